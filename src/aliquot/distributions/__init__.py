@@ -1,0 +1,1 @@
+"""Probability distributions: parameters, support, log density, draws and moments."""

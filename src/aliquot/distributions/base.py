@@ -1,0 +1,271 @@
+"""What every family of distributions shares: parameters, shapes, checks and public methods.
+
+A distribution is a JAX pytree whose leaves are its parameters. In a model these are expressions;
+inside a traced function they are arrays. So the private methods (`_log_prob`, `_sample`, ...) are
+pure functions that read ``self.mu`` and the like, and they can be jitted and vmapped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Self
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from aliquot.distributions.constraints import Constraint
+from aliquot.distributions.parameters import as_parameter, full_shape
+from aliquot.errors import ParameterError, ShapeError
+from aliquot.expression import Expression, apply
+from aliquot.precision import float64
+
+
+class Distribution:
+    """A family with its parameters filled in.
+
+    Subclasses set the class attributes, call ``super().__init__`` with their parameters, and
+    write `support`, `_log_prob`, `_sample` and, where they exist, `_mean` and `_variance`.
+
+    Parameters
+    ----------
+    parameters : mapping from str to number, array, Expression or Distribution
+        By name. Each is checked against `constraints` where it is known.
+    shape : int or tuple of int, optional
+        Shape of one draw, event axes included. By default the parameters' own.
+    event_shape : tuple of int, optional
+        Shape of one event, for families whose events are vectors or matrices.
+
+    Attributes
+    ----------
+    shape : tuple of int
+        Shape of one draw: batch axes, then event axes.
+    support : Constraint
+        The set of possible values.
+    """
+
+    constraints: ClassVar[Mapping[str, Constraint]] = {}
+    discrete: ClassVar[bool] = False
+    event_dims: ClassVar[int] = 0
+
+    shape: tuple[int, ...]
+    parameters: dict[str, Any]
+
+    def __init__(
+        self,
+        parameters: Mapping[str, Any],
+        shape: Any = None,
+        event_shape: tuple[int, ...] = (),
+    ) -> None:
+        self.parameters = {
+            name: as_parameter(self.family, name, value, self.constraints.get(name))
+            for name, value in parameters.items()
+        }
+        batches = {
+            name: self._batch_shape_of(name, value) for name, value in self.parameters.items()
+        }
+        self.shape = full_shape(self.family, batches, shape, event_shape)
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        jax.tree_util.register_pytree_node(cls, cls._flatten, cls._unflatten)
+
+    def __getattr__(self, name: str) -> Any:
+        parameters = self.__dict__.get("parameters", {})
+        if name in parameters:
+            return parameters[name]
+        raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
+
+    @property
+    def family(self) -> str:
+        """The family's name."""
+        return type(self).__name__
+
+    @property
+    def support(self) -> Constraint:
+        """The set of possible values."""
+        raise NotImplementedError
+
+    @property
+    def event_shape(self) -> tuple[int, ...]:
+        """Shape of one event: the last axes of `shape`."""
+        return self.shape[len(self.shape) - self.event_dims :]
+
+    @property
+    def batch_shape(self) -> tuple[int, ...]:
+        """Shape of independent events: the first axes of `shape`."""
+        return self.shape[: len(self.shape) - self.event_dims]
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Dtype of a draw."""
+        return np.dtype(np.int64 if self.discrete else np.float64)
+
+    def log_prob(self, value: Any) -> Any:
+        """Compute the log density (or log probability) of a value.
+
+        Parameters
+        ----------
+        value : array or Expression, shape (..., *shape)
+            Batch axes broadcast.
+
+        Returns
+        -------
+        Expression, or numpy.ndarray where nothing in it depends on a model
+            One number for each event; ``-inf`` off the support.
+
+        Raises
+        ------
+        ShapeError
+            Where the shapes of value and distribution do not fit together.
+
+        Examples
+        --------
+        >>> import aliquot as aq
+        >>> round(float(aq.Normal.dist(0, 1).log_prob(0.0)), 6)
+        -0.918939
+        """
+        if not isinstance(value, Expression):
+            value = np.asarray(value)
+        self._check_value_shape(np.shape(value))
+        text = f"log_prob({self.family}, {getattr(value, 'text', 'value')})"
+        return apply(lambda dist, x: dist.checked_log_prob(x), self, value, text=text)
+
+    def checked_log_prob(self, x: Any) -> Any:
+        """Compute the log density of arrays inside a traced function, ``-inf`` off the support.
+
+        The family's formula only ever sees points inside the support, so that neither its value
+        nor its gradient can put a NaN where a ``-inf`` belongs.
+        """
+        x = jnp.asarray(x)
+        support = self.support
+        inside = support.check(x, jnp)
+        wide = inside[(...,) + (None,) * support.event_dims] if support.event_dims else inside
+        safe = jnp.where(wide, x, support.feasible(x, jnp).astype(x.dtype))
+        return jnp.where(inside, self._log_prob(safe), -jnp.inf)
+
+    def sample(self, random_seed: Any = None, sample_shape: Any = ()) -> np.ndarray:
+        """Draw from the distribution; its parameters must be numbers.
+
+        Parameters
+        ----------
+        random_seed : int, numpy.random.Generator or None
+        sample_shape : int or tuple of int
+            Shape of independent draws, before the distribution's own shape.
+
+        Returns
+        -------
+        numpy.ndarray, shape (*sample_shape, *shape)
+
+        Examples
+        --------
+        >>> import aliquot as aq
+        >>> aq.Normal.dist(0, 1, shape=2).sample(1, sample_shape=3).shape
+        (3, 2)
+        """
+        size = (sample_shape,) if np.isscalar(sample_shape) else tuple(sample_shape)
+        seed = np.random.default_rng(random_seed).integers(2**63)
+        with float64():
+            draw = jax.jit(lambda dist, key: dist.draw(key, size + self.shape))
+            return np.asarray(draw(self, jax.random.key(seed)))
+
+    def draw(self, key: Any, shape: tuple[int, ...]) -> Any:
+        """Draw inside a traced function; `shape` is that of the result, event axes included."""
+        return self._sample(key, shape).astype(self.dtype)
+
+    def mean(self) -> Any:
+        """Compute the mean, of the distribution's shape; NaN where it does not exist."""
+        return self._moment("_mean")
+
+    def variance(self) -> Any:
+        """Compute the variance (of each element), of the distribution's shape."""
+        return self._moment("_variance")
+
+    def start(self) -> Any:
+        """Give a typical value inside the support, inside a traced function: the mean if it is.
+
+        Families without a mean, or with a better choice, override this.
+        """
+        zeros = jnp.zeros(self.shape, self.dtype)
+        middle = self.support.feasible(zeros, jnp)
+        try:
+            mean = jnp.broadcast_to(self._mean(), self.shape)
+        except NotImplementedError:
+            return middle
+        good = self.support.check(mean, jnp)
+        good = good[(...,) + (None,) * self.support.event_dims] if self.support.event_dims else good
+        return jnp.where(good, mean, middle)
+
+    def _log_prob(self, x: Any) -> Any:
+        """Compute the log density at points of the support: arrays in, one number an event out."""
+        raise NotImplementedError
+
+    def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
+        """Draw an array of the given shape, event axes included."""
+        raise NotImplementedError
+
+    def _mean(self) -> Any:
+        raise NotImplementedError(f"{self.family} has no closed-form mean")
+
+    def _variance(self) -> Any:
+        raise NotImplementedError(f"{self.family} has no closed-form variance")
+
+    def _moment(self, method: str) -> Any:
+        shape = self.shape
+        return apply(
+            lambda dist: jnp.broadcast_to(getattr(dist, method)(), shape),
+            self,
+            text=f"{method[1:]}({self.family})",
+        )
+
+    def _batch_shape_of(self, name: str, value: Any) -> tuple[int, ...]:
+        """Give the part of a parameter's shape that is batch: all but its own event axes."""
+        if isinstance(value, Distribution):
+            return value.batch_shape
+        constraint = self.constraints.get(name)
+        own = 0 if constraint is None else constraint.event_dims
+        shape = tuple(np.shape(value))
+        if len(shape) < own:
+            what = {1: "a vector", 2: "a matrix"}[own]
+            raise ParameterError(
+                f"{self.family}: {name} must be {what} along its last axes; it has shape {shape}"
+            )
+        return shape[: len(shape) - own]
+
+    def _check_value_shape(self, shape: tuple[int, ...]) -> None:
+        event = self.event_shape
+        given = shape[len(shape) - self.event_dims :] if self.event_dims else ()
+        try:
+            np.broadcast_shapes(shape, self.shape)
+            fits = given == event
+        except ValueError:
+            fits = False
+        if not fits:
+            raise ShapeError(
+                f"{self.family}: a value of shape {shape} does not fit a distribution of shape "
+                f"{self.shape}"
+            )
+
+    def _flatten(self) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+        statics = {k: v for k, v in self.__dict__.items() if k != "parameters"}
+        return tuple(self.parameters.values()), (
+            tuple(self.parameters),
+            tuple(sorted(statics.items())),
+        )
+
+    @classmethod
+    def _unflatten(cls, aux: tuple[Any, ...], children: tuple[Any, ...]) -> Self:
+        names, statics = aux
+        new = object.__new__(cls)
+        new.__dict__.update(statics)
+        new.__dict__["parameters"] = dict(zip(names, children, strict=True))
+        return new
+
+    def __repr__(self) -> str:
+        from aliquot.expression.text import label
+
+        inside = ", ".join(
+            f"{name}={value!r}" if isinstance(value, Distribution) else f"{name}={label(value)}"
+            for name, value in self.parameters.items()
+        )
+        return f"{self.family}({inside})"

@@ -1,0 +1,140 @@
+"""Reading what a user gives as a parameter or a shape, with errors that name it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from aliquot.distributions.constraints import Constraint
+from aliquot.errors import DTypeError, ParameterError, ShapeError
+from aliquot.expression import Expression
+
+
+def as_parameter(family: str, name: str, value: Any, constraint: Constraint | None) -> Any:
+    """Make a parameter an array or keep it an expression, checked where its value is known.
+
+    Raises
+    ------
+    ParameterError
+        Where it is missing, not finite or outside its range: names the parameter, the value and
+        its index.
+    DTypeError
+        Where it is not a number.
+    """
+    from aliquot.distributions.base import Distribution
+
+    if isinstance(value, Distribution):
+        return value
+    if isinstance(value, list | tuple) and any(isinstance(item, Expression) for item in value):
+        value = np.stack(value)  # type: ignore[call-overload]
+    if isinstance(value, Expression):
+        if constraint is not None and (known := value.value_now()) is not None:
+            check_parameter(family, name, known, constraint)
+        return value
+    if value is None:
+        raise ParameterError(f"{family}: {name} is missing")
+    array = np.asarray(value)
+    if array.dtype.kind not in "bif" or array.dtype == object:
+        raise DTypeError(f"{family}: {name} must be numbers; got {value!r} of dtype {array.dtype}")
+    if constraint is not None:
+        check_parameter(family, name, array, constraint)
+    wanted = np.int64 if constraint is not None and constraint.discrete else np.float64
+    return array.astype(wanted)
+
+
+def check_parameter(family: str, name: str, value: np.ndarray, constraint: Constraint) -> None:
+    """Refuse a known value outside its constraint, with the first place where it is outside."""
+    if np.ndim(value) < constraint.event_dims:
+        return  # said with its shape, when the batch shape is worked out
+    missing = np.isnan(value) if value.dtype.kind == "f" else np.zeros(np.shape(value), bool)
+    if missing.any():
+        raise ParameterError(f"{family}: {name} is NaN{_at(np.argwhere(missing)[0])}")
+    if not constraint.constant():
+        return
+    inside = np.asarray(constraint.check(value))
+    if not inside.all():
+        index = tuple(np.argwhere(~inside)[0])
+        raise ParameterError(
+            f"{family}: {name} must be {constraint.description}; "
+            f"got {np.asarray(value)[index]}{_at(index)}"
+        )
+
+
+def _at(index: Any) -> str:
+    return f" at index {tuple(int(i) for i in index)}" if len(index) else ""
+
+
+def exactly_one(family: str, default: Any = None, /, **choices: Any) -> tuple[str, Any]:
+    """Pick the one of several alternative parameters that was given.
+
+    Returns
+    -------
+    tuple of str and value
+        The first choice with the default, where none was given and there is a default.
+
+    Raises
+    ------
+    ParameterError
+        Where several were given, or none and there is no default.
+    """
+    given = {name: value for name, value in choices.items() if value is not None}
+    if len(given) == 1:
+        return next(iter(given.items()))
+    if not given and default is not None:
+        return next(iter(choices)), default
+    names = " or ".join(choices)
+    raise ParameterError(
+        f"{family}: give {names}, and one of them only; got "
+        f"{' and '.join(given) if given else 'none'}"
+    )
+
+
+def as_shape(shape: Any) -> tuple[int, ...]:
+    """Read a shape given as an int or a sequence of ints."""
+    dims = (shape,) if np.isscalar(shape) else tuple(shape)
+    for size in dims:
+        if isinstance(size, bool) or not isinstance(size, int | np.integer) or size < 0:
+            raise ShapeError(f"shape must be a whole number or a tuple of them; got {shape!r}")
+    return tuple(int(size) for size in dims)
+
+
+def full_shape(
+    family: str,
+    batches: Mapping[str, tuple[int, ...]],
+    shape: Any,
+    event_shape: tuple[int, ...],
+) -> tuple[int, ...]:
+    """Work out the shape of a draw from the parameters' batch shapes and the shape asked for.
+
+    Raises
+    ------
+    ShapeError
+        Where the parameters do not broadcast together, or not to the shape asked for.
+    """
+    named = ", ".join(f"{name} {batch}" for name, batch in batches.items() if batch)
+    try:
+        batch = np.broadcast_shapes(*batches.values())
+    except ValueError:
+        raise ShapeError(
+            f"{family}: the parameters' shapes do not broadcast together: {named}"
+        ) from None
+    if shape is None:
+        return batch + event_shape
+    wanted = as_shape(shape)
+    k = len(event_shape)
+    event = wanted[len(wanted) - k :]
+    if event != event_shape:
+        raise ShapeError(
+            f"{family}: shape {wanted} must end in the shape of one event, {event_shape}"
+        )
+    try:
+        fits = np.broadcast_shapes(batch, wanted[: len(wanted) - k]) == wanted[: len(wanted) - k]
+    except ValueError:
+        fits = False
+    if not fits:
+        raise ShapeError(
+            f"{family}: the parameters' shapes do not broadcast to shape {wanted}: {named}"
+        )
+    return wanted

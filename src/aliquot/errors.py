@@ -1,0 +1,51 @@
+"""The exceptions and warnings that Aliquot raises, each a kind that a program can catch."""
+
+from __future__ import annotations
+
+
+class AliquotError(Exception):
+    """The base of every error that Aliquot raises on purpose."""
+
+
+class ShapeError(AliquotError, ValueError):
+    """Shapes that do not fit together, or a likelihood that would broadcast against its data."""
+
+
+class DTypeError(AliquotError, TypeError):
+    """A value of a kind that cannot be used here, such as strings or fractions as counts."""
+
+
+class ParameterError(AliquotError, ValueError):
+    """A parameter of a distribution that is missing, not finite or outside its range."""
+
+
+class SupportError(AliquotError, ValueError):
+    """Observed data outside the support of the distribution that they were given to."""
+
+
+class ModelError(AliquotError, ValueError):
+    """A model that does not make sense: a name used twice, an unknown dim, no free variables."""
+
+
+class StartError(AliquotError, ValueError):
+    """No start point with a finite log density and gradient was found."""
+
+
+class FitError(AliquotError, ArithmeticError):
+    """A variational fit whose loss is not finite."""
+
+
+class AliquotWarning(UserWarning):
+    """The base of every warning that Aliquot gives."""
+
+
+class ConvergenceWarning(AliquotWarning):
+    """A sample or a fit that should not be trusted yet; the message says what to do."""
+
+
+class PartialResultWarning(AliquotWarning):
+    """A run that was interrupted: what it had drawn is kept and marked as partial."""
+
+
+class ImputationWarning(AliquotWarning):
+    """Observed data with missing values, which become latent variables."""

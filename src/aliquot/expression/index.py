@@ -1,0 +1,75 @@
+"""Indexing that is checked on the line that writes it.
+
+JAX clamps an index that is out of bounds; a model that silently reads the last row in place of
+the one that was asked for is wrong without a sign. Wherever an index is known (numbers, arrays,
+data) it is checked here as NumPy would.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from aliquot.errors import DTypeError
+from aliquot.expression import text as texts
+from aliquot.expression.apply import apply
+
+
+def checked_index(source: Any, index: Any) -> Any:
+    """Index an expression by numbers, slices, arrays or other expressions.
+
+    Raises
+    ------
+    IndexError
+        Where a known index is out of bounds, naming the expression and its shape.
+    DTypeError
+        Where an index holds fractions.
+    """
+    parts = index if isinstance(index, tuple) else (index,)
+    parts = tuple(_part(source, part) for part in parts)
+    written = f"{texts.label(source)}[{', '.join(texts.label(part) for part in parts)}]"
+
+    def check() -> None:
+        stand_in = np.broadcast_to(np.zeros(()), source.shape)
+        try:
+            stand_in[tuple(_known(part) for part in parts)]
+        except IndexError as error:
+            raise IndexError(
+                f"cannot index {written}: {texts.label(source)} has shape {source.shape}; {error}"
+            ) from None
+
+    check()
+    return apply(_take, source, parts, text=written, check=check)
+
+
+def _take(array: Any, index: tuple[Any, ...]) -> Any:
+    return array[index]
+
+
+def _part(source: Any, part: Any) -> Any:
+    if part is None or part is Ellipsis or isinstance(part, slice | int | np.integer):
+        return part
+    if isinstance(part, list) or (hasattr(part, "__array__") and not hasattr(part, "text")):
+        part = np.asarray(part, dtype=None if np.size(part) else int)
+    dtype = getattr(part, "dtype", None)
+    if dtype is None or np.dtype(dtype).kind not in "bui":
+        kind = type(part).__name__ if dtype is None else dtype
+        raise DTypeError(
+            f"{texts.label(source)} can be indexed by integers, not by {texts.label(part)} "
+            f"({kind})"
+        )
+    if np.dtype(dtype).kind == "b" and hasattr(part, "text") and part.value_now() is None:
+        raise DTypeError(
+            f"{texts.label(source)} cannot be indexed by the condition {texts.label(part)}: the "
+            "shape of the result would not be known. Use np.where(condition, a, b)"
+        )
+    return part
+
+
+def _known(part: Any) -> Any:
+    """Give an index that NumPy can check: its own value where that is known, else zeros."""
+    if not hasattr(part, "text"):
+        return part
+    value = part.value_now()
+    return np.zeros(part.shape, dtype=int) if value is None else value

@@ -1,0 +1,51 @@
+"""``aq.math``: the functions of ``jax.numpy``, ``jax.scipy.special`` and ``jax.nn`` on expressions.
+
+Every function of `jax.numpy` is here under its own name (``aq.math.exp``, ``aq.math.where``), then
+those of `jax.scipy.special` (``logsumexp``, ``expit``, ``gammaln``) and `jax.nn` (``softmax``,
+``sigmoid``, ``one_hot``).
+
+Examples
+--------
+>>> import aliquot as aq
+>>> with aq.Model():
+...     x = aq.Normal("x", 0, 1, shape=3)
+...     total = aq.math.logsumexp(x)
+>>> total.shape
+()
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import jax.scipy.special
+
+from aliquot.expression.lift import lift
+
+_SOURCES = (jnp, jax.scipy.special, jax.nn)
+
+
+def __getattr__(name: str) -> Callable[..., Any]:
+    if not name.startswith("_"):
+        for source in _SOURCES:
+            function = getattr(source, name, None)
+            if callable(function):
+                return lift(function)
+    raise AttributeError(
+        f"aq.math has no function {name!r}: it holds those of jax.numpy, jax.scipy.special and "
+        "jax.nn; any other JAX function can be used through aq.lift"
+    )
+
+
+def __dir__() -> list[str]:
+    return sorted(
+        {
+            name
+            for source in _SOURCES
+            for name in dir(source)
+            if not name.startswith("_") and callable(getattr(source, name))
+        }
+    )

@@ -1,0 +1,115 @@
+"""The nodes of an expression: an operation on other nodes, or a leaf that gets its value later."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from aliquot.expression.operators import Operators
+from aliquot.expression.text import shorten
+
+
+class Expression(Operators):
+    """A value that a model will compute: its shape and dtype are known, its numbers are not yet.
+
+    Made by operating on model variables; nobody calls the constructor. Operators, indexing,
+    methods and NumPy functions all give another expression.
+
+    Parameters
+    ----------
+    function : callable or None
+        Pure JAX function of the values of `inputs`. ``None`` for a leaf.
+    inputs : tuple of Expression
+        The nodes that `function` is called on.
+    shape : tuple of int
+        Shape of the value.
+    dtype : numpy.dtype
+        Dtype of the value.
+    text : str
+        How the expression reads in messages.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import aliquot as aq
+    >>> with aq.Model():
+    ...     x = aq.Normal("x", 0, 1, shape=3)
+    ...     y = np.exp(x) + 1
+    >>> y.shape, y.dtype
+    ((3,), dtype('float64'))
+    """
+
+    __slots__ = ("__weakref__", "check", "dtype", "function", "inputs", "shape", "text")
+
+    def __init__(
+        self,
+        function: Callable[..., Any] | None,
+        inputs: tuple[Expression, ...],
+        shape: tuple[int, ...],
+        dtype: np.dtype[Any],
+        text: str,
+        check: Callable[[], None] | None = None,
+    ) -> None:
+        self.function = function
+        self.inputs = inputs
+        self.shape = shape
+        self.dtype = dtype
+        self.text = shorten(text)
+        self.check = check
+
+    @property
+    def ndim(self) -> int:
+        """Number of axes."""
+        return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        """Number of elements."""
+        return int(np.prod(self.shape, dtype=int))
+
+    def value_now(self) -> np.ndarray | None:
+        """Give the value where it is known before sampling (data), else ``None``."""
+        return None
+
+    def __repr__(self) -> str:
+        return f"<{self.text}: {self.dtype.name}{list(self.shape)}>"
+
+
+class Leaf(Expression):
+    """A named expression without inputs: its value comes from outside.
+
+    Attributes
+    ----------
+    name : str
+        Unique within its model.
+    dims : tuple of str or None
+        Names of the axes.
+    value : numpy.ndarray or None
+        The current value where it is known before sampling (data), else ``None``.
+    owner : object
+        The model that the leaf belongs to.
+    """
+
+    __slots__ = ("dims", "name", "owner", "value")
+
+    def __init__(
+        self,
+        name: str,
+        shape: tuple[int, ...],
+        dtype: np.dtype[Any],
+        *,
+        dims: tuple[str, ...] | None = None,
+        value: np.ndarray | None = None,
+        owner: object = None,
+    ) -> None:
+        super().__init__(None, (), shape, dtype, name)
+        self.name = name
+        self.dims = dims
+        self.value = value
+        self.owner = owner
+
+    def value_now(self) -> np.ndarray | None:
+        """Give the value where it is known before sampling (data), else ``None``."""
+        return self.value

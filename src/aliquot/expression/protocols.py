@@ -1,0 +1,90 @@
+"""NumPy's own functions on expressions: ``np.exp(x)``, ``np.where(...)``, ``np.stack([...])``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import jax.numpy as jnp
+
+from aliquot.expression import text as texts
+from aliquot.expression.apply import apply
+
+_INFIX = {
+    "add": "+",
+    "subtract": "-",
+    "multiply": "*",
+    "divide": "/",
+    "true_divide": "/",
+    "floor_divide": "//",
+    "remainder": "%",
+    "power": "**",
+    "matmul": "@",
+    "less": "<",
+    "less_equal": "<=",
+    "greater": ">",
+    "greater_equal": ">=",
+    "equal": "==",
+    "not_equal": "!=",
+    "bitwise_and": "&",
+    "bitwise_or": "|",
+}
+_REDUCTIONS = {
+    "add": "sum",
+    "multiply": "prod",
+    "maximum": "max",
+    "minimum": "min",
+    "logical_and": "all",
+    "logical_or": "any",
+}
+
+
+def jax_function(name: str, module: str = "") -> Callable[..., Any] | None:
+    """Find JAX's function of NumPy's or SciPy's name."""
+    import jax.scipy.special as special
+
+    if module.startswith("numpy.linalg") and hasattr(jnp.linalg, name):
+        return getattr(jnp.linalg, name)
+    if module.startswith("numpy.fft") and hasattr(jnp.fft, name):
+        return getattr(jnp.fft, name)
+    return getattr(jnp, name, None) or getattr(special, name, None)
+
+
+class NumPyProtocols:
+    """What makes NumPy hand its functions over to JAX when an operand is an expression."""
+
+    __slots__ = ()
+    __array_priority__ = 1000
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        name = ufunc.__name__
+        if method == "reduce" and name in _REDUCTIONS:
+            kwargs = {key: kwargs[key] for key in ("axis", "keepdims") if key in kwargs}
+            return getattr(inputs[0], _REDUCTIONS[name])(**kwargs)
+        function = jax_function(name) if method == "__call__" else None
+        if function is None or kwargs.pop("out", None) is not None:
+            raise TypeError(
+                f"np.{name} with method {method!r} has no counterpart in JAX: write it with other "
+                "functions, or give a JAX function to aq.lift"
+            )
+        text = texts.infix(_INFIX[name], *inputs) if name in _INFIX else None
+        return apply(function, *inputs, text=text, **kwargs)
+
+    def __array_function__(
+        self, func: Any, types: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Any:
+        if func.__name__ in ("shape", "ndim", "size"):
+            return getattr(args[0], func.__name__)
+        function = jax_function(func.__name__, func.__module__)
+        if function is None:
+            raise TypeError(
+                f"np.{func.__name__} has no counterpart in JAX: write it with other functions, or "
+                "give a JAX function to aq.lift"
+            )
+        return apply(function, *args, **kwargs)
+
+    def __array__(self, *args: Any, **kwargs: Any) -> Any:
+        raise TypeError(
+            f"{texts.label(self)} has no numbers yet, so it cannot be made into a NumPy array: "
+            "use np functions on it directly, or aq.math, or aq.lift for a function of your own"
+        )

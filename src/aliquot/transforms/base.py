@@ -1,0 +1,85 @@
+"""What a transform is: a bijection between a support and unconstrained real coordinates."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Self
+
+import jax
+
+
+class Transform:
+    """A bijection from a constrained value `x` to unconstrained coordinates `y`, and back.
+
+    Transforms are JAX pytrees: bounds that are expressions in a model are arrays inside a traced
+    function. Subclasses list such fields in `fields` and write the methods below, all pure.
+
+    Attributes
+    ----------
+    name : str
+        The suffix of the unconstrained variable's name: ``sigma_log__``.
+    event_dims : int
+        The number of last axes of `x` that one transform takes together.
+    fields : tuple of str
+        Attributes that hold arrays or expressions.
+    """
+
+    name: ClassVar[str]
+    event_dims: ClassVar[int] = 0
+    fields: ClassVar[tuple[str, ...]] = ()
+
+    def forward(self, x: Any) -> Any:
+        """Map a constrained value to unconstrained coordinates."""
+        raise NotImplementedError
+
+    def backward(self, y: Any) -> Any:
+        """Map unconstrained coordinates to a constrained value."""
+        raise NotImplementedError
+
+    def log_det_jacobian(self, y: Any) -> Any:
+        """Compute the log absolute determinant of the Jacobian of `backward` at `y`.
+
+        Returns
+        -------
+        array, shape of the batch axes
+            One number for each event (each element where `event_dims` is 0).
+        """
+        raise NotImplementedError
+
+    def unconstrained_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+        """Give the shape of `y` for an `x` of the given shape.
+
+        Raises
+        ------
+        ShapeError
+            Where no value of that shape can be transformed.
+        """
+        return shape
+
+    def start(self, mean: Any, sd: Any) -> Any:
+        """Give a constrained start value inside the transform's range, from typical values.
+
+        Parameters
+        ----------
+        mean, sd : array, shape of x
+            Typical value and spread under the prior (sd is 1 where it is not known).
+        """
+        del sd
+        return mean
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        jax.tree_util.register_pytree_node(cls, cls._flatten, cls._unflatten)
+
+    def _flatten(self) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+        statics = {k: v for k, v in self.__dict__.items() if k not in self.fields}
+        return tuple(getattr(self, field) for field in self.fields), tuple(sorted(statics.items()))
+
+    @classmethod
+    def _unflatten(cls, aux: tuple[Any, ...], children: tuple[Any, ...]) -> Self:
+        new = object.__new__(cls)
+        new.__dict__.update(aux)
+        new.__dict__.update(zip(cls.fields, children, strict=True))
+        return new
+
+    def __repr__(self) -> str:
+        return f"<transform {self.name}>"
