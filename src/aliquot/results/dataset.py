@@ -1,0 +1,163 @@
+"""One group of the tree: arrays by name, made into a dataset with a coordinate on every dim."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from aliquot.errors import ModelError, ShapeError
+
+if TYPE_CHECKING:
+    import xarray
+
+SAMPLE_DIMS = ("chain", "draw")
+
+
+def build_dataset(
+    group: str,
+    arrays: Mapping[str, Any],
+    *,
+    dims: Mapping[str, Sequence[str | None] | None],
+    coords: Mapping[str, Any],
+    attrs: Mapping[str, Any],
+    sampled: bool,
+    lenient: bool = False,
+) -> xarray.Dataset:
+    """Build the dataset of one group.
+
+    Parameters
+    ----------
+    group
+        The group's name, for error messages.
+    arrays
+        The variables, each ``(chain, draw, *shape)`` if `sampled` and ``(*shape)`` if not.
+    dims
+        Names for the axes of each variable's own shape. A variable or an axis without one
+        gets ``{variable}_dim_{axis}``.
+    coords
+        Labels for dims, and for ``chain`` and ``draw``. A dim without one is numbered from 0.
+    attrs
+        Attributes of the group, already encoded.
+    sampled
+        Whether each variable begins with the dims ``chain`` and ``draw``.
+    lenient
+        Ignore names in `dims` that do not fit a variable's shape instead of refusing them: an
+        unconstrained variable can be shorter than the variable that it stands for.
+
+    Raises
+    ------
+    ShapeError
+        If a variable's shape does not fit its dims or a coordinate, or if the variables differ in
+        the number of chains or draws.
+    ModelError
+        If a variable has the name of a dim.
+    """
+    import xarray
+
+    labels = {name: label_array(name, values) for name, values in coords.items()}
+    lengths: dict[str, tuple[int, str]] = {}
+    variables: dict[str, tuple[tuple[str, ...], np.ndarray]] = {}
+    for name, values in arrays.items():
+        array = _storable(values)
+        own = array.shape
+        if sampled:
+            if array.ndim < 2:
+                raise ShapeError(
+                    f"{name!r} in {group} has shape {own}; it must begin with (chain, draw)."
+                )
+            own = own[2:]
+        names = _dim_names(group, name, own, dims.get(name), labels, lenient)
+        if sampled:
+            names = (*SAMPLE_DIMS, *names)
+        for dim, length in zip(names, array.shape, strict=True):
+            known, owner = lengths.setdefault(dim, (length, name))
+            if known != length:
+                raise ShapeError(
+                    f"In {group}, dim {dim!r} has length {length} in {name!r} but {known} "
+                    f"in {owner!r}."
+                )
+        variables[name] = (names, array)
+
+    index: dict[str, tuple[str, np.ndarray]] = {}
+    for dim, (length, owner) in lengths.items():
+        if dim in variables:
+            raise ModelError(
+                f"{dim!r} is the name of a variable and of a dim of {owner!r}. ArviZ's schema "
+                "needs them to differ: rename one of the two."
+            )
+        values = labels.get(dim)
+        if values is None or (dim in SAMPLE_DIMS and len(values) != length):
+            values = np.arange(length)
+        elif len(values) != length:
+            raise ShapeError(
+                f"{owner!r} in {group} has length {length} along dim {dim!r}, whose coordinate "
+                f"has {len(values)} labels."
+            )
+        index[dim] = (dim, values)
+    return xarray.Dataset(variables, coords=index, attrs=dict(attrs))
+
+
+def label_array(dim: str, values: Any) -> np.ndarray:
+    """Return coordinate labels as a one-dimensional array that can be stored.
+
+    Labels that are neither numbers, dates nor strings (tuples, enumerations) become strings.
+    """
+    if isinstance(values, np.ndarray) and values.dtype != object:
+        array = values
+    else:
+        items: Iterable[Any] = values
+        items = list(items)
+        kinds = {type(item) for item in items}
+        if kinds and kinds <= {str, np.str_}:
+            array = np.array(items, dtype=str)
+        elif any(issubclass(kind, str | tuple | list) for kind in kinds):
+            array = np.array([str(item) for item in items], dtype=str)
+        else:
+            array = np.asarray(items)
+            if array.dtype == object:
+                array = np.array([str(item) for item in items], dtype=str)
+    if array.ndim != 1:
+        raise ShapeError(
+            f"The coordinate of dim {dim!r} has shape {array.shape}; it must be one-dimensional."
+        )
+    return array
+
+
+def _storable(values: Any) -> np.ndarray:
+    """Return `values` as an array; missing values of a masked array become NaN."""
+    if isinstance(values, np.ma.MaskedArray):
+        if not np.ma.is_masked(values):
+            return np.asarray(values.data)
+        return np.ma.filled(values.astype(float), np.nan)
+    return np.asarray(values)
+
+
+def _dim_names(
+    group: str,
+    name: str,
+    shape: tuple[int, ...],
+    given: Sequence[str | None] | None,
+    labels: Mapping[str, np.ndarray],
+    lenient: bool,
+) -> tuple[str, ...]:
+    defaults = tuple(f"{name}_dim_{axis}" for axis in range(len(shape)))
+    if given is None:
+        return defaults
+    names = tuple(
+        default if dim is None else dim for dim, default in zip(given, defaults, strict=False)
+    )
+    fits = len(given) == len(shape) and len(set(names)) == len(names)
+    if lenient:
+        fits = fits and all(
+            dim not in labels or len(labels[dim]) == length
+            for dim, length in zip(names, shape, strict=True)
+        )
+        return names if fits else defaults
+    if not fits:
+        raise ShapeError(
+            f"{name!r} in {group} has shape {shape} but dims {tuple(given)}; it needs one dim, "
+            "each of another name, for every axis."
+        )
+    return names
