@@ -1,0 +1,66 @@
+# Each target sets up all that it needs, on a fresh machine too: Python 3 or uv is enough to begin.
+
+WORKERS ?= 2
+ARGS ?=
+
+# What runs here may write byte code (without it every start is three times slower), and no
+# environment but our own is meant.
+ENV := env -u PYTHONDONTWRITEBYTECODE -u VIRTUAL_ENV -u PYTHONPATH
+PYTHON := $(ENV) .venv/bin/python
+READY := .venv/.ready
+
+.PHONY: help setup demo test bench docs lint types format clean
+.DEFAULT_GOAL := help
+
+help:
+	@echo "make demo     the reference analysis, as a report in demo-report/"
+	@echo "make test     every test (ARGS=\"-m 'not slow'\" for the quick ones, WORKERS=4 for more cores)"
+	@echo "make bench    the benchmarks"
+	@echo "make docs     the notebooks, executed, as HTML in site/"
+	@echo "make lint     style and formatting;  make types   the type checker"
+	@echo "make format   put the formatting right;  make clean   remove what was built"
+
+setup: $(READY)
+
+# Done again when what it depends on has changed, or when the folder has been moved or copied.
+ifneq ($(shell cat $(READY) 2>/dev/null),$(CURDIR))
+.PHONY: $(READY)
+endif
+
+# The pinned versions decide, not what an earlier run resolved: a lock file left here is dropped.
+$(READY): pyproject.toml .python-version tools/find-uv
+	@set -e; uv="$$(sh tools/find-uv)"; rm -f uv.lock $(READY); \
+	$(ENV) $$uv sync --group dev --compile-bytecode; \
+	echo "$(CURDIR)" > $(READY)
+
+demo: $(READY)
+	$(ENV) .venv/bin/aliquot demo $(ARGS)
+	@echo "Open demo-report/report.html in a browser."
+
+# Work stealing: each worker begins with a run of neighbouring tests, which share what they compile,
+# and takes over some of the other's when it has finished first.
+test: $(READY)
+	$(PYTHON) -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
+
+bench: $(READY)
+	$(PYTHON) benchmarks/leapfrog.py
+	$(PYTHON) benchmarks/cold.py
+
+docs: $(READY)
+	$(PYTHON) -m nbconvert --to html --execute --output-dir site docs/*.ipynb
+	@echo "Open the pages in site/ in a browser."
+
+lint: $(READY)
+	$(PYTHON) -m ruff check .
+	$(PYTHON) -m ruff format --check .
+
+types: $(READY)
+	$(PYTHON) -m mypy
+
+format: $(READY)
+	$(PYTHON) -m ruff check --fix .
+	$(PYTHON) -m ruff format .
+
+clean:
+	rm -rf demo-report site dist .pytest_cache .ruff_cache .mypy_cache .hypothesis
+	find src tests benchmarks docs -name __pycache__ -type d -prune -exec rm -rf {} +

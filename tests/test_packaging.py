@@ -1,0 +1,213 @@
+"""What holds for the package as a whole: its names, its imports and the files it is made of."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import aliquot
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGE = Path(aliquot.__file__).parent
+
+# Public names -------------------------------------------------------------------------------------
+
+
+def is_undocumented(value: object) -> bool:
+    """Tell whether `value` lacks a docstring of its own (one that a dataclass makes up is none)."""
+    if isinstance(value, str):
+        return False
+    text = getattr(value, "__doc__", None)
+    made_up = inspect.isclass(value) and (text or "").startswith(f"{value.__name__}(")
+    return not (text or "").strip() or made_up
+
+
+def test_public_names_exist_and_are_named_once():
+    names = aliquot.__all__
+    assert names, "aliquot.__all__ is empty"
+    assert len(names) == len(set(names))
+    assert [name for name in names if not hasattr(aliquot, name)] == []
+
+
+def test_public_names_have_docstrings():
+    assert [name for name in aliquot.__all__ if is_undocumented(getattr(aliquot, name))] == []
+
+
+# What importing does ------------------------------------------------------------------------------
+
+IMPORTED_LATE = [
+    "arviz",
+    "arviz_base",
+    "arviz_plots",
+    "arviz_stats",
+    "matplotlib",
+    "optax",
+    "rich",
+    "typer",
+    "xarray",
+]
+
+
+def run_python(code: str, **environment: str) -> str:
+    """Run `code` in a process of its own and return what it prints."""
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_import_is_lean():
+    loaded = run_python("import sys, aliquot; print(*sys.modules)").split()
+    assert "aliquot" in loaded
+    assert sorted(set(loaded) & set(IMPORTED_LATE)) == []
+
+
+@pytest.mark.parametrize("enabled", ["0", "1"])
+def test_import_leaves_jax_precision_alone(enabled):
+    code = "import aliquot, jax; print(jax.config.jax_enable_x64)"
+    assert run_python(code, JAX_ENABLE_X64=enabled).strip() == str(enabled == "1")
+
+
+# Which part may import which ----------------------------------------------------------------------
+
+# From the top down: a part may import those above it. Parts on one line do not know each other.
+LAYERS = [
+    ["precision", "errors"],
+    ["expression"],
+    ["distributions"],
+    ["transforms"],
+    ["model"],
+    ["marginal"],
+    ["density"],
+    ["symmetry"],
+    ["mcmc", "variational"],
+    ["diagnostics"],
+    ["results"],
+    ["GLUE"],
+    ["report"],
+    ["cli"],
+]
+RANK = {part: rank for rank, layer in enumerate(LAYERS) for part in layer}
+
+# Algorithms see a density and a vector.
+NEVER = {
+    (algorithm, part)
+    for algorithm in ("mcmc", "variational")
+    for part in ("expression", "distributions", "transforms", "model", "marginal")
+}
+
+
+def part_of(module: str) -> str:
+    """Return the part that a dotted name belongs to; what joins the parts at the top is glue."""
+    _, _, below = module.partition(".")
+    name = below.partition(".")[0]
+    return name if name in RANK else "GLUE"
+
+
+def imported_modules(source: str, module: str, is_package: bool) -> set[str]:
+    """Return the dotted names inside aliquot that `source` imports, anywhere in it."""
+    package = module.split(".") if is_package else module.split(".")[:-1]
+    found = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) - node.level + 1] if node.level else []
+            base = [*base, node.module] if node.module else base
+            found.update(".".join([*base, alias.name]) for alias in node.names)
+    return {name for name in found if name.split(".")[0] == "aliquot"}
+
+
+def wrong_imports(source: str, module: str, is_package: bool = False) -> list[str]:
+    """Return the imports in `source` that go against the direction."""
+    here = part_of(module)
+    wrong = []
+    for name in sorted(imported_modules(source, module, is_package)):
+        there = part_of(name)
+        upward = here == there or RANK[there] < RANK[here]
+        if not upward or (here, there) in NEVER:
+            wrong.append(f"{module} imports {name}")
+    return wrong
+
+
+@pytest.mark.parametrize(
+    ("source", "module", "allowed"),
+    [
+        ("from aliquot.errors import ShapeError", "aliquot.expression.node", True),
+        ("from .node import Expression", "aliquot.expression.apply", True),
+        ("from ..errors import ShapeError", "aliquot.expression.node", True),
+        ("from ..model import Model", "aliquot.expression.node", False),
+        ("def f():\n    import aliquot.density", "aliquot.distributions.normal", False),
+        ("from aliquot import model", "aliquot.mcmc.nuts", False),
+        ("from aliquot.density import Density", "aliquot.mcmc.nuts", True),
+        ("from aliquot.mcmc import nuts", "aliquot.variational.advi", False),
+        ("import aliquot as aq", "aliquot.mcmc.nuts", False),
+        ("import aliquot as aq", "aliquot.report", True),
+        ("from aliquot.somewhere import anything", "aliquot.results", False),
+        ("import jax", "aliquot.precision", True),
+    ],
+)
+def test_a_wrong_direction_is_seen(source, module, allowed):
+    assert (wrong_imports(source, module) == []) is allowed
+
+
+def test_parts_import_only_what_is_above_them():
+    wrong = []
+    for path in sorted(PACKAGE.rglob("*.py")):
+        names = path.relative_to(PACKAGE.parent).with_suffix("").parts
+        is_package = names[-1] == "__init__"
+        module = ".".join(names[:-1] if is_package else names)
+        wrong += wrong_imports(path.read_text(encoding="utf-8"), module, is_package)
+    assert wrong == []
+
+
+# What is kept under version control ---------------------------------------------------------------
+
+# In two pieces each, so that this file does not hold what it looks for.
+UNWANTED = [
+    "/wo" + "rk/",
+    "/ro" + "ot/",
+    "/ho" + "me/",
+    "/opt/" + "wheels",
+    "/tmp/" + "ipykernel",
+    "/Use" + "rs/",
+    "py" + "pi.org",
+    "pythonho" + "sted.org",
+    "npm" + "js.org",
+    "crates" + ".io",
+    "anaconda" + ".org",
+]
+
+
+def tracked_files() -> list[Path]:
+    """Return the files under version control; without it (a source archive) skip the test."""
+    if not (ROOT / ".git").exists():
+        pytest.skip("not a checkout")
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True)
+    paths = [ROOT / os.fsdecode(name) for name in listed.stdout.split(b"\0") if name]
+    return [path for path in paths if path.is_file()]
+
+
+def test_no_file_names_a_machine_or_a_registry():
+    found = []
+    for path in tracked_files():
+        content = path.read_bytes()
+        found += [f"{path.name}: {text}" for text in UNWANTED if text.encode() in content]
+    assert found == []
+
+
+def test_no_lock_file_is_tracked():
+    names = {path.name for path in tracked_files()}
+    assert "pyproject.toml" in names
+    assert "uv.lock" not in names
