@@ -63,4 +63,4 @@ format: $(READY)
 
 clean:
 	rm -rf demo-report site dist .pytest_cache .ruff_cache .mypy_cache .hypothesis
-	find src tests benchmarks docs -name __pycache__ -type d -prune -exec rm -rf {} +
+	find . \( -path ./.venv -o -path ./.uv -o -path ./.git \) -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -39,6 +39,51 @@ def test_public_names_have_docstrings():
     assert [name for name in aliquot.__all__ if is_undocumented(getattr(aliquot, name))] == []
 
 
+def undocumented_methods(owner: type, package: str = "aliquot") -> list[str]:
+    """Return the public methods and properties, written in `package`, without a docstring.
+
+    A method that overrides a documented one has its docstring.
+    """
+    found = []
+    for name, member in inspect.getmembers(owner):
+        function = member.fget if isinstance(member, property) else member
+        if name.startswith("_") or not inspect.isroutine(function):
+            continue
+        ours = (getattr(function, "__module__", None) or "").startswith(package)
+        if ours and not inspect.getdoc(member):
+            found.append(f"{owner.__name__}.{name}")
+    return found
+
+
+def test_methods_of_public_classes_have_docstrings():
+    classes = [
+        value for name in aliquot.__all__ if inspect.isclass(value := getattr(aliquot, name))
+    ]
+    assert [method for owner in classes for method in undocumented_methods(owner)] == []
+
+
+def test_missing_docstrings_are_seen():
+    class Base:
+        def documented(self):
+            """Do nothing."""
+
+    class Derived(Base):
+        def documented(self): ...
+        def bare(self): ...
+        @property
+        def size(self): ...
+        @classmethod
+        def make(cls): ...
+
+    assert is_undocumented(Base)
+    assert undocumented_methods(Base, __name__) == []
+    assert undocumented_methods(Derived, __name__) == [
+        "Derived.bare",
+        "Derived.make",
+        "Derived.size",
+    ]
+
+
 # What importing does ------------------------------------------------------------------------------
 
 IMPORTED_LATE = [
