@@ -62,19 +62,21 @@ def test_methods_of_public_classes_have_docstrings():
     assert [method for owner in classes for method in undocumented_methods(owner)] == []
 
 
+class Base:
+    def documented(self):
+        """Do nothing."""
+
+
+class Derived(Base):
+    def documented(self): ...
+    def bare(self): ...
+    @property
+    def size(self): ...
+    @classmethod
+    def make(cls): ...
+
+
 def test_missing_docstrings_are_seen():
-    class Base:
-        def documented(self):
-            """Do nothing."""
-
-    class Derived(Base):
-        def documented(self): ...
-        def bare(self): ...
-        @property
-        def size(self): ...
-        @classmethod
-        def make(cls): ...
-
     assert is_undocumented(Base)
     assert undocumented_methods(Base, __name__) == []
     assert undocumented_methods(Derived, __name__) == [
