@@ -1,0 +1,82 @@
+"""Automatic differentiation variational inference, mean-field and full-rank."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from aliquot.variational.fit import VariationalFit
+from aliquot.variational.full_rank import FullRank
+from aliquot.variational.mean_field import MeanField
+from aliquot.variational.noise import Seed
+from aliquot.variational.target import Density
+
+if TYPE_CHECKING:
+    import optax
+
+
+class ADVI(VariationalFit):
+    """Fit a Gaussian with independent coordinates to a posterior on its unconstrained scale.
+
+    Means are usually good; standard deviations are too small where coordinates are correlated.
+    The parameters are those of `VariationalFit`, without ``family``.
+
+    References
+    ----------
+    Kucukelbir, Tran, Ranganath, Gelman and Blei (2017), Automatic differentiation variational
+    inference, Journal of Machine Learning Research 18.
+    """
+
+    def __init__(
+        self,
+        density: Density,
+        *,
+        random_seed: Seed = None,
+        optimizer: optax.GradientTransformation | None = None,
+        n_samples: int = 1,
+        start: np.ndarray | None = None,
+        scale: float = 0.1,
+    ) -> None:
+        super().__init__(
+            density,
+            MeanField(density.size),
+            random_seed=random_seed,
+            optimizer=optimizer,
+            n_samples=n_samples,
+            start=start,
+            scale=scale,
+        )
+
+
+class FullRankADVI(VariationalFit):
+    """Fit a Gaussian with any covariance to a posterior on its unconstrained scale.
+
+    It has d**2 more parameters than `ADVI` and follows correlations. The parameters are those of
+    `VariationalFit`, without ``family``.
+
+    References
+    ----------
+    Kucukelbir, Tran, Ranganath, Gelman and Blei (2017), Automatic differentiation variational
+    inference, Journal of Machine Learning Research 18.
+    """
+
+    def __init__(
+        self,
+        density: Density,
+        *,
+        random_seed: Seed = None,
+        optimizer: optax.GradientTransformation | None = None,
+        n_samples: int = 1,
+        start: np.ndarray | None = None,
+        scale: float = 0.1,
+    ) -> None:
+        super().__init__(
+            density,
+            FullRank(density.size),
+            random_seed=random_seed,
+            optimizer=optimizer,
+            n_samples=n_samples,
+            start=start,
+            scale=scale,
+        )

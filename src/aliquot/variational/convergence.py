@@ -1,0 +1,129 @@
+"""Criteria that end a fit early: each looks at the fit now and then, and says why it may stop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from aliquot.variational.approximation import Approximation
+
+type Check = Callable[[Approximation, np.ndarray, int], str | None]
+
+
+class Criterion(Protocol):
+    """A rule for stopping; one object can serve many fits."""
+
+    def begin(self) -> Check:
+        """Return a check for one fit: given (approx, hist, i), a reason to stop, or None."""
+        ...
+
+
+@dataclass(frozen=True)
+class RelativeChange:
+    """Stop when the average loss no longer changes.
+
+    The mean loss of the last ``window`` iterations is compared with that of the window before.
+    The measure is relative to the size of the loss, which has in it constants that do not matter:
+    with much data, `ParameterChange` says more.
+
+    Parameters
+    ----------
+    tolerance
+        Stop when ``|last - before| <= tolerance * |last|``.
+    window
+        How many iterations to average over.
+
+    References
+    ----------
+    Kucukelbir et al. (2017), Automatic differentiation variational inference, algorithm 1.
+
+    Examples
+    --------
+    >>> check = RelativeChange(tolerance=0.01, window=100).begin()
+    >>> check(None, np.full(200, 5.0), 200)
+    'the average loss of 100 iterations changed by 0 of its size'
+    """
+
+    tolerance: float = 1e-3
+    window: int = 1000
+
+    def __post_init__(self) -> None:
+        _check_positive("tolerance", self.tolerance)
+        _check_positive("window", self.window)
+
+    def begin(self) -> Check:
+        """Return a check for one fit."""
+
+        def check(approx: Approximation, hist: np.ndarray, i: int) -> str | None:
+            if hist.size < 2 * self.window:
+                return None
+            last = hist[-self.window :].mean()
+            before = hist[-2 * self.window : -self.window].mean()
+            change = abs(last - before)
+            if change > self.tolerance * abs(last):
+                return None
+            relative = 0.0 if change == 0 else change / abs(last)
+            return (
+                f"the average loss of {self.window} iterations changed by {relative:.2g} "
+                "of its size"
+            )
+
+        return check
+
+
+@dataclass(frozen=True)
+class ParameterChange:
+    """Stop when the approximation no longer moves, measured in its own standard deviations.
+
+    The change of a coordinate is that of its mean over its standard deviation, or that of the log
+    of its standard deviation, whichever is greater: units and scales do not matter.
+
+    Parameters
+    ----------
+    tolerance
+        Stop when no coordinate changed more than this.
+    interval
+        The iterations between the two approximations that are compared, at least.
+
+    Examples
+    --------
+    >>> ParameterChange(tolerance=0.02)
+    ParameterChange(tolerance=0.02, interval=1000)
+    """
+
+    tolerance: float = 0.05
+    interval: int = 1000
+
+    def __post_init__(self) -> None:
+        _check_positive("tolerance", self.tolerance)
+        _check_positive("interval", self.interval)
+
+    def begin(self) -> Check:
+        """Return a check for one fit."""
+        earlier: tuple[int, np.ndarray, np.ndarray] | None = None
+
+        def check(approx: Approximation, hist: np.ndarray, i: int) -> str | None:
+            nonlocal earlier
+            if earlier is not None and i < earlier[0] + self.interval:
+                return None
+            mean, std = approx.mean, approx.std
+            before, earlier = earlier, (i, mean, std)
+            if before is None:
+                return None
+            moved = np.maximum(np.abs(mean - before[1]) / std, np.abs(np.log(std / before[2])))
+            if moved.max() > self.tolerance:
+                return None
+            return (
+                f"no coordinate moved more than {moved.max():.2g} standard deviations "
+                f"in {i - before[0]} iterations"
+            )
+
+        return check
+
+
+def _check_positive(name: str, value: float) -> None:
+    if not value > 0:
+        raise ValueError(f"{name}={value}: expected a positive number.")

@@ -1,0 +1,286 @@
+"""The engine of every variational fit: stochastic optimisation of the ELBO, in stretches."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from aliquot.errors import ConvergenceWarning, PartialResultWarning
+from aliquot.precision import float64
+from aliquot.variational.approximation import Approximation
+from aliquot.variational.convergence import Check, Criterion
+from aliquot.variational.failure import NonFiniteLossError
+from aliquot.variational.family import Family
+from aliquot.variational.importance import preload
+from aliquot.variational.noise import Seed, Stream, as_entropy, block_length, generator
+from aliquot.variational.optimizer import default_optimizer
+from aliquot.variational.program import FitState, compiled, fit_program
+from aliquot.variational.target import Density
+
+if TYPE_CHECKING:
+    import optax
+
+type Callback = Callable[[Approximation, np.ndarray, int], Any]
+type Progress = Callable[[int, int, float], Any]
+
+# A call of the compiled program should take about this many seconds: Ctrl-C and the progress
+# display wait for no longer, and the cost of a call (0.1 ms) does not show.
+CALL_SECONDS = 0.1
+FIRST_CALL_ITERATIONS = 20
+RUNNING_AVERAGE = 1000
+
+
+class VariationalFit:
+    """A fit of one family to one density that can be continued.
+
+    Parameters
+    ----------
+    density
+        The target, an object with the `Density` interface.
+    family
+        The family of approximations, such as ``MeanField(density.size)``.
+    random_seed
+        A non-negative integer, a sequence of them, a NumPy generator, or None for a fresh seed.
+        The same seed gives the same fit, bit for bit, however it is cut into calls.
+    optimizer
+        Any ``optax.GradientTransformation`` that minimises. The default is Adam with a rate that
+        decays with the iteration; a schedule counts the iterations of all calls of `fit` together,
+        so that one made for a given length (such as a cosine decay) stays at its end afterwards.
+    n_samples
+        Monte Carlo draws for each gradient. The cost of an iteration grows in proportion.
+    start
+        The centre of the first approximation, shape (d,), unconstrained. The default is
+        ``density.start``.
+    scale
+        Its standard deviation in each coordinate.
+    """
+
+    def __init__(
+        self,
+        density: Density,
+        family: Family,
+        *,
+        random_seed: Seed = None,
+        optimizer: optax.GradientTransformation | None = None,
+        n_samples: int = 1,
+        start: np.ndarray | None = None,
+        scale: float = 0.1,
+    ) -> None:
+        _check_count("n_samples", n_samples)
+        if optimizer is not None and not (
+            hasattr(optimizer, "init") and hasattr(optimizer, "update")
+        ):
+            raise TypeError(
+                f"optimizer={optimizer!r}: expected an optax.GradientTransformation, "
+                "such as optax.adam(0.01)."
+            )
+        if not scale > 0:
+            raise ValueError(f"scale={scale}: expected a positive standard deviation.")
+        self.density = density
+        self.family = family
+        self.seed = as_entropy(random_seed)
+        self.n_samples = n_samples
+        self._optimizer = optimizer
+        self._first_params = family.init(_start(density, start), scale)
+        self._state: FitState | None = None
+        self._losses = np.empty(0)
+        self._count = 0
+        self._noise: tuple[tuple[int, int], np.ndarray] | None = None
+
+    @property
+    def hist(self) -> np.ndarray:
+        """The loss of each iteration so far: estimates of the negative ELBO in nats."""
+        view = self._losses[: self._count]
+        view.flags.writeable = False
+        return view
+
+    def approximation(self, *, partial: bool = False, stopped: str | None = None) -> Approximation:
+        """Return what the fit has reached: the average of its last iterates."""
+        params = self._first_params if self._state is None else np.asarray(self._state.average)
+        return Approximation(
+            self.density, self.family, params, self.hist, self.seed, partial, stopped
+        )
+
+    def fit(
+        self,
+        n: int = 15_000,
+        *,
+        obj_n_mc: int | None = None,
+        callbacks: Sequence[Callback] = (),
+        convergence: Criterion | None = None,
+        every: int = 500,
+        on_progress: Progress | None = None,
+        check: bool = True,
+    ) -> Approximation:
+        """Run n more iterations.
+
+        Parameters
+        ----------
+        n
+            How many iterations, on top of those already done.
+        obj_n_mc
+            PyMC's name for ``n_samples``: changes it, from here on.
+        callbacks
+            Each is called as ``callback(approx, hist, i)`` after every multiple of ``every``
+            iterations, i of them being done. One that raises StopIteration ends the fit.
+        convergence
+            A criterion that ends the fit early, such as `RelativeChange` or `ParameterChange`,
+            looked at when the callbacks are.
+        every
+            Iterations between two looks.
+        on_progress
+            Called as ``on_progress(done, n, average_loss)``, about ten times a second.
+        check
+            Whether to assess the fit at its end by Pareto k (2,000 evaluations of the density), and
+            to warn if it is poor. The findings are the ``quality`` of the result.
+
+        Returns
+        -------
+        Approximation
+            After Ctrl-C, what had been reached, with ``partial`` set and a warning.
+
+        Raises
+        ------
+        NonFiniteLossError
+            A `FitError`, when the loss or its gradient is not finite. The fit stays as it was
+            before that iteration, and the error carries the approximation.
+
+        Warns
+        -----
+        ConvergenceWarning
+            When Pareto k is above 0.7.
+        PartialResultWarning
+            When the fit was interrupted.
+        """
+        _check_count("n", n)
+        _check_count("every", every)
+        if obj_n_mc is not None:
+            _check_count("obj_n_mc", obj_n_mc)
+            self.n_samples = obj_n_mc
+        if check:
+            preload()
+        first, end = self._count, self._count + n
+        self._losses = np.concatenate([self._losses[:first], np.empty(n)])
+        criterion = None if convergence is None else convergence.begin()
+        stopped = None
+        try:
+            for average_loss in self._advance(end, every):
+                if on_progress is not None:
+                    on_progress(self._count - first, n, average_loss)
+                if self._count % every == 0:
+                    stopped = self._look(callbacks, criterion)
+                    if stopped is not None:
+                        break
+        except KeyboardInterrupt:
+            if self._count == 0:
+                raise
+            done = self._count - first
+            warnings.warn(
+                f"The fit was interrupted after {done} of {n} iterations. What was reached is "
+                f"returned, marked as partial; call fit({n - done}) to go on.",
+                PartialResultWarning,
+                stacklevel=2,
+            )
+            return self.approximation(partial=True, stopped="interrupted")
+        approximation = self.approximation(stopped=stopped)
+        if check:
+            approximation = approximation.checked()
+            if approximation.quality is not None and not approximation.quality.good:
+                warnings.warn(approximation.quality.message, ConvergenceWarning, stacklevel=2)
+        return approximation
+
+    def _advance(self, end: int, every: int) -> Any:
+        """Run until ``end``, yielding the running average loss after each call."""
+        length = block_length(self.n_samples, self.family.size)
+        pace = FIRST_CALL_ITERATIONS
+        with float64():
+            run = self._program(length)
+        while self._count < end:
+            base = self._count - self._count % length
+            stop = min(end, base + length, self._count + every - self._count % every)
+            stop = min(stop, self._count + pace)
+            began = time.perf_counter()
+            self._run(run, base, stop)
+            seconds = max(time.perf_counter() - began, 1e-6)
+            pace = max(1, int(min(4.0, CALL_SECONDS / seconds) * pace))
+            yield float(self.hist[-RUNNING_AVERAGE:].mean())
+
+    def _program(self, length: int) -> Any:
+        import jax
+
+        optimizer = default_optimizer() if self._optimizer is None else self._optimizer
+        if self._state is None:
+            params = self._first_params
+            optimizer_state = jax.tree.map(np.asarray, optimizer.init(jax.numpy.asarray(params)))
+            self._state = FitState(params, params, optimizer_state)
+        return compiled(
+            self.density,
+            ("fit", self.family, optimizer),
+            lambda: fit_program(self.density.log_density, self.family, optimizer),
+            *self._arguments(0, length, 0, 0),
+        )
+
+    def _arguments(self, base: int, length: int, first: int, stop: int) -> tuple[Any, ...]:
+        noise = self._block(base // length, length)
+        rows = (np.asarray(row, np.int64) for row in (base, first, stop))
+        return self._state, noise, self.density.data, *rows
+
+    def _run(self, run: Any, base: int, stop: int) -> None:
+        length = block_length(self.n_samples, self.family.size)
+        first = self._count - base
+        arguments = self._arguments(base, length, first, stop - base)
+        with float64():
+            result = run(*arguments)
+            row, finite = int(result.row), bool(result.finite)
+        done = row if finite else row - 1
+        losses = np.asarray(result.losses)
+        self._losses[base + first : base + done] = losses[first:done]
+        self._state, self._count = result.state, base + done
+        if not finite:
+            noise = arguments[1][done, 0][None]
+            point = self.family.draw_on_host(np.asarray(self._state.params), noise)[0]
+            gradient = np.asarray(result.gradient)
+            raise NonFiniteLossError(self.approximation(), float(losses[done]), gradient, point)
+
+    def _block(self, block: int, length: int) -> np.ndarray:
+        key = (block, self.n_samples)
+        if self._noise is None or self._noise[0] != key:
+            rng = generator(self.seed, Stream.GRADIENT, block)
+            shape = (length, self.n_samples, self.family.size)
+            self._noise = key, rng.standard_normal(shape)
+        return self._noise[1]
+
+    def _look(self, callbacks: Sequence[Callback], criterion: Check | None) -> str | None:
+        if not callbacks and criterion is None:
+            return None
+        approximation, hist, count = self.approximation(), self.hist, self._count
+        try:
+            for callback in callbacks:
+                callback(approximation, hist, count)
+        except StopIteration as stop:
+            return f"a callback stopped it: {stop}" if stop.args else "a callback stopped it"
+        return None if criterion is None else criterion(approximation, hist, count)
+
+
+def _start(density: Density, start: np.ndarray | None) -> np.ndarray:
+    chosen = np.asarray(density.start if start is None else start, dtype=np.float64)
+    if chosen.shape != (density.size,):
+        raise ValueError(
+            f"start has shape {chosen.shape}; expected ({density.size},), one number for each "
+            "unconstrained coordinate."
+        )
+    bad = [density.labels[int(i)] for i in np.flatnonzero(~np.isfinite(chosen))]
+    if bad:
+        raise ValueError(f"start is not finite in {', '.join(bad)}.")
+    return chosen
+
+
+def _check_count(name: str, value: int) -> None:
+    if isinstance(value, bool) or not isinstance(value, int | np.integer):
+        raise TypeError(f"{name}={value!r}: expected a whole number.")
+    if value < 1:
+        raise ValueError(f"{name}={value}: expected at least 1.")

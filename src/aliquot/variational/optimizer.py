@@ -1,0 +1,60 @@
+"""The default optimiser: Adam with a decaying rate, and the average of the last iterates."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import optax
+
+# Chosen by measurement from jittered starts on Gaussians of scales 0.003 to 10 (correlated, too),
+# logistic regression (20 coefficients), eight schools, the ordered mixture and a regression whose
+# mean lies 170 units off: 15,000 iterations end within 0.06 nats of the best ELBO on each, mean
+# field and full rank alike.
+# A short memory of squared gradients (`DECAY_SQUARED`) forgets the enormous ones of a poor start.
+RATE = 0.1
+HALF_LIFE = 1000
+POWER = 0.75
+DECAY_SQUARED = 0.98
+
+AVERAGING = 8.0
+
+
+@cache
+def default_optimizer() -> optax.GradientTransformation:
+    """Return Adam with the rate ``0.1 / (1 + t / 1000)**0.75`` at iteration t.
+
+    The rate depends on the iteration alone, never on how many were asked for: a fit that is
+    continued is the same, bit for bit, as one long fit.
+
+    References
+    ----------
+    Kingma and Ba (2015), Adam: a method for stochastic optimization.
+    """
+    import optax
+
+    def rate(count: Any) -> Any:
+        return RATE / (1 + count / HALF_LIFE) ** POWER
+
+    return optax.adam(rate, b2=DECAY_SQUARED)
+
+
+def average_weight(count: Any) -> Any:
+    """Weight of iterate ``count`` (from 1 on) in the running average of the iterates.
+
+    Polynomial-decay averaging: the average forgets the start, spans about the last ninth of the
+    iterations however many there are, and needs no knowledge of when the fit will end. It removes
+    most of the noise that is left in the last iterate.
+
+    References
+    ----------
+    Shamir and Zhang (2013), Stochastic gradient descent for non-smooth optimization, section 4,
+    with eta = 8.
+
+    Examples
+    --------
+    >>> average_weight(1)
+    1.0
+    """
+    return (AVERAGING + 1) / (count + AVERAGING)

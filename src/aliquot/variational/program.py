@@ -1,0 +1,130 @@
+"""The compiled loop of a variational fit, and the store that keeps it for the next fit."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from aliquot.precision import float64
+from aliquot.variational.family import Family
+from aliquot.variational.objective import LogDensity, loss_and_gradient
+from aliquot.variational.optimizer import average_weight
+from aliquot.variational.target import Density
+
+if TYPE_CHECKING:
+    import optax
+
+
+class FitState(NamedTuple):
+    """Everything that the optimisation carries from one iteration to the next."""
+
+    params: Any  # (k,) the current iterate
+    average: Any  # (k,) the running average of the iterates
+    optimizer: Any  # optax's state
+
+
+class Stretch(NamedTuple):
+    """What some iterations in a row gave; after a failure, the state is the last finite one."""
+
+    state: FitState
+    losses: Any  # (block,) filled at the rows that were run
+    row: Any  # the row after the last that was run
+    finite: Any  # whether the last loss and gradient were finite
+    gradient: Any  # (k,) of the last iteration that was run
+
+
+def fit_program(
+    log_density: LogDensity, family: Family, optimizer: optax.GradientTransformation
+) -> Callable[..., Stretch]:
+    """Return the loop over rows ``first`` to ``stop`` of a block of noise (block, S, d).
+
+    Row i is iteration ``base + i`` of the fit. The number of rows is not compiled in, so that one
+    program serves a fit of any length and calls of any length. The loop ends at the first loss or
+    gradient that is not finite and leaves the state as it was before.
+    """
+    import optax
+
+    evaluate = loss_and_gradient(log_density, family)
+    update = optax.with_extra_args_support(optimizer).update
+
+    def run(
+        state: FitState, noise: jax.Array, data: Any, base: Any, first: Any, stop: Any
+    ) -> Stretch:
+        def unfinished(carry: Stretch) -> Any:
+            return (carry.row < stop) & carry.finite
+
+        def iterate(carry: Stretch) -> Stretch:
+            params, average, optimizer_state = carry.state
+            one = jax.lax.dynamic_index_in_dim(noise, carry.row, keepdims=False)
+            loss, gradient = evaluate(params, one, data)
+            finite = jnp.isfinite(loss) & jnp.isfinite(gradient).all()
+            updates, new_optimizer_state = update(
+                gradient, optimizer_state, params, value=loss, grad=gradient
+            )
+            new_params = optax.apply_updates(params, updates)
+            weight = average_weight(base + carry.row + 1.0)
+            new_average = average + weight * (new_params - average)
+            new = FitState(new_params, new_average, new_optimizer_state)
+            return Stretch(
+                jax.tree.map(
+                    lambda a, b: jnp.where(finite, a, b).astype(b.dtype), new, carry.state
+                ),
+                jax.lax.dynamic_update_index_in_dim(carry.losses, loss, carry.row, 0),
+                carry.row + 1,
+                finite,
+                gradient,
+            )
+
+        blank = jnp.zeros(noise.shape[0])
+        initial = Stretch(state, blank, first, jnp.array(True), jnp.zeros_like(state.params))
+        return jax.lax.while_loop(unfinished, iterate, initial)
+
+    return run
+
+
+def log_density_program(log_density: LogDensity) -> Callable[..., jax.Array]:
+    """Return the log density of a batch of points (n, d), shape (n,)."""
+    return jax.vmap(log_density, in_axes=(0, None))
+
+
+_stores: dict[int, dict[Any, Any]] = {}
+
+
+def compiled(
+    density: Density, key: Any, build: Callable[[], Callable[..., Any]], *args: Any
+) -> Any:
+    """Return the program ``key`` of a density, compiled for the shapes of ``args``.
+
+    What was compiled is kept as long as the density lives: it holds machine code and no reference
+    to the density, so that keeping it keeps no data alive.
+
+    Parameters
+    ----------
+    density
+        The owner of the program.
+    key
+        Hashable; with the shapes and dtypes of ``args`` it says which program this is.
+    build
+        Makes the function to compile, called only if there is none yet.
+    args
+        NumPy or JAX arrays, as the program will be called.
+    """
+    identity = id(density)
+    if identity not in _stores:
+        _stores[identity] = {}
+        weakref.finalize(density, _stores.pop, identity, None)
+    store = _stores[identity]
+    leaves, structure = jax.tree.flatten(args)
+    full_key = (key, structure, tuple((np.shape(leaf), np.dtype(leaf.dtype)) for leaf in leaves))
+    if full_key not in store:
+        # Level 2 compiles in half the time of the default and runs as fast; only the CPU has it.
+        on_cpu = jax.default_backend() == "cpu"
+        options = {"xla_backend_optimization_level": 2} if on_cpu else None
+        with float64():
+            store[full_key] = jax.jit(build()).lower(*args).compile(compiler_options=options)
+    return store[full_key]
