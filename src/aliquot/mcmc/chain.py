@@ -1,0 +1,185 @@
+"""One chain as the host sees it: what its next call is given, and what the call brings back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from aliquot.mcmc import machine, metric, schedule, step_size
+from aliquot.mcmc.machine import STATS, ChainState
+from aliquot.mcmc.momentum import Momenta
+from aliquot.mcmc.program import Report, Rows, Shape, empty_rows
+from aliquot.mcmc.result import ChainProgress, Phase
+from aliquot.mcmc.schedule import Flag
+from aliquot.mcmc.settings import NUTSSettings
+from aliquot.mcmc.starts import no_start
+from aliquot.mcmc.trajectory import DIVERGED
+
+_SEARCH_ROWS = 8
+_LONGEST_SEARCH = 128
+_CALL_SECONDS = 0.1
+
+
+@dataclass(frozen=True)
+class Chunks:
+    """Limits on what one call of the program does. They change no result."""
+
+    draws: int | None = None
+    leapfrogs: int | None = None
+    """By default as many as take about 0.1 seconds."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """The arguments of one call."""
+
+    state: ChainState
+    rows: Rows
+    draws: Any
+    leapfrogs: Any
+
+
+class Chain:
+    """A chain: first its start is evaluated, then a step size is searched, then it draws."""
+
+    def __init__(
+        self,
+        number: int,
+        start: np.ndarray,
+        settings: NUTSSettings,
+        shape: Shape,
+        seed: int,
+        chunks: Chunks,
+    ) -> None:
+        self.number = number
+        self.total = settings.tune + settings.draws
+        self.done = 0
+        self.leapfrogs = 0
+        self.divergences = 0
+        self.seconds = 0.0
+        self.positions = np.zeros((self.total, shape.size))
+        self.columns = np.zeros((self.total, len(STATS)))
+        self.state = machine.initial(start, settings.metric, settings.max_treedepth)
+        self._settings = settings
+        self._shape = shape
+        self._chunks = chunks
+        self._momenta = Momenta(seed, number, shape.size)
+        self._flags = schedule.flags(settings)
+        self._dense_windows = schedule.dense_windows(settings)
+        self._stops = sorted({*self._dense_windows, settings.tune, self.total})
+        self._evaluated = False
+        self._searches = 0
+        self._seconds_per_leapfrog = 0.0
+
+    @property
+    def complete(self) -> bool:
+        """Whether all draws are done."""
+        return self.done == self.total
+
+    @property
+    def advance(self) -> tuple[int, int]:
+        """What tells which of two chains is ahead."""
+        return self.done, self.leapfrogs
+
+    def job(self) -> Job:
+        """Return the arguments of the next call."""
+        size, capacity = self._shape.size, self._shape.capacity
+        if not self._evaluated:
+            momenta, keys = np.zeros((1, size)), np.zeros(1, np.uint64)
+            flags = np.array([Flag.EVALUATE], np.int32)
+        elif self._searching:
+            momenta, keys = self._momenta.searches(self._searches, _SEARCH_ROWS)
+            flags = np.full(_SEARCH_ROWS, Flag.SEARCH, np.int32)
+        else:
+            stop = min(
+                self.done + min(capacity, self._chunks.draws or capacity),
+                next(stop for stop in self._stops if stop > self.done),
+            )
+            momenta, keys = self._momenta.draws(self.done, stop)
+            flags = self._flags[self.done : stop]
+        count = len(flags)
+        rows = empty_rows(self._shape)
+        for field, values in zip(rows, (momenta, keys, flags), strict=True):
+            field[:count] = values
+        return Job(self.state, rows, np.int32(count), self._budget())
+
+    def rest(self) -> Job:
+        """Return the arguments of a call that does nothing: others have not ended."""
+        return Job(self.state, empty_rows(self._shape), np.int32(0), np.int32(2**30))
+
+    def absorb(self, report: Report, seconds: float) -> None:
+        """Take what a call brought back, all NumPy, and how long it took."""
+        finished, leapfrogs = int(report.finished), int(report.leapfrogs)
+        self._seconds_per_leapfrog = seconds / max(leapfrogs, 1)
+        self.state = report.state
+        if not self._evaluated:
+            self._start(report)
+        elif self._searching:
+            self._searches += 1
+            if (
+                float(self.state.step.search) == 2
+                or self._searches * _SEARCH_ROWS >= _LONGEST_SEARCH
+            ):
+                self._set_step(float(np.exp(self.state.step.log_step)))
+        else:
+            self.leapfrogs += leapfrogs
+            self.seconds += seconds
+            self._keep(report.output[:finished])
+
+    def progress(self) -> ChainProgress:
+        """Return where the chain stands."""
+        phase: Phase = "sampling"
+        if self.complete:
+            phase = "done"
+        elif self.done < self._settings.tune:
+            phase = "warm-up"
+        return ChainProgress(
+            chain=self.number,
+            done=self.done,
+            total=self.total,
+            phase=phase,
+            draws_per_second=self.done / self.seconds if self.seconds else 0.0,
+            step_size=float(np.exp(self.state.step.log_step)),
+            divergences=self.divergences,
+            leapfrogs=self.leapfrogs,
+        )
+
+    @property
+    def _searching(self) -> bool:
+        return float(self.state.step.search) != 2
+
+    def _budget(self) -> np.int32:
+        if self._chunks.leapfrogs is not None:
+            return np.int32(self._chunks.leapfrogs)
+        if not self._seconds_per_leapfrog:
+            return np.int32(1)
+        return np.int32(np.clip(_CALL_SECONDS / self._seconds_per_leapfrog, 1, 2**30))
+
+    def _start(self, report: Report) -> None:
+        size = self._shape.size
+        point = report.state.tree.points[int(report.state.tree.chosen)]
+        position, gradient, log_density = point[:size], point[size : 2 * size], point[2 * size]
+        if not (np.isfinite(log_density) and np.all(np.isfinite(gradient))):
+            raise no_start(position, float(log_density), gradient, tries=1)
+        self._evaluated = True
+        if self._settings.metric == "adapt_diag_grad" and self._settings.tune > 0:
+            self.state = self.state._replace(scale=metric.first_scale(gradient))
+        if self._settings.step_size is not None:
+            self._set_step(self._settings.step_size)
+
+    def _set_step(self, value: float) -> None:
+        self.state = self.state._replace(step=step_size.initial(value, searched=True))
+
+    def _keep(self, output: np.ndarray) -> None:
+        size, begin, end = self._shape.size, self.done, self.done + len(output)
+        self.positions[begin:end] = output[:, :size]
+        self.columns[begin:end] = output[:, size:]
+        kept = self.columns[max(begin, self._settings.tune) : end]
+        self.divergences += int(np.sum(kept[:, STATS.index("status")] == DIVERGED))
+        self.done = end
+        if len(output) and end in self._dense_windows:
+            window = self.positions[self._dense_windows[end] : end]
+            factor = metric.factor_from_draws(window, np.asarray(self.state.scale))
+            self.state = self.state._replace(scale=factor)

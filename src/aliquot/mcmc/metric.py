@@ -1,0 +1,111 @@
+"""The metric: a linear map from whitened coordinates, in which every momentum is standard normal.
+
+A diagonal metric is a vector of scales `s` and a dense one a lower triangular factor `L`; the
+inverse mass matrix is ``diag(s**2)`` or ``L @ L.T``. Trajectories keep momenta in whitened
+coordinates, where the kinetic energy and the U-turn test are plain inner products and a new
+momentum needs no solve.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+
+from aliquot.mcmc.arrays import Value
+
+_SMALLEST, _LARGEST = 1e-20, 1e20
+
+
+def to_position(scale: Array, momentum: Array) -> Array:
+    """Return the velocity (d,) of a whitened momentum (d,)."""
+    return scale * momentum if scale.ndim == 1 else scale @ momentum
+
+
+def to_whitened(scale: Array, gradient: Array) -> Array:
+    """Return the gradient (d,) with respect to the whitened coordinates."""
+    return scale * gradient if scale.ndim == 1 else gradient @ scale
+
+
+class Windows(NamedTuple):
+    """Welford's running moments of draws and gradients, over two windows that overlap.
+
+    Row 0 is the foreground window, which makes the metric, and row 1 the background window.
+    """
+
+    mean: Value
+    """(2, 2 d): of the draw and its gradient, one after the other."""
+    squares: Value
+    """(2, 2 d): sums of squared deviations."""
+    sizes: Value
+    """(2,): how many draws each window holds."""
+
+
+def empty_windows(size: int) -> Windows:
+    """Return windows that hold nothing, as NumPy arrays."""
+    return Windows(np.zeros((2, 2 * size)), np.zeros((2, 2 * size)), np.zeros(2))
+
+
+def collect(windows: Windows, value: Array) -> Windows:
+    """Add a draw and its gradient (2 d,) to both windows."""
+    count = windows.sizes + 1.0
+    deviation = value - windows.mean
+    mean = windows.mean + deviation / count[:, None]
+    return Windows(mean, windows.squares + deviation * (value - mean), count)
+
+
+def retire(windows: Windows, switch: Array, clear: Array) -> Windows:
+    """Let the background be the foreground (`switch`), or empty both windows (`clear`)."""
+
+    def moved(rows: Array) -> Array:
+        nothing = jnp.zeros_like(rows[1])
+        first = jnp.where(switch, rows[1], jnp.where(clear, nothing, rows[0]))
+        return jnp.stack([first, jnp.where(switch | clear, nothing, rows[1])])
+
+    return Windows(moved(windows.mean), moved(windows.squares), moved(windows.sizes))
+
+
+def scale_from_draws(windows: Windows, scale: Array) -> Array:
+    """Return scales from the variances of draws, shrunk towards 1e-3 as in Stan."""
+    size = scale.shape[0]
+    count = windows.sizes[0]
+    variance = windows.squares[0, :size] / jnp.maximum(count - 1.0, 1.0)
+    variance = (count * variance + 5e-3) / (count + 5.0)
+    return jnp.where((count > 1) & jnp.isfinite(variance), jnp.sqrt(variance), scale)
+
+
+def scale_from_gradients(windows: Windows, scale: Array) -> Array:
+    """Return scales from the variances of draws and gradients, Seyboldt et al. (2026).
+
+    The inverse mass ``sqrt(var(draws) / var(gradients))`` minimises the Fisher divergence between
+    the whitened posterior and a standard normal over all diagonal metrics. A coordinate that has
+    not moved keeps its scale.
+    """
+    size = scale.shape[0]
+    ratio = windows.squares[0, :size] / windows.squares[0, size:]
+    usable = (windows.sizes[0] > 2) & (ratio > _SMALLEST**2) & (ratio < _LARGEST**2)
+    return jnp.where(usable, jnp.sqrt(jnp.sqrt(jnp.where(usable, ratio, 1.0))), scale)
+
+
+def first_scale(gradient: np.ndarray) -> np.ndarray:
+    """Return scales (d,) from the gradient where the chain starts, all that is known there."""
+    return 1.0 / np.sqrt(np.clip(np.abs(gradient), 1e-10, 1e10))
+
+
+def factor_from_draws(draws: np.ndarray, before: np.ndarray) -> np.ndarray:
+    """Return the factor (d, d) of the covariance of draws (n, d), shrunk as in Stan.
+
+    Where the draws give no positive definite matrix, `before` stands.
+    """
+    count, size = draws.shape
+    if count < 2:
+        return before
+    covariance = np.atleast_2d(np.cov(draws, rowvar=False))
+    covariance = (count * covariance + 5e-3 * np.eye(size)) / (count + 5.0)
+    try:
+        factor = np.linalg.cholesky(covariance)
+    except np.linalg.LinAlgError:
+        return before
+    return factor if np.all(np.isfinite(factor)) else before

@@ -1,0 +1,245 @@
+"""The compiled program: many draws of a chain in one call, or of many chains on an accelerator.
+
+On a CPU, XLA compiles a ``while_loop`` into one native function when its body is small and holds no
+scatter, no sort and no call of a library. One chain qualifies where several do not, hence one chain
+a program, and one program a thread. On an accelerator each operation is a kernel launch whatever
+its size, and the same step is vectorised over chains; chains at different draws do not wait for one
+another.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+import weakref
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import Array, lax
+
+from aliquot.mcmc import machine
+from aliquot.mcmc.arrays import Value
+from aliquot.mcmc.machine import STATS, ChainState, Row
+from aliquot.mcmc.settings import Metric
+from aliquot.precision import float64
+
+LogDensity = Callable[[Array, Any], Array]
+
+
+class Rows(NamedTuple):
+    """What the draws of one call are given, ``C`` rows of which the first are used."""
+
+    momentum: Value
+    """(C, d)"""
+    key: Value
+    """(C,) uint64"""
+    flags: Value
+    """(C,) int32"""
+
+
+class Report(NamedTuple):
+    """What one call has done."""
+
+    state: ChainState
+    output: Value
+    """(C, d + len(STATS)), of which the first `finished` rows are draws."""
+    finished: Value
+    """int32: draws completed in this call."""
+    leapfrogs: Value
+    """int32: leapfrog steps taken in this call."""
+
+
+@dataclass(frozen=True)
+class Shape:
+    """All that a program depends on besides the log density and the shapes of its data."""
+
+    size: int
+    metric: Metric
+    max_treedepth: int
+    chains: int | None = None
+    """None: one chain, no leading axis. A number: that many chains, vectorised."""
+
+    @property
+    def capacity(self) -> int:
+        """The greatest number of draws in a call: about a megabyte of output."""
+        return min(max(2**17 // (self.size + len(STATS)), 16), 4096)
+
+
+@dataclass(frozen=True)
+class Program:
+    """A compiled program and what it took to compile it."""
+
+    shape: Shape
+    call: Callable[..., Report]
+    seconds: float
+
+
+def one_chain(log_density: LogDensity, shape: Shape) -> Callable[..., Report]:
+    """Return the program of one chain.
+
+    Its arguments are the state, the data, the rows, the number of draws, the number of leapfrog
+    steps after which it pauses even within a trajectory, and the target of the acceptance
+    statistic.
+    """
+
+    def program(
+        state: ChainState, data: Any, rows: Rows, draws: Array, budget: Array, target_accept: Array
+    ) -> Report:
+        def value_and_grad(position: Array) -> tuple[Array, Array]:
+            return jax.value_and_grad(log_density)(position, data)
+
+        def more_draws(report: Report) -> Array:
+            return (report.finished < draws) & (report.leapfrogs < budget)
+
+        def draw(report: Report) -> Report:
+            row = Row(*(field[report.finished] for field in rows))
+
+            def growing(carry: tuple[ChainState, Array]) -> Array:
+                return (carry[0].tree.status == 0) & (carry[1] < budget)
+
+            def leap(carry: tuple[ChainState, Array]) -> tuple[ChainState, Array]:
+                state = machine.leap(carry[0], row, value_and_grad, shape.max_treedepth)
+                return state, carry[1] + 1
+
+            fresh = report.state.tree.leaf == 0
+            state = lax.cond(
+                fresh, lambda state: machine.begin(state, row), lambda state: state, report.state
+            )
+            state, leapfrogs = lax.while_loop(growing, leap, (state, report.leapfrogs))
+            done = state.tree.status != 0
+
+            def finish(carry: tuple[ChainState, Array]) -> tuple[ChainState, Array]:
+                state, values = machine.finish(carry[0], row, target_accept, shape.metric)
+                return state, lax.dynamic_update_index_in_dim(
+                    carry[1], values, report.finished, axis=0
+                )
+
+            state, output = lax.cond(done, finish, lambda carry: carry, (state, report.output))
+            return Report(state, output, report.finished + done, leapfrogs)
+
+        return lax.while_loop(more_draws, draw, _start(state, shape))
+
+    return program
+
+
+def many_chains(log_density: LogDensity, shape: Shape) -> Callable[..., Report]:
+    """Return the program of several chains in step, each at a draw of its own.
+
+    Its arguments are those of :func:`one_chain`, with a leading axis of chains on the state, the
+    rows and the number of draws. The budget counts leapfrog steps of each chain.
+    """
+
+    def advance(
+        report: Report, data: Any, rows: Rows, draws: Array, budget: Array, target_accept: Array
+    ) -> Report:
+        def value_and_grad(position: Array) -> tuple[Array, Array]:
+            return jax.value_and_grad(log_density)(position, data)
+
+        active = (report.finished < draws) & (report.leapfrogs < budget)
+        row = Row(*(field[report.finished] for field in rows))
+        old = report.state
+        begun = machine.begin(old, row)
+        state = _where(old.tree.leaf == 0, begun, old)
+        state = machine.leap(state, row, value_and_grad, shape.max_treedepth)
+        done = active & (state.tree.status != 0)
+        ended, values = machine.finish(state, row, target_accept, shape.metric)
+        state = _where(active, _where(done, ended, state), old)
+        # A draw that is not complete is written over; the spare last row takes what is not to be
+        # kept.
+        place = jnp.where(active, report.finished, shape.capacity)
+        output = lax.dynamic_update_index_in_dim(report.output, values, place, axis=0)
+        return Report(state, output, report.finished + done, report.leapfrogs + active)
+
+    def program(
+        state: ChainState, data: Any, rows: Rows, draws: Array, budget: Array, target_accept: Array
+    ) -> Report:
+        def more(report: Report) -> Array:
+            return jnp.any((report.finished < draws) & (report.leapfrogs < budget))
+
+        def step(report: Report) -> Report:
+            return jax.vmap(advance, in_axes=(0, None, 0, 0, None, None))(
+                report, data, rows, draws, budget, target_accept
+            )
+
+        start = jax.vmap(lambda state: _start(state, shape, spare=1))(state)
+        report = lax.while_loop(more, step, start)
+        return report._replace(output=report.output[:, : shape.capacity])
+
+    return program
+
+
+def empty_rows(shape: Shape) -> Rows:
+    """Return rows of zeros for one chain, in NumPy."""
+    capacity = shape.capacity
+    return Rows(
+        np.zeros((capacity, shape.size)),
+        np.zeros(capacity, np.uint64),
+        np.zeros(capacity, np.int32),
+    )
+
+
+def _start(state: ChainState, shape: Shape, spare: int = 0) -> Report:
+    output = jnp.zeros((shape.capacity + spare, shape.size + len(STATS)))
+    none = jnp.zeros((), jnp.int32)
+    return Report(state, output, none, none)
+
+
+def _where(condition: Array, new: ChainState, old: ChainState) -> ChainState:
+    return jax.tree.map(lambda a, b: jnp.where(condition, a, b), new, old)
+
+
+_programs: dict[int, dict[Any, Program]] = {}
+_lock = threading.Lock()
+
+
+def compiled(log_density: LogDensity, data: Any, shape: Shape) -> tuple[Program, bool]:
+    """Return the program of a log density, and whether it had to be compiled.
+
+    It is kept as long as the log density lives, for data of the same shapes and dtypes.
+    """
+    owner = getattr(log_density, "__self__", log_density)
+    leaves, structure = jax.tree.flatten(data)
+    key = (
+        getattr(log_density, "__name__", ""),
+        shape,
+        structure,
+        tuple((np.shape(leaf), np.result_type(leaf)) for leaf in leaves),
+        jax.default_backend(),
+    )
+    with _lock:
+        kept = _programs.get(id(owner))
+        if kept is None:
+            kept = _programs[id(owner)] = {}
+            # By identity: what owns a density may hold arrays, which are not hashable.
+            weakref.finalize(owner, _programs.pop, id(owner), None)
+        if key in kept:
+            return kept[key], False
+        kept[key] = _compile(log_density, data, shape)
+        return kept[key], True
+
+
+def _compile(log_density: LogDensity, data: Any, shape: Shape) -> Program:
+    build = one_chain if shape.chains is None else many_chains
+    state = machine.initial(np.zeros(shape.size), shape.metric, shape.max_treedepth)
+    rows = empty_rows(shape)
+    draws = np.int32(0)
+    chains = shape.chains
+    if chains is not None:
+        state, rows, draws = jax.tree.map(
+            lambda leaf: np.stack([leaf] * chains), (state, rows, draws)
+        )
+    # Level 2 of LLVM's optimiser compiles in half the time of level 3, and what it makes runs as
+    # fast.
+    options = {"xla_backend_optimization_level": 2} if jax.default_backend() == "cpu" else None
+    begun = time.perf_counter()
+    with float64():
+        call = (
+            jax.jit(build(log_density, shape), compiler_options=options)
+            .lower(state, data, rows, draws, np.int32(0), np.float64(0.0))
+            .compile()
+        )
+    return Program(shape, call, time.perf_counter() - begun)

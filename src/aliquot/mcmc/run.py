@@ -1,0 +1,300 @@
+"""Run chains: threads on a CPU, one vectorised program on an accelerator."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import jax
+import numpy as np
+
+from aliquot.mcmc import machine
+from aliquot.mcmc.chain import Chain, Chunks, Job
+from aliquot.mcmc.program import LogDensity, Program, Report, Shape, compiled, empty_rows
+from aliquot.mcmc.result import ChainDraws, ChainProgress, named_stats
+from aliquot.mcmc.schedule import Flag
+from aliquot.mcmc.settings import NUTSSettings
+from aliquot.mcmc.starts import Evaluate, Jittered, evaluator, find_starts
+from aliquot.precision import float64
+
+OnProgress = Callable[[list[ChainProgress]], None]
+_PROGRESS_SECONDS = 0.1
+
+
+def sample(
+    log_density: LogDensity,
+    data: Any,
+    starts: np.ndarray | Jittered,
+    *,
+    settings: NUTSSettings,
+    seed: int,
+    cores: int | None = None,
+    chains_ids: Sequence[int] | None = None,
+    vectorized: bool | None = None,
+    on_progress: OnProgress | None = None,
+    stop: threading.Event | None = None,
+    chunks: Chunks | None = None,
+) -> ChainDraws:
+    """Draw from a density with NUTS, one chain for each start point.
+
+    Parameters
+    ----------
+    log_density
+        Log density of a position (d,) and `data`, up to a constant: a pure JAX function.
+    data
+        A pytree of arrays. Data of the same shapes run without a new compilation.
+    starts
+        (chains, d), or a :class:`~aliquot.mcmc.starts.Jittered` for start points yet to be found.
+    settings
+        How long to run and how to adapt.
+    seed
+        The draws of a chain are a function of it and of the number of the chain: they are the same,
+        to the bit, for any number of cores and however the run is cut into calls.
+    cores
+        Threads, by default as many as there are CPUs, and never more than chains.
+    chains_ids
+        The numbers of the chains, by default 0, 1, 2 and so on.
+    vectorized
+        Run all chains in one program. By default, on an accelerator only.
+    on_progress
+        Called about every 0.1 seconds, in the calling thread.
+    stop
+        When it is set, the run ends after the calls under way and keeps what it has drawn. So it
+        does on a ``KeyboardInterrupt`` in the calling thread.
+    chunks
+        Limits on each call of the compiled program.
+
+    Raises
+    ------
+    ValueError
+        If `starts` has no chain or no coordinate, or other numbers of chains do not fit it.
+    StartError
+        If a start point has no finite log density and gradient.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from aliquot.mcmc.run import sample
+    >>> from aliquot.mcmc.settings import NUTSSettings
+    >>> settings = NUTSSettings(draws=200, tune=100)
+    >>> normal = lambda x, data: -0.5 * (x @ x)
+    >>> run = sample(normal, (), np.zeros((2, 3)), settings=settings, seed=1)
+    >>> run.positions.shape, run.completed
+    ((2, 300, 3), array([300, 300]))
+    """
+    center = np.asarray(starts.center if isinstance(starts, Jittered) else starts, float)
+    count = starts.chains if isinstance(starts, Jittered) else len(np.atleast_1d(center))
+    size = center.shape[-1] if center.ndim else 0
+    numbers = list(range(count)) if chains_ids is None else list(chains_ids)
+    _check(starts, center, count, size, numbers)
+    if vectorized is None:
+        vectorized = jax.default_backend() != "cpu"
+
+    if on_progress is not None:
+        total = settings.tune + settings.draws
+        on_progress(
+            [ChainProgress(n, 0, total, "compiling", 0.0, float("nan"), 0, 0) for n in numbers]
+        )
+    shape = Shape(size, settings.metric, settings.max_treedepth, count if vectorized else None)
+    program, new = compiled(log_density, data, shape)
+    with float64():
+        data = jax.device_put(data)
+    if isinstance(starts, Jittered):
+        evaluate = evaluator(log_density, data) if vectorized else _evaluate(program, data)
+        center = find_starts(
+            log_density,
+            data,
+            center,
+            chains=count,
+            seed=seed,
+            jitter=starts.jitter,
+            tries=starts.tries,
+            evaluate=evaluate,
+        )
+    limits = chunks or Chunks()
+    chains = [
+        Chain(number, start, settings, shape, seed, limits)
+        for number, start in zip(numbers, center, strict=True)
+    ]
+    run = _Run(program, data, chains, settings, stop)
+    workers = 1 if vectorized else max(1, min(cores or os.cpu_count() or 1, count))
+    interrupted = run.run(workers, vectorized, on_progress)
+    scales = np.stack([np.asarray(chain.state.scale) for chain in chains])
+    return ChainDraws(
+        positions=np.stack([chain.positions for chain in chains]),
+        stats=named_stats(np.stack([chain.columns for chain in chains])),
+        tune=settings.tune,
+        draws=settings.draws,
+        completed=np.array([chain.done for chain in chains]),
+        interrupted=interrupted,
+        inverse_mass=scales**2 if scales.ndim == 2 else scales @ np.swapaxes(scales, 1, 2),
+        step_size=np.array([np.exp(chain.state.step.log_step) for chain in chains]),
+        compile_seconds=program.seconds if new else 0.0,
+        sampling_seconds=run.seconds,
+        warmup_seconds=run.warmup_seconds,
+    )
+
+
+class _Run:
+    """Chains under way, and the threads that work on them."""
+
+    def __init__(
+        self,
+        program: Program,
+        data: Any,
+        chains: list[Chain],
+        settings: NUTSSettings,
+        stop: threading.Event | None,
+    ) -> None:
+        self._program = program
+        self._data = data
+        self._chains = chains
+        self._settings = settings
+        self._target = np.float64(settings.target_accept)
+        self._stop = stop
+        self._halt = threading.Event()
+        self._idle = list(chains)
+        self._lock = threading.Lock()
+        self._error: BaseException | None = None
+        self._began = 0.0
+        self.seconds = 0.0
+        self.warmup_seconds = float("nan")
+
+    def run(self, workers: int, vectorized: bool, on_progress: OnProgress | None) -> bool:
+        """Run the chains to their end, and return whether they were interrupted."""
+        self._began = time.perf_counter()
+        work = self._work_together if vectorized else self._work
+        ended = threading.Semaphore(0)
+        threads = [
+            threading.Thread(target=self._guard, args=(work, ended), daemon=True)
+            for _ in range(workers)
+        ]
+        try:
+            for thread in threads:
+                thread.start()
+            left = workers
+            while left:
+                if ended.acquire(timeout=_PROGRESS_SECONDS):
+                    left -= 1
+                elif on_progress is not None:
+                    on_progress([chain.progress() for chain in self._chains])
+        except KeyboardInterrupt:
+            pass
+        finally:
+            self._halt.set()
+            for thread in threads:
+                if thread.ident is not None:
+                    thread.join()
+        self.seconds = time.perf_counter() - self._began
+        if self._error is not None:
+            raise self._error
+        if on_progress is not None:
+            on_progress([chain.progress() for chain in self._chains])
+        return not all(chain.complete for chain in self._chains)
+
+    def _guard(self, work: Callable[[], None], ended: threading.Semaphore) -> None:
+        try:
+            with float64():
+                work()
+        except BaseException as error:
+            self._error = self._error or error
+            self._halt.set()
+        finally:
+            ended.release()
+
+    def _work(self) -> None:
+        """Advance the chain that is furthest behind, call by call, until none waits."""
+        while (chain := self._take()) is not None:
+            began = time.perf_counter()
+            report = self._call(chain.job())
+            self._absorb([chain], [report], time.perf_counter() - began)
+            with self._lock:
+                if not chain.complete:
+                    self._idle.append(chain)
+
+    def _work_together(self) -> None:
+        """Advance all chains in one call after another."""
+        while not self._stopped() and not all(chain.complete for chain in self._chains):
+            began = time.perf_counter()
+            jobs = [chain.job() if not chain.complete else chain.rest() for chain in self._chains]
+            budget = min(job.leapfrogs for job in jobs)
+            stacked = Job(
+                state=_stack([job.state for job in jobs]),
+                rows=_stack([job.rows for job in jobs]),
+                draws=np.stack([job.draws for job in jobs]),
+                leapfrogs=budget,
+            )
+            report = self._call(stacked)
+            reports = [
+                jax.tree.map(lambda leaf, i=i: leaf[i], report) for i in range(len(self._chains))
+            ]
+            self._absorb(self._chains, reports, time.perf_counter() - began)
+
+    def _call(self, job: Job) -> Report:
+        report = self._program.call(
+            job.state, self._data, job.rows, job.draws, job.leapfrogs, self._target
+        )
+        return jax.tree.map(np.asarray, report)
+
+    def _absorb(self, chains: list[Chain], reports: list[Report], seconds: float) -> None:
+        for chain, report in zip(chains, reports, strict=True):
+            if not chain.complete:
+                chain.absorb(report, seconds)
+        if np.isnan(self.warmup_seconds) and all(
+            chain.done >= self._settings.tune for chain in self._chains
+        ):
+            self.warmup_seconds = time.perf_counter() - self._began
+
+    def _take(self) -> Chain | None:
+        # A worker that finds no chain idle is not needed: each busy chain has its own.
+        with self._lock:
+            if self._stopped() or not self._idle:
+                return None
+            chain = min(self._idle, key=lambda chain: chain.advance)
+            self._idle.remove(chain)
+            return chain
+
+    def _stopped(self) -> bool:
+        return self._halt.is_set() or (self._stop is not None and self._stop.is_set())
+
+
+def _evaluate(program: Program, data: Any) -> Evaluate:
+    """Return the log density and gradient as the program itself computes them."""
+    shape = program.shape
+    rows = empty_rows(shape)
+    rows.flags[0] = Flag.EVALUATE
+
+    def evaluate(position: np.ndarray) -> tuple[float, np.ndarray]:
+        state = machine.initial(position, shape.metric, shape.max_treedepth)
+        with float64():
+            report = program.call(state, data, rows, np.int32(1), np.int32(1), np.float64(0.8))
+            point = np.asarray(report.state.tree.points)[int(report.state.tree.chosen)]
+        return float(point[2 * shape.size]), point[shape.size : 2 * shape.size]
+
+    return evaluate
+
+
+def _stack(states: list[Any]) -> Any:
+    return jax.tree.map(lambda *leaves: np.stack(leaves), *states)
+
+
+def _check(
+    starts: np.ndarray | Jittered, center: np.ndarray, count: int, size: int, numbers: list[int]
+) -> None:
+    if not isinstance(starts, Jittered) and center.ndim != 2:
+        raise ValueError(f"starts must have shape (chains, d), got {center.shape}")
+    if count < 1:
+        raise ValueError("starts must hold at least one chain, got none")
+    if size < 1:
+        raise ValueError(
+            "the density has no coordinates (d = 0): there is nothing to sample. "
+            "Does the model have a free continuous variable?"
+        )
+    if len(numbers) != count or len(set(numbers)) != count or min(numbers) < 0:
+        raise ValueError(
+            f"chains_ids must be {count} different numbers of at least 0, one for each start, "
+            f"got {numbers}"
+        )

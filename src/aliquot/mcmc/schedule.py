@@ -1,0 +1,110 @@
+"""What the warm-up does after each draw, as one number of flags a draw.
+
+The compiled program obeys the flags and knows nothing of windows, so that any warm-up, of any
+length, runs without a new compilation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from enum import IntFlag
+
+import numpy as np
+
+from aliquot.mcmc.settings import NUTSSettings
+
+
+class Flag(IntFlag):
+    """What to do with one draw."""
+
+    NONE = 0
+    ADAPT_STEP = 1
+    """Move the step size by dual averaging."""
+    COLLECT = 2
+    """Add the draw and its gradient to the running variances."""
+    UPDATE_METRIC = 4
+    """Set the metric from the running variances."""
+    SWITCH = 8
+    """After that, let the background window take the place of the foreground window."""
+    CLEAR = 16
+    """After that, empty both windows."""
+    RESTART_STEP = 32
+    """After that, start dual averaging again from the present step size."""
+    FINISH_STEP = 64
+    """Set the step size to its average, for good."""
+    EVALUATE = 128
+    """Not a draw: find the log density and the gradient where the chain stands."""
+    SEARCH = 256
+    """Not a draw: one leapfrog step that doubles or halves the step size."""
+
+
+# Dual averaging needs some ten draws before its proposal is better than the step size found by
+# search.
+_SHORTEST_STEP_ADAPTATION = 10
+# With fewer draws than this behind it, a variance is worse than what came before it.
+_SHORTEST_WINDOW = 10
+
+
+def flags(settings: NUTSSettings) -> np.ndarray:
+    """Return the flags (tune + draws,) of each draw, int32."""
+    out = np.zeros(settings.tune + settings.draws, np.int32)
+    tune = settings.tune
+    if tune < _SHORTEST_STEP_ADAPTATION:
+        return out
+    out[:tune] = Flag.ADAPT_STEP
+    out[tune - 1] |= Flag.FINISH_STEP
+    if settings.metric == "adapt_diag_grad":
+        _overlapping_windows(out, tune)
+    else:
+        _stan_windows(out, tune)
+    return out
+
+
+def dense_windows(settings: NUTSSettings) -> dict[int, int]:
+    """Return, for each draw after which the host sets a dense metric, where its window began."""
+    if settings.metric != "adapt_full" or settings.tune < _SHORTEST_STEP_ADAPTATION:
+        return {}
+    return {stop: start for start, stop in _doubling_windows(settings.tune)}
+
+
+def _overlapping_windows(out: np.ndarray, tune: int) -> None:
+    """Set the flags of a metric that is updated on every draw, after Seyboldt et al. (2026).
+
+    The foreground window makes the metric; the background window, which began later, replaces it
+    when it is long enough: every 10 draws in the first 30 per cent of the warm-up, every 80 after
+    it. The last 15 per cent adapts the step size alone.
+    """
+    last = tune - max(int(np.ceil(0.15 * tune)), 1)
+    early = int(0.3 * tune)
+    out[:last] |= Flag.COLLECT
+    out[min(_SHORTEST_WINDOW, last) : last] |= Flag.UPDATE_METRIC
+    background = 0
+    for draw in range(last):
+        background += 1
+        length = 10 if draw < early else 80
+        if background >= length and draw + length <= last:
+            out[draw] |= Flag.SWITCH
+            background = 0
+
+
+def _stan_windows(out: np.ndarray, tune: int) -> None:
+    for start, stop in _doubling_windows(tune):
+        out[start:stop] |= Flag.COLLECT
+        out[stop - 1] |= Flag.UPDATE_METRIC | Flag.CLEAR | Flag.RESTART_STEP
+
+
+def _doubling_windows(tune: int) -> Iterator[tuple[int, int]]:
+    """Yield Stan's windows: 75 draws before them, from 25 draws on doubling, 50 draws after.
+
+    A short warm-up has one window, between 15 per cent at its start and 10 per cent at its end.
+    """
+    first, window, last = 75, 25, 50
+    if tune < first + window + last:
+        first, last = int(0.15 * tune), int(0.1 * tune)
+        window = tune - first - last
+    start, end = first, tune - last
+    while start < end:
+        # A window whose successor would not fit takes what is left.
+        stop = start + window if start + 3 * window <= end else end
+        yield start, stop
+        start, window = stop, 2 * window

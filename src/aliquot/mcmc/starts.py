@@ -1,0 +1,157 @@
+"""Start points with a finite log density and gradient."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import numpy as np
+from jax import Array
+
+from aliquot.errors import StartError
+from aliquot.precision import float64
+
+Evaluate = Callable[[np.ndarray], tuple[float, np.ndarray]]
+
+
+class NoStartError(StartError):
+    """No start point was found; it carries the last point that was tried."""
+
+    def __init__(
+        self, message: str, position: np.ndarray, log_density: float, gradient: np.ndarray
+    ) -> None:
+        super().__init__(message)
+        self.position = position
+        self.log_density = log_density
+        self.gradient = gradient
+
+
+@dataclass(frozen=True)
+class Jittered:
+    """Start points still to be found: `center`, (d,) or (chains, d), plus uniform(-jitter, jitter).
+
+    :func:`aliquot.mcmc.run.sample` finds them with the program that it samples with, which saves
+    the compilation of another one.
+    """
+
+    center: np.ndarray
+    chains: int
+    jitter: float = 1.0
+    tries: int = 100
+
+
+def find_starts(
+    log_density: Callable[[Array, Any], Array],
+    data: Any,
+    center: np.ndarray,
+    *,
+    chains: int,
+    seed: int,
+    jitter: float = 1.0,
+    tries: int = 100,
+    evaluate: Evaluate | None = None,
+) -> np.ndarray:
+    """Return start points (chains, d) whose log density and gradient are finite.
+
+    Parameters
+    ----------
+    log_density
+        Log density of a position (d,) and `data`, a pure JAX function.
+    data
+        A pytree of arrays.
+    center
+        (d,), or (chains, d) for a center of each chain.
+    chains
+        How many start points.
+    seed
+        The points are a function of it.
+    jitter
+        Each coordinate gets a number from uniform(-jitter, jitter); 0 for none.
+    tries
+        How many jitters to try for each chain.
+    evaluate
+        Log density and gradient at a position, if the caller has them compiled.
+
+    Raises
+    ------
+    StartError
+        If a chain finds no point. It carries the last one tried, as `position`, `log_density` and
+        `gradient`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from aliquot.mcmc.starts import find_starts
+    >>> find_starts(lambda x, data: -0.5 * (x @ x), (), np.zeros(3), chains=4, seed=1).shape
+    (4, 3)
+    """
+    center = np.asarray(center, float)
+    size = center.shape[-1] if center.ndim else 0
+    if center.shape not in ((size,), (chains, size)) or size == 0:
+        raise ValueError(
+            f"center must have shape (d,) or (chains, d) = ({chains}, d) with d of at least 1, "
+            f"got {center.shape}"
+        )
+    if not (np.isfinite(jitter) and jitter >= 0):
+        raise ValueError(f"jitter must be a finite number of at least 0, got {jitter!r}")
+    if tries < 1:
+        raise ValueError(f"tries must be at least 1, got {tries!r}")
+    centers = np.broadcast_to(center, (chains, size))
+    find = evaluate or evaluator(log_density, data)
+    return np.stack(
+        [
+            _find(find, centers[chain], np.random.default_rng([chain, 7, seed]), jitter, tries)
+            for chain in range(chains)
+        ]
+    )
+
+
+def evaluator(log_density: Callable[[Array, Any], Array], data: Any) -> Evaluate:
+    """Return a function that compiles the log density and its gradient on its first call."""
+    compiled = jax.jit(jax.value_and_grad(log_density))
+
+    def evaluate(position: np.ndarray) -> tuple[float, np.ndarray]:
+        with float64():
+            value, gradient = compiled(position, data)
+            return float(value), np.asarray(gradient)
+
+    return evaluate
+
+
+def no_start(
+    position: np.ndarray, log_density: float, gradient: np.ndarray, *, tries: int
+) -> NoStartError:
+    """Return the error for a point that cannot be a start."""
+    bad = np.flatnonzero(~np.isfinite(gradient))
+    if np.isfinite(log_density):
+        shown = ", ".join(str(i) for i in bad[:10])
+        what = f"the gradient is not finite at coordinates {shown}"
+    else:
+        what = f"the log density is {log_density}"
+    where = "at the start point" if tries == 1 else f"at any of {tries} points around the start"
+    return NoStartError(
+        f"No start point was found: the log density or its gradient is not finite {where}. "
+        f"At the last one {what}. Give start values where the density is positive, or check the "
+        f"observed data against the support of their distribution.",
+        np.array(position),
+        log_density,
+        np.array(gradient),
+    )
+
+
+def _find(
+    evaluate: Evaluate,
+    center: np.ndarray,
+    generator: np.random.Generator,
+    jitter: float,
+    tries: int,
+) -> np.ndarray:
+    tries = tries if jitter > 0 else 1
+    for _ in range(tries):
+        position = center + jitter * generator.uniform(-1.0, 1.0, center.shape)
+        log_density, gradient = evaluate(position)
+        if np.isfinite(log_density) and np.all(np.isfinite(gradient)):
+            return position
+    raise no_start(position, log_density, gradient, tries=tries)

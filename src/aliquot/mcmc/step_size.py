@@ -1,0 +1,73 @@
+"""Step size: dual averaging during the warm-up, and the search for a first value.
+
+References
+----------
+.. [1] Hoffman and Gelman (2014), "The No-U-Turn Sampler", JMLR 15, section 3.2 and algorithm 4.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+
+from aliquot.mcmc.arrays import Value
+
+_GAMMA, _T0, _KAPPA = 0.05, 10.0, 0.75
+
+
+class StepSize(NamedTuple):
+    """The step size and the state of its adaptation, all scalars."""
+
+    log_step: Value
+    log_average: Value
+    error: Value
+    center: Value
+    updates: Value
+    search: Value
+    """0 before the search of a first value, 1 (doubling) or -1 (halving), 2 when it is found."""
+
+
+def initial(step_size: float, *, searched: bool) -> StepSize:
+    """Return the state before the first draw, as NumPy scalars."""
+    log_step = np.log(step_size)
+    zero = np.float64(0.0)
+    return StepSize(
+        log_step=log_step,
+        log_average=log_step,
+        error=zero,
+        center=log_step + np.log(10.0),
+        updates=zero,
+        search=np.float64(2.0 if searched else 0.0),
+    )
+
+
+def restart(state: StepSize) -> StepSize:
+    """Start dual averaging again, aimed at ten times the present step size as in [1]_."""
+    zero = jnp.zeros_like(state.log_step)
+    return state._replace(
+        error=zero, updates=zero, center=state.log_step + np.log(10.0), log_average=state.log_step
+    )
+
+
+def average(state: StepSize, acceptance: Array, target: Array) -> StepSize:
+    """Take one step of dual averaging, equation 6 of [1]_."""
+    count = state.updates + 1.0
+    weight = 1.0 / (count + _T0)
+    error = (1.0 - weight) * state.error + weight * (target - acceptance)
+    log_step = state.center - jnp.sqrt(count) / _GAMMA * error
+    decay = jnp.exp(-_KAPPA * jnp.log(count))
+    log_average = decay * log_step + (1.0 - decay) * state.log_average
+    return state._replace(log_step=log_step, log_average=log_average, error=error, updates=count)
+
+
+def search(state: StepSize, acceptance: Array) -> StepSize:
+    """Double or halve until the acceptance of one leapfrog step crosses 0.8, as Stan does."""
+    way = jnp.where(acceptance > 0.8, 1.0, -1.0)
+    going = (state.search == 0.0) | (state.search == way)
+    return state._replace(
+        log_step=state.log_step + jnp.where(going, way * np.log(2.0), 0.0),
+        search=jnp.where(going, way, 2.0),
+    )

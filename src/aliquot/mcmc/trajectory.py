@@ -1,0 +1,259 @@
+"""One NUTS trajectory, a leapfrog step at a time.
+
+Multinomial NUTS [1]_ with the generalised U-turn test, made iterative by counting in binary. The
+start is leaf 0, and the doubling of depth ``j`` adds leaves ``2**j`` to ``2**(j + 1) - 1``. Row
+``k`` of a stack holds a complete subtree of ``2**k`` leaves. A new leaf ``n`` merges with rows 0 to
+``t - 1``, where ``t`` is the number of trailing ones of ``n``, and what they make is written to row
+``t``: the carry of a binary counter. When a doubling is complete, ``n`` is all ones, and the last
+row to merge is the trajectory as it was before: merges within a subtree and at the top are the same
+operation.
+
+Momenta are in whitened coordinates (see :mod:`aliquot.mcmc.metric`).
+
+References
+----------
+.. [1] Betancourt (2017), "A conceptual introduction to Hamiltonian Monte Carlo", appendix A.
+.. [2] Hoffman and Gelman (2014), "The No-U-Turn Sampler", JMLR 15.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import jax.numpy as jnp
+import numpy as np
+from jax import Array, lax
+
+from aliquot.mcmc.arrays import Value
+from aliquot.mcmc.hash import hashed_bits, uniform_from_bits
+from aliquot.mcmc.metric import to_position, to_whitened
+
+TURNED, DIVERGED, DEEPEST = 1, 2, 4
+"""Why a trajectory ended; 0 while it grows."""
+
+MAX_ENERGY_ERROR = 1000.0
+"""A larger error of the energy is a divergence, as in Stan."""
+
+_SCRATCH = 2
+_TOP_UNIFORMS = 1 << 32
+
+
+class Trajectory(NamedTuple):
+    """A trajectory under way. ``d`` is the number of coordinates, ``K`` the greatest depth."""
+
+    leaf: Value
+    """int32: the number of the next leaf; 0 before the trajectory has begun."""
+    depth: Value
+    """int32: doublings completed."""
+    status: Value
+    """int32: 0, or why it ended."""
+    ends: Value
+    """(2, 2 d): position, and momentum after the first half step of the next leapfrog step, at the
+    backward and the forward end."""
+    stack: Value
+    """(K + 1, 3 d): first momentum, last momentum and sum of momenta of complete subtrees, in the
+    order in which they were integrated."""
+    points: Value
+    """(3, 2 d + 2): position, gradient, log density and energy error of the chosen point, of the
+    candidate of the subtree that grows, and a row to which rejected points are written."""
+    chosen: Value
+    """int32: which of rows 0 and 1 of `points` is the chosen point; the other is the candidate."""
+    log_weight: Value
+    """Log of the summed weights ``exp(-energy error)`` of the trajectory."""
+    subtree_log_weight: Value
+    """The same for the subtree that grows."""
+    energy: Value
+    """Total energy at the start."""
+    acceptance: Value
+    """Sum over leaves of ``min(1, exp(-energy error))``."""
+    max_energy_error: Value
+    """The energy error that is largest in absolute value."""
+
+
+def empty(position: np.ndarray, max_treedepth: int) -> Trajectory:
+    """Return the state before the first trajectory: nothing is known but the position."""
+    size = position.shape[0]
+    points = np.zeros((3, 2 * size + 2))
+    points[0, :size] = position
+    zero, none = np.float64(0.0), np.int32(0)
+    return Trajectory(
+        leaf=none,
+        depth=none,
+        status=none,
+        ends=np.zeros((2, 2 * size)),
+        stack=np.zeros((max_treedepth + 1, 3 * size)),
+        points=points,
+        chosen=none,
+        log_weight=zero,
+        subtree_log_weight=zero,
+        energy=zero,
+        acceptance=zero,
+        max_energy_error=zero,
+    )
+
+
+def begin(tree: Trajectory, momentum: Array, scale: Array, step: Array) -> Trajectory:
+    """Start a trajectory at the chosen point of the one before, with a whitened `momentum` (d,)."""
+    size = momentum.shape[0]
+    point = tree.points[tree.chosen].at[2 * size + 1].set(0.0)
+    position, gradient, log_density = point[:size], point[size : 2 * size], point[2 * size]
+    half = 0.5 * step * to_whitened(scale, gradient)
+    zero, none = jnp.zeros_like(step), jnp.zeros_like(tree.leaf)
+    return tree._replace(
+        leaf=none + 1,
+        depth=none,
+        status=none,
+        ends=jnp.stack(
+            [
+                jnp.concatenate([position, momentum - half]),
+                jnp.concatenate([position, momentum + half]),
+            ]
+        ),
+        stack=tree.stack.at[0].set(jnp.concatenate([momentum, momentum, momentum])),
+        points=tree.points.at[0].set(point),
+        chosen=none,
+        log_weight=zero,
+        subtree_log_weight=zero - jnp.inf,
+        energy=0.5 * jnp.sum(momentum * momentum) - log_density,
+        acceptance=zero,
+        max_energy_error=zero,
+    )
+
+
+def extend(
+    tree: Trajectory,
+    value_and_grad: Callable[[Array], tuple[Array, Array]],
+    key: Array,
+    scale: Array,
+    step: Array,
+    max_depth: Array,
+    always: Array,
+) -> Trajectory:
+    """Add one leaf: a leapfrog step, the choice among points, the U-turn test.
+
+    Parameters
+    ----------
+    value_and_grad
+        Log density and gradient (d,) at a position (d,).
+    key
+        uint64: the directions and the choices of this trajectory are a function of it.
+    scale, step
+        The metric and the step size, which must not change within a trajectory.
+    max_depth
+        int32: end when this many doublings are complete.
+    always
+        bool: make the leaf the candidate whatever its weight.
+    """
+    size = tree.ends.shape[1] // 2
+    leaf, depth = tree.leaf, tree.depth
+    complete = (leaf & (leaf + 1)) == 0
+
+    directions = hashed_bits(key, np.uint64(0))
+    forward = _bit(directions, depth)
+    end = tree.ends[forward]
+    signed = jnp.where(forward == 1, step, -step)
+    position = end[:size] + signed * to_position(scale, end[size:])
+    log_density, gradient = value_and_grad(position)
+    kick = (0.5 * signed) * to_whitened(scale, gradient)
+    momentum = end[size:] + kick
+    ends = tree.ends.at[forward].set(jnp.concatenate([position, momentum + kick]))
+
+    error = 0.5 * jnp.sum(momentum * momentum) - log_density - tree.energy
+    error = jnp.where(jnp.isnan(error), jnp.inf, error)
+    diverged = error > MAX_ENERGY_ERROR
+
+    # Within a subtree each leaf takes the candidate's place with the probability of its weight.
+    subtree_log_weight = jnp.logaddexp(tree.subtree_log_weight, -error)
+    uniform = uniform_from_bits(hashed_bits(key, leaf.astype(jnp.uint64)))
+    taken = (uniform < jnp.exp(-error - subtree_log_weight)) | always
+    point = jnp.concatenate([position, gradient, jnp.stack([log_density, error])])
+    row = jnp.where(taken, 1 - tree.chosen, _SCRATCH)
+    points = tree.points.at[row].set(point)
+
+    level, turned, first, total = _merge(tree.stack, momentum, _trailing_ones(leaf))
+    # The subtree is written in the order of integration: a doubling the other way reverses it.
+    reverse = complete & (_bit(directions, depth + 1) != forward)
+    subtree = jnp.concatenate(
+        [jnp.where(reverse, momentum, first), jnp.where(reverse, first, momentum), total]
+    )
+    stack = tree.stack.at[level].set(subtree)
+
+    # At the top the new subtree is favoured [1]_, unless it is invalid: it diverged, or turned
+    # within itself. A turn of the whole trajectory ends it after the choice.
+    valid = complete & ~diverged & ~(turned & (level <= depth))
+    top_uniform = uniform_from_bits(
+        hashed_bits(key, np.uint64(_TOP_UNIFORMS) + depth.astype(jnp.uint64))
+    )
+    accepted = (valid & (top_uniform < jnp.exp(subtree_log_weight - tree.log_weight))) | always
+    new_depth = depth + valid
+    status = jnp.where(
+        diverged,
+        DIVERGED,
+        jnp.where(turned, TURNED, jnp.where(new_depth >= max_depth, DEEPEST, 0)),
+    )
+    return Trajectory(
+        leaf=leaf + 1,
+        depth=new_depth,
+        status=status.astype(jnp.int32),
+        ends=ends,
+        stack=stack,
+        points=points,
+        chosen=jnp.where(accepted, 1 - tree.chosen, tree.chosen),
+        log_weight=jnp.where(
+            valid, jnp.logaddexp(tree.log_weight, subtree_log_weight), tree.log_weight
+        ),
+        subtree_log_weight=jnp.where(complete, -jnp.inf, subtree_log_weight),
+        energy=tree.energy,
+        acceptance=tree.acceptance + jnp.exp(jnp.minimum(0.0, -error)),
+        max_energy_error=jnp.where(
+            jnp.abs(error) > jnp.abs(tree.max_energy_error), error, tree.max_energy_error
+        ),
+    )
+
+
+def _merge(stack: Array, momentum: Array, levels: Array) -> tuple[Array, Array, Array, Array]:
+    """Merge a leaf with rows 0 to `levels` - 1 of the stack, until a merge makes a U-turn.
+
+    Returns
+    -------
+    tuple
+        The number of merges, whether the last one turned, and the first momentum and the sum of
+        momenta of the merged subtree, whose last momentum is that of the leaf.
+    """
+    size = momentum.shape[0]
+    Carry = tuple[Array, Array, Array, Array]
+
+    def more(carry: Carry) -> Array:
+        level, turned, _, _ = carry
+        return (level < levels) & ~turned
+
+    def merge(carry: Carry) -> Carry:
+        level, _, first, total = carry
+        row = stack[level]
+        left_first, left_last, left_total = row[:size], row[size : 2 * size], row[2 * size :]
+        both = left_total + total
+        # The U-turn test over the whole, and over each half with the nearest point of the other,
+        # which catches a turn between the halves that the ends do not see (Stan 2.21).
+        into_right = left_total + first
+        into_left = total + left_last
+        turned = (
+            (jnp.sum(left_first * both) <= 0)
+            | (jnp.sum(momentum * both) <= 0)
+            | (jnp.sum(left_first * into_right) <= 0)
+            | (jnp.sum(first * into_right) <= 0)
+            | (jnp.sum(left_last * into_left) <= 0)
+            | (jnp.sum(momentum * into_left) <= 0)
+        )
+        return level + 1, turned, left_first, both
+
+    start = (jnp.zeros_like(levels), jnp.zeros_like(levels, bool), momentum, momentum)
+    return lax.while_loop(more, merge, start)
+
+
+def _bit(bits: Array, place: Array) -> Array:
+    return ((bits >> place.astype(jnp.uint64)) & np.uint64(1)).astype(jnp.int32)
+
+
+def _trailing_ones(number: Array) -> Array:
+    return lax.population_count(number & ~(number + 1))
