@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
+
+import jax
 
 from aliquot.errors import ModelError
 from aliquot.expression.node import Expression, Leaf
 
 
-def order(outputs: Iterable[Expression]) -> list[Expression]:
-    """List every node that the outputs need, inputs before the nodes that use them."""
+def order(outputs: Iterable[Expression], known: Iterable[int] = ()) -> list[Expression]:
+    """List every node that the outputs need, inputs before the nodes that use them.
+
+    Parameters
+    ----------
+    outputs : iterable of Expression
+    known : collection of int
+        ``id`` of nodes whose values are there already: they and what is above them are left out.
+    """
     done: dict[int, Expression] = {}
     stack: list[tuple[Expression, bool]] = [(node, False) for node in outputs][::-1]
     while stack:
         node, ready = stack.pop()
-        if id(node) in done:
+        if id(node) in done or id(node) in known:
             continue
         if ready:
             done[id(node)] = node
@@ -25,38 +34,57 @@ def order(outputs: Iterable[Expression]) -> list[Expression]:
     return list(done.values())
 
 
-def leaves(*outputs: Any) -> list[Leaf]:
-    """List the leaves that the given expressions depend on; anything else is passed over."""
-    nodes = order(out for out in outputs if isinstance(out, Expression))
-    return [node for node in nodes if isinstance(node, Leaf)]
+def expressions(tree: Any) -> list[Expression]:
+    """List the expressions that stand in a pytree: a distribution, a list, one expression."""
+    found = jax.tree.leaves(tree, is_leaf=lambda x: isinstance(x, Expression))
+    return [leaf for leaf in found if isinstance(leaf, Expression)]
 
 
-def evaluate(outputs: Sequence[Any], values: Mapping[Leaf, Any]) -> list[Any]:
-    """Compute expressions, each shared part once.
+def leaves(*trees: Any) -> list[Leaf]:
+    """List the leaves that the given expressions, distributions or lists of them depend on."""
+    return [node for node in order(expressions(trees)) if isinstance(node, Leaf)]
+
+
+class Evaluation:
+    """Values of expressions, each shared part computed once.
 
     Parameters
     ----------
-    outputs : sequence of Expression or array
-        What to compute; arrays and numbers pass through.
-    values : mapping from Leaf to array
-        The value of each leaf. An expression that is itself a key is not computed again.
+    values : mapping from Expression to array
+        What is known to begin with: the leaves' values. More can be added with `set`.
 
-    Returns
-    -------
-    list of array
-        One for each output.
-
-    Raises
-    ------
-    ModelError
-        Where a leaf has no value.
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from aliquot.expression import Evaluation, Leaf
+    >>> x = Leaf("x", (2,), np.dtype(float))
+    >>> Evaluation({x: np.array([1.0, 2.0])})(x * 10)
+    array([10., 20.])
     """
-    known: dict[int, Any] = {id(leaf): value for leaf, value in values.items()}
-    pending = [out for out in outputs if isinstance(out, Expression) and id(out) not in known]
-    for node in order(pending):
-        if id(node) in known:
-            continue
-        if node.function is None:
-            raise ModelError(f"{node.text} has no value here: it belongs to another model")
-        known[id(node)] = node.function(*(known[id(parent)] for parent in node.inputs))
-    return [known[id(out)] if isinstance(out, Expression) else out for out in outputs]
+
+    def __init__(self, values: Mapping[Any, Any] | None = None) -> None:
+        self._known: dict[int, Any] = {}
+        for node, value in (values or {}).items():
+            self.set(node, value)
+
+    def set(self, node: Expression, value: Any) -> None:
+        """Give a node its value."""
+        self._known[id(node)] = value
+
+    def __call__(self, tree: Any) -> Any:
+        """Compute every expression in a pytree (a distribution, a list, one expression).
+
+        Raises
+        ------
+        ModelError
+            Where a leaf has no value.
+        """
+        for node in order(expressions(tree), self._known.keys()):
+            if node.function is None:
+                raise ModelError(f"{node.text} has no value here: it belongs to another model")
+            self._known[id(node)] = node.function(*(self._known[id(up)] for up in node.inputs))
+        return jax.tree.map(
+            lambda leaf: self._known[id(leaf)] if isinstance(leaf, Expression) else leaf,
+            tree,
+            is_leaf=lambda leaf: isinstance(leaf, Expression),
+        )

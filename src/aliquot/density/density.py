@@ -1,0 +1,305 @@
+"""The narrow waist: above it models, below it algorithms that see a function of a flat vector."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from aliquot.density import terms
+from aliquot.density.layout import Slot, lay_out
+from aliquot.density.parameters import parameter_problems
+from aliquot.density.start import start_values
+from aliquot.density.trace import Traced
+from aliquot.errors import ModelError, ShapeError, SupportError
+from aliquot.expression import Evaluation
+from aliquot.model.variables import Data
+from aliquot.precision import float64
+
+# Draws are mapped back in pieces of about this many numbers, so that memory stays bounded.
+CHUNK = 4_000_000
+
+
+class Density:
+    """A model compiled into pure functions of one flat unconstrained vector.
+
+    Made by `Model.density`. Every function takes `data`, the arrays that the model is conditioned
+    on, so that a program compiled once serves for other data of the same shapes.
+
+    Attributes
+    ----------
+    size : int
+        Number of unconstrained coordinates, d.
+    data : dict from str to numpy.ndarray
+        Observed values and other data, and the large constants of the model.
+    labels : list of str
+        One name for each coordinate.
+
+    Examples
+    --------
+    >>> import aliquot as aq
+    >>> with aq.Model() as model:
+    ...     x = aq.Normal("x", 0, 1, shape=2)
+    >>> density = model.density()
+    >>> density.size, density.labels
+    (2, ['x[0]', 'x[1]'])
+    >>> round(density.evaluate([0.0, 0.0]), 6)
+    -1.837877
+    """
+
+    def __init__(self, model: Any) -> None:
+        self.slots: tuple[Slot, ...] = lay_out(model)
+        self.size = self.slots[-1].stop
+        self.labels = [label for slot in self.slots for label in slot.labels]
+        self._observed = list(model.observed)
+        self._deterministics = list(model.deterministics)
+        self._potentials = list(model.potentials)
+        leaves = {leaf.name: leaf for leaf in model.data}
+        leaves |= {
+            f"{v.name} (observed)": leaf
+            for v in model.observed
+            for leaf in [_source(v)]
+            if leaf is not None
+        }
+        self._leaves: dict[str, Data] = leaves
+        self._given = {name: np.asarray(leaf.value) for name, leaf in leaves.items()}
+        self._traced = Traced(self._log_density, self.size, self._given)
+        self.data: dict[str, Any] = self._traced.data
+        self.log_density: Callable[[Any, Any], Any] = self._traced.function
+
+    def constrain(self, flat: Any, data: Any) -> dict[str, Any]:
+        """Compute free variables and deterministics on their own scale; a pure function.
+
+        Parameters
+        ----------
+        flat : array, shape (d,)
+        data : dict
+            As `Density.data`.
+
+        Returns
+        -------
+        dict from str to array
+        """
+        values, _ = self._assign(flat, data)
+        named = [slot.variable for slot in self.slots] + self._deterministics
+        return {variable.name: values(variable) for variable in named}
+
+    def log_likelihood(self, flat: Any, data: Any) -> dict[str, Any]:
+        """Compute the pointwise log likelihood by observed variable; a pure function."""
+        values, _ = self._assign(flat, data)
+        return {v.name: terms.pointwise(v, values) for v in self._observed}
+
+    def log_terms(self, flat: Any, data: Any) -> dict[str, Any]:
+        """Compute the log density's terms by variable, each a scalar; they sum to the whole."""
+        values, jacobians = self._assign(flat, data)
+        result = {
+            slot.variable.name: terms.density_term(slot, jacobians[slot.variable.name], values)
+            for slot in self.slots
+        }
+        result |= {v.name: jnp.sum(terms.pointwise(v, values)) for v in self._observed}
+        return result | {p.name: jnp.sum(values(p)) for p in self._potentials}
+
+    def unconstrain(self, values: Mapping[str, Any]) -> np.ndarray:
+        """Map values of every free variable to the flat vector.
+
+        Raises
+        ------
+        ModelError, ShapeError, SupportError
+            For a variable that is missing or unknown, a wrong shape, a value outside the support.
+        """
+        names = [slot.variable.name for slot in self.slots]
+        if set(values) != set(names):
+            missing = [n for n in names if n not in values]
+            unknown = [n for n in values if n not in names]
+            raise ModelError(
+                f"give a value for each free variable ({', '.join(names)})"
+                + (f"; missing: {', '.join(missing)}" if missing else "")
+                + (f"; unknown: {', '.join(unknown)}" if unknown else "")
+            )
+        arrays = {}
+        for slot in self.slots:
+            name = slot.variable.name
+            array = np.asarray(values[name], dtype=float)
+            if array.shape != slot.variable.shape:
+                raise ShapeError(
+                    f"{name}: the value has shape {array.shape}, the variable {slot.variable.shape}"
+                )
+            arrays[name] = array
+        with float64():
+            flat = np.asarray(self._program("forward", self._forward)(arrays, self.data))
+        for slot in self.slots:
+            if not np.all(np.isfinite(flat[slot.start : slot.stop])):
+                raise SupportError(
+                    f"{slot.variable.name}: the value {np.asarray(values[slot.variable.name])} is "
+                    f"outside its support ({slot.variable.distribution.support.description}) or at "
+                    "its edge"
+                )
+        return flat
+
+    def evaluate(self, flat: Any) -> float:
+        """Compute the log density at a flat vector, on the host."""
+        with float64():
+            function = self._program("log_density", self.log_density)
+            return float(function(np.asarray(flat, dtype=float), self.data))
+
+    def terms_at(self, flat: np.ndarray) -> dict[str, float]:
+        """Compute the log density's terms at a flat vector, on the host."""
+        with float64():
+            result = self._program("log_terms", self.log_terms)(flat, self.data)
+        return {name: float(value) for name, value in result.items()}
+
+    def parameter_problems(self, name: str, flat: np.ndarray) -> list[str]:
+        """Name the parameters of a variable's distribution that are out of range at a point."""
+        variables = {slot.variable.name: slot.variable for slot in self.slots}
+        variables |= {v.name: v for v in self._observed}
+        distribution = getattr(variables.get(name), "distribution", None)
+        if distribution is None:
+            return []
+
+        def compute(flat: Any, data: Any) -> Any:
+            return self._assign(flat, data)[0](distribution).parameters
+
+        with float64():
+            parameters = _quick(compute)(flat, self.data)
+        return parameter_problems(distribution, parameters)
+
+    def constrain_draws(self, flat: np.ndarray) -> dict[str, np.ndarray]:
+        """Map draws back to each variable's own scale, deterministics included.
+
+        Parameters
+        ----------
+        flat : array, shape (..., d)
+
+        Returns
+        -------
+        dict from str to numpy.ndarray, shape (..., *shape)
+        """
+        return self._over_draws("constrain", self.constrain, flat)
+
+    def log_likelihood_draws(self, flat: np.ndarray) -> dict[str, np.ndarray]:
+        """Compute the pointwise log likelihood of draws, shape (..., *observations)."""
+        return self._over_draws("log_likelihood", self.log_likelihood, flat)
+
+    @cached_property
+    def start(self) -> np.ndarray:
+        """A start point: the users' `initval`, else typical values under the prior, shape (d,)."""
+        with float64():
+            return self._forward_start({})
+
+    def start_with(self, values: Mapping[str, Any]) -> np.ndarray:
+        """Give the start point with some variables' values replaced, shape (d,)."""
+        names = {slot.variable.name for slot in self.slots}
+        for name in values:
+            if name not in names:
+                raise ModelError(
+                    f"initvals: {name!r} is not a free variable of the model "
+                    f"({', '.join(sorted(names))})"
+                )
+        with float64():
+            return self._forward_start(values)
+
+    def _forward_start(self, given: Mapping[str, Any]) -> np.ndarray:
+        def compute(fixed: Any, data: Any) -> Any:
+            values = self._evaluation(data)
+            start_values(self.slots, fixed, values)
+            return self._flatten(values)
+
+        fixed = {}
+        for slot in self.slots:
+            value = given.get(slot.variable.name, getattr(slot.variable, "initval", None))
+            if value is not None:
+                array = np.asarray(value, dtype=float)
+                try:
+                    fixed[slot.variable.name] = np.broadcast_to(array, slot.variable.shape)
+                except ValueError:
+                    raise ShapeError(
+                        f"{slot.variable.name}: the start value has shape {array.shape}, the "
+                        f"variable {slot.variable.shape}"
+                    ) from None
+        flat = np.asarray(_quick(compute)(fixed, self.data))
+        for slot in self.slots:
+            name = slot.variable.name
+            if name in given and not np.all(np.isfinite(flat[slot.start : slot.stop])):
+                raise SupportError(
+                    f"{name}: the start value {given[name]} is outside its support or at its edge"
+                )
+        return flat
+
+    def _log_density(self, flat: Any, data: Any) -> Any:
+        values, jacobians = self._assign(flat, data)
+        total = jnp.zeros(())
+        for slot in self.slots:
+            total = total + terms.density_term(slot, jacobians[slot.variable.name], values)
+        for variable in self._observed:
+            total = total + jnp.sum(terms.pointwise(variable, values))
+        for potential in self._potentials:
+            total = total + jnp.sum(values(potential))
+        return total
+
+    def _evaluation(self, data: Any) -> Evaluation:
+        return Evaluation({leaf: data[name] for name, leaf in self._leaves.items()})
+
+    def _assign(self, flat: Any, data: Any) -> tuple[Evaluation, dict[str, Any]]:
+        values = self._evaluation(data)
+        return values, terms.assign(self.slots, flat, values)
+
+    def _forward(self, arrays: Mapping[str, Any], data: Any) -> Any:
+        values = self._evaluation(data)
+        for slot in self.slots:
+            values.set(slot.variable, arrays[slot.variable.name])
+        return self._flatten(values)
+
+    def _flatten(self, values: Evaluation) -> Any:
+        parts = [
+            jnp.reshape(values(slot.transform).forward(values(slot.variable)), (-1,))
+            for slot in self.slots
+        ]
+        return jnp.concatenate(parts)
+
+    def _program(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        programs = self.__dict__.setdefault("_programs", {})
+        if name not in programs:
+            programs[name] = _quick(function)
+        return programs[name]  # type: ignore[no-any-return]
+
+    def _over_draws(
+        self, name: str, function: Callable[[Any, Any], dict[str, Any]], flat: np.ndarray
+    ) -> dict[str, np.ndarray]:
+        flat = np.asarray(flat, dtype=float)
+        if flat.shape[-1:] != (self.size,):
+            raise ShapeError(f"draws must end in an axis of length {self.size}; got {flat.shape}")
+        batch = flat.shape[:-1]
+        rows = flat.reshape(-1, self.size)
+        program = self._program(f"{name} of draws", jax.vmap(function, in_axes=(0, None)))
+        with float64():
+            shapes = jax.eval_shape(function, rows[0] if len(rows) else flat[:0].sum(0), self.data)
+            width = max(self.size, sum(int(np.prod(s.shape)) for s in shapes.values()))
+            step = max(1, min(len(rows), CHUNK // width))
+            result = {k: np.empty((len(rows), *s.shape), s.dtype) for k, s in shapes.items()}
+            for begin in range(0, len(rows), step):
+                piece = rows[begin : begin + step]
+                short = step - len(piece)
+                padded = np.concatenate([piece, np.repeat(piece[-1:], short, 0)]) if short else piece
+                for key, value in program(padded, self.data).items():
+                    result[key][begin : begin + step] = np.asarray(value)[: len(piece)]
+        return {key: value.reshape(*batch, *value.shape[1:]) for key, value in result.items()}
+
+
+def _quick(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Compile what runs a few times only: little optimisation, half the waiting."""
+    options = {"xla_backend_optimization_level": 1} if jax.default_backend() == "cpu" else None
+    return jax.jit(function, compiler_options=options)
+
+
+def _source(variable: Any) -> Data | None:
+    """Give the observed variable's own data leaf, where it has one that is not in the model."""
+    from aliquot.expression import leaves
+
+    return next(
+        (leaf for leaf in leaves(variable.value) if isinstance(leaf, Data) and leaf.name == variable.name),
+        None,
+    )

@@ -1,0 +1,79 @@
+"""Where each free variable's unconstrained coordinates lie in the flat vector."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from aliquot.errors import ModelError
+from aliquot.transforms import Identity, Transform
+
+
+@dataclass(frozen=True)
+class Slot:
+    """A free variable's place in the flat vector.
+
+    Attributes
+    ----------
+    variable : FreeVariable or MissingValues
+    transform : Transform
+    start, stop : int
+        The coordinates ``flat[start:stop]``.
+    shape : tuple of int
+        Shape of the unconstrained coordinates.
+    """
+
+    variable: Any
+    transform: Transform
+    start: int
+    stop: int
+    shape: tuple[int, ...]
+
+    @property
+    def unconstrained_name(self) -> str:
+        """The name of the unconstrained coordinates: ``sigma_log__``."""
+        if isinstance(self.transform, Identity):
+            return str(self.variable.name)
+        return f"{self.variable.name}_{self.transform.name}__"
+
+    @property
+    def labels(self) -> list[str]:
+        """One name for each coordinate: ``means[0]``."""
+        if not self.shape:
+            return [self.unconstrained_name]
+        return [
+            f"{self.unconstrained_name}[{', '.join(map(str, index))}]"
+            for index in np.ndindex(self.shape)
+        ]
+
+
+def lay_out(model: Any) -> tuple[Slot, ...]:
+    """Give each free variable its coordinates, in the order in which they were written.
+
+    Raises
+    ------
+    ModelError
+        Where there is nothing to infer, or a free variable is discrete.
+    """
+    slots: list[Slot] = []
+    position = 0
+    for variable in model.free:
+        if variable.distribution.discrete:
+            raise ModelError(
+                f"the free variable {variable.name!r} is discrete ({variable.distribution.family}): "
+                "NUTS and ADVI need continuous variables. Write it summed out: a Categorical that "
+                "picks components becomes aq.Mixture(w, components) or aq.NormalMixture"
+            )
+        transform = variable.transform or Identity()
+        shape = transform.unconstrained_shape(variable.shape)
+        size = int(np.prod(shape, dtype=int))
+        slots.append(Slot(variable, transform, position, position + size, shape))
+        position += size
+    if position == 0:
+        raise ModelError(
+            "the model has no free variables, so there is nothing to infer: a variable without "
+            "observed= is free"
+        )
+    return tuple(slots)

@@ -1,0 +1,28 @@
+"""Checking the parameters that a distribution gets at a point, for `Model.debug`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from aliquot.distributions.base import Distribution
+
+
+def parameter_problems(distribution: Distribution, values: Mapping[str, Any]) -> list[str]:
+    """Say which parameters are not finite or outside their range, and where."""
+    problems = []
+    for name, value in values.items():
+        constraint = distribution.constraints.get(name)
+        if constraint is None or isinstance(value, Distribution) or not constraint.constant():
+            continue
+        array = np.asarray(value)
+        inside = np.asarray(constraint.check(array))
+        if not inside.all():
+            index = tuple(int(i) for i in np.argwhere(~inside)[0])
+            where = f" at index {index}" if index else ""
+            problems.append(
+                f"its parameter {name} must be {constraint.description}; it is {array[index]}{where}"
+            )
+    return problems

@@ -1,0 +1,15 @@
+"""Models: the context, the variables in it, their dims and data."""
+
+from aliquot.model.constructors import Constructor, data, deterministic, potential, set_data
+from aliquot.model.context import Model, current_model, resolve_model
+
+__all__ = [
+    "Constructor",
+    "Model",
+    "current_model",
+    "data",
+    "deterministic",
+    "potential",
+    "resolve_model",
+    "set_data",
+]

@@ -1,0 +1,273 @@
+"""What is called inside a model: ``aq.Normal("x", ...)``, ``aq.Data``, ``aq.Deterministic``."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any, Generic, TypeVar
+
+import numpy as np
+
+from aliquot.distributions.base import Distribution
+from aliquot.distributions.parameters import as_shape
+from aliquot.errors import AliquotError, ModelError, ShapeError
+from aliquot.expression import Expression, leaves
+from aliquot.model import observed as observations
+from aliquot.model.context import Model, current_model, resolve_model
+from aliquot.model.dims import as_dims
+from aliquot.model.free import free_variable
+from aliquot.model.imputed import observed_variable
+from aliquot.model.variables import Data, Deterministic, Potential
+
+Family = TypeVar("Family", bound=Distribution)
+
+
+class _Default:
+    """The mark of an argument that was left out, where ``None`` means something else."""
+
+    def __repr__(self) -> str:
+        return "default"
+
+
+DEFAULT: Any = _Default()
+
+
+class Constructor(Generic[Family]):
+    """A family of distributions as a user calls it.
+
+    ``aq.Normal("x", mu, sigma)`` adds a variable to the model whose ``with`` block is running;
+    ``aq.Normal.dist(mu, sigma)`` makes a distribution without a name.
+
+    Parameters of the call, besides the family's own
+    ------------------------------------------------
+    name : str
+    shape : int or tuple of int, optional
+        Shape of the variable. By default that of its parameters, dims or observations.
+    dims : str or tuple of str, optional
+        Names of the axes; their lengths come from the model's coords.
+    observed : array, Data or expression of Data, optional
+        Observed values. Missing ones (NaN, ``None``, masked) become latent variables.
+    transform : Transform or None, optional
+        The way to unconstrained coordinates: chosen from the support by default; ``None`` for none.
+    initval : array, optional
+        Start value, inside the support.
+    """
+
+    def __init__(self, family: type[Family]) -> None:
+        self.family = family
+        self.__doc__ = family.__doc__
+        self.__name__ = family.__name__
+        self.__wrapped__ = family
+        own = list(inspect.signature(family).parameters.values())
+        first = inspect.Parameter("name", inspect.Parameter.POSITIONAL_ONLY)
+        extra = [
+            inspect.Parameter(key, inspect.Parameter.KEYWORD_ONLY, default=default)
+            for key, default in [
+                ("shape", None),
+                ("dims", None),
+                ("observed", None),
+                ("transform", DEFAULT),
+                ("initval", None),
+            ]
+            if key not in {p.name for p in own}
+        ]
+        self.__signature__ = inspect.Signature(
+            [first.replace(kind=inspect.Parameter.POSITIONAL_OR_KEYWORD), *own, *extra]
+        )
+
+    def dist(self, *args: Any, **kwargs: Any) -> Family:
+        """Make a distribution without a name, for `Mixture`, `init_dist` or its own methods."""
+        if args and isinstance(args[0], str):
+            raise ModelError(
+                f"{self.__name__}.dist makes a distribution without a name; got {args[0]!r} first"
+            )
+        return self.family(*args, **kwargs)
+
+    def __call__(
+        self,
+        name: str,
+        *args: Any,
+        shape: Any = None,
+        dims: Any = None,
+        observed: Any = None,
+        transform: Any = DEFAULT,
+        initval: Any = None,
+        **kwargs: Any,
+    ) -> Any:
+        """Add a variable of this family to the model whose ``with`` block is running."""
+        model = current_model(f"aq.{self.__name__}")
+        model.check_name(name)
+        names = as_dims(name, dims)
+
+        def make(size: Any) -> Family:
+            with naming(name):
+                return self.family(*args, shape=size, **kwargs)
+
+        def shaped() -> tuple[int, ...] | None:
+            by_dims = None if names is None else model.coords.shape(name, names)
+            if shape is None:
+                return by_dims
+            if by_dims is not None and as_shape(shape) != by_dims:
+                raise ShapeError(f"{name}: shape {as_shape(shape)}, but dims {names} say {by_dims}")
+            return as_shape(shape)
+
+        model.check_inputs(name, args, kwargs)
+        if observed is None:
+            return free_variable(
+                model,
+                name,
+                remake=lambda: make(shaped()),
+                dims=names,
+                transform=transform,
+                default=DEFAULT,
+                initval=initval,
+            )
+        if transform is not DEFAULT or initval is not None:
+            raise ModelError(f"{name}: an observed variable takes no transform and no initval")
+        return observed_variable(
+            model, name, make=make, shaped=shaped, dims=names, observed=observed
+        )
+
+    def __repr__(self) -> str:
+        return f"<aq.{self.__name__}{self.__signature__}>"
+
+
+class naming:  # noqa: N801 (used as a function: `with naming("x"):`)
+    """Put the variable's name in front of errors that a distribution raises."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
+        if isinstance(error, AliquotError) and not str(error).startswith(f"{self.name}: "):
+            raise type(error)(f"{self.name}: {error}").with_traceback(trace) from None
+        if isinstance(error, TypeError) and "__init__()" in str(error):
+            text = str(error).split("__init__() ")[-1]
+            raise TypeError(f"{self.name}: the distribution {text}") from None
+
+
+def data(
+    name: str,
+    value: Any,
+    *,
+    dims: Any = None,
+    coords: Mapping[str, Any] | None = None,
+) -> Data:
+    """Add data that can be replaced later with `set_data`.
+
+    Parameters
+    ----------
+    name : str
+    value : array
+    dims : str or tuple of str, optional
+        Names of the axes. A dim that the model does not know yet is added, counted from 0.
+    coords : mapping from str to sequence, optional
+        Labels of dims to add to the model.
+
+    Raises
+    ------
+    DTypeError, ShapeError, ModelError
+        For values that are no numbers, no values at all, dims of another length.
+
+    Examples
+    --------
+    >>> import aliquot as aq
+    >>> with aq.Model() as model:
+    ...     x = aq.Data("x", [1.0, 2.0, 3.0], dims="row")
+    >>> model.set_data({"x": [4.0, 5.0]})
+    >>> x.shape
+    (2,)
+    """
+    model = current_model("aq.Data")
+    model.check_name(name)
+    if isinstance(value, Expression):
+        raise ModelError(
+            f"{name}: data are numbers; got the expression {value.text}. Use aq.Deterministic to "
+            "name a computed quantity"
+        )
+    array = observations.as_values(name, value)
+    array = array.astype(np.float64 if array.dtype.kind == "f" else np.int64)
+    names = as_dims(name, dims)
+    for dim, labels in (coords or {}).items():
+        model.coords.add(dim, labels)
+    if names is not None:
+        if len(names) != array.ndim:
+            raise ShapeError(f"{name}: dims {names} for data of shape {array.shape}")
+        for dim, size in zip(names, array.shape, strict=True):
+            if dim not in model.coords:
+                model.coords.add(dim, size)
+    return model.add(Data(name, array.shape, array.dtype, dims=names, value=array, owner=model))
+
+
+def deterministic(name: str, value: Any, *, dims: Any = None) -> Deterministic:
+    """Name a computed quantity, so that it is recorded with the draws.
+
+    Parameters
+    ----------
+    name : str
+    value : Expression
+    dims : str or tuple of str, optional
+
+    Examples
+    --------
+    >>> import aliquot as aq
+    >>> with aq.Model():
+    ...     means = aq.Normal("means", 0, 10, shape=2)
+    ...     gap = aq.Deterministic("gap", means[1] - means[0])
+    >>> gap.shape
+    ()
+    """
+    model = current_model("aq.Deterministic")
+    model.check_name(name)
+    model.check_inputs(name, value)
+    expression = _expression(name, value)
+    return model.add(
+        Deterministic(name, expression, dims=as_dims(name, dims), owner=model)
+    )
+
+
+def potential(name: str, value: Any) -> Potential:
+    """Add a term to the model's log density; the elements of an array are summed.
+
+    Parameters
+    ----------
+    name : str
+    value : Expression
+
+    Examples
+    --------
+    >>> import aliquot as aq
+    >>> with aq.Model():
+    ...     x = aq.Normal("x", 0, 1, shape=2)
+    ...     penalty = aq.Potential("penalty", -100 * x.sum() ** 2)
+    """
+    model = current_model("aq.Potential")
+    model.check_name(name)
+    model.check_inputs(name, value)
+    return model.add(Potential(name, _expression(name, value), owner=model))
+
+
+def set_data(
+    values: Mapping[str, Any],
+    *,
+    model: Model | None = None,
+    coords: Mapping[str, Any] | None = None,
+) -> None:
+    """Replace data of a model; see `Model.set_data`."""
+    resolve_model(model, "aq.set_data").set_data(values, coords)
+
+
+def _expression(name: str, value: Any) -> Expression:
+    if isinstance(value, Expression):
+        return value
+    if isinstance(value, list | tuple) and leaves(value):
+        return np.stack(value)  # type: ignore[call-overload, no-any-return]
+    raise ModelError(
+        f"{name}: give an expression of model variables; got {value!r:.60}, which depends on none"
+    )
+
+
+Registered = Callable[..., Any]

@@ -1,0 +1,251 @@
+"""The model: a context that collects variables, in the order in which they were written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+
+import numpy as np
+
+from aliquot.errors import ModelError
+from aliquot.expression import Expression, leaves
+from aliquot.model import replace
+from aliquot.model.dims import Coords, check_dims
+from aliquot.model.variables import (
+    Data,
+    Deterministic,
+    FreeVariable,
+    MissingValues,
+    ObservedVariable,
+    Potential,
+)
+
+if TYPE_CHECKING:
+    from aliquot.density import Density
+    from aliquot.density.debug import DebugReport
+
+_STACK: ContextVar[tuple[Model, ...]] = ContextVar("aliquot_models", default=())
+Kind = TypeVar("Kind")
+
+
+class Model:
+    """A Bayesian model, written inside a ``with`` block.
+
+    Parameters
+    ----------
+    coords : mapping from str to sequence, optional
+        Named dims and the labels along them; a whole number stands for that many.
+
+    Examples
+    --------
+    >>> import aliquot as aq
+    >>> with aq.Model(coords={"component": ["low", "high"]}) as model:
+    ...     means = aq.Normal("means", 0, 10, dims="component")
+    ...     obs = aq.Normal("obs", means.sum(), 1, observed=[0.3, 1.2, -0.5])
+    >>> model
+    means ~ Normal(mu=0, sigma=10)          dims component (2)
+      obs ~ Normal(mu=means.sum(), sigma=1)   observed (3)
+    """
+
+    def __init__(self, coords: Mapping[str, Any] | None = None) -> None:
+        self.coords = Coords(coords)
+        self.variables: dict[str, Any] = {}
+        self._density: Density | None = None
+        self._tokens: list[Any] = []
+
+    def __enter__(self) -> Self:
+        self._tokens.append(_STACK.set((*_STACK.get(), self)))
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        _STACK.reset(self._tokens.pop())
+
+    @property
+    def free(self) -> list[FreeVariable | MissingValues]:
+        """The variables without observations, missing observations included."""
+        return self._of(FreeVariable, MissingValues)
+
+    @property
+    def observed(self) -> list[ObservedVariable]:
+        """The observed variables."""
+        return self._of(ObservedVariable)
+
+    @property
+    def deterministics(self) -> list[Deterministic]:
+        """The named quantities computed from others."""
+        return self._of(Deterministic)
+
+    @property
+    def potentials(self) -> list[Potential]:
+        """The terms added to the log density."""
+        return self._of(Potential)
+
+    @property
+    def data(self) -> list[Data]:
+        """The data that can be replaced."""
+        return self._of(Data)
+
+    def _of(self, *kinds: type[Any]) -> list[Any]:
+        return [v for v in self.variables.values() if isinstance(v, kinds)]
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self.variables:
+            raise KeyError(f"the model has no variable {name!r}; it has {', '.join(self.variables)}")
+        return self.variables[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.variables
+
+    def check_name(self, name: Any) -> None:
+        """Refuse a name that is not a string, or that is taken.
+
+        Raises
+        ------
+        ModelError
+        """
+        if not isinstance(name, str) or not name:
+            raise ModelError(
+                f"a variable's first argument is its name, a string; got {name!r}. "
+                "For a distribution without a name use .dist(...)"
+            )
+        if name in self.variables:
+            raise ModelError(f"the model already has a variable named {name!r}: use another name")
+        if name in self.coords:
+            raise ModelError(
+                f"{name!r} is the name of a dim, so a variable cannot have it: use another name"
+            )
+
+    def check_inputs(self, name: str, *trees: Any) -> None:
+        """Refuse inputs that belong to another model, or data with missing values.
+
+        Raises
+        ------
+        ModelError
+        """
+        for leaf in leaves(*trees):
+            if leaf.owner is not self:
+                raise ModelError(
+                    f"{name}: it uses {leaf.name!r}, which belongs to another model. Make it anew "
+                    "inside this model's with block"
+                )
+            if isinstance(leaf, Data) and leaf.value is not None and leaf.value.dtype.kind == "f":
+                count = int(np.isnan(leaf.value).sum())
+                if count:
+                    raise ModelError(
+                        f"{name}: it uses the data {leaf.name!r}, in which {count} of {leaf.size} "
+                        "values are missing (NaN). Only data given as observed= can have missing "
+                        "values: fill or model them first"
+                    )
+
+    def add(self, variable: Any) -> Any:
+        """Register a variable under its name."""
+        if variable.dims is not None:
+            check_dims(variable.name, variable.dims, variable.shape, self.coords)
+        self.variables[variable.name] = variable
+        self._density = None
+        return variable
+
+    def set_data(self, values: Mapping[str, Any], coords: Mapping[str, Any] | None = None) -> None:
+        """Replace data, their shapes included; variables that follow from them change shape.
+
+        Parameters
+        ----------
+        values : mapping from str to array
+            New values by the name given to `aq.Data`.
+        coords : mapping from str to sequence, optional
+            New labels of dims. A dim whose length changes without them is counted from 0.
+
+        Raises
+        ------
+        ModelError
+            For a name that is not data of this model.
+        ShapeError
+            Where the model does not make sense with the new shapes; it is then left as it was.
+        """
+        replace.set_data(self, values, coords or {})
+        self._density = None
+
+    def density(self) -> Density:
+        """Compile the model into a pure function of one flat vector (kept until the model changes).
+
+        Raises
+        ------
+        ModelError
+            Where there is nothing to infer, or a free discrete variable is left.
+        """
+        from aliquot.density import Density
+
+        if self._density is None:
+            self._density = Density(self)
+        return self._density
+
+    def debug(self, start: Mapping[str, Any] | None = None) -> DebugReport:
+        """Print each variable's log density at the start point, and name what is not finite.
+
+        Parameters
+        ----------
+        start : mapping from str to array, optional
+            Values of free variables, in place of the model's own start point.
+
+        Returns
+        -------
+        DebugReport
+            The same as a record: `.rows`, `.culprits`.
+        """
+        from aliquot.density.debug import debug
+
+        report = debug(self, start)
+        print(report.text)
+        return report
+
+    def to_graphviz(self) -> Any:
+        """Draw the model: a ``graphviz.Digraph`` that notebooks show and ``.render()`` saves.
+
+        Raises
+        ------
+        ImportError
+            Where the Python package graphviz is not installed, with the command that installs it.
+        """
+        from aliquot.model.graph import digraph
+
+        return digraph(self)
+
+    def __repr__(self) -> str:
+        from aliquot.model.describe import as_text
+
+        return as_text(self)
+
+    def _repr_html_(self) -> str:
+        from aliquot.model.describe import as_html
+
+        return as_html(self)
+
+
+def current_model(user: str) -> Model:
+    """Give the model whose ``with`` block is running.
+
+    Raises
+    ------
+    ModelError
+        Outside of any.
+    """
+    if not _STACK.get():
+        raise ModelError(
+            f"{user} needs a model: write it inside `with aq.Model() as model:`, or pass model="
+        )
+    return _STACK.get()[-1]
+
+
+def resolve_model(model: Model | None, user: str) -> Model:
+    """Give the model passed in, else the one whose ``with`` block is running."""
+    if model is None:
+        return current_model(user)
+    if not isinstance(model, Model):
+        raise ModelError(f"{user}: model must be an aq.Model; got {type(model).__name__}")
+    return model
+
+
+def owner_of(expression: Expression) -> Any:
+    """Give the model that an expression's leaves belong to, or ``None``."""
+    return next((leaf.owner for leaf in leaves(expression)), None)

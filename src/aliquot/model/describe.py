@@ -1,0 +1,97 @@
+"""A model in words: one line for each variable, read like the maths."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import Any
+
+import numpy as np
+
+from aliquot.distributions.base import Distribution
+from aliquot.expression import Expression
+from aliquot.model.variables import (
+    Data,
+    Deterministic,
+    FreeVariable,
+    MissingValues,
+    ObservedVariable,
+    Potential,
+)
+
+
+def as_text(model: Any) -> str:
+    """Write the model as aligned lines."""
+    rows = [_row(variable) for variable in model.variables.values()]
+    if not rows:
+        return "<an empty aq.Model>"
+    left = max(len(name) for name, _, _, _ in rows)
+    middle = max(len(text) for _, _, text, _ in rows)
+    return "\n".join(
+        f"{name:>{left}} {relation} {text:<{middle}}  {note}".rstrip()
+        for name, relation, text, note in rows
+    )
+
+
+def as_html(model: Any) -> str:
+    """Write the model as an HTML table, for notebooks."""
+    relations = {"~": "&sim;", "=": "=", "+=": "&plus;="}
+    style = "text-align:{};font-family:serif;font-size:110%;padding:2px 6px;border:none"
+    lines = []
+    for name, relation, text, note in map(_row, model.variables.values()):
+        cells = [
+            ("right", f"<i>{escape(name)}</i>"),
+            ("center", relations[relation]),
+            ("left", escape(text)),
+            ("left", f"<span style='opacity:.6;font-size:85%'>{escape(note)}</span>"),
+        ]
+        tds = "".join(f'<td style="{style.format(side)}">{cell}</td>' for side, cell in cells)
+        lines.append(f"<tr style='background:none'>{tds}</tr>")
+    return f"<table style='border:none'>{''.join(lines)}</table>"
+
+
+def _row(variable: Any) -> tuple[str, str, str, str]:
+    name = variable.name
+    if isinstance(variable, MissingValues):
+        return name, "~", variable.distribution.family, f"missing values ({variable.size})"
+    if isinstance(variable, FreeVariable):
+        chosen = variable.transform
+        order = f", {chosen.name}" if chosen is not None and "ordered" in chosen.name else ""
+        return name, "~", distribution_text(variable.distribution), _shape(variable) + order
+    if isinstance(variable, ObservedVariable):
+        count = "" if variable.missing is None else f", {int(variable.missing.sum())} missing"
+        sizes = " x ".join(map(str, variable.shape)) or "1"
+        return name, "~", distribution_text(variable.distribution), f"observed ({sizes}{count})"
+    if isinstance(variable, Data):
+        return name, "=", "data", _shape(variable)
+    if isinstance(variable, Potential):
+        return name, "+=", variable.inputs[0].text, "potential"
+    assert isinstance(variable, Deterministic)
+    return name, "=", variable.inputs[0].text, _shape(variable)
+
+
+def _shape(variable: Any) -> str:
+    if variable.dims:
+        dims = ", ".join(variable.dims)
+        return f"dims {dims} ({', '.join(map(str, variable.shape))})"
+    return f"shape {variable.shape}" if variable.shape else ""
+
+
+def distribution_text(distribution: Distribution) -> str:
+    """Write a distribution with its parameters."""
+    parts = [f"{key}={_value(value)}" for key, value in distribution.parameters.items()]
+    return f"{distribution.family}({', '.join(parts)})"
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, Distribution):
+        return distribution_text(value)
+    if isinstance(value, Expression):
+        return value.text
+    array = np.asarray(value)
+    if array.ndim == 0:
+        return f"{array[()]:g}"
+    if array.size <= 6:
+        return str(np.round(array, 4).tolist())
+    if np.all(array == array.flat[0]):
+        return f"{array.flat[0]:g}"
+    return f"array{list(array.shape)}"

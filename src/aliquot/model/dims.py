@@ -1,0 +1,98 @@
+"""Named axes: what dims a model knows, how long they are, and the labels along them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from aliquot.errors import ModelError, ShapeError
+
+
+class Coords:
+    """The dims of a model, with their lengths and labels.
+
+    Parameters
+    ----------
+    coords : mapping from str to sequence, optional
+        The labels along each dim; a whole number stands for that many, counted from 0.
+    """
+
+    def __init__(self, coords: Mapping[str, Any] | None = None) -> None:
+        self._labels: dict[str, np.ndarray] = {}
+        for name, labels in (coords or {}).items():
+            self.add(name, labels)
+
+    def add(self, name: str, labels: Any) -> None:
+        """Add a dim, or give a dim that is there new labels."""
+        if not isinstance(name, str):
+            raise ModelError(f"a dim's name must be a string; got {name!r}")
+        if isinstance(labels, int | np.integer):
+            labels = np.arange(labels)
+        array = np.asarray(labels)
+        if array.ndim != 1:
+            raise ShapeError(
+                f"the coords of dim {name!r} must be one-dimensional; got shape {array.shape}"
+            )
+        if len(np.unique(array)) != len(array):
+            raise ModelError(f"the coords of dim {name!r} hold the same label twice")
+        self._labels[name] = array
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._labels
+
+    def length(self, name: str) -> int:
+        """Give the length of a dim."""
+        return len(self._labels[name])
+
+    def as_dict(self) -> dict[str, np.ndarray]:
+        """Give the labels by dim."""
+        return dict(self._labels)
+
+    def shape(self, variable: str, dims: tuple[str, ...]) -> tuple[int, ...]:
+        """Give the shape that dims stand for.
+
+        Raises
+        ------
+        ModelError
+            Where a dim is not known, with those that are.
+        """
+        for dim in dims:
+            if dim not in self:
+                known = ", ".join(map(repr, self._labels)) or "none"
+                raise ModelError(
+                    f"{variable}: dim {dim!r} is not known to the model (known: {known}). "
+                    f"Add it: aq.Model(coords={{{dim!r}: labels}})"
+                )
+        return tuple(self.length(dim) for dim in dims)
+
+
+def as_dims(variable: str, dims: Any) -> tuple[str, ...] | None:
+    """Read dims given as one name or several."""
+    if dims is None:
+        return None
+    names = (dims,) if isinstance(dims, str) else tuple(dims)
+    if not all(isinstance(name, str) for name in names):
+        raise ModelError(f"{variable}: dims must be names; got {dims!r}")
+    if len(set(names)) != len(names):
+        raise ModelError(f"{variable}: dims {names} name the same dim twice")
+    return names
+
+
+def check_dims(
+    variable: str, dims: tuple[str, ...], shape: tuple[int, ...], coords: Coords
+) -> None:
+    """Refuse dims that do not fit a shape.
+
+    Raises
+    ------
+    ShapeError
+        Naming the variable, both shapes and the dims.
+    """
+    named = coords.shape(variable, dims)
+    if named != shape:
+        lengths = ", ".join(f"{dim!r}: {size}" for dim, size in zip(dims, named, strict=True))
+        raise ShapeError(
+            f"{variable}: its shape is {shape}, but dims {dims} say {named} ({lengths})"
+        )

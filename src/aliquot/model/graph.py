@@ -1,0 +1,108 @@
+"""The model as a picture: variables as nodes, dependence as arrows, dims as plates."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aliquot.expression import Expression, expressions
+from aliquot.model.variables import (
+    Data,
+    Deterministic,
+    FreeVariable,
+    MissingValues,
+    ObservedVariable,
+    Potential,
+)
+
+
+def digraph(model: Any) -> Any:
+    """Draw a model with graphviz.
+
+    Returns
+    -------
+    graphviz.Digraph
+
+    Raises
+    ------
+    ImportError
+        Where the Python package is not installed.
+    """
+    try:
+        from graphviz import Digraph
+    except ImportError:
+        raise ImportError(
+            "to_graphviz needs the Python package graphviz (pip install graphviz) and, to render, "
+            "the Graphviz programs"
+        ) from None
+    graph = Digraph("model", graph_attr={"rankdir": "TB", "fontname": "Helvetica"})
+    graph.attr("node", fontname="Helvetica", fontsize="12")
+    plates: dict[str, list[Any]] = {}
+    for variable in model.variables.values():
+        plates.setdefault(_plate(variable), []).append(variable)
+    for number, (title, members) in enumerate(plates.items()):
+        if not title:
+            for variable in members:
+                _node(graph, variable)
+            continue
+        with graph.subgraph(name=f"cluster_{number}") as plate:
+            plate.attr(label=title, labelloc="b", labeljust="r", style="rounded", color="#888888")
+            for variable in members:
+                _node(plate, variable)
+    for variable in model.variables.values():
+        for parent in parents(variable):
+            graph.edge(parent, variable.name)
+    return graph
+
+
+def parents(variable: Any) -> list[str]:
+    """Name the variables that a variable directly depends on."""
+    distribution = getattr(variable, "distribution", None)
+    if isinstance(variable, MissingValues):
+        return []
+    sources: list[Expression] = []
+    if isinstance(variable, FreeVariable | ObservedVariable):
+        sources += expressions(distribution)
+    if isinstance(variable, ObservedVariable | Deterministic | Potential):
+        sources += [variable.inputs[0]]
+    found: dict[str, None] = {}
+    stack = list(sources)
+    while stack:
+        node = stack.pop()
+        name = getattr(node, "name", None)
+        if name is not None and name != variable.name:
+            found[name] = None
+        else:
+            stack.extend(node.inputs)
+    return list(found)
+
+
+def _plate(variable: Any) -> str:
+    if variable.dims:
+        return " x ".join(
+            f"{dim} ({size})" for dim, size in zip(variable.dims, variable.shape, strict=True)
+        )
+    return " x ".join(map(str, variable.shape))
+
+
+def _node(graph: Any, variable: Any) -> None:
+    if isinstance(variable, FreeVariable | ObservedVariable):
+        text = f"{variable.name}\n~\n{variable.distribution.family}"
+        filled = isinstance(variable, ObservedVariable)
+        graph.node(
+            variable.name,
+            text,
+            shape="ellipse",
+            style="filled" if filled else "solid",
+            fillcolor="#d9d9d9",
+        )
+    elif isinstance(variable, MissingValues):
+        graph.node(variable.name, f"{variable.name}\nmissing", shape="ellipse", style="dashed")
+    elif isinstance(variable, Data):
+        graph.node(
+            variable.name, f"{variable.name}\ndata", shape="box", style="rounded,filled",
+            fillcolor="#eeeeee",
+        )
+    elif isinstance(variable, Deterministic):
+        graph.node(variable.name, f"{variable.name}\n=\n{variable.inputs[0].text}", shape="box")
+    else:
+        graph.node(variable.name, f"{variable.name}\npotential", shape="octagon")

@@ -1,0 +1,174 @@
+"""Observed variables, with their missing entries as unknowns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+
+from aliquot.distributions.base import Distribution
+from aliquot.distributions.constraints import Interval
+from aliquot.errors import ModelError, ShapeError
+from aliquot.expression import Evaluation, Expression, apply, leaves
+from aliquot.model import observed as observations
+from aliquot.model.variables import Data, MissingValues, ObservedVariable
+from aliquot.precision import float64
+from aliquot.transforms import Transform, default_transform
+
+
+def observed_variable(
+    model: Any,
+    name: str,
+    *,
+    make: Callable[[Any], Distribution],
+    shaped: Callable[[], tuple[int, ...] | None],
+    dims: tuple[str, ...] | None,
+    observed: Any,
+) -> ObservedVariable:
+    """Make an observed variable (and the latent of its missing entries) and add it to the model.
+
+    Raises
+    ------
+    ShapeError
+        Where data and distribution would have to broadcast against each other.
+    DTypeError, SupportError
+        For data of the wrong kind, or off the support.
+    """
+    values = observations.as_values(name, known_values(model, name, observed))
+    missing = observations.find_missing(values)
+    distribution = likelihood(name, make, shaped(), values.shape)
+    values = observations.check_kind(name, values, distribution)
+    observations.check_support(name, values, missing, distribution)
+    latent = None
+    if missing is not None:
+        observations.warn_missing(name, missing, summed=distribution.discrete)
+        values, latent = _with_latent(model, name, values, missing, distribution)
+    source = (
+        observed
+        if isinstance(observed, Expression) and missing is None
+        else Data(name, values.shape, values.dtype, value=values, owner=model)
+    )
+    if source.dtype != distribution.dtype:
+        source = source.astype(distribution.dtype)
+    variable = ObservedVariable(
+        name,
+        distribution,
+        source,
+        value=source if latent is None else _filled(source, latent, name),
+        dims=dims,
+        owner=model,
+        missing=missing,
+        latent=latent,
+        remake=lambda shape: predicted(make, shaped(), shape),
+    )
+    if latent is not None:
+        model.add(latent)
+    return model.add(variable)  # type: ignore[no-any-return]
+
+
+def known_values(model: Any, name: str, observed: Any) -> Any:
+    """Give the observed values as an array, computed where they are an expression of data."""
+    if not isinstance(observed, Expression):
+        return observed
+    sources = leaves(observed)
+    if not all(isinstance(leaf, Data) for leaf in sources):
+        free = next(leaf.name for leaf in sources if not isinstance(leaf, Data))
+        raise ModelError(
+            f"{name}: observed must be data, but {observed.text} depends on the unknown {free!r}"
+        )
+    if any(leaf.owner is not model for leaf in sources):
+        raise ModelError(f"{name}: observed={observed.text} belongs to another model")
+    if isinstance(observed, Data):
+        return observed.value
+    with float64():
+        return np.asarray(Evaluation({leaf: leaf.value for leaf in sources})(observed))
+
+
+def likelihood(
+    name: str,
+    make: Callable[[Any], Distribution],
+    asked: tuple[int, ...] | None,
+    data_shape: tuple[int, ...],
+) -> Distribution:
+    """Make the distribution of observations, of the data's own shape and no other."""
+    if asked is not None and asked != data_shape:
+        raise ShapeError(
+            f"{name}: the data have shape {data_shape}, but its shape or dims say {asked}"
+        )
+    try:
+        return make(data_shape)
+    except ShapeError as error:
+        raise ShapeError(
+            f"{error}. The observed data have shape {data_shape}, and a likelihood does not "
+            "broadcast against its data: give both the same shape"
+        ) from None
+
+
+def predicted(
+    make: Callable[[Any], Distribution],
+    asked: tuple[int, ...] | None,
+    data_shape: tuple[int, ...],
+) -> Distribution:
+    """Make the distribution anew after covariates were replaced: they may ask for other rows."""
+    if asked is not None:
+        return make(asked)
+    try:
+        return make(data_shape)
+    except ShapeError:
+        return make(None)
+
+
+def _with_latent(
+    model: Any, name: str, values: np.ndarray, missing: np.ndarray, distribution: Distribution
+) -> tuple[np.ndarray, MissingValues | None]:
+    if distribution.discrete:
+        if distribution.event_dims:
+            raise ModelError(
+                f"{name}: missing values of {distribution.family} cannot be summed out entry by "
+                "entry: leave those rows out"
+            )
+        return values, None
+    transform = default_transform(distribution.support)
+    if transform.event_dims:
+        raise ModelError(
+            f"{name}: missing values of {distribution.family} cannot be imputed entry by entry, "
+            f"because a value must be {distribution.support.description}: leave those rows out"
+        )
+    index = tuple(np.nonzero(missing))
+    latent = MissingValues(
+        f"{name}_missing",
+        distribution,
+        index=index,
+        transform=_at(distribution, index),
+        owner=model,
+    )
+    model.check_name(latent.name)
+    return np.where(missing, 0.0, values), latent
+
+
+def _at(distribution: Distribution, index: tuple[np.ndarray, ...]) -> Transform:
+    """Give the transform of the entries at an index: bounds that vary are taken there."""
+    support = distribution.support
+    if not isinstance(support, Interval):
+        return default_transform(support)
+    shape = distribution.shape
+
+    def pick(bound: Any) -> Any:
+        if bound is None or np.shape(bound) == ():
+            return bound
+        return apply(lambda b: jnp.broadcast_to(b, shape)[index], bound)
+
+    return default_transform(
+        Interval(pick(support.lower), pick(support.upper), closed=support.closed)
+    )
+
+
+def _filled(source: Data, latent: MissingValues, name: str) -> Expression:
+    """Put the latent values where the missing ones were."""
+    index = latent.index
+    filled: Expression = apply(
+        lambda base, unknown: base.at[index].set(unknown), source, latent, text=name
+    )
+    return filled

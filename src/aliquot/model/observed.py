@@ -1,0 +1,126 @@
+"""Reading observed data: kind, shape, support and missing values, each refused by name."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+
+from aliquot.distributions.base import Distribution
+from aliquot.errors import DTypeError, ImputationWarning, ShapeError, SupportError
+
+
+def as_values(name: str, data: Any) -> np.ndarray:
+    """Make data an array of numbers; masked entries become NaN.
+
+    Raises
+    ------
+    DTypeError
+        For strings, dates and other objects.
+    ShapeError
+        For no data at all.
+    """
+    if isinstance(data, np.ma.MaskedArray):
+        data = data.astype(float).filled(np.nan) if np.ma.is_masked(data) else data.data
+    try:
+        array = np.asarray(data)
+        if array.dtype == object:
+            array = _from_objects(array)
+    except (ValueError, TypeError):
+        raise DTypeError(f"{name}: the data must be one array of numbers; got {data!r:.80}") from None
+    if array.dtype.kind not in "buif":
+        raise DTypeError(
+            f"{name}: the data must be numbers; got dtype {array.dtype}. For labels, give their "
+            "integer codes: np.unique(labels, return_inverse=True)[1]"
+        )
+    if array.size == 0:
+        raise ShapeError(f"{name}: the data are empty (shape {array.shape})")
+    return array
+
+
+def _from_objects(array: np.ndarray) -> np.ndarray:
+    """Read an object array of numbers with ``None`` for missing values."""
+    if all(item is None or isinstance(item, int | float | np.number) for item in array.flat):
+        return np.array([np.nan if item is None else item for item in array.flat]).reshape(
+            array.shape
+        )
+    return array
+
+
+def find_missing(values: np.ndarray) -> np.ndarray | None:
+    """Find missing entries (NaN), or ``None`` where there are none."""
+    if values.dtype.kind != "f":
+        return None
+    missing = np.isnan(values)
+    return missing if missing.any() else None
+
+
+def check_kind(name: str, values: np.ndarray, distribution: Distribution) -> np.ndarray:
+    """Convert data to the distribution's dtype, refusing fractions where it counts.
+
+    Raises
+    ------
+    DTypeError
+        For data of a floating dtype under a discrete distribution (missing values apart).
+    """
+    if not distribution.discrete or values.dtype.kind in "bui":
+        return values.astype(distribution.dtype)
+    missing = np.isnan(values)
+    broken = ~missing & (values != np.floor(values))
+    if broken.any():
+        index = tuple(int(i) for i in np.argwhere(broken)[0])
+        raise DTypeError(
+            f"{name}: {distribution.family} is a distribution of integers, but the data hold "
+            f"{values[index]} at index {index}"
+        )
+    if not missing.any():
+        raise DTypeError(
+            f"{name}: {distribution.family} is a distribution of integers, but the data have "
+            f"dtype {values.dtype}. If they are counts, give data.astype(int)"
+        )
+    return np.where(missing, 0, values).astype(distribution.dtype)
+
+
+def check_support(
+    name: str, values: np.ndarray, missing: np.ndarray | None, distribution: Distribution
+) -> None:
+    """Refuse data off the support, where the support is known before sampling.
+
+    Raises
+    ------
+    SupportError
+        With the first index and value, and how many there are.
+    """
+    support = distribution.support
+    if not support.constant():
+        return
+    inside = np.asarray(support.check(values))
+    if missing is not None:
+        events = missing.any(axis=tuple(range(missing.ndim - support.event_dims, missing.ndim)))
+        inside = inside | events
+    if not inside.all():
+        outside = np.argwhere(~inside)
+        index = tuple(int(i) for i in outside[0])
+        where = f" at index {index}" if index else ""
+        more = f" ({len(outside)} of {inside.size} are outside)" if len(outside) > 1 else ""
+        raise SupportError(
+            f"{name}: data of {distribution.family} must be {support.description}; "
+            f"got {values[index]}{where}{more}"
+        )
+
+
+def warn_missing(name: str, missing: np.ndarray, summed: bool) -> None:
+    """Say that missing values were found, how many, and what becomes of them."""
+    count = int(missing.sum())
+    what = (
+        "they are summed out of the likelihood"
+        if summed
+        else f"they are imputed as the latent variable '{name}_missing'"
+    )
+    warnings.warn(
+        f"{name}: {count} of {missing.size} observed values "
+        f"{'is' if count == 1 else 'are'} missing; {what}",
+        ImputationWarning,
+        stacklevel=4,
+    )

@@ -1,0 +1,146 @@
+"""The kinds of variable that a model holds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from aliquot.distributions.base import Distribution
+from aliquot.expression import Expression, Leaf
+from aliquot.transforms.base import Transform
+
+
+class Data(Leaf):
+    """Known values that can be replaced: covariates, indices, observations."""
+
+    __slots__ = ()
+
+
+class FreeVariable(Leaf):
+    """A random variable without observations: what inference is about.
+
+    Attributes
+    ----------
+    distribution : Distribution
+    transform : Transform or None
+        The way to unconstrained coordinates; ``None`` for a discrete variable.
+    initval : numpy.ndarray or None
+        The start value, where the user gave one.
+    remake : callable
+        Makes the distribution anew, after data of another shape were set.
+    """
+
+    __slots__ = ("distribution", "initval", "remake", "transform")
+
+    def __init__(
+        self,
+        name: str,
+        distribution: Distribution,
+        *,
+        dims: tuple[str, ...] | None,
+        owner: object,
+        transform: Transform | None,
+        initval: np.ndarray | None,
+        remake: Callable[[], Distribution],
+    ) -> None:
+        super().__init__(name, distribution.shape, distribution.dtype, dims=dims, owner=owner)
+        self.distribution = distribution
+        self.transform = transform
+        self.initval = initval
+        self.remake = remake
+
+
+class ObservedVariable(Expression):
+    """A random variable whose values were observed, wholly or in part.
+
+    Attributes
+    ----------
+    distribution : Distribution
+    observed : numpy.ndarray or Expression of Data
+        The observed values; missing entries hold a stand-in inside the support.
+    missing : numpy.ndarray of bool or None
+        Where values are missing, of the observations' shape.
+    latent : MissingValues or None
+        The missing values as a latent variable (continuous data).
+    """
+
+    __slots__ = ("dims", "distribution", "latent", "missing", "name", "observed", "owner", "remake")
+
+    def __init__(
+        self,
+        name: str,
+        distribution: Distribution,
+        observed: Any,
+        *,
+        value: Expression,
+        dims: tuple[str, ...] | None,
+        owner: object,
+        missing: np.ndarray | None,
+        latent: MissingValues | None,
+        remake: Callable[[tuple[int, ...]], Distribution],
+    ) -> None:
+        super().__init__(lambda x: x, (value,), distribution.shape, distribution.dtype, name)
+        self.name = name
+        self.distribution = distribution
+        self.observed = observed
+        self.dims = dims
+        self.owner = owner
+        self.missing = missing
+        self.latent = latent
+        self.remake = remake
+
+    @property
+    def value(self) -> Expression:
+        """The values as an expression: data, with missing entries filled by the latent."""
+        return self.inputs[0]
+
+
+class MissingValues(Leaf):
+    """The missing entries of an observed variable, as unknowns: one number for each.
+
+    They have no density of their own: the observed variable's covers them.
+    """
+
+    __slots__ = ("distribution", "index", "transform")
+
+    def __init__(
+        self,
+        name: str,
+        distribution: Distribution,
+        *,
+        index: tuple[np.ndarray, ...],
+        transform: Transform,
+        owner: object,
+    ) -> None:
+        super().__init__(name, (len(index[0]),), distribution.dtype, owner=owner)
+        self.distribution = distribution
+        self.index = index
+        self.transform = transform
+
+
+class Deterministic(Expression):
+    """A named quantity computed from others, recorded with the draws."""
+
+    __slots__ = ("dims", "name", "owner")
+
+    def __init__(
+        self, name: str, value: Expression, *, dims: tuple[str, ...] | None, owner: object
+    ) -> None:
+        super().__init__(lambda x: x, (value,), value.shape, value.dtype, name)
+        self.name = name
+        self.dims = dims
+        self.owner = owner
+
+
+class Potential(Expression):
+    """A term added to the log density; an array's elements are summed."""
+
+    __slots__ = ("dims", "name", "owner")
+
+    def __init__(self, name: str, value: Expression, *, owner: object) -> None:
+        super().__init__(lambda x: x, (value,), value.shape, value.dtype, name)
+        self.name = name
+        self.dims = None
+        self.owner = owner
