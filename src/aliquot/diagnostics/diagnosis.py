@@ -1,0 +1,148 @@
+"""What was found, as records, as text and as warnings."""
+
+from __future__ import annotations
+
+import html
+import warnings
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from aliquot.diagnostics import wording
+from aliquot.diagnostics.record import ORDER, Record
+from aliquot.errors import ConvergenceWarning
+
+if TYPE_CHECKING:
+    import pandas
+
+_STATISTIC = {
+    "rhat": ("R-hat", "below", wording.RHAT_MEANING),
+    "ess_bulk": ("The bulk effective sample size (ESS)", "at least", wording.ESS_BULK_MEANING),
+    "ess_tail": ("The tail effective sample size (ESS)", "at least", wording.ESS_TAIL_MEANING),
+    "bfmi": ("E-BFMI", "at least", wording.BFMI_MEANING),
+}
+
+
+@dataclass(frozen=True, repr=False)
+class Diagnosis:
+    """The findings about one sample.
+
+    A diagnosis is true in a condition if there is nothing to warn of: ``if check(tree): ...``.
+
+    Attributes
+    ----------
+    records
+        Every finding, the most serious kind first and the worst of each kind first.
+    facts
+        The figures behind them, whether good or bad: ``chains``, ``draws``, the greatest ``rhat``,
+        the least ``ess_bulk``, ``ess_tail`` and ``bfmi``, the numbers of ``divergences`` and
+        of draws ``cut_off`` at the greatest tree depth. One that could not be computed is absent.
+    """
+
+    records: tuple[Record, ...]
+    facts: Mapping[str, float]
+
+    @classmethod
+    def of(cls, records: Iterable[Record], facts: Mapping[str, float]) -> Diagnosis:
+        """Put `records` in order: the most serious first."""
+
+        def rank(record: Record) -> tuple[int, float]:
+            smaller_is_worse = record.kind in {"ess_bulk", "ess_tail", "bfmi"}
+            return ORDER[record.kind], record.value if smaller_is_worse else -record.value
+
+        return cls(tuple(sorted(records, key=rank)), dict(facts))
+
+    @property
+    def ok(self) -> bool:
+        """Whether there is nothing to warn of."""
+        return all(record.severity == "info" for record in self.records)
+
+    def __bool__(self) -> bool:
+        return self.ok
+
+    @property
+    def messages(self) -> dict[str, str]:
+        """What to tell the user: one message for each kind, advice included."""
+        serious = [record for record in self.records if record.severity != "info"]
+        return {
+            kind: _message(list(records))
+            for kind, records in groupby(serious, key=lambda record: record.kind)
+        }
+
+    def warn(self, *, stacklevel: int = 2) -> None:
+        """Give one :class:`~aliquot.errors.ConvergenceWarning` for each kind of finding.
+
+        Parameters
+        ----------
+        stacklevel
+            As in :func:`warnings.warn`: 2 is the line that called this method.
+        """
+        for message in self.messages.values():
+            warnings.warn(message, ConvergenceWarning, stacklevel=stacklevel)
+
+    def to_dataframe(self) -> pandas.DataFrame:
+        """Return the records as a table, one row each."""
+        import pandas
+
+        columns = list(Record.__dataclass_fields__)
+        return pandas.DataFrame([asdict(record) for record in self.records], columns=columns)
+
+    def _summary(self) -> str:
+        """Say the figures in a line."""
+        facts = self.facts
+        parts = [f"{facts['chains']:,} chains x {facts['draws']:,} draws"]
+        if facts["chains"] == 1:
+            parts = [f"1 chain x {facts['draws']:,} draws"]
+        if "rhat" in facts:
+            parts.append(f"largest R-hat {wording.number(facts['rhat'])}")
+        for kind, name in (("ess_bulk", "bulk"), ("ess_tail", "tail")):
+            if kind in facts:
+                parts.append(f"least {name} ESS {wording.number(facts[kind])}")
+        if "divergences" in facts:
+            count = int(facts["divergences"])
+            parts.append(f"{count:,} divergence{'' if count == 1 else 's'}")
+        return ", ".join(parts)
+
+    def _heading(self) -> str:
+        count = len(self.messages)
+        if not count:
+            return "Convergence checks: no problem found"
+        return f"Convergence checks: {count} problem{'' if count == 1 else 's'}"
+
+    def __str__(self) -> str:
+        lines = [f"{self._heading()} ({self._summary()})"]
+        lines += [f"  * {message}" for message in self.messages.values()]
+        return "\n".join(lines)
+
+    def __repr__(self) -> str:
+        return str(self)
+
+    def _repr_html_(self) -> str:
+        items = "".join(f"<li>{html.escape(message)}</li>" for message in self.messages.values())
+        return (
+            f"<div><b>{html.escape(self._heading())}</b> ({html.escape(self._summary())})"
+            f"{f'<ul>{items}</ul>' if items else ''}</div>"
+        )
+
+
+def _message(records: list[Record]) -> str:
+    """Say all records of one kind in one message."""
+    first = records[0]
+    if first.kind in _STATISTIC:
+        name, bound, meaning = _STATISTIC[first.kind]
+        pairs = [(record.label or "", record.value) for record in records]
+        advice = " ".join(dict.fromkeys(record.advice for record in records))
+        return (
+            f"{wording.worst(name, pairs)} (it should be {bound} {first.threshold:,}"
+            f"{_per_chain(first)}): {meaning}. {advice}"
+        )
+    shown = [record.message for record in records[: wording.WORST_SHOWN]]
+    rest = len(records) - len(shown)
+    if rest:
+        shown.append(f"The same holds for {rest:,} more.")
+    return " ".join([*shown, first.advice])
+
+
+def _per_chain(record: Record) -> str:
+    return ", 100 a chain" if record.kind in {"ess_bulk", "ess_tail"} else ""

@@ -1,0 +1,63 @@
+"""One finding about a sample."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+Kind = Literal[
+    "not_finite",
+    "stuck_chain",
+    "label_switching",
+    "rhat",
+    "divergences",
+    "bfmi",
+    "ess_bulk",
+    "ess_tail",
+    "tree_depth",
+    "one_chain",
+    "few_draws",
+    "constant",
+]
+Severity = Literal["info", "warning", "error"]
+
+# Most serious first: the order in which findings are told.
+ORDER: dict[str, int] = {kind: position for position, kind in enumerate(Kind.__args__)}  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One finding: what was measured, what it should have been, and what to do.
+
+    Attributes
+    ----------
+    kind
+        What was found, such as ``"rhat"`` or ``"divergences"``.
+    variable
+        The variable concerned, or None if the finding concerns the sampler.
+    label
+        The element of the variable, such as ``"means[low]"``; None likewise.
+    chain
+        The label of the chain concerned, or None if it concerns all of them.
+    value
+        The number measured: an R-hat, an effective sample size, a count.
+    threshold
+        The bound that `value` should have kept to.
+    severity
+        ``"error"``: results should not be used; ``"warning"``: they may be imprecise or
+        biased; ``"info"``: worth knowing, and no reason to warn.
+    message
+        The finding in a sentence.
+    advice
+        What to do about it.
+    """
+
+    kind: Kind
+    variable: str | None
+    label: str | None
+    chain: Any
+    value: float
+    threshold: float
+    severity: Severity
+    message: str
+    advice: str

@@ -1,0 +1,110 @@
+"""Findings about the sampler: divergences, tree depth, energy."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from aliquot.diagnostics import wording
+from aliquot.diagnostics.record import Record
+from aliquot.diagnostics.statistics import bfmi
+
+if TYPE_CHECKING:
+    import xarray
+
+BFMI_LEAST = 0.3
+# A trajectory that is cut off now and then costs little; a twentieth of them is worth a word.
+CUT_OFF_SHARE = 0.05
+# One draw in a hundred that diverges can hide a whole region.
+DIVERGENT_SHARE = 0.01
+
+
+def sampler_records(
+    stats: xarray.Dataset, attrs: Mapping[Any, Any], facts: dict[str, float]
+) -> Iterator[Record]:
+    """Yield what the statistics of the draws after tuning show, and put the figures in `facts`."""
+    if "diverging" in stats:
+        yield from _divergences(stats["diverging"].values, attrs, facts)
+    if "energy" in stats:
+        yield from _energy(stats["energy"], facts)
+    if "reached_max_treedepth" in stats:
+        yield from _tree_depth(stats["reached_max_treedepth"].values, attrs, facts)
+
+
+def setting(attrs: Mapping[Any, Any], name: str) -> float | None:
+    """Look up a number among the attributes, or in the JSON of the attribute ``settings``."""
+    value = attrs.get(name)
+    if value is None:
+        try:
+            value = json.loads(attrs.get("settings", "{}")).get(name)
+        except (TypeError, ValueError, AttributeError):
+            return None
+    return float(value) if isinstance(value, int | float | np.number) else None
+
+
+def _divergences(
+    diverging: np.ndarray, attrs: Mapping[Any, Any], facts: dict[str, float]
+) -> Iterator[Record]:
+    count, total = int(np.count_nonzero(diverging)), diverging.size
+    facts["divergences"] = count
+    if count:
+        yield Record(
+            kind="divergences",
+            variable=None,
+            label=None,
+            chain=None,
+            value=count,
+            threshold=0,
+            severity="error" if count > DIVERGENT_SHARE * total else "warning",
+            message=wording.divergence_message(count, total),
+            advice=wording.divergence_advice(setting(attrs, "target_accept")),
+        )
+
+
+def _tree_depth(
+    cut_off: np.ndarray, attrs: Mapping[Any, Any], facts: dict[str, float]
+) -> Iterator[Record]:
+    count, total = int(np.count_nonzero(cut_off)), cut_off.size
+    facts["cut_off"] = count
+    if count:
+        given = setting(attrs, "max_treedepth")
+        depth = None if given is None else int(given)
+        yield Record(
+            kind="tree_depth",
+            variable=None,
+            label=None,
+            chain=None,
+            value=count / total,
+            threshold=CUT_OFF_SHARE,
+            severity="warning" if count > CUT_OFF_SHARE * total else "info",
+            message=wording.tree_depth_message(count, total, depth),
+            advice=wording.tree_depth_advice(depth),
+        )
+
+
+def _energy(energy: xarray.DataArray, facts: dict[str, float]) -> Iterator[Record]:
+    values = energy.transpose("chain", "draw").values
+    if values.shape[1] < 4:
+        return
+    fractions = bfmi(values)
+    if np.isfinite(fractions).any():
+        facts["bfmi"] = float(np.nanmin(fractions))
+    for chain, fraction in zip(energy["chain"].values, fractions, strict=True):
+        if fraction < BFMI_LEAST:
+            yield Record(
+                kind="bfmi",
+                variable=None,
+                label=f"chain {chain}",
+                chain=np.asarray(chain).item(),
+                value=float(fraction),
+                threshold=BFMI_LEAST,
+                severity="warning",
+                message=(
+                    f"E-BFMI is {wording.number(fraction)} for chain {chain}; it should be at "
+                    f"least {BFMI_LEAST}."
+                ),
+                advice=wording.BFMI_ADVICE,
+            )

@@ -1,0 +1,56 @@
+"""Whether chains disagree only because the labels of exchangeable components have switched."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from aliquot.diagnostics.statistics import rhat
+
+# Sorted chains must agree this well, and this much better than as drawn (in R-hat's excess over 1),
+# before switched labels are named as the cause. Sorting alone mends a little of any slow mixing.
+AGREED = 1.05
+EXCESS_LEFT = 0.1
+MOST_COMPONENTS = 50
+MOST_EXAMINED = 20
+
+
+def sorted_rhat(draws: np.ndarray, values: np.ndarray, most: float) -> float | None:
+    """Return the worst R-hat of the components sorted within each draw, if that mends it.
+
+    Sorting gives each component a label by its rank. If the chains disagree on the components as
+    they are and agree once they are sorted, what they disagree about is the labels.
+
+    Parameters
+    ----------
+    draws
+        One variable, ``(*shape, chain, draw)`` with at least one axis in `shape`.
+    values
+        The R-hat of each element as drawn, ``(*shape)``; NaN where it is not known.
+    most
+        The greatest R-hat that is acceptable.
+
+    Returns
+    -------
+    float or None
+        None if no axis holds at least two elements with a high R-hat, or if sorting along such an
+        axis does not bring R-hat below 1.05 and a tenth of its excess over 1.
+    """
+    shape = values.shape
+    bad = values > most
+    acceptable = min(AGREED, 1 + EXCESS_LEFT * (float(np.nanmax(values)) - 1))
+    for axis in range(len(shape)):
+        if not 2 <= shape[axis] <= MOST_COMPONENTS:
+            continue
+        # Lines along the axis that hold two or more bad elements: (lines, components, chain, draw).
+        lines = np.moveaxis(bad, axis, -1).reshape(-1, shape[axis])
+        wanted = np.flatnonzero(lines.sum(axis=1) >= 2)
+        if not len(wanted):
+            continue
+        moved = np.moveaxis(draws, axis, len(shape) - 1)
+        moved = moved.reshape(-1, shape[axis], *draws.shape[-2:])
+        few = max(MOST_EXAMINED // shape[axis], 1)
+        ordered = np.sort(moved[wanted[:few]], axis=1).reshape(-1, *draws.shape[-2:])
+        after = rhat(ordered)
+        if np.isfinite(after).all() and after.max() < acceptable:
+            return float(after.max())
+    return None
