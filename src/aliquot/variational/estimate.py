@@ -22,7 +22,8 @@ class Estimate(NamedTuple):
         >>> Estimate.of_mean(np.array([1.0, 2.0, 3.0, 2.0]))
         2.00 ± 0.41
         """
-        return cls(float(draws.mean()), float(draws.std(ddof=1) / np.sqrt(draws.size)))
+        with np.errstate(invalid="ignore"):  # an infinite draw: an infinite mean, an error of NaN
+            return cls(float(draws.mean()), float(draws.std(ddof=1) / np.sqrt(draws.size)))
 
     def __repr__(self) -> str:
         if not (np.isfinite(self.mcse) and self.mcse > 0):

@@ -242,7 +242,8 @@ class VariationalFit:
         self._state, self._count = result.state, base + done
         if not finite:
             noise = arguments[1][done, 0][None]
-            point = self.family.draw_on_host(np.asarray(self._state.params), noise)[0]
+            with np.errstate(over="ignore"):
+                point = self.family.draw_on_host(np.asarray(self._state.params), noise)[0]
             gradient = np.asarray(result.gradient)
             raise NonFiniteLossError(self.approximation(), float(losses[done]), gradient, point)
 

@@ -55,7 +55,7 @@ class FitQuality:
             "means and above all its standard deviations should not be trusted. "
             "Fit longer (call fit again), try aq.FullRankADVI for correlated "
             "posteriors, give positive or skewed variables a non-centred form, "
-            "or sample with aq.sample(), which is exact."
+            "or use aq.sample(), which does not assume a Gaussian."
         )
 
 
