@@ -26,6 +26,27 @@ class ADVI(VariationalFit):
     ----------
     Kucukelbir, Tran, Ranganath, Gelman and Blei (2017), Automatic differentiation variational
     inference, Journal of Machine Learning Research 18.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> Density = type("Density", (SimpleNamespace,), {})
+    >>> density = Density(
+    ...     size=1,
+    ...     data={},
+    ...     start=np.zeros(1),
+    ...     labels=["x"],
+    ...     log_density=lambda flat, data: -0.5 * ((flat[0] - 3) / 2) ** 2,
+    ...     constrain_draws=lambda flat: {"x": flat[..., 0]},
+    ... )
+    >>> advi = ADVI(density, random_seed=1)
+    >>> approx = advi.fit(5000)
+    >>> advi.hist.shape
+    (5000,)
+    >>> bool(abs(approx.mean[0] - 3) < 0.4), bool(abs(approx.std[0] - 2) < 0.4)
+    (True, True)
+    >>> approx.sample(100).constrained["x"].shape
+    (100,)
     """
 
     def __init__(
@@ -59,6 +80,27 @@ class FullRankADVI(VariationalFit):
     ----------
     Kucukelbir, Tran, Ranganath, Gelman and Blei (2017), Automatic differentiation variational
     inference, Journal of Machine Learning Research 18.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> Density = type("Density", (SimpleNamespace,), {})
+    >>> density = Density(
+    ...     size=1,
+    ...     data={},
+    ...     start=np.zeros(1),
+    ...     labels=["x"],
+    ...     log_density=lambda flat, data: -0.5 * ((flat[0] - 3) / 2) ** 2,
+    ...     constrain_draws=lambda flat: {"x": flat[..., 0]},
+    ... )
+    >>> advi = FullRankADVI(density, random_seed=1)
+    >>> approx = advi.fit(5000)
+    >>> advi.hist.shape
+    (5000,)
+    >>> bool(abs(approx.mean[0] - 3) < 0.4), bool(abs(approx.std[0] - 2) < 0.4)
+    (True, True)
+    >>> approx.sample(100).constrained["x"].shape
+    (100,)
     """
 
     def __init__(

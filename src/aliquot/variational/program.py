@@ -106,7 +106,7 @@ def compiled(
     Parameters
     ----------
     density
-        The owner of the program.
+        The owner of the program; it must allow weak references, as most objects do.
     key
         Hashable; with the shapes and dtypes of ``args`` it says which program this is.
     build
@@ -116,8 +116,8 @@ def compiled(
     """
     identity = id(density)
     if identity not in _stores:
-        _stores[identity] = {}
         weakref.finalize(density, _stores.pop, identity, None)
+        _stores[identity] = {}
     store = _stores[identity]
     leaves, structure = jax.tree.flatten(args)
     full_key = (key, structure, tuple((np.shape(leaf), np.dtype(leaf.dtype)) for leaf in leaves))
