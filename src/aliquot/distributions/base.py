@@ -192,9 +192,11 @@ class Distribution:
             mean = jnp.broadcast_to(self._mean(), self.shape)
         except NotImplementedError:
             return middle
+        if self.discrete:
+            mean = jnp.round(mean)
         good = self.support.check(mean, jnp)
         good = good[(...,) + (None,) * self.support.event_dims] if self.support.event_dims else good
-        return jnp.where(good, mean, middle)
+        return jnp.where(good, mean, middle).astype(self.dtype)
 
     def _log_prob(self, x: Any) -> Any:
         """Compute the log density at points of the support: arrays in, one number an event out."""

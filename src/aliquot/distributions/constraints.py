@@ -49,6 +49,10 @@ class Constraint:
         """Whether the set is known before sampling: no bound of it is an expression."""
         return True
 
+    def detail(self, x: np.ndarray) -> str:
+        """Say in an error message what else helps about one value that is outside."""
+        return ""
+
     def __repr__(self) -> str:
         return f"<{self.description}>"
 
@@ -75,6 +79,19 @@ class RealVector(Real):
         return xp.all(xp.isfinite(x), axis=-1)
 
 
+class PositiveVector(Constraint):
+    """A vector of positive numbers."""
+
+    event_dims = 1
+    description = "positive"
+
+    def check(self, x: Any, xp: Any = np) -> Any:
+        return xp.all(xp.isfinite(x) & (x > 0), axis=-1)
+
+    def feasible(self, x: Any, xp: Any = np) -> Any:
+        return xp.ones_like(x)
+
+
 class Interval(Constraint):
     """Numbers between two bounds, either of which may be absent (``None``) or an expression."""
 
@@ -94,7 +111,7 @@ class Interval(Constraint):
             return f"{word} {low}"
         if self.lower is None:
             return f"{'at most' if self.closed else 'less than'} {up}"
-        return f"{'from' if self.closed else 'strictly between'} {low} {'to' if self.closed else 'and'} {up}"
+        return f"from {low} to {up}" if self.closed else f"strictly between {low} and {up}"
 
     def check(self, x: Any, xp: Any = np) -> Any:
         inside = xp.isfinite(x)
@@ -149,6 +166,9 @@ class Simplex(Constraint):
 
     def feasible(self, x: Any, xp: Any = np) -> Any:
         return xp.ones_like(x) / x.shape[-1]
+
+    def detail(self, x: np.ndarray) -> str:
+        return f", which sums to {float(np.sum(x)):.10g}"
 
 
 class OrderedVector(Constraint):
@@ -253,6 +273,7 @@ def _show(bound: Any) -> str:
 real = Real()
 real_vector = RealVector()
 positive = Interval(0.0)
+positive_vector = PositiveVector()
 nonnegative = Interval(0.0, closed=True)
 probability = Interval(0.0, 1.0, closed=True)
 unit_interval = Interval(0.0, 1.0)

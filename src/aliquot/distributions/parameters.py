@@ -56,9 +56,10 @@ def check_parameter(family: str, name: str, value: np.ndarray, constraint: Const
     inside = np.asarray(constraint.check(value))
     if not inside.all():
         index = tuple(np.argwhere(~inside)[0])
+        wrong = np.asarray(value)[index]
         raise ParameterError(
             f"{family}: {name} must be {constraint.description}; "
-            f"got {np.asarray(value)[index]}{_at(index)}"
+            f"got {wrong}{_at(index)}{constraint.detail(wrong)}"
         )
 
 

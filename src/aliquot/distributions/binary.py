@@ -1,0 +1,184 @@
+"""Successes in trials: Bernoulli, binomial and beta-binomial."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from jax.scipy.special import gammaln
+
+from aliquot.distributions.base import Distribution
+from aliquot.distributions.constraints import (
+    Constraint,
+    IntegerInterval,
+    boolean,
+    counts,
+    positive,
+    probability,
+    real,
+)
+from aliquot.distributions.log_powers import log1m_power, log_power
+from aliquot.distributions.parameters import exactly_one
+
+
+class Bernoulli(Distribution):
+    r"""One trial: 1 with probability `p`, else 0.
+
+    Parameters
+    ----------
+    p : array or Expression, from 0 to 1
+        Probability of 1; exactly 0 and exactly 1 are allowed.
+    logit_p : array or Expression
+        Log odds of 1, in place of `p`.
+    shape : int or tuple of int, optional
+
+    Examples
+    --------
+    >>> import aliquot as aq
+    >>> round(float(aq.Bernoulli.dist(p=0.3).log_prob(1)), 6)
+    -1.203973
+    """
+
+    constraints = {"p": probability, "logit_p": real}
+    discrete = True
+
+    def __init__(self, p: Any = None, logit_p: Any = None, *, shape: Any = None) -> None:
+        name, value = exactly_one(self.family, p=p, logit_p=logit_p)
+        super().__init__({name: value}, shape)
+
+    @property
+    def support(self) -> Constraint:
+        return boolean
+
+    def _log_prob(self, x: Any) -> Any:
+        return log_successes(self, x, 1)
+
+    def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
+        return jax.random.bernoulli(key, success_probability(self), shape)
+
+    def _mean(self) -> Any:
+        return success_probability(self)
+
+    def _variance(self) -> Any:
+        p = success_probability(self)
+        return p * (1 - p)
+
+
+class Binomial(Distribution):
+    r"""The number of successes in `n` independent trials.
+
+    The binomial coefficient is a difference of log gamma functions: its absolute error is about
+    :math:`10^{-16}\, n \log n`, that is :math:`10^{-7}` at :math:`n = 10^8`.
+
+    Parameters
+    ----------
+    n : int array or Expression, non-negative
+        Number of trials.
+    p : array or Expression, from 0 to 1
+        Probability of success; exactly 0 and exactly 1 are allowed.
+    logit_p : array or Expression
+        Log odds of success, in place of `p`.
+    shape : int or tuple of int, optional
+
+    Examples
+    --------
+    >>> import aliquot as aq
+    >>> float(aq.Binomial.dist(n=10, p=0.3).mean())
+    3.0
+    """
+
+    constraints = {"n": counts, "p": probability, "logit_p": real}
+    discrete = True
+
+    def __init__(self, n: Any, p: Any = None, logit_p: Any = None, *, shape: Any = None) -> None:
+        name, value = exactly_one(self.family, p=p, logit_p=logit_p)
+        super().__init__({"n": n, name: value}, shape)
+
+    @property
+    def support(self) -> Constraint:
+        return IntegerInterval(0, self.n)
+
+    def _log_prob(self, x: Any) -> Any:
+        return log_choose(self.n, x) + log_successes(self, x, self.n)
+
+    def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
+        return jax.random.binomial(key, self.n, success_probability(self), shape)
+
+    def _mean(self) -> Any:
+        return self.n * success_probability(self)
+
+    def _variance(self) -> Any:
+        p = success_probability(self)
+        return self.n * p * (1 - p)
+
+
+class BetaBinomial(Distribution):
+    r"""The number of successes in `n` trials whose shared probability is Beta(alpha, beta).
+
+    Parameters
+    ----------
+    alpha, beta : array or Expression, positive
+        Shape parameters of the probability.
+    n : int array or Expression, non-negative
+        Number of trials.
+    shape : int or tuple of int, optional
+
+    Notes
+    -----
+    Written with `gammaln`: `jax.scipy.special.betaln`, and with it `jax.scipy.stats.betabinom`,
+    is accurate to single precision only for arguments above 8.
+
+    Examples
+    --------
+    >>> import aliquot as aq
+    >>> float(aq.BetaBinomial.dist(alpha=2, beta=2, n=10).mean())
+    5.0
+    """
+
+    constraints = {"alpha": positive, "beta": positive, "n": counts}
+    discrete = True
+
+    def __init__(self, alpha: Any, beta: Any, n: Any, *, shape: Any = None) -> None:
+        super().__init__({"alpha": alpha, "beta": beta, "n": n}, shape)
+
+    @property
+    def support(self) -> Constraint:
+        return IntegerInterval(0, self.n)
+
+    def _log_prob(self, x: Any) -> Any:
+        a, b, n = self.alpha, self.beta, self.n
+        above = gammaln(x + a) + gammaln(n - x + b) - gammaln(n + a + b)
+        below = gammaln(a) + gammaln(b) - gammaln(a + b)
+        return log_choose(n, x) + above - below
+
+    def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
+        first, second = jax.random.split(key)
+        p = jax.random.beta(first, self.alpha, self.beta, shape)
+        return jax.random.binomial(second, self.n, p, shape)
+
+    def _mean(self) -> Any:
+        return self.n * self.alpha / (self.alpha + self.beta)
+
+    def _variance(self) -> Any:
+        total = self.alpha + self.beta
+        p = self.alpha / total
+        return self.n * p * (1 - p) * (total + self.n) / (total + 1)
+
+
+def success_probability(dist: Any) -> Any:
+    """Give the probability of success of a family that takes `p` or `logit_p`."""
+    return jax.nn.sigmoid(dist.logit_p) if "logit_p" in dist.parameters else dist.p
+
+
+def log_successes(dist: Any, x: Any, n: Any) -> Any:
+    """Compute the log of ``p**x * (1 - p)**(n - x)`` for a family with `p` or `logit_p`."""
+    if "logit_p" in dist.parameters:
+        return x * dist.logit_p - n * jax.nn.softplus(dist.logit_p)
+    return log_power(dist.p, x) + log1m_power(dist.p, n - x)
+
+
+def log_choose(n: Any, x: Any) -> Any:
+    """Compute the log of the binomial coefficient."""
+    n, x = jnp.asarray(n, float), jnp.asarray(x, float)
+    return gammaln(n + 1) - gammaln(x + 1) - gammaln(n - x + 1)

@@ -1,0 +1,246 @@
+"""One of several categories, ordered or not, and counts of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from jax.scipy.special import gammaln
+
+from aliquot.distributions.base import Distribution
+from aliquot.distributions.constraints import (
+    Constraint,
+    CountsVector,
+    IntegerInterval,
+    counts,
+    ordered_vector,
+    real,
+    real_vector,
+    simplex,
+)
+from aliquot.distributions.log_powers import log_power
+from aliquot.distributions.parameters import as_parameter, exactly_one
+
+SELECT_BY_MASK = 32
+
+
+class Categorical(Distribution):
+    r"""One of K categories, numbered from 0.
+
+    Parameters
+    ----------
+    p : array or Expression, shape (..., K)
+        Probabilities; they sum to 1 along the last axis, and are not normalised here.
+    logit_p : array or Expression, shape (..., K)
+        In place of `p`: logarithms of unnormalised probabilities.
+    shape : int or tuple of int, optional
+
+    Raises
+    ------
+    ParameterError
+        Where `p` is known and does not sum to 1; the message says what it sums to.
+
+    Examples
+    --------
+    >>> import aliquot as aq
+    >>> round(float(aq.Categorical.dist(p=[0.2, 0.3, 0.5]).log_prob(2)), 6)
+    -0.693147
+    """
+
+    constraints = {"p": simplex, "logit_p": real_vector}
+    discrete = True
+
+    def __init__(self, p: Any = None, logit_p: Any = None, *, shape: Any = None) -> None:
+        name, value = exactly_one(self.family, p=p, logit_p=logit_p)
+        super().__init__({name: value}, shape)
+
+    @property
+    def support(self) -> Constraint:
+        (table,) = self.parameters.values()
+        return IntegerInterval(0, table.shape[-1] - 1)
+
+    def probabilities(self) -> Any:
+        """Give the probability of each category, inside a traced function: shape (..., K)."""
+        return jax.nn.softmax(self.logit_p) if "logit_p" in self.parameters else self.p
+
+    def _log_prob(self, x: Any) -> Any:
+        if "logit_p" in self.parameters:
+            return entry_at(jax.nn.log_softmax(self.logit_p), x)
+        if jnp.ndim(self.p) > 1:
+            return jnp.log(entry_at(self.p, x))
+        possible = jnp.asarray(self.p) > 0
+        log_p = jnp.log(jnp.where(possible, self.p, 1.0))
+        return entry_at(jnp.where(possible, log_p, -jnp.inf), x)
+
+    def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
+        logits = self.logit_p if "logit_p" in self.parameters else jnp.log(self.p)
+        return jax.random.categorical(key, logits, shape=shape)
+
+    def _mean(self) -> Any:
+        return score_mean(self.probabilities())
+
+    def _variance(self) -> Any:
+        return score_variance(self.probabilities())
+
+    def start(self) -> Any:
+        """Give the most probable category, inside a traced function."""
+        return jnp.broadcast_to(jnp.argmax(self.probabilities(), axis=-1), self.shape)
+
+
+class OrderedLogistic(Distribution):
+    r"""One of K ordered categories: where a logistic variable falls among the cutpoints.
+
+    With :math:`\sigma` the logistic function and :math:`c_0 = -\infty`, :math:`c_K = \infty`,
+    :math:`P(k) = \sigma(c_{k+1} - \eta) - \sigma(c_k - \eta)`, for k from 0.
+
+    Parameters
+    ----------
+    eta : array or Expression
+        Location; the larger, the higher the categories.
+    cutpoints : array or Expression, shape (..., K - 1), increasing
+        Boundaries between categories.
+    shape : int or tuple of int, optional
+
+    Notes
+    -----
+    The difference is computed as a product,
+    :math:`\sigma(b) - \sigma(a) = \sigma(b)\, \sigma(-a)\, (1 - e^{a - b})`, which loses no
+    digits in the tails.
+
+    Examples
+    --------
+    >>> import aliquot as aq
+    >>> round(float(aq.OrderedLogistic.dist(eta=0, cutpoints=[-1, 1]).log_prob(1)), 6)
+    -0.771937
+    """
+
+    constraints = {"eta": real, "cutpoints": ordered_vector}
+    discrete = True
+
+    def __init__(self, eta: Any, cutpoints: Any, *, shape: Any = None) -> None:
+        super().__init__({"eta": eta, "cutpoints": cutpoints}, shape)
+
+    @property
+    def support(self) -> Constraint:
+        return IntegerInterval(0, self.cutpoints.shape[-1])
+
+    def probabilities(self) -> Any:
+        """Give the probability of each category, inside a traced function: shape (..., K)."""
+        k = jnp.arange(self.cutpoints.shape[-1] + 1)
+        each = OrderedLogistic._unflatten(
+            (("eta", "cutpoints"), ()),
+            (jnp.asarray(self.eta)[..., None], jnp.asarray(self.cutpoints)[..., None, :]),
+        )
+        return jnp.exp(each._log_prob(k))
+
+    def _log_prob(self, x: Any) -> Any:
+        cuts = jnp.asarray(self.cutpoints)
+        last = cuts.shape[-1]
+        # Beyond the ends any cutpoint does: its term is masked.
+        lower = entry_at(cuts, jnp.maximum(x - 1, 0))
+        upper = entry_at(cuts, jnp.minimum(x, last - 1))
+        inner = (x > 0) & (x < last)
+        width = jnp.where(inner, upper - lower, 1.0)
+        return (
+            jnp.where(x < last, jax.nn.log_sigmoid(upper - self.eta), 0.0)
+            + jnp.where(x > 0, jax.nn.log_sigmoid(self.eta - lower), 0.0)
+            + jnp.where(inner, jnp.log(-jnp.expm1(-width)), 0.0)
+        )
+
+    def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
+        latent = self.eta + jax.random.logistic(key, shape)
+        return jnp.sum(latent[..., None] > self.cutpoints, axis=-1)
+
+    def _mean(self) -> Any:
+        return score_mean(self.probabilities())
+
+    def _variance(self) -> Any:
+        return score_variance(self.probabilities())
+
+
+class Multinomial(Distribution):
+    r"""Counts of K categories in `n` independent trials.
+
+    Parameters
+    ----------
+    n : int array or Expression, non-negative
+        Number of trials.
+    p : array or Expression, shape (..., K)
+        Probabilities; they sum to 1 along the last axis, and are not normalised here.
+    shape : int or tuple of int, optional
+        Ends in K.
+
+    Raises
+    ------
+    ParameterError
+        Where `p` is known and does not sum to 1; the message says what it sums to.
+
+    Examples
+    --------
+    >>> import aliquot as aq
+    >>> aq.Multinomial.dist(n=10, p=[0.2, 0.3, 0.5]).mean()
+    array([2., 3., 5.])
+    """
+
+    constraints = {"n": counts, "p": simplex}
+    discrete = True
+    event_dims = 1
+
+    def __init__(self, n: Any, p: Any, *, shape: Any = None) -> None:
+        p = as_parameter(self.family, "p", p, None)
+        super().__init__({"n": n, "p": p}, shape, event_shape=p.shape[-1:])
+
+    @property
+    def support(self) -> Constraint:
+        return CountsVector(self.n)
+
+    def _log_prob(self, x: Any) -> Any:
+        terms = log_power(jnp.asarray(self.p), x) - gammaln(x + 1.0)
+        return gammaln(jnp.asarray(self.n) + 1.0) + jnp.sum(terms, axis=-1)
+
+    def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
+        p = jnp.broadcast_to(self.p, shape)
+        n = jnp.broadcast_to(self.n, shape[:-1]).astype(p.dtype)
+        return jax.random.multinomial(key, n, p, shape=shape)
+
+    def _mean(self) -> Any:
+        return jnp.asarray(self.n)[..., None] * self.p
+
+    def _variance(self) -> Any:
+        return self._mean() * (1 - self.p)
+
+
+def entry_at(table: Any, index: Any) -> Any:
+    """Pick one entry of the last axis for each index, batch axes broadcast.
+
+    Short rows are read by a mask and not by a gather, because the gradient of a gather is a
+    scatter, which keeps XLA from compiling a sampler's loop into one function on CPU.
+
+    Parameters
+    ----------
+    table : array, shape (..., K)
+    index : int array, shape (...)
+        From 0 to K - 1.
+    """
+    table = jnp.asarray(table)
+    size = table.shape[-1]
+    index = jnp.asarray(index).astype(int)
+    if size <= SELECT_BY_MASK:
+        return jnp.sum(jnp.where(index[..., None] == jnp.arange(size), table, 0.0), axis=-1)
+    if table.ndim == 1:
+        return table[index]
+    batch = jnp.broadcast_shapes(table.shape[:-1], index.shape)
+    rows = jnp.broadcast_to(table, (*batch, size))
+    return jnp.take_along_axis(rows, jnp.broadcast_to(index, batch)[..., None], axis=-1)[..., 0]
+
+
+def score_mean(p: Any) -> Any:
+    """Compute the mean of the category's number."""
+    return jnp.sum(p * jnp.arange(p.shape[-1]), axis=-1)
+
+
+def score_variance(p: Any) -> Any:
+    """Compute the variance of the category's number."""
+    k = jnp.arange(p.shape[-1])
+    return jnp.sum(p * (k - score_mean(p)[..., None]) ** 2, axis=-1)

@@ -1,0 +1,60 @@
+"""The Dirichlet distribution over probabilities that sum to one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from jax.scipy.special import gammaln
+
+from aliquot.distributions.base import Distribution
+from aliquot.distributions.constraints import Constraint, positive_vector, simplex
+from aliquot.distributions.log_powers import log_power
+from aliquot.distributions.parameters import as_parameter
+
+
+class Dirichlet(Distribution):
+    r"""Vectors of K probabilities, with density proportional to :math:`\prod_k x_k^{a_k - 1}`.
+
+    The density is with respect to the first K - 1 probabilities.
+
+    Parameters
+    ----------
+    a : array or Expression, shape (..., K), positive
+        Concentrations; all ones is uniform over the simplex.
+    shape : int or tuple of int, optional
+        Ends in K.
+
+    Examples
+    --------
+    >>> import aliquot as aq
+    >>> aq.Dirichlet.dist(a=[1, 1, 2]).mean()
+    array([0.25, 0.25, 0.5 ])
+    """
+
+    constraints = {"a": positive_vector}
+    event_dims = 1
+
+    def __init__(self, a: Any, *, shape: Any = None) -> None:
+        a = as_parameter(self.family, "a", a, None)
+        super().__init__({"a": a}, shape, event_shape=a.shape[-1:])
+
+    @property
+    def support(self) -> Constraint:
+        return simplex
+
+    def _log_prob(self, x: Any) -> Any:
+        a = jnp.asarray(self.a)
+        constant = gammaln(jnp.sum(a, axis=-1)) - jnp.sum(gammaln(a), axis=-1)
+        return constant + jnp.sum(log_power(x, a - 1), axis=-1)
+
+    def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
+        return jax.random.dirichlet(key, self.a, shape=shape[:-1])
+
+    def _mean(self) -> Any:
+        return self.a / jnp.sum(self.a, axis=-1, keepdims=True)
+
+    def _variance(self) -> Any:
+        mean = self._mean()
+        return mean * (1 - mean) / (jnp.sum(self.a, axis=-1, keepdims=True) + 1)

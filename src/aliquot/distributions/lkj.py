@@ -1,0 +1,212 @@
+"""Covariance matrices with LKJ correlations, as Cholesky factors."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.scipy.special import gammaln
+
+from aliquot.distributions.base import Distribution
+from aliquot.distributions.constraints import Constraint, Interval, lower_cholesky, positive
+from aliquot.errors import ParameterError
+
+
+class LKJCholeskyCov(Distribution):
+    r"""Cholesky factors of covariance matrices: LKJ correlations, any standard deviations.
+
+    The value is the lower factor :math:`L` of the covariance
+    :math:`L L^T = \mathrm{diag}(s)\, R\, \mathrm{diag}(s)`, with :math:`R \sim` LKJ(eta), that is
+    density proportional to :math:`\det(R)^{\eta - 1}`, and the standard deviations :math:`s` from
+    `sd_dist`. The density is with respect to the lower triangle of :math:`L`, and is normalised.
+
+    Parameters
+    ----------
+    eta : array or Expression, positive
+        Shape: 1 is uniform over correlation matrices, larger draws them towards the identity.
+    n : int
+        Number of rows, at least 2.
+    sd_dist : Distribution
+        Of the standard deviations, made with ``.dist(...)``: positive, of shape () or (..., n).
+    shape : int or tuple of int, optional
+        Ends in (n, n).
+
+    Raises
+    ------
+    ParameterError
+        Where `n` is not a whole number of at least 2, or `sd_dist` is not a distribution of
+        positive numbers.
+
+    References
+    ----------
+    .. [1] D. Lewandowski, D. Kurowicka, H. Joe. Generating random correlation matrices based on
+       vines and extended onion method. Journal of Multivariate Analysis 100(9), 2009, eq. 16 for
+       the constant, section 3.2 for the draws.
+    .. [2] Stan Functions Reference, "Cholesky LKJ correlation distribution".
+
+    Examples
+    --------
+    >>> import aliquot as aq
+    >>> chol = aq.LKJCholeskyCov.dist(eta=2, n=3, sd_dist=aq.Exponential.dist(1))
+    >>> chol.shape
+    (3, 3)
+    """
+
+    constraints = {"eta": positive}
+    event_dims = 2
+
+    def __init__(self, eta: Any, n: int, sd_dist: Any, *, shape: Any = None) -> None:
+        if isinstance(n, bool) or not isinstance(n, int | np.integer) or n < 2:
+            raise ParameterError(
+                f"{self.family}: n must be a whole number of rows, at least 2; got {n!r}"
+            )
+        self.n = int(n)
+        check_scales(self.family, self.n, sd_dist)
+        super().__init__({"eta": eta, "sd_dist": sd_dist}, shape, event_shape=(self.n, self.n))
+
+    @property
+    def support(self) -> Constraint:
+        return lower_cholesky
+
+    def _log_prob(self, x: Any) -> Any:
+        sds = jnp.sqrt(jnp.sum(x**2, axis=-1))
+        log_diagonal = jnp.log(jnp.diagonal(x, axis1=-2, axis2=-1)) - jnp.log(sds)
+        log_sds = self.sd_dist.checked_log_prob(sds)
+        if self.sd_dist.event_dims == 0:
+            log_sds = jnp.sum(log_sds, axis=-1)
+        # Row i (from 0) in polar coordinates, with its direction given by its first i entries:
+        # dL_i = sds_i**i / diagonal_i  dsds_i dC_i.
+        jacobian = jnp.sum(log_diagonal - np.arange(self.n) * jnp.log(sds), axis=-1)
+        return lkj_log_prob(log_diagonal, self.eta) + log_sds + jacobian
+
+    def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
+        first, second = jax.random.split(key)
+        sds = self.sd_dist.draw(first, shape[:-1])
+        return sds[..., None] * lkj_cholesky_draw(second, self.eta, shape)
+
+    def start(self) -> Any:
+        """Give the factor of a diagonal covariance of typical size, inside a traced function."""
+        sds = jnp.broadcast_to(self.sd_dist.start(), self.shape[:-1])
+        return sds[..., None] * jnp.eye(self.n)
+
+    def _batch_shape_of(self, name: str, value: Any) -> tuple[int, ...]:
+        batch = super()._batch_shape_of(name, value)
+        return batch[:-1] if name == "sd_dist" and value.event_dims == 0 else batch
+
+
+class CorrelationAndScales(NamedTuple):
+    """A covariance matrix in parts."""
+
+    correlation: Any
+    """Correlation matrix, shape (..., n, n)."""
+    scales: Any
+    """Standard deviations, shape (..., n)."""
+
+
+def correlation_and_scales(chol: Any) -> CorrelationAndScales:
+    """Split the Cholesky factor of a covariance into correlations and standard deviations.
+
+    Parameters
+    ----------
+    chol : array, shape (..., n, n)
+        Lower factor.
+
+    Returns
+    -------
+    CorrelationAndScales
+        Named tuple of the correlation matrix and the standard deviations.
+
+    Examples
+    --------
+    >>> import jax.numpy as jnp
+    >>> parts = correlation_and_scales(jnp.array([[2.0, 0.0], [0.0, 3.0]]))
+    >>> parts.scales.tolist()
+    [2.0, 3.0]
+    """
+    scales = jnp.sqrt(jnp.sum(chol**2, axis=-1))
+    unit = chol / scales[..., None]
+    return CorrelationAndScales(jnp.sum(unit[..., :, None, :] * unit[..., None, :, :], -1), scales)
+
+
+def lkj_log_prob(log_diagonal: Any, eta: Any) -> Any:
+    """Compute the LKJ log density of the Cholesky factor of a correlation matrix.
+
+    With respect to the entries below the diagonal; those on it follow from them.
+
+    Parameters
+    ----------
+    log_diagonal : array, shape (..., n)
+        Logarithm of the factor's diagonal.
+    eta : array, shape (...)
+
+    Returns
+    -------
+    array, shape (...)
+    """
+    n = log_diagonal.shape[-1]
+    eta = jnp.asarray(eta)
+    below = n - 1 - np.arange(n)  # rows below each row
+    powers = below + 2 * (eta[..., None] - 1)
+    powers = jnp.where(np.arange(n) > 0, powers, 0.0)
+    return jnp.sum(powers * log_diagonal, axis=-1) - lkj_log_constant(eta, n)
+
+
+def lkj_log_constant(eta: Any, n: int) -> Any:
+    """Compute the log integral of ``det(R)**(eta - 1)`` over correlation matrices of n rows.
+
+    Equation 16 of Lewandowski, Kurowicka and Joe (2009).
+    """
+    k = np.arange(1, n)
+    eta = jnp.asarray(eta)[..., None]
+    half = eta + 0.5 * (n - k - 1)
+    log_beta = 2 * gammaln(half) - gammaln(2 * half)
+    return jnp.sum((n - k) * ((2 * eta - 2 + n - k) * np.log(2.0) + log_beta), axis=-1)
+
+
+def lkj_cholesky_draw(key: Any, eta: Any, shape: tuple[int, ...]) -> Any:
+    """Draw Cholesky factors of LKJ correlation matrices, by the onion method.
+
+    Row i (from 0) has a uniform direction in its first i entries, and a squared length of those
+    that is Beta(i / 2, eta + (n - 1 - i) / 2), independently of the other rows.
+
+    Parameters
+    ----------
+    key : JAX random key
+    eta : array, shape (...)
+    shape : tuple of int
+        Of the result: (..., n, n).
+    """
+    n = shape[-1]
+    first, second = jax.random.split(key)
+    i = np.arange(1, n)
+    rest = jnp.asarray(eta)[..., None] + 0.5 * (n - 1 - i)
+    square = jax.random.beta(first, 0.5 * i, rest, (*shape[:-2], n - 1))
+    square = jnp.concatenate([jnp.zeros((*shape[:-2], 1)), square], axis=-1)
+    entries = jnp.where(np.tri(n, k=-1) > 0, jax.random.normal(second, shape), 0.0)
+    length = jnp.sqrt(jnp.sum(entries**2, axis=-1))
+    scale = jnp.sqrt(square) / jnp.where(length > 0, length, 1.0)
+    return entries * scale[..., None] + jnp.sqrt(1 - square)[..., None] * jnp.eye(n)
+
+
+def check_scales(family: str, n: int, sd_dist: Any) -> None:
+    """Refuse a distribution of standard deviations that is not one."""
+    if not isinstance(sd_dist, Distribution):
+        raise ParameterError(
+            f"{family}: sd_dist must be a distribution of standard deviations, made with "
+            f"Exponential.dist(1) or the like; got {sd_dist!r}"
+        )
+    support = sd_dist.support
+    bounded = isinstance(support, Interval) and support.lower is not None
+    known = bounded and isinstance(support.lower, float | int | np.ndarray)  # type: ignore[attr-defined]
+    if sd_dist.discrete or not bounded or (known and np.any(support.lower < 0)):  # type: ignore[attr-defined]
+        raise ParameterError(
+            f"{family}: sd_dist must be a distribution of positive numbers; "
+            f"{sd_dist.family} has values that are {support.description}"
+        )
+    if sd_dist.shape and sd_dist.shape[-1] != n:
+        raise ParameterError(
+            f"{family}: sd_dist must have shape () or one that ends in n = {n}; "
+            f"its shape is {sd_dist.shape}"
+        )

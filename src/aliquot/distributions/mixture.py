@@ -1,0 +1,208 @@
+"""Mixtures of any distributions, their component summed out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from aliquot.distributions.base import Distribution
+from aliquot.distributions.constraints import Constraint, simplex
+from aliquot.distributions.log_weighted_sum import log_weighted_sum
+from aliquot.distributions.parameters import as_parameter
+from aliquot.distributions.unions import along_last_axis, union
+from aliquot.errors import ParameterError, ShapeError
+
+
+class Mixture(Distribution):
+    r"""One of K components, with probabilities `w`: density :math:`\sum_k w_k f_k(x)`.
+
+    Parameters
+    ----------
+    w : array or Expression, shape (..., K)
+        Weights: non-negative, and sum to 1 along the last axis. Zero is allowed.
+    comp_dists : sequence of Distribution, or Distribution
+        Made with ``.dist(...)``. Either K distributions, of different families if need be, or one
+        whose last batch axis, of length K, is the component. All continuous or all discrete, with
+        events of one shape.
+    shape : int or tuple of int, optional
+
+    Raises
+    ------
+    ParameterError
+        Where a component is not a distribution, continuous and discrete ones are mixed, or
+        weights that are known do not sum to 1.
+    ShapeError
+        Where the weights and components are not equally many, or the components' events differ
+        in shape.
+
+    Examples
+    --------
+    >>> import aliquot as aq
+    >>> normal, wide = aq.Normal.dist(0, 1), aq.Cauchy.dist(0, 5)
+    >>> round(float(aq.Mixture.dist(w=[0.9, 0.1], comp_dists=[normal, wide]).log_prob(0.0)), 6)
+    -1.006717
+    >>> three = aq.Mixture.dist(w=[0.2, 0.3, 0.5], comp_dists=aq.Poisson.dist([1, 5, 20]))
+    >>> round(float(three.mean()), 6)
+    11.7
+    """
+
+    constraints = {"w": simplex}
+
+    def __init__(
+        self, w: Any, comp_dists: Sequence[Distribution] | Distribution, *, shape: Any = None
+    ) -> None:
+        self.batched = isinstance(comp_dists, Distribution)
+        components = checked_components(self.family, comp_dists)
+        first = components[0]
+        self.discrete = first.discrete  # type: ignore[misc]
+        self.event_dims = first.event_dims  # type: ignore[misc]
+        self.size = first.batch_shape[-1] if self.batched else len(components)
+        w = as_parameter(self.family, "w", w, None)
+        if w.ndim == 0 or w.shape[-1] != self.size:
+            raise ShapeError(
+                f"{self.family}: w has shape {w.shape}, but there are {self.size} components: "
+                f"the last axis of w must have length {self.size}"
+            )
+        names = ["comp_dists"] if self.batched else [f"comp_dists[{k}]" for k in range(self.size)]
+        super().__init__(
+            {"w": w, **dict(zip(names, components, strict=True))},
+            shape,
+            event_shape=first.event_shape,
+        )
+
+    @property
+    def components(self) -> list[Distribution]:
+        """The component distributions: a list of one, where it is batched."""
+        return [value for name, value in self.parameters.items() if name != "w"]
+
+    @property
+    def support(self) -> Constraint:
+        if self.batched:
+            return union(along_last_axis(self.components[0].support, self.size))
+        return union([component.support for component in self.components])
+
+    def component_log_prob(self, x: Any) -> Any:
+        """Compute the log density under each component, inside a traced function.
+
+        Parameters
+        ----------
+        x : array, shape (..., *event_shape)
+
+        Returns
+        -------
+        array, shape (..., K)
+            ``-inf`` where a component cannot give the value. Weights are not included.
+        """
+        x = jnp.asarray(x)
+        if self.batched:
+            wide = jnp.expand_dims(x, x.ndim - self.event_dims)
+            each = self.components[0].checked_log_prob(wide)
+            return jnp.broadcast_to(each, (*each.shape[:-1], self.size))
+        terms = [component.checked_log_prob(x) for component in self.components]
+        return jnp.stack(jnp.broadcast_arrays(*terms), axis=-1)
+
+    def checked_log_prob(self, x: Any) -> Any:
+        """Compute the log density inside a traced function, ``-inf`` off the support.
+
+        Each component looks after its own support, so that none is asked for the union.
+        """
+        return self._log_prob(x)
+
+    def _log_prob(self, x: Any) -> Any:
+        return log_weighted_sum(self.component_log_prob(x), self.w)
+
+    def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
+        batch, event = shape[: len(shape) - self.event_dims], shape[len(shape) - self.event_dims :]
+        which, *keys = jax.random.split(key, 1 + len(self.components))
+        index = jax.random.categorical(which, jnp.log(self.w), shape=batch)
+        if self.batched:
+            each = self.components[0].draw(keys[0], (*batch, self.size, *event))
+        else:
+            draws = [c.draw(k, shape) for c, k in zip(self.components, keys, strict=True)]
+            each = jnp.stack(draws, axis=len(batch))
+        index = index.reshape((*batch, 1, *(1,) * len(event)))
+        return jnp.squeeze(jnp.take_along_axis(each, index, axis=len(batch)), axis=len(batch))
+
+    def _mean(self) -> Any:
+        return jnp.sum(self._weights() * self._moments("_mean"), axis=self._axis)
+
+    def _variance(self) -> Any:
+        means = self._moments("_mean")
+        spread = means - jnp.expand_dims(self._mean(), self._axis)
+        each = self._moments("_variance") + spread**2
+        return jnp.sum(self._weights() * each, axis=self._axis)
+
+    @property
+    def _axis(self) -> int:
+        """The component's axis, before the event's axes."""
+        return -1 - self.event_dims
+
+    def _weights(self) -> Any:
+        w = jnp.asarray(self.w)
+        return w.reshape(w.shape + (1,) * self.event_dims)
+
+    def _moments(self, method: str) -> Any:
+        """Compute a moment of each component, of shape (..., K, *event_shape)."""
+        if self.batched:
+            component = self.components[0]
+            return jnp.broadcast_to(getattr(component, method)(), component.shape)
+        each = [jnp.broadcast_to(getattr(c, method)(), self.shape) for c in self.components]
+        return jnp.stack(each, axis=self._axis)
+
+    def _batch_shape_of(self, name: str, value: Any) -> tuple[int, ...]:
+        batch = super()._batch_shape_of(name, value)
+        return batch[:-1] if name == "comp_dists" else batch
+
+
+def checked_components(family: str, comp_dists: Any) -> list[Distribution]:
+    """Read the components of a mixture, or say what keeps them from being mixed."""
+    batched = isinstance(comp_dists, Distribution)
+    if not batched and not isinstance(comp_dists, list | tuple):
+        raise ParameterError(
+            f"{family}: comp_dists must be a list of distributions, or one with a batch axis, made "
+            f"with Normal.dist(...) or the like; got {comp_dists!r}"
+        )
+    components = [comp_dists] if batched else list(comp_dists)
+    if not components:
+        raise ParameterError(f"{family}: comp_dists is empty: give at least one distribution")
+    for k, component in enumerate(components):
+        if not isinstance(component, Distribution):
+            raise ParameterError(
+                f"{family}: comp_dists[{k}] must be a distribution, made with Normal.dist(...) or "
+                f"the like and not registered in the model; got {component!r}"
+            )
+    if batched and not comp_dists.batch_shape:
+        raise ShapeError(
+            f"{family}: comp_dists is one {comp_dists.family} without a batch axis: its last batch "
+            "axis must be the component, or give a list of distributions"
+        )
+    if len({component.discrete for component in components}) > 1:
+        kinds = ", ".join(
+            f"{c.family} ({'discrete' if c.discrete else 'continuous'})" for c in components
+        )
+        raise ParameterError(
+            f"{family}: components must be all continuous or all discrete; got {kinds}"
+        )
+    if len({component.event_shape for component in components}) > 1:
+        shapes = ", ".join(f"{c.family} {c.event_shape}" for c in components)
+        raise ShapeError(
+            f"{family}: components must have events of one shape; their event shapes are {shapes}"
+        )
+    return components
+
+
+def component_count(family: str, **shapes: tuple[int, ...]) -> int:
+    """Give the length of the last axis that several parameters share, 1 broadcasting."""
+    sizes = {name: shape[-1] for name, shape in shapes.items() if shape}
+    try:
+        return int(np.broadcast_shapes(*((size,) for size in sizes.values()))[-1])
+    except ValueError:
+        said = ", ".join(f"{name} {shapes[name]}" for name in sizes)
+        raise ShapeError(
+            f"{family}: the last axis is the component, and its length is not the same "
+            f"everywhere: {said}"
+        ) from None

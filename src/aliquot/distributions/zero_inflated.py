@@ -1,0 +1,128 @@
+"""Counts with more zeros than their family has: with probability ``1 - psi`` the count is zero."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from aliquot.distributions.base import Distribution
+from aliquot.distributions.binary import Binomial
+from aliquot.distributions.constraints import probability
+from aliquot.distributions.counts import NegativeBinomial, Poisson, mean_or_trials
+
+
+class ZeroInflated(Distribution):
+    """What the zero-inflated families share; the family of the counts follows in the bases."""
+
+    def _log_prob(self, x: Any) -> Any:
+        log_count = super()._log_prob(x)
+        zero, psi = x == 0, self.psi
+        # At psi = 1 only the counts' own zero is left, and may be too improbable to exponentiate.
+        shift = jnp.where(zero & (psi == 1), jnp.maximum(log_count, -700.0), 0.0)
+        shift = jax.lax.stop_gradient(shift)
+        at_zero = jnp.where(zero, log_count - shift, 0.0)
+        either = (1 - psi) * jnp.exp(-shift) + psi * jnp.exp(at_zero)
+        return jnp.where(
+            zero,
+            shift + jnp.log(jnp.where(zero, either, 1.0)),
+            jnp.log(jnp.where(zero, 1.0, psi)) + log_count,
+        )
+
+    def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
+        first, second = jax.random.split(key)
+        return jnp.where(
+            jax.random.bernoulli(first, self.psi, shape), super()._sample(second, shape), 0
+        )
+
+    def _mean(self) -> Any:
+        return self.psi * super()._mean()
+
+    def _variance(self) -> Any:
+        mean = super()._mean()
+        return self.psi * super()._variance() + self.psi * (1 - self.psi) * mean**2
+
+
+class ZeroInflatedPoisson(ZeroInflated, Poisson):
+    r"""A Poisson count with probability `psi`, else zero.
+
+    Parameters
+    ----------
+    psi : array or Expression, from 0 to 1
+        Probability that the count comes from the Poisson distribution.
+    mu : array or Expression, non-negative
+        Mean of the Poisson distribution.
+    shape : int or tuple of int, optional
+
+    Examples
+    --------
+    >>> import aliquot as aq
+    >>> float(aq.ZeroInflatedPoisson.dist(psi=0.5, mu=3).mean())
+    1.5
+    """
+
+    constraints = {"psi": probability, **Poisson.constraints}
+
+    def __init__(self, psi: Any, mu: Any, *, shape: Any = None) -> None:
+        Distribution.__init__(self, {"psi": psi, "mu": mu}, shape)
+
+
+class ZeroInflatedBinomial(ZeroInflated, Binomial):
+    r"""A binomial count with probability `psi`, else zero.
+
+    Parameters
+    ----------
+    psi : array or Expression, from 0 to 1
+        Probability that the count comes from the binomial distribution.
+    n : int array or Expression, non-negative
+        Number of trials.
+    p : array or Expression, from 0 to 1
+        Probability of success.
+    shape : int or tuple of int, optional
+
+    Examples
+    --------
+    >>> import aliquot as aq
+    >>> float(aq.ZeroInflatedBinomial.dist(psi=0.5, n=10, p=0.2).mean())
+    1.0
+    """
+
+    constraints = {"psi": probability, "n": Binomial.constraints["n"], "p": probability}
+
+    def __init__(self, psi: Any, n: Any, p: Any, *, shape: Any = None) -> None:
+        Distribution.__init__(self, {"psi": psi, "n": n, "p": p}, shape)
+
+
+class ZeroInflatedNegativeBinomial(ZeroInflated, NegativeBinomial):
+    r"""A negative binomial count with probability `psi`, else zero.
+
+    Parameters
+    ----------
+    psi : array or Expression, from 0 to 1
+        Probability that the count comes from the negative binomial distribution.
+    mu, alpha, p, n : array or Expression
+        As in `NegativeBinomial`: `mu` and `alpha`, or `n` and `p`.
+    shape : int or tuple of int, optional
+
+    Examples
+    --------
+    >>> import aliquot as aq
+    >>> float(aq.ZeroInflatedNegativeBinomial.dist(psi=0.5, mu=4, alpha=2).mean())
+    2.0
+    """
+
+    constraints = {"psi": probability, **NegativeBinomial.constraints}
+
+    def __init__(
+        self,
+        psi: Any,
+        mu: Any = None,
+        alpha: Any = None,
+        p: Any = None,
+        n: Any = None,
+        *,
+        shape: Any = None,
+    ) -> None:
+        parameters = {"psi": psi, **mean_or_trials(self.family, mu, alpha, p, n)}
+        Distribution.__init__(self, parameters, shape)
