@@ -19,12 +19,12 @@ def best_mean_field(correlation, seed):
     return Approximation(gaussian(np.zeros(2), covariance), family, params, np.empty(0), seed)
 
 
-# Over 12 seeds k is 0.07 to 0.34 for a correlation of 0.2, and 0.76 to 1.07 for 0.99.
+# Over 12 seeds k is 0.16 to 0.39 for a correlation of 0.2, and 0.79 to 1.16 for 0.99.
 @pytest.mark.parametrize("seed", range(3))
 def test_a_good_fit_passes(seed):
     quality = best_mean_field(0.2, seed).check()
     assert quality.good
-    assert quality.draws == 2000
+    assert quality.draws == 5000
     assert 0 < quality.pareto_k < 0.5
 
 

@@ -135,7 +135,7 @@ class VariationalFit:
         on_progress
             Called as ``on_progress(done, n, average_loss)``, about ten times a second.
         check
-            Whether to assess the fit at its end by Pareto k (2,000 evaluations of the density), and
+            Whether to assess the fit at its end by Pareto k (5,000 evaluations of the density), and
             to warn if it is poor. The findings are the ``quality`` of the result.
 
         Returns
