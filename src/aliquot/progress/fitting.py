@@ -1,0 +1,182 @@
+"""The display of a variational fit: one bar with the running average loss."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from aliquot.progress.display import Display
+from aliquot.progress.format import duration, rate, seconds_taken, significant
+from aliquot.progress.surface import Show, choose_surface
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+
+_COLOURS = {"fitting": "cyan", "done": "green", "stopped": "red"}
+_WIDEST_BAR = 40
+
+
+class FitView:
+    """How far a fit has come, and how to show it.
+
+    Parameters
+    ----------
+    n
+        Iterations to do.
+    name
+        What is being fitted, such as ``"ADVI"``.
+    clock
+        Returns a time in seconds.
+    """
+
+    def __init__(
+        self, n: int, name: str = "Fit", clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.n = n
+        self.name = name
+        self.iteration = 0
+        self.average_loss = math.nan
+        self.stage: str | None = None
+        self._clock = clock
+        self._began = clock()
+        self._ended: float | None = None
+        self._first: tuple[int, float] | None = None
+        self._last = self._began
+
+    def note(self, iteration: int, average_loss: float) -> None:
+        """Take the news."""
+        self.stage = None
+        self.iteration, self.average_loss = iteration, float(average_loss)
+        self._last = self._clock()
+        if self._first is None:
+            self._first = iteration, self._last
+
+    def end(self) -> None:
+        """Stop the clock."""
+        self._ended = self._clock()
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the beginning, until the end."""
+        return (self._clock() if self._ended is None else self._ended) - self._began
+
+    @property
+    def phase(self) -> str:
+        """What is going on, in a word."""
+        if self.iteration >= self.n:
+            return "done"
+        if self._ended is not None:
+            return "stopped"
+        return self.stage or ("fitting" if self.iteration else "compiling")
+
+    @property
+    def rate(self) -> float:
+        """Iterations per second, compilation left out where that is possible."""
+        if self._first is not None and self.iteration > self._first[0]:
+            iterations, seconds = self.iteration - self._first[0], self._last - self._first[1]
+        else:
+            iterations, seconds = self.iteration, self._last - self._began
+        return iterations / seconds if seconds > 0 else 0.0
+
+    @property
+    def remaining(self) -> float:
+        """Seconds still needed, NaN if that is not known."""
+        return (self.n - self.iteration) / self.rate if self.rate > 0 else math.nan
+
+    def line(self) -> str:
+        """Return the present state as a line of text."""
+        if not self.iteration:
+            return f"{self.name}: {self.phase}, elapsed {duration(self.elapsed)}"
+        share = 100 * self.iteration // max(self.n, 1)
+        return (
+            f"{self.name}: {share}% ({self.iteration:,} of {self.n:,} iterations), average loss "
+            f"{significant(self.average_loss)}, {rate(self.rate)} it/s, "
+            f"elapsed {duration(self.elapsed)}, remaining {duration(self.remaining)}"
+        )
+
+    def closing_line(self) -> str:
+        """Return the final state as a line of text."""
+        done = f"{self.iteration:,}"
+        if self.phase != "done":
+            done = f"stopped at {self.iteration:,} of {self.n:,}"
+        return (
+            f"{self.name}: {done} iterations in {seconds_taken(self.elapsed)}, average loss "
+            f"{significant(self.average_loss)}"
+        )
+
+    def renderable(self, width: int) -> RenderableType:
+        """Return the line for rich."""
+        from rich.table import Table
+        from rich.text import Text
+
+        from aliquot.progress.table import bar
+
+        phase = self.phase
+        texts = [f"{self.iteration:,}/{self.n:,}"]
+        if self.iteration:
+            name = "average loss" if width >= 75 else "loss"
+            texts.append(f"{name} {significant(self.average_loss)}")
+        else:
+            texts.append(phase)
+        if width >= 90 and self.iteration:
+            texts.append(f"{rate(self.rate)} it/s")
+        if width >= 60:
+            texts.append(f"{duration(self.elapsed)} elapsed")
+        if width >= 75 and phase == "fitting":
+            texts.append(f"{duration(self.remaining)} left")
+        if phase == "stopped":
+            texts.append(phase)
+        taken = len(self.name) + sum(len(text) + 2 for text in texts) + 2
+        table = Table.grid(padding=(0, 2, 0, 0))
+        table.add_row(
+            Text(self.name, style="bold"),
+            bar(self.iteration, self.n, phase, max(min(width - taken, _WIDEST_BAR), 4), _COLOURS),
+            *(Text(text, no_wrap=True) for text in texts),
+        )
+        return table
+
+
+class FitDisplay(Display):
+    """The display of a fit; see :func:`fit_progress`."""
+
+    def __init__(self, view: FitView, show: Show, console: Console | None = None) -> None:
+        super().__init__(view, choose_surface(show, console))
+        self._state = view
+
+    def update(self, iteration: int, average_loss: float) -> None:
+        """Say how many iterations are done and what the loss is on average. Cheap."""
+        self._state.note(iteration, average_loss)
+
+    def phase(self, name: str) -> None:
+        """Say what is going on before the first iteration, such as ``"compiling"``."""
+        self._state.stage = name
+
+    def __exit__(self, *error: object) -> None:
+        self._state.end()
+        super().__exit__(*error)  # type: ignore[arg-type]
+
+
+def fit_progress(
+    n: int, show: Show = True, *, name: str = "Fit", console: Console | None = None
+) -> FitDisplay:
+    """Return a context that shows how a fit goes.
+
+    Parameters
+    ----------
+    n
+        Iterations to do.
+    show
+        As in :func:`aliquot.progress.sampling_progress`.
+    name
+        What is being fitted, such as ``"ADVI"``.
+    console
+        A console of rich to draw on, in place of the standard error stream.
+
+    Examples
+    --------
+    >>> with fit_progress(1_000, show=False, name="ADVI") as display:
+    ...     display.update(500, 181.2)
+    """
+    return FitDisplay(FitView(n, name), show, console)
