@@ -13,15 +13,13 @@ import numpy as np
 from aliquot.density import terms
 from aliquot.density.layout import Slot, lay_out
 from aliquot.density.parameters import parameter_problems
+from aliquot.density.rows import over_rows
 from aliquot.density.start import start_values
 from aliquot.density.trace import Traced
 from aliquot.errors import ModelError, ShapeError, SupportError
 from aliquot.expression import Evaluation
 from aliquot.model.variables import Data
 from aliquot.precision import float64
-
-# Draws are mapped back in pieces of about this many numbers, so that memory stays bounded.
-CHUNK = 4_000_000
 
 
 class Density:
@@ -180,9 +178,29 @@ class Density:
         """
         return self._over_draws("constrain", self.constrain, flat)
 
-    def log_likelihood_draws(self, flat: np.ndarray) -> dict[str, np.ndarray]:
-        """Compute the pointwise log likelihood of draws, shape (..., *observations)."""
-        return self._over_draws("log_likelihood", self.log_likelihood, flat)
+    def log_likelihood_of(self, values: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """Compute the pointwise log likelihood from constrained values, one row for each draw.
+
+        Parameters
+        ----------
+        values : mapping from str to array, shape (rows, *shape)
+            Every free variable on its own scale.
+
+        Returns
+        -------
+        dict from str to numpy.ndarray, shape (rows, *observations)
+        """
+
+        def one(row: Any, data: Any) -> dict[str, Any]:
+            known = self._evaluation(data)
+            for slot in self.slots:
+                known.set(slot.variable, row[slot.variable.name])
+            return {v.name: terms.pointwise(v, known) for v in self._observed}
+
+        program = self._program("log_likelihood of values", jax.vmap(one, in_axes=(0, None)))
+        with float64():
+            point = {n: jax.ShapeDtypeStruct(v.shape[1:], v.dtype) for n, v in values.items()}
+            return over_rows(program, jax.eval_shape(one, point, self.data), dict(values), self.data)
 
     @cached_property
     def start(self) -> np.ndarray:
@@ -266,6 +284,19 @@ class Density:
             programs[name] = _quick(function)
         return programs[name]  # type: ignore[no-any-return]
 
+    def split(self, flat: np.ndarray) -> dict[str, np.ndarray]:
+        """Cut flat draws into unconstrained variables, shape (..., *unconstrained shape)."""
+        return {
+            slot.unconstrained_name: flat[..., slot.start : slot.stop].reshape(
+                (*flat.shape[:-1], *slot.shape)
+            )
+            for slot in self.slots
+        }
+
+    def prepare_draws(self, rows: int) -> None:
+        """Compile what `constrain_draws` will need for that many draws, ahead of time."""
+        self.constrain_draws(np.broadcast_to(self.start, (rows, self.size)))
+
     def _over_draws(
         self, name: str, function: Callable[[Any, Any], dict[str, Any]], flat: np.ndarray
     ) -> dict[str, np.ndarray]:
@@ -273,20 +304,12 @@ class Density:
         if flat.shape[-1:] != (self.size,):
             raise ShapeError(f"draws must end in an axis of length {self.size}; got {flat.shape}")
         batch = flat.shape[:-1]
-        rows = flat.reshape(-1, self.size)
         program = self._program(f"{name} of draws", jax.vmap(function, in_axes=(0, None)))
         with float64():
-            shapes = jax.eval_shape(function, rows[0] if len(rows) else flat[:0].sum(0), self.data)
-            width = max(self.size, sum(int(np.prod(s.shape)) for s in shapes.values()))
-            step = max(1, min(len(rows), CHUNK // width))
-            result = {k: np.empty((len(rows), *s.shape), s.dtype) for k, s in shapes.items()}
-            for begin in range(0, len(rows), step):
-                piece = rows[begin : begin + step]
-                short = step - len(piece)
-                padded = np.concatenate([piece, np.repeat(piece[-1:], short, 0)]) if short else piece
-                for key, value in program(padded, self.data).items():
-                    result[key][begin : begin + step] = np.asarray(value)[: len(piece)]
-        return {key: value.reshape(*batch, *value.shape[1:]) for key, value in result.items()}
+            point = jax.ShapeDtypeStruct((self.size,), np.float64)
+            shapes = jax.eval_shape(function, point, self.data)
+            result = over_rows(program, shapes, flat.reshape(-1, self.size), self.data)
+        return {key: value.reshape((*batch, *value.shape[1:])) for key, value in result.items()}
 
 
 def _quick(function: Callable[..., Any]) -> Callable[..., Any]:

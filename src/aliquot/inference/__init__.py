@@ -1,0 +1,1 @@
+"""What a person calls on a model: sample, fit, predict."""

@@ -1,0 +1,134 @@
+"""A fitted approximation, with the model that it stands for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from aliquot.inference.given import constant_data, model_coords, model_dims, observed_data
+from aliquot.inference.seeds import as_seed
+from aliquot.model import Model
+
+if TYPE_CHECKING:
+    import xarray
+
+    from aliquot.variational import Approximation as Fitted
+    from aliquot.variational import Estimate, FitQuality
+
+
+class Approximation:
+    """A Gaussian on the unconstrained scale that stands in for a model's posterior.
+
+    Attributes
+    ----------
+    model : Model
+    method : str
+        "ADVI" or "FullRankADVI".
+    """
+
+    def __init__(self, model: Model, fitted: Fitted, method: str) -> None:
+        self.model = model
+        self.method = method
+        self._fitted = fitted
+
+    @property
+    def hist(self) -> np.ndarray:
+        """The loss of each iteration of the fit, shape (iterations,)."""
+        return self._fitted.hist
+
+    @property
+    def labels(self) -> list[str]:
+        """One name for each unconstrained coordinate, in the order of `mean`."""
+        return list(self._fitted.density.labels)
+
+    @property
+    def mean(self) -> np.ndarray:
+        """Mean of each unconstrained coordinate, shape (d,)."""
+        return self._fitted.mean
+
+    @property
+    def std(self) -> np.ndarray:
+        """Standard deviation of each unconstrained coordinate, shape (d,)."""
+        return self._fitted.std
+
+    @property
+    def covariance(self) -> np.ndarray:
+        """Covariance of the unconstrained coordinates, shape (d, d)."""
+        return self._fitted.covariance
+
+    @property
+    def partial(self) -> bool:
+        """Whether the fit was interrupted."""
+        return self._fitted.partial
+
+    @property
+    def stopped(self) -> str | None:
+        """Why the fit ended early, or ``None``."""
+        return self._fitted.stopped
+
+    @property
+    def quality(self) -> FitQuality | None:
+        """What the check at the end of the fit found: Pareto k and the ELBO."""
+        return self._fitted.quality
+
+    def elbo(self, n: int = 2000, random_seed: Any = None) -> Estimate:
+        """Estimate the evidence lower bound in nats, with its Monte Carlo standard error.
+
+        Parameters
+        ----------
+        n : int
+            Draws; the error falls as 1 / sqrt(n).
+        random_seed : int, sequence of int, numpy.random.Generator, optional
+
+        Returns
+        -------
+        Estimate
+            ``.value`` and ``.mcse``.
+        """
+        return self._fitted.elbo(n, None if random_seed is None else as_seed(random_seed))
+
+    def sample(self, draws: int = 1000, *, random_seed: Any = None) -> xarray.DataTree:
+        """Draw from the approximation.
+
+        Parameters
+        ----------
+        draws : int
+            Independent draws.
+        random_seed : int, sequence of int, numpy.random.Generator, optional
+
+        Returns
+        -------
+        xarray.DataTree
+            As from `aq.sample`, with one chain.
+        """
+        from aliquot.results import build_tree
+
+        seed = as_seed(random_seed)
+        drawn = self._fitted.sample(draws, seed)
+        attrs: dict[str, Any] = {
+            "sampler": self.method,
+            "random_seed": seed,
+            "iterations": len(self.hist),
+            "partial": self.partial,
+        }
+        if self.quality is not None:
+            attrs |= {
+                "pareto_k": self.quality.pareto_k,
+                "elbo": self.quality.elbo.value,
+                "elbo_mcse": self.quality.elbo.mcse,
+            }
+        return build_tree(
+            posterior={name: value[None] for name, value in drawn.constrained.items()},
+            observed_data=observed_data(self.model) or None,
+            constant_data=constant_data(self.model) or None,
+            dims=model_dims(self.model),
+            coords=model_coords(self.model),
+            attrs=attrs,
+        )
+
+    def __repr__(self) -> str:
+        quality = "" if self.quality is None else (
+            f", ELBO {self.quality.elbo!r} nats, Pareto k {self.quality.pareto_k:.2f}"
+        )
+        return f"<{self.method} approximation of {len(self.mean)} coordinates{quality}>"

@@ -1,0 +1,234 @@
+"""``aq.ADVI``, ``aq.FullRankADVI`` and ``aq.fit``: variational fits of a model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from aliquot import variational
+from aliquot.errors import FitError, ModelError
+from aliquot.inference.approximation import Approximation
+from aliquot.inference.seeds import as_seed
+from aliquot.model import Model, resolve_model
+
+if TYPE_CHECKING:
+    import optax
+
+Callback = Callable[[Approximation, np.ndarray, int], Any]
+
+
+class ADVI:
+    """Mean-field variational inference: a Gaussian with independent coordinates.
+
+    The posterior on its unconstrained scale is approximated by the independent Gaussian with the
+    largest evidence lower bound (ELBO) [1]_. Fast, and often good for means; standard deviations
+    come out too small where coordinates are correlated. The fit is checked at its end, and a
+    warning says when it should not be trusted.
+
+    Parameters
+    ----------
+    model : Model, optional
+        By default the one whose ``with`` block is running.
+    random_seed : int, sequence of int, numpy.random.Generator, optional
+        The same seed gives the same fit, to the bit.
+    optimizer : optax.GradientTransformation, optional
+        Any of optax's; the default decays its learning rate with the iterations.
+    n_samples : int
+        Monte Carlo draws for each gradient.
+    start : mapping from str to array, optional
+        Start values of free variables, on their own scale.
+
+    Attributes
+    ----------
+    hist : numpy.ndarray, shape (iterations,)
+        The loss (negative ELBO estimate, in nats) of each iteration so far.
+    approx : Approximation
+        Where the fit is now.
+
+    References
+    ----------
+    .. [1] Kucukelbir et al. (2017), Automatic differentiation variational inference, JMLR 18.
+
+    Examples
+    --------
+    >>> import aliquot as aq
+    >>> with aq.Model() as model:
+    ...     x = aq.Normal("x", 3, 2)
+    >>> advi = aq.ADVI(model=model, random_seed=1)
+    >>> approx = advi.fit(2_000, progressbar=False)
+    >>> advi.hist.shape, approx.mean.shape
+    ((2000,), (1,))
+    """
+
+    engine: ClassVar[Callable[..., Any]] = variational.ADVI
+
+    def __init__(
+        self,
+        *,
+        model: Model | None = None,
+        random_seed: Any = None,
+        optimizer: optax.GradientTransformation | None = None,
+        n_samples: int = 1,
+        start: Mapping[str, Any] | None = None,
+    ) -> None:
+        name = type(self).__name__
+        self.model = resolve_model(model, f"aq.{name}")
+        self.seed = as_seed(random_seed)
+        density = self.model.density()
+        self._fit = type(self).engine(
+            density,
+            random_seed=self.seed,
+            optimizer=optimizer,
+            n_samples=n_samples,
+            start=density.start_with(start) if start else None,
+        )
+
+    @property
+    def hist(self) -> np.ndarray:
+        """The loss of each iteration so far, shape (iterations,)."""
+        history: np.ndarray = self._fit.hist
+        return history
+
+    @property
+    def approx(self) -> Approximation:
+        """The approximation that the fit has reached."""
+        return Approximation(self.model, self._fit.approximation(), type(self).__name__)
+
+    def fit(
+        self,
+        n: int = 15_000,
+        *,
+        progressbar: bool = True,
+        callbacks: Sequence[Callback] = (),
+        convergence: variational.RelativeChange | variational.ParameterChange | None = None,
+        every: int = 500,
+        check: bool = True,
+    ) -> Approximation:
+        """Run n more iterations; calling it again goes on from where the fit is.
+
+        Parameters
+        ----------
+        n : int
+            Iterations to run.
+        progressbar : bool
+            Show the running average loss.
+        callbacks : sequence of callable
+            Each is called as ``callback(approx, hist, i)`` after every `every` iterations. One that
+            raises StopIteration ends the fit.
+        convergence : RelativeChange or ParameterChange, optional
+            Ends the fit early, when its criterion is met.
+        every : int
+            Iterations between two looks at callbacks and convergence.
+        check : bool
+            Whether to assess the fit at its end by Pareto k and to warn if it is poor.
+
+        Returns
+        -------
+        Approximation
+            After Ctrl-C what had been reached, marked as partial.
+
+        Raises
+        ------
+        FitError
+            Where the loss is not finite: names the iteration and the coordinates at fault; its
+            ``approximation`` is the last good one.
+        """
+        from aliquot.progress import fit_progress
+
+        name = type(self).__name__
+
+        def told(callback: Callback) -> Callable[[Any, np.ndarray, int], Any]:
+            return lambda approx, hist, i: callback(
+                Approximation(self.model, approx, name), hist, i
+            )
+
+        with fit_progress(n, progressbar) as display:
+            try:
+                result = self._fit.fit(
+                    n,
+                    callbacks=[told(callback) for callback in callbacks],
+                    convergence=convergence,
+                    every=every,
+                    on_progress=lambda done, _, loss: display.update(done, loss),
+                    check=check,
+                )
+            except FitError as error:
+                reached = getattr(error, "approximation", None)
+                if reached is not None:
+                    error.approximation = Approximation(self.model, reached, name)  # type: ignore[attr-defined]
+                raise
+        return Approximation(self.model, result, name)
+
+
+class FullRankADVI(ADVI):
+    """Full-rank variational inference: a Gaussian with any covariance.
+
+    As `ADVI`, with d**2 more parameters: it follows correlations between coordinates, at the price
+    of a slower fit. The parameters are those of `ADVI`.
+
+    Examples
+    --------
+    >>> import aliquot as aq
+    >>> with aq.Model() as model:
+    ...     x = aq.MvNormal("x", [0, 0], cov=[[1, 0.8], [0.8, 1]])
+    >>> approx = aq.FullRankADVI(model=model, random_seed=1).fit(3_000, progressbar=False)
+    >>> approx.covariance.shape
+    (2, 2)
+    """
+
+    engine = variational.FullRankADVI
+
+
+METHODS: dict[str, type[ADVI]] = {"advi": ADVI, "fullrank_advi": FullRankADVI}
+
+
+def fit(
+    n: int = 15_000,
+    *,
+    method: str = "advi",
+    model: Model | None = None,
+    random_seed: Any = None,
+    progressbar: bool = True,
+    **kwargs: Any,
+) -> Approximation:
+    """Fit a variational approximation to a model's posterior.
+
+    Parameters
+    ----------
+    n : int
+        Iterations.
+    method : str
+        "advi" (mean field) or "fullrank_advi".
+    model : Model, optional
+        By default the one whose ``with`` block is running.
+    random_seed : int, sequence of int, numpy.random.Generator, optional
+    progressbar : bool
+    **kwargs
+        `optimizer`, `n_samples` and `start` of `ADVI`; `callbacks`, `convergence`, `every` and
+        `check` of `ADVI.fit`.
+
+    Returns
+    -------
+    Approximation
+
+    Raises
+    ------
+    ModelError
+        For an unknown method.
+
+    Examples
+    --------
+    >>> import aliquot as aq
+    >>> with aq.Model():
+    ...     x = aq.Normal("x", 3, 2)
+    ...     approx = aq.fit(2_000, random_seed=1, progressbar=False)
+    >>> approx.sample(100, random_seed=1).posterior["x"].shape
+    (1, 100)
+    """
+    if method not in METHODS:
+        raise ModelError(f"method must be one of {', '.join(map(repr, METHODS))}; got {method!r}")
+    own = {key: kwargs.pop(key) for key in ("optimizer", "n_samples", "start") if key in kwargs}
+    made = METHODS[method](model=model, random_seed=random_seed, **own)
+    return made.fit(n, progressbar=progressbar, **kwargs)

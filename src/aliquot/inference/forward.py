@@ -1,0 +1,148 @@
+"""Simulating a model forwards: every variable drawn given those before it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from aliquot.errors import ModelError, ShapeError
+from aliquot.expression import Evaluation
+from aliquot.model import Model
+from aliquot.model.ordering import exchangeable
+from aliquot.model.variables import (
+    Deterministic,
+    FreeVariable,
+    MissingValues,
+    ObservedVariable,
+    Potential,
+)
+from aliquot.transforms import Ordered, PositiveOrdered
+
+# An ordered vector whose elements differ a priori is drawn by rejection, so many times at most.
+TRIES = 10_000
+
+
+def simulator(model: Model, wanted: Iterable[str]) -> Callable[[Any, Any, Any], dict[str, Any]]:
+    """Make a pure function that draws every variable once.
+
+    Parameters
+    ----------
+    model : Model
+    wanted : iterable of str
+        Names of the variables to return.
+
+    Returns
+    -------
+    callable
+        ``simulate(key, fixed, data) -> dict``: `fixed` holds the values of free variables that are
+        not to be drawn (posterior draws), `data` the values of the model's data by name.
+    """
+    wanted = tuple(wanted)
+
+    def simulate(key: Any, fixed: Mapping[str, Any], data: Mapping[str, Any]) -> dict[str, Any]:
+        values = Evaluation({leaf: data[leaf.name] for leaf in model.data})
+        result: dict[str, Any] = {}
+        for number, variable in enumerate(model.variables.values()):
+            own = jax.random.fold_in(key, number)
+            if isinstance(variable, FreeVariable):
+                value = fixed.get(variable.name)
+                values.set(variable, _draw_free(own, variable, values) if value is None else value)
+            elif isinstance(variable, ObservedVariable):
+                distribution = values(variable.distribution)
+                drawn = distribution.draw(own, variable.distribution.shape)
+                values.set(variable, drawn)
+                if variable.latent is not None and variable.latent.name in wanted:
+                    values.set(variable.latent, drawn[variable.latent.index])
+                    result[variable.latent.name] = values(variable.latent)
+            elif not isinstance(variable, Deterministic):
+                continue
+            if variable.name in wanted:
+                result[variable.name] = values(variable)
+        return result
+
+    return simulate
+
+
+def names(model: Model, *kinds: type[Any]) -> list[str]:
+    """List the names of a model's variables of the given kinds."""
+    return [v.name for v in model.variables.values() if isinstance(v, kinds)]
+
+
+def check_simulable(model: Model, fixed: Iterable[str] = ()) -> None:
+    """Refuse a model with a variable that cannot be drawn.
+
+    Raises
+    ------
+    ModelError
+        Naming an improper prior.
+    """
+    fixed = set(fixed)
+    for variable in [*model.free, *model.observed]:
+        family = variable.distribution.family
+        if family in ("Flat", "HalfFlat") and variable.name not in fixed:
+            raise ModelError(
+                f"{variable.name!r} cannot be drawn: {family} is improper, so it has no draws. Give "
+                "it a proper prior"
+            )
+
+
+def potentials(model: Model) -> list[str]:
+    """List the potentials, which forward simulation cannot take into account."""
+    return names(model, Potential)
+
+
+def posterior_values(model: Model, posterior: Any) -> dict[str, np.ndarray]:
+    """Read the free variables' draws from a posterior, one row for each draw of each chain.
+
+    Raises
+    ------
+    ModelError
+        Where a free variable is not in the posterior.
+    ShapeError
+        Where its shape is another one.
+    """
+    result = {}
+    for variable in model.free:
+        if isinstance(variable, MissingValues) and variable.name not in posterior:
+            continue
+        if variable.name not in posterior:
+            raise ModelError(
+                f"the posterior has no draws of {variable.name!r} (it has "
+                f"{', '.join(map(str, posterior.data_vars))}): is it of another model?"
+            )
+        array = posterior[variable.name].transpose("chain", "draw", ...).values
+        if array.shape[2:] != variable.shape:
+            raise ShapeError(
+                f"{variable.name}: the posterior holds shape {array.shape[2:]}, the model has "
+                f"{variable.shape}. A free variable whose length follows replaced data cannot be "
+                "predicted from draws of another length"
+            )
+        result[variable.name] = array.reshape((-1, *variable.shape))
+    return result
+
+
+def _draw_free(key: Any, variable: FreeVariable, values: Evaluation) -> Any:
+    distribution = values(variable.distribution)
+    shape = variable.distribution.shape
+    drawn = distribution.draw(key, shape)
+    if not isinstance(variable.transform, Ordered | PositiveOrdered):
+        return drawn
+    if exchangeable(variable.distribution):
+        return jnp.sort(drawn, axis=-1)  # the prior given the order, exactly: see model.ordering
+
+    def sorted_already(x: Any) -> Any:
+        return jnp.all(jnp.diff(x, axis=-1) > 0, axis=-1)
+
+    def again(state: Any) -> Any:
+        count, x = state
+        fresh = distribution.draw(jax.random.fold_in(key, count + 1), shape)
+        return count + 1, jnp.where(sorted_already(x)[..., None], x, fresh)
+
+    _, drawn = jax.lax.while_loop(
+        lambda state: (state[0] < TRIES) & ~jnp.all(sorted_already(state[1])), again, (0, drawn)
+    )
+    return jnp.where(sorted_already(drawn)[..., None], drawn, jnp.nan)

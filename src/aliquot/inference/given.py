@@ -1,0 +1,44 @@
+"""What a result says of the model it came from: data, dims and coords."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from aliquot.expression import Evaluation, leaves
+from aliquot.model import Model
+from aliquot.precision import float64
+
+
+def observed_data(model: Model) -> dict[str, np.ndarray]:
+    """Give the observed values by variable, NaN where they are missing."""
+    result = {}
+    for variable in model.observed:
+        source = variable.observed
+        with float64():
+            values = np.asarray(Evaluation({leaf: leaf.value for leaf in leaves(source)})(source))
+        if variable.missing is not None:
+            values = np.where(variable.missing, np.nan, values)
+        result[variable.name] = values
+    return result
+
+
+def constant_data(model: Model) -> dict[str, np.ndarray]:
+    """Give the values of the model's data by name."""
+    return {leaf.name: np.asarray(leaf.value) for leaf in model.data}
+
+
+def model_dims(model: Model) -> dict[str, list[str]]:
+    """Give the names of each variable's axes, where it has them."""
+    return {
+        name: list(variable.dims)
+        for name, variable in model.variables.items()
+        if getattr(variable, "dims", None)
+    }
+
+
+def model_coords(model: Model) -> dict[str, Any]:
+    """Give the labels along each dim that some variable uses."""
+    used = {dim for dims in model_dims(model).values() for dim in dims}
+    return {dim: labels for dim, labels in model.coords.as_dict().items() if dim in used}

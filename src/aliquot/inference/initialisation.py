@@ -1,0 +1,101 @@
+"""Where chains start, and what the ``init`` argument of `sample` means."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NoReturn
+
+import numpy as np
+
+from aliquot.errors import ModelError, StartError
+from aliquot.mcmc.settings import Metric
+from aliquot.mcmc.starts import Jittered
+
+METRICS: dict[str, Metric] = {
+    "adapt_diag": "adapt_diag",
+    "adapt_diag_grad": "adapt_diag_grad",
+    "adapt_full": "adapt_full",
+}
+DEFAULT = "jitter+adapt_diag_grad"
+
+
+def read_init(init: str) -> tuple[Metric, float]:
+    """Split an ``init`` such as "jitter+adapt_diag" into a metric and the size of the jitter.
+
+    Raises
+    ------
+    ModelError
+        For an unknown one, with those that are known.
+    """
+    name = DEFAULT if init == "auto" else init
+    metric = str(name).removeprefix("jitter+")
+    if metric not in METRICS:
+        known = ", ".join(f"'jitter+{key}', '{key}'" for key in METRICS)
+        raise ModelError(f"init must be 'auto' or one of {known}; got {init!r}")
+    return METRICS[metric], 1.0 if str(name).startswith("jitter+") else 0.0
+
+
+def jittered_starts(
+    density: Any,
+    initvals: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None,
+    *,
+    chains: int,
+    jitter: float,
+) -> Jittered:
+    """Give the centres that chains start around.
+
+    Parameters
+    ----------
+    density : Density
+    initvals : mapping, or one mapping for each chain, optional
+        Start values of free variables by name, on their own scale.
+    chains : int
+    jitter : float
+        Each unconstrained coordinate gets a number from uniform(-jitter, jitter).
+
+    Raises
+    ------
+    ModelError, ShapeError, SupportError
+        For a number of mappings other than `chains`, unknown names, values that do not fit.
+    """
+    if initvals is None or isinstance(initvals, Mapping):
+        center = density.start_with(initvals) if initvals else density.start
+    else:
+        if len(initvals) != chains:
+            raise ModelError(
+                f"initvals must be one mapping, or one for each of the {chains} chains; "
+                f"got {len(initvals)}"
+            )
+        center = np.stack([density.start_with(values or {}) for values in initvals])
+    return Jittered(center, chains, jitter)
+
+
+def explain_start(model: Any, error: StartError) -> NoReturn:
+    """Raise a start error anew, with the variables at fault.
+
+    Raises
+    ------
+    StartError
+    """
+    from aliquot.density.debug import debug_at
+
+    position = getattr(error, "position", None)
+    if position is None:
+        raise error
+    report = debug_at(model, position)
+    gradient = np.asarray(getattr(error, "gradient", np.zeros_like(position)))
+    labels = model.density().labels
+    lines = ["no start point with a finite log density and gradient was found."]
+    for row in report.rows:
+        if not row.finite:
+            lines.append(f"  {row.name!r} ({row.kind}): its log density is {row.log_density}")
+            lines += [f"    {problem}" for problem in row.parameters]
+    if not report.culprits:
+        bad = [label for label, g in zip(labels, gradient, strict=True) if not np.isfinite(g)]
+        lines.append(f"  the gradient is not finite for {', '.join(bad)}")
+    lines.append(
+        "Give start values inside the support with initval= or initvals=, check the data against "
+        "the distribution, or look closer with model.debug()."
+    )
+    fresh = StartError("\n".join(lines))
+    raise fresh from error

@@ -1,0 +1,283 @@
+"""Predictions: data that the prior or the posterior would give, and how likely the data were."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import jax
+import numpy as np
+
+from aliquot.density.rows import over_rows
+from aliquot.errors import AliquotWarning, ModelError, StartError
+from aliquot.inference import forward
+from aliquot.inference.given import constant_data, model_coords, model_dims, observed_data
+from aliquot.inference.seeds import as_seed
+from aliquot.model import Model, resolve_model
+from aliquot.model.variables import Deterministic, FreeVariable, MissingValues, ObservedVariable
+from aliquot.precision import float64
+
+if TYPE_CHECKING:
+    import xarray
+
+
+def sample_prior_predictive(
+    draws: int = 500,
+    *,
+    model: Model | None = None,
+    var_names: Sequence[str] | None = None,
+    random_seed: Any = None,
+) -> xarray.DataTree:
+    """Draw variables from the prior, and data given them.
+
+    Parameters
+    ----------
+    draws : int
+        Independent draws.
+    model : Model, optional
+        By default the one whose ``with`` block is running.
+    var_names : sequence of str, optional
+        Variables to return; all by default.
+    random_seed : int, sequence of int, numpy.random.Generator, optional
+
+    Returns
+    -------
+    xarray.DataTree
+        Groups ``prior``, ``prior_predictive``, ``observed_data``, ``constant_data``; one chain.
+
+    Raises
+    ------
+    ModelError
+        For an improper prior, which has no draws; for unknown names.
+
+    Notes
+    -----
+    Potentials cannot be simulated and are left out, which a warning says. An ordered vector is drawn
+    in order: sorted where its elements are exchangeable a priori, by rejection otherwise.
+
+    Examples
+    --------
+    >>> import aliquot as aq
+    >>> with aq.Model():
+    ...     mu = aq.Normal("mu", 0, 1)
+    ...     obs = aq.Normal("obs", mu, 1, observed=[0.1, 0.4])
+    ...     prior = aq.sample_prior_predictive(100, random_seed=1)
+    >>> prior.prior_predictive["obs"].shape
+    (1, 100, 2)
+    """
+    from aliquot.results import build_tree
+
+    model = resolve_model(model, "aq.sample_prior_predictive")
+    _check_draws(draws)
+    forward.check_simulable(model)
+    if left_out := forward.potentials(model):
+        warnings.warn(
+            f"prior draws leave out the potentials {', '.join(left_out)}: a term of the log density "
+            "cannot be simulated",
+            AliquotWarning,
+            stacklevel=2,
+        )
+    latent = forward.names(model, FreeVariable, MissingValues, Deterministic)
+    wanted = _wanted(model, var_names, [*latent, *forward.names(model, ObservedVariable)])
+    seed = as_seed(random_seed)
+    drawn = _simulate(model, wanted, {}, draws, seed)
+    for name, value in drawn.items():
+        if value.dtype.kind == "f" and np.isnan(value).any() and name in latent:
+            raise StartError(
+                f"{name}: the prior gives an increasing vector too rarely to draw from it (less than "
+                f"once in {forward.TRIES} tries). Give its elements means in increasing order"
+            )
+    rows = {name: value[None] for name, value in drawn.items()}
+    return build_tree(
+        prior={name: value for name, value in rows.items() if name in latent} or None,
+        prior_predictive={name: v for name, v in rows.items() if name not in latent} or None,
+        observed_data=observed_data(model) or None,
+        constant_data=constant_data(model) or None,
+        dims=model_dims(model),
+        coords=model_coords(model),
+        attrs={"random_seed": seed},
+    )
+
+
+def sample_posterior_predictive(
+    trace: xarray.DataTree,
+    *,
+    model: Model | None = None,
+    var_names: Sequence[str] | None = None,
+    random_seed: Any = None,
+    predictions: bool = False,
+) -> xarray.DataTree:
+    """Draw data given each draw of the posterior.
+
+    Parameters
+    ----------
+    trace : xarray.DataTree
+        With a group ``posterior``, from `sample` or an approximation's ``sample``.
+    model : Model, optional
+        By default the one whose ``with`` block is running.
+    var_names : sequence of str, optional
+        Observed variables and deterministics to return; the observed variables by default.
+    random_seed : int, sequence of int, numpy.random.Generator, optional
+    predictions : bool
+        Put the draws in the group ``predictions``, and the model's data in
+        ``predictions_constant_data``: for new data given with `set_data`.
+
+    Returns
+    -------
+    xarray.DataTree
+        The trace with the new group added; the trace itself is left as it is.
+
+    Raises
+    ------
+    ModelError, ShapeError
+        Where the trace is of another model.
+
+    Examples
+    --------
+    >>> import aliquot as aq
+    >>> with aq.Model():
+    ...     mu = aq.Normal("mu", 0, 1)
+    ...     obs = aq.Normal("obs", mu, 1, observed=[0.1, 0.4])
+    ...     trace = aq.sample(100, tune=100, chains=2, random_seed=1, progressbar=False,
+    ...                       compute_convergence_checks=False)
+    ...     trace = aq.sample_posterior_predictive(trace, random_seed=1)
+    >>> trace.posterior_predictive["obs"].shape
+    (2, 100, 2)
+    """
+    from aliquot.results import build_tree
+
+    model = resolve_model(model, "aq.sample_posterior_predictive")
+    posterior = _posterior(trace, "aq.sample_posterior_predictive")
+    fixed = forward.posterior_values(model, posterior)
+    allowed = forward.names(model, ObservedVariable, Deterministic)
+    default = forward.names(model, ObservedVariable)
+    wanted = _wanted(model, var_names, allowed, default)
+    seed = as_seed(random_seed)
+    chains, draws = posterior.sizes["chain"], posterior.sizes["draw"]
+    drawn = _simulate(model, wanted, fixed, chains * draws, seed)
+    arrays = {name: v.reshape((chains, draws, *v.shape[1:])) for name, v in drawn.items()}
+    groups: dict[str, Any] = (
+        {"predictions": arrays, "predictions_constant_data": constant_data(model) or None}
+        if predictions
+        else {"posterior_predictive": arrays}
+    )
+    return build_tree(
+        **groups,
+        dims=model_dims(model),
+        coords=_coords(model, posterior),
+        attrs={"random_seed": seed},
+        extend=trace,
+    )
+
+
+def compute_log_likelihood(
+    trace: xarray.DataTree, *, model: Model | None = None
+) -> xarray.DataTree:
+    """Compute the pointwise log likelihood of each draw, for `az.loo` and `az.compare`.
+
+    Parameters
+    ----------
+    trace : xarray.DataTree
+        With a group ``posterior``.
+    model : Model, optional
+        By default the one whose ``with`` block is running.
+
+    Returns
+    -------
+    xarray.DataTree
+        The trace with the group ``log_likelihood`` added; the trace itself is left as it is.
+
+    Raises
+    ------
+    ModelError, ShapeError, SupportError
+        Where the trace is of another model; where nothing is observed.
+
+    Examples
+    --------
+    >>> import aliquot as aq
+    >>> with aq.Model():
+    ...     mu = aq.Normal("mu", 0, 1)
+    ...     obs = aq.Normal("obs", mu, 1, observed=[0.1, 0.4])
+    ...     trace = aq.sample(100, tune=100, chains=2, random_seed=1, progressbar=False,
+    ...                       compute_convergence_checks=False)
+    ...     trace = aq.compute_log_likelihood(trace)
+    >>> trace.log_likelihood["obs"].shape
+    (2, 100, 2)
+    """
+    from aliquot.results import build_tree
+
+    model = resolve_model(model, "aq.compute_log_likelihood")
+    if not model.observed:
+        raise ModelError("the model has no observed variables, so there is no likelihood")
+    posterior = _posterior(trace, "aq.compute_log_likelihood")
+    chains, draws = posterior.sizes["chain"], posterior.sizes["draw"]
+    values = forward.posterior_values(model, posterior)
+    arrays = model.density().log_likelihood_of(values)
+    return build_tree(
+        log_likelihood={name: v.reshape((chains, draws, *v.shape[1:])) for name, v in arrays.items()},
+        dims={name: d for name, d in model_dims(model).items() if _has_rows(model, name)},
+        coords=_coords(model, posterior),
+        extend=trace,
+    )
+
+
+def _has_rows(model: Model, name: str) -> bool:
+    distribution = getattr(model[name], "distribution", None)
+    return distribution is not None and distribution.event_dims == 0
+
+
+def _simulate(
+    model: Model, wanted: Sequence[str], fixed: Mapping[str, np.ndarray], draws: int, seed: int
+) -> dict[str, np.ndarray]:
+    simulate = forward.simulator(model, wanted)
+    data = {leaf.name: leaf.value for leaf in model.data}
+    with float64():
+        keys = np.asarray(jax.random.key_data(jax.random.split(jax.random.key(seed), draws)))
+
+        def rows(piece: Any, data: Any) -> dict[str, Any]:
+            def one(key: Any, values: Any) -> dict[str, Any]:
+                return simulate(jax.random.wrap_key_data(key), values, data)
+
+            return jax.vmap(one)(*piece)
+
+        # One row tells the shapes; the program then runs over pieces of many.
+        first = jax.tree.map(lambda a: a[:1], (keys, dict(fixed)))
+        shapes = {
+            name: jax.ShapeDtypeStruct(s.shape[1:], s.dtype)
+            for name, s in jax.eval_shape(rows, first, data).items()
+        }
+        return over_rows(jax.jit(rows), shapes, (keys, dict(fixed)), data)
+
+
+def _posterior(trace: Any, user: str) -> Any:
+    if "posterior" not in getattr(trace, "children", {}):
+        raise ModelError(
+            f"{user}: give a DataTree with a group 'posterior', as aq.sample returns; "
+            f"got {type(trace).__name__}"
+        )
+    return trace["posterior"].dataset
+
+
+def _coords(model: Model, posterior: Any) -> dict[str, Any]:
+    return model_coords(model) | {dim: posterior[dim].values for dim in ("chain", "draw")}
+
+
+def _wanted(
+    model: Model,
+    var_names: Sequence[str] | None,
+    allowed: Sequence[str],
+    default: Sequence[str] | None = None,
+) -> list[str]:
+    if var_names is None:
+        return list(allowed if default is None else default)
+    names = [var_names] if isinstance(var_names, str) else list(var_names)
+    for name in names:
+        if name not in allowed:
+            raise ModelError(f"var_names: {name!r} is not one of {', '.join(allowed)}")
+    return names
+
+
+def _check_draws(draws: Any) -> None:
+    if isinstance(draws, bool) or not isinstance(draws, int | np.integer) or draws < 1:
+        raise ModelError(f"draws must be a whole number of at least 1; got {draws!r}")

@@ -1,0 +1,253 @@
+"""``aq.sample``: from a model to a posterior that has been checked."""
+
+from __future__ import annotations
+
+import os
+import time
+import warnings
+from collections.abc import Mapping, Sequence
+from threading import Thread
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+
+from aliquot.errors import ModelError, PartialResultWarning, StartError
+from aliquot.inference.given import constant_data, model_coords, model_dims, observed_data
+from aliquot.inference.initialisation import explain_start, jittered_starts, read_init
+from aliquot.inference.seeds import as_seed
+from aliquot.mcmc.result import ChainDraws
+from aliquot.mcmc.run import sample as run_chains
+from aliquot.mcmc.settings import NUTSSettings
+from aliquot.model import Model, resolve_model
+
+if TYPE_CHECKING:
+    import xarray
+
+
+def sample(
+    draws: int = 1000,
+    *,
+    tune: int = 1000,
+    chains: int = 4,
+    cores: int | None = None,
+    random_seed: Any = None,
+    target_accept: float = 0.8,
+    max_treedepth: int = 10,
+    init: str = "auto",
+    initvals: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
+    progressbar: bool = True,
+    keep_warmup: bool = False,
+    keep_unconstrained: bool = False,
+    compute_convergence_checks: bool = True,
+    model: Model | None = None,
+) -> xarray.DataTree:
+    r"""Draw from a model's posterior with NUTS.
+
+    Parameters
+    ----------
+    draws : int
+        Draws kept from each chain.
+    tune : int
+        Draws of warm-up before them, in which the step size and the metric adapt.
+    chains : int
+        Independent chains. Two at least, so that they can be compared; four are better.
+    cores : int, optional
+        Threads to run them in, by default one for each processor. The draws do not depend on it.
+    random_seed : int, sequence of int, numpy.random.Generator, optional
+        The same seed gives the same draws, to the bit. Recorded in the results' attributes.
+    target_accept : float
+        Mean acceptance statistic to aim at. Closer to 1 means smaller steps: raise it to 0.95 or
+        0.99 where divergences are reported.
+    max_treedepth : int
+        A trajectory has at most ``2**max_treedepth - 1`` leapfrog steps.
+    init : str
+        How chains start and which metric adapts. "jitter+adapt_diag_grad" (what "auto" means):
+        diagonal, from the variances of draws and gradients [3]_; "jitter+adapt_diag": diagonal, from
+        the variances of draws in Stan's windows; "jitter+adapt_full": dense, for strong
+        correlations. Without "jitter+" every chain starts at the start point itself.
+    initvals : mapping, or a sequence of one for each chain, optional
+        Start values by variable, on the variable's own scale.
+    progressbar : bool
+        Show a live display on a terminal and in notebooks, plain lines elsewhere.
+    keep_warmup : bool
+        Keep the warm-up as the groups ``warmup_posterior`` and ``warmup_sample_stats``.
+    keep_unconstrained : bool
+        Keep the unconstrained coordinates as the group ``unconstrained_posterior``.
+    compute_convergence_checks : bool
+        Look at R-hat, ESS, divergences, tree depth and energy at the end, and warn.
+    model : Model, optional
+        By default the one whose ``with`` block is running.
+
+    Returns
+    -------
+    xarray.DataTree
+        In ArviZ's schema: ``posterior``, ``sample_stats``, ``observed_data``, ``constant_data``.
+        A run interrupted by Ctrl-C returns what it has, chains cut to equal length; then
+        ``tree.attrs["partial"]`` is 1 and a `PartialResultWarning` says so.
+
+    Raises
+    ------
+    ModelError
+        Where there is nothing to sample, or a free variable is discrete.
+    StartError
+        Where no start point has a finite log density and gradient; names the variables at fault.
+
+    Notes
+    -----
+    Multinomial NUTS [1]_ [2]_ with the generalised U-turn criterion, checked across subtrees too;
+    dual averaging of the step size.
+
+    References
+    ----------
+    .. [1] Hoffman and Gelman (2014), The No-U-Turn sampler, JMLR 15.
+    .. [2] Betancourt (2017), A conceptual introduction to Hamiltonian Monte Carlo,
+       arXiv:1701.02434.
+    .. [3] Seyboldt et al. (2026), arXiv:2603.18845.
+
+    Examples
+    --------
+    >>> import aliquot as aq
+    >>> with aq.Model():
+    ...     x = aq.Normal("x", 0, 1)
+    ...     trace = aq.sample(200, tune=200, chains=2, random_seed=1, progressbar=False)
+    >>> trace.posterior["x"].dims
+    ('chain', 'draw')
+    """
+    model = resolve_model(model, "aq.sample")
+    metric, jitter = read_init(init)
+    if isinstance(chains, bool) or not isinstance(chains, int | np.integer) or chains < 1:
+        raise ModelError(f"chains must be a whole number of at least 1; got {chains!r}")
+    if cores is not None and (isinstance(cores, bool) or cores < 1):
+        raise ModelError(f"cores must be a whole number of at least 1; got {cores!r}")
+    settings = NUTSSettings(
+        draws=draws,
+        tune=tune,
+        target_accept=target_accept,
+        max_treedepth=max_treedepth,
+        metric=metric,
+    )
+    seed = as_seed(random_seed)
+    began = time.perf_counter()
+    density = model.density()
+    starts = jittered_starts(density, initvals, chains=int(chains), jitter=jitter)
+    rows = int(chains) * (settings.draws + (settings.tune if keep_warmup else 0))
+    helpers = [Thread(target=density.prepare_draws, args=(rows,), daemon=True)]
+    if compute_convergence_checks:
+        helpers.append(Thread(target=_import_checks, daemon=True))
+    for helper in helpers:
+        helper.start()
+    run = _run(model, density, starts, settings, seed, cores, progressbar)
+    for helper in helpers:
+        helper.join()
+    attrs = {
+        "sampling_time": run.sampling_seconds,
+        "warmup_time": run.warmup_seconds,
+        "compile_time": run.compile_seconds,
+        "tuning_steps": settings.tune,
+        "random_seed": seed,
+        "sampler": "NUTS",
+        "init": init,
+        "metric": metric,
+        "draws": settings.draws,
+        "chains": int(chains),
+        "cores": min(cores or os.cpu_count() or 1, int(chains)),
+        "target_accept": settings.target_accept,
+        "max_treedepth": settings.max_treedepth,
+        "partial": run.interrupted,
+    }
+    tree = _tree(model, density, run, attrs, keep_warmup, keep_unconstrained)
+    tree.attrs["total_time"] = time.perf_counter() - began
+    if run.interrupted:
+        _warn_partial(run)
+    elif compute_convergence_checks:
+        from aliquot import diagnostics
+
+        diagnostics.check(tree).warn(stacklevel=3)
+    return tree
+
+
+def _run(
+    model: Model,
+    density: Any,
+    starts: Any,
+    settings: NUTSSettings,
+    seed: int,
+    cores: int | None,
+    progressbar: bool,
+) -> ChainDraws:
+    from aliquot.progress import sampling_progress
+
+    with sampling_progress(starts.chains, settings.tune + settings.draws, progressbar) as display:
+        try:
+            return run_chains(
+                density.log_density,
+                density.data,
+                starts,
+                settings=settings,
+                seed=seed,
+                cores=cores,
+                on_progress=display.update,
+            )
+        except StartError as error:
+            failure = error
+    explain_start(model, failure)
+
+
+def _import_checks() -> None:
+    import xarray  # noqa: F401 (imported here, while XLA compiles, so that nobody waits for it)
+
+    from aliquot.diagnostics import preload
+
+    preload()
+
+
+def _tree(
+    model: Model,
+    density: Any,
+    run: ChainDraws,
+    attrs: Mapping[str, Any],
+    keep_warmup: bool,
+    keep_unconstrained: bool,
+) -> xarray.DataTree:
+    from aliquot.results import build_tree
+
+    done = int(run.completed.min())
+    kept = slice(run.tune, max(done, run.tune))
+    warm = slice(0, min(run.tune, done))
+    groups: dict[str, Any] = {
+        "posterior": density.constrain_draws(run.positions[:, kept]),
+        "sample_stats": {name: stat[:, kept] for name, stat in run.stats.items()},
+    }
+    if keep_unconstrained:
+        groups["unconstrained_posterior"] = density.split(run.positions[:, kept])
+    # A run that never left its warm-up has nothing else to show for itself.
+    if (keep_warmup or done <= run.tune) and warm.stop > 0:
+        groups["warmup_posterior"] = density.constrain_draws(run.positions[:, warm])
+        groups["warmup_sample_stats"] = {name: s[:, warm] for name, s in run.stats.items()}
+        if keep_unconstrained:
+            groups["warmup_unconstrained_posterior"] = density.split(run.positions[:, warm])
+    return build_tree(
+        **groups,
+        observed_data=observed_data(model) or None,
+        constant_data=constant_data(model) or None,
+        dims=model_dims(model),
+        coords=model_coords(model),
+        attrs=attrs,
+    )
+
+
+def _warn_partial(run: ChainDraws) -> None:
+    done = int(run.completed.min())
+    if done > run.tune:
+        what = f"{done - run.tune} of {run.draws} draws from each chain are kept"
+    else:
+        what = (
+            f"the chains were still in their warm-up ({done} of {run.tune} draws), which is kept as "
+            "warmup_posterior; there are no posterior draws"
+        )
+    warnings.warn(
+        f"sampling was interrupted: {what}. The result is marked as partial.",
+        PartialResultWarning,
+        stacklevel=3,
+    )

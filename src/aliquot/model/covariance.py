@@ -1,0 +1,40 @@
+"""``aq.LKJCholeskyCov``: a covariance matrix whose parts are recorded too."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aliquot.distributions.lkj import LKJCholeskyCov, correlation_and_scales
+from aliquot.expression import apply
+from aliquot.model.constructors import Constructor, deterministic
+
+
+class CholeskyConstructor(Constructor[LKJCholeskyCov]):
+    """The constructor of Cholesky factors, which gives correlations and scales as well."""
+
+    def __call__(self, name: str, *args: Any, compute_corr: bool = True, **kwargs: Any) -> Any:
+        """Add a Cholesky factor to the model.
+
+        Parameters
+        ----------
+        name : str
+        compute_corr : bool
+            Also record ``{name}_corr`` and ``{name}_stds`` (as PyMC does).
+        *args, **kwargs
+            Those of the family, and `shape`, `dims`, `transform`, `initval`.
+
+        Returns
+        -------
+        tuple of Expression
+            Factor, correlation matrix and standard deviations; the factor alone where
+            `compute_corr` is False.
+        """
+        chol = super().__call__(name, *args, **kwargs)
+        if not compute_corr:
+            return chol
+        corr, stds = apply(lambda x: tuple(correlation_and_scales(x)), chol, text=name)
+        return (
+            chol,
+            deterministic(f"{name}_corr", corr),
+            deterministic(f"{name}_stds", stds),
+        )
