@@ -1,0 +1,46 @@
+"""Bijections between supports and unconstrained real coordinates.
+
+Each file is named for the set that its transform reaches. Classes are in CamelCase; the instance
+that most models need has the name that PyMC gives it: ``transform=aliquot.transforms.ordered``.
+"""
+
+from aliquot.transforms.angle import Circular, circular
+from aliquot.transforms.base import Transform
+from aliquot.transforms.bounds import Interval, interval
+from aliquot.transforms.correlation import CholeskyCorr, cholesky_corr
+from aliquot.transforms.default import default_transform
+from aliquot.transforms.increasing import Ordered, ordered
+from aliquot.transforms.lower_bound import Log, log
+from aliquot.transforms.positive_increasing import PositiveOrdered, positive_ordered
+from aliquot.transforms.probabilities import Simplex, simplex
+from aliquot.transforms.triangular import Cholesky, cholesky
+from aliquot.transforms.two_bounds import Logit, LogOdds, logodds
+from aliquot.transforms.unbounded import Identity, identity
+from aliquot.transforms.upper_bound import UpperLog
+
+__all__ = [
+    "Transform",
+    "default_transform",
+    "identity",
+    "log",
+    "logodds",
+    "interval",
+    "ordered",
+    "positive_ordered",
+    "simplex",
+    "circular",
+    "cholesky",
+    "cholesky_corr",
+    "Identity",
+    "Log",
+    "UpperLog",
+    "Logit",
+    "LogOdds",
+    "Interval",
+    "Ordered",
+    "PositiveOrdered",
+    "Simplex",
+    "Circular",
+    "Cholesky",
+    "CholeskyCorr",
+]

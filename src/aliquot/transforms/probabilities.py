@@ -1,0 +1,107 @@
+"""Simplexes: vectors of probabilities that sum to one."""
+
+from __future__ import annotations
+
+from math import log, sqrt
+from typing import Any
+
+import jax.numpy as jnp
+from jax.lax import stop_gradient
+
+from aliquot.errors import ShapeError
+from aliquot.transforms.base import Transform
+from aliquot.transforms.saturation import SMALLEST
+
+
+class Simplex(Transform):
+    r"""Vectors of K probabilities from K - 1 coordinates: an isometric log-ratio transform.
+
+    :math:`x = \operatorname{softmax}(z)` where :math:`z = V y` and the columns of the (K, K - 1)
+    matrix :math:`V` are an orthonormal basis of the vectors that sum to zero. y = 0 is the uniform
+    simplex, and distances in y are Aitchison's distances between compositions, the same for every
+    pair of components: no component is a special one, as the last is in stick-breaking.
+
+    Notes
+    -----
+    :math:`V` is the Householder reflection of the last axis onto :math:`1 / \sqrt K`, less its last
+    column: with :math:`s = \sum_j y_j`, :math:`z_i = y_i - s / (K + \sqrt K)` for i < K and
+    :math:`z_K = -s / \sqrt K`. That is O(K), without a matrix.
+
+    The Jacobian is with respect to Lebesgue measure on the first K - 1 components, the measure of
+    the usual Dirichlet density. The map from additive log-ratios :math:`\log(x_i / x_K)` to these
+    has determinant :math:`\prod_i x_i`, that from y to the log-ratios :math:`\sqrt K`; hence the
+    log Jacobian :math:`\tfrac12 \log K - K \log \sum_i e^{z_i}`, which is concave in y.
+
+    A component below 1e-300 is kept there, so that logarithms of it are finite.
+
+    References
+    ----------
+    .. [1] J. J. Egozcue, V. Pawlowsky-Glahn, G. Mateu-Figueras and C. Barceló-Vidal, "Isometric
+       logratio transformations for compositional data analysis", Mathematical Geology 35(3),
+       279-300, 2003.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from aliquot.precision import float64
+    >>> with float64():
+    ...     print(simplex.backward(np.zeros(3)))
+    [0.25 0.25 0.25 0.25]
+    """
+
+    name = "simplex"
+    event_dims = 1
+
+    def forward(self, x: Any) -> Any:
+        logs = jnp.log(jnp.maximum(x, SMALLEST))
+        z = logs - jnp.mean(logs, axis=-1, keepdims=True)
+        return z[..., :-1] - z[..., -1:] / (sqrt(z.shape[-1]) + 1.0)
+
+    def backward(self, y: Any) -> Any:
+        _, weights, total = _softmax_parts(y)
+        return jnp.maximum(weights / total, SMALLEST)
+
+    def log_det_jacobian(self, y: Any) -> Any:
+        largest, weights, total = _softmax_parts(y)
+        k = weights.shape[-1]
+        return 0.5 * log(k) - k * (largest + jnp.log(total))[..., 0]
+
+    def unconstrained_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+        """Give the shape of x with one coordinate fewer along the last axis.
+
+        Raises
+        ------
+        ShapeError
+            Where there is no last axis, or it is shorter than 2.
+        """
+        if not shape or shape[-1] < 2:
+            raise ShapeError(
+                "transform simplex needs at least 2 probabilities along the last axis; got shape "
+                f"{shape}" + (", and a single probability is always 1" if shape else "")
+            )
+        return (*shape[:-1], shape[-1] - 1)
+
+    def start(self, mean: Any, sd: Any) -> Any:
+        """Give the mean, made to sum to one, and the uniform simplex where it is not positive."""
+        del sd
+        mean = jnp.asarray(mean, float)
+        inside = jnp.all(jnp.isfinite(mean) & (mean > 0), axis=-1, keepdims=True)
+        safe = jnp.where(inside, mean, 1.0)
+        return safe / jnp.sum(safe, axis=-1, keepdims=True)
+
+
+def _softmax_parts(y: Any) -> tuple[Any, Any, Any]:
+    """Compute the largest z, exp(z - largest) and its sum, with the last axis kept.
+
+    Taken as a constant, the largest cancels in all that is computed from the three.
+    """
+    y = jnp.asarray(y)
+    k = y.shape[-1] + 1
+    s = jnp.sum(y, axis=-1, keepdims=True)
+    z = jnp.concatenate([y - s / (k + sqrt(k)), -s / sqrt(k)], axis=-1)
+    largest = stop_gradient(jnp.max(z, axis=-1, keepdims=True))
+    weights = jnp.exp(z - largest)
+    return largest, weights, jnp.sum(weights, axis=-1, keepdims=True)
+
+
+simplex = Simplex()
