@@ -90,8 +90,9 @@ class Chain:
             momenta, keys = np.zeros((1, size)), np.zeros(1, np.uint64)
             flags = np.array([Flag.EVALUATE], np.int32)
         elif self._searching:
-            momenta, keys = self._momenta.searches(self._searches, _SEARCH_ROWS)
-            flags = np.full(_SEARCH_ROWS, Flag.SEARCH, np.int32)
+            block, done = divmod(self._searches, _SEARCH_ROWS)
+            momenta, keys = (a[done:] for a in self._momenta.searches(block, _SEARCH_ROWS))
+            flags = np.full(_SEARCH_ROWS - done, Flag.SEARCH, np.int32)
         else:
             stop = min(
                 self.done + min(capacity, self._chunks.draws or capacity),
@@ -113,15 +114,13 @@ class Chain:
         """Take what a call brought back, all NumPy, and how long it took."""
         finished, leapfrogs = int(report.finished), int(report.leapfrogs)
         self._seconds_per_leapfrog = seconds / max(leapfrogs, 1)
+        searching = self._searching
         self.state = report.state
         if not self._evaluated:
             self._start(report)
-        elif self._searching:
-            self._searches += 1
-            if (
-                float(self.state.step.search) == 2
-                or self._searches * _SEARCH_ROWS >= _LONGEST_SEARCH
-            ):
+        elif searching:
+            self._searches += finished
+            if float(self.state.step.search) == 2 or self._searches >= _LONGEST_SEARCH:
                 self._set_step(float(np.exp(self.state.step.log_step)))
         else:
             self.leapfrogs += leapfrogs

@@ -55,6 +55,11 @@ def find_starts(
 ) -> np.ndarray:
     """Return start points (chains, d) whose log density and gradient are finite.
 
+    Chains come in antithetic pairs: the second of a pair gets the jitter of the first with the sign
+    turned. Chains then start as far apart as the jitter allows, on different sides of any
+    symmetry of the density, so that modes which are mirror images of each other are met by
+    different chains, where comparing chains reveals them.
+
     Parameters
     ----------
     log_density
@@ -102,7 +107,13 @@ def find_starts(
     find = evaluate or evaluator(log_density, data)
     return np.stack(
         [
-            _find(find, centers[chain], np.random.default_rng([chain, 7, seed]), jitter, tries)
+            _find(
+                find,
+                centers[chain],
+                np.random.default_rng([chain // 2, 7, seed]),
+                -jitter if chain % 2 else jitter,
+                tries,
+            )
             for chain in range(chains)
         ]
     )
@@ -148,7 +159,7 @@ def _find(
     jitter: float,
     tries: int,
 ) -> np.ndarray:
-    tries = tries if jitter > 0 else 1
+    tries = tries if jitter else 1
     for _ in range(tries):
         position = center + jitter * generator.uniform(-1.0, 1.0, center.shape)
         log_density, gradient = evaluate(position)

@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from aliquot.mcmc import metric
+from aliquot.precision import float64
+
+
+def windows_of(values):
+    windows = metric.empty_windows(values.shape[1] // 2)
+    for value in values:
+        windows = metric.collect(windows, value)
+    return windows
+
+
+@pytest.fixture
+def values():
+    rng = np.random.default_rng(0)
+    return rng.normal(3.0, [1e-3, 1.0, 1e3, 1e3, 1.0, 1e-3], (200, 6))
+
+
+def test_running_variances(values):
+    with float64():
+        windows = windows_of(values)
+    for row in range(2):
+        np.testing.assert_allclose(windows.mean[row], values.mean(0), rtol=1e-12)
+        np.testing.assert_allclose(windows.squares[row] / 199, values.var(0, ddof=1), rtol=1e-9)
+
+
+def test_scale_from_draws_is_shrunk_as_in_stan(values):
+    with float64():
+        scale = metric.scale_from_draws(windows_of(values), np.ones(3))
+    expected = 200 / 205 * values[:, :3].var(0, ddof=1) + 1e-3 * 5 / 205
+    np.testing.assert_allclose(np.square(scale), expected, rtol=1e-9)
+
+
+def test_scale_from_gradients(values):
+    with float64():
+        scale = metric.scale_from_gradients(windows_of(values), np.ones(3))
+    expected = np.sqrt(values[:, :3].var(0) / values[:, 3:].var(0))
+    np.testing.assert_allclose(np.square(scale), expected, rtol=1e-9)
+
+
+def test_a_coordinate_that_has_not_moved_keeps_its_scale(values):
+    values[:, 1] = 4.0
+    values[:, 5] = np.nan
+    with float64():
+        scale = np.asarray(
+            metric.scale_from_gradients(windows_of(values), np.array([7.0, 8.0, 9.0]))
+        )
+    np.testing.assert_allclose(scale[0], 1e-3, rtol=0.2)
+    assert scale[1] == 8.0
+    assert scale[2] == 9.0
+
+
+def test_switch_and_clear(values):
+    with float64():
+        windows = metric.retire(windows_of(values), True, False)
+        assert windows.sizes.tolist() == [200.0, 0.0]
+        windows = metric.collect(windows, values[0])
+        windows = metric.retire(windows, True, False)
+        assert windows.sizes.tolist() == [1.0, 0.0]
+        np.testing.assert_array_equal(windows.mean[0], values[0])
+        windows = metric.retire(windows, False, True)
+    assert windows.sizes.tolist() == [0.0, 0.0]
+    assert not np.any(windows.mean)
+
+
+def test_dense_factor():
+    rng = np.random.default_rng(0)
+    draws = rng.standard_normal((50, 3)) @ rng.standard_normal((3, 3))
+    factor = metric.factor_from_draws(draws, np.eye(3))
+    expected = 50 / 55 * np.cov(draws.T) + 1e-3 * 5 / 55 * np.eye(3)
+    np.testing.assert_allclose(factor @ factor.T, expected, rtol=1e-10)
+    before = 2 * np.eye(3)
+    assert metric.factor_from_draws(draws[:1], before) is before
+    assert metric.factor_from_draws(np.full((5, 3), np.nan), before) is before
+    assert metric.factor_from_draws(draws[:, :1], np.eye(1)).shape == (1, 1)
+
+
+def test_whitening_is_the_transpose_of_the_map_to_positions():
+    rng = np.random.default_rng(1)
+    for scale in (rng.uniform(1, 2, 3), np.tril(rng.uniform(1, 2, (3, 3)))):
+        p, g = rng.standard_normal((2, 3))
+        np.testing.assert_allclose(
+            metric.to_position(scale, p) @ g, p @ metric.to_whitened(scale, g)
+        )

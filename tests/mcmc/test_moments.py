@@ -1,0 +1,116 @@
+"""Draws against moments that are known, within 4.5 Monte Carlo standard errors."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from arviz_stats.base import array_stats
+
+from aliquot.mcmc.run import sample
+from aliquot.mcmc.settings import NUTSSettings
+from tests.mcmc.densities import (
+    correlated_normal,
+    funnel,
+    mixture_data,
+    normal,
+    ordered_mixture,
+)
+
+METRICS = ["adapt_diag_grad", "adapt_diag", "adapt_full"]
+
+
+def kept(run):
+    return run.positions[:, run.tune :]
+
+
+def assert_mean(draws, expected, errors=4.5):
+    """Compare the mean of draws (chains, draws, ...) with an expectation."""
+    shape = draws.shape[2:]
+    expected = np.broadcast_to(expected, shape)
+    for index in np.ndindex(shape):
+        values = draws[(..., *index)]
+        error = array_stats.mcse(values, chain_axis=0, draw_axis=1, method="mean")
+        assert abs(values.mean() - expected[index]) < errors * error, index
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_ordered_mixture(metric):
+    settings = NUTSSettings(draws=4000, tune=600, target_accept=0.9, metric=metric)
+    run = sample(ordered_mixture, mixture_data(), np.zeros((2, 2)), settings=settings, seed=3)
+    flat = kept(run)
+    means = np.stack([flat[..., 0], flat[..., 0] + np.exp(flat[..., 1])], axis=-1)
+    expected, sd = np.array([-0.88681, 1.13043]), np.array([0.18511, 0.17405])
+    assert_mean(means, expected)
+    deviations = (means - expected) / sd
+    assert_mean(deviations**2, 1.0)
+    assert_mean((deviations[..., 0] * deviations[..., 1])[..., None], 0.1376)
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_scales_over_six_orders_are_recovered(metric):
+    scales = np.logspace(-3, 3, 9)
+    settings = NUTSSettings(draws=1500, tune=800, metric=metric)
+    run = sample(normal, scales, np.tile(0.5 * scales, (2, 1)), settings=settings, seed=4)
+    draws = kept(run) / scales
+    assert_mean(draws, 0.0)
+    assert_mean(draws**2, 1.0)
+    inverse = run.inverse_mass
+    if inverse.ndim == 3:
+        inverse = np.diagonal(inverse, axis1=1, axis2=2)
+    # Stan's estimates are shrunk towards 1e-3, so that the smallest scale stays above 1e-6.
+    least = 2 if metric != "adapt_diag_grad" else 0
+    ratio = (inverse / scales**2)[:, least:]
+    assert 0.4 < ratio.min() <= ratio.max() < 2.5
+    # With the right metric a trajectory of this normal needs a few steps, not thousands.
+    assert run.stats["n_steps"][:, run.tune :].mean() < (40 if least else 12)
+
+
+def test_one_coordinate():
+    settings = NUTSSettings(draws=3000, tune=200)
+    run = sample(normal, np.array([2.0]), np.ones((2, 1)), settings=settings, seed=5)
+    assert_mean(kept(run), 0.0)
+    assert_mean(kept(run) ** 2, 4.0)
+
+
+def test_dense_metric_on_strong_correlation():
+    size, correlation = 6, 0.99
+    covariance = np.full((size, size), correlation) + (1 - correlation) * np.eye(size)
+    precision = np.linalg.inv(covariance)
+    runs = {
+        metric: sample(
+            correlated_normal,
+            precision,
+            np.zeros((2, size)),
+            settings=NUTSSettings(draws=1500, tune=700, metric=metric),
+            seed=6,
+        )
+        for metric in ("adapt_full", "adapt_diag_grad")
+    }
+    for run in runs.values():
+        assert_mean(kept(run), 0.0)
+        draws = kept(run)
+        assert_mean((draws[..., 0] * draws[..., 1])[..., None], correlation)
+    dense = runs["adapt_full"]
+    whitened = np.linalg.eigvals(precision @ dense.inverse_mass[0]).real
+    assert 0.5 < whitened.min() <= whitened.max() < 2.0
+    steps = {metric: run.stats["n_steps"][:, run.tune :].mean() for metric, run in runs.items()}
+    assert steps["adapt_full"] < 0.5 * steps["adapt_diag_grad"]
+
+
+@pytest.mark.parametrize("target", [0.6, 0.8, 0.95])
+def test_step_size_reaches_its_target(target):
+    settings = NUTSSettings(draws=1500, tune=1500, target_accept=target)
+    run = sample(ordered_mixture, mixture_data(), np.zeros((2, 2)), settings=settings, seed=7)
+    reached = run.stats["acceptance_rate"][:, run.tune :].mean(axis=1)
+    # The average of dual averaging settles slowly and on its own noise.
+    assert np.abs(reached - target).max() < 0.07
+    assert np.ptp(run.stats["step_size"][:, run.tune :], axis=1).max() == 0.0
+    np.testing.assert_array_equal(run.stats["step_size"][:, -1], run.step_size)
+
+
+def test_divergences_are_flagged_in_a_funnel():
+    settings = NUTSSettings(draws=1500, tune=500)
+    run = sample(funnel, (), np.zeros((2, 10)), settings=settings, seed=8)
+    assert run.stats["diverging"][:, run.tune :].sum() > 5
+    easy = sample(normal, np.ones(10), np.zeros((2, 10)), settings=settings, seed=8)
+    assert easy.stats["diverging"][:, run.tune :].sum() == 0

@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from aliquot.mcmc.schedule import Flag, dense_windows, flags
+from aliquot.mcmc.settings import NUTSSettings
+
+METRICS = ["adapt_diag_grad", "adapt_diag", "adapt_full"]
+
+
+def has(values, flag):
+    return (values & int(flag)) != 0
+
+
+@pytest.mark.parametrize("metric", METRICS)
+@pytest.mark.parametrize("tune", [0, 1, 9, 10, 11, 20, 100, 149, 150, 151, 1000, 2000])
+def test_laws_of_every_schedule(metric, tune):
+    settings = NUTSSettings(draws=5, tune=tune, metric=metric)
+    values = flags(settings)
+    assert values.shape == (tune + 5,)
+    assert not values[tune:].any()
+    if tune < 10:
+        assert not values.any()
+        assert dense_windows(settings) == {}
+        return
+    assert has(values[:tune], Flag.ADAPT_STEP).all()
+    assert np.flatnonzero(has(values, Flag.FINISH_STEP)).tolist() == [tune - 1]
+    # The step size has the last draws to itself.
+    assert not has(values[tune - min(50, max(1, tune // 20)) : tune], Flag.UPDATE_METRIC).any()
+
+
+def test_windows_of_stan():
+    # The manual: 75 draws, windows of 25, 50, 100, 200, 500, then 50 draws.
+    windows = dense_windows(NUTSSettings(tune=1000, metric="adapt_full"))
+    assert windows == {100: 75, 150: 100, 250: 150, 450: 250, 950: 450}
+    ends = np.flatnonzero(has(flags(NUTSSettings(metric="adapt_diag")), Flag.CLEAR)) + 1
+    assert ends.tolist() == sorted(windows)
+
+
+def test_overlapping_windows():
+    values = flags(NUTSSettings(tune=1000))
+    switches = np.flatnonzero(has(values, Flag.SWITCH)) + 1
+    assert np.diff(switches[switches <= 300]).tolist() == [10] * 29
+    late = np.diff(switches[switches >= 300])
+    assert late.tolist() == [80] * len(late)
+    # The foreground is never left with a window that is about to end too short.
+    assert switches[-1] <= 850 - 80
+    assert np.flatnonzero(has(values, Flag.COLLECT)).tolist() == list(range(850))
