@@ -56,9 +56,9 @@ def find_starts(
     """Return start points (chains, d) whose log density and gradient are finite.
 
     Chains come in antithetic pairs: the second of a pair gets the jitter of the first with the sign
-    turned. Chains then start as far apart as the jitter allows, on different sides of any
-    symmetry of the density, so that modes which are mirror images of each other are met by
-    different chains, where comparing chains reveals them.
+    turned, and the coordinates of one chain are spread evenly. Chains then start far apart, on
+    different sides of a symmetry of the density, so that modes which are mirror images of each
+    other are met by different chains, where comparing chains reveals them.
 
     Parameters
     ----------
@@ -161,8 +161,17 @@ def _find(
 ) -> np.ndarray:
     tries = tries if jitter else 1
     for _ in range(tries):
-        position = center + jitter * generator.uniform(-1.0, 1.0, center.shape)
+        position = center + jitter * _spread(generator, center.size)
         log_density, gradient = evaluate(position)
         if np.isfinite(log_density) and np.all(np.isfinite(gradient)):
             return position
     raise no_start(position, log_density, gradient, tries=tries)
+
+
+def _spread(generator: np.random.Generator, size: int) -> np.ndarray:
+    """Draw coordinates from uniform(-1, 1), one in each of `size` equal parts of the interval.
+
+    Each by itself is uniform; together they are as different from each other as that allows.
+    """
+    parts = generator.permutation(size) + generator.uniform(size=size)
+    return np.asarray(2.0 * parts / size - 1.0)
