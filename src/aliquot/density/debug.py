@@ -95,7 +95,11 @@ def debug_at(model: Any, flat: np.ndarray) -> DebugReport:
     rows = []
     for name, term in terms.items():
         if name in free:
-            kind = "free" if model[name] is free[name] and hasattr(free[name], "remake") else "missing values"
+            kind = (
+                "free"
+                if model[name] is free[name] and hasattr(free[name], "remake")
+                else "missing values"
+            )
             value = _short(values[name])
         elif name in observed:
             kind, value = "observed", f"{observed[name].size} values"

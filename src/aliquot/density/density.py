@@ -200,7 +200,9 @@ class Density:
         program = self._program("log_likelihood of values", jax.vmap(one, in_axes=(0, None)))
         with float64():
             point = {n: jax.ShapeDtypeStruct(v.shape[1:], v.dtype) for n, v in values.items()}
-            return over_rows(program, jax.eval_shape(one, point, self.data), dict(values), self.data)
+            return over_rows(
+                program, jax.eval_shape(one, point, self.data), dict(values), self.data
+            )
 
     @cached_property
     def start(self) -> np.ndarray:
@@ -279,10 +281,10 @@ class Density:
         return jnp.concatenate(parts)
 
     def _program(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
-        programs = self.__dict__.setdefault("_programs", {})
+        programs: dict[str, Callable[..., Any]] = self.__dict__.setdefault("_programs", {})
         if name not in programs:
             programs[name] = _quick(function)
-        return programs[name]  # type: ignore[no-any-return]
+        return programs[name]
 
     def split(self, flat: np.ndarray) -> dict[str, np.ndarray]:
         """Cut flat draws into unconstrained variables, shape (..., *unconstrained shape)."""
@@ -323,6 +325,10 @@ def _source(variable: Any) -> Data | None:
     from aliquot.expression import leaves
 
     return next(
-        (leaf for leaf in leaves(variable.value) if isinstance(leaf, Data) and leaf.name == variable.name),
+        (
+            leaf
+            for leaf in leaves(variable.value)
+            if isinstance(leaf, Data) and leaf.name == variable.name
+        ),
         None,
     )

@@ -23,6 +23,7 @@ def parameter_problems(distribution: Distribution, values: Mapping[str, Any]) ->
             index = tuple(int(i) for i in np.argwhere(~inside)[0])
             where = f" at index {index}" if index else ""
             problems.append(
-                f"its parameter {name} must be {constraint.description}; it is {array[index]}{where}"
+                f"its parameter {name} must be {constraint.description}; "
+                f"it is {array[index]}{where}"
             )
     return problems

@@ -49,8 +49,7 @@ class Traced:
 
             def replay(flat: Any, data: Any) -> Any:
                 consts = [
-                    data[large[i]] if i in large else const
-                    for i, const in enumerate(closed.consts)
+                    data[large[i]] if i in large else const for i, const in enumerate(closed.consts)
                 ]
                 (result,) = jax.core.eval_jaxpr(
                     closed.jaxpr, consts, flat, *(data[key] for key in keys)

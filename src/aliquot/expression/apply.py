@@ -1,4 +1,4 @@
-"""Applying a JAX function to operands: the one place where nodes are made and shapes are checked."""
+"""Applying a JAX function to operands: the one place where nodes are made, their shapes checked."""
 
 from __future__ import annotations
 
@@ -48,7 +48,9 @@ def apply(
     """
     from aliquot.expression.node import Expression  # the node's operators call this function
 
-    leaves, structure = jax.tree.flatten((args, kwargs), is_leaf=lambda x: isinstance(x, Expression))
+    leaves, structure = jax.tree.flatten(
+        (args, kwargs), is_leaf=lambda x: isinstance(x, Expression)
+    )
     leaves = [leaf if isinstance(leaf, Expression) else _constant(leaf) for leaf in leaves]
     where = [i for i, leaf in enumerate(leaves) if isinstance(leaf, Expression)]
     name = getattr(function, "__name__", "function")

@@ -56,8 +56,7 @@ def _part(source: Any, part: Any) -> Any:
     if dtype is None or np.dtype(dtype).kind not in "bui":
         kind = type(part).__name__ if dtype is None else dtype
         raise DTypeError(
-            f"{texts.label(source)} can be indexed by integers, not by {texts.label(part)} "
-            f"({kind})"
+            f"{texts.label(source)} can be indexed by integers, not by {texts.label(part)} ({kind})"
         )
     if np.dtype(dtype).kind == "b" and hasattr(part, "text") and part.value_now() is None:
         raise DTypeError(

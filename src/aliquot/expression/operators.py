@@ -162,11 +162,11 @@ class Operators(NumPyProtocols):
     def __float__(self) -> float:
         raise TypeError(f"{self.text} has no number yet: it is part of a model")
 
-    __int__ = __float__  # type: ignore[assignment]
-    __index__ = __float__  # type: ignore[assignment]
+    __int__ = __float__
+    __index__ = __float__
 
     @property
-    def T(self) -> Expression:  # noqa: N802 (NumPy's name)
+    def T(self) -> Expression:
         """The transpose: axes reversed."""
         return apply(jnp.transpose, self, text=f"{self.text}.T")
 
@@ -258,7 +258,7 @@ class Operators(NumPyProtocols):
         before = (slice(None),) * (axis % len(self.shape))
         return self[(*before, indices)]
 
-    def clip(self, min: Any = None, max: Any = None) -> Expression:  # noqa: A002 (NumPy's names)
+    def clip(self, min: Any = None, max: Any = None) -> Expression:
         """Limit the values to an interval."""
         return apply(jnp.clip, self, min, max)
 

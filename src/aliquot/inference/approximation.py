@@ -128,7 +128,9 @@ class Approximation:
         )
 
     def __repr__(self) -> str:
-        quality = "" if self.quality is None else (
-            f", ELBO {self.quality.elbo!r} nats, Pareto k {self.quality.pareto_k:.2f}"
+        quality = (
+            ""
+            if self.quality is None
+            else (f", ELBO {self.quality.elbo!r} nats, Pareto k {self.quality.pareto_k:.2f}")
         )
         return f"<{self.method} approximation of {len(self.mean)} coordinates{quality}>"

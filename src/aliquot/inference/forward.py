@@ -85,8 +85,8 @@ def check_simulable(model: Model, fixed: Iterable[str] = ()) -> None:
         family = variable.distribution.family
         if family in ("Flat", "HalfFlat") and variable.name not in fixed:
             raise ModelError(
-                f"{variable.name!r} cannot be drawn: {family} is improper, so it has no draws. Give "
-                "it a proper prior"
+                f"{variable.name!r} cannot be drawn: {family} is improper, so it has no draws. "
+                "Give it a proper prior"
             )
 
 

@@ -53,8 +53,8 @@ def sample_prior_predictive(
 
     Notes
     -----
-    Potentials cannot be simulated and are left out, which a warning says. An ordered vector is drawn
-    in order: sorted where its elements are exchangeable a priori, by rejection otherwise.
+    Potentials cannot be simulated and are left out, which a warning says. An ordered vector is
+    drawn in order: sorted where its elements are exchangeable a priori, by rejection otherwise.
 
     Examples
     --------
@@ -73,8 +73,8 @@ def sample_prior_predictive(
     forward.check_simulable(model)
     if left_out := forward.potentials(model):
         warnings.warn(
-            f"prior draws leave out the potentials {', '.join(left_out)}: a term of the log density "
-            "cannot be simulated",
+            f"prior draws leave out the potentials {', '.join(left_out)}: a term of the log "
+            "density cannot be simulated",
             AliquotWarning,
             stacklevel=2,
         )
@@ -85,8 +85,8 @@ def sample_prior_predictive(
     for name, value in drawn.items():
         if value.dtype.kind == "f" and np.isnan(value).any() and name in latent:
             raise StartError(
-                f"{name}: the prior gives an increasing vector too rarely to draw from it (less than "
-                f"once in {forward.TRIES} tries). Give its elements means in increasing order"
+                f"{name}: the prior gives an increasing vector too rarely to draw from it (less "
+                f"than once in {forward.TRIES} tries). Give its elements means in increasing order"
             )
     rows = {name: value[None] for name, value in drawn.items()}
     return build_tree(
@@ -215,7 +215,9 @@ def compute_log_likelihood(
     values = forward.posterior_values(model, posterior)
     arrays = model.density().log_likelihood_of(values)
     return build_tree(
-        log_likelihood={name: v.reshape((chains, draws, *v.shape[1:])) for name, v in arrays.items()},
+        log_likelihood={
+            name: v.reshape((chains, draws, *v.shape[1:])) for name, v in arrays.items()
+        },
         dims={name: d for name, d in model_dims(model).items() if _has_rows(model, name)},
         coords=_coords(model, posterior),
         extend=trace,

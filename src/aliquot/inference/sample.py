@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-
 from aliquot.errors import ModelError, PartialResultWarning, StartError
 from aliquot.inference.given import constant_data, model_coords, model_dims, observed_data
 from aliquot.inference.initialisation import explain_start, jittered_starts, read_init
@@ -63,8 +62,8 @@ def sample(
         A trajectory has at most ``2**max_treedepth - 1`` leapfrog steps.
     init : str
         How chains start and which metric adapts. "jitter+adapt_diag_grad" (what "auto" means):
-        diagonal, from the variances of draws and gradients [3]_; "jitter+adapt_diag": diagonal, from
-        the variances of draws in Stan's windows; "jitter+adapt_full": dense, for strong
+        diagonal, from the variances of draws and gradients [3]_; "jitter+adapt_diag": diagonal,
+        from the variances of draws in Stan's windows; "jitter+adapt_full": dense, for strong
         correlations. Without "jitter+" every chain starts at the start point itself.
     initvals : mapping, or a sequence of one for each chain, optional
         Start values by variable, on the variable's own scale.
@@ -243,8 +242,8 @@ def _warn_partial(run: ChainDraws) -> None:
         what = f"{done - run.tune} of {run.draws} draws from each chain are kept"
     else:
         what = (
-            f"the chains were still in their warm-up ({done} of {run.tune} draws), which is kept as "
-            "warmup_posterior; there are no posterior draws"
+            f"the chains were still in their warm-up ({done} of {run.tune} draws), which is kept "
+            "as warmup_posterior; there are no posterior draws"
         )
     warnings.warn(
         f"sampling was interrupted: {what}. The result is marked as partial.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 import numpy as np
 
@@ -19,8 +19,6 @@ from aliquot.model.free import free_variable
 from aliquot.model.imputed import observed_variable
 from aliquot.model.variables import Data, Deterministic, Potential
 
-Family = TypeVar("Family", bound=Distribution)
-
 
 class _Default:
     """The mark of an argument that was left out, where ``None`` means something else."""
@@ -32,7 +30,7 @@ class _Default:
 DEFAULT: Any = _Default()
 
 
-class Constructor(Generic[Family]):
+class Constructor[Family: Distribution]:
     """A family of distributions as a user calls it.
 
     ``aq.Normal("x", mu, sigma)`` adds a variable to the model whose ``with`` block is running;
@@ -101,7 +99,7 @@ class Constructor(Generic[Family]):
 
         def make(size: Any) -> Family:
             with naming(name):
-                return self.family(*args, shape=size, **kwargs)
+                return self.family(*args, **kwargs, **{"shape": size})
 
         def shaped() -> tuple[int, ...] | None:
             by_dims = None if names is None else model.coords.shape(name, names)
@@ -224,9 +222,7 @@ def deterministic(name: str, value: Any, *, dims: Any = None) -> Deterministic:
     model.check_name(name)
     model.check_inputs(name, value)
     expression = _expression(name, value)
-    return model.add(
-        Deterministic(name, expression, dims=as_dims(name, dims), owner=model)
-    )
+    return model.add(Deterministic(name, expression, dims=as_dims(name, dims), owner=model))
 
 
 def potential(name: str, value: Any) -> Potential:
@@ -264,7 +260,8 @@ def _expression(name: str, value: Any) -> Expression:
     if isinstance(value, Expression):
         return value
     if isinstance(value, list | tuple) and leaves(value):
-        return np.stack(value)  # type: ignore[call-overload, no-any-return]
+        stacked: Any = np.stack(value)
+        return stacked
     raise ModelError(
         f"{name}: give an expression of model variables; got {value!r:.60}, which depends on none"
     )

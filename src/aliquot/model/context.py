@@ -91,7 +91,9 @@ class Model:
 
     def __getitem__(self, name: str) -> Any:
         if name not in self.variables:
-            raise KeyError(f"the model has no variable {name!r}; it has {', '.join(self.variables)}")
+            raise KeyError(
+                f"the model has no variable {name!r}; it has {', '.join(self.variables)}"
+            )
         return self.variables[name]
 
     def __contains__(self, name: object) -> bool:

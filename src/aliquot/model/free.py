@@ -33,9 +33,7 @@ def free_variable(
     """
     distribution = remake()
     chosen = (
-        _default(distribution)
-        if transform is default
-        else _checked(name, transform, distribution)
+        _default(distribution) if transform is default else _checked(name, transform, distribution)
     )
     if chosen is not None:
         try:
@@ -51,7 +49,7 @@ def free_variable(
         initval=None if initval is None else _start(name, initval, distribution, chosen),
         remake=remake,
     )
-    return model.add(variable)  # type: ignore[no-any-return]
+    return model.add(variable)
 
 
 def _default(distribution: Distribution) -> Transform | None:
@@ -95,10 +93,9 @@ def _start(
     support = distribution.support
     if support.constant() and not np.all(support.check(value)):
         raise SupportError(f"{name}: initval must be {support.description}; got {initval}")
-    if getattr(transform, "event_dims", 0) == 1 and isinstance(transform, Ordered):
-        if not np.all(np.diff(value, axis=-1) > 0):
-            raise SupportError(
-                f"{name}: initval must be strictly increasing, because the variable is ordered; "
-                f"got {initval}"
-            )
+    if isinstance(transform, Ordered) and not np.all(np.diff(value, axis=-1) > 0):
+        raise SupportError(
+            f"{name}: initval must be strictly increasing, because the variable is ordered; "
+            f"got {initval}"
+        )
     return value

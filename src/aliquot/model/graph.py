@@ -99,7 +99,10 @@ def _node(graph: Any, variable: Any) -> None:
         graph.node(variable.name, f"{variable.name}\nmissing", shape="ellipse", style="dashed")
     elif isinstance(variable, Data):
         graph.node(
-            variable.name, f"{variable.name}\ndata", shape="box", style="rounded,filled",
+            variable.name,
+            f"{variable.name}\ndata",
+            shape="box",
+            style="rounded,filled",
             fillcolor="#eeeeee",
         )
     elif isinstance(variable, Deterministic):

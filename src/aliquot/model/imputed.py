@@ -65,7 +65,7 @@ def observed_variable(
     )
     if latent is not None:
         model.add(latent)
-    return model.add(variable)  # type: ignore[no-any-return]
+    return model.add(variable)
 
 
 def known_values(model: Any, name: str, observed: Any) -> Any:
@@ -165,7 +165,7 @@ def _at(distribution: Distribution, index: tuple[np.ndarray, ...]) -> Transform:
     )
 
 
-def _filled(source: Data, latent: MissingValues, name: str) -> Expression:
+def _filled(source: Expression, latent: MissingValues, name: str) -> Expression:
     """Put the latent values where the missing ones were."""
     index = latent.index
     filled: Expression = apply(

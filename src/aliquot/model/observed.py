@@ -22,13 +22,15 @@ def as_values(name: str, data: Any) -> np.ndarray:
         For no data at all.
     """
     if isinstance(data, np.ma.MaskedArray):
-        data = data.astype(float).filled(np.nan) if np.ma.is_masked(data) else data.data
+        data = np.ma.filled(data.astype(float), np.nan) if np.ma.is_masked(data) else data.data
     try:
         array = np.asarray(data)
         if array.dtype == object:
             array = _from_objects(array)
     except (ValueError, TypeError):
-        raise DTypeError(f"{name}: the data must be one array of numbers; got {data!r:.80}") from None
+        raise DTypeError(
+            f"{name}: the data must be one array of numbers; got {data!r:.80}"
+        ) from None
     if array.dtype.kind not in "buif":
         raise DTypeError(
             f"{name}: the data must be numbers; got dtype {array.dtype}. For labels, give their "

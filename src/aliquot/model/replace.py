@@ -89,8 +89,15 @@ def _snapshot(model: Any) -> Any:
     unique = {id(node): node for node in nodes}.values()
     return (
         model.coords.as_dict(),
-        [(n, n.shape, getattr(n, "value", None) if isinstance(n, Leaf) else None,
-          getattr(n, "distribution", None)) for n in unique],
+        [
+            (
+                n,
+                n.shape,
+                getattr(n, "value", None) if isinstance(n, Leaf) else None,
+                getattr(n, "distribution", None),
+            )
+            for n in unique
+        ],
     )
 
 
