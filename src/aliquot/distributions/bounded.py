@@ -1,0 +1,183 @@
+"""Distributions on an interval: uniform and beta."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import jax.scipy.stats as jstats
+import numpy as np
+
+from aliquot.distributions.base import Distribution
+from aliquot.distributions.constraints import (
+    Constraint,
+    Interval,
+    positive,
+    real,
+    unit_interval,
+)
+from aliquot.distributions.parameters import as_parameter
+from aliquot.errors import ParameterError
+from aliquot.expression import Expression
+
+
+class Uniform(Distribution):
+    r"""Equally likely everywhere between two bounds: :math:`f(x) = 1 / (u - l)`.
+
+    Parameters
+    ----------
+    lower, upper : array or Expression
+        Bounds, both included (0 and 1 by default).
+    shape : int or tuple of int, optional
+
+    Raises
+    ------
+    ParameterError
+        Where a known upper bound is not above the lower one.
+
+    Examples
+    --------
+    >>> import aliquot as aq
+    >>> float(aq.Uniform.dist(lower=-1, upper=3).mean())
+    1.0
+    """
+
+    constraints = {"lower": real, "upper": real}
+
+    def __init__(self, lower: Any = 0.0, upper: Any = 1.0, *, shape: Any = None) -> None:
+        super().__init__({"lower": lower, "upper": upper}, shape)
+        check_bounds(self.family, self.lower, self.upper)
+
+    @property
+    def support(self) -> Constraint:
+        return Interval(self.lower, self.upper, closed=True)
+
+    def _log_prob(self, x: Any) -> Any:
+        return jnp.zeros_like(x) - jnp.log(self.upper - self.lower)
+
+    def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
+        u = jax.random.uniform(key, shape)
+        return jnp.clip(self.lower + (self.upper - self.lower) * u, self.lower, self.upper)
+
+    def _mean(self) -> Any:
+        return 0.5 * (self.lower + self.upper)
+
+    def _variance(self) -> Any:
+        return (self.upper - self.lower) ** 2 / 12.0
+
+
+class Beta(Distribution):
+    r"""The beta distribution, of probabilities and proportions.
+
+    .. math:: f(x) = \frac{x^{\alpha - 1} (1 - x)^{\beta - 1}}{B(\alpha, \beta)}, \quad 0 < x < 1
+
+    Given by `alpha` and `beta`, by mean and standard deviation, or by mean and sample size:
+    :math:`\alpha = \mu \nu` and :math:`\beta = (1 - \mu) \nu` with
+    :math:`\nu = \mu (1 - \mu) / \sigma^2 - 1`. The end points, where the density may be infinite,
+    are not in the support.
+
+    Parameters
+    ----------
+    alpha, beta : array or Expression, positive
+        Shapes.
+    mu : array or Expression, strictly between 0 and 1
+        Mean.
+    sigma : array or Expression, positive, less than ``sqrt(mu * (1 - mu))``
+        Standard deviation.
+    nu : array or Expression, positive
+        Sample size, alpha + beta.
+    shape : int or tuple of int, optional
+
+    Raises
+    ------
+    ParameterError
+        Where the arguments are not one of the three pairs, or out of range.
+
+    Examples
+    --------
+    >>> import aliquot as aq
+    >>> aq.Beta.dist(mu=0.25, nu=8)
+    Beta(alpha=2.0, beta=6.0)
+    """
+
+    constraints = {"alpha": positive, "beta": positive}
+
+    def __init__(
+        self,
+        alpha: Any = None,
+        beta: Any = None,
+        mu: Any = None,
+        sigma: Any = None,
+        nu: Any = None,
+        *,
+        shape: Any = None,
+    ) -> None:
+        choices = {"alpha": alpha, "beta": beta, "mu": mu, "sigma": sigma, "nu": nu}
+        given = [name for name, value in choices.items() if value is not None]
+        if given == ["mu", "sigma"] or given == ["mu", "nu"]:
+            mu = as_parameter(self.family, "mu", mu, unit_interval)
+            if sigma is not None:
+                sigma = as_parameter(self.family, "sigma", sigma, positive)
+                _check_spread(self.family, mu, sigma)
+                nu = mu * (1.0 - mu) / sigma**2 - 1.0
+            else:
+                nu = as_parameter(self.family, "nu", nu, positive)
+            alpha, beta = mu * nu, (1.0 - mu) * nu
+        elif given != ["alpha", "beta"]:
+            raise ParameterError(
+                f"{self.family}: give alpha and beta, or mu and sigma, or mu and nu; "
+                f"got {' and '.join(given) or 'none'}"
+            )
+        super().__init__({"alpha": alpha, "beta": beta}, shape)
+
+    @property
+    def support(self) -> Constraint:
+        return unit_interval
+
+    def _log_prob(self, x: Any) -> Any:
+        return jstats.beta.logpdf(x, self.alpha, self.beta)
+
+    def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
+        # With small shapes, draws closer to 0 or 1 than a double can be are rounded inwards.
+        draws = jax.random.beta(key, self.alpha, self.beta, shape)
+        return jnp.clip(draws, np.finfo(float).tiny, 1.0 - np.finfo(float).epsneg)
+
+    def _mean(self) -> Any:
+        return self.alpha / (self.alpha + self.beta)
+
+    def _variance(self) -> Any:
+        total = self.alpha + self.beta
+        return self.alpha * self.beta / (total**2 * (total + 1.0))
+
+
+def check_bounds(family: str, lower: Any, upper: Any) -> None:
+    """Refuse an upper bound that is known not to be above a known lower bound."""
+    low, up = _known(lower), _known(upper)
+    if low is None or up is None:
+        return
+    low, up = np.broadcast_arrays(low, up)
+    if not np.all(low < up):
+        index = tuple(int(i) for i in np.argwhere(~(low < up))[0])
+        place = f" at index {index}" if index else ""
+        raise ParameterError(
+            f"{family}: upper must be greater than lower; "
+            f"got lower={low[index]:g} and upper={up[index]:g}{place}"
+        )
+
+
+def _check_spread(family: str, mu: Any, sigma: Any) -> None:
+    mean, sd = _known(mu), _known(sigma)
+    if mean is None or sd is None:
+        return
+    most, sd = np.broadcast_arrays(np.sqrt(mean * (1.0 - mean)), sd)
+    if not np.all(sd < most):
+        index = tuple(np.argwhere(~(sd < most))[0])
+        raise ParameterError(
+            f"{family}: sigma must be less than sqrt(mu * (1 - mu)) = {most[index]:g}; "
+            f"got {sd[index]:g}"
+        )
+
+
+def _known(value: Any) -> np.ndarray | None:
+    return value.value_now() if isinstance(value, Expression) else value

@@ -1,0 +1,60 @@
+"""Flat priors: constant densities that no probability distribution has."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax.numpy as jnp
+
+from aliquot.distributions.base import Distribution
+from aliquot.distributions.constraints import Constraint, nonnegative, real
+
+
+class Flat(Distribution):
+    """A log density of zero everywhere; improper, so it has no draws.
+
+    Parameters
+    ----------
+    shape : int or tuple of int, optional
+
+    Examples
+    --------
+    >>> import aliquot as aq
+    >>> float(aq.Flat.dist().log_prob(1e6))
+    0.0
+    """
+
+    def __init__(self, *, shape: Any = None) -> None:
+        super().__init__({}, shape)
+
+    @property
+    def support(self) -> Constraint:
+        return real
+
+    def _log_prob(self, x: Any) -> Any:
+        return jnp.zeros_like(x)
+
+    def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
+        raise NotImplementedError(
+            f"{self.family} is improper and has no draws: for prior draws use a proper "
+            "distribution, such as Normal or HalfNormal with a large sigma"
+        )
+
+
+class HalfFlat(Flat):
+    """A log density of zero from zero upwards; improper, so it has no draws.
+
+    Parameters
+    ----------
+    shape : int or tuple of int, optional
+
+    Examples
+    --------
+    >>> import aliquot as aq
+    >>> float(aq.HalfFlat.dist().log_prob(-1.0))
+    -inf
+    """
+
+    @property
+    def support(self) -> Constraint:
+        return nonnegative

@@ -1,0 +1,214 @@
+"""Distributions of positive numbers: waiting times, rates, scales and sizes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import jax.scipy.stats as jstats
+import numpy as np
+from jax.scipy.special import gammaln
+
+from aliquot.distributions.base import Distribution
+from aliquot.distributions.constraints import Constraint, Interval, nonnegative, positive, real
+from aliquot.distributions.gamma import positive_draws
+from aliquot.distributions.normal import scale
+from aliquot.distributions.parameters import as_parameter, exactly_one
+
+
+class Exponential(Distribution):
+    r"""The exponential distribution: :math:`f(x) = \lambda e^{-\lambda x}` for :math:`x \ge 0`.
+
+    Parameters
+    ----------
+    lam : array or Expression, positive
+        Rate (1 by default).
+    scale : array or Expression, positive
+        Mean, in place of `lam`.
+    shape : int or tuple of int, optional
+
+    Examples
+    --------
+    >>> import aliquot as aq
+    >>> float(aq.Exponential.dist(scale=4).mean())
+    4.0
+    """
+
+    constraints = {"lam": positive}
+
+    def __init__(self, lam: Any = None, *, scale: Any = None, shape: Any = None) -> None:
+        name, value = exactly_one(self.family, 1.0, lam=lam, scale=scale)
+        if name == "scale":
+            value = 1.0 / as_parameter(self.family, "scale", value, positive)
+        super().__init__({"lam": value}, shape)
+
+    @property
+    def support(self) -> Constraint:
+        return nonnegative
+
+    def _log_prob(self, x: Any) -> Any:
+        return jnp.log(self.lam) - self.lam * x
+
+    def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
+        return jax.random.exponential(key, shape) / self.lam
+
+    def _mean(self) -> Any:
+        return 1.0 / self.lam
+
+    def _variance(self) -> Any:
+        return self.lam**-2.0
+
+
+class Weibull(Distribution):
+    r"""The Weibull distribution, of times to a failure whose rate is a power of time.
+
+    .. math:: f(x) = \frac{\alpha}{\beta} \left(\frac{x}{\beta}\right)^{\alpha - 1}
+              e^{-(x / \beta)^\alpha}, \quad x > 0
+
+    Zero, where the density may be infinite, is not in the support.
+
+    Parameters
+    ----------
+    alpha : array or Expression, positive
+        Shape.
+    beta : array or Expression, positive
+        Scale.
+    shape : int or tuple of int, optional
+
+    Examples
+    --------
+    >>> import aliquot as aq
+    >>> round(float(aq.Weibull.dist(alpha=2, beta=1).mean()), 6)
+    0.886227
+    """
+
+    constraints = {"alpha": positive, "beta": positive}
+
+    def __init__(self, alpha: Any, beta: Any, *, shape: Any = None) -> None:
+        super().__init__({"alpha": alpha, "beta": beta}, shape)
+
+    @property
+    def support(self) -> Constraint:
+        return positive
+
+    def _log_prob(self, x: Any) -> Any:
+        log_z = jnp.log(x / self.beta)
+        power = jnp.exp(self.alpha * log_z)
+        return jnp.log(self.alpha / self.beta) + (self.alpha - 1.0) * log_z - power
+
+    def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
+        return positive_draws(jax.random.weibull_min(key, self.beta, self.alpha, shape))
+
+    def _mean(self) -> Any:
+        return self.beta * jnp.exp(gammaln(1.0 + 1.0 / self.alpha))
+
+    def _variance(self) -> Any:
+        second = self.beta**2 * jnp.exp(gammaln(1.0 + 2.0 / self.alpha))
+        return second - self._mean() ** 2
+
+    def start(self) -> Any:
+        return jnp.broadcast_to(self.beta, self.shape)
+
+
+class Pareto(Distribution):
+    r"""The Pareto distribution: a power law from a smallest value on.
+
+    .. math:: f(x) = \frac{\alpha m^\alpha}{x^{\alpha + 1}}, \quad x \ge m
+
+    Parameters
+    ----------
+    alpha : array or Expression, positive
+        Exponent of the tail.
+    m : array or Expression, positive
+        Smallest value.
+    shape : int or tuple of int, optional
+
+    Examples
+    --------
+    >>> import aliquot as aq
+    >>> float(aq.Pareto.dist(alpha=3, m=2).mean())
+    3.0
+    """
+
+    constraints = {"alpha": positive, "m": positive}
+
+    def __init__(self, alpha: Any, m: Any, *, shape: Any = None) -> None:
+        super().__init__({"alpha": alpha, "m": m}, shape)
+
+    @property
+    def support(self) -> Constraint:
+        return Interval(self.m, closed=True)
+
+    def _log_prob(self, x: Any) -> Any:
+        return jnp.log(self.alpha / self.m) - (self.alpha + 1.0) * jnp.log(x / self.m)
+
+    def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
+        draws = self.m * jax.random.pareto(key, self.alpha, shape)
+        return jnp.clip(draws, self.m, np.finfo(float).max)
+
+    def _mean(self) -> Any:
+        finite = self.alpha * self.m / jnp.where(self.alpha > 1, self.alpha - 1.0, 1.0)
+        return jnp.where(self.alpha > 1, finite, jnp.inf)
+
+    def _variance(self) -> Any:
+        a = jnp.where(self.alpha > 2, self.alpha, 3.0)
+        finite = self.m**2 * a / ((a - 1.0) ** 2 * (a - 2.0))
+        return jnp.where(self.alpha > 2, finite, jnp.inf)
+
+    def start(self) -> Any:
+        # The median; for a tail so heavy that it would be astronomical, 1000 m.
+        median = self.m * 2.0 ** jnp.minimum(1.0 / self.alpha, 10.0)
+        return jnp.broadcast_to(median, self.shape)
+
+
+class LogNormal(Distribution):
+    r"""The distribution of a positive number whose logarithm is normal.
+
+    .. math:: f(x) = \frac{1}{x \sigma \sqrt{2 \pi}}
+              \exp\left(-\frac{(\log x - \mu)^2}{2 \sigma^2}\right), \quad x > 0
+
+    Parameters
+    ----------
+    mu : array or Expression
+        Mean of the logarithm (0 by default).
+    sigma : array or Expression, positive
+        Standard deviation of the logarithm (1 by default).
+    tau : array or Expression, positive
+        Precision of the logarithm, in place of `sigma`.
+    shape : int or tuple of int, optional
+
+    Examples
+    --------
+    >>> import aliquot as aq
+    >>> round(float(aq.LogNormal.dist(mu=0, sigma=1).mean()), 6)
+    1.648721
+    """
+
+    constraints = {"mu": real, "sigma": positive}
+
+    def __init__(
+        self, mu: Any = 0.0, sigma: Any = None, tau: Any = None, *, shape: Any = None
+    ) -> None:
+        super().__init__({"mu": mu, "sigma": scale(self.family, sigma, tau)}, shape)
+
+    @property
+    def support(self) -> Constraint:
+        return positive
+
+    def _log_prob(self, x: Any) -> Any:
+        return jstats.norm.logpdf(jnp.log(x), self.mu, self.sigma) - jnp.log(x)
+
+    def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
+        log_draws = self.mu + self.sigma * jax.random.normal(key, shape)
+        return positive_draws(jnp.exp(log_draws))
+
+    def _mean(self) -> Any:
+        return jnp.exp(self.mu + 0.5 * self.sigma**2)
+
+    def _variance(self) -> Any:
+        return jnp.expm1(self.sigma**2) * jnp.exp(2.0 * self.mu + self.sigma**2)
+
+    def start(self) -> Any:
+        # The median: the mean is far out in the tail where sigma is large.
+        return jnp.broadcast_to(positive_draws(jnp.exp(self.mu)), self.shape)

@@ -1,0 +1,115 @@
+"""The normal distribution cut to an interval."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import jax.scipy.stats as jstats
+import numpy as np
+
+from aliquot.distributions.base import Distribution
+from aliquot.distributions.bounded import check_bounds
+from aliquot.distributions.constraints import Constraint, Interval, positive, real
+from aliquot.distributions.normal import scale
+from aliquot.distributions.normal_interval import log_cdf, log_probability, moments, quantile
+
+
+class TruncatedNormal(Distribution):
+    r"""A normal variable that is known to lie between two bounds.
+
+    .. math:: f(x) = \frac{\varphi((x - \mu) / \sigma)}
+              {\sigma \, (\Phi((u - \mu) / \sigma) - \Phi((l - \mu) / \sigma))},
+              \quad l \le x \le u
+
+    The probability of the interval is computed by its logarithm, so that bounds far in a tail and
+    close to each other do no harm.
+
+    Parameters
+    ----------
+    mu : array or Expression
+        Mean before truncation (0 by default).
+    sigma : array or Expression, positive
+        Standard deviation before truncation (1 by default).
+    tau : array or Expression, positive
+        Precision before truncation, in place of `sigma`.
+    lower, upper : array or Expression, optional
+        Bounds, both included. ``None``, or an infinite number, for none.
+    shape : int or tuple of int, optional
+
+    Raises
+    ------
+    ParameterError
+        Where a known upper bound is not above the lower one.
+
+    Examples
+    --------
+    >>> import aliquot as aq
+    >>> far = aq.TruncatedNormal.dist(mu=0, sigma=1, lower=10)
+    >>> round(float(far.mean()), 4)
+    10.0981
+    """
+
+    constraints = {"mu": real, "sigma": positive, "lower": real, "upper": real}
+
+    def __init__(
+        self,
+        mu: Any = 0.0,
+        sigma: Any = None,
+        *,
+        tau: Any = None,
+        lower: Any = None,
+        upper: Any = None,
+        shape: Any = None,
+    ) -> None:
+        bounds = {
+            name: bound
+            for name, bound, absent in (("lower", lower, -np.inf), ("upper", upper, np.inf))
+            if bound is not None and not (np.ndim(bound) == 0 and _is(bound, absent))
+        }
+        sigma = scale(self.family, sigma, tau)
+        super().__init__({"mu": mu, "sigma": sigma, **bounds}, shape)
+        check_bounds(self.family, self.parameters.get("lower"), self.parameters.get("upper"))
+
+    @property
+    def support(self) -> Constraint:
+        lower, upper = self.parameters.get("lower"), self.parameters.get("upper")
+        return real if lower is None and upper is None else Interval(lower, upper, closed=True)
+
+    def _log_prob(self, x: Any) -> Any:
+        return jstats.norm.logpdf(x, self.mu, self.sigma) - self._log_total()
+
+    def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
+        u = jax.random.uniform(key, shape, minval=np.finfo(float).tiny)
+        z = quantile(u, *self._standard_bounds(), self._log_total())
+        bounds = self.parameters.get("lower", -jnp.inf), self.parameters.get("upper", jnp.inf)
+        return jnp.clip(self.mu + self.sigma * z, *bounds)
+
+    def _mean(self) -> Any:
+        mode, distance, _ = moments(*self._standard_bounds())
+        return self.mu + self.sigma * (mode + distance)
+
+    def _variance(self) -> Any:
+        return self.sigma**2 * moments(*self._standard_bounds())[2]
+
+    def _standard_bounds(self) -> tuple[Any, Any]:
+        lower, upper = self.parameters.get("lower"), self.parameters.get("upper")
+        a = -jnp.inf if lower is None else (lower - self.mu) / self.sigma
+        b = jnp.inf if upper is None else (upper - self.mu) / self.sigma
+        a, b = jnp.broadcast_arrays(a, b)
+        return a, b
+
+    def _log_total(self) -> Any:
+        lower, upper = self.parameters.get("lower"), self.parameters.get("upper")
+        if lower is None and upper is None:
+            return 0.0
+        if lower is None:
+            return log_cdf((upper - self.mu) / self.sigma)
+        if upper is None:
+            return log_cdf((self.mu - lower) / self.sigma)
+        return log_probability(*self._standard_bounds(), (upper - lower) / self.sigma)
+
+
+def _is(bound: Any, absent: float) -> bool:
+    return isinstance(bound, float | int | np.generic | np.ndarray) and float(bound) == absent
