@@ -1,0 +1,107 @@
+"""One row for each transform: what it is, the set it reaches, and shapes to try it on.
+
+`free` lists the elements of x that the log Jacobian is taken with respect to, for transforms whose
+x has more elements than y: the reference measure is Lebesgue's on these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from typing import NamedTuple
+
+import jax
+import numpy as np
+
+from aliquot import transforms as tr
+from aliquot.distributions import constraints as sets
+from aliquot.distributions.constraints import Constraint
+
+
+@dataclass(frozen=True)
+class Case:
+    name: str
+    transform: tr.Transform
+    support: Constraint
+    shapes: tuple[tuple[int, ...], ...]
+    free: Callable[[np.ndarray], np.ndarray] = np.ravel
+    bijective: bool = True
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class There(NamedTuple):
+    x: np.ndarray
+    log_jacobian: np.ndarray
+    y: np.ndarray
+    x_again: np.ndarray
+
+
+def jit(function: Callable[..., object]) -> Callable[..., object]:
+    """Compile without optimisation: the tests compile much and run little."""
+    return jax.jit(function, compiler_options={"xla_backend_optimization_level": 0})
+
+
+@cache
+def compiled(transform: tr.Transform) -> Callable[..., There]:
+    """Compile the way from y to x and back, once for each shape, with bounds as arguments."""
+
+    def there_and_back(t, y):
+        x = t.backward(y)
+        again = t.forward(x)
+        return There(x, t.log_det_jacobian(y), again, t.backward(again))
+
+    program = jit(there_and_back)
+    return lambda y: There(*map(np.asarray, program(transform, y)))
+
+
+class PositiveOrderedVector(sets.OrderedVector):
+    def check(self, x, xp=np):
+        return super().check(x, xp) & xp.all(x > 0, axis=-1)
+
+
+class CorrelationFactor(sets.LowerCholesky):
+    def check(self, x, xp=np):
+        return super().check(x, xp) & xp.all(xp.abs(xp.sum(x**2, -1) - 1) < 1e-12, axis=-1)
+
+
+SCALARS = ((), (2, 3))
+ARRAY = ((2, 3),)
+VECTORS = ((2,), (3, 4))
+MATRICES = ((2, 2), (2, 3, 3))
+BOUNDS = np.array([-2.0, 0.5, 3.0]), np.array([-1.0, 4.5, 30.0])
+
+CASES = [
+    Case("identity", tr.identity, sets.real, SCALARS),
+    Case("log", tr.log, sets.positive, SCALARS),
+    Case("log above 2", tr.Log(2.0), sets.Interval(2.0), ARRAY),
+    Case("log above an array", tr.Log(BOUNDS[0]), sets.Interval(BOUNDS[0]), ARRAY),
+    Case("log below 0", tr.UpperLog(), sets.Interval(None, 0.0), ARRAY),
+    Case("log below -3", tr.UpperLog(-3.0), sets.Interval(None, -3.0), ARRAY),
+    Case("logodds", tr.logodds, sets.unit_interval, SCALARS),
+    Case("interval", tr.interval(-2, 7.5), sets.Interval(-2.0, 7.5), ARRAY),
+    Case("interval of arrays", tr.interval(*BOUNDS), sets.Interval(*BOUNDS), ARRAY),
+    Case("ordered", tr.ordered, sets.ordered_vector, ((1,), *VECTORS)),
+    Case("positive ordered", tr.positive_ordered, PositiveOrderedVector(), ((1,), *VECTORS)),
+    Case("simplex", tr.simplex, sets.simplex, VECTORS, lambda x: x[:-1]),
+    Case("circular", tr.circular, sets.circular, SCALARS, bijective=False),
+    Case(
+        "cholesky",
+        tr.cholesky,
+        sets.lower_cholesky,
+        ((1, 1), *MATRICES),
+        lambda x: x[np.tril_indices(len(x))],
+    ),
+    Case(
+        "cholesky of a correlation",
+        tr.cholesky_corr,
+        CorrelationFactor(),
+        MATRICES,
+        lambda x: x[np.tril_indices(len(x), -1)],
+    ),
+]
+
+EACH = [(case, shape) for case in CASES for shape in case.shapes]
+IDS = [f"{case.name} {shape}" for case, shape in EACH]

@@ -1,0 +1,56 @@
+"""Which transform each support gets."""
+
+import numpy as np
+import pytest
+
+from aliquot import transforms as tr
+from aliquot.distributions import constraints as sets
+from aliquot.errors import ModelError
+from aliquot.transforms import default_transform
+
+
+@pytest.mark.parametrize(
+    ("support", "expected"),
+    [
+        (sets.real, tr.identity),
+        (sets.real_vector, tr.identity),
+        (sets.positive, tr.log),
+        (sets.nonnegative, tr.log),
+        (sets.probability, tr.logodds),
+        (sets.unit_interval, tr.logodds),
+        (sets.simplex, tr.simplex),
+        (sets.ordered_vector, tr.ordered),
+        (sets.circular, tr.circular),
+        (sets.lower_cholesky, tr.cholesky),
+    ],
+    ids=repr,
+)
+def test_each_support_has_its_own(support, expected):
+    assert default_transform(support) is expected
+
+
+def test_bounds_are_passed_on():
+    transform = default_transform(sets.Interval(np.array([1.0, 2.0]), 3.0))
+    assert isinstance(transform, tr.Logit)
+    assert transform.lower.tolist() == [1.0, 2.0]
+    assert transform.upper == 3.0
+
+
+class Strange(sets.Constraint):
+    description = "strange"
+
+
+@pytest.mark.parametrize(
+    ("support", "words"),
+    [
+        (sets.counts, "an integer at least 0.*summed out or observed"),
+        (sets.boolean, "summed out"),
+        (sets.CountsVector(3), "sum to 3"),
+        (sets.positive_definite, "give its Cholesky factor a prior"),
+        (Strange(), "must be strange: pass transform="),
+    ],
+    ids=repr,
+)
+def test_a_support_without_one_is_refused(support, words):
+    with pytest.raises(ModelError, match=words):
+        default_transform(support)
