@@ -202,7 +202,7 @@ class Multinomial(Distribution):
     def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
         p = jnp.broadcast_to(self.p, shape)
         n = jnp.broadcast_to(self.n, shape[:-1]).astype(p.dtype)
-        return jax.random.multinomial(key, n, p, shape=shape)
+        return jax.random.multinomial(key, n, p, shape=shape[:-1])
 
     def _mean(self) -> Any:
         return jnp.asarray(self.n)[..., None] * self.p

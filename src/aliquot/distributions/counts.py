@@ -129,8 +129,11 @@ class NegativeBinomial(Distribution):
 
     def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
         first, second = jax.random.split(key)
-        alpha = self.n if "p" in self.parameters else self.alpha
-        rate = jax.random.gamma(first, alpha, shape) * self._mean() / alpha
+        if "p" in self.parameters:
+            alpha, ratio = self.n, (1 - self.p) / self.p
+        else:
+            alpha, ratio = self.alpha, self.mu / self.alpha
+        rate = jax.random.gamma(first, alpha, shape) * ratio
         return jax.random.poisson(second, rate, shape)
 
     def _mean(self) -> Any:

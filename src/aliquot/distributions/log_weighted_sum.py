@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import reduce
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 
 LARGEST_EXPONENT = 700.0
+FEW_TERMS = 8
 
 
 def log_weighted_sum(log_values: Any, weights: Any) -> Any:
@@ -34,10 +37,50 @@ def log_weighted_sum(log_values: Any, weights: Any) -> Any:
     0.0
     """
     weights = jnp.asarray(weights)
-    largest = jnp.max(jnp.where(weights > 0, log_values, -jnp.inf), axis=-1, keepdims=True)
-    shift = jax.lax.stop_gradient(jnp.where(jnp.isfinite(largest), largest, 0.0))
-    # Only terms of weight zero can be larger than the shift: they must not overflow.
-    each = jnp.exp(jnp.minimum(log_values - shift, LARGEST_EXPONENT))
-    total = jnp.sum(weights * each, axis=-1)
+    largest = jnp.max(jnp.where(weights > 0, log_values, -jnp.inf), axis=-1)
+    shift = _shift(largest)
+    total = jnp.sum(weights * _exp(log_values - shift[..., None]), axis=-1)
     none = total == 0
-    return jnp.where(none, -jnp.inf, jnp.log(jnp.where(none, 1.0, total)) + shift[..., 0])
+    return jnp.where(none, -jnp.inf, jnp.log(jnp.where(none, 1.0, total)) + shift)
+
+
+@jax.custom_jvp
+def log_sum_of_terms(log_values: Sequence[Any], weights: Sequence[Any]) -> Any:
+    """Compute the same as `log_weighted_sum`, with one array for each term.
+
+    For few terms this is the faster: XLA does not vectorise over a short last axis on CPU. The
+    derivative is given, because it is simply the terms' shares, and that of the guards is not free.
+    """
+    return sum_and_shares(log_values, weights)[0]
+
+
+@log_sum_of_terms.defjvp
+def _log_sum_of_terms_jvp(primals: Any, tangents: Any) -> tuple[Any, Any]:
+    total, shares = sum_and_shares(*primals)
+    (_, weights), (log_value_dots, weight_dots) = primals, tangents
+    each = zip(shares, weights, log_value_dots, weight_dots, strict=True)
+    return total, sum(share * (dw + weight * dl) for share, weight, dl, dw in each)
+
+
+def sum_and_shares(log_values: Sequence[Any], weights: Sequence[Any]) -> tuple[Any, list[Any]]:
+    """Compute the log sum, and its derivative by each weight."""
+    possible = [
+        jnp.where(weight > 0, value, -jnp.inf)
+        for value, weight in zip(log_values, weights, strict=True)
+    ]
+    shift = _shift(reduce(jnp.maximum, possible))
+    each = [_exp(value - shift) for value in log_values]
+    total = sum(weight * value for weight, value in zip(weights, each, strict=True))
+    none = total == 0
+    positive = jnp.where(none, 1.0, total)
+    return jnp.where(none, -jnp.inf, jnp.log(positive) + shift), [e / positive for e in each]
+
+
+def _shift(largest: Any) -> Any:
+    """Give what to take out of the exponentials: a constant to the derivative."""
+    return jax.lax.stop_gradient(jnp.where(jnp.isfinite(largest), largest, 0.0))
+
+
+def _exp(log_value: Any) -> Any:
+    """Compute the exponential; only that of a term of weight zero can be too large, and is cut."""
+    return jnp.exp(jnp.minimum(log_value, LARGEST_EXPONENT))

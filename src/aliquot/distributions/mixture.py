@@ -11,7 +11,11 @@ import numpy as np
 
 from aliquot.distributions.base import Distribution
 from aliquot.distributions.constraints import Constraint, simplex
-from aliquot.distributions.log_weighted_sum import log_weighted_sum
+from aliquot.distributions.log_weighted_sum import (
+    FEW_TERMS,
+    log_sum_of_terms,
+    log_weighted_sum,
+)
 from aliquot.distributions.parameters import as_parameter
 from aliquot.distributions.unions import along_last_axis, union
 from aliquot.errors import ParameterError, ShapeError
@@ -113,7 +117,11 @@ class Mixture(Distribution):
         return self._log_prob(x)
 
     def _log_prob(self, x: Any) -> Any:
-        return log_weighted_sum(self.component_log_prob(x), self.w)
+        if self.batched or self.size > FEW_TERMS:
+            return log_weighted_sum(self.component_log_prob(x), self.w)
+        terms = [component.checked_log_prob(x) for component in self.components]
+        w = jnp.asarray(self.w)
+        return log_sum_of_terms(terms, [w[..., k] for k in range(self.size)])
 
     def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
         batch, event = shape[: len(shape) - self.event_dims], shape[len(shape) - self.event_dims :]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import jax
@@ -11,7 +12,11 @@ import numpy as np
 
 from aliquot.distributions.base import Distribution
 from aliquot.distributions.constraints import Constraint, positive, real, simplex
-from aliquot.distributions.log_weighted_sum import LARGEST_EXPONENT, log_weighted_sum
+from aliquot.distributions.log_weighted_sum import (
+    FEW_TERMS,
+    log_weighted_sum,
+    sum_and_shares,
+)
 from aliquot.distributions.mixture import component_count
 from aliquot.distributions.normal import scale
 from aliquot.distributions.parameters import as_parameter
@@ -23,8 +28,8 @@ HALF_LOG_TWO_PI = 0.5 * np.log(2 * np.pi)
 class NormalMixture(Distribution):
     r"""One of K normal distributions, with probabilities `w`.
 
-    The same as ``Mixture.dist(w, Normal.dist(mu, sigma))``, and cheaper: an exponential fewer a
-    value, and no logarithm of a weight or a scale.
+    The same as ``Mixture.dist(w, Normal.dist(mu, sigma))``, and cheaper: no logarithm of a weight
+    or a scale, and a gradient made of the responsibilities.
 
     Parameters
     ----------
@@ -95,11 +100,13 @@ class NormalMixture(Distribution):
 
     def _log_prob(self, x: Any) -> Any:
         inverse = 1.0 / jnp.asarray(self.sigma)
-        weights = jnp.asarray(self.w) * inverse
-        if self.size == 2:
-            return log_two(x, jnp.asarray(self.mu), inverse, weights) - HALF_LOG_TWO_PI
-        z = (jnp.asarray(x)[..., None] - self.mu) * inverse
-        return log_weighted_sum(-0.5 * z**2, weights) - HALF_LOG_TWO_PI
+        mu, weights = jnp.asarray(self.mu), jnp.asarray(self.w) * inverse
+        if self.size > FEW_TERMS:
+            z = (jnp.asarray(x)[..., None] - mu) * inverse
+            return log_weighted_sum(-0.5 * z**2, weights) - HALF_LOG_TWO_PI
+        each = range(self.size)
+        scores = [(x - _entry(mu, k)) * _entry(inverse, k) for k in each]
+        return log_normal_sum(scores, [weights[..., k] for k in each]) - HALF_LOG_TWO_PI
 
     def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
         first, second = jax.random.split(key)
@@ -122,28 +129,29 @@ class NormalMixture(Distribution):
         return tuple(value.shape[:-1])
 
 
-def log_two(x: Any, mu: Any, inverse: Any, weights: Any) -> Any:
-    r"""Compute :math:`\log \sum_k u_k e^{-z_k^2 / 2}` of two terms with one exponential.
+@jax.custom_jvp
+def log_normal_sum(scores: Sequence[Any], weights: Sequence[Any]) -> Any:
+    r"""Compute :math:`\log \sum_k u_k e^{-z_k^2 / 2}`, with one array for each term.
 
-    The larger term is taken out, so that what is left is :math:`u_a + u_b e^{-d}` with
-    :math:`d \ge 0`. Whichever is taken out, the derivative is the same, so nothing is lost where
-    the two change places. A term of weight zero is never taken out.
+    The derivative is given: by a score it is :math:`-z_k` times the term's responsibility. That is
+    two to four times as fast as derived from the guarded sum, for many values.
 
     Parameters
     ----------
-    x : array, shape (...)
-    mu, inverse, weights : array, shape (..., 2) or ()
-        Means, inverse standard deviations, and weights over standard deviations.
+    scores : sequence of array
+        Standardised values :math:`z_k`.
+    weights : sequence of array, non-negative
+        Weights over standard deviations, :math:`u_k`.
     """
-    z0, z1 = ((x - _entry(mu, k)) * _entry(inverse, k) for k in range(2))
-    u0, u1 = weights[..., 0], weights[..., 1]
-    l0, l1 = -0.5 * z0**2, -0.5 * z1**2
-    second = ((l1 > l0) & (u1 > 0)) | (u0 == 0)
-    top = jnp.where(second, l1, l0)
-    # At the far end of the numbers both are -inf, and their difference is not a number.
-    difference = jnp.where(top > -jnp.inf, jnp.where(second, l0, l1) - top, 0.0)
-    rest = jnp.exp(jnp.minimum(difference, LARGEST_EXPONENT))
-    return top + jnp.log(jnp.where(second, u1, u0) + jnp.where(second, u0, u1) * rest)
+    return sum_and_shares([-0.5 * z * z for z in scores], weights)[0]
+
+
+@log_normal_sum.defjvp
+def _log_normal_sum_jvp(primals: Any, tangents: Any) -> tuple[Any, Any]:
+    (scores, weights), (score_dots, weight_dots) = primals, tangents
+    total, shares = sum_and_shares([-0.5 * z * z for z in scores], weights)
+    each = zip(shares, scores, weights, score_dots, weight_dots, strict=True)
+    return total, sum(share * (du - u * z * dz) for share, z, u, dz, du in each)
 
 
 def _entry(value: Any, k: int) -> Any:
