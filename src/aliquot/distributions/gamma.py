@@ -45,8 +45,8 @@ class Gamma(Distribution):
     Examples
     --------
     >>> import aliquot as aq
-    >>> aq.Gamma.dist(mu=6, sigma=3)
-    Gamma(alpha=4, beta=0.6667)
+    >>> aq.Gamma.dist(mu=6, sigma=2)
+    Gamma(alpha=9.0, beta=1.5)
     """
 
     constraints = {"alpha": positive, "beta": positive}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import jax.scipy.stats as jstats
 import numpy as np
 
@@ -126,7 +127,9 @@ class Gumbel(Distribution):
         return real
 
     def _log_prob(self, x: Any) -> Any:
-        return jstats.gumbel_r.logpdf(x, self.mu, self.beta)
+        # jax.scipy.stats.gumbel_r has no gradient: it takes xlogy of the integer -1.
+        z = (x - self.mu) / self.beta
+        return -(z + jnp.exp(-z)) - jnp.log(self.beta)
 
     def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
         return self.mu + self.beta * jax.random.gumbel(key, shape)

@@ -51,7 +51,7 @@ def log_probability(lower: Any, upper: Any, width: Any) -> Any:
     # Each formula sees harmless numbers where the other one is used, so that no gradient is NaN.
     h = jnp.where(narrow, half, 0.1)
     m = jnp.where(narrow, middle, 0.0)
-    before, last, total, factorial = jnp.ones_like(h * m), m * h, 1.0, 1.0
+    before, last, total, factorial = jnp.ones_like(h * m), m * h, jnp.ones_like(h * m), 1.0
     for n in range(1, 12, 2):
         factorial *= (n + 1) * (n + 2)
         before, last = last, m * h * last - n * h**2 * before  # He_{n+1}(m) h^{n+1}
