@@ -4,7 +4,7 @@
 
 One leapfrog step includes its share of all that a draw takes: the U-turn tests, the adaptation, the
 host. The figure is that of one chain on one core: with as many threads as chains it is wall time
-per step of the longest chain. Effective draws per 1,000 gradients count the warm-up's gradients too.
+per step of the longest chain. Effective draws per 1,000 gradients count those of the warm-up too.
 """
 
 from __future__ import annotations

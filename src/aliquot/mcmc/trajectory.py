@@ -21,6 +21,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array, lax
@@ -115,7 +116,7 @@ def begin(tree: Trajectory, momentum: Array, scale: Array, step: Array) -> Traje
         chosen=none,
         log_weight=zero,
         subtree_log_weight=zero - jnp.inf,
-        energy=0.5 * jnp.sum(momentum * momentum) - log_density,
+        energy=0.5 * _inner(momentum, momentum) - log_density,
         acceptance=zero,
         max_energy_error=zero,
     )
@@ -159,7 +160,7 @@ def extend(
     momentum = end[size:] + kick
     ends = tree.ends.at[forward].set(jnp.concatenate([position, momentum + kick]))
 
-    error = 0.5 * jnp.sum(momentum * momentum) - log_density - tree.energy
+    error = 0.5 * _inner(momentum, momentum) - log_density - tree.energy
     error = jnp.where(jnp.isnan(error), jnp.inf, error)
     diverged = error > MAX_ENERGY_ERROR
 
@@ -238,17 +239,23 @@ def _merge(stack: Array, momentum: Array, levels: Array) -> tuple[Array, Array, 
         into_right = left_total + first
         into_left = total + left_last
         turned = (
-            (jnp.sum(left_first * both) <= 0)
-            | (jnp.sum(momentum * both) <= 0)
-            | (jnp.sum(left_first * into_right) <= 0)
-            | (jnp.sum(first * into_right) <= 0)
-            | (jnp.sum(left_last * into_left) <= 0)
-            | (jnp.sum(momentum * into_left) <= 0)
+            (_inner(left_first, both) <= 0)
+            | (_inner(momentum, both) <= 0)
+            | (_inner(left_first, into_right) <= 0)
+            | (_inner(first, into_right) <= 0)
+            | (_inner(left_last, into_left) <= 0)
+            | (_inner(momentum, into_left) <= 0)
         )
         return level + 1, turned, left_first, both
 
     start = (jnp.zeros_like(levels), jnp.zeros_like(levels, bool), momentum, momentum)
     return lax.while_loop(more, merge, start)
+
+
+def _inner(a: Array, b: Array) -> Array:
+    # On a CPU a dot is vectorised, where a sum of products waits for each addition in turn. On an
+    # accelerator the sums fuse into one kernel, where each dot would be a launch of its own.
+    return jnp.dot(a, b) if jax.default_backend() == "cpu" else jnp.sum(a * b)
 
 
 def _bit(bits: Array, place: Array) -> Array:
