@@ -14,6 +14,7 @@ import numpy as np
 from aliquot.errors import DTypeError
 from aliquot.expression import text as texts
 from aliquot.expression.apply import apply
+from aliquot.precision import float64
 
 
 def checked_index(source: Any, index: Any) -> Any:
@@ -58,17 +59,26 @@ def _part(source: Any, part: Any) -> Any:
         raise DTypeError(
             f"{texts.label(source)} can be indexed by integers, not by {texts.label(part)} ({kind})"
         )
-    if np.dtype(dtype).kind == "b" and hasattr(part, "text") and part.value_now() is None:
+    if np.dtype(dtype).kind == "b" and hasattr(part, "text"):
         raise DTypeError(
             f"{texts.label(source)} cannot be indexed by the condition {texts.label(part)}: the "
-            "shape of the result would not be known. Use np.where(condition, a, b)"
+            "shape of the result would not be known. Use np.where(condition, a, b), or a mask that "
+            "is a plain array"
         )
     return part
 
 
 def _known(part: Any) -> Any:
     """Give an index that NumPy can check: its own value where that is known, else zeros."""
+    from aliquot.expression.evaluate import Evaluation, leaves  # they need the node's class
+
     if not hasattr(part, "text"):
         return part
     value = part.value_now()
-    return np.zeros(part.shape, dtype=int) if value is None else value
+    if value is None:
+        sources = {leaf: leaf.value_now() for leaf in leaves(part)}
+        if any(known is None for known in sources.values()):
+            return np.zeros(part.shape, dtype=int)
+        with float64():
+            value = np.asarray(Evaluation(sources)(part))
+    return value
