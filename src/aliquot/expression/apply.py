@@ -65,17 +65,41 @@ def apply(
 
     inputs = tuple(leaves[i] for i in where)
     with float64():
-        if not inputs:
-            return jax.tree.map(np.asarray, call())
         try:
+            if not inputs:
+                return jax.tree.map(np.asarray, call())
             result = jax.eval_shape(
                 call, *(jax.ShapeDtypeStruct(node.shape, node.dtype) for node in inputs)
             )
         except (TypeError, ValueError, IndexError) as error:
             raise _explained(error, written, leaves) from error
     if isinstance(result, jax.ShapeDtypeStruct):
+        if result.weak_type:
+            call = _strong(call, result.dtype)
         return Expression(call, inputs, result.shape, np.dtype(result.dtype), written, check)
     return _each(call, inputs, result, written)
+
+
+_NARROW = (np.dtype(np.float16), np.dtype(np.float32))
+
+
+def as_arrays(operands: Any) -> Any:
+    """Let every list of numbers in a tree be an array, as NumPy would, and leave the rest alone.
+
+    Tuples stay as they are: they are shapes, axes and the like as often as numbers. So do the
+    keywords `axis` and `axes`.
+    """
+    if isinstance(operands, tuple) and type(operands) is tuple:
+        return tuple(as_arrays(item) for item in operands)
+    if isinstance(operands, dict):
+        return {k: v if k.startswith("ax") else as_arrays(v) for k, v in operands.items()}
+    if not isinstance(operands, list) or not operands:
+        return operands
+    try:
+        array = np.asarray(operands)
+    except (ValueError, TypeError):  # expressions in it, or rows of different lengths
+        return [as_arrays(item) for item in operands]
+    return array if array.dtype.kind in "biufc" else operands
 
 
 def _constant(leaf: Any) -> Any:
@@ -89,7 +113,15 @@ def _constant(leaf: Any) -> Any:
             f"an array of dtype {leaf.dtype} cannot be used in a model: give numbers "
             "(for labels, the integer codes of np.unique(labels, return_inverse=True))"
         )
+    if isinstance(leaf, np.ndarray | np.generic | jax.Array) and leaf.dtype in _NARROW:
+        # JAX would compute integers with a float32 array in float32, NumPy in float64.
+        return np.asarray(leaf, dtype=np.float64)
     return leaf
+
+
+def _strong(call: Callable[..., Any], dtype: Any) -> Callable[..., Any]:
+    """Fix a dtype that JAX would let the next operand change, so that it is what was announced."""
+    return lambda *values: jax.lax.convert_element_type(call(*values), dtype)
 
 
 def _each(call: Callable[..., Any], inputs: tuple[Any, ...], result: Any, written: str) -> Any:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from aliquot.expression.apply import apply
+from aliquot.expression.apply import apply, as_arrays
 
 
 def lift(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -43,24 +43,7 @@ def lift(function: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(function)
     def lifted(*args: Any, **kwargs: Any) -> Any:
-        return apply(function, *_arrays(args), **{k: _array(v) for k, v in kwargs.items()})
+        args, kwargs = as_arrays((args, kwargs))
+        return apply(function, *args, **kwargs)
 
     return lifted
-
-
-def _arrays(args: tuple[Any, ...]) -> tuple[Any, ...]:
-    return tuple(_array(arg) for arg in args)
-
-
-def _array(arg: Any) -> Any:
-    """Let a list of numbers be an array, as NumPy would; leave every other argument alone."""
-    if isinstance(arg, list) and arg:
-        import numpy as np
-
-        try:
-            array = np.asarray(arg)
-        except (ValueError, TypeError):
-            return arg
-        if array.dtype.kind in "bifc":
-            return array
-    return arg

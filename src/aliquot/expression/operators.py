@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import jax.numpy as jnp
 import numpy as np
 
+from aliquot.errors import ShapeError
 from aliquot.expression import text as texts
 from aliquot.expression.apply import apply
 from aliquot.expression.index import checked_index
@@ -182,13 +183,13 @@ class Operators(NumPyProtocols):
         """Average over the given axes (all by default)."""
         return self._reduce(jnp.mean, axis, keepdims)
 
-    def var(self, axis: Any = None, keepdims: bool = False) -> Expression:
+    def var(self, axis: Any = None, ddof: float = 0, keepdims: bool = False) -> Expression:
         """Compute the variance over the given axes (all by default)."""
-        return self._reduce(jnp.var, axis, keepdims)
+        return self._reduce(jnp.var, axis, keepdims, ddof=ddof)
 
-    def std(self, axis: Any = None, keepdims: bool = False) -> Expression:
+    def std(self, axis: Any = None, ddof: float = 0, keepdims: bool = False) -> Expression:
         """Compute the standard deviation over the given axes (all by default)."""
-        return self._reduce(jnp.std, axis, keepdims)
+        return self._reduce(jnp.std, axis, keepdims, ddof=ddof)
 
     def min(self, axis: Any = None, keepdims: bool = False) -> Expression:
         """Find the smallest over the given axes (all by default)."""
@@ -241,9 +242,10 @@ class Operators(NumPyProtocols):
         """Drop axes of length one."""
         return apply(jnp.squeeze, self, axis=axis)
 
-    def transpose(self, *axes: int) -> Expression:
+    def transpose(self, *axes: Any) -> Expression:
         """Permute the axes (reversed by default)."""
-        return apply(jnp.transpose, self, axes or None)
+        order = axes[0] if len(axes) == 1 and not np.isscalar(axes[0]) else axes
+        return apply(jnp.transpose, self, tuple(order) if order else None)
 
     def swapaxes(self, first: int, second: int) -> Expression:
         """Swap two axes."""
@@ -253,8 +255,14 @@ class Operators(NumPyProtocols):
         """Repeat elements along an axis."""
         return apply(jnp.repeat, self, repeats, axis=axis)
 
-    def take(self, indices: Any, axis: int = 0) -> Expression:
-        """Take elements along an axis."""
+    def take(self, indices: Any, axis: int | None = None) -> Expression:
+        """Take elements along an axis (of the flattened array by default)."""
+        if axis is None:
+            return (self if len(self.shape) == 1 else self.ravel())[indices]
+        if not -len(self.shape) <= axis < len(self.shape):
+            raise ShapeError(
+                f"cannot take along axis {axis} of {self.text}, which has shape {self.shape}"
+            )
         before = (slice(None),) * (axis % len(self.shape))
         return self[(*before, indices)]
 
@@ -270,15 +278,20 @@ class Operators(NumPyProtocols):
         """Sort along an axis (a new value; nothing is changed in place)."""
         return apply(jnp.sort, self, axis=axis)
 
+    def argsort(self, axis: int = -1) -> Expression:
+        """Find the indices that would sort along an axis."""
+        return apply(jnp.argsort, self, axis=axis)
+
     def astype(self, dtype: Any) -> Expression:
         """Convert to another dtype."""
         return apply(lambda x: x.astype(dtype), self, text=f"{self.text}.astype({dtype})")
 
-    def _reduce(self, function: Any, axis: Any, keepdims: bool) -> Expression:
+    def _reduce(self, function: Any, axis: Any, keepdims: bool, **more: Any) -> Expression:
         return apply(
             function,
             self,
             axis=axis,
             keepdims=keepdims,
+            **more,
             text=f"{self.text}.{function.__name__}({'' if axis is None else f'axis={axis}'})",
         )

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 import jax.numpy as jnp
+import numpy as np
 
 from aliquot.expression import text as texts
-from aliquot.expression.apply import apply
+from aliquot.expression.apply import apply, as_arrays
 
 _INFIX = {
     "add": "+",
@@ -58,9 +59,9 @@ class NumPyProtocols:
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
         name = ufunc.__name__
-        if method == "reduce" and name in _REDUCTIONS:
-            kwargs = {key: kwargs[key] for key in ("axis", "keepdims") if key in kwargs}
-            return getattr(inputs[0], _REDUCTIONS[name])(**kwargs)
+        if method == "reduce" and name in _REDUCTIONS and not set(kwargs) - {"axis", "keepdims"}:
+            # The reduce method of a ufunc goes along the first axis by default, np.sum over all.
+            return getattr(inputs[0], _REDUCTIONS[name])(**{"axis": 0, **kwargs})
         function = jax_function(name) if method == "__call__" else None
         if function is None or kwargs.pop("out", None) is not None:
             raise TypeError(
@@ -68,12 +69,14 @@ class NumPyProtocols:
                 "functions, or give a JAX function to aq.lift"
             )
         text = texts.infix(_INFIX[name], *inputs) if name in _INFIX else None
-        return apply(function, *inputs, text=text, **kwargs)
+        return apply(function, *as_arrays(inputs), text=text, **kwargs)
 
     def __array_function__(
         self, func: Any, types: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Any:
-        if func.__name__ in ("shape", "ndim", "size"):
+        if func is np.size and len(args) == 2:
+            return args[0].shape[args[1]]
+        if func in (np.shape, np.ndim, np.size):
             return getattr(args[0], func.__name__)
         function = jax_function(func.__name__, func.__module__)
         if function is None:
@@ -81,6 +84,8 @@ class NumPyProtocols:
                 f"np.{func.__name__} has no counterpart in JAX: write it with other functions, or "
                 "give a JAX function to aq.lift"
             )
+        # NumPy takes lists for arrays anywhere, JAX nowhere.
+        args, kwargs = as_arrays((args, kwargs))
         return apply(function, *args, **kwargs)
 
     def __array__(self, *args: Any, **kwargs: Any) -> Any:
