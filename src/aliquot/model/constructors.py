@@ -99,7 +99,9 @@ class Constructor[Family: Distribution]:
 
         def make(size: Any) -> Family:
             with naming(name):
-                return self.family(*args, **kwargs, **{"shape": size})
+                family: Any = self.family  # each family has a signature of its own
+                made: Family = family(*args, shape=size, **kwargs)
+                return made
 
         def shaped() -> tuple[int, ...] | None:
             by_dims = None if names is None else model.coords.shape(name, names)
