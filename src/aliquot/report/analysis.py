@@ -1,0 +1,214 @@
+"""Four fits of the same data: NUTS and ADVI, without an ordering of the means and with it."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+import aliquot as aq
+from aliquot.report.quadrature import ExactPosterior, Moments, exact_posterior
+from aliquot.report.settings import Settings
+from aliquot.report.summary import Summary, summarise
+
+if TYPE_CHECKING:
+    import xarray
+
+# Draws behind the final ELBO: enough for an error of about a hundredth of a nat.
+ELBO_DRAWS = 20_000
+
+
+@dataclass(frozen=True)
+class Fit:
+    """One of the four fits.
+
+    Attributes
+    ----------
+    key
+        The name of its files, such as ``nuts_ordered``.
+    method
+        "NUTS" or "ADVI".
+    ordered
+        Whether the means are ordered in its model.
+    tree
+        The draws of ``means``.
+    summary
+        The numbers for the table.
+    warnings
+        What Aliquot said, as it said it.
+    seconds
+        From the call to the answer, compilation included.
+    losses
+        Of an ADVI fit, one for each iteration, in nats.
+    elbo, elbo_error
+        Of an ADVI fit, the final ELBO with its Monte Carlo standard error.
+    """
+
+    key: str
+    method: str
+    ordered: bool
+    tree: xarray.DataTree
+    summary: Summary
+    warnings: tuple[str, ...]
+    seconds: float
+    losses: np.ndarray | None = None
+    elbo: float | None = None
+    elbo_error: float | None = None
+
+    @property
+    def title(self) -> str:
+        """What a reader calls it."""
+        return f"{self.method}, {'ordered' if self.ordered else 'no ordering'}"
+
+    @property
+    def draws(self) -> np.ndarray:
+        """The draws of the two means, ``(chain, draw, 2)``."""
+        return np.asarray(self.tree["posterior"]["means"].values)
+
+    @property
+    def partial(self) -> bool:
+        """Whether it was interrupted."""
+        return bool(self.tree.attrs.get("partial", 0))
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """The data, the exact posterior and the fits made so far, by key."""
+
+    settings: Settings
+    data: np.ndarray
+    labels: np.ndarray
+    exact: ExactPosterior
+    fits: dict[str, Fit] = field(default_factory=dict)
+
+    def exact_for(self, fit: Fit) -> Moments:
+        """Return the exact moments of the posterior that `fit` was asked for."""
+        return self.exact.ordered if fit.ordered else self.exact.unordered
+
+
+def build_model(data: np.ndarray, *, ordered: bool) -> aq.Model:
+    """Build the model of two unit Gaussians with equal weights and unknown means.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> build_model(np.array([-1.0, 1.0]), ordered=True).density().size
+    2
+    """
+    with aq.Model() as model:
+        if ordered:
+            means = aq.Normal("means", 0, 10, shape=2, transform=aq.transforms.ordered)
+        else:
+            means = aq.Normal("means", 0, 10, shape=2)
+        aq.NormalMixture("obs", w=[0.5, 0.5], mu=means, sigma=1, observed=data)
+    return model
+
+
+def run_analysis(
+    settings: Settings,
+    *,
+    folder: Path | None = None,
+    progressbar: bool = False,
+    on_fit: Callable[[Fit], object] | None = None,
+) -> Analysis:
+    """Simulate the data and run the four fits.
+
+    Parameters
+    ----------
+    settings
+        What to run.
+    folder
+        Where each fit's draws are stored as ``posterior_{key}.nc``, as soon as it ends. It must
+        exist.
+    progressbar
+        Whether each fit shows its own.
+    on_fit
+        Called with each fit when it has been stored.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        After a fit that was interrupted; what it had drawn has been stored.
+    """
+    data, labels = settings.simulate()
+    analysis = Analysis(settings, data, labels, exact_posterior(data))
+    for fit in _fits(settings, data, progressbar):
+        analysis.fits[fit.key] = fit
+        if folder is not None:
+            fit.tree.to_netcdf(folder / f"posterior_{fit.key}.nc", engine="h5netcdf")
+        if on_fit is not None:
+            on_fit(fit)
+        if fit.partial:
+            raise KeyboardInterrupt
+    return analysis
+
+
+def _fits(settings: Settings, data: np.ndarray, progressbar: bool) -> Iterator[Fit]:
+    models = {ordered: build_model(data, ordered=ordered) for ordered in (False, True)}
+    for ordered, model in models.items():
+        yield _nuts(model, ordered, settings, progressbar)
+    for ordered, model in models.items():
+        yield _advi(model, ordered, settings, progressbar)
+
+
+def _key(method: str, ordered: bool) -> str:
+    return f"{method.lower()}_{'ordered' if ordered else 'unordered'}"
+
+
+def _nuts(model: aq.Model, ordered: bool, settings: Settings, progressbar: bool) -> Fit:
+    began = time.perf_counter()
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        tree = aq.sample(
+            settings.draws,
+            tune=settings.tune,
+            chains=settings.chains,
+            target_accept=settings.target_accept,
+            random_seed=settings.seed,
+            progressbar=progressbar,
+            model=model,
+        )
+    seconds = time.perf_counter() - began
+    said = _said(caught)
+    return Fit(_key("nuts", ordered), "NUTS", ordered, tree, summarise(tree), said, seconds)
+
+
+def _advi(model: aq.Model, ordered: bool, settings: Settings, progressbar: bool) -> Fit:
+    began = time.perf_counter()
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        advi = aq.ADVI(model=model, random_seed=settings.seed)
+        approx = advi.fit(settings.iterations, progressbar=progressbar)
+        tree = approx.sample(settings.draws, random_seed=settings.seed)
+    seconds = time.perf_counter() - began
+    estimate = approx.elbo(ELBO_DRAWS, random_seed=settings.seed)
+    return Fit(
+        _key("advi", ordered),
+        "ADVI",
+        ordered,
+        tree,
+        summarise(tree),
+        _said(caught),
+        seconds,
+        np.array(advi.hist),
+        float(estimate.value),
+        float(estimate.mcse),
+    )
+
+
+def _said(caught: list[warnings.WarningMessage]) -> tuple[str, ...]:
+    """Keep Aliquot's own warnings, and pass on what others had to say."""
+    own = []
+    for warning in caught:
+        if issubclass(warning.category, aq.AliquotWarning):
+            own.append(f"{warning.category.__name__}: {warning.message}")
+        else:
+            warnings.warn_explicit(
+                warning.message, warning.category, warning.filename, warning.lineno
+            )
+    return tuple(own)
