@@ -38,7 +38,11 @@ def slope(family, x, name, value, **others):
     [
         (Bernoulli, 0, "p", 0.0, {}, (0.0, -1.0)),
         (Bernoulli, 1, "p", 1.0, {}, (0.0, 1.0)),
-        (Bernoulli, 1, "p", 0.0, {}, (-np.inf, np.inf)),
+        (Bernoulli, 1, "p", 0.0, {}, (-np.inf, 0.0)),
+        (Bernoulli, 2, "p", 1.0, {}, (-np.inf, 0.0)),
+        (Geometric, 3, "p", 1.0, {}, (-np.inf, 1.0)),
+        (ZeroInflatedBinomial, 0, "p", 1.0, {"psi": 0.5, "n": 4}, (np.log(0.5), 0.0)),
+        (ZeroInflatedPoisson, 3, "psi", 0.0, {"mu": 2.0}, (-np.inf, 0.0)),
         (Binomial, 0, "p", 0.0, {"n": 5}, (0.0, -5.0)),
         (Binomial, 5, "p", 1.0, {"n": 5}, (0.0, 5.0)),
         (Binomial, 0, "p", 0.3, {"n": 0}, (0.0, 0.0)),

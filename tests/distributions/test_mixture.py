@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from scipy import special, stats
 
+from aliquot.distributions.binary import Bernoulli
 from aliquot.distributions.counts import DiscreteUniform, Poisson
 from aliquot.distributions.dirichlet import Dirichlet
 from aliquot.distributions.log_weighted_sum import log_sum_of_terms, log_weighted_sum
@@ -86,6 +87,22 @@ def test_gradient_holds_where_one_component_cannot_give_the_value():
     slope = np.where(X >= 0, X**2 / sigma**3 - 1 / sigma, 0.0)
     np.testing.assert_allclose(by_sigma, np.sum(w[0] * f[0] / whole * slope), rtol=1e-12)
     np.testing.assert_allclose(by_w, np.sum(f / whole, axis=1), rtol=1e-12)
+
+
+@pytest.mark.parametrize("batched", [True, False])
+def test_gradient_where_a_component_is_sure_of_another_value(batched):
+    def density(p):
+        sure = [Bernoulli._unflatten((("p",), ()), (p[k],)) for k in range(2)]
+        both = Bernoulli._unflatten((("p",), ()), (p,))
+        names = ("w", "comp_dists") if batched else ("w", "comp_dists[0]", "comp_dists[1]")
+        statics = (("batched", batched), ("discrete", True), ("event_dims", 0), ("size", 2))
+        parts = [both] if batched else sure
+        return Mixture._unflatten((names, statics), (np.array([0.5, 0.5]), *parts))._log_prob(0)
+
+    with float64():
+        value, gradient = jax.value_and_grad(density)(np.array([1.0, 0.2]))
+    assert np.isclose(value, np.log(0.4))
+    np.testing.assert_allclose(gradient, [0.0, -1 / 0.8], rtol=1e-12)
 
 
 def test_list_and_batch_agree_on_discrete_components():

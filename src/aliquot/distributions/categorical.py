@@ -68,10 +68,8 @@ class Categorical(Distribution):
         if "logit_p" in self.parameters:
             return entry_at(jax.nn.log_softmax(self.logit_p), x)
         if jnp.ndim(self.p) > 1:
-            return jnp.log(entry_at(self.p, x))
-        possible = jnp.asarray(self.p) > 0
-        log_p = jnp.log(jnp.where(possible, self.p, 1.0))
-        return entry_at(jnp.where(possible, log_p, -jnp.inf), x)
+            return log_power(entry_at(self.p, x), 1)
+        return entry_at(log_power(self.p, 1), x)
 
     def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
         logits = self.logit_p if "logit_p" in self.parameters else jnp.log(self.p)

@@ -121,7 +121,7 @@ class NegativeBinomial(Distribution):
     def _log_prob(self, x: Any) -> Any:
         if "p" in self.parameters:
             n = self.n
-            powers = n * jnp.log(self.p) + log1m_power(self.p, x)
+            powers = log_power(self.p, n) + log1m_power(self.p, x)
         else:
             n, total = self.alpha, self.alpha + self.mu
             powers = log_power(self.mu, x) - x * jnp.log(total) - n * jnp.log1p(self.mu / n)
@@ -172,7 +172,7 @@ class Geometric(Distribution):
         return positive_counts
 
     def _log_prob(self, x: Any) -> Any:
-        return jnp.log(self.p) + log1m_power(self.p, x - 1)
+        return log_power(self.p, 1) + log1m_power(self.p, x - 1)
 
     def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
         return jax.random.geometric(key, self.p, shape, dtype=int)

@@ -1,13 +1,16 @@
 """Logarithms of powers, with 0**0 = 1, right in value and gradient on the closed unit interval.
 
 `jax.scipy.special.xlogy` has the values, but its derivative by the base is NaN at 0**0, where
-that of a probability mass function is finite: Bernoulli's ``p`` may be exactly 0 or 1.
+that of a probability mass function is finite: Bernoulli's ``p`` may be exactly 0 or 1. What is
+impossible (``-inf``) has derivative zero here, so that it adds nothing to the gradient of a sum
+over alternatives.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 
 
@@ -24,8 +27,8 @@ def log_power(base: Any, exponent: Any) -> Any:
     >>> float(log_power(0.0, 0)), float(log_power(0.0, 2))
     (0.0, -inf)
     """
-    zero = (base == 0) & (exponent == 0)
-    return exponent * jnp.log(jnp.where(zero, 1.0, base))
+    base, zero = jnp.asarray(base), jnp.asarray(base) == 0
+    return jnp.where(zero, _of_zero(exponent), exponent * jnp.log(jnp.where(zero, 1.0, base)))
 
 
 def log1m_power(p: Any, exponent: Any) -> Any:
@@ -41,5 +44,11 @@ def log1m_power(p: Any, exponent: Any) -> Any:
     >>> float(log1m_power(1.0, 0)), float(log1m_power(1.0, 3))
     (0.0, -inf)
     """
-    zero = (p == 1) & (exponent == 0)
-    return exponent * jnp.log1p(-jnp.where(zero, 0.0, p))
+    p, zero = jnp.asarray(p), jnp.asarray(p) == 1
+    return jnp.where(zero, _of_zero(exponent), exponent * jnp.log1p(-jnp.where(zero, 0.0, p)))
+
+
+def _of_zero(exponent: Any) -> Any:
+    """Compute the log of a power of zero, a constant to the derivative."""
+    exponent = jax.lax.stop_gradient(jnp.asarray(exponent))
+    return jnp.where(exponent == 0, 0.0, jnp.where(exponent > 0, -jnp.inf, jnp.inf))

@@ -28,7 +28,7 @@ def as_parameter(family: str, name: str, value: Any, constraint: Constraint | No
     if isinstance(value, Distribution):
         return value
     if isinstance(value, list | tuple) and any(isinstance(item, Expression) for item in value):
-        value = np.stack(value)  # type: ignore[call-overload]
+        value = np.stack(value)
     if isinstance(value, Expression):
         if constraint is not None and (known := value.value_now()) is not None:
             check_parameter(family, name, known, constraint)

@@ -11,6 +11,7 @@ from aliquot.distributions.base import Distribution
 from aliquot.distributions.binary import Binomial
 from aliquot.distributions.constraints import probability
 from aliquot.distributions.counts import NegativeBinomial, Poisson, mean_or_trials
+from aliquot.distributions.log_powers import log_power
 
 
 class ZeroInflated(Distribution):
@@ -26,8 +27,8 @@ class ZeroInflated(Distribution):
         either = (1 - psi) * jnp.exp(-shift) + psi * jnp.exp(at_zero)
         return jnp.where(
             zero,
-            shift + jnp.log(jnp.where(zero, either, 1.0)),
-            jnp.log(jnp.where(zero, 1.0, psi)) + log_count,
+            shift + log_power(jnp.where(zero, either, 1.0), 1),
+            log_power(psi, 1) + log_count,
         )
 
     def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
