@@ -67,16 +67,52 @@ def test_switch_and_clear(values):
     assert not np.any(windows.mean)
 
 
-def test_dense_factor():
+def covariance_of(draws, before=None):
+    factor = metric.factor_from_draws(draws, np.eye(draws.shape[1]) if before is None else before)
+    np.testing.assert_array_equal(factor, np.tril(factor))
+    return factor @ factor.T
+
+
+def test_dense_factor_keeps_variances_and_shrinks_correlations():
     rng = np.random.default_rng(0)
-    draws = rng.standard_normal((50, 3)) @ rng.standard_normal((3, 3))
-    factor = metric.factor_from_draws(draws, np.eye(3))
-    expected = 50 / 55 * np.cov(draws.T) + 1e-3 * 5 / 55 * np.eye(3)
-    np.testing.assert_allclose(factor @ factor.T, expected, rtol=1e-10)
+    draws = rng.standard_normal((50, 3)) @ rng.standard_normal((3, 3)) * [1e-3, 1.0, 1e3]
+    found, expected = covariance_of(draws), np.cov(draws.T)
+    np.testing.assert_allclose(np.diag(found), np.diag(expected), rtol=1e-12)
+    share = (found / expected)[np.triu_indices(3, 1)]
+    # All by the same weight, which 50 draws of strong correlation make small.
+    np.testing.assert_allclose(share, share[0], rtol=1e-10)
+    assert 0.8 < share[0] < 1.0
+
+
+def test_shrinkage_weight_equals_its_definition():
+    rng = np.random.default_rng(4)
+    draws = rng.standard_normal((12, 4))
+    z = (draws - draws.mean(0)) / draws.std(0, ddof=1)
+    variances, squares = 0.0, 0.0
+    for i in range(4):
+        for j in range(4):
+            if i != j:
+                w = z[:, i] * z[:, j]
+                variances += 12 / 11**3 * np.sum((w - w.mean()) ** 2)
+                squares += np.corrcoef(draws.T)[i, j] ** 2
+    weight = min(1.0, variances / squares)
+    share = (covariance_of(draws) / np.cov(draws.T))[0, 1]
+    np.testing.assert_allclose(share, 1.0 - weight, rtol=1e-9, atol=1e-9)
+
+
+def test_dense_factor_of_fewer_draws_than_coordinates():
+    draws = np.random.default_rng(0).standard_normal((20, 100))
+    eigenvalues = np.linalg.eigvalsh(covariance_of(draws))
+    assert 0.1 < eigenvalues.min() <= eigenvalues.max() < 5.0
+
+
+def test_dense_factor_where_draws_say_nothing():
+    draws = np.random.default_rng(0).standard_normal((30, 3))
     before = 2 * np.eye(3)
     assert metric.factor_from_draws(draws[:1], before) is before
     assert metric.factor_from_draws(np.full((5, 3), np.nan), before) is before
-    assert metric.factor_from_draws(draws[:, :1], np.eye(1)).shape == (1, 1)
+    np.testing.assert_allclose(covariance_of(np.ones((9, 3)), before), 4 * np.eye(3))
+    np.testing.assert_allclose(covariance_of(draws[:, :1]), draws[:, :1].var(ddof=1))
 
 
 def test_whitening_is_the_transpose_of_the_map_to_positions():

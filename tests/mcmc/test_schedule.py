@@ -30,12 +30,24 @@ def test_laws_of_every_schedule(metric, tune):
     assert not has(values[tune - min(50, max(1, tune // 20)) : tune], Flag.UPDATE_METRIC).any()
 
 
+def window_ends(settings):
+    return (np.flatnonzero(has(flags(settings), Flag.CLEAR)) + 1).tolist()
+
+
 def test_windows_of_stan():
     # The manual: 75 draws, windows of 25, 50, 100, 200, 500, then 50 draws.
-    windows = dense_windows(NUTSSettings(tune=1000, metric="adapt_full"))
-    assert windows == {100: 75, 150: 100, 250: 150, 450: 250, 950: 450}
-    ends = np.flatnonzero(has(flags(NUTSSettings(metric="adapt_diag")), Flag.CLEAR)) + 1
-    assert ends.tolist() == sorted(windows)
+    assert window_ends(NUTSSettings(metric="adapt_diag")) == [100, 150, 250, 450, 950]
+
+
+@pytest.mark.parametrize("tune", [10, 30, 100, 1000])
+def test_dense_windows_follow_one_another(tune):
+    settings = NUTSSettings(tune=tune, metric="adapt_full")
+    windows = dense_windows(settings)
+    assert sorted(windows) == window_ends(settings)
+    assert sorted(windows.values())[1:] == sorted(windows)[:-1]
+    lengths = [stop - start for stop, start in sorted(windows.items())]
+    assert lengths == sorted(lengths)
+    assert sum(lengths) >= 0.5 * tune
 
 
 def test_overlapping_windows():

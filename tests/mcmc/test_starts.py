@@ -35,6 +35,15 @@ def test_points_lie_around_the_center():
     assert not np.any(starts == other)
 
 
+def test_chains_come_in_antithetic_pairs_spread_over_the_interval():
+    starts = find_starts(normal, np.ones(4), np.full(4, 7.0), chains=5, seed=1, jitter=2.0) - 7.0
+    np.testing.assert_allclose(starts[1], -starts[0])
+    np.testing.assert_allclose(starts[3], -starts[2])
+    assert not np.any(starts[0] == starts[2])
+    parts = np.floor((starts + 2.0) / 1.0)
+    np.testing.assert_array_equal(np.sort(parts, axis=1), np.tile(np.arange(4.0), (5, 1)))
+
+
 def test_a_center_of_each_chain_without_jitter():
     centers = np.arange(6.0).reshape(2, 3)
     starts = find_starts(normal, np.ones(3), centers, chains=2, seed=1, jitter=0.0)

@@ -163,8 +163,10 @@ class Chain:
         if not (np.isfinite(log_density) and np.all(np.isfinite(gradient))):
             raise no_start(position, float(log_density), gradient, tries=1)
         self._evaluated = True
-        if self._settings.metric == "adapt_diag_grad" and self._settings.tune > 0:
-            self.state = self.state._replace(scale=metric.first_scale(gradient))
+        if self._settings.metric != "adapt_diag" and self._settings.tune > 0:
+            scale = metric.first_scale(gradient)
+            dense = self._settings.metric == "adapt_full"
+            self.state = self.state._replace(scale=np.diag(scale) if dense else scale)
         if self._settings.step_size is not None:
             self._set_step(self._settings.step_size)
 

@@ -17,6 +17,7 @@ from jax import Array
 from aliquot.mcmc.arrays import Value
 
 _SMALLEST, _LARGEST = 1e-20, 1e20
+_LEAST_SHRINKAGE = 5e-3
 
 
 def to_position(scale: Array, momentum: Array) -> Array:
@@ -95,17 +96,35 @@ def first_scale(gradient: np.ndarray) -> np.ndarray:
 
 
 def factor_from_draws(draws: np.ndarray, before: np.ndarray) -> np.ndarray:
-    """Return the factor (d, d) of the covariance of draws (n, d), shrunk as in Stan.
+    """Return the lower factor (d, d) of a covariance estimated from draws (n, d).
 
-    Where the draws give no positive definite matrix, `before` stands.
+    Correlations are shrunk towards 0 by the weight that [1]_ derives from their sampling variances,
+    so that a window shorter than the number of coordinates still gives a useful metric. A coordinate
+    that has not moved keeps the scale that it has in `before`, and so does everything where the
+    draws give no positive definite matrix.
+
+    References
+    ----------
+    .. [1] Schäfer and Strimmer (2005), "A shrinkage approach to large-scale covariance matrix
+       estimation", Statistical Applications in Genetics and Molecular Biology 4(1).
     """
     count, size = draws.shape
-    if count < 2:
+    if count < 2 or not np.all(np.isfinite(draws)):
         return before
-    covariance = np.atleast_2d(np.cov(draws, rowvar=False))
-    covariance = (count * covariance + 5e-3 * np.eye(size)) / (count + 5.0)
+    scales = draws.std(axis=0, ddof=1)
+    scales = np.where(scales > 0, scales, np.sqrt(np.sum(before**2, axis=1)))
+    whitened = (draws - draws.mean(axis=0)) / scales
+    correlation = whitened.T @ whitened / (count - 1)
+    # The variance of each correlation, from the products of which it is the mean.
+    squares = whitened**2
+    mean = correlation * (count - 1) / count
+    variance = (squares.T @ squares - count * mean**2) * count / (count - 1) ** 3
+    off = ~np.eye(size, dtype=bool)
+    signal = np.sum(correlation[off] ** 2)
+    weight = min(np.sum(variance[off]) / signal, 1.0) if signal > 0 else 1.0
+    weight = max(weight, _LEAST_SHRINKAGE / count)
     try:
-        factor = np.linalg.cholesky(covariance)
+        factor = np.linalg.cholesky((1.0 - weight) * correlation + weight * np.eye(size))
     except np.linalg.LinAlgError:
         return before
-    return factor if np.all(np.isfinite(factor)) else before
+    return scales[:, None] * factor

@@ -42,7 +42,7 @@ class Flag(IntFlag):
 # search.
 _SHORTEST_STEP_ADAPTATION = 10
 # With fewer draws than this behind it, a variance is worse than what came before it.
-_SHORTEST_WINDOW = 10
+_SHORTEST_WINDOW = 5
 
 
 def flags(settings: NUTSSettings) -> np.ndarray:
@@ -56,7 +56,10 @@ def flags(settings: NUTSSettings) -> np.ndarray:
     if settings.metric == "adapt_diag_grad":
         _overlapping_windows(out, tune)
     else:
-        _stan_windows(out, tune)
+        windows = _dense_windows if settings.metric == "adapt_full" else _stan_windows
+        for start, stop in windows(tune):
+            out[start:stop] |= Flag.COLLECT
+            out[stop - 1] |= Flag.UPDATE_METRIC | Flag.CLEAR | Flag.RESTART_STEP
     return out
 
 
@@ -64,7 +67,7 @@ def dense_windows(settings: NUTSSettings) -> dict[int, int]:
     """Return, for each draw after which the host sets a dense metric, where its window began."""
     if settings.metric != "adapt_full" or settings.tune < _SHORTEST_STEP_ADAPTATION:
         return {}
-    return {stop: start for start, stop in _doubling_windows(settings.tune)}
+    return {stop: start for start, stop in _dense_windows(settings.tune)}
 
 
 def _overlapping_windows(out: np.ndarray, tune: int) -> None:
@@ -87,13 +90,7 @@ def _overlapping_windows(out: np.ndarray, tune: int) -> None:
             background = 0
 
 
-def _stan_windows(out: np.ndarray, tune: int) -> None:
-    for start, stop in _doubling_windows(tune):
-        out[start:stop] |= Flag.COLLECT
-        out[stop - 1] |= Flag.UPDATE_METRIC | Flag.CLEAR | Flag.RESTART_STEP
-
-
-def _doubling_windows(tune: int) -> Iterator[tuple[int, int]]:
+def _stan_windows(tune: int) -> Iterator[tuple[int, int]]:
     """Yield Stan's windows: 75 draws before them, from 25 draws on doubling, 50 draws after.
 
     A short warm-up has one window, between 15 per cent at its start and 10 per cent at its end.
@@ -102,7 +99,21 @@ def _doubling_windows(tune: int) -> Iterator[tuple[int, int]]:
     if tune < first + window + last:
         first, last = int(0.15 * tune), int(0.1 * tune)
         window = tune - first - last
-    start, end = first, tune - last
+    return _doubling_windows(first, window, tune - last)
+
+
+def _dense_windows(tune: int) -> Iterator[tuple[int, int]]:
+    """Yield the windows of a dense metric: 10 draws before them, from 15 draws on doubling.
+
+    They begin earlier than Stan's, because a covariance that is shrunk towards its diagonal is
+    useful after a few draws; the last 15 per cent is left to the step size.
+    """
+    end = tune - max(int(0.15 * tune), min(20, tune // 5))
+    return _doubling_windows(min(10, end // 3), 15, end)
+
+
+def _doubling_windows(start: int, window: int, end: int) -> Iterator[tuple[int, int]]:
+    """Yield the start and the end of each window from `start` to `end`."""
     while start < end:
         # A window whose successor would not fit takes what is left.
         stop = start + window if start + 3 * window <= end else end

@@ -160,8 +160,12 @@ def _find(
     tries: int,
 ) -> np.ndarray:
     tries = tries if jitter else 1
-    for _ in range(tries):
-        position = center + jitter * _spread(generator, center.size)
+    for attempt in range(tries):
+        # Where the spread point will not do, the density may be confined to a corner of the box
+        # that no spread point lies in: any point will then do.
+        first = attempt == 0
+        unit = _spread(generator, center.size) if first else generator.uniform(-1, 1, center.size)
+        position = center + jitter * unit
         log_density, gradient = evaluate(position)
         if np.isfinite(log_density) and np.all(np.isfinite(gradient)):
             return position
