@@ -16,7 +16,7 @@ from aliquot.density.parameters import parameter_problems
 from aliquot.density.rows import over_rows
 from aliquot.density.start import start_values
 from aliquot.density.trace import Traced
-from aliquot.errors import ModelError, ShapeError, SupportError
+from aliquot.errors import DTypeError, ModelError, ShapeError, SupportError
 from aliquot.expression import Evaluation
 from aliquot.model.variables import Data
 from aliquot.precision import float64
@@ -121,7 +121,7 @@ class Density:
         arrays = {}
         for slot in self.slots:
             name = slot.variable.name
-            array = np.asarray(values[name], dtype=float)
+            array = _numbers(name, values[name])
             if array.shape != slot.variable.shape:
                 raise ShapeError(
                     f"{name}: the value has shape {array.shape}, the variable {slot.variable.shape}"
@@ -133,8 +133,7 @@ class Density:
             if not np.all(np.isfinite(flat[slot.start : slot.stop])):
                 raise SupportError(
                     f"{slot.variable.name}: the value {np.asarray(values[slot.variable.name])} is "
-                    f"outside its support ({slot.variable.distribution.support.description}) or at "
-                    "its edge"
+                    f"{_outside(slot)}"
                 )
         return flat
 
@@ -232,7 +231,7 @@ class Density:
         for slot in self.slots:
             value = given.get(slot.variable.name, getattr(slot.variable, "initval", None))
             if value is not None:
-                array = np.asarray(value, dtype=float)
+                array = _numbers(slot.variable.name, value)
                 try:
                     fixed[slot.variable.name] = np.broadcast_to(array, slot.variable.shape)
                 except ValueError:
@@ -243,10 +242,8 @@ class Density:
         flat = np.asarray(_quick(compute)(fixed, self.data))
         for slot in self.slots:
             name = slot.variable.name
-            if name in given and not np.all(np.isfinite(flat[slot.start : slot.stop])):
-                raise SupportError(
-                    f"{name}: the start value {given[name]} is outside its support or at its edge"
-                )
+            if name in fixed and not np.all(np.isfinite(flat[slot.start : slot.stop])):
+                raise SupportError(f"{name}: the start value {fixed[name]} is {_outside(slot)}")
         return flat
 
     def _log_density(self, flat: Any, data: Any) -> Any:
@@ -312,6 +309,21 @@ class Density:
             shapes = jax.eval_shape(function, point, self.data)
             result = over_rows(program, shapes, flat.reshape(-1, self.size), self.data)
         return {key: value.reshape((*batch, *value.shape[1:])) for key, value in result.items()}
+
+
+def _numbers(name: str, value: Any) -> np.ndarray:
+    try:
+        return np.asarray(value, dtype=float)
+    except (TypeError, ValueError):
+        raise DTypeError(f"{name}: the value must be numbers; got {value!r:.60}") from None
+
+
+def _outside(slot: Slot) -> str:
+    """Say what a value that has no finite unconstrained coordinates lacks."""
+    description = slot.variable.distribution.support.description
+    if "ordered" in slot.transform.name:
+        description += ", strictly increasing along the last axis"
+    return f"outside its support or at its edge: it must be {description}"
 
 
 def _quick(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -64,7 +64,8 @@ def lay_out(model: Any) -> tuple[Slot, ...]:
             raise ModelError(
                 f"the free variable {variable.name!r} is discrete "
                 f"({variable.distribution.family}): NUTS and ADVI need continuous variables. "
-                "Write it summed out: a Categorical that picks components becomes aq.Mixture(w, components) or aq.NormalMixture"
+                "Write it summed out: a Categorical that picks components becomes "
+                "aq.Mixture(w, components) or aq.NormalMixture"
             )
         transform = variable.transform or Identity()
         shape = transform.unconstrained_shape(variable.shape)

@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from aliquot.density.layout import Slot
+from aliquot.density.validity import parameters_in_range
 from aliquot.distributions.base import Distribution
 from aliquot.errors import ShapeError
 from aliquot.expression import Evaluation
@@ -37,12 +38,18 @@ def density_term(slot: Slot, jacobian: Any, values: Evaluation) -> Any:
         return total  # missing values: the observed variable's density covers them
     distribution = values(variable.distribution)
     value = values(variable)
-    on_support = variable.transform is not None and variable.distribution.support.constant()
+    on_support = variable.fits and variable.distribution.support.constant()
     log_prob = distribution._log_prob if on_support else distribution.checked_log_prob
-    total = total + jnp.sum(jnp.broadcast_to(log_prob(value), variable.distribution.batch_shape))
+    log_prob_value = jnp.broadcast_to(log_prob(value), variable.distribution.batch_shape)
+    total = total + jnp.sum(_if_valid(variable.distribution, values, log_prob_value))
     if isinstance(slot.transform, Ordered | PositiveOrdered):
         total = total + log_orderings(variable.distribution)
     return total
+
+
+def _if_valid(distribution: Distribution, values: Evaluation, log_prob: Any) -> Any:
+    valid = parameters_in_range(distribution, values)
+    return log_prob if valid is None else jnp.where(valid, log_prob, -jnp.inf)
 
 
 def log_orderings(distribution: Distribution) -> float:
@@ -73,7 +80,7 @@ def pointwise(variable: ObservedVariable, values: Evaluation) -> Any:
     value = values(variable.value)
     checked = not distribution.support.constant()
     terms = (bound.checked_log_prob if checked else bound._log_prob)(value)
-    terms = jnp.broadcast_to(terms, distribution.batch_shape)
+    terms = _if_valid(distribution, values, jnp.broadcast_to(terms, distribution.batch_shape))
     if variable.missing is not None and variable.latent is None:
         terms = jnp.where(variable.missing, 0.0, terms)
     return terms

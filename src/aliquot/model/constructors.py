@@ -14,7 +14,7 @@ from aliquot.errors import AliquotError, ModelError, ShapeError
 from aliquot.expression import Expression, leaves
 from aliquot.model import observed as observations
 from aliquot.model.context import Model, current_model, resolve_model
-from aliquot.model.dims import as_dims
+from aliquot.model.dims import as_dims, as_labels
 from aliquot.model.free import free_variable
 from aliquot.model.imputed import observed_variable
 from aliquot.model.variables import Data, Deterministic, Potential
@@ -28,6 +28,8 @@ class _Default:
 
 
 DEFAULT: Any = _Default()
+
+KINDS = {"b": np.bool_, "u": np.int64, "i": np.int64, "f": np.float64}
 
 
 class Constructor[Family: Distribution]:
@@ -189,16 +191,22 @@ def data(
             "name a computed quantity"
         )
     array = observations.as_values(name, value)
-    array = array.astype(np.float64 if array.dtype.kind == "f" else np.int64)
+    array = array.astype(KINDS[array.dtype.kind])
     names = as_dims(name, dims)
+    if names is not None and len(names) != array.ndim:
+        raise ShapeError(f"{name}: dims {names} for data of shape {array.shape}")
+    if name in (names or ()):
+        raise ModelError(f"{name}: a variable cannot have the name of its dim: use another name")
     for dim, labels in (coords or {}).items():
-        model.coords.add(dim, labels)
-    if names is not None:
-        if len(names) != array.ndim:
-            raise ShapeError(f"{name}: dims {names} for data of shape {array.shape}")
-        for dim, size in zip(names, array.shape, strict=True):
-            if dim not in model.coords:
-                model.coords.add(dim, size)
+        if dim in model.coords and model.coords.length(dim) != len(as_labels(dim, labels)):
+            raise ModelError(
+                f"{name}: dim {dim!r} is there already, with length {model.coords.length(dim)}: "
+                "give coords of that length, or use another dim"
+            )
+        model.add_dim(dim, labels)
+    for dim, size in zip(names or (), array.shape, strict=names is not None):
+        if dim not in model.coords:
+            model.add_dim(dim, size)
     return model.add(Data(name, array.shape, array.dtype, dims=names, value=array, owner=model))
 
 

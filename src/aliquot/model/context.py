@@ -11,7 +11,7 @@ import numpy as np
 from aliquot.errors import ModelError
 from aliquot.expression import Expression, leaves
 from aliquot.model import replace
-from aliquot.model.dims import Coords, check_dims
+from aliquot.model.dims import RESERVED, Coords, check_dims
 from aliquot.model.variables import (
     Data,
     Deterministic,
@@ -113,10 +113,29 @@ class Model:
             )
         if name in self.variables:
             raise ModelError(f"the model already has a variable named {name!r}: use another name")
-        if name in self.coords:
+        if name in self.coords or name in RESERVED:
             raise ModelError(
                 f"{name!r} is the name of a dim, so a variable cannot have it: use another name"
             )
+        if "/" in name:
+            raise ModelError(
+                f"the name {name!r} holds a slash, which separates groups in a result: use "
+                "another name"
+            )
+
+    def add_dim(self, name: str, labels: Any) -> None:
+        """Add a dim, or give a dim that is there new labels.
+
+        Raises
+        ------
+        ModelError
+            Where a variable has that name.
+        """
+        if name in self.variables:
+            raise ModelError(
+                f"{name!r} is the name of a variable, so a dim cannot have it: use another name"
+            )
+        self.coords.add(name, labels)
 
     def check_inputs(self, name: str, *trees: Any) -> None:
         """Refuse inputs that belong to another model, or data with missing values.

@@ -9,6 +9,8 @@ import numpy as np
 
 from aliquot.errors import ModelError, ShapeError
 
+RESERVED = ("chain", "draw")
+
 
 class Coords:
     """The dims of a model, with their lengths and labels.
@@ -26,18 +28,7 @@ class Coords:
 
     def add(self, name: str, labels: Any) -> None:
         """Add a dim, or give a dim that is there new labels."""
-        if not isinstance(name, str):
-            raise ModelError(f"a dim's name must be a string; got {name!r}")
-        if isinstance(labels, int | np.integer):
-            labels = np.arange(labels)
-        array = np.asarray(labels)
-        if array.ndim != 1:
-            raise ShapeError(
-                f"the coords of dim {name!r} must be one-dimensional; got shape {array.shape}"
-            )
-        if len(np.unique(array)) != len(array):
-            raise ModelError(f"the coords of dim {name!r} hold the same label twice")
-        self._labels[name] = array
+        self._labels[name] = as_labels(name, labels)
 
     def __contains__(self, name: object) -> bool:
         return name in self._labels
@@ -45,6 +36,10 @@ class Coords:
     def length(self, name: str) -> int:
         """Give the length of a dim."""
         return len(self._labels[name])
+
+    def restore(self, labels: Mapping[str, np.ndarray]) -> None:
+        """Put back what `as_dict` gave."""
+        self._labels = dict(labels)
 
     def as_dict(self) -> dict[str, np.ndarray]:
         """Give the labels by dim."""
@@ -68,11 +63,42 @@ class Coords:
         return tuple(self.length(dim) for dim in dims)
 
 
+def as_labels(name: Any, labels: Any) -> np.ndarray:
+    """Read the labels along a dim, or its length.
+
+    Raises
+    ------
+    ModelError, ShapeError
+    """
+    if not isinstance(name, str):
+        raise ModelError(f"a dim's name must be a string; got {name!r}")
+    if name in RESERVED:
+        raise ModelError(
+            f"{name!r} is the name of a dim of every result, so a dim of a model cannot have "
+            "it: use another name"
+        )
+    if isinstance(labels, int | np.integer):
+        if isinstance(labels, bool) or labels < 0:
+            raise ShapeError(f"dim {name!r} cannot have length {labels}")
+        labels = np.arange(labels)
+    array = np.asarray(labels)
+    if array.ndim != 1:
+        raise ShapeError(
+            f"the coords of dim {name!r} must be one-dimensional; got shape {array.shape}"
+        )
+    if len(np.unique(array)) != len(array):
+        raise ModelError(f"the coords of dim {name!r} hold the same label twice")
+    return array
+
+
 def as_dims(variable: str, dims: Any) -> tuple[str, ...] | None:
     """Read dims given as one name or several."""
     if dims is None:
         return None
-    names = (dims,) if isinstance(dims, str) else tuple(dims)
+    try:
+        names = (dims,) if isinstance(dims, str) else tuple(dims)
+    except TypeError:
+        names = (dims,)
     if not all(isinstance(name, str) for name in names):
         raise ModelError(f"{variable}: dims must be names; got {dims!r}")
     if len(set(names)) != len(names):

@@ -10,8 +10,17 @@ import numpy as np
 from aliquot.distributions.base import Distribution
 from aliquot.distributions.constraints import Interval
 from aliquot.errors import DTypeError, ModelError, ShapeError, SupportError
+from aliquot.expression import Expression, expressions
 from aliquot.model.variables import FreeVariable
-from aliquot.transforms import Ordered, Transform, default_transform
+from aliquot.precision import float64
+from aliquot.transforms import (
+    Identity,
+    Log,
+    Ordered,
+    PositiveOrdered,
+    Transform,
+    default_transform,
+)
 
 
 def free_variable(
@@ -40,12 +49,15 @@ def free_variable(
             chosen.unconstrained_shape(distribution.shape)
         except ShapeError as error:
             raise ShapeError(f"{name}: {error}") from None
+        if transform is not default:
+            _check_reach(name, chosen, distribution)
     variable = FreeVariable(
         name,
         distribution,
         dims=dims,
         owner=model,
         transform=chosen,
+        fits=transform is default or _same_reach(chosen, distribution),
         initval=None if initval is None else _start(name, initval, distribution, chosen),
         remake=remake,
     )
@@ -54,6 +66,15 @@ def free_variable(
 
 def _default(distribution: Distribution) -> Transform | None:
     return None if distribution.discrete else default_transform(distribution.support)
+
+
+def _same_reach(transform: Transform | None, distribution: Distribution) -> bool:
+    """Say whether a transform surely stays inside the support."""
+    if transform is None or distribution.discrete:
+        return False
+    natural = default_transform(distribution.support)
+    orders: dict[type[Transform], type[Transform]] = {Ordered: Identity, PositiveOrdered: Log}
+    return transform is natural or type(natural) is orders.get(type(transform))
 
 
 def _checked(name: str, transform: Any, distribution: Distribution) -> Transform | None:
@@ -76,9 +97,30 @@ def _checked(name: str, transform: Any, distribution: Distribution) -> Transform
     return transform
 
 
+def _check_reach(name: str, transform: Transform, distribution: Distribution) -> None:
+    """Refuse a transform that leaves the support, where both are known."""
+    if not distribution.support.constant() or expressions(transform):
+        return
+    shape = transform.unconstrained_shape(distribution.shape)
+    with float64():
+        points = np.stack([np.full(shape, y) for y in (-3.0, -0.5, 0.0, 0.5, 3.0)])
+        reached = np.asarray(transform.backward(points))
+    support = distribution.support
+    inside = support.check(reached)
+    if not inside.all():
+        raise ModelError(
+            f"{name}: transform {transform.name} reaches "
+            f"{reached[~inside].flat[0]:.3g}, but values of {distribution.family} must be "
+            f"{support.description}. Leave transform= out: the one that fits is chosen from the "
+            "support"
+        )
+
+
 def _start(
     name: str, initval: Any, distribution: Distribution, transform: Transform | None
 ) -> np.ndarray:
+    if isinstance(initval, Expression):
+        raise ModelError(f"{name}: initval must be numbers; got the expression {initval.text}")
     value = np.asarray(initval)
     if value.dtype.kind not in "buif":
         raise DTypeError(f"{name}: initval must be numbers; got {initval!r}")

@@ -43,8 +43,8 @@ def observed_variable(
     observations.check_support(name, values, missing, distribution)
     latent = None
     if missing is not None:
-        observations.warn_missing(name, missing, summed=distribution.discrete)
         values, latent = _with_latent(model, name, values, missing, distribution)
+        observations.warn_missing(name, missing, summed=distribution.discrete)
     source = (
         observed
         if isinstance(observed, Expression) and missing is None
@@ -61,6 +61,7 @@ def observed_variable(
         owner=model,
         missing=missing,
         latent=latent,
+        given=observed if isinstance(observed, Expression) else None,
         remake=lambda shape: predicted(make, shaped(), shape),
     )
     if latent is not None:
@@ -129,6 +130,9 @@ def _with_latent(
                 f"{name}: missing values of {distribution.family} cannot be summed out entry by "
                 "entry: leave those rows out"
             )
+        if distribution.support.constant():  # a stand-in whose density is finite
+            stand_in = np.asarray(distribution.support.feasible(values)).astype(values.dtype)
+            values = np.where(missing, stand_in, values)
         return values, None
     transform = default_transform(distribution.support)
     if transform.event_dims:

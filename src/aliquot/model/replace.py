@@ -8,11 +8,15 @@ from typing import Any
 import jax
 import numpy as np
 
-from aliquot.errors import AliquotError, ModelError, ShapeError
-from aliquot.expression import Expression, Leaf, expressions, order
+from aliquot.errors import DTypeError, ModelError, ShapeError
+from aliquot.expression import Expression, Leaf, expressions, leaves, order
 from aliquot.model import observed as observations
+from aliquot.model.dims import check_dims
+from aliquot.model.imputed import known_values
 from aliquot.model.variables import Data, FreeVariable, ObservedVariable
 from aliquot.precision import float64
+
+KINDS = "buif"  # each kind can hold those before it
 
 
 def set_data(model: Any, values: Mapping[str, Any], coords: Mapping[str, Any]) -> None:
@@ -20,11 +24,15 @@ def set_data(model: Any, values: Mapping[str, Any], coords: Mapping[str, Any]) -
     before = _snapshot(model)
     try:
         for dim, labels in coords.items():
-            model.coords.add(dim, labels)
+            if dim not in model.coords:
+                known = ", ".join(map(repr, model.coords.as_dict())) or "none"
+                raise ModelError(f"coords: {dim!r} is not a dim of this model (its dims: {known})")
+            model.add_dim(dim, labels)
         for name, value in values.items():
             _replace(model, name, value, coords)
         _follow(model)
-    except (AliquotError, IndexError, TypeError, ValueError):
+        _check(model, set(values))
+    except Exception:
         _restore(model, before)
         raise
 
@@ -37,13 +45,21 @@ def _replace(model: Any, name: str, value: Any, coords: Mapping[str, Any]) -> No
     array = observations.as_values(name, value)
     if array.ndim != leaf.ndim:
         raise ShapeError(f"{name}: had {leaf.ndim} axes; the new data have shape {array.shape}")
-    if leaf.dtype.kind == "i" and array.dtype.kind == "f":
-        raise ShapeError(f"{name}: holds integers; the new data have dtype {array.dtype}")
+    if KINDS.index(array.dtype.kind) > KINDS.index(leaf.dtype.kind):
+        held = {"i": "integers", "b": "booleans"}[leaf.dtype.kind]
+        raise DTypeError(f"{name}: holds {held}; the new data have dtype {array.dtype}")
+    missing = observations.find_missing(array)
+    if missing is not None:
+        raise ModelError(
+            f"{name}: {int(missing.sum())} of {array.size} of the new values are missing (NaN). "
+            "Missing values are imputed where a model is first written: fill them here (for "
+            "predictions, any value in the support will do for observed data)"
+        )
     leaf.value = array.astype(leaf.dtype)
     leaf.shape = array.shape
     for dim, size in zip(leaf.dims or (), array.shape, strict=leaf.dims is not None):
         if model.coords.length(dim) != size and dim not in coords:
-            model.coords.add(dim, size)
+            model.add_dim(dim, size)
 
 
 def _follow(model: Any) -> None:
@@ -60,6 +76,37 @@ def _follow(model: Any) -> None:
             variable.shape = variable.value.shape
         else:
             _shapes_of(structs, [variable])
+
+
+def _check(model: Any, replaced: set[str]) -> None:
+    """Refuse what the model would have refused had it been written with the new data."""
+    for variable in model.variables.values():
+        if variable.dims is not None:
+            shape = variable.shape
+            if isinstance(variable, ObservedVariable):
+                shape = variable.distribution.shape
+            try:
+                check_dims(variable.name, variable.dims, shape, model.coords)
+            except ShapeError as error:
+                advice = "; set it in the same call" if isinstance(variable, Data) else ""
+                raise ShapeError(f"with the new data, {error}{advice}") from None
+        if isinstance(variable, ObservedVariable) and variable.given is not None:
+            sources = {leaf.name for leaf in leaves(variable.given)}
+            if sources & replaced:
+                _check_observed(model, variable)
+
+
+def _check_observed(model: Any, variable: ObservedVariable) -> None:
+    if variable.missing is not None:
+        raise ModelError(
+            f"{variable.name}: its data had missing values when the model was written, so they "
+            "cannot be replaced: write the model anew with the new data"
+        )
+    values = np.asarray(known_values(model, variable.name, variable.given))
+    distribution = variable.distribution
+    if values.shape == distribution.shape:
+        values = observations.check_kind(variable.name, values, distribution)
+        observations.check_support(variable.name, values, None, distribution)
 
 
 def _shapes_of(structs: dict[int, Any], outputs: list[Expression]) -> None:
@@ -103,16 +150,10 @@ def _snapshot(model: Any) -> Any:
 
 def _restore(model: Any, before: Any) -> None:
     coords, nodes = before
-    for dim, labels in coords.items():
-        model.coords.add(dim, labels)
+    model.coords.restore(coords)
     for node, shape, value, distribution in nodes:
         node.shape = shape
         if isinstance(node, Leaf):
             node.value = value
         if distribution is not None:
             node.distribution = distribution
-
-
-def is_consistent(variable: ObservedVariable) -> bool:
-    """Say whether an observed variable's data still have its distribution's shape."""
-    return np.shape(variable.value) == variable.distribution.shape

@@ -26,13 +26,15 @@ class FreeVariable(Leaf):
     distribution : Distribution
     transform : Transform or None
         The way to unconstrained coordinates; ``None`` for a discrete variable.
+    fits : bool
+        Whether the transform reaches nothing outside the support.
     initval : numpy.ndarray or None
         The start value, where the user gave one.
     remake : callable
         Makes the distribution anew, after data of another shape were set.
     """
 
-    __slots__ = ("distribution", "initval", "remake", "transform")
+    __slots__ = ("distribution", "fits", "initval", "remake", "transform")
 
     def __init__(
         self,
@@ -42,12 +44,14 @@ class FreeVariable(Leaf):
         dims: tuple[str, ...] | None,
         owner: object,
         transform: Transform | None,
+        fits: bool,
         initval: np.ndarray | None,
         remake: Callable[[], Distribution],
     ) -> None:
         super().__init__(name, distribution.shape, distribution.dtype, dims=dims, owner=owner)
         self.distribution = distribution
         self.transform = transform
+        self.fits = fits
         self.initval = initval
         self.remake = remake
 
@@ -64,9 +68,21 @@ class ObservedVariable(Expression):
         Where values are missing, of the observations' shape.
     latent : MissingValues or None
         The missing values as a latent variable (continuous data).
+    given : Expression of Data, or None
+        What the user gave as observations, where it can be replaced.
     """
 
-    __slots__ = ("dims", "distribution", "latent", "missing", "name", "observed", "owner", "remake")
+    __slots__ = (
+        "dims",
+        "distribution",
+        "given",
+        "latent",
+        "missing",
+        "name",
+        "observed",
+        "owner",
+        "remake",
+    )
 
     def __init__(
         self,
@@ -79,6 +95,7 @@ class ObservedVariable(Expression):
         owner: object,
         missing: np.ndarray | None,
         latent: MissingValues | None,
+        given: Expression | None,
         remake: Callable[[tuple[int, ...]], Distribution],
     ) -> None:
         super().__init__(lambda x: x, (value,), distribution.shape, distribution.dtype, name)
@@ -89,6 +106,7 @@ class ObservedVariable(Expression):
         self.owner = owner
         self.missing = missing
         self.latent = latent
+        self.given = given
         self.remake = remake
 
     @property
