@@ -42,12 +42,16 @@ def as_values(name: str, data: Any) -> np.ndarray:
 
 
 def _from_objects(array: np.ndarray) -> np.ndarray:
-    """Read an object array of numbers with ``None`` for missing values."""
-    if all(item is None or isinstance(item, int | float | np.number) for item in array.flat):
-        return np.array([np.nan if item is None else item for item in array.flat]).reshape(
+    """Read an object array of numbers with ``None`` or pandas' ``NA`` for missing values."""
+    if all(_absent(item) or isinstance(item, int | float | np.number) for item in array.flat):
+        return np.array([np.nan if _absent(item) else item for item in array.flat]).reshape(
             array.shape
         )
     return array
+
+
+def _absent(item: Any) -> bool:
+    return item is None or type(item).__name__ == "NAType"
 
 
 def find_missing(values: np.ndarray) -> np.ndarray | None:
