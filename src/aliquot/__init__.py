@@ -1,1 +1,91 @@
-"""Aliquot."""
+"""Aliquot: Bayesian models with hidden discrete structure, on JAX.
+
+Write a model as on paper, sample its posterior with NUTS or fit it with variational inference, and
+read the answer with ArviZ.
+
+>>> import aliquot as aq
+>>> with aq.Model():
+...     means = aq.Normal("means", 0, 10, shape=2, transform=aq.transforms.ordered)
+...     aq.NormalMixture("obs", w=[0.5, 0.5], mu=means, sigma=1, observed=[-1.2, 0.9, 1.1, -0.7])
+...     trace = aq.sample(200, tune=200, chains=2, random_seed=1, progressbar=False)
+<...
+>>> trace.posterior["means"].shape
+(2, 200, 2)
+"""
+
+from importlib.metadata import version as _version
+
+from aliquot import distributions, errors, transforms
+from aliquot.diagnostics import Diagnosis, check
+from aliquot.errors import (
+    AliquotError,
+    AliquotWarning,
+    ConvergenceWarning,
+    DTypeError,
+    FitError,
+    ImputationWarning,
+    ModelError,
+    ParameterError,
+    PartialResultWarning,
+    ShapeError,
+    StartError,
+    SupportError,
+)
+from aliquot.expression import Expression, lift
+from aliquot.expression import math as math
+from aliquot.families import *  # noqa: F403 (one constructor for each family: aq.Normal, ...)
+from aliquot.families import __all__ as _families
+from aliquot.inference.approximation import Approximation
+from aliquot.inference.fit import ADVI, FullRankADVI, fit
+from aliquot.inference.predict import (
+    compute_log_likelihood,
+    sample_posterior_predictive,
+    sample_prior_predictive,
+)
+from aliquot.inference.sample import sample
+from aliquot.model import Model, set_data
+from aliquot.model import data as Data  # noqa: N812 (PyMC's name)
+from aliquot.model import deterministic as Deterministic  # noqa: N812
+from aliquot.model import potential as Potential  # noqa: N812
+from aliquot.variational import ParameterChange, RelativeChange
+
+__version__ = _version("aliquot")
+
+__all__ = [
+    "ADVI",
+    "AliquotError",
+    "AliquotWarning",
+    "Approximation",
+    "ConvergenceWarning",
+    "DTypeError",
+    "Data",
+    "Deterministic",
+    "Diagnosis",
+    "Expression",
+    "FitError",
+    "FullRankADVI",
+    "ImputationWarning",
+    "Model",
+    "ModelError",
+    "ParameterChange",
+    "ParameterError",
+    "PartialResultWarning",
+    "Potential",
+    "RelativeChange",
+    "ShapeError",
+    "StartError",
+    "SupportError",
+    "check",
+    "compute_log_likelihood",
+    "distributions",
+    "errors",
+    "fit",
+    "lift",
+    "math",
+    "sample",
+    "sample_posterior_predictive",
+    "sample_prior_predictive",
+    "set_data",
+    "transforms",
+    *_families,
+]
