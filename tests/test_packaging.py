@@ -178,6 +178,7 @@ def imported_modules(source: str, module: str, is_package: bool) -> set[tuple[st
             base = [*base, node.module] if node.module else base
             found.update((".".join([*base, alias.name]), late) for alias in node.names)
         late = late or isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        late = late or (isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING")
         for child in ast.iter_child_nodes(node):
             visit(child, late)
 
@@ -208,6 +209,11 @@ def wrong_imports(source: str, module: str, is_package: bool = False) -> list[st
         ("def f():\n    import aliquot.density", "aliquot.distributions.normal", False),
         ("def f():\n    from aliquot.density import Density", "aliquot.model.context", True),
         ("from aliquot.density import Density", "aliquot.model.context", False),
+        (
+            "if TYPE_CHECKING:\n    from aliquot.density import Density",
+            "aliquot.model.context",
+            True,
+        ),
         ("from aliquot import model", "aliquot.mcmc.nuts", False),
         ("from aliquot.density import Density", "aliquot.mcmc.nuts", True),
         ("from aliquot.mcmc import nuts", "aliquot.variational.advi", False),
