@@ -15,7 +15,7 @@ import numpy as np
 
 PRIOR_SD = 10.0
 NODES = 12
-# Panels whose density is everywhere below exp(-NEGLIGIBLE) of the greatest are not followed further.
+# Panels with a density below exp(-NEGLIGIBLE) of the greatest everywhere are not followed further.
 NEGLIGIBLE = 32.0
 PANEL_WIDTH = 3.0
 MOST_AT_ONCE = 4_000_000
@@ -81,9 +81,7 @@ def exact_posterior(data: np.ndarray) -> ExactPosterior:
     centre = weights @ s
     spread = weights @ ((low - centre) ** 2 + (high - centre) ** 2) / 2
     shared = weights @ ((low - centre) * (high - centre))
-    unordered = Moments(
-        np.full(2, centre), np.full(2, np.sqrt(spread)), float(shared / spread)
-    )
+    unordered = Moments(np.full(2, centre), np.full(2, np.sqrt(spread)), float(shared / spread))
     return ExactPosterior(ordered, unordered, float(peak + np.log(2 * total)))
 
 

@@ -1,0 +1,154 @@
+"""The command ``aliquot``."""
+
+from __future__ import annotations
+
+import threading
+import time
+import webbrowser
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from aliquot.report import Fit, Settings
+
+app = typer.Typer(
+    name="aliquot",
+    help="Bayesian models with hidden discrete structure.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+QUICK = {"draws": 1_000, "tune": 500, "iterations": 5_000}
+INTERRUPTED = 130
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"aliquot {version('aliquot')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Say the version."),
+    ] = False,
+) -> None:
+    """Bayesian models with hidden discrete structure."""
+
+
+@app.command()
+def demo(
+    n: Annotated[int, typer.Option("--n", help="Number of observations.")] = 100,
+    seed: Annotated[int, typer.Option(help="Of the data and of every fit.")] = 0,
+    means: Annotated[
+        tuple[float, float],
+        typer.Option(metavar="LOW HIGH", help="The true means; the standard deviations are 1."),
+    ] = (-0.75, 0.75),
+    draws: Annotated[int | None, typer.Option(help="Draws of each chain.  [10000]")] = None,
+    tune: Annotated[int | None, typer.Option(help="Draws of warm-up.  [2000]")] = None,
+    chains: Annotated[int, typer.Option(help="Chains of each NUTS run.")] = 2,
+    iterations: Annotated[int | None, typer.Option(help="Of each ADVI fit.  [15000]")] = None,
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="Folder for the report; made if missing.")
+    ] = Path("demo-report"),
+    quick: Annotated[
+        bool, typer.Option("--quick", help="A tenth of the draws, a third of the iterations.")
+    ] = False,
+    open_browser: Annotated[
+        bool, typer.Option("--open/--no-open", help="Open the report when it is done.")
+    ] = False,
+    progress: Annotated[
+        bool, typer.Option("--progress/--no-progress", help="Show each fit as it runs.")
+    ] = True,
+) -> None:
+    """Fit two close Gaussians four ways and write an illustrated report.
+
+    NUTS and ADVI, each without an ordering of the two means (the labels switch) and with one.
+    """
+    began = time.perf_counter()
+    given = {"draws": draws, "tune": tune, "iterations": iterations}
+    chosen = (QUICK if quick else {}) | {k: v for k, v in given.items() if v is not None}
+    settings = _settings(n=n, seed=seed, means=means, chains=chains, **chosen)
+    folder = _folder(output)
+    path = _run(settings, folder, progress)
+    typer.echo(f"\nReport: {path}   ({time.perf_counter() - began:.0f} s)")
+    if open_browser:
+        webbrowser.open(path.resolve().as_uri())
+
+
+def _settings(**chosen: object) -> Settings:
+    from aliquot.report.settings import Settings
+
+    try:
+        return Settings(**chosen)  # type: ignore[arg-type]
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+
+
+def _folder(path: Path) -> Path:
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise typer.BadParameter(
+            f"--output {path}: the folder cannot be made ({error.strerror})"
+        ) from error
+    return path
+
+
+def _run(settings: Settings, folder: Path, progress: bool) -> Path:
+    # Drawing needs libraries that take a second to load, which fits in while XLA compiles.
+    loading = threading.Thread(target=_load_drawing, daemon=True)
+    loading.start()
+    from rich.console import Console
+
+    from aliquot.report.analysis import run_analysis
+
+    console = Console(highlight=False)
+    low, high = settings.means
+    console.print(f"{settings.n:,} observations from Gaussians around {low:g} and {high:g}\n")
+    kept: list[Fit] = []
+
+    def tell(fit: Fit) -> None:
+        kept.append(fit)
+        console.print(f"[bold]{fit.title:<18}[/bold] {fit.seconds:4.1f} s   {_outcome(fit)}")
+
+    try:
+        analysis = run_analysis(settings, folder=folder, progressbar=progress, on_fit=tell)
+        from aliquot.report.article import write_article
+
+        return write_article(analysis, folder)
+    except KeyboardInterrupt:
+        typer.echo(
+            f"\nStopped. {len(kept)} of 4 fits are in {folder}; there is no report.", err=True
+        )
+        raise typer.Exit(INTERRUPTED) from None
+
+
+def _load_drawing() -> None:
+    import aliquot.report.article  # noqa: F401
+
+
+def _outcome(fit: Fit) -> str:
+    """Say in a few words how a fit came out."""
+    summary = fit.summary
+    if fit.elbo is not None:
+        return f"ELBO {fit.elbo:.2f} ± {fit.elbo_error:.2f} nats"
+    words = [] if summary.rhat is None else [f"R-hat {summary.rhat:.3f}"]
+    words.append(f"ESS {summary.ess:,.0f}")
+    if switches := sum(summary.switches):
+        words.append(f"labels switched {switches:,} time{'s' * (switches != 1)}")
+    if summary.divergences:
+        words.append(f"{summary.divergences:,} divergences")
+    return ", ".join(words)

@@ -1,0 +1,93 @@
+"""What the text says that depends on how the fits came out: computed, never typed."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from aliquot.report.analysis import Analysis
+from aliquot.report.density import plot_range
+from aliquot.report.quadrature import log_joint
+
+# Means closer than two standard deviations add up to a density with one hump.
+ONE_HUMP = 2.0
+
+
+@dataclass(frozen=True)
+class Story:
+    """Facts about one run.
+
+    Attributes
+    ----------
+    upper
+        How many observations came from the upper component.
+    one_hump
+        Whether the true density has a single mode.
+    switching
+        "within": a chain went from one mirror image to the other; "apart": none did, and they sit
+        in different ones; "same": none did, and all sit in the same.
+    switches
+        Of all chains of the unordered NUTS fit together.
+    barrier
+        How many times lower than the modes the density is at the highest point of the ridge
+        between them.
+    gain
+        Bulk effective sample size of the ordered NUTS fit over that of the unordered one.
+    elbo_gap
+        For each ADVI fit, log evidence less ELBO, in nats.
+    advi_took_one_mode
+        Whether the unordered ADVI fit holds one mirror image only.
+    sd_ratio
+        Of the ordered ADVI fit, standard deviations over the exact ones, (2,).
+    """
+
+    upper: int
+    one_hump: bool
+    switching: str
+    switches: int
+    barrier: float
+    gain: float
+    elbo_gap: dict[str, float]
+    advi_took_one_mode: bool
+    sd_ratio: np.ndarray
+
+    @property
+    def log_two(self) -> float:
+        """What an approximation of one of two equal modes loses at least, in nats."""
+        return math.log(2)
+
+
+def tell(analysis: Analysis) -> Story:
+    """Find the facts that the article speaks of."""
+    fits = analysis.fits
+    unordered = fits["nuts_unordered"].summary
+    sides = {share > 0.5 for share in unordered.upper_share}
+    switches = sum(unordered.switches)
+    switching = "within" if switches else "apart" if len(sides) > 1 else "same"
+    share = fits["advi_unordered"].summary.upper_share[0]
+    low, high = analysis.settings.means
+    return Story(
+        upper=int(analysis.labels.sum()),
+        one_hump=high - low <= ONE_HUMP,
+        switching=switching,
+        switches=switches,
+        barrier=_barrier(analysis),
+        gain=(fits["nuts_ordered"].summary.ess or 0.0) / (unordered.ess or math.inf),
+        elbo_gap={
+            key: analysis.exact.log_evidence - fit.elbo
+            for key, fit in fits.items()
+            if fit.elbo is not None
+        },
+        advi_took_one_mode=share < 0.01 or share > 0.99,
+        sd_ratio=fits["advi_ordered"].summary.sd / analysis.exact.ordered.sd,
+    )
+
+
+def _barrier(analysis: Analysis) -> float:
+    points = np.linspace(*plot_range(analysis), 101)
+    first, second = np.meshgrid(points, points)
+    peak = log_joint(first, second, analysis.data).max()
+    saddle = log_joint(points, points, analysis.data).max()
+    return float(np.exp(min(peak - saddle, 700.0)))
