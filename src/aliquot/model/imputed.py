@@ -173,6 +173,6 @@ def _filled(source: Expression, latent: MissingValues, name: str) -> Expression:
     """Put the latent values where the missing ones were."""
     index = latent.index
     filled: Expression = apply(
-        lambda base, unknown: base.at[index].set(unknown), source, latent, text=name
+        lambda base, unknown: jnp.asarray(base).at[index].set(unknown), source, latent, text=name
     )
     return filled
