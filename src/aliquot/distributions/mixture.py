@@ -48,7 +48,7 @@ class Mixture(Distribution):
     >>> import aliquot as aq
     >>> normal, wide = aq.Normal.dist(0, 1), aq.Cauchy.dist(0, 5)
     >>> round(float(aq.Mixture.dist(w=[0.9, 0.1], comp_dists=[normal, wide]).log_prob(0.0)), 6)
-    -1.006717
+    -1.006724
     >>> three = aq.Mixture.dist(w=[0.2, 0.3, 0.5], comp_dists=aq.Poisson.dist([1, 5, 20]))
     >>> round(float(three.mean()), 6)
     11.7
