@@ -99,9 +99,9 @@ def factor_from_draws(draws: np.ndarray, before: np.ndarray) -> np.ndarray:
     """Return the lower factor (d, d) of a covariance estimated from draws (n, d).
 
     Correlations are shrunk towards 0 by the weight that [1]_ derives from their sampling variances,
-    so that a window shorter than the number of coordinates still gives a useful metric. A coordinate
-    that has not moved keeps the scale that it has in `before`, and so does everything where the
-    draws give no positive definite matrix.
+    so that a window shorter than the number of coordinates still gives a useful metric. A
+    coordinate that has not moved keeps the scale that it has in `before`, and so does everything
+    where the draws give no positive definite matrix.
 
     References
     ----------
