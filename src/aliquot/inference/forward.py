@@ -78,7 +78,7 @@ def check_simulable(model: Model, fixed: Iterable[str] = ()) -> None:
     Raises
     ------
     ModelError
-        Naming an improper prior.
+        Naming an improper prior, or one that a transform restricts.
     """
     fixed = set(fixed)
     for variable in [*model.free, *model.observed]:
@@ -87,6 +87,15 @@ def check_simulable(model: Model, fixed: Iterable[str] = ()) -> None:
             raise ModelError(
                 f"{variable.name!r} cannot be drawn: {family} is improper, so it has no draws. "
                 "Give it a proper prior"
+            )
+        transform = getattr(variable, "transform", None)
+        if transform is None or isinstance(variable, MissingValues) or variable.fits:
+            continue
+        if variable.name not in fixed:
+            raise ModelError(
+                f"{variable.name!r} cannot be drawn: its transform {transform.name} keeps it to a "
+                f"part of what {family} can be. Give it a prior on that part, such as "
+                "aq.TruncatedNormal or aq.HalfNormal"
             )
 
 

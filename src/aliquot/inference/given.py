@@ -12,9 +12,14 @@ from aliquot.precision import float64
 
 
 def observed_data(model: Model) -> dict[str, np.ndarray]:
-    """Give the observed values by variable, NaN where they are missing."""
+    """Give the observed values by variable, NaN where they are missing.
+
+    Observations of another length than the covariates that were set since are left out.
+    """
     result = {}
     for variable in model.observed:
+        if variable.shape != variable.distribution.shape:
+            continue
         source = variable.observed
         with float64():
             values = np.asarray(Evaluation({leaf: leaf.value for leaf in leaves(source)})(source))

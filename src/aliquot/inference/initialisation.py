@@ -61,10 +61,17 @@ def jittered_starts(
     if initvals is None or isinstance(initvals, Mapping):
         center = density.start_with(initvals) if initvals else density.start
     else:
+        if not isinstance(initvals, Sequence) or not all(
+            values is None or isinstance(values, Mapping) for values in initvals
+        ):
+            raise ModelError(
+                f"initvals must be one mapping, or one for each of the {chains} chains; "
+                f"got {initvals!r:.60}"
+            )
         if len(initvals) != chains:
             raise ModelError(
                 f"initvals must be one mapping, or one for each of the {chains} chains; "
-                f"got {len(initvals)}"
+                f"got {len(initvals)} of them"
             )
         center = np.stack([density.start_with(values or {}) for values in initvals])
     return Jittered(center, chains, jitter)

@@ -117,7 +117,9 @@ def sample(
     metric, jitter = read_init(init)
     if isinstance(chains, bool) or not isinstance(chains, int | np.integer) or chains < 1:
         raise ModelError(f"chains must be a whole number of at least 1; got {chains!r}")
-    if cores is not None and (isinstance(cores, bool) or cores < 1):
+    if cores is not None and (
+        isinstance(cores, bool) or not isinstance(cores, int | np.integer) or cores < 1
+    ):
         raise ModelError(f"cores must be a whole number of at least 1; got {cores!r}")
     settings = NUTSSettings(
         draws=draws,
