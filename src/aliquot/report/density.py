@@ -38,11 +38,11 @@ def exact_marginals(analysis: Analysis, *, ordered: bool) -> tuple[np.ndarray, n
     return points, np.stack([density.sum(axis=1), density.sum(axis=0)]) * step
 
 
-def line_density(draws: np.ndarray, points: np.ndarray) -> np.ndarray:
+def line_density(draws: np.ndarray, points: np.ndarray, spread: float) -> np.ndarray:
     """Smooth the density of `draws` (n,) on evenly spaced `points` (g,).
 
-    A histogram on the points convolved with a Gaussian, whose width is Silverman's [1]_ for the
-    spread within the modes rather than between them.
+    A histogram on the points convolved with a Gaussian, whose width is Silverman's [1]_ for one
+    mode with the standard deviation `spread` (see `mode_spread`).
 
     References
     ----------
@@ -51,9 +51,17 @@ def line_density(draws: np.ndarray, points: np.ndarray) -> np.ndarray:
     from scipy.ndimage import gaussian_filter1d
 
     step = points[1] - points[0]
-    counts = _counts(draws, points) / (len(draws) * step)
-    width = 0.9 * _local_spread(draws) * len(draws) ** (-1 / 5)
+    counts = np.histogram(draws, bins=_edges(points))[0] / (len(draws) * step)
+    width = 0.9 * spread * len(draws) ** (-1 / 5)
     return np.asarray(gaussian_filter1d(counts, max(width / step, 0.5), mode="constant"))
+
+
+def mode_spread(draws: np.ndarray) -> float:
+    """Return the standard deviation of `draws` (n, 2) within a mode.
+
+    Sorted within each draw, the two means are on one side of the mirror.
+    """
+    return float(np.sort(draws, axis=1).std(axis=0).mean())
 
 
 def joint_density(draws: np.ndarray, points: np.ndarray) -> np.ndarray:
@@ -61,24 +69,13 @@ def joint_density(draws: np.ndarray, points: np.ndarray) -> np.ndarray:
     from scipy.ndimage import gaussian_filter
 
     step = points[1] - points[0]
-    edges = np.append(points - step / 2, points[-1] + step / 2)
+    edges = _edges(points)
     counts, *_ = np.histogram2d(draws[:, 0], draws[:, 1], bins=(edges, edges))
-    ordered = np.sort(draws, axis=1)
-    widths = 0.9 * ordered.std(axis=0) * len(draws) ** (-1 / 6)
-    sigma = max(float(widths.mean()) / step, 0.5)
+    width = 0.9 * mode_spread(draws) * len(draws) ** (-1 / 6)
+    sigma = max(width / step, 0.5)
     return np.asarray(gaussian_filter(counts, sigma, mode="constant")) / (len(draws) * step**2)
 
 
-def _counts(draws: np.ndarray, points: np.ndarray) -> np.ndarray:
+def _edges(points: np.ndarray) -> np.ndarray:
     step = points[1] - points[0]
-    edges = np.append(points - step / 2, points[-1] + step / 2)
-    return np.histogram(draws, bins=edges)[0].astype(float)
-
-
-def _local_spread(draws: np.ndarray) -> float:
-    """Return the scale of one mode: half the width of the shortest interval with half the draws."""
-    ordered = np.sort(draws)
-    half = len(ordered) // 2
-    shortest = float((ordered[half:] - ordered[: len(ordered) - half]).min())
-    # That interval of a Gaussian is 1.349 standard deviations wide.
-    return shortest / 1.349
+    return np.append(points - step / 2, points[-1] + step / 2)

@@ -8,6 +8,8 @@ reader's light or dark scheme.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from typing import Any
 
 from matplotlib import rc_context
 from matplotlib.axes import Axes
@@ -32,7 +34,7 @@ WIDTH = 7.2
 TEXT = 9.0
 SMALL = 8.0
 
-_RC = {
+_RC: Any = {
     "axes.edgecolor": QUIET,
     "axes.facecolor": "none",
     "axes.labelcolor": QUIET,
@@ -68,7 +70,7 @@ _RC = {
 }
 
 
-def styled() -> rc_context:
+def styled() -> AbstractContextManager[None]:
     """Return the context in which figures are drawn and saved; the user's settings are left alone.
 
     Examples
@@ -116,9 +118,9 @@ def count_ticks(axes: Axes, last: int, parts: int = 4) -> None:
     """Number the horizontal axis from 0 to `last`, so that no number stands out over its end."""
     ticks = [tick for tick in MaxNLocator(parts, integer=True).tick_values(0, last) if tick <= last]
     labels = axes.set_xticks(ticks, [f"{tick:,.0f}" for tick in ticks])
-    labels[0].label1.set_ha("left")
+    labels[0].label1.set_horizontalalignment("left")
     if ticks[-1] > 0.97 * last:
-        labels[-1].label1.set_ha("right")
+        labels[-1].label1.set_horizontalalignment("right")
 
 
 def minus(value: float) -> str:

@@ -54,7 +54,7 @@ def summarise(tree: xarray.DataTree) -> Summary:
     chains_run = "sample_stats" in tree.children
     rhat = ess = divergences = None
     if chains_run:
-        from arviz_stats.base import array_stats
+        from arviz_stats.base.array import array_stats
 
         def of_each(statistic: Any, **kwargs: Any) -> list[float]:
             return [float(statistic(draws[..., k], **kwargs)) for k in range(2)]
@@ -62,7 +62,7 @@ def summarise(tree: xarray.DataTree) -> Summary:
         ess = min(of_each(array_stats.ess, method="bulk"))
         if len(draws) > 1:
             rhat = max(of_each(array_stats.rhat, method="rank"))
-        divergences = int(tree["sample_stats"]["diverging"].values.sum())
+        divergences = int(np.sum(tree["sample_stats"]["diverging"].to_numpy()))
     return Summary(
         mean=flat.mean(axis=0),
         sd=flat.std(axis=0, ddof=1),

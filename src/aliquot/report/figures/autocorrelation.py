@@ -13,7 +13,7 @@ LONGEST_LAG = 5_000
 
 def autocorrelation_figure(analysis: Analysis) -> Figure:
     """Draw the autocorrelation of each mean, chain by chain, over lags on a log scale."""
-    from arviz_stats.base import array_stats
+    from arviz_stats.base.array import array_stats
 
     fits = (("nuts_unordered", style.ORANGE), ("nuts_ordered", style.BLUE))
     draws = analysis.fits["nuts_ordered"].draws.shape[1]

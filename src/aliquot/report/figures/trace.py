@@ -11,11 +11,12 @@ from matplotlib.figure import Figure
 
 from aliquot.report import style
 from aliquot.report.analysis import Analysis, Fit
-from aliquot.report.density import exact_marginals, line_density, plot_range
+from aliquot.report.density import exact_marginals, line_density, mode_spread, plot_range
 
 # Stretches of a line across the page, each drawn by its least and its greatest value.
 STRETCHES = 700
 ROW = 1.0
+ABOVE, BELOW, NAME, NAME_AND_NUMBERS = 0.22, 0.4, 0.24, 0.42
 _QUIET_TITLE: dict[str, Any] = {"fontsize": style.SMALL, "fontweight": "normal", "pad": 3}
 
 
@@ -31,23 +32,24 @@ def trace_figure(analysis: Analysis, fit: Fit) -> Figure:
     if chains > 1:
         rows += [(f"chain {number}", chain) for number, chain in enumerate(draws, 1)]
     limits = plot_range(analysis)
-    height = 0.62 + ROW * len(rows) + 0.34 * (len(rows) - 1)
+    # From the bottom, in inches: the last row's numbers, the rows, what stands between them.
+    gaps = [NAME_AND_NUMBERS if row == 0 else NAME for row in range(len(rows) - 1)]
+    height = BELOW + ROW * len(rows) + sum(gaps) + ABOVE
     with style.styled():
         figure = style.new_figure(height)
-        grid = figure.add_gridspec(
-            len(rows), 2, width_ratios=(4.4, 1), wspace=0.04, hspace=0.4,
-            left=0.045, right=0.985, top=1 - 0.22 / height, bottom=0.4 / height,
-        )  # fmt: skip
         points, exact = exact_marginals(analysis, ordered=fit.ordered)
+        top = height - ABOVE
         for row, (name, part) in enumerate(rows):
-            trace = figure.add_subplot(grid[row, 0])
+            bottom = (top - ROW) / height
+            trace = figure.add_axes((0.045, bottom, 0.76, ROW / height))
             _trace(trace, part, limits)
             if row == 0 and chains > 1:
                 _divide(trace, draws.shape[1], chains)
             trace.set_title(name, **_QUIET_TITLE)
             trace.tick_params(labelbottom=row in (0, len(rows) - 1))
-            side = figure.add_subplot(grid[row, 1])
+            side = figure.add_axes((0.815, bottom, 0.17, ROW / height))
             _side(side, part, limits, points, exact)
+            top -= ROW + (gaps[row] if row < len(gaps) else 0)
         figure.axes[0].set_title("means[1]", loc="right", color=style.SECOND, **_QUIET_TITLE)
         figure.axes[0].annotate(
             "means[0]", (1, 1), xycoords="axes fraction", xytext=(-44, 3),
@@ -78,6 +80,13 @@ def thinned(values: np.ndarray, stretches: int = STRETCHES) -> np.ndarray:
     return np.unique(np.concatenate(found))
 
 
+def trace_panel(axes: Axes, analysis: Analysis, fit: Fit) -> None:
+    """Draw the chains of one fit end to end on `axes`."""
+    draws = fit.draws
+    _trace(axes, draws.reshape(-1, 2), plot_range(analysis))
+    _divide(axes, draws.shape[1], len(draws))
+
+
 def _trace(axes: Axes, part: np.ndarray, limits: tuple[float, float]) -> None:
     for k, color in enumerate((style.FIRST, style.SECOND)):
         at = thinned(part[:, k])
@@ -101,7 +110,7 @@ def _side(
     exact: np.ndarray,
 ) -> None:
     for k, color in enumerate((style.FIRST, style.SECOND)):
-        density = line_density(part[:, k], points)
+        density = line_density(part[:, k], points, mode_spread(part))
         axes.fill_betweenx(points, 0, density, color=color, alpha=0.35, lw=0)
         axes.plot(density, points, color=color, lw=1.1)
         axes.plot(exact[k], points, color=style.INK, lw=0.8)

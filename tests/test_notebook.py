@@ -1,0 +1,46 @@
+"""The notebook runs from top to bottom, and is kept without its outputs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import nbclient
+import nbformat
+import pytest
+
+NOTEBOOK = Path(__file__).parents[1] / "docs" / "two_gaussians.ipynb"
+
+
+def read():
+    return nbformat.read(NOTEBOOK, as_version=4)
+
+
+def test_outputs_are_not_kept():
+    cells = [cell for cell in read().cells if cell.cell_type == "code"]
+    assert cells
+    assert all(cell.outputs == [] and cell.execution_count is None for cell in cells)
+
+
+@pytest.mark.slow
+def test_notebook_runs():
+    notebook = read()
+    client = nbclient.NotebookClient(
+        notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": "."}}
+    )
+    client.execute()
+    printed = "".join(
+        output.text
+        for cell in notebook.cells
+        if cell.cell_type == "code"
+        for output in cell.outputs
+        if output.output_type == "stream" and output.name == "stdout"
+    )
+    pictures = [
+        output
+        for cell in notebook.cells
+        if cell.cell_type == "code"
+        for output in cell.outputs
+        if "image/png" in output.get("data", {})
+    ]
+    assert "full rank, ordered" in printed
+    assert len(pictures) >= 7
