@@ -88,13 +88,12 @@ def check_simulable(model: Model, fixed: Iterable[str] = ()) -> None:
                 f"{variable.name!r} cannot be drawn: {family} is improper, so it has no draws. "
                 "Give it a proper prior"
             )
-        transform = getattr(variable, "transform", None)
-        if transform is None or isinstance(variable, MissingValues) or variable.fits:
+        if not isinstance(variable, FreeVariable) or variable.name in fixed:
             continue
-        if variable.name not in fixed:
+        if variable.transform is not None and not variable.fits:
             raise ModelError(
-                f"{variable.name!r} cannot be drawn: its transform {transform.name} keeps it to a "
-                f"part of what {family} can be. Give it a prior on that part, such as "
+                f"{variable.name!r} cannot be drawn: its transform {variable.transform.name} keeps "
+                f"it to a part of what {family} can be. Give it a prior on that part, such as "
                 "aq.TruncatedNormal or aq.HalfNormal"
             )
 
