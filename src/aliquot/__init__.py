@@ -6,11 +6,11 @@ read the answer with ArviZ.
 >>> import aliquot as aq
 >>> with aq.Model():
 ...     means = aq.Normal("means", 0, 10, shape=2, transform=aq.transforms.ordered)
-...     aq.NormalMixture("obs", w=[0.5, 0.5], mu=means, sigma=1, observed=[-1.2, 0.9, 1.1, -0.7])
-...     trace = aq.sample(200, tune=200, chains=2, random_seed=1, progressbar=False)
+...     aq.NormalMixture("obs", w=[0.5, 0.5], mu=means, sigma=1, observed=[-2.2, 2.9, 3.1, -2.7])
+...     trace = aq.sample(random_seed=1, progressbar=False)
 <...
 >>> trace.posterior["means"].shape
-(2, 200, 2)
+(4, 1000, 2)
 """
 
 from importlib.metadata import version as _version
