@@ -1,8 +1,8 @@
 """Time from a fresh process to a checked posterior, and once compiled, on the classic model.
 
 The model is two Gaussians with ordered means, n = 100, 2 chains of 2,000 + 10,000 draws,
-``target_accept=0.95``. Each repeat is a process of its own with nothing cached; the second run in
-it, with another seed, is the time once compiled. Quote medians: machines are noisy.
+``target_accept=0.95``. Each repeat is a fresh process with nothing compiled, for one fit with its
+convergence checks; and another one that fits again with another seed: the time once compiled. Quote medians: machines are noisy.
 
     python benchmarks/cold.py [repeats]
 """
@@ -19,8 +19,8 @@ import time
 DRAWS, TUNE, CHAINS = 10_000, 2_000, 2
 
 
-def one_process() -> None:
-    """Run the model twice in this process, and print what it took as JSON."""
+def one_process(once: bool) -> None:
+    """Run the model in this process, once or three times, and print what it took as JSON."""
     began = time.perf_counter()
     import numpy as np
 
@@ -35,10 +35,18 @@ def one_process() -> None:
         settings = {"tune": TUNE, "chains": CHAINS, "target_accept": 0.95, "progressbar": False}
         aq.sample(DRAWS, random_seed=1, **settings)
         first = time.perf_counter()
+        if once:
+            return
         tree = aq.sample(DRAWS, random_seed=2, **settings)
         second = time.perf_counter()
+        # The same draws once more, to count the leapfrog steps of the warm-up too.
+        counted = aq.sample(DRAWS, random_seed=2, keep_warmup=True, **settings)
 
     import arviz_stats
+
+    steps = sum(
+        counted[group]["n_steps"].sum("draw") for group in ("sample_stats", "warmup_sample_stats")
+    )
 
     size = float(arviz_stats.ess(tree, var_names=["means"])["means"].min())
     sampling = tree.attrs["sampling_time"]
@@ -49,10 +57,19 @@ def one_process() -> None:
                 "first aq.sample, s": first - imported,
                 "second aq.sample, s": second - first,
                 "of which sampling, s": sampling,
+                "us per leapfrog and chain": sampling / float(steps.max()) * 1e6,
                 "min bulk ESS / s of sampling": size / sampling,
             }
         )
     )
+
+
+def run(option: str, environment: dict[str, str]) -> str:
+    """Run this file in a fresh process and return what it printed."""
+    command = [sys.executable, __file__, option]
+    return subprocess.run(
+        command, env=environment, capture_output=True, text=True, check=True
+    ).stdout
 
 
 def main(repeats: int = 5) -> None:
@@ -61,15 +78,9 @@ def main(repeats: int = 5) -> None:
     rows = []
     for _ in range(repeats + 1):
         began = time.perf_counter()
-        done = subprocess.run(
-            [sys.executable, __file__, "--one"],
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
+        run("--once", environment)
         wall = time.perf_counter() - began
-        rows.append({"whole process, s": wall} | json.loads(done.stdout.splitlines()[-1]))
+        rows.append({"whole process, one fit, s": wall} | json.loads(run("--more", environment)))
     rows = rows[1:]  # the first one fills the file cache and writes byte code
     print(f"classic model, {CHAINS} chains x ({TUNE} + {DRAWS}), {repeats} processes")
     for name in rows[0]:
@@ -79,7 +90,7 @@ def main(repeats: int = 5) -> None:
 
 
 if __name__ == "__main__":
-    if sys.argv[1:] == ["--one"]:
-        one_process()
+    if sys.argv[1:] in (["--once"], ["--more"]):
+        one_process(once=sys.argv[1] == "--once")
     else:
         main(*map(int, sys.argv[1:2]))
