@@ -2,7 +2,8 @@
 
 The model is two Gaussians with ordered means, n = 100, 2 chains of 2,000 + 10,000 draws,
 ``target_accept=0.95``. Each repeat is a fresh process with nothing compiled, for one fit with its
-convergence checks; and another one that fits again with another seed: the time once compiled. Quote medians: machines are noisy.
+convergence checks; and another one that fits again with another seed: the time once compiled. Quote
+medians: machines are noisy.
 
     python benchmarks/cold.py [repeats]
 """
