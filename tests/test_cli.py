@@ -42,7 +42,7 @@ def test_demo_makes_a_report(tmp_path):
     [
         (["--means", "1", "1"], "means must be two different numbers"),
         (["--means", "2", "-2"], "the lower one first; got 2 and -2"),
-        (["--n", "9"], "n must be between 10 and 100,000; got 9"),
+        (["--n", "9"], "n must be between 10 and 20,000; got 9"),
         (["--draws", "5"], "draws must be between 100"),
         (["--chains", "0"], "chains must be between 1 and 8; got 0"),
         (["--seed", "-3"], "seed must be"),

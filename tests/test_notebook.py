@@ -22,7 +22,8 @@ def test_outputs_are_not_kept():
 
 
 @pytest.mark.slow
-def test_notebook_runs():
+def test_notebook_runs(monkeypatch):
+    monkeypatch.delenv("MPLBACKEND")  # the kernel chooses its own, which shows pictures inline
     notebook = read()
     client = nbclient.NotebookClient(
         notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": "."}}

@@ -144,7 +144,7 @@ def _outcome(fit: Fit) -> str:
     """Say in a few words how a fit came out."""
     summary = fit.summary
     if fit.elbo is not None:
-        return f"ELBO {fit.elbo:.2f} ± {fit.elbo_error:.2f} nats"
+        return f"ELBO {fit.elbo:.3f} ± {fit.elbo_error:.3f} nats"
     words = [] if summary.rhat is None else [f"R-hat {summary.rhat:.3f}"]
     words.append(f"ESS {summary.ess:,.0f}")
     if switches := sum(summary.switches):

@@ -139,24 +139,25 @@ def test_command_and_seed_are_given(analysis, page):
     assert f"Seed {analysis.settings.seed}" in text
 
 
-def with_unordered_draws(analysis, shares, switches):
+def with_unordered_draws(analysis, shares, switches, ess):
     """Return the analysis with another outcome of the unordered NUTS fit."""
     fit = analysis.fits["nuts_unordered"]
-    summary = dataclasses.replace(fit.summary, upper_share=shares, switches=switches)
+    summary = dataclasses.replace(fit.summary, upper_share=shares, switches=switches, ess=ess)
     changed = dataclasses.replace(fit, summary=summary)
     return dataclasses.replace(analysis, fits=analysis.fits | {fit.key: changed})
 
 
 @pytest.mark.parametrize(
-    ("shares", "switches", "kind", "sentence"),
+    ("shares", "switches", "ess", "kind", "sentence"),
     [
-        ((0.4, 0.6), (3, 4), "within", "7 times in 600 draws (3 and 4 by chain)"),
-        ((0.0, 1.0), (0, 0), "apart", "fell into different ones"),
-        ((1.0, 1.0), (0, 0), "same", "the treacherous case"),
+        ((0.4, 0.6), (3, 4), 9.0, "rare", "7 times in 600 draws (3 and 4 by chain)"),
+        ((0.4, 0.6), (80, 70), 250.0, "often", "all the time: 150 times in 600 draws"),
+        ((0.0, 1.0), (0, 0), 3.0, "apart", "fell into different ones"),
+        ((1.0, 1.0), (0, 0), 500.0, "same", "the treacherous case"),
     ],
 )
-def test_text_follows_the_outcome(analysis, shares, switches, kind, sentence):
-    changed = with_unordered_draws(analysis, shares, switches)
+def test_text_follows_the_outcome(analysis, shares, switches, ess, kind, sentence):
+    changed = with_unordered_draws(analysis, shares, switches, ess)
     assert tell(changed).switching == kind
     text = html.unescape(render(changed, dict.fromkeys(FIGURES, "")))
     assert sentence in re.sub(r"\s+", " ", text)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
+from aliquot.report import Analysis, Settings
 from aliquot.report.density import (
     exact_joint,
     exact_marginals,
@@ -13,6 +14,7 @@ from aliquot.report.density import (
     line_density,
     mode_spread,
 )
+from aliquot.report.quadrature import exact_posterior
 
 
 def test_exact_joint_has_mass_one_and_knows_the_ordering(analysis):
@@ -52,3 +54,12 @@ def test_spread_within_a_mode(rng):
     mirrored = np.concatenate([draws, draws[:, ::-1]])
     assert mode_spread(mirrored) == pytest.approx(mode_spread(draws))
     assert mode_spread(draws) == pytest.approx(0.1, rel=0.05)
+
+
+def test_distant_modes_are_resolved():
+    settings = Settings(n=200, means=(-20.0, 20.0))
+    data, labels = settings.simulate()
+    analysis = Analysis(settings, data, labels, exact_posterior(data))
+    for ordered in (False, True):
+        points, density = exact_joint(analysis, ordered=ordered)
+        assert density.sum() * (points[1] - points[0]) ** 2 == pytest.approx(1, abs=0.01)

@@ -24,7 +24,7 @@ def test_data_are_those_of_the_recipe():
         ({"means": (float("nan"), 1.0)}, "means must be"),
         ({"means": (0.0, float("inf"))}, "means must be"),
         ({"means": (0.0, 1e6)}, "between -100 and 100"),
-        ({"n": 9}, "n must be between 10 and 100,000; got 9"),
+        ({"n": 9}, "n must be between 10 and 20,000; got 9"),
         ({"seed": -1}, "seed must be"),
         ({"draws": 99}, "draws must be between 100"),
         ({"tune": 0}, "tune must be"),

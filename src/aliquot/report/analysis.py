@@ -76,7 +76,7 @@ class Fit:
         return bool(self.tree.attrs.get("partial", 0))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Analysis:
     """The data, the exact posterior and the fits made so far, by key."""
 

@@ -10,7 +10,7 @@ import numpy as np
 # Fewer draws than this have no autocorrelation and no density worth a picture.
 FEWEST_DRAWS = 100
 MOST_CHAINS = 8
-MOST_DATA = 100_000
+MOST_DATA = 20_000
 WIDEST = 100.0
 
 
@@ -21,7 +21,7 @@ class Settings:
     Attributes
     ----------
     n
-        Number of observations, from 10 to 100,000.
+        Number of observations, from 10 to 20,000.
     seed
         Of the data and of every fit.
     means

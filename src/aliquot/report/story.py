@@ -13,6 +13,7 @@ from aliquot.report.quadrature import log_joint
 
 # Means closer than two standard deviations add up to a density with one hump.
 ONE_HUMP = 2.0
+ESS_PER_CHAIN = 100
 
 
 @dataclass(frozen=True)
@@ -26,8 +27,9 @@ class Story:
     one_hump
         Whether the true density has a single mode.
     switching
-        "within": a chain went from one mirror image to the other; "apart": none did, and they sit
-        in different ones; "same": none did, and all sit in the same.
+        "rare": now and then a chain went from one mirror image to the other; "often": so often that
+        the sample is large enough; "apart": none did, and they sit in different ones; "same": none
+        did, and all sit in the same.
     switches
         Of all chains of the unordered NUTS fit together.
     barrier
@@ -65,7 +67,11 @@ def tell(analysis: Analysis) -> Story:
     unordered = fits["nuts_unordered"].summary
     sides = {share > 0.5 for share in unordered.upper_share}
     switches = sum(unordered.switches)
-    switching = "within" if switches else "apart" if len(sides) > 1 else "same"
+    if switches:
+        enough = (unordered.ess or 0.0) >= ESS_PER_CHAIN * len(unordered.switches)
+        switching = "often" if enough else "rare"
+    else:
+        switching = "apart" if len(sides) > 1 else "same"
     share = fits["advi_unordered"].summary.upper_share[0]
     low, high = analysis.settings.means
     return Story(
