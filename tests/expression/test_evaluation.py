@@ -36,6 +36,13 @@ def test_a_shared_part_is_computed_once() -> None:
     assert calls["now"] == 1
 
 
+def test_values_of_expressions_that_are_gone_are_not_taken_for_others() -> None:
+    x = scalar()
+    values = Evaluation({x: np.float64(1.0)})
+    for i in range(200):  # each is freed before the next, and Python reuses their addresses
+        assert float(values(x + i)) == 1.0 + i
+
+
 def test_diamonds_cost_what_they_are_long() -> None:
     x = scalar()
     node = x

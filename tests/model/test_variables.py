@@ -124,8 +124,12 @@ def test_parameters_that_do_not_fit_name_variable_and_parameter() -> None:
             aq.Normal("y", "a", 1)
         with pytest.raises(ShapeError, match=r"y: Normal.*mu \(2,\), sigma \(3,\)"):
             aq.Normal("y", x, np.ones(3))
-        with pytest.raises(TypeError, match=r"y: .*unexpected keyword argument 'sd'"):
+        with pytest.raises(
+            TypeError, match=r"y: aq\.Normal: got an unexpected keyword argument 'sd'"
+        ):
             aq.Normal("y", 0, sd=1)
+        with pytest.raises(TypeError, match=r"y: aq\.Poisson: missing 1 required .* 'mu'"):
+            aq.Poisson("y")
     assert list(model.variables) == ["x"]
 
 
@@ -212,3 +216,20 @@ def test_a_model_without_free_variables_is_refused() -> None:
         model.density()
     with pytest.raises(ModelError, match="no free variables"):
         aq.sample(model=model)
+
+
+def test_arrays_changed_later_do_not_change_the_model() -> None:
+    weights, data, start = np.array([1.0, 2.0]), np.array([0.5, 0.7]), np.array([3.0])
+    labels = np.array(["a", "b"])
+    with aq.Model(coords={"row": labels}) as model:
+        x = aq.Normal("x", shape=1, initval=start)
+        aq.Normal("obs", weights * x, weights, observed=data, dims="row")
+        aq.Normal("given", x[np.zeros(2, int)], 1, observed=aq.Data("d", data))
+    before = model.density().evaluate([0.3])
+    for array in (weights, data, start):
+        array[:] = 9.0
+    labels[:] = "c"
+    model.set_data({"d": [0.5, 0.7]})  # a density made anew
+    assert model.density().evaluate([0.3]) == before
+    assert model.density().start == 3.0
+    assert model.coords.as_dict()["row"].tolist() == ["a", "b"]

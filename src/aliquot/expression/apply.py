@@ -53,6 +53,8 @@ def apply(
     )
     leaves = [leaf if isinstance(leaf, Expression) else _constant(leaf) for leaf in leaves]
     where = [i for i, leaf in enumerate(leaves) if isinstance(leaf, Expression)]
+    if where:  # what the caller does to an array later must not change the expression
+        leaves = [leaf.copy() if isinstance(leaf, np.ndarray) else leaf for leaf in leaves]
     name = getattr(function, "__name__", "function")
     written = texts.call(name, args, kwargs) if text is None else text
 

@@ -64,12 +64,14 @@ class Evaluation:
 
     def __init__(self, values: Mapping[Any, Any] | None = None) -> None:
         self._known: dict[int, Any] = {}
+        self._nodes: list[Expression] = []  # kept, so that no other node can get one's id
         for node, value in (values or {}).items():
             self.set(node, value)
 
     def set(self, node: Expression, value: Any) -> None:
         """Give a node its value."""
         self._known[id(node)] = value
+        self._nodes.append(node)
 
     def __call__(self, tree: Any) -> Any:
         """Compute every expression in a pytree (a distribution, a list, one expression).
@@ -82,7 +84,7 @@ class Evaluation:
         for node in order(expressions(tree), self._known.keys()):
             if node.function is None:
                 raise ModelError(f"{node.text} has no value here: it belongs to another model")
-            self._known[id(node)] = node.function(*(self._known[id(up)] for up in node.inputs))
+            self.set(node, node.function(*(self._known[id(up)] for up in node.inputs)))
         return jax.tree.map(
             lambda leaf: self._known[id(leaf)] if isinstance(leaf, Expression) else leaf,
             tree,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
+from copy import copy
 from typing import Any
 
 import numpy as np
@@ -98,9 +99,12 @@ class Constructor[Family: Distribution]:
         model = current_model(f"aq.{self.__name__}")
         model.check_name(name)
         names = as_dims(name, dims)
+        # Kept for when data are replaced: what the caller does to an array later is not to matter.
+        args = tuple(_own(value) for value in args)
+        kwargs = {key: _own(value) for key, value in kwargs.items()}
 
         def make(size: Any) -> Family:
-            with naming(name):
+            with naming(name, self.__name__):
                 family: Any = self.family  # each family has a signature of its own
                 made: Family = family(*args, shape=size, **kwargs)
                 return made
@@ -134,11 +138,16 @@ class Constructor[Family: Distribution]:
         return f"<aq.{self.__name__}{self.__signature__}>"
 
 
-class naming:  # noqa: N801 (used as a function: `with naming("x"):`)
-    """Put the variable's name in front of errors that a distribution raises."""
+def _own(value: Any) -> Any:
+    return copy(value) if isinstance(value, np.ndarray | list) else value
 
-    def __init__(self, name: str) -> None:
+
+class naming:  # noqa: N801 (used as a function: `with naming("x"):`)
+    """Put the variable's name in front of errors that its distribution raises."""
+
+    def __init__(self, name: str, family: str) -> None:
         self.name = name
+        self.family = family
 
     def __enter__(self) -> None:
         return None
@@ -148,7 +157,7 @@ class naming:  # noqa: N801 (used as a function: `with naming("x"):`)
             raise type(error)(f"{self.name}: {error}").with_traceback(trace) from None
         if isinstance(error, TypeError) and "__init__()" in str(error):
             text = str(error).split("__init__() ")[-1]
-            raise TypeError(f"{self.name}: the distribution {text}") from None
+            raise TypeError(f"{self.name}: aq.{self.family}: {text}") from None
 
 
 def data(

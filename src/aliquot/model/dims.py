@@ -81,7 +81,7 @@ def as_labels(name: Any, labels: Any) -> np.ndarray:
         if isinstance(labels, bool) or labels < 0:
             raise ShapeError(f"dim {name!r} cannot have length {labels}")
         labels = np.arange(labels)
-    array = np.asarray(labels)
+    array = np.array(labels)
     if array.ndim != 1:
         raise ShapeError(
             f"the coords of dim {name!r} must be one-dimensional; got shape {array.shape}"
