@@ -154,6 +154,22 @@ def test_double_precision_is_ours_alone(model: aq.Model) -> None:
     assert value != float(np.float32(value))  # more digits than single precision has
 
 
+@pytest.mark.parametrize("x64", [True, False])
+def test_the_users_choice_of_precision_changes_nothing(model: aq.Model, x64: bool) -> None:
+    with jax.enable_x64(x64):
+        density = model.density()
+        value = density.evaluate(np.linspace(-0.3, 0.4, density.size))
+        draws = aq.sample(
+            10, tune=10, chains=1, random_seed=1, model=model, progressbar=False,
+            compute_convergence_checks=False,
+        ).posterior  # fmt: skip
+        assert jax.config.jax_enable_x64 == x64
+        assert jnp.ones(1).dtype == (jnp.float64 if x64 else jnp.float32)
+    assert draws["means"].dtype == np.float64
+    again = model.density().evaluate(np.linspace(-0.3, 0.4, density.size))
+    assert again == value
+
+
 @pytest.mark.parametrize("transform", ["ordered", "positive_ordered"])
 def test_an_ordered_prior_integrates_to_one(transform: str) -> None:
     with aq.Model() as model:

@@ -190,10 +190,42 @@ def test_log_likelihood_with_missing_values() -> None:
         model = models.missing()
     trace = aq.sample(20, tune=50, chains=2, random_seed=1, model=model, **QUIET)
     found = aq.compute_log_likelihood(trace, model=model).log_likelihood["obs"]
+    assert found["obs_observed"].values.tolist() == [0, 2]
     level = trace.posterior["level"].values[..., None]
-    filled = np.broadcast_to(models.MISSING_Y, (2, 20, 4)).copy()
-    filled[..., [1, 3]] = trace.posterior["obs_missing"]
-    expected = stats.norm.logpdf(filled, level * models.WEIGHTS, models.NOISE)
+    seen = models.MISSING_Y[[0, 2]]
+    expected = stats.norm.logpdf(seen, level * models.WEIGHTS[[0, 2]], models.NOISE)
     np.testing.assert_allclose(found, expected)
     drawn = aq.sample_posterior_predictive(trace, model=model, random_seed=1)
     assert drawn.posterior_predictive["obs"].shape == (2, 20, 4)
+
+
+def test_log_likelihood_leaves_out_counts_and_vectors_with_missing_values() -> None:
+    with aq.Model(coords={"row": 3, "column": 2}) as model, warnings.catch_warnings():
+        warnings.simplefilter("ignore", aq.ImputationWarning)
+        x = aq.Normal("x", shape=2)
+        aq.MvNormal(
+            "vectors",
+            x,
+            cov=np.eye(2),
+            observed=[[0, 1], [np.nan, 1], [2, 0]],
+            dims=("row", "column"),
+        )
+        aq.MvNormal("whole", x, cov=np.eye(2), observed=np.zeros((3, 2)), dims=("row", "column"))
+        aq.Poisson("counts", np.exp(x[0]), observed=[None, 3])
+    trace = aq.sample(20, tune=50, chains=2, random_seed=1, model=model, **QUIET)
+    found = aq.compute_log_likelihood(trace, model=model).log_likelihood
+    assert found["vectors"].shape == (2, 20, 2)
+    assert found["vectors_observed"].values.tolist() == [0, 2]
+    assert found["whole"].dims == ("chain", "draw", "row")
+    assert found["counts"].shape == (2, 20, 1)
+    rate = np.exp(trace.posterior["x"].values[..., 0])
+    np.testing.assert_allclose(found["counts"][..., 0], stats.poisson.logpmf(3, rate))
+
+
+def test_a_thinned_trace_predicts(model: aq.Model, trace: Any) -> None:
+    thinned = trace.isel(draw=slice(None, None, 50), chain=[1])
+    result = aq.sample_posterior_predictive(thinned, model=model, random_seed=1)
+    assert result.posterior_predictive["obs"].shape == (1, 10, 5)
+    np.testing.assert_array_equal(
+        result.posterior_predictive["draw"], trace.posterior["draw"][::50]
+    )

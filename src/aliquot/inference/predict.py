@@ -186,7 +186,9 @@ def compute_log_likelihood(
     Returns
     -------
     xarray.DataTree
-        The trace with the group ``log_likelihood`` added; the trace itself is left as it is.
+        The trace with the group ``log_likelihood`` added; the trace itself is left as it is. Where
+        observations are missing, only those that are not are there, along one dim
+        ``{name}_observed`` of their positions: an imputed value is no data to be predicted.
 
     Raises
     ------
@@ -213,20 +215,26 @@ def compute_log_likelihood(
     posterior = _posterior(trace, "aq.compute_log_likelihood")
     chains, draws = posterior.sizes["chain"], posterior.sizes["draw"]
     values = forward.posterior_values(model, posterior)
+    for latent in model.free:
+        if latent.name not in values:
+            raise ModelError(f"the posterior has no draws of {latent.name!r}")
     arrays = model.density().log_likelihood_of(values)
-    return build_tree(
-        log_likelihood={
-            name: v.reshape((chains, draws, *v.shape[1:])) for name, v in arrays.items()
-        },
-        dims={name: d for name, d in model_dims(model).items() if _has_rows(model, name)},
-        coords=_coords(model, posterior),
-        extend=trace,
-    )
-
-
-def _has_rows(model: Model, name: str) -> bool:
-    distribution = getattr(model[name], "distribution", None)
-    return distribution is not None and distribution.event_dims == 0
+    rows: dict[str, Any] = {}
+    dims: dict[str, Any] = {}
+    coords = _coords(model, posterior)
+    for variable in model.observed:
+        name, batch = variable.name, variable.distribution.batch_shape
+        array = arrays[name].reshape((chains, draws, *batch))
+        if variable.missing is None:
+            rows[name] = array
+            dims[name] = list((variable.dims or ())[: len(batch)]) or None
+            continue
+        seen = ~variable.missing.any(axis=tuple(range(len(batch), variable.missing.ndim)))
+        if seen.any():
+            rows[name] = array[:, :, seen]
+            dims[name] = [f"{name}_observed"]
+            coords[f"{name}_observed"] = np.flatnonzero(seen)
+    return build_tree(log_likelihood=rows, dims=dims, coords=coords, extend=trace)
 
 
 def _simulate(
