@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 import aliquot as aq
+from aliquot.families import Normal, NormalMixture
 from aliquot.report.quadrature import ExactPosterior, Moments, exact_posterior
 from aliquot.report.settings import Settings
 from aliquot.report.summary import Summary, summarise
@@ -102,10 +103,10 @@ def build_model(data: np.ndarray, *, ordered: bool) -> aq.Model:
     """
     with aq.Model() as model:
         if ordered:
-            means = aq.Normal("means", 0, 10, shape=2, transform=aq.transforms.ordered)
+            means = Normal("means", 0, 10, shape=2, transform=aq.transforms.ordered)
         else:
-            means = aq.Normal("means", 0, 10, shape=2)
-        aq.NormalMixture("obs", w=[0.5, 0.5], mu=means, sigma=1, observed=data)
+            means = Normal("means", 0, 10, shape=2)
+        NormalMixture("obs", w=[0.5, 0.5], mu=means, sigma=1, observed=data)
     return model
 
 

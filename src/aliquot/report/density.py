@@ -19,7 +19,7 @@ SDS_EVALUATED = 8.0
 def plot_range(analysis: Analysis) -> tuple[float, float]:
     """Return the range of either mean that every picture shows."""
     exact = analysis.exact.ordered
-    margin = SDS_SHOWN * exact.sd
+    margin = SDS_SHOWN * exact.sd + 0.03 * np.diff(exact.mean)
     return float(exact.mean[0] - margin[0]), float(exact.mean[1] + margin[1])
 
 

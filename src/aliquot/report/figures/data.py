@@ -57,7 +57,7 @@ def data_figure(analysis: Analysis) -> Figure:
         axes.plot(x, sum(halves), color=style.INK, lw=1.1, ls=(0, (4, 2)), zorder=5)
 
         style.bare(axes)
-        top = max(np.max(heights), band.max()) * 1.06
+        top = max(np.max(heights), band.max()) * 1.12
         axes.set(xlim=(x[0], x[-1]), ylim=(0, top), xlabel="observation")
         simulated = (
             (f"lower component, mean {style.minus(true[0])}", style.FIRST),
