@@ -213,3 +213,16 @@ def test_new_data_are_checked_like_the_first() -> None:
         assert state(model) == before
     model.set_data({"sigma": [1, 3], "flags": [False, False]})
     assert model["sigma"].value.dtype == np.float64
+
+
+def test_a_support_that_follows_from_data_is_checked() -> None:
+    with aq.Model() as model:
+        n = aq.Data("n", [5, 6])
+        p = aq.Normal("p")
+        with pytest.raises(SupportError, match=r"obs: data of Binomial .* got 7 at index \(1,\)"):
+            aq.Binomial("obs", n, aq.math.sigmoid(p), observed=[3, 7])
+        aq.Binomial("obs", 2 * n, aq.math.sigmoid(p), observed=aq.Data("y", [3, 7]))
+    with pytest.raises(SupportError, match=r"obs: data of Binomial .* got 13 at index \(1,\)"):
+        model.set_data({"y": [3, 13]})
+    with pytest.raises(SupportError, match=r"obs: data of Binomial .* got 7 at index \(1,\)"):
+        model.set_data({"n": [5, 3]})

@@ -78,3 +78,10 @@ def test_graph_of_shared_parts_has_each_edge_once() -> None:
         x = aq.Normal("x")
         aq.Normal("y", x + x * x, np.exp(x), observed=[0.1])
     assert model.to_graphviz().source.count("x -> y") == 1
+
+
+def test_constructors_show_their_arguments() -> None:
+    assert repr(aq.Poisson) == (
+        "<aq.Poisson(name, mu, *, shape=None, dims=None, observed=None, transform=default, "
+        "initval=None)>"
+    )

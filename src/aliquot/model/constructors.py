@@ -59,7 +59,10 @@ class Constructor[Family: Distribution]:
         self.__doc__ = family.__doc__
         self.__name__ = family.__name__
         self.__wrapped__ = family
-        own = list(inspect.signature(family).parameters.values())
+        own = [
+            parameter.replace(annotation=inspect.Parameter.empty)
+            for parameter in inspect.signature(family).parameters.values()
+        ]
         first = inspect.Parameter("name", inspect.Parameter.POSITIONAL_ONLY)
         extra = [
             inspect.Parameter(key, inspect.Parameter.KEYWORD_ONLY, default=default)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import warnings
+from copy import copy
 from typing import Any
 
 import numpy as np
 
 from aliquot.distributions.base import Distribution
+from aliquot.distributions.constraints import Constraint, Interval
 from aliquot.errors import DTypeError, ImputationWarning, ShapeError, SupportError
+from aliquot.expression import Evaluation, leaves
+from aliquot.precision import float64
 
 
 def as_values(name: str, data: Any) -> np.ndarray:
@@ -98,8 +102,8 @@ def check_support(
     SupportError
         With the first index and value, and how many there are.
     """
-    support = distribution.support
-    if not support.constant():
+    support = _known(distribution.support)
+    if support is None:
         return
     inside = np.asarray(support.check(values))
     if missing is not None:
@@ -114,6 +118,22 @@ def check_support(
             f"{name}: data of {distribution.family} must be {support.description}; "
             f"got {values[index]}{where}{more}"
         )
+
+
+def _known(support: Constraint) -> Constraint | None:
+    """Give a support as it is before sampling: bounds that are computed from data are computed."""
+    if support.constant():
+        return support
+    if not isinstance(support, Interval):
+        return None
+    bounds = [support.lower, support.upper]
+    sources = {leaf: leaf.value_now() for leaf in leaves(bounds)}
+    if any(value is None for value in sources.values()):
+        return None
+    known = copy(support)
+    with float64():
+        known.lower, known.upper = Evaluation(sources)(bounds)
+    return known
 
 
 def warn_missing(name: str, missing: np.ndarray, summed: bool) -> None:

@@ -90,23 +90,24 @@ def _check(model: Any, replaced: set[str]) -> None:
             except ShapeError as error:
                 advice = "; set it in the same call" if isinstance(variable, Data) else ""
                 raise ShapeError(f"with the new data, {error}{advice}") from None
-        if isinstance(variable, ObservedVariable) and variable.given is not None:
-            sources = {leaf.name for leaf in leaves(variable.given)}
-            if sources & replaced:
-                _check_observed(model, variable)
+        if isinstance(variable, ObservedVariable):
+            _check_observed(model, variable, replaced)
 
 
-def _check_observed(model: Any, variable: ObservedVariable) -> None:
-    if variable.missing is not None:
+def _check_observed(model: Any, variable: ObservedVariable, replaced: set[str]) -> None:
+    given = {leaf.name for leaf in leaves(variable.given)}
+    if variable.missing is not None and given & replaced:
         raise ModelError(
             f"{variable.name}: its data had missing values when the model was written, so they "
             "cannot be replaced: write the model anew with the new data"
         )
-    values = np.asarray(known_values(model, variable.name, variable.given))
+    source = variable.observed if variable.given is None else variable.given
+    values = np.asarray(known_values(model, variable.name, source))
     distribution = variable.distribution
     if values.shape == distribution.shape:
-        values = observations.check_kind(variable.name, values, distribution)
-        observations.check_support(variable.name, values, None, distribution)
+        if variable.missing is None:
+            values = observations.check_kind(variable.name, values, distribution)
+        observations.check_support(variable.name, values, variable.missing, distribution)
 
 
 def _shapes_of(structs: dict[int, Any], outputs: list[Expression]) -> None:
