@@ -107,6 +107,17 @@ def test_switched_labels_along_the_first_of_two_axes() -> None:
     assert "label_switching" in kinds(check(tree({"m": draws})))
 
 
+def test_switching_within_chains_is_named_where_r_hat_is_only_a_little_high() -> None:
+    draws = 0.3 * good(2, draws=4000) + np.array([-1.0, 1.0])
+    block = np.arange(4000) // 250
+    for chain, share in enumerate([0.5, 0.5, 0.5, 0.75]):
+        away = block % 4 < 4 * share if chain == 3 else block % 2 == 0
+        draws[chain, away] = draws[chain, away][:, ::-1]
+    found = check(tree({"means": draws}))
+    assert 1.01 < found.facts["rhat"] < 1.1
+    assert "label_switching" in kinds(found)
+
+
 @pytest.mark.parametrize("size", [2, 5, 20])
 def test_slow_mixing_is_not_called_switching(size: int) -> None:
     found = check(tree({"x": autocorrelated(0.99, size)}))

@@ -14,13 +14,16 @@ from aliquot.diagnostics.labels import element_label
 from aliquot.diagnostics.record import Kind, Record, Severity
 from aliquot.diagnostics.screen import most_at_risk
 from aliquot.diagnostics.statistics import ess_bulk, ess_tail, rhat
-from aliquot.diagnostics.switching import sorted_rhat
+from aliquot.diagnostics.switching import once_sorted
 
 if TYPE_CHECKING:
     import xarray
 
 RHAT_MOST = 1.01
 RHAT_HOPELESS = 1.1
+# Between the two thresholds labels are named as the cause only where sorting multiplies the
+# effective sample size by this much: slow mixing of another kind gains little.
+ESS_GAIN = 10.0
 ESS_PER_CHAIN = 100
 FEWEST_DRAWS = 4
 
@@ -80,22 +83,25 @@ def _mixing(variable: _Variable, examined: np.ndarray, facts: dict[str, float]) 
         grid = variable.draws.reshape(*variable.shape, *variable.draws.shape[1:])
         known = np.full(len(variable.draws), np.nan)
         known[examined] = values
-        mended = sorted_rhat(grid, known.reshape(variable.shape), RHAT_MOST)
-        if mended is not None and float(np.nanmax(values)) > RHAT_HOPELESS:
+        mended = once_sorted(grid, known.reshape(variable.shape), RHAT_MOST)
+        if mended is not None and (
+            float(np.nanmax(values)) > RHAT_HOPELESS
+            or mended.ess > ESS_GAIN * float(np.nanmin(ess_bulk(variable.draws[examined])))
+        ):
             advice = wording.RHAT_ADVICE_SWITCHED
             yield Record(
                 kind="label_switching",
                 variable=variable.name,
                 label=None,
                 chain=None,
-                value=mended,
+                value=mended.rhat,
                 threshold=RHAT_MOST,
                 severity="error",
                 message=(
                     f"The labels of {variable.name} have switched: its R-hat is "
                     f"{wording.number(float(np.nanmax(values)))} as drawn, but "
-                    f"{wording.number(mended)} once each draw is sorted. The chains agree on the "
-                    "components and not on which is which."
+                    f"{wording.number(mended.rhat)} once each draw is sorted. The chains agree on "
+                    "the components and not on which is which."
                 ),
                 advice=wording.SWITCHING_ADVICE,
             )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
-from aliquot.diagnostics.statistics import rhat
+from aliquot.diagnostics.statistics import ess_bulk, rhat
 
 # Sorted chains must agree this well, and this much better than as drawn (in R-hat's excess over 1),
 # before switched labels are named as the cause. Sorting alone mends a little of any slow mixing.
@@ -14,8 +16,15 @@ MOST_COMPONENTS = 50
 MOST_EXAMINED = 20
 
 
-def sorted_rhat(draws: np.ndarray, values: np.ndarray, most: float) -> float | None:
-    """Return the worst R-hat of the components sorted within each draw, if that mends it.
+class Sorted(NamedTuple):
+    """How well the components mix once each draw is sorted."""
+
+    rhat: float
+    ess: float
+
+
+def once_sorted(draws: np.ndarray, values: np.ndarray, most: float) -> Sorted | None:
+    """Return the worst R-hat and bulk ESS of components sorted within each draw, if that mends it.
 
     Sorting gives each component a label by its rank. If the chains disagree on the components as
     they are and agree once they are sorted, what they disagree about is the labels.
@@ -31,7 +40,7 @@ def sorted_rhat(draws: np.ndarray, values: np.ndarray, most: float) -> float | N
 
     Returns
     -------
-    float or None
+    Sorted or None
         None if no axis holds at least two elements with a high R-hat, or if sorting along such an
         axis does not bring R-hat below 1.05 and a tenth of its excess over 1.
     """
@@ -52,5 +61,5 @@ def sorted_rhat(draws: np.ndarray, values: np.ndarray, most: float) -> float | N
         ordered = np.sort(moved[wanted[:few]], axis=1).reshape(-1, *draws.shape[-2:])
         after = rhat(ordered)
         if np.isfinite(after).all() and after.max() < acceptable:
-            return float(after.max())
+            return Sorted(float(after.max()), float(np.nanmin(ess_bulk(ordered))))
     return None
