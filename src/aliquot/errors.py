@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import warnings
+from pathlib import Path
+
+_PACKAGE = str(Path(__file__).parent)
+
 
 class AliquotError(Exception):
     """The base of every error that Aliquot raises on purpose."""
@@ -49,3 +54,8 @@ class PartialResultWarning(AliquotWarning):
 
 class ImputationWarning(AliquotWarning):
     """Observed data with missing values, which become latent variables."""
+
+
+def warn(message: str, category: type[AliquotWarning]) -> None:
+    """Give a warning that points at the user's line, however deep inside the package it arises."""
+    warnings.warn(message, category, skip_file_prefixes=(_PACKAGE,))

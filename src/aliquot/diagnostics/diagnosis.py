@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from itertools import groupby
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from aliquot.diagnostics import wording
 from aliquot.diagnostics.record import ORDER, Record
-from aliquot.errors import ConvergenceWarning
+from aliquot.errors import ConvergenceWarning, warn
 
 if TYPE_CHECKING:
     import pandas
@@ -70,16 +69,10 @@ class Diagnosis:
             for kind, records in groupby(serious, key=lambda record: record.kind)
         }
 
-    def warn(self, *, stacklevel: int = 2) -> None:
-        """Give one :class:`~aliquot.errors.ConvergenceWarning` for each kind of finding.
-
-        Parameters
-        ----------
-        stacklevel
-            As in :func:`warnings.warn`: 2 is the line that called this method.
-        """
+    def warn(self) -> None:
+        """Give one :class:`~aliquot.errors.ConvergenceWarning` for each kind of finding."""
         for message in self.messages.values():
-            warnings.warn(message, ConvergenceWarning, stacklevel=stacklevel)
+            warn(message, ConvergenceWarning)
 
     def to_dataframe(self) -> pandas.DataFrame:
         """Return the records as a table, one row each."""

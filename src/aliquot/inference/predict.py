@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +9,7 @@ import jax
 import numpy as np
 
 from aliquot.density.rows import over_rows
-from aliquot.errors import AliquotWarning, ModelError, StartError
+from aliquot.errors import AliquotWarning, ModelError, StartError, warn
 from aliquot.inference import forward
 from aliquot.inference.given import constant_data, model_coords, model_dims, observed_data
 from aliquot.inference.seeds import as_seed
@@ -72,11 +71,10 @@ def sample_prior_predictive(
     _check_draws(draws)
     forward.check_simulable(model)
     if left_out := forward.potentials(model):
-        warnings.warn(
+        warn(
             f"prior draws leave out the potentials {', '.join(left_out)}: a term of the log "
             "density cannot be simulated",
             AliquotWarning,
-            stacklevel=2,
         )
     latent = forward.names(model, FreeVariable, MissingValues, Deterministic)
     wanted = _wanted(model, var_names, [*latent, *forward.names(model, ObservedVariable)])

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import time
-import warnings
 from collections.abc import Mapping, Sequence
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from aliquot.errors import ModelError, PartialResultWarning, StartError
+from aliquot.errors import ModelError, PartialResultWarning, StartError, warn
 from aliquot.inference.given import constant_data, model_coords, model_dims, observed_data
 from aliquot.inference.initialisation import explain_start, jittered_starts, read_init
 from aliquot.inference.seeds import as_seed
@@ -164,7 +163,7 @@ def sample(
     elif compute_convergence_checks:
         from aliquot import diagnostics
 
-        diagnostics.check(tree).warn(stacklevel=3)
+        diagnostics.check(tree).warn()
     return tree
 
 
@@ -247,8 +246,7 @@ def _warn_partial(run: ChainDraws) -> None:
             f"the chains were still in their warm-up ({done} of {run.tune} draws), which is kept "
             "as warmup_posterior; there are no posterior draws"
         )
-    warnings.warn(
+    warn(
         f"sampling was interrupted: {what}. The result is marked as partial.",
         PartialResultWarning,
-        stacklevel=3,
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from copy import copy
 from typing import Any
 
@@ -10,7 +9,7 @@ import numpy as np
 
 from aliquot.distributions.base import Distribution
 from aliquot.distributions.constraints import Constraint, Interval
-from aliquot.errors import DTypeError, ImputationWarning, ShapeError, SupportError
+from aliquot.errors import DTypeError, ImputationWarning, ShapeError, SupportError, warn
 from aliquot.expression import Evaluation, leaves
 from aliquot.precision import float64
 
@@ -144,9 +143,8 @@ def warn_missing(name: str, missing: np.ndarray, summed: bool) -> None:
         if summed
         else f"they are imputed as the latent variable '{name}_missing'"
     )
-    warnings.warn(
+    warn(
         f"{name}: {count} of {missing.size} observed values "
         f"{'is' if count == 1 else 'are'} missing; {what}",
         ImputationWarning,
-        stacklevel=4,
     )

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import time
-import warnings
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from aliquot.errors import ConvergenceWarning, PartialResultWarning
+from aliquot.errors import ConvergenceWarning, PartialResultWarning, warn
 from aliquot.precision import float64
 from aliquot.variational.approximation import Approximation
 from aliquot.variational.convergence import Check, Criterion
@@ -179,18 +178,17 @@ class VariationalFit:
             if self._count == 0:
                 raise
             done = self._count - first
-            warnings.warn(
+            warn(
                 f"The fit was interrupted after {done} of {n} iterations. What was reached is "
                 f"returned, marked as partial; call fit({n - done}) to go on.",
                 PartialResultWarning,
-                stacklevel=2,
             )
             return self.approximation(partial=True, stopped="interrupted")
         approximation = self.approximation(stopped=stopped)
         if check:
             approximation = approximation.checked()
             if approximation.quality is not None and not approximation.quality.good:
-                warnings.warn(approximation.quality.message, ConvergenceWarning, stacklevel=2)
+                warn(approximation.quality.message, ConvergenceWarning)
         return approximation
 
     def _advance(self, end: int, every: int) -> Any:
