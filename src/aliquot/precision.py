@@ -1,8 +1,8 @@
 """Double precision for Aliquot's own computations, and for nothing else.
 
 Posterior geometry needs float64, JAX defaults to float32, and the global switch belongs to the
-user. Everything that Aliquot traces, compiles or runs does so inside :func:`float64`, which changes the
-setting for the current thread and puts it back.
+user. Everything that Aliquot traces, compiles or runs does so inside :func:`float64`, which
+changes the setting for the current thread and puts it back.
 """
 
 from __future__ import annotations
