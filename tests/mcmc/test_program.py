@@ -75,6 +75,7 @@ def test_methods_are_known_by_their_owner(compilations):
 def test_the_program_goes_with_its_density():
     log_density = make_density()
     run(log_density, np.zeros(2))
+    gc.collect()  # densities of other tests that are gone too
     kept = len(program._programs)
     gone = weakref.ref(log_density)
     del log_density

@@ -108,7 +108,7 @@ def sample(
     >>> import aliquot as aq
     >>> with aq.Model():
     ...     x = aq.Normal("x", 0, 1)
-    ...     trace = aq.sample(200, tune=200, chains=2, random_seed=1, progressbar=False)
+    ...     trace = aq.sample(chains=2, random_seed=1, progressbar=False)
     >>> trace.posterior["x"].dims
     ('chain', 'draw')
     """
