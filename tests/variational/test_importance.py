@@ -34,6 +34,7 @@ def test_a_bad_fit_is_flagged(seed):
     assert not quality.good
     assert "above 0.7" in quality.message
     assert "FullRankADVI" in quality.message
+    assert "FullRankADVI" not in replace(quality, family="full-rank").message
 
 
 def test_the_elbo_comes_with_it():

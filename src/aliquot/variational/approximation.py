@@ -123,7 +123,7 @@ class Approximation:
         random_seed
             As for `elbo`.
         """
-        return assess(self.log_ratios(n, random_seed))
+        return assess(self.log_ratios(n, random_seed), self.family.name)
 
     def checked(self, n: int = 5000) -> Approximation:
         """Return this approximation with its ``quality`` filled in."""

@@ -28,6 +28,8 @@ class FitQuality:
         The evidence lower bound in nats, with its Monte Carlo error.
     draws
         How many draws of q were used.
+    family
+        The name of the family that q is from, such as "mean-field".
 
     References
     ----------
@@ -38,6 +40,7 @@ class FitQuality:
     pareto_k: float
     elbo: Estimate
     draws: int
+    family: str = "mean-field"
 
     @property
     def good(self) -> bool:
@@ -50,16 +53,18 @@ class FitQuality:
         found = f"Pareto k of the variational fit is {self.pareto_k:.2f}"
         if self.good:
             return f"{found} (at most {POOR_K} is good)."
+        richer = (
+            "try aq.FullRankADVI for correlated posteriors, " if self.family == "mean-field" else ""
+        )
         return (
             f"{found}, above {POOR_K}: the approximation misses part of the posterior, and its "
             "means and above all its standard deviations should not be trusted. "
-            "Fit longer (call fit again), try aq.FullRankADVI for correlated "
-            "posteriors, give positive or skewed variables a non-centred form, "
-            "or use aq.sample(), which does not assume a Gaussian."
+            f"Fit longer (call fit again), {richer}give positive or skewed variables a "
+            "non-centred form, or use aq.sample(), which does not assume a Gaussian."
         )
 
 
-def assess(log_ratios: np.ndarray) -> FitQuality:
+def assess(log_ratios: np.ndarray, family: str = "mean-field") -> FitQuality:
     """Return the quality of a fit from ``log p(z) - log q(z)`` (n,) at independent draws of q.
 
     Examples
@@ -68,7 +73,7 @@ def assess(log_ratios: np.ndarray) -> FitQuality:
     -inf
     """
     elbo = Estimate.of_mean(log_ratios)
-    return FitQuality(_pareto_k(log_ratios), elbo, int(log_ratios.size))
+    return FitQuality(_pareto_k(log_ratios), elbo, int(log_ratios.size), family)
 
 
 def _pareto_k(log_ratios: np.ndarray) -> float:
