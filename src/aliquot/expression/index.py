@@ -14,6 +14,7 @@ import numpy as np
 from aliquot.errors import DTypeError
 from aliquot.expression import text as texts
 from aliquot.expression.apply import apply
+from aliquot.expression.precedence import primary
 from aliquot.precision import float64
 
 
@@ -29,7 +30,7 @@ def checked_index(source: Any, index: Any) -> Any:
     """
     parts = index if isinstance(index, tuple) else (index,)
     parts = tuple(_part(source, part) for part in parts)
-    written = f"{texts.label(source)}[{', '.join(texts.label(part) for part in parts)}]"
+    written = f"{primary(texts.label(source))}[{', '.join(texts.label(part) for part in parts)}]"
 
     def check() -> None:
         stand_in = np.broadcast_to(np.zeros(()), source.shape)

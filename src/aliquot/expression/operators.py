@@ -13,6 +13,7 @@ from aliquot.errors import ShapeError
 from aliquot.expression import text as texts
 from aliquot.expression.apply import apply
 from aliquot.expression.index import checked_index
+from aliquot.expression.precedence import primary, unary
 from aliquot.expression.protocols import NumPyProtocols
 
 if TYPE_CHECKING:
@@ -132,7 +133,7 @@ class Operators(NumPyProtocols):
     __hash__ = object.__hash__
 
     def __neg__(self) -> Expression:
-        return apply(operator.neg, self, text=f"-{self.text}")
+        return apply(operator.neg, self, text=unary("-", self.text))
 
     def __pos__(self) -> Expression:
         return apply(operator.pos, self, text=self.text)
@@ -141,7 +142,7 @@ class Operators(NumPyProtocols):
         return apply(jnp.abs, self, text=f"abs({self.text})")
 
     def __invert__(self) -> Expression:
-        return apply(operator.invert, self, text=f"~{self.text}")
+        return apply(operator.invert, self, text=unary("~", self.text))
 
     def __getitem__(self, index: Any) -> Expression:
         return checked_index(self, index)
@@ -169,7 +170,7 @@ class Operators(NumPyProtocols):
     @property
     def T(self) -> Expression:
         """The transpose: axes reversed."""
-        return apply(jnp.transpose, self, text=f"{self.text}.T")
+        return apply(jnp.transpose, self, text=f"{primary(self.text)}.T")
 
     def sum(self, axis: Any = None, keepdims: bool = False) -> Expression:
         """Sum over the given axes (all by default)."""
@@ -230,7 +231,9 @@ class Operators(NumPyProtocols):
     def reshape(self, *shape: Any) -> Expression:
         """Give the elements another shape of the same size."""
         new = shape[0] if len(shape) == 1 and not np.isscalar(shape[0]) else shape
-        return apply(jnp.reshape, self, tuple(new), text=f"{self.text}.reshape{tuple(new)}")
+        return apply(
+            jnp.reshape, self, tuple(new), text=f"{primary(self.text)}.reshape{tuple(new)}"
+        )
 
     def ravel(self) -> Expression:
         """Flatten to one axis."""
@@ -284,14 +287,15 @@ class Operators(NumPyProtocols):
 
     def astype(self, dtype: Any) -> Expression:
         """Convert to another dtype."""
-        return apply(lambda x: x.astype(dtype), self, text=f"{self.text}.astype({dtype})")
+        return apply(lambda x: x.astype(dtype), self, text=f"{primary(self.text)}.astype({dtype})")
 
     def _reduce(self, function: Any, axis: Any, keepdims: bool, **more: Any) -> Expression:
+        along = "" if axis is None else f"axis={axis}"
         return apply(
             function,
             self,
             axis=axis,
             keepdims=keepdims,
             **more,
-            text=f"{self.text}.{function.__name__}({'' if axis is None else f'axis={axis}'})",
+            text=f"{primary(self.text)}.{function.__name__}({along})",
         )

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from aliquot.expression.precedence import binary
+
 LONGEST = 72
 
 
@@ -51,10 +53,4 @@ def call(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
 
 def infix(symbol: str, left: Any, right: Any) -> str:
     """Write a binary operation as the user would: ``x + y``."""
-    return f"{_grouped(left)} {symbol} {_grouped(right)}"
-
-
-def _grouped(operand: Any) -> str:
-    text = label(operand)
-    closed = text.startswith("(") and text.endswith(")")
-    return f"({text})" if " " in text and not closed and not text.endswith("]") else text
+    return binary(symbol, label(left), label(right))

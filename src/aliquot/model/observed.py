@@ -138,10 +138,11 @@ def _known(support: Constraint) -> Constraint | None:
 def warn_missing(name: str, missing: np.ndarray, summed: bool) -> None:
     """Say that missing values were found, how many, and what becomes of them."""
     count = int(missing.sum())
+    they = "it is" if count == 1 else "they are"
     what = (
-        "they are summed out of the likelihood"
+        f"{they} summed out of the likelihood"
         if summed
-        else f"they are imputed as the latent variable '{name}_missing'"
+        else f"{they} imputed as the latent variable '{name}_missing'"
     )
     warn(
         f"{name}: {count} of {missing.size} observed values "
