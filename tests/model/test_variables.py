@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
 import numpy as np
 import pytest
 
@@ -233,3 +236,20 @@ def test_arrays_changed_later_do_not_change_the_model() -> None:
     assert model.density().evaluate([0.3]) == before
     assert model.density().start == 3.0
     assert model.coords.as_dict()["row"].tolist() == ["a", "b"]
+
+
+def test_one_model_can_be_entered_in_two_threads_at_once() -> None:
+    model = aq.Model()
+    inside = Barrier(2, timeout=60)
+
+    def enter(name: str) -> None:
+        with model:
+            inside.wait()
+            aq.Normal(name)
+            inside.wait()
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(enter, ["x", "y"]))
+    assert {"x", "y"} == set(model.variables)
+    with pytest.raises(ModelError, match="needs a model"):
+        aq.Normal("z")

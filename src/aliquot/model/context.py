@@ -52,14 +52,13 @@ class Model:
         self.coords = Coords(coords)
         self.variables: dict[str, Any] = {}
         self._density: Density | None = None
-        self._tokens: list[Any] = []
 
     def __enter__(self) -> Self:
-        self._tokens.append(_STACK.set((*_STACK.get(), self)))
+        _STACK.set((*_STACK.get(), self))
         return self
 
     def __exit__(self, *exception: object) -> None:
-        _STACK.reset(self._tokens.pop())
+        _STACK.set(_STACK.get()[:-1])
 
     @property
     def free(self) -> list[FreeVariable | MissingValues]:
