@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import jax
 import numpy as np
 import pytest
 
@@ -226,3 +227,23 @@ def test_a_support_that_follows_from_data_is_checked() -> None:
         model.set_data({"y": [3, 13]})
     with pytest.raises(SupportError, match=r"obs: data of Binomial .* got 7 at index \(1,\)"):
         model.set_data({"n": [5, 3]})
+
+
+def test_shapes_are_worked_out_once_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    with aq.Model() as model:
+        x = aq.Data("x", [1.0, 2.0])
+        total = aq.Normal("start") * x
+        for i in range(20):
+            total = aq.Deterministic(f"total_{i}", total + 1)
+    count = 0
+    eval_shape = jax.eval_shape
+
+    def counting(*args: Any, **kwargs: Any) -> Any:
+        nonlocal count
+        count += 1
+        return eval_shape(*args, **kwargs)
+
+    monkeypatch.setattr(jax, "eval_shape", counting)
+    model.set_data({"x": [1.0, 2.0, 3.0]})
+    assert model["total_19"].shape == (3,)
+    assert count == 1 + 2 * 20  # a product, then a sum and its name each time

@@ -64,7 +64,7 @@ def _replace(model: Any, name: str, value: Any, coords: Mapping[str, Any]) -> No
 
 def _follow(model: Any) -> None:
     """Work out every shape again, in the order in which the model was written."""
-    structs: dict[int, Any] = {}
+    structs: dict[int, tuple[Expression, Any]] = {}
     for variable in model.variables.values():
         if isinstance(variable, FreeVariable):
             _shapes_of(structs, expressions(variable.distribution))
@@ -110,31 +110,33 @@ def _check_observed(model: Any, variable: ObservedVariable, replaced: set[str]) 
         observations.check_support(variable.name, values, variable.missing, distribution)
 
 
-def _shapes_of(structs: dict[int, Any], outputs: list[Expression]) -> None:
-    for node in order(outputs):
+def _shapes_of(structs: dict[int, tuple[Expression, Any]], outputs: list[Expression]) -> None:
+    """Add the shapes of outputs, and of what they need that is not there yet.
+
+    Nodes are kept with their shapes, so that no other node can get one's id.
+    """
+    for node in order(outputs, structs.keys()):
         if isinstance(node, Leaf):
-            structs[id(node)] = jax.ShapeDtypeStruct(node.shape, node.dtype)
+            structs[id(node)] = node, jax.ShapeDtypeStruct(node.shape, node.dtype)
             continue
         if node.check is not None:
             node.check()
         assert node.function is not None  # only leaves have none
         try:
             with float64():
-                struct = jax.eval_shape(node.function, *(structs[id(up)] for up in node.inputs))
+                struct = jax.eval_shape(node.function, *(structs[id(up)][1] for up in node.inputs))
         except (TypeError, ValueError) as error:
             raise ShapeError(
                 f"with the new data, {node.text} cannot be computed: {str(error).splitlines()[0]}"
             ) from error
-        structs[id(node)] = struct
+        structs[id(node)] = node, struct
         if isinstance(struct, jax.ShapeDtypeStruct):
             node.shape = struct.shape
 
 
 def _snapshot(model: Any) -> Any:
-    nodes: list[Any] = [*model.variables.values()]
-    for variable in model.variables.values():
-        nodes += order([*expressions(getattr(variable, "distribution", ())), variable])
-    unique = {id(node): node for node in nodes}.values()
+    variables = list(model.variables.values())
+    nodes = order(expressions([getattr(v, "distribution", ()) for v in variables]) + variables)
     return (
         model.coords.as_dict(),
         [
@@ -144,7 +146,7 @@ def _snapshot(model: Any) -> Any:
                 getattr(n, "value", None) if isinstance(n, Leaf) else None,
                 getattr(n, "distribution", None),
             )
-            for n in unique
+            for n in nodes
         ],
     )
 
