@@ -125,3 +125,13 @@ def test_models_that_cannot_be_fitted() -> None:
         aq.Normal("obs", observed=[1.0])
     with pytest.raises(ModelError, match="no free variables"):
         aq.ADVI(model=model)
+
+
+def test_draws_go_with_the_data_of_the_fit() -> None:
+    model = models.regression()
+    approx = aq.ADVI(model=model, random_seed=1).fit(50, **QUIET)
+    before = approx.sample(5, random_seed=2)
+    model.set_data({"x": [1.0, 2.0]}, coords={"row": ["f", "g"]})
+    after = approx.sample(5, random_seed=2)
+    for group in ("posterior", "observed_data", "constant_data"):
+        assert before[group].dataset.equals(after[group].dataset)

@@ -316,3 +316,12 @@ def test_new_data_without_a_new_compilation(model: aq.Model) -> None:
     assert second.attrs["compile_time"] >= 0
     np.testing.assert_array_equal(second.constant_data["x"], models.X + 1)
     assert not np.any(first.posterior["beta"].values == second.posterior["beta"].values)
+
+
+def test_changing_a_result_does_not_change_the_model() -> None:
+    model = models.regression()
+    tree = aq.sample(model=model, **SHORT)
+    tree.constant_data["x"].values[:] = 0
+    tree.observed_data["obs"].values[:] = 0
+    np.testing.assert_array_equal(model["x"].value, models.X)
+    np.testing.assert_array_equal(aq.sample(model=model, **SHORT).observed_data["obs"], models.Y)

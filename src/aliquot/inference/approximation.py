@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import copy
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from aliquot.inference.given import constant_data, model_coords, model_dims, observed_data
 from aliquot.inference.seeds import as_seed
 from aliquot.model import Model
 
@@ -27,10 +28,11 @@ class Approximation:
         "ADVI" or "FullRankADVI".
     """
 
-    def __init__(self, model: Model, fitted: Fitted, method: str) -> None:
+    def __init__(self, model: Model, fitted: Fitted, method: str, given: Mapping[str, Any]) -> None:
         self.model = model
         self.method = method
         self._fitted = fitted
+        self._given = given  # when the fit began: the model's data may have been replaced since
 
     @property
     def hist(self) -> np.ndarray:
@@ -120,10 +122,7 @@ class Approximation:
             }
         return build_tree(
             posterior={name: value[None] for name, value in drawn.constrained.items()},
-            observed_data=observed_data(self.model) or None,
-            constant_data=constant_data(self.model) or None,
-            dims=model_dims(self.model),
-            coords=model_coords(self.model),
+            **copy.deepcopy(self._given),
             attrs=attrs,
         )
 

@@ -10,6 +10,7 @@ import numpy as np
 from aliquot import variational
 from aliquot.errors import FitError, ModelError
 from aliquot.inference.approximation import Approximation
+from aliquot.inference.given import given
 from aliquot.inference.seeds import as_seed
 from aliquot.model import Model, resolve_model
 
@@ -77,6 +78,7 @@ class ADVI:
         self.model = resolve_model(model, f"aq.{name}")
         self.seed = as_seed(random_seed)
         density = self.model.density()
+        self._given = given(self.model)
         self._fit = type(self).engine(
             density,
             random_seed=self.seed,
@@ -94,7 +96,7 @@ class ADVI:
     @property
     def approx(self) -> Approximation:
         """The approximation that the fit has reached."""
-        return Approximation(self.model, self._fit.approximation(), type(self).__name__)
+        return self._wrap(self._fit.approximation())
 
     def fit(
         self,
@@ -137,12 +139,8 @@ class ADVI:
         """
         from aliquot.progress import fit_progress
 
-        name = type(self).__name__
-
         def told(callback: Callback) -> Callable[[Any, np.ndarray, int], Any]:
-            return lambda approx, hist, i: callback(
-                Approximation(self.model, approx, name), hist, i
-            )
+            return lambda approx, hist, i: callback(self._wrap(approx), hist, i)
 
         with fit_progress(n, progressbar) as display:
             try:
@@ -157,9 +155,12 @@ class ADVI:
             except FitError as error:
                 reached = getattr(error, "approximation", None)
                 if reached is not None:
-                    error.approximation = Approximation(self.model, reached, name)  # type: ignore[attr-defined]
+                    error.approximation = self._wrap(reached)  # type: ignore[attr-defined]
                 raise
-        return Approximation(self.model, result, name)
+        return self._wrap(result)
+
+    def _wrap(self, fitted: variational.Approximation) -> Approximation:
+        return Approximation(self.model, fitted, type(self).__name__, self._given)
 
 
 class FullRankADVI(ADVI):

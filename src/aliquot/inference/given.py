@@ -11,6 +11,16 @@ from aliquot.model import Model
 from aliquot.precision import float64
 
 
+def given(model: Model) -> dict[str, Any]:
+    """Give all of it, as `build_tree` takes it: a copy, which later changes do not reach."""
+    return {
+        "observed_data": observed_data(model),
+        "constant_data": constant_data(model),
+        "dims": model_dims(model),
+        "coords": model_coords(model),
+    }
+
+
 def observed_data(model: Model) -> dict[str, np.ndarray]:
     """Give the observed values by variable, NaN where they are missing.
 
@@ -22,7 +32,7 @@ def observed_data(model: Model) -> dict[str, np.ndarray]:
             continue
         source = variable.observed
         with float64():
-            values = np.asarray(Evaluation({leaf: leaf.value for leaf in leaves(source)})(source))
+            values = np.array(Evaluation({leaf: leaf.value for leaf in leaves(source)})(source))
         if variable.missing is not None:
             values = np.where(variable.missing, np.nan, values)
         result[variable.name] = values
@@ -31,7 +41,7 @@ def observed_data(model: Model) -> dict[str, np.ndarray]:
 
 def constant_data(model: Model) -> dict[str, np.ndarray]:
     """Give the values of the model's data by name."""
-    return {leaf.name: np.asarray(leaf.value) for leaf in model.data}
+    return {leaf.name: np.array(leaf.value) for leaf in model.data}
 
 
 def model_dims(model: Model) -> dict[str, list[str]]:

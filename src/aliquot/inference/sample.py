@@ -11,18 +11,21 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from aliquot.errors import ModelError, PartialResultWarning, StartError, warn
-from aliquot.inference.given import constant_data, model_coords, model_dims, observed_data
+from aliquot.inference.given import given
 from aliquot.inference.initialisation import explain_start, jittered_starts, read_init
+from aliquot.inference.interrupt import interrupts
 from aliquot.inference.seeds import as_seed
 from aliquot.mcmc.result import ChainDraws
 from aliquot.mcmc.run import sample as run_chains
 from aliquot.mcmc.settings import NUTSSettings
 from aliquot.model import Model, resolve_model
+from aliquot.porting import SAMPLE, explained
 
 if TYPE_CHECKING:
     import xarray
 
 
+@explained(SAMPLE)
 def sample(
     draws: int = 1000,
     *,
@@ -178,7 +181,8 @@ def _run(
 ) -> ChainDraws:
     from aliquot.progress import sampling_progress
 
-    with sampling_progress(starts.chains, settings.tune + settings.draws, progressbar) as display:
+    total = settings.tune + settings.draws
+    with interrupts() as stop, sampling_progress(starts.chains, total, progressbar) as display:
         try:
             return run_chains(
                 density.log_density,
@@ -187,6 +191,7 @@ def _run(
                 settings=settings,
                 seed=seed,
                 cores=cores,
+                stop=stop,
                 on_progress=display.update,
             )
         except StartError as error:
@@ -227,14 +232,7 @@ def _tree(
         groups["warmup_sample_stats"] = {name: s[:, warm] for name, s in run.stats.items()}
         if keep_unconstrained:
             groups["warmup_unconstrained_posterior"] = density.split(run.positions[:, warm])
-    return build_tree(
-        **groups,
-        observed_data=observed_data(model) or None,
-        constant_data=constant_data(model) or None,
-        dims=model_dims(model),
-        coords=model_coords(model),
-        attrs=attrs,
-    )
+    return build_tree(**groups, **given(model), attrs=attrs)
 
 
 def _warn_partial(run: ChainDraws) -> None:
