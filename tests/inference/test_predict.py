@@ -11,6 +11,7 @@ from scipy import stats
 
 import aliquot as aq
 from aliquot.errors import AliquotWarning, ModelError, ShapeError, StartError
+from aliquot.inference import predict
 from tests.inference import models
 from tests.inference.accuracy import assert_moments
 
@@ -229,3 +230,25 @@ def test_a_thinned_trace_predicts(model: aq.Model, trace: Any) -> None:
     np.testing.assert_array_equal(
         result.posterior_predictive["draw"], trace.posterior["draw"][::50]
     )
+
+
+def test_a_free_variable_without_elements() -> None:
+    with aq.Model() as model:
+        empty = aq.Normal("empty", shape=0)
+        mu = aq.Normal("mu")
+        aq.Normal("obs", mu + empty.sum(), 1, observed=[0.1, 0.4])
+        trace = aq.sample(20, tune=20, chains=2, random_seed=1, **QUIET)
+    drawn = aq.sample_posterior_predictive(trace, model=model, random_seed=1)
+    assert drawn.posterior["empty"].shape == (2, 20, 0)
+    assert drawn.posterior_predictive["obs"].shape == (2, 20, 2)
+    rows = aq.compute_log_likelihood(trace, model=model).log_likelihood["obs"]
+    expected = stats.norm(trace.posterior["mu"].values[..., None]).logpdf([0.1, 0.4])
+    np.testing.assert_allclose(rows, expected)
+
+
+def test_draws_are_the_same_op_by_op(model: aq.Model, monkeypatch: pytest.MonkeyPatch) -> None:
+    compiled = aq.sample_prior_predictive(50, model=model, random_seed=1)
+    monkeypatch.setattr(predict, "MOST_COMPILED", 0)
+    one_by_one = aq.sample_prior_predictive(50, model=model, random_seed=1)
+    for group, name in [("prior", "beta"), ("prior", "mu"), ("prior_predictive", "obs")]:
+        np.testing.assert_allclose(one_by_one[group][name], compiled[group][name], rtol=1e-12)

@@ -46,8 +46,9 @@ def simulator(model: Model, wanted: Iterable[str]) -> Callable[[Any, Any, Any], 
     def simulate(key: Any, fixed: Mapping[str, Any], data: Mapping[str, Any]) -> dict[str, Any]:
         values = Evaluation({leaf: data[leaf.name] for leaf in model.data})
         result: dict[str, Any] = {}
-        for number, variable in enumerate(model.variables.values()):
-            own = jax.random.fold_in(key, number)
+        # All keys at once: compiling a generator for each variable would take most of the time.
+        keys = jax.vmap(jax.random.fold_in, (None, 0))(key, jnp.arange(len(model.variables)))
+        for own, variable in zip(keys, model.variables.values(), strict=True):
             if isinstance(variable, FreeVariable):
                 value = fixed.get(variable.name)
                 values.set(variable, _draw_free(own, variable, values) if value is None else value)
@@ -129,7 +130,7 @@ def posterior_values(model: Model, posterior: Any) -> dict[str, np.ndarray]:
                 f"{variable.shape}. A free variable whose length follows replaced data cannot be "
                 "predicted from draws of another length"
             )
-        result[variable.name] = array.reshape((-1, *variable.shape))
+        result[variable.name] = array.reshape((array.shape[0] * array.shape[1], *variable.shape))
     return result
 
 

@@ -11,16 +11,22 @@ import numpy as np
 from aliquot.density.rows import over_rows
 from aliquot.errors import AliquotWarning, ModelError, StartError, warn
 from aliquot.inference import forward
-from aliquot.inference.given import constant_data, model_coords, model_dims, observed_data
+from aliquot.inference.given import constant_data, given, model_coords, model_dims
 from aliquot.inference.seeds import as_seed
 from aliquot.model import Model, resolve_model
 from aliquot.model.variables import Deterministic, FreeVariable, MissingValues, ObservedVariable
+from aliquot.porting import PREDICT, explained
 from aliquot.precision import float64
 
 if TYPE_CHECKING:
     import xarray
 
+# A generator takes 0.2 seconds to compile: the program of a model with more variables than this
+# would take longer than drawing them one operation at a time.
+MOST_COMPILED = 20
 
+
+@explained(PREDICT)
 def sample_prior_predictive(
     draws: int = 500,
     *,
@@ -88,16 +94,14 @@ def sample_prior_predictive(
             )
     rows = {name: value[None] for name, value in drawn.items()}
     return build_tree(
-        prior={name: value for name, value in rows.items() if name in latent} or None,
-        prior_predictive={name: v for name, v in rows.items() if name not in latent} or None,
-        observed_data=observed_data(model) or None,
-        constant_data=constant_data(model) or None,
-        dims=model_dims(model),
-        coords=model_coords(model),
+        prior={name: value for name, value in rows.items() if name in latent},
+        prior_predictive={name: v for name, v in rows.items() if name not in latent},
+        **given(model),
         attrs={"random_seed": seed},
     )
 
 
+@explained(PREDICT)
 def sample_posterior_predictive(
     trace: xarray.DataTree,
     *,
@@ -156,7 +160,7 @@ def sample_posterior_predictive(
     drawn = _simulate(model, wanted, fixed, chains * draws, seed)
     arrays = {name: v.reshape((chains, draws, *v.shape[1:])) for name, v in drawn.items()}
     groups: dict[str, Any] = (
-        {"predictions": arrays, "predictions_constant_data": constant_data(model) or None}
+        {"predictions": arrays, "predictions_constant_data": constant_data(model)}
         if predictions
         else {"posterior_predictive": arrays}
     )
@@ -255,7 +259,9 @@ def _simulate(
             name: jax.ShapeDtypeStruct(s.shape[1:], s.dtype)
             for name, s in jax.eval_shape(rows, first, data).items()
         }
-        return over_rows(jax.jit(rows), shapes, (keys, dict(fixed)), data)
+        # Op by op, what one variable needed is compiled already when the next is drawn.
+        program = rows if len(model.variables) > MOST_COMPILED else jax.jit(rows)
+        return over_rows(program, shapes, (keys, dict(fixed)), data)
 
 
 def _posterior(trace: Any, user: str) -> Any:
