@@ -54,6 +54,18 @@ def test_a_coordinate_that_has_not_moved_keeps_its_scale(values):
     assert scale[2] == 9.0
 
 
+def test_where_the_density_is_flat_the_draws_say_the_scale(values):
+    values[:, 5] = 0.0
+    with float64(), np.errstate(divide="ignore"):
+        scale = metric.scale_from_gradients(windows_of(values), np.ones(3))
+    np.testing.assert_allclose(scale[2], values[:, 2].std(ddof=1), rtol=1e-9)
+
+
+def test_the_first_scale_is_one_where_the_gradient_says_nothing():
+    scale = metric.first_scale(np.array([4.0, 0.0, -0.25]))
+    np.testing.assert_array_equal(scale, [0.5, 1.0, 2.0])
+
+
 def test_switch_and_clear(values):
     with float64():
         windows = metric.retire(windows_of(values), True, False)

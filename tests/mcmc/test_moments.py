@@ -110,7 +110,7 @@ def test_step_size_reaches_its_target(target):
 
 def test_divergences_are_flagged_in_a_funnel():
     settings = NUTSSettings(draws=1500, tune=500)
-    run = sample(funnel, (), np.zeros((2, 10)), settings=settings, seed=8)
+    run = sample(funnel, (), np.ones((2, 10)), settings=settings, seed=8)
     assert run.stats["diverging"][:, run.tune :].sum() > 5
     easy = sample(normal, np.ones(10), np.zeros((2, 10)), settings=settings, seed=8)
     assert easy.stats["diverging"][:, run.tune :].sum() == 0

@@ -81,18 +81,25 @@ def scale_from_gradients(windows: Windows, scale: Array) -> Array:
     """Return scales from the variances of draws and gradients, Seyboldt et al. (2026).
 
     The inverse mass ``sqrt(var(draws) / var(gradients))`` minimises the Fisher divergence between
-    the whitened posterior and a standard normal over all diagonal metrics. A coordinate that has
-    not moved keeps its scale.
+    the whitened posterior and a standard normal over all diagonal metrics. Where the gradient does
+    not vary, as between the walls of an untransformed uniform variable, the scale is that of the
+    draws. A coordinate that has not moved keeps its scale.
     """
     size = scale.shape[0]
-    ratio = windows.squares[0, :size] / windows.squares[0, size:]
+    draws, gradients = windows.squares[0, :size], windows.squares[0, size:]
+    count = jnp.maximum(windows.sizes[0], 2.0)
+    ratio = jnp.where(gradients == 0, (draws / (count - 1.0)) ** 2, draws / gradients)
     usable = (windows.sizes[0] > 2) & (ratio > _SMALLEST**2) & (ratio < _LARGEST**2)
     return jnp.where(usable, jnp.sqrt(jnp.sqrt(jnp.where(usable, ratio, 1.0))), scale)
 
 
 def first_scale(gradient: np.ndarray) -> np.ndarray:
-    """Return scales (d,) from the gradient where the chain starts, all that is known there."""
-    return 1.0 / np.sqrt(np.clip(np.abs(gradient), 1e-10, 1e10))
+    """Return scales (d,) from the gradient where the chain starts, all that is known there.
+
+    A gradient of zero, at a mode or where the density is flat, says nothing: the scale is then 1.
+    """
+    known = np.where(gradient == 0, 1.0, np.abs(gradient))
+    return 1.0 / np.sqrt(np.clip(known, 1e-10, 1e10))
 
 
 def factor_from_draws(draws: np.ndarray, before: np.ndarray) -> np.ndarray:
