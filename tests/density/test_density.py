@@ -9,6 +9,7 @@ import pytest
 from scipy import integrate, stats
 
 import aliquot as aq
+from aliquot.density import rows
 from aliquot.density.trace import SMALL
 from aliquot.errors import DTypeError, ModelError, ShapeError, SupportError
 from aliquot.precision import float64
@@ -60,10 +61,37 @@ def test_many_draws_are_worked_on_in_pieces(
     density = model.density()
     flat = rng.normal(size=(23, density.size))
     whole = density.constrain_draws(flat)
-    monkeypatch.setattr("aliquot.density.rows.NUMBERS", 40)
+    monkeypatch.setattr(rows, "NUMBERS", 40)
     pieces = density.constrain_draws(flat)
     for name, array in whole.items():
-        np.testing.assert_array_equal(pieces[name], array)
+        np.testing.assert_allclose(pieces[name], array, rtol=1e-12)
+
+
+def test_pieces_are_short_where_the_way_to_a_number_is_wide() -> None:
+    wide = np.linspace(-1, 1, 100_000)
+    with aq.Model() as model:
+        x = aq.Normal("x")
+        aq.Deterministic("largest", aq.math.tanh(aq.lift(jax.jit(jnp.cumsum))(x * wide)).max())
+    density = model.density()
+    with float64():
+        length, shapes = rows.pieces(density.constrain, np.zeros((4000, 1)), density.data)
+    assert {shape.shape for shape in shapes.values()} == {()}
+    assert length == 16  # 64 x 100,000 numbers would be more than four million
+
+
+def test_programs_are_few_and_there_ahead_of_time() -> None:
+    with aq.Model() as model:
+        aq.Normal("x", shape=2)
+    density = model.density()
+    density.prepare_draws(8000)
+    program = density._program("constrain", density.constrain)
+    assert program._cache_size() == 1
+    for count in (1024, 1100, 2500, 8000):
+        density.constrain_draws(np.zeros((count, 2)))
+    assert program._cache_size() == 1
+    for count in range(1, 300):
+        density.constrain_draws(np.zeros((count, 2)))
+    assert program._cache_size() <= len(rows.LENGTHS)
 
 
 @pytest.mark.parametrize(

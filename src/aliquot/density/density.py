@@ -13,7 +13,7 @@ import numpy as np
 from aliquot.density import terms
 from aliquot.density.layout import Slot, lay_out
 from aliquot.density.parameters import parameter_problems
-from aliquot.density.rows import over_rows
+from aliquot.density.rows import over_rows, pieces
 from aliquot.density.start import start_values
 from aliquot.density.trace import Traced
 from aliquot.errors import DTypeError, ModelError, ShapeError, SupportError
@@ -175,7 +175,14 @@ class Density:
         -------
         dict from str to numpy.ndarray, shape (..., *shape)
         """
-        return self._over_draws("constrain", self.constrain, flat)
+        flat = np.asarray(flat, dtype=float)
+        if flat.shape[-1:] != (self.size,):
+            raise ShapeError(f"draws must end in an axis of length {self.size}; got {flat.shape}")
+        batch = flat.shape[:-1]
+        program = self._program("constrain", jax.vmap(self.constrain, in_axes=(0, None)))
+        with float64():
+            result = over_rows(program, self.constrain, flat.reshape(-1, self.size), self.data)
+        return {key: value.reshape((*batch, *value.shape[1:])) for key, value in result.items()}
 
     def log_likelihood_of(self, values: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         """Compute the pointwise log likelihood from constrained values, one row for each draw.
@@ -198,10 +205,7 @@ class Density:
 
         program = self._program("log_likelihood of values", jax.vmap(one, in_axes=(0, None)))
         with float64():
-            point = {n: jax.ShapeDtypeStruct(v.shape[1:], v.dtype) for n, v in values.items()}
-            return over_rows(
-                program, jax.eval_shape(one, point, self.data), dict(values), self.data
-            )
+            return over_rows(program, one, dict(values), self.data)
 
     @cached_property
     def start(self) -> np.ndarray:
@@ -292,23 +296,11 @@ class Density:
             for slot in self.slots
         }
 
-    def prepare_draws(self, rows: int) -> None:
+    def prepare_draws(self, count: int) -> None:
         """Compile what `constrain_draws` will need for that many draws, ahead of time."""
-        self.constrain_draws(np.broadcast_to(self.start, (rows, self.size)))
-
-    def _over_draws(
-        self, name: str, function: Callable[[Any, Any], dict[str, Any]], flat: np.ndarray
-    ) -> dict[str, np.ndarray]:
-        flat = np.asarray(flat, dtype=float)
-        if flat.shape[-1:] != (self.size,):
-            raise ShapeError(f"draws must end in an axis of length {self.size}; got {flat.shape}")
-        batch = flat.shape[:-1]
-        program = self._program(f"{name} of draws", jax.vmap(function, in_axes=(0, None)))
         with float64():
-            point = jax.ShapeDtypeStruct((self.size,), np.float64)
-            shapes = jax.eval_shape(function, point, self.data)
-            result = over_rows(program, shapes, flat.reshape(-1, self.size), self.data)
-        return {key: value.reshape((*batch, *value.shape[1:])) for key, value in result.items()}
+            length, _ = pieces(self.constrain, np.empty((count, self.size)), self.data)
+        self.constrain_draws(np.broadcast_to(self.start, (length, self.size)))
 
 
 def _numbers(name: str, value: Any) -> np.ndarray:

@@ -2,32 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import jax
 import numpy as np
 
-# Draws are worked on in pieces of about this many numbers.
+# No array that a piece needs holds many more numbers than this.
 NUMBERS = 4_000_000
+# Lengths of pieces: few, because each is a program of its own.
+LENGTHS = (1, 4, 16, 64, 256, 1024)
+
+Function = Callable[..., Mapping[str, Any]]
 
 
-def over_rows(
-    program: Callable[..., Mapping[str, Any]],
-    shapes: Mapping[str, jax.ShapeDtypeStruct],
-    rows: Any,
-    *rest: Any,
-) -> dict[str, np.ndarray]:
+def over_rows(program: Function, one: Function, rows: Any, *rest: Any) -> dict[str, np.ndarray]:
     """Call a vectorised program on a tree of arrays with one leading axis, piece by piece.
 
     Parameters
     ----------
     program : callable
         ``program(rows, *rest)``: a dict of arrays with the same leading axis.
-    shapes : mapping from str to jax.ShapeDtypeStruct
-        Shape and dtype of one row of each result.
+    one : callable
+        The same for one row.
     rows : pytree of array
-        Each with the leading axis of rows. All pieces have one length, so that one program serves.
+        Each with the leading axis of rows.
     *rest
         Passed on as it is.
 
@@ -35,18 +34,37 @@ def over_rows(
     -------
     dict from str to numpy.ndarray, shape (rows, ...)
     """
-    arrays = jax.tree.leaves(rows)
-    count = len(arrays[0])
+    count = len(jax.tree.leaves(rows)[0])
+    length, shapes = pieces(one, rows, *rest)
     result = {name: np.empty((count, *s.shape), s.dtype) for name, s in shapes.items()}
-    if count == 0:
-        return result
-    width = sum(int(np.prod(s.shape)) for s in shapes.values())
-    width = max(width, sum(int(np.prod(np.shape(a)[1:])) for a in arrays), 1)
-    step = max(1, min(count, NUMBERS // width))
-    for begin in range(0, count, step):
-        index = np.minimum(np.arange(begin, begin + step), count - 1)
-        piece = rows if step == count else jax.tree.map(lambda a, i=index: a[i], rows)
-        size = min(step, count - begin)
+    rest = jax.device_put(rest)
+    for begin in range(0, count, length):
+        index = np.minimum(np.arange(begin, begin + length), count - 1)
+        size = min(length, count - begin)
+        piece = jax.tree.map(lambda array, i=index: array[i], rows)
         for name, value in program(piece, *rest).items():
             result[name][begin : begin + size] = np.asarray(value)[:size]
     return result
+
+
+def pieces(one: Function, rows: Any, *rest: Any) -> tuple[int, Mapping[str, jax.ShapeDtypeStruct]]:
+    """Choose how many rows a piece has; say the shape and dtype of one row of each result."""
+    count = len(jax.tree.leaves(rows)[0])
+    row = jax.tree.map(lambda a: jax.ShapeDtypeStruct(a.shape[1:], a.dtype), rows)
+    traced, shapes = jax.make_jaxpr(one, return_shape=True)(row, *rest)
+    widest = max(_sizes(traced.jaxpr), default=1)
+    most = [n for n in LENGTHS if n * widest <= NUMBERS] or [1]
+    return next((n for n in most if n >= count), most[-1]), shapes
+
+
+def _sizes(jaxpr: Any) -> Iterator[int]:
+    """Yield the sizes of all arrays that a computation makes, those of its parts included."""
+    for equation in jaxpr.eqns:
+        for made in equation.outvars:
+            yield int(np.prod(getattr(made.aval, "shape", ()), dtype=int))
+        for part in jax.tree.leaves(
+            list(equation.params.values()), is_leaf=lambda leaf: hasattr(leaf, "eqns")
+        ):
+            inner = getattr(part, "jaxpr", part)
+            if hasattr(inner, "eqns"):
+                yield from _sizes(inner)

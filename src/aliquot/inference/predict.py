@@ -247,21 +247,14 @@ def _simulate(
     with float64():
         keys = np.asarray(jax.random.key_data(jax.random.split(jax.random.key(seed), draws)))
 
-        def rows(piece: Any, data: Any) -> dict[str, Any]:
-            def one(key: Any, values: Any) -> dict[str, Any]:
-                return simulate(jax.random.wrap_key_data(key), values, data)
+        def one(row: Any, data: Any) -> dict[str, Any]:
+            key, values = row
+            return simulate(jax.random.wrap_key_data(key), values, data)
 
-            return jax.vmap(one)(*piece)
-
-        # One row tells the shapes; the program then runs over pieces of many.
-        first = jax.tree.map(lambda a: a[:1], (keys, dict(fixed)))
-        shapes = {
-            name: jax.ShapeDtypeStruct(s.shape[1:], s.dtype)
-            for name, s in jax.eval_shape(rows, first, data).items()
-        }
+        rows = jax.vmap(one, in_axes=(0, None))
         # Op by op, what one variable needed is compiled already when the next is drawn.
         program = rows if len(model.variables) > MOST_COMPILED else jax.jit(rows)
-        return over_rows(program, shapes, (keys, dict(fixed)), data)
+        return over_rows(program, one, (keys, dict(fixed)), data)
 
 
 def _posterior(trace: Any, user: str) -> Any:

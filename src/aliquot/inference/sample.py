@@ -134,8 +134,8 @@ def sample(
     began = time.perf_counter()
     density = model.density()
     starts = jittered_starts(density, initvals, chains=int(chains), jitter=jitter)
-    rows = int(chains) * (settings.draws + (settings.tune if keep_warmup else 0))
-    helpers = [Thread(target=density.prepare_draws, args=(rows,), daemon=True)]
+    count = int(chains) * settings.draws
+    helpers = [Thread(target=density.prepare_draws, args=(count,), daemon=True)]
     if compute_convergence_checks:
         helpers.append(Thread(target=_import_checks, daemon=True))
     for helper in helpers:
