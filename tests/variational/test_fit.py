@@ -36,6 +36,11 @@ def test_the_result_does_not_depend_on_the_lengths_of_the_calls(monkeypatch):
     np.testing.assert_array_equal(one.hist, other.hist)
 
 
+def test_a_fit_of_many_short_calls_goes_on():
+    approximation = ADVI(mixture(), random_seed=1).fit(700, every=1, check=False)
+    assert approximation.hist.shape == (700,)
+
+
 def test_the_seed_decides():
     target = mixture()
     fits = [ADVI(target, random_seed=seed).fit(100, check=False) for seed in (1, 1, 2, None)]

@@ -204,7 +204,7 @@ class VariationalFit:
             began = time.perf_counter()
             self._run(run, base, stop)
             seconds = max(time.perf_counter() - began, 1e-6)
-            pace = max(1, int(min(4.0, CALL_SECONDS / seconds) * pace))
+            pace = min(length, max(1, int(min(4.0, CALL_SECONDS / seconds) * pace)))
             yield float(self.hist[-RUNNING_AVERAGE:].mean())
 
     def _program(self, length: int) -> Any:
