@@ -14,8 +14,10 @@ read the answer with ArviZ.
 """
 
 from importlib.metadata import version as _version
+from typing import TYPE_CHECKING as _TYPE_CHECKING
 
 from aliquot import distributions, errors, transforms
+from aliquot import porting as _porting
 from aliquot.diagnostics import Diagnosis, check
 from aliquot.errors import (
     AliquotError,
@@ -170,3 +172,13 @@ __all__ = [
     "Mixture",
     "NormalMixture",
 ]
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, *(name for name in globals() if name.startswith("__"))])
+
+
+if not _TYPE_CHECKING:  # a type checker is to go on seeing which names there are
+
+    def __getattr__(name: str) -> None:
+        raise _porting.missing("aliquot", name, _porting.NAMES)

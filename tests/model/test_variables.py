@@ -125,10 +125,12 @@ def test_parameters_that_do_not_fit_name_variable_and_parameter() -> None:
             aq.Normal("y", [0.0, np.nan], 1)
         with pytest.raises(DTypeError, match="y: Normal: mu must be numbers; got 'a'"):
             aq.Normal("y", "a", 1)
+        with pytest.raises(DTypeError, match="y: Normal: mu must be numbers; got a distribution"):
+            aq.Normal("y", aq.Normal.dist(0, 1), 1)
         with pytest.raises(ShapeError, match=r"y: Normal.*mu \(2,\), sigma \(3,\)"):
             aq.Normal("y", x, np.ones(3))
         with pytest.raises(
-            TypeError, match=r"y: aq\.Normal: got an unexpected keyword argument 'sd'"
+            TypeError, match=r"y: aq\.Normal: takes no argument 'sd' \(use sigma\); .* mu, sigma"
         ):
             aq.Normal("y", 0, sd=1)
         with pytest.raises(TypeError, match=r"y: aq\.Poisson: missing 1 required .* 'mu'"):

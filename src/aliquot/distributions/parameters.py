@@ -26,6 +26,11 @@ def as_parameter(family: str, name: str, value: Any, constraint: Constraint | No
     from aliquot.distributions.base import Distribution
 
     if isinstance(value, Distribution):
+        if constraint is not None:
+            raise DTypeError(
+                f"{family}: {name} must be numbers; got a distribution, {value!r:.80}. Make it a "
+                "variable of the model, with a name of its own, in place of .dist(...)"
+            )
         return value
     if isinstance(value, list | tuple) and any(isinstance(item, Expression) for item in value):
         value = np.stack(value)

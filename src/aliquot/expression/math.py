@@ -2,7 +2,8 @@
 
 Every function of `jax.numpy` is here under its own name (``aq.math.exp``, ``aq.math.where``), then
 those of `jax.scipy.special` (``logsumexp``, ``expit``, ``gammaln``) and `jax.nn` (``softmax``,
-``sigmoid``, ``one_hot``).
+``sigmoid``, ``one_hot``). Where PyMC has another name for one of these, that works too
+(``aq.math.switch`` is ``where``, ``aq.math.invlogit`` is ``expit``).
 
 Examples
 --------
@@ -27,11 +28,33 @@ from aliquot.expression.lift import lift
 
 _SOURCES = (jnp, jax.scipy.special, jax.nn)
 
+PYMC = {
+    "abs_": "abs",
+    "and_": "logical_and",
+    "eq": "equal",
+    "extract_diag": "diagonal",
+    "flatten": "ravel",
+    "ge": "greater_equal",
+    "gt": "greater",
+    "invlogit": "expit",
+    "invprobit": "ndtr",
+    "kronecker": "kron",
+    "le": "less_equal",
+    "log1pexp": "softplus",
+    "lt": "less",
+    "neq": "not_equal",
+    "or_": "logical_or",
+    "probit": "ndtri",
+    "sgn": "sign",
+    "sqr": "square",
+    "switch": "where",
+}
+
 
 def __getattr__(name: str) -> Callable[..., Any]:
     if not name.startswith("_"):
         for source in _SOURCES:
-            function = getattr(source, name, None)
+            function = getattr(source, PYMC.get(name, name), None)
             if callable(function):
                 return lift(function)
     raise AttributeError(
@@ -48,4 +71,5 @@ def __dir__() -> list[str]:
             for name in dir(source)
             if not name.startswith("_") and callable(getattr(source, name))
         }
+        | set(PYMC)
     )

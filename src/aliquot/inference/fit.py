@@ -11,8 +11,10 @@ from aliquot import variational
 from aliquot.errors import FitError, ModelError
 from aliquot.inference.approximation import Approximation
 from aliquot.inference.given import given
+from aliquot.inference.interrupt import interrupts
 from aliquot.inference.seeds import as_seed
 from aliquot.model import Model, resolve_model
+from aliquot.porting import FIT, explained
 
 if TYPE_CHECKING:
     import optax
@@ -98,6 +100,7 @@ class ADVI:
         """The approximation that the fit has reached."""
         return self._wrap(self._fit.approximation())
 
+    @explained(FIT)
     def fit(
         self,
         n: int = 15_000,
@@ -142,14 +145,20 @@ class ADVI:
         def told(callback: Callback) -> Callable[[Any, np.ndarray, int], Any]:
             return lambda approx, hist, i: callback(self._wrap(approx), hist, i)
 
-        with fit_progress(n, progressbar) as display:
+        with interrupts() as stop, fit_progress(n, progressbar) as display:
+
+            def shown(done: int, _: int, loss: float) -> None:
+                display.update(done, loss)
+                if stop.is_set():
+                    raise KeyboardInterrupt
+
             try:
                 result = self._fit.fit(
                     n,
                     callbacks=[told(callback) for callback in callbacks],
                     convergence=convergence,
                     every=every,
-                    on_progress=lambda done, _, loss: display.update(done, loss),
+                    on_progress=shown,
                     check=check,
                 )
             except FitError as error:
@@ -185,6 +194,7 @@ class FullRankADVI(ADVI):
 METHODS: dict[str, type[ADVI]] = {"advi": ADVI, "fullrank_advi": FullRankADVI}
 
 
+@explained(FIT)
 def fit(
     n: int = 15_000,
     *,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Mapping
 from copy import copy
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -16,9 +17,11 @@ from aliquot.expression import Expression, leaves
 from aliquot.model import observed as observations
 from aliquot.model.context import Model, current_model, resolve_model
 from aliquot.model.dims import as_dims, as_labels
+from aliquot.model.documentation import call_docstring, call_signature
 from aliquot.model.free import free_variable
 from aliquot.model.imputed import observed_variable
 from aliquot.model.variables import Data, Deterministic, Potential
+from aliquot.porting import FAMILY
 
 
 class _Default:
@@ -38,46 +41,22 @@ class Constructor[Family: Distribution]:
 
     ``aq.Normal("x", mu, sigma)`` adds a variable to the model whose ``with`` block is running;
     ``aq.Normal.dist(mu, sigma)`` makes a distribution without a name.
-
-    Parameters of the call, besides the family's own
-    ------------------------------------------------
-    name : str
-    shape : int or tuple of int, optional
-        Shape of the variable. By default that of its parameters, dims or observations.
-    dims : str or tuple of str, optional
-        Names of the axes; their lengths come from the model's coords.
-    observed : array, Data or expression of Data, optional
-        Observed values. Missing ones (NaN, ``None``, masked) become latent variables.
-    transform : Transform or None, optional
-        The way to unconstrained coordinates: chosen from the support by default; ``None`` for none.
-    initval : array, optional
-        Start value, inside the support.
     """
+
+    keywords: ClassVar[dict[str, Any]] = {
+        "shape": None,
+        "dims": None,
+        "observed": None,
+        "transform": DEFAULT,
+        "initval": None,
+    }
 
     def __init__(self, family: type[Family]) -> None:
         self.family = family
-        self.__doc__ = family.__doc__
+        self.__doc__ = call_docstring(family)
         self.__name__ = family.__name__
         self.__wrapped__ = family
-        own = [
-            parameter.replace(annotation=inspect.Parameter.empty)
-            for parameter in inspect.signature(family).parameters.values()
-        ]
-        first = inspect.Parameter("name", inspect.Parameter.POSITIONAL_ONLY)
-        extra = [
-            inspect.Parameter(key, inspect.Parameter.KEYWORD_ONLY, default=default)
-            for key, default in [
-                ("shape", None),
-                ("dims", None),
-                ("observed", None),
-                ("transform", DEFAULT),
-                ("initval", None),
-            ]
-            if key not in {p.name for p in own}
-        ]
-        self.__signature__ = inspect.Signature(
-            [first.replace(kind=inspect.Parameter.POSITIONAL_OR_KEYWORD), *own, *extra]
-        )
+        self.__signature__ = call_signature(family, self.keywords)
 
     def dist(self, *args: Any, **kwargs: Any) -> Family:
         """Make a distribution without a name, for `Mixture`, `init_dist` or its own methods."""
@@ -85,7 +64,8 @@ class Constructor[Family: Distribution]:
             raise ModelError(
                 f"{self.__name__}.dist makes a distribution without a name; got {args[0]!r} first"
             )
-        return self.family(*args, **kwargs)
+        with explaining(f"aq.{self.__name__}.dist", inspect.signature(self.family)):
+            return self.family(*args, **kwargs)
 
     def __call__(
         self,
@@ -107,7 +87,8 @@ class Constructor[Family: Distribution]:
         kwargs = {key: _own(value) for key, value in kwargs.items()}
 
         def make(size: Any) -> Family:
-            with naming(name, self.__name__):
+            call = f"{name}: aq.{self.__name__}"
+            with naming(name), explaining(call, self.__signature__):
                 family: Any = self.family  # each family has a signature of its own
                 made: Family = family(*args, shape=size, **kwargs)
                 return made
@@ -148,9 +129,8 @@ def _own(value: Any) -> Any:
 class naming:  # noqa: N801 (used as a function: `with naming("x"):`)
     """Put the variable's name in front of errors that its distribution raises."""
 
-    def __init__(self, name: str, family: str) -> None:
+    def __init__(self, name: str) -> None:
         self.name = name
-        self.family = family
 
     def __enter__(self) -> None:
         return None
@@ -158,9 +138,29 @@ class naming:  # noqa: N801 (used as a function: `with naming("x"):`)
     def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
         if isinstance(error, AliquotError) and not str(error).startswith(f"{self.name}: "):
             raise type(error)(f"{self.name}: {error}").with_traceback(trace) from None
-        if isinstance(error, TypeError) and "__init__()" in str(error):
+
+
+class explaining:  # noqa: N801 (used as a function, like `naming`)
+    """Say which arguments a family takes, where it was given others."""
+
+    def __init__(self, call: str, signature: inspect.Signature) -> None:
+        self.call = call
+        self.signature = signature
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
+        if not isinstance(error, TypeError) or "__init__()" not in str(error):
+            return
+        unknown = re.search(r"unexpected keyword argument '(\w+)'", str(error))
+        if unknown is None:
             text = str(error).split("__init__() ")[-1]
-            raise TypeError(f"{self.name}: aq.{self.family}: {text}") from None
+        else:
+            hint = f" ({FAMILY[unknown[1]]})" if unknown[1] in FAMILY else ""
+            takes = ", ".join(self.signature.parameters)
+            text = f"takes no argument {unknown[1]!r}{hint}; its arguments are {takes}"
+        raise TypeError(f"{self.call}: {text}") from None
 
 
 def data(

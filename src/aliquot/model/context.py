@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import numpy as np
 
+from aliquot import porting
 from aliquot.errors import ModelError
 from aliquot.expression import Expression, leaves
 from aliquot.model import replace
@@ -97,6 +98,11 @@ class Model:
 
     def __contains__(self, name: object) -> bool:
         return name in self.variables
+
+    if not TYPE_CHECKING:  # a type checker is to go on seeing which attributes there are
+
+        def __getattr__(self, name: str) -> Any:
+            raise porting.missing("aq.Model", name, porting.MODEL)
 
     def check_name(self, name: Any) -> None:
         """Refuse a name that is not a string, or that is taken.
@@ -242,7 +248,7 @@ class Model:
         return as_html(self)
 
 
-def current_model(user: str) -> Model:
+def current_model(user: str, takes_model: bool = False) -> Model:
     """Give the model whose ``with`` block is running.
 
     Raises
@@ -251,8 +257,9 @@ def current_model(user: str) -> Model:
         Outside of any.
     """
     if not _STACK.get():
+        choice = ", or pass model=" if takes_model else ""
         raise ModelError(
-            f"{user} needs a model: write it inside `with aq.Model() as model:`, or pass model="
+            f"{user} needs a model: write it inside `with aq.Model() as model:`{choice}"
         )
     return _STACK.get()[-1]
 
@@ -260,7 +267,7 @@ def current_model(user: str) -> Model:
 def resolve_model(model: Model | None, user: str) -> Model:
     """Give the model passed in, else the one whose ``with`` block is running."""
     if model is None:
-        return current_model(user)
+        return current_model(user, takes_model=True)
     if not isinstance(model, Model):
         raise ModelError(f"{user}: model must be an aq.Model; got {type(model).__name__}")
     return model

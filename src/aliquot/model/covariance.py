@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from aliquot.distributions.lkj import LKJCholeskyCov, correlation_and_scales
 from aliquot.expression import apply
@@ -11,6 +11,8 @@ from aliquot.model.constructors import Constructor, deterministic
 
 class CholeskyConstructor(Constructor[LKJCholeskyCov]):
     """The constructor of Cholesky factors, which gives correlations and scales as well."""
+
+    keywords: ClassVar[dict[str, Any]] = Constructor.keywords | {"compute_corr": True}
 
     def __call__(self, name: str, *args: Any, compute_corr: bool = True, **kwargs: Any) -> Any:
         """Add a Cholesky factor to the model.

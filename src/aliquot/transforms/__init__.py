@@ -44,3 +44,7 @@ __all__ = [
     "Cholesky",
     "CholeskyCorr",
 ]
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, *(name for name in globals() if name.startswith("__"))])

@@ -1,0 +1,51 @@
+"""What ``help(aq.Normal)`` says: the family's docstring and signature, and what each call takes."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Mapping
+from typing import Any
+
+_NAME = """\
+name : str
+    Of the variable, in the model and in results. ``.dist(...)`` takes none."""
+_EXTRA = """\
+dims : str or tuple of str, optional
+    Names of the axes; their lengths come from the model's coords.
+observed : array, Data or expression of Data, optional
+    Observed values. Missing ones (NaN, ``None``, masked) become latent variables.
+transform : Transform or None, optional
+    The way to unconstrained coordinates: chosen from the support by default; ``None`` for none.
+initval : array, optional
+    Start value, inside the support."""
+_SHAPE = "shape : int or tuple of int, optional"
+_SHAPE_MEANING = "    Of the variable. By default that of its parameters, dims or observations."
+
+
+def call_docstring(family: type[Any]) -> str:
+    """Write the docstring of a family's constructor: its own, with what every call takes."""
+    sections = re.split(r"\n\n(?=[A-Z][A-Za-z ]+\n-{3,}\n)", inspect.cleandoc(family.__doc__ or ""))
+    for number, section in enumerate(sections):
+        title, line, body = (*section.split("\n", 2), "", "")[:3]
+        if title == "Parameters":
+            # A bare `shape` says what it means; one with a description of its own keeps it.
+            body = re.sub(rf"(?m)^{re.escape(_SHAPE)}(?!\n )", f"{_SHAPE}\n{_SHAPE_MEANING}", body)
+            sections[number] = "\n".join([title, line, _NAME, body.rstrip(), _EXTRA])
+    return "\n\n".join(sections)
+
+
+def call_signature(family: type[Any], extra: Mapping[str, Any]) -> inspect.Signature:
+    """Give the signature of a family's constructor: name, its parameters, keywords for all."""
+    own = [
+        parameter.replace(annotation=inspect.Parameter.empty)
+        for parameter in inspect.signature(family).parameters.values()
+    ]
+    taken = {parameter.name for parameter in own}
+    keywords = [
+        inspect.Parameter(key, inspect.Parameter.KEYWORD_ONLY, default=default)
+        for key, default in extra.items()
+        if key not in taken
+    ]
+    name = inspect.Parameter("name", inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    return inspect.Signature([name, *own, *keywords])
