@@ -247,3 +247,18 @@ def test_shapes_are_worked_out_once_each(monkeypatch: pytest.MonkeyPatch) -> Non
     model.set_data({"x": [1.0, 2.0, 3.0]})
     assert model["total_19"].shape == (3,)
     assert count == 1 + 2 * 20  # a product, then a sum and its name each time
+
+
+def test_what_is_no_mapping() -> None:
+    with pytest.raises(ModelError, match="coords must be a mapping such as"):
+        aq.Model(coords=["a"])  # type: ignore[arg-type]
+    with aq.Model() as model:
+        aq.Data("x", [1.0, 2.0])
+    with pytest.raises(ModelError, match=r"the new data must be a mapping such as .* got 'x'"):
+        model.set_data("x", [3.0, 4.0])  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("labels", [None, "xyz"])
+def test_coords_that_are_no_sequence(labels: object) -> None:
+    with pytest.raises(ShapeError, match="'a' must be a sequence of labels, or their number"):
+        aq.Model(coords={"a": labels})

@@ -23,7 +23,7 @@ class Coords:
 
     def __init__(self, coords: Mapping[str, Any] | None = None) -> None:
         self._labels: dict[str, np.ndarray] = {}
-        for name, labels in (coords or {}).items():
+        for name, labels in as_mapping("coords", coords, "{'group': labels}").items():
             self.add(name, labels)
 
     def add(self, name: str, labels: Any) -> None:
@@ -63,6 +63,20 @@ class Coords:
         return tuple(self.length(dim) for dim in dims)
 
 
+def as_mapping(what: str, given: Any, example: str) -> Mapping[str, Any]:
+    """Read a mapping, or ``None`` for an empty one.
+
+    Raises
+    ------
+    ModelError
+    """
+    if given is None:
+        return {}
+    if not isinstance(given, Mapping):
+        raise ModelError(f"{what} must be a mapping such as {example}; got {given!r:.60}")
+    return given
+
+
 def as_labels(name: Any, labels: Any) -> np.ndarray:
     """Read the labels along a dim, or its length.
 
@@ -82,6 +96,11 @@ def as_labels(name: Any, labels: Any) -> np.ndarray:
             raise ShapeError(f"dim {name!r} cannot have length {labels}")
         labels = np.arange(labels)
     array = np.array(labels)
+    if array.ndim == 0:
+        raise ShapeError(
+            f"the coords of dim {name!r} must be a sequence of labels, or their number; "
+            f"got {labels!r:.60}"
+        )
     if array.ndim != 1:
         raise ShapeError(
             f"the coords of dim {name!r} must be one-dimensional; got shape {array.shape}"

@@ -11,7 +11,7 @@ import numpy as np
 from aliquot.errors import DTypeError, ModelError, ShapeError
 from aliquot.expression import Expression, Leaf, expressions, leaves, order
 from aliquot.model import observed as observations
-from aliquot.model.dims import check_dims
+from aliquot.model.dims import as_mapping, check_dims
 from aliquot.model.imputed import known_values
 from aliquot.model.variables import Data, FreeVariable, ObservedVariable
 from aliquot.precision import float64
@@ -21,6 +21,8 @@ KINDS = "buif"  # each kind can hold those before it
 
 def set_data(model: Any, values: Mapping[str, Any], coords: Mapping[str, Any]) -> None:
     """Replace data of a model; where the model then makes no sense, leave it as it was."""
+    values = as_mapping("the new data", values, "{'x': values}")
+    coords = as_mapping("coords", coords, "{'group': labels}")
     before = _snapshot(model)
     try:
         for dim, labels in coords.items():
