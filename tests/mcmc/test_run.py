@@ -115,7 +115,7 @@ def test_vectorized_adapts_and_is_the_same_for_any_chunks():
 
 
 @pytest.mark.parametrize("metric", METRICS)
-@pytest.mark.parametrize("tune", [0, 1, 10, 20])
+@pytest.mark.parametrize("tune", [0, 1, 10, 12, 16, 20])
 def test_short_warm_ups(metric, tune):
     run = run_mixture(NUTSSettings(draws=50, tune=tune, metric=metric))
     assert run.completed.tolist() == [50 + tune] * 2

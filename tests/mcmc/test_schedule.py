@@ -14,7 +14,7 @@ def has(values, flag):
 
 
 @pytest.mark.parametrize("metric", METRICS)
-@pytest.mark.parametrize("tune", [0, 1, 9, 10, 11, 20, 100, 149, 150, 151, 1000, 2000])
+@pytest.mark.parametrize("tune", [0, 1, 9, 10, 11, 16, 20, 30, 100, 149, 150, 151, 1000, 2000])
 def test_laws_of_every_schedule(metric, tune):
     settings = NUTSSettings(draws=5, tune=tune, metric=metric)
     values = flags(settings)
@@ -28,6 +28,8 @@ def test_laws_of_every_schedule(metric, tune):
     assert np.flatnonzero(has(values, Flag.FINISH_STEP)).tolist() == [tune - 1]
     # The step size has the last draws to itself.
     assert not has(values[tune - min(50, max(1, tune // 20)) : tune], Flag.UPDATE_METRIC).any()
+    # Where its adaptation begins again, there are draws enough for it to end well.
+    assert not has(values[max(tune - 10, 0) : tune], Flag.RESTART_STEP).any()
 
 
 def window_ends(settings):
@@ -39,7 +41,7 @@ def test_windows_of_stan():
     assert window_ends(NUTSSettings(metric="adapt_diag")) == [100, 150, 250, 450, 950]
 
 
-@pytest.mark.parametrize("tune", [10, 30, 100, 1000])
+@pytest.mark.parametrize("tune", [20, 30, 100, 1000])
 def test_dense_windows_follow_one_another(tune):
     settings = NUTSSettings(tune=tune, metric="adapt_full")
     windows = dense_windows(settings)
@@ -47,7 +49,7 @@ def test_dense_windows_follow_one_another(tune):
     assert sorted(windows.values())[1:] == sorted(windows)[:-1]
     lengths = [stop - start for stop, start in sorted(windows.items())]
     assert lengths == sorted(lengths)
-    assert sum(lengths) >= 0.5 * tune
+    assert sum(lengths) >= 0.35 * tune
 
 
 def test_overlapping_windows():

@@ -38,8 +38,8 @@ class Flag(IntFlag):
     """Not a draw: one leapfrog step that doubles or halves the step size."""
 
 
-# Dual averaging needs some ten draws before its proposal is better than the step size found by
-# search.
+# Dual averaging needs some ten draws before its proposal is better than the step size that it began
+# with: it first tries one that is several times larger.
 _SHORTEST_STEP_ADAPTATION = 10
 # With fewer draws than this behind it, a variance is worse than what came before it.
 _SHORTEST_WINDOW = 5
@@ -97,7 +97,7 @@ def _stan_windows(tune: int) -> Iterator[tuple[int, int]]:
     """
     first, window, last = 75, 25, 50
     if tune < first + window + last:
-        first, last = int(0.15 * tune), int(0.1 * tune)
+        first, last = int(0.15 * tune), max(int(0.1 * tune), _SHORTEST_STEP_ADAPTATION)
         window = tune - first - last
     return _doubling_windows(first, window, tune - last)
 
@@ -108,12 +108,15 @@ def _dense_windows(tune: int) -> Iterator[tuple[int, int]]:
     They begin earlier than Stan's, because a covariance that is shrunk towards its diagonal is
     useful after a few draws; the last 15 per cent is left to the step size.
     """
-    end = tune - max(int(0.15 * tune), min(20, tune // 5))
+    last = max(int(0.15 * tune), min(20, tune // 5), _SHORTEST_STEP_ADAPTATION)
+    end = tune - last
     return _doubling_windows(min(10, end // 3), 15, end)
 
 
 def _doubling_windows(start: int, window: int, end: int) -> Iterator[tuple[int, int]]:
-    """Yield the start and the end of each window from `start` to `end`."""
+    """Yield the start and the end of each window from `start` to `end`, if there is room."""
+    if end - start < _SHORTEST_WINDOW:
+        return
     while start < end:
         # A window whose successor would not fit takes what is left.
         stop = start + window if start + 3 * window <= end else end
