@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 import warnings
 from typing import Any
 
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from aliquot.diagnostics import Diagnosis, check, preload
+from aliquot.diagnostics import Diagnosis, check, preload, screen
 from aliquot.errors import ConvergenceWarning, ModelError
 from aliquot.results import build_tree
 
@@ -305,3 +306,22 @@ def test_preload_ends_with_the_statistics_imported() -> None:
 
     preload().join()
     assert "arviz_stats.base.array" in sys.modules
+
+
+def test_a_large_variable_is_not_copied_over_and_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    draws = np.random.default_rng(0).normal(size=(2, 250, 4000))
+    draws[:, :, 7] = np.nan
+    draws[1, :, 3000] += 5
+    posterior = tree({"x": draws})
+    check(tree({"x": draws[..., :20]}), max_elements=10)  # what is imported is not what is meant
+    whole = check(posterior, max_elements=10)
+    monkeypatch.setattr(screen, "NUMBERS", 50_000)
+    tracemalloc.start()
+    try:
+        in_blocks = check(posterior, max_elements=10)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert in_blocks.records == whole.records
+    assert {"not_finite", "rhat"} <= {record.kind for record in whole.records}
+    assert most < 2 * draws.nbytes  # one to have the elements first, and the blocks

@@ -12,7 +12,7 @@ import numpy as np
 from aliquot.diagnostics import wording
 from aliquot.diagnostics.labels import element_label
 from aliquot.diagnostics.record import Kind, Record, Severity
-from aliquot.diagnostics.screen import most_at_risk
+from aliquot.diagnostics.screen import in_blocks, most_at_risk
 from aliquot.diagnostics.statistics import ess_bulk, ess_tail, rhat
 from aliquot.diagnostics.switching import once_sorted
 
@@ -58,15 +58,13 @@ def variable_records(
     draws = values.reshape(-1, *values.shape[-2:]).astype(float, copy=False)
     variable = _Variable(str(array.name), draws, shape, partial(element_label, array, dims))
 
-    finite = np.isfinite(draws).all(axis=(1, 2))
+    finite = in_blocks(lambda block: np.isfinite(block).all(axis=(1, 2)), draws)
     yield from _not_finite(variable, finite)
-    moving = finite.copy()
-    moving[finite] = np.ptp(draws[finite], axis=(1, 2)) > 0
+    moving = finite & (draws.max(axis=(1, 2)) > draws.min(axis=(1, 2)))
     yield from _constant(variable, finite & ~moving)
     if draws.shape[2] < FEWEST_DRAWS or not moving.any():
         return
-    candidates = np.flatnonzero(moving)
-    examined = candidates[most_at_risk(draws[candidates], max_elements)]
+    examined = most_at_risk(draws, np.flatnonzero(moving), max_elements)
     yield from _mixing(variable, examined, facts)
     yield from _precision(variable, examined, facts)
 
