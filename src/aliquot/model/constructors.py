@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from copy import copy
 from typing import Any, ClassVar
 
@@ -287,6 +287,3 @@ def _expression(name: str, value: Any) -> Expression:
     raise ModelError(
         f"{name}: give an expression of model variables; got {value!r:.60}, which depends on none"
     )
-
-
-Registered = Callable[..., Any]

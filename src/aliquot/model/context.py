@@ -10,7 +10,7 @@ import numpy as np
 
 from aliquot import porting
 from aliquot.errors import ModelError
-from aliquot.expression import Expression, leaves
+from aliquot.expression import leaves
 from aliquot.model import replace
 from aliquot.model.dims import RESERVED, Coords, check_dims
 from aliquot.model.variables import (
@@ -271,8 +271,3 @@ def resolve_model(model: Model | None, user: str) -> Model:
     if not isinstance(model, Model):
         raise ModelError(f"{user}: model must be an aq.Model; got {type(model).__name__}")
     return model
-
-
-def owner_of(expression: Expression) -> Any:
-    """Give the model that an expression's leaves belong to, or ``None``."""
-    return next((leaf.owner for leaf in leaves(expression)), None)
