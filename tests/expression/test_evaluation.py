@@ -161,3 +161,12 @@ def test_texts_read_like_what_was_written() -> None:
     assert (-(x + 1)).text == "-(x + 1)"
     assert ((y + 1)[0]).text == "(y + 1)[0]"
     assert (x + 1).sum().text == "(x + 1).sum()"
+
+
+def test_each_of_several_results_has_the_dtype_that_was_announced() -> None:
+    x = scalar()
+    step, _ = aq.lift(lambda x: (jnp.where(x > 0, 1.0, 0.0), x))(x)
+    total = step.astype(np.float32) + step  # of JAX's weak type, the second would be the first's
+    with float64():
+        value = Evaluation({x: np.float64(2.0)})(total)
+    assert value.dtype == total.dtype == np.float64

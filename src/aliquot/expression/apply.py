@@ -133,13 +133,16 @@ def _each(call: Callable[..., Any], inputs: tuple[Any, ...], result: Any, writte
     outputs, structure = jax.tree.flatten(result)
     whole = Expression(call, inputs, (), np.dtype(float), written)
 
-    def pick(i: int) -> Callable[[Any], Any]:
-        return lambda value: jax.tree.leaves(value)[i]
+    def pick(i: int, out: Any) -> Callable[[Any], Any]:
+        def one(value: Any) -> Any:
+            return jax.tree.leaves(value)[i]
+
+        return _strong(one, out.dtype) if out.weak_type else one
 
     return jax.tree.unflatten(
         structure,
         [
-            Expression(pick(i), (whole,), out.shape, np.dtype(out.dtype), f"{written}[{i}]")
+            Expression(pick(i, out), (whole,), out.shape, np.dtype(out.dtype), f"{written}[{i}]")
             for i, out in enumerate(outputs)
         ],
     )
