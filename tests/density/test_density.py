@@ -272,3 +272,11 @@ def test_without_observations_of_another_shape_the_prior_is_the_density() -> Non
     model.set_data({"x": [1.0, 2.0, 3.0], "y": [1.0, 2.0, 3.0]})
     expected = stats.norm.logpdf(0.5) + stats.norm.logpdf([1, 2, 3], 0.5 * np.arange(1, 4)).sum()
     np.testing.assert_allclose(model.density().evaluate([0.5]), expected)
+
+
+def test_data_may_have_the_name_of_an_observed_variable_and_more() -> None:
+    with aq.Model() as model:
+        x = aq.Data("y (observed)", [0.0, 1.0, 2.0])
+        aq.Normal("y", aq.Normal("slope") * x, 1, observed=[1.0, 2.0, 3.0])
+    expected = stats.norm.logpdf(0.5) + stats.norm.logpdf([1.0, 1.5, 2.0]).sum()
+    assert model.density().evaluate([0.5]) == pytest.approx(expected)

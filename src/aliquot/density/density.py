@@ -56,13 +56,8 @@ class Density:
         self._observed = list(model.observed)
         self._deterministics = list(model.deterministics)
         self._potentials = list(model.potentials)
-        leaves = {leaf.name: leaf for leaf in model.data}
-        leaves |= {
-            f"{v.name} (observed)": leaf
-            for v in model.observed
-            for leaf in [_source(v)]
-            if leaf is not None
-        }
+        own = [leaf for leaf in map(_source, model.observed) if leaf is not None]
+        leaves = {leaf.name: leaf for leaf in [*model.data, *own]}
         self._leaves: dict[str, Data] = leaves
         self._given = {name: np.asarray(leaf.value) for name, leaf in leaves.items()}
         self._traced = Traced(self._log_density, self.size, self._given)
