@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 import threading
 import time
 import webbrowser
@@ -103,6 +104,13 @@ def _folder(path: Path) -> Path:
     except OSError as error:
         raise typer.BadParameter(
             f"--output {path}: the folder cannot be made ({error.strerror})"
+        ) from error
+    try:
+        with tempfile.TemporaryFile(dir=path):
+            pass
+    except OSError as error:
+        raise typer.BadParameter(
+            f"--output {path}: the folder cannot be written to ({error.strerror})"
         ) from error
     return path
 
