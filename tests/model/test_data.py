@@ -262,3 +262,11 @@ def test_what_is_no_mapping() -> None:
 def test_coords_that_are_no_sequence(labels: object) -> None:
     with pytest.raises(ShapeError, match="'a' must be a sequence of labels, or their number"):
         aq.Model(coords={"a": labels})
+
+
+def test_coords_are_read_by_name() -> None:
+    model = aq.Model(coords={"group": ["a", "b"], "row": 3})
+    assert list(model.coords) == ["group", "row"]
+    assert model.coords["group"].tolist() == ["a", "b"]
+    assert dict(model.coords)["row"].tolist() == [0, 1, 2]
+    assert repr(model.coords) == "<coords: group (2), row (3)>"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, Self, TypeVar
 
 import numpy as np
 
@@ -98,6 +98,13 @@ class Model:
 
     def __contains__(self, name: object) -> bool:
         return name in self.variables
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(
+            "a model cannot be pickled or copied: its variables belong to it, and what is compiled "
+            "to this process. Write it in a function, and call that where it is needed. What "
+            "aq.sample returns can be pickled, and saved with .to_netcdf()"
+        )
 
     if not TYPE_CHECKING:  # a type checker is to go on seeing which attributes there are
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, KeysView, Mapping
 from typing import Any
 
 import numpy as np
@@ -32,6 +32,23 @@ class Coords:
 
     def __contains__(self, name: object) -> bool:
         return name in self._labels
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        return self._labels[name].copy()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._labels)
+
+    def __len__(self) -> int:
+        return len(self._labels)
+
+    def keys(self) -> KeysView[str]:
+        """Give the names of the dims, so that ``dict(model.coords)`` holds the labels by name."""
+        return self._labels.keys()
+
+    def __repr__(self) -> str:
+        inside = ", ".join(f"{name} ({len(labels)})" for name, labels in self._labels.items())
+        return f"<coords: {inside or 'none'}>"
 
     def length(self, name: str) -> int:
         """Give the length of a dim."""
