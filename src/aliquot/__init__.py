@@ -14,7 +14,7 @@ read the answer with ArviZ.
 """
 
 from importlib.metadata import version as _version
-from typing import TYPE_CHECKING as _TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 from aliquot import distributions, errors, transforms
 from aliquot import porting as _porting
@@ -178,7 +178,7 @@ def __dir__() -> list[str]:
     return sorted([*__all__, *(name for name in globals() if name.startswith("__"))])
 
 
-if not _TYPE_CHECKING:  # a type checker is to go on seeing which names there are
+if not TYPE_CHECKING:  # a type checker is to go on seeing which names there are
 
     def __getattr__(name: str) -> None:
         raise _porting.missing("aliquot", name, _porting.NAMES)

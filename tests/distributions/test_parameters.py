@@ -18,6 +18,7 @@ from aliquot.distributions.continuous import (
     TruncatedNormal,
     Uniform,
 )
+from aliquot.distributions.normal import Normal
 from aliquot.errors import ParameterError, ShapeError
 from tests.distributions.case import Case
 from tests.distributions.table import CASES
@@ -80,6 +81,7 @@ def test_mean_and_spread_are_those_given(distribution: Any, mean: float, sd: flo
         (lambda: StudentT(1.0, sigma=1.0, lam=1.0), "got sigma and lam"),
         (lambda: Uniform([0.0, 2.0], 1.0), r"lower=2 and upper=1 at index \(1,\)"),
         (lambda: TruncatedNormal(lower=[np.inf, 0.0]), "lower must be a finite number"),
+        (lambda: Normal(0, [1.0, np.inf]), "sigma must be finite and positive; got inf at index"),
     ],
 )
 def test_mixed_parameterisations_are_refused(make: Any, message: str) -> None:

@@ -62,8 +62,11 @@ def check_parameter(family: str, name: str, value: np.ndarray, constraint: Const
     if not inside.all():
         index = tuple(np.argwhere(~inside)[0])
         wrong = np.asarray(value)[index]
+        expected = constraint.description
+        if constraint.event_dims == 0 and np.isinf(wrong) and "finite" not in expected:
+            expected = f"finite and {expected}"
         raise ParameterError(
-            f"{family}: {name} must be {constraint.description}; "
+            f"{family}: {name} must be {expected}; "
             f"got {wrong}{_at(index)}{constraint.detail(wrong)}"
         )
 
