@@ -133,6 +133,15 @@ def test_chains_apart_in_a_scalar() -> None:
     assert "aq.transforms.ordered" not in found.messages["rhat"]
 
 
+@pytest.mark.parametrize("apart", [10.0, 0.0])
+def test_only_what_is_not_ordered_is_told_to_be(apart: float) -> None:
+    draws = good(2) + np.array([0.0, apart])
+    draws[0] += 3
+    (record, *_) = check(tree({"x": draws})).records
+    assert record.kind == "rhat"
+    assert ("order them" in record.advice) is (apart == 0)
+
+
 def test_low_effective_sample_size() -> None:
     found = check(tree({"x": autocorrelated(0.95, draws=2000)}))
     said = found.messages["ess_bulk"]

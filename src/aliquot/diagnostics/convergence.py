@@ -76,7 +76,9 @@ def _mixing(variable: _Variable, examined: np.ndarray, facts: dict[str, float]) 
     facts["rhat"] = max(facts.get("rhat", 1.0), float(np.nanmax(values, initial=1.0)))
     if not (values > RHAT_MOST).any():
         return
-    advice = wording.RHAT_ADVICE_VECTOR if len(variable.draws) > 1 else wording.RHAT_ADVICE
+    # Where every draw is in order already, nobody need be told to order the labels.
+    ordered = bool((variable.draws[1:] > variable.draws[:-1]).all())
+    advice = wording.RHAT_ADVICE if ordered else wording.RHAT_ADVICE_VECTOR
     if variable.shape:
         grid = variable.draws.reshape(*variable.shape, *variable.draws.shape[1:])
         known = np.full(len(variable.draws), np.nan)
