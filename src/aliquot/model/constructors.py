@@ -274,7 +274,31 @@ def set_data(
     model: Model | None = None,
     coords: Mapping[str, Any] | None = None,
 ) -> None:
-    """Replace data of a model; see `Model.set_data`."""
+    """Replace data of a model, as `Model.set_data` does.
+
+    Parameters
+    ----------
+    values : mapping from str to array
+        New values by name of the data.
+    model : Model, optional
+        By default the one whose ``with`` block is running.
+    coords : mapping from str to sequence, optional
+        New labels of dims whose length changes.
+
+    Raises
+    ------
+    ModelError, ShapeError, DTypeError
+        Where the model does not make sense with the new data; it is then left as it was.
+
+    Examples
+    --------
+    >>> import aliquot as aq
+    >>> with aq.Model():
+    ...     x = aq.Data("x", [1.0, 2.0, 3.0])
+    ...     aq.set_data({"x": [4.0, 5.0]})
+    >>> x.shape
+    (2,)
+    """
     resolve_model(model, "aq.set_data").set_data(values, coords)
 
 

@@ -19,19 +19,33 @@ transform : Transform or None, optional
     The way to unconstrained coordinates: chosen from the support by default; ``None`` for none.
 initval : array, optional
     Start value, inside the support."""
+_RAISES = """\
+ModelError, ShapeError, DTypeError, ParameterError, SupportError
+    On the line that writes the variable: a name or dim that does not fit the model, shapes that do
+    not agree, what is no number, a parameter outside its range, data or a start off the support."""
 _SHAPE = "shape : int or tuple of int, optional"
 _SHAPE_MEANING = "    Of the variable. By default that of its parameters, dims or observations."
 
 
-def call_docstring(family: type[Any]) -> str:
-    """Write the docstring of a family's constructor: its own, with what every call takes."""
+def call_docstring(family: type[Any], more: str = "") -> str:
+    """Write the docstring of a family's constructor: its own, with what every call takes.
+
+    `more` describes parameters that this constructor alone has.
+    """
     sections = re.split(r"\n\n(?=[A-Z][A-Za-z ]+\n-{3,}\n)", inspect.cleandoc(family.__doc__ or ""))
+    place = len(sections)
     for number, section in enumerate(sections):
         title, line, body = (*section.split("\n", 2), "", "")[:3]
         if title == "Parameters":
             # A bare `shape` says what it means; one with a description of its own keeps it.
             body = re.sub(rf"(?m)^{re.escape(_SHAPE)}(?!\n )", f"{_SHAPE}\n{_SHAPE_MEANING}", body)
-            sections[number] = "\n".join([title, line, _NAME, body.rstrip(), _EXTRA])
+            parts = [title, line, _NAME, body.rstrip(), _EXTRA, more]
+            sections[number] = "\n".join(part for part in parts if part)
+            place = number + 1
+    if sections[place:] and sections[place].startswith("Raises\n"):
+        sections[place] = f"{sections[place].rstrip()}\n{_RAISES}"
+    else:
+        sections.insert(place, f"Raises\n------\n{_RAISES}")
     return "\n\n".join(sections)
 
 
