@@ -19,13 +19,18 @@ def exchangeable(distribution: Distribution) -> bool:
     """Say whether elements along the last axis are independent and alike under a prior."""
     if distribution.event_dims != 0 or not distribution.shape:
         return False
-    return all(_alike(value) for value in distribution.parameters.values())
+    return all(_alike(distribution, *each) for each in distribution.parameters.items())
 
 
-def _alike(parameter: Any) -> bool:
-    shape = np.shape(parameter)
-    if not shape or shape[-1] == 1:
+def _alike(distribution: Distribution, name: str, value: Any) -> bool:
+    """Say whether a parameter is the same for all elements along the last axis.
+
+    A parameter's own axes, such as the components of a mixture's weights, are not elements.
+    """
+    batch = distribution._batch_shape_of(name, value)
+    if not batch or batch[-1] == 1:
         return True
-    if isinstance(parameter, Expression | Distribution):
+    if isinstance(value, Expression | Distribution):
         return False
-    return bool(np.all(parameter == parameter[..., :1]))
+    axis = len(batch) - 1
+    return bool(np.all(value == np.take(value, [0], axis=axis)))
