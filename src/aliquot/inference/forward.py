@@ -57,6 +57,7 @@ def simulator(model: Model, wanted: Iterable[str]) -> Callable[[Any, Any, Any], 
                 drawn = distribution.draw(own, variable.distribution.shape)
                 values.set(variable, drawn)
                 if variable.latent is not None and variable.latent.name in wanted:
+                    _check_rows(variable, variable.latent.name)
                     values.set(variable.latent, drawn[variable.latent.index])
                     result[variable.latent.name] = values(variable.latent)
             elif not isinstance(variable, Deterministic):
@@ -155,3 +156,13 @@ def _draw_free(key: Any, variable: FreeVariable, values: Evaluation) -> Any:
         lambda state: (state[0] < TRIES) & ~jnp.all(sorted_already(state[1])), again, (0, drawn)
     )
     return jnp.where(sorted_already(drawn)[..., None], drawn, jnp.nan)
+
+
+def _check_rows(variable: ObservedVariable, latent: str) -> None:
+    """Refuse to draw missing entries of observations that the model no longer describes."""
+    if variable.distribution.shape != variable.value.shape:
+        raise ShapeError(
+            f"{variable.name}: {latent!r} stands for missing entries of data of shape "
+            f"{variable.value.shape}, but after set_data the distribution has shape "
+            f"{variable.distribution.shape}: leave it out of var_names"
+        )
