@@ -36,7 +36,7 @@ def test_ranks_of_true_values_and_of_new_observations() -> None:
         tau = aq.LogNormal("tau", -0.5, 0.5, shape=SETS)
         level = aq.Normal("level", mu[:, None], tau[:, None], shape=(SETS, 3))
         sigma = aq.Gamma("sigma", 6.0, 6.0, shape=SETS)
-        aq.Normal("obs", level[:, :, None], sigma[:, None, None], observed=y)
+        aq.Normal("obs", level[:, :, None], sigma[:, None, None], shape=y.shape, observed=y)
         trace = aq.sample(1000, tune=500, chains=2, target_accept=0.95, random_seed=1, **QUIET)
         trace = aq.sample_posterior_predictive(trace, random_seed=1)
     draws = {name: trace.posterior[name].values for name in truth}

@@ -155,3 +155,15 @@ def test_data_may_be_observed_through_an_expression() -> None:
     density = model.density()
     pointwise = density.log_likelihood(density.start, density.data)["obs"]
     np.testing.assert_allclose(pointwise, -0.5 * np.array([1, 4, 9]) - 0.5 * np.log(2 * np.pi))
+
+
+@pytest.mark.parametrize(("own", "shape"), [((3,), (2, 3)), ((2, 1), (2, 3)), ((1,), (3,))])
+def test_parameters_are_repeated_along_data_only_where_that_is_said(
+    own: tuple[int, ...], shape: tuple[int, ...]
+) -> None:
+    data = np.arange(np.prod(shape), dtype=float).reshape(shape)
+    with aq.Model():
+        mu = aq.Normal("mu", 0, 1, shape=own)
+        with pytest.raises(aq.ShapeError, match=r"obs: its parameters have shape .* shape="):
+            aq.Normal("obs", mu, 1, observed=data)
+        assert aq.Normal("obs", mu, 1, shape=shape, observed=data).shape == shape

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from copy import copy
 from functools import cached_property
 from typing import Any
 
@@ -61,8 +62,26 @@ class Density:
         self._leaves: dict[str, Data] = leaves
         self._given = {name: np.asarray(leaf.value) for name, leaf in leaves.items()}
         self._traced = Traced(self._log_density, self.size, self._given)
+        self._traced_signature = self._signature()
         self.data: dict[str, Any] = self._traced.data
         self.log_density: Callable[[Any, Any], Any] = self._traced.function
+
+    def with_current_data(self) -> Density | None:
+        """Give the density of the model's present data, sharing all that is compiled.
+
+        Returns
+        -------
+        Density or None
+            ``None`` where the data's shapes are others, so that the model has to be traced anew.
+        """
+        if self._signature() != self._traced_signature:
+            return None
+        self.__dict__.setdefault("_programs", {})
+        fresh = copy(self)
+        fresh._given = {name: np.asarray(leaf.value) for name, leaf in self._leaves.items()}
+        fresh.data = self.data | fresh._given
+        fresh.__dict__.pop("start", None)
+        return fresh
 
     def constrain(self, flat: Any, data: Any) -> dict[str, Any]:
         """Compute free variables and deterministics on their own scale; a pure function.
@@ -255,6 +274,16 @@ class Density:
         for potential in self._potentials:
             total = total + jnp.sum(values(potential))
         return total
+
+    def _signature(self) -> tuple[Any, ...]:
+        """Give every shape that the trace depends on."""
+        leaves = [(leaf.shape, leaf.dtype) for leaf in self._leaves.values()]
+        variables = [slot.variable for slot in self.slots] + self._observed
+        return (
+            *leaves,
+            *((v.shape, v.distribution.shape) for v in variables),
+            *(v.shape for v in (*self._deterministics, *self._potentials)),
+        )
 
     def _evaluation(self, data: Any) -> Evaluation:
         return Evaluation({leaf: data[name] for name, leaf in self._leaves.items()})

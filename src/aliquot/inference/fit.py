@@ -145,7 +145,10 @@ class ADVI:
         def told(callback: Callback) -> Callable[[Any, np.ndarray, int], Any]:
             return lambda approx, hist, i: callback(self._wrap(approx), hist, i)
 
-        with interrupts() as stop, fit_progress(n, progressbar, name=type(self).__name__) as display:
+        with (
+            interrupts() as stop,
+            fit_progress(n, progressbar, name=type(self).__name__) as display,
+        ):
 
             def shown(done: int, _: int, loss: float) -> None:
                 display.update(done, loss)

@@ -197,7 +197,8 @@ class Model:
             Where the model does not make sense with the new shapes; it is then left as it was.
         """
         replace.set_data(self, values, coords or {})
-        self._density = None
+        if self._density is not None:
+            self._density = self._density.with_current_data()
 
     def density(self) -> Density:
         """Compile the model into a pure function of one flat vector (kept until the model changes).

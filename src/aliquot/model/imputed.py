@@ -10,7 +10,7 @@ import numpy as np
 
 from aliquot.distributions.base import Distribution
 from aliquot.distributions.constraints import Interval
-from aliquot.errors import ModelError, ShapeError
+from aliquot.errors import AliquotError, ModelError, ShapeError
 from aliquot.expression import Evaluation, Expression, apply, leaves
 from aliquot.model import observed as observations
 from aliquot.model.variables import Data, MissingValues, ObservedVariable
@@ -93,18 +93,39 @@ def likelihood(
     asked: tuple[int, ...] | None,
     data_shape: tuple[int, ...],
 ) -> Distribution:
-    """Make the distribution of observations, of the data's own shape and no other."""
+    """Make the distribution of observations, of the data's own shape and no other.
+
+    Parameters that are one number serve all observations; parameters of another shape than the
+    data are taken for a mistake, unless `shape` or `dims` say that they are meant to be repeated.
+    """
     if asked is not None and asked != data_shape:
         raise ShapeError(
             f"{name}: the data have shape {data_shape}, but its shape or dims say {asked}"
         )
     try:
-        return make(data_shape)
+        distribution = make(data_shape)
     except ShapeError as error:
         raise ShapeError(
             f"{error}. The observed data have shape {data_shape}, and a likelihood does not "
             "broadcast against its data: give both the same shape"
         ) from None
+    own = own_shape(make)
+    if asked is None and own not in ((), distribution.batch_shape):
+        raise ShapeError(
+            f"{name}: its parameters have shape {own}, but the observed data have shape "
+            f"{data_shape}, and a likelihood does not broadcast against its data in silence. If "
+            "the parameters are to be repeated along the data, say so with "
+            f"shape={data_shape} or dims"
+        )
+    return distribution
+
+
+def own_shape(make: Callable[[Any], Distribution]) -> tuple[int, ...]:
+    """Give the batch shape that the parameters have by themselves; () where it is not known."""
+    try:
+        return make(None).batch_shape
+    except AliquotError:  # a family that asks for a shape, such as a walk without steps
+        return ()
 
 
 def predicted(
