@@ -163,7 +163,7 @@ def sample(
     tree.attrs["total_time"] = time.perf_counter() - began
     if run.interrupted:
         _warn_partial(run)
-    elif compute_convergence_checks:
+    if compute_convergence_checks and int(run.completed.min()) > run.tune:
         from aliquot import diagnostics
 
         diagnostics.check(tree).warn()
