@@ -334,3 +334,12 @@ def test_a_large_variable_is_not_copied_over_and_over(monkeypatch: pytest.Monkey
     assert in_blocks.records == whole.records
     assert {"not_finite", "rhat"} <= {record.kind for record in whole.records}
     assert most < 2 * draws.nbytes  # one to have the elements first, and the blocks
+
+
+def test_advice_shared_by_variables_is_said_once() -> None:
+    apart = good() + np.arange(CHAINS)[:, None]
+    vector = np.stack([apart, apart[::-1]], axis=-1) + 0.1 * good(2)
+    said = check(tree({"scalar": apart, "vector": vector})).messages["rhat"]
+    assert "scalar" in said
+    assert "vector[0]" in said
+    assert said.count("Draw longer") == 1

@@ -125,7 +125,9 @@ def _message(records: list[Record]) -> str:
     if first.kind in _STATISTIC:
         name, bound, meaning = _STATISTIC[first.kind]
         pairs = [(record.label or "", record.value) for record in records]
-        advice = " ".join(dict.fromkeys(record.advice for record in records))
+        # Advice for one variable may be that for another and a sentence more: say the longer one.
+        said = dict.fromkeys(record.advice for record in records)
+        advice = " ".join(a for a in said if not any(a != b and b.startswith(a) for b in said))
         return (
             f"{wording.worst(name, pairs)} (it should be {bound} {first.threshold:,}"
             f"{_per_chain(first)}): {meaning}. {advice}"
