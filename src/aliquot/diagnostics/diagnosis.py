@@ -37,6 +37,16 @@ class Diagnosis:
         The figures behind them, whether good or bad: ``chains``, ``draws``, the greatest ``rhat``,
         the least ``ess_bulk``, ``ess_tail`` and ``bfmi``, the numbers of ``divergences`` and
         of draws ``cut_off`` at the greatest tree depth. One that could not be computed is absent.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from aliquot.diagnostics import check
+    >>> from aliquot.results import build_tree
+    >>> apart = np.random.default_rng(0).normal(size=(4, 500)) + np.arange(4)[:, None]
+    >>> found = check(build_tree(posterior={"x": apart}))
+    >>> found.ok, found.records[0].kind, found.records[0].label
+    (False, 'rhat', 'x')
     """
 
     records: tuple[Record, ...]

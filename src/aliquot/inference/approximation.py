@@ -26,6 +26,17 @@ class Approximation:
     model : Model
     method : str
         "ADVI" or "FullRankADVI".
+
+    Examples
+    --------
+    >>> import aliquot as aq
+    >>> with aq.Model():
+    ...     scale = aq.LogNormal("scale", 0, 1, shape=2)
+    ...     approx = aq.fit(3_000, random_seed=1, progressbar=False)
+    >>> approx.labels
+    ['scale_log__[0]', 'scale_log__[1]']
+    >>> approx.std.round(1), approx.sample(500, random_seed=1).posterior["scale"].shape
+    (array([1., 1.]), (1, 500, 2))
     """
 
     def __init__(self, model: Model, fitted: Fitted, method: str, given: Mapping[str, Any]) -> None:
