@@ -60,11 +60,11 @@ class Density:
         own = [leaf for leaf in map(_source, model.observed) if leaf is not None]
         leaves = {leaf.name: leaf for leaf in [*model.data, *own]}
         self._leaves: dict[str, Data] = leaves
-        self._given = {name: np.asarray(leaf.value) for name, leaf in leaves.items()}
-        self._traced = Traced(self._log_density, self.size, self._given)
+        traced = Traced(self._log_density, self.size, self._leaf_values())
         self._traced_signature = self._signature()
-        self.data: dict[str, Any] = self._traced.data
-        self.log_density: Callable[[Any, Any], Any] = self._traced.function
+        self._programs: dict[str, Callable[..., Any]] = {}
+        self.data: dict[str, Any] = traced.data
+        self.log_density: Callable[[Any, Any], Any] = traced.function
 
     def with_current_data(self) -> Density | None:
         """Give the density of the model's present data, sharing all that is compiled.
@@ -76,10 +76,8 @@ class Density:
         """
         if self._signature() != self._traced_signature:
             return None
-        self.__dict__.setdefault("_programs", {})
         fresh = copy(self)
-        fresh._given = {name: np.asarray(leaf.value) for name, leaf in self._leaves.items()}
-        fresh.data = self.data | fresh._given
+        fresh.data = self.data | self._leaf_values()
         fresh.__dict__.pop("start", None)
         return fresh
 
@@ -257,7 +255,7 @@ class Density:
                         f"{slot.variable.name}: the start value has shape {array.shape}, the "
                         f"variable {slot.variable.shape}"
                     ) from None
-        flat = np.asarray(_quick(compute)(fixed, self.data))
+        flat = np.asarray(self._program("start", compute)(fixed, self.data))
         for slot in self.slots:
             name = slot.variable.name
             if name in fixed and not np.all(np.isfinite(flat[slot.start : slot.stop])):
@@ -265,15 +263,10 @@ class Density:
         return flat
 
     def _log_density(self, flat: Any, data: Any) -> Any:
-        values, jacobians = self._assign(flat, data)
-        total = jnp.zeros(())
-        for slot in self.slots:
-            total = total + terms.density_term(slot, jacobians[slot.variable.name], values)
-        for variable in self._observed:
-            total = total + jnp.sum(terms.pointwise(variable, values))
-        for potential in self._potentials:
-            total = total + jnp.sum(values(potential))
-        return total
+        return sum(self.log_terms(flat, data).values(), jnp.zeros(()))
+
+    def _leaf_values(self) -> dict[str, np.ndarray]:
+        return {name: np.asarray(leaf.value) for name, leaf in self._leaves.items()}
 
     def _signature(self) -> tuple[Any, ...]:
         """Give every shape that the trace depends on."""
@@ -306,10 +299,9 @@ class Density:
         return jnp.concatenate(parts)
 
     def _program(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
-        programs: dict[str, Callable[..., Any]] = self.__dict__.setdefault("_programs", {})
-        if name not in programs:
-            programs[name] = _quick(function)
-        return programs[name]
+        if name not in self._programs:
+            self._programs[name] = _quick(function)
+        return self._programs[name]
 
     def split(self, flat: np.ndarray) -> dict[str, np.ndarray]:
         """Cut flat draws into unconstrained variables, shape (..., *unconstrained shape)."""

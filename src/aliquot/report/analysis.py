@@ -13,7 +13,7 @@ import numpy as np
 
 import aliquot as aq
 from aliquot.families import Normal, NormalMixture
-from aliquot.report.quadrature import ExactPosterior, Moments, exact_posterior
+from aliquot.report.quadrature import ExactPosterior, exact_posterior
 from aliquot.report.settings import Settings
 from aliquot.report.summary import Summary, summarise
 
@@ -86,10 +86,6 @@ class Analysis:
     labels: np.ndarray
     exact: ExactPosterior
     fits: dict[str, Fit] = field(default_factory=dict)
-
-    def exact_for(self, fit: Fit) -> Moments:
-        """Return the exact moments of the posterior that `fit` was asked for."""
-        return self.exact.ordered if fit.ordered else self.exact.unordered
 
 
 def build_model(data: np.ndarray, *, ordered: bool) -> aq.Model:

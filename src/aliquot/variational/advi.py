@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
@@ -49,6 +49,8 @@ class ADVI(VariationalFit):
     (100,)
     """
 
+    _family: ClassVar[type[MeanField] | type[FullRank]] = MeanField
+
     def __init__(
         self,
         density: Density,
@@ -61,7 +63,7 @@ class ADVI(VariationalFit):
     ) -> None:
         super().__init__(
             density,
-            MeanField(density.size),
+            self._family(density.size),
             random_seed=random_seed,
             optimizer=optimizer,
             n_samples=n_samples,
@@ -70,7 +72,7 @@ class ADVI(VariationalFit):
         )
 
 
-class FullRankADVI(VariationalFit):
+class FullRankADVI(ADVI):
     """Fit a Gaussian with any covariance to a posterior on its unconstrained scale.
 
     It has d**2 more parameters than `ADVI` and follows correlations. The parameters are those of
@@ -103,22 +105,4 @@ class FullRankADVI(VariationalFit):
     (100,)
     """
 
-    def __init__(
-        self,
-        density: Density,
-        *,
-        random_seed: Seed = None,
-        optimizer: optax.GradientTransformation | None = None,
-        n_samples: int = 1,
-        start: np.ndarray | None = None,
-        scale: float = 0.1,
-    ) -> None:
-        super().__init__(
-            density,
-            FullRank(density.size),
-            random_seed=random_seed,
-            optimizer=optimizer,
-            n_samples=n_samples,
-            start=start,
-            scale=scale,
-        )
+    _family = FullRank
