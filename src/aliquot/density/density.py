@@ -113,6 +113,14 @@ class Density:
         result |= {v.name: jnp.sum(terms.pointwise(v, values)) for v in self._observed}
         return result | {p.name: jnp.sum(values(p)) for p in self._potentials}
 
+    def log_jacobian(self, flat: Any, data: Any) -> Any:
+        """Compute the log volume change from unconstrained to constrained; a pure function.
+
+        ``log_density - log_jacobian`` is the log density of the variables on their own scale.
+        """
+        _, jacobians = self._assign(flat, data)
+        return sum((jnp.sum(jacobian) for jacobian in jacobians.values()), jnp.zeros(()))
+
     def unconstrain(self, values: Mapping[str, Any]) -> np.ndarray:
         """Map values of every free variable to the flat vector.
 
