@@ -16,6 +16,7 @@ import numpy as np
 
 from aliquot.distributions.constraints import Constraint
 from aliquot.distributions.parameters import as_parameter, full_shape
+from aliquot.distributions.state_table import StateTable
 from aliquot.errors import ParameterError, ShapeError
 from aliquot.expression import Expression, apply
 from aliquot.precision import float64
@@ -197,6 +198,17 @@ class Distribution:
         good = self.support.check(mean, jnp)
         good = good[(...,) + (None,) * self.support.event_dims] if self.support.event_dims else good
         return jnp.where(good, mean, middle).astype(self.dtype)
+
+    def state_tables(self) -> list[StateTable] | None:
+        """Give the log probabilities of all states at once, inside a traced function.
+
+        Returns
+        -------
+        list of StateTable, or None
+            Tables that add up to the log probability; ``None`` where the family has none, so that
+            its log probability has to be evaluated at each state.
+        """
+        return None
 
     def _log_prob(self, x: Any) -> Any:
         """Compute the log density at points of the support: arrays in, one number an event out."""

@@ -20,6 +20,7 @@ from aliquot.distributions.constraints import (
 )
 from aliquot.distributions.log_powers import log1m_power, log_power
 from aliquot.distributions.parameters import exactly_one
+from aliquot.distributions.state_table import StateTable, table_of_elements
 
 
 class Bernoulli(Distribution):
@@ -53,6 +54,11 @@ class Bernoulli(Distribution):
 
     def _log_prob(self, x: Any) -> Any:
         return log_successes(self, x, 1)
+
+    def state_tables(self) -> list[StateTable]:
+        """Give the log probabilities of 0 and of 1, inside a traced function."""
+        each = jnp.stack([log_successes(self, x, 1) for x in (0, 1)], axis=-1)
+        return table_of_elements(each, self.shape)
 
     def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
         return jax.random.bernoulli(key, success_probability(self), shape)

@@ -21,6 +21,7 @@ from aliquot.distributions.constraints import (
 )
 from aliquot.distributions.log_powers import log_power
 from aliquot.distributions.parameters import as_parameter, exactly_one
+from aliquot.distributions.state_table import StateTable, table_of_elements
 
 SELECT_BY_MASK = 32
 
@@ -70,6 +71,12 @@ class Categorical(Distribution):
         if jnp.ndim(self.p) > 1:
             return log_power(entry_at(self.p, x), 1)
         return entry_at(log_power(self.p, 1), x)
+
+    def state_tables(self) -> list[StateTable]:
+        """Give the log of each category's probability, inside a traced function."""
+        if "logit_p" in self.parameters:
+            return table_of_elements(jax.nn.log_softmax(self.logit_p), self.shape)
+        return table_of_elements(log_power(self.p, 1), self.shape)
 
     def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
         logits = self.logit_p if "logit_p" in self.parameters else jnp.log(self.p)

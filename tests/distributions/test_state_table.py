@@ -1,0 +1,87 @@
+"""Tables of log probabilities over all states, against the log probability of every joint state."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from aliquot.distributions.base import Distribution
+from aliquot.distributions.binary import Bernoulli
+from aliquot.distributions.categorical import Categorical
+from aliquot.distributions.counts import Poisson
+from aliquot.precision import float64
+
+P = np.array([[0.2, 0.0, 0.8], [0.5, 0.25, 0.25]])
+
+CASES = {
+    "categorical": Categorical(P[0], shape=3),
+    "categorical of shape ()": Categorical(P[0]),
+    "categorical by row": Categorical(P),
+    "categorical by column": Categorical(P[:, None], shape=(2, 2)),
+    "categorical, logits": Categorical(logit_p=[[0.5, -1.0, 2.0]], shape=(2, 2)),
+    "bernoulli": Bernoulli(0.3, shape=(2, 1)),
+    "bernoulli, impossible and sure": Bernoulli([0.0, 1.0, 0.4]),
+    "bernoulli, logits": Bernoulli(logit_p=[0.3, -2.0], shape=(2, 2)),
+}
+
+
+def by_tables(distribution: Distribution, values: np.ndarray) -> Any:
+    """Compute the log probability of one value of the variable from the tables."""
+    tables = distribution.state_tables()
+    assert tables is not None
+    total = 0.0
+    for table in tables:
+        batch, m = table.elements.shape[:-1], table.elements.shape[-1]
+        states = table.log_prob.shape[len(batch) :]
+        assert len(states) == m
+        full = jnp.broadcast_to(table.log_prob, (*batch, *states))
+        for row in np.ndindex(batch):
+            chosen = tuple(int(values.flat[e]) for e in table.elements[row])
+            total = total + full[row][chosen]
+    return total
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_tables_add_up_to_the_log_probability(name: str) -> None:
+    distribution = CASES[name]
+    states = range(int(distribution.support.upper) + 1)
+    size = int(np.prod(distribution.shape))
+    with float64():
+        for values in itertools.islice(itertools.product(states, repeat=size), 30):
+            x = np.array(values).reshape(distribution.shape)
+            expected = float(jnp.sum(distribution.checked_log_prob(x)))
+            np.testing.assert_allclose(by_tables(distribution, x), expected, rtol=1e-14)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_shared_parameters_are_not_repeated(name: str) -> None:
+    distribution = CASES[name]
+    with float64():
+        (table,) = distribution.state_tables() or ()
+    (parameter,) = distribution.parameters.values()
+    states = int(distribution.support.upper) + 1
+    assert table.log_prob.ndim == len(distribution.shape) + 1
+    assert np.broadcast_shapes(table.log_prob.shape[:-1], distribution.shape) == distribution.shape
+    own_states = states if isinstance(distribution, Categorical) else 1
+    assert table.log_prob.size // states == parameter.size // own_states
+    assert table.elements.dtype == np.int64
+
+
+def test_what_is_impossible_has_no_slope() -> None:
+    def total(p: Any) -> Any:
+        (table,) = Categorical._unflatten((("p",), (("shape", (2,)),)), (p,)).state_tables()
+        return jnp.sum(jnp.exp(table.log_prob)), table.log_prob
+
+    with float64():
+        (_, table), slope = jax.value_and_grad(total, has_aux=True)(jnp.array([0.0, 0.25, 0.75]))
+    assert float(table[0, 0]) == -np.inf
+    np.testing.assert_allclose(slope, [0.0, 1.0, 1.0], rtol=1e-14)
+
+
+def test_families_without_tables_say_so() -> None:
+    assert Poisson(1.0).state_tables() is None
