@@ -18,6 +18,7 @@ FUNCTIONS: list[tuple[Callable[..., Any], Mapping[str, str]]] = [
     (aq.sample_posterior_predictive, porting.PREDICT),
     (aq.fit, porting.FIT),
     (aq.ADVI.fit, porting.FIT),
+    (aq.find_map, porting.FIND_MAP),
 ]
 
 

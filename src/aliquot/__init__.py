@@ -79,6 +79,7 @@ from aliquot.families import (
     ZeroInflatedPoisson,
 )
 from aliquot.inference.approximation import Approximation
+from aliquot.inference.find_map import find_map
 from aliquot.inference.fit import ADVI, FullRankADVI, fit
 from aliquot.inference.predict import (
     compute_log_likelihood,
@@ -122,6 +123,7 @@ __all__ = [
     "compute_log_likelihood",
     "distributions",
     "errors",
+    "find_map",
     "fit",
     "lift",
     "math",

@@ -29,7 +29,7 @@ NAMES: Mapping[str, str] = {
     "ones as aq.Potential(name, aq.lift(jax.scipy.stats.norm.logsf)(bound, mu, sigma))",
     "NUTS": "aq.sample is NUTS: give it target_accept= and max_treedepth=",
     "Metropolis": "aq.sample is NUTS, which needs no step methods",
-    "find_MAP": "there is none: use aq.sample, or aq.fit for a quick approximation",
+    "find_MAP": "use aq.find_map",
     "modelcontext": "the model is what `with aq.Model() as model:` gives",
     "model_to_graphviz": "use model.to_graphviz()",
     "summary": _ARVIZ,
@@ -97,6 +97,17 @@ FIT: Mapping[str, str] = {
     "start_sigma": _PLAIN,
     "total_grad_norm_constraint": "use optimizer=, with optax.clip_by_global_norm",
     "inf_kwargs": "give the arguments by themselves",
+}
+
+FIND_MAP: Mapping[str, str] = {
+    "vars": "every free variable is maximised over",
+    "method": "leave it out: it is SciPy's L-BFGS-B",
+    "return_raw": "leave it out: the attributes of the result say how it ended",
+    "include_transformed": "leave it out: values are on the variables' own scale",
+    "progressbar": "leave it out: it takes little time, and Ctrl-C keeps the best point so far",
+    "progressbar_theme": _PLAIN,
+    "maxeval": "use maxiter=",
+    "seed": "use random_seed=",
 }
 
 FAMILY: Mapping[str, str] = {

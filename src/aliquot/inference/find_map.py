@@ -1,0 +1,210 @@
+"""``aq.find_map``: the mode of a model's posterior."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import jax
+import numpy as np
+
+from aliquot.errors import ConvergenceWarning, ModelError, PartialResultWarning, StartError, warn
+from aliquot.inference.given import model_coords, model_dims
+from aliquot.inference.initialisation import explain_start
+from aliquot.inference.interrupt import interrupts
+from aliquot.inference.maximise import Evaluate, Summit, maximise
+from aliquot.inference.seeds import as_seed
+from aliquot.model import Model, resolve_model
+from aliquot.porting import FIND_MAP, explained
+from aliquot.precision import float64
+
+if TYPE_CHECKING:
+    import threading
+
+    import xarray
+
+# Coordinates that a warning names at most.
+NAMED = 5
+
+
+@explained(FIND_MAP)
+def find_map(
+    *,
+    start: Mapping[str, Any] | None = None,
+    restarts: int = 4,
+    jacobian: bool = False,
+    maxiter: int = 2_000,
+    random_seed: Any = None,
+    model: Model | None = None,
+) -> xarray.Dataset:
+    """Find the mode of a model's posterior (the maximum a posteriori, MAP).
+
+    Discrete variables that are summed out stay so: it is the mode of their marginal.
+
+    Parameters
+    ----------
+    start : mapping from str to array, optional
+        Start values of some free variables, on their own scale.
+    restarts : int
+        How many climbs to make besides the one from the start point, each from the start point
+        plus uniform(-1, 1) in every unconstrained coordinate. The highest mode is kept. More of
+        them help where there are several, as in mixtures.
+    jacobian : bool
+        False: the mode of the density of the variables on their own scale, as in PyMC and in
+        Stan's ``optimize``. True: that of the unconstrained coordinates, in which NUTS works and
+        which a Laplace approximation is made at.
+    maxiter : int
+        Iterations of L-BFGS-B for each climb at most.
+    random_seed : int, sequence of int, numpy.random.Generator, optional
+        For the restarts. Recorded in the attributes.
+    model : Model, optional
+        By default the one whose ``with`` block is running.
+
+    Returns
+    -------
+    xarray.Dataset
+        Free variables and deterministics at the mode, with their dims and coords. Its attributes:
+        ``log_density`` (the posterior density at the mode, not normalised, with the Jacobian only
+        if asked for), ``converged``, ``message``, ``partial`` (1 after Ctrl-C, which keeps the best
+        point so far), ``jacobian``, ``evaluations``, ``restarts`` and ``random_seed``.
+
+    Raises
+    ------
+    ModelError, ShapeError, SupportError
+        For wrong arguments and start values.
+    StartError
+        Where no start point has a finite log density and gradient; names the variables at fault.
+
+    Warns
+    -----
+    ConvergenceWarning
+        Where the climb did not converge, or the density is infinite: it then has no mode.
+    PartialResultWarning
+        After Ctrl-C.
+
+    Notes
+    -----
+    A mode can be far from typical of the posterior, above all with many parameters; hierarchical
+    scales often have none but the infinite one at zero. For uncertainty use `aq.sample` or
+    `aq.fit`. A mode at the edge of a support (zero, for a half-normal scale) is approached, not
+    reached, since the edge is infinitely far away in unconstrained coordinates.
+
+    Examples
+    --------
+    >>> import aliquot as aq
+    >>> with aq.Model():
+    ...     rate = aq.Gamma("rate", alpha=3, beta=1)
+    ...     aq.Poisson("count", rate, observed=[4, 2, 5])
+    ...     mode = aq.find_map(random_seed=1)
+    <...
+    >>> round(float(mode["rate"]), 4), mode.attrs["converged"]
+    (3.25, 1)
+    """
+    model = resolve_model(model, "aq.find_map")
+    _check_count("restarts", restarts, 0)
+    _check_count("maxiter", maxiter, 1)
+    seed = as_seed(random_seed)
+    density = model.density()
+    first = density.start_with(start or {})
+    jitter = np.random.default_rng(seed).uniform(-1, 1, size=(int(restarts), density.size))
+    starts = [first, *(first + jitter)]
+    with interrupts() as stop:
+        evaluate = _evaluator(density, jacobian, stop)
+        summit = maximise(evaluate, starts, maxiter=int(maxiter))
+    if summit is None:
+        _, gradient = evaluate(first)
+        failure: Any = StartError("No start point has a finite log density and gradient.")
+        failure.position, failure.gradient = first, gradient
+        explain_start(model, failure)
+    _warn(model, density, summit)
+    return _dataset(
+        model,
+        density,
+        summit,
+        {
+            "log_density": summit.value,
+            "jacobian": jacobian,
+            "converged": summit.converged,
+            "message": summit.message,
+            "partial": summit.interrupted,
+            "evaluations": summit.evaluations,
+            "restarts": int(restarts),
+            "random_seed": seed,
+        },
+    )
+
+
+def _evaluator(density: Any, jacobian: bool, stop: threading.Event) -> Evaluate:
+    """Compile the function to climb, which gives up when Ctrl-C has been pressed."""
+
+    def height(flat: Any, data: Any) -> Any:
+        value = density.log_density(flat, data)
+        return value if jacobian else value - density.log_jacobian(flat, data)
+
+    options = {"xla_backend_optimization_level": 2} if jax.default_backend() == "cpu" else None
+    program = jax.jit(jax.value_and_grad(height), compiler_options=options)
+
+    def evaluate(flat: np.ndarray) -> tuple[float, np.ndarray]:
+        with float64():
+            value, gradient = program(flat, density.data)
+        if stop.is_set():
+            raise KeyboardInterrupt
+        return float(value), np.asarray(gradient)
+
+    return evaluate
+
+
+def _dataset(model: Model, density: Any, summit: Summit, attrs: dict[str, Any]) -> xarray.Dataset:
+    from aliquot.results.attributes import encode_attributes, standard_attributes
+    from aliquot.results.dataset import build_dataset
+
+    values = density.constrain_draws(summit.position[None])
+    return build_dataset(
+        "the mode",
+        {name: value[0] for name, value in values.items()},
+        dims=model_dims(model),
+        coords=model_coords(model),
+        attrs=standard_attributes() | encode_attributes(attrs),
+        sampled=False,
+    )
+
+
+def _warn(model: Model, density: Any, summit: Summit) -> None:
+    if summit.interrupted:
+        warn(
+            f"find_map was interrupted after {summit.evaluations} evaluations: the best point so "
+            "far is kept. The result is marked as partial.",
+            PartialResultWarning,
+        )
+    elif summit.value == np.inf:
+        from aliquot.density.debug import debug_at
+
+        names = ", ".join(map(repr, debug_at(model, summit.position).culprits))
+        warn(
+            f"find_map: the density is infinite{f' ({names})' if names else ''}, so that the "
+            f"posterior has no mode. {_NO_MODE}",
+            ConvergenceWarning,
+        )
+    elif not summit.converged:
+        order = np.argsort(-np.abs(summit.gradient))[:NAMED]
+        rising = "; ".join(
+            f"{density.labels[i]} = {summit.position[i]:.4g} (slope {summit.gradient[i]:.2g})"
+            for i in order
+        )
+        warn(
+            f"find_map did not converge ({summit.message}). Steepest unconstrained coordinates: "
+            f"{rising}. Raise maxiter= or give start=. A coordinate that runs off means that the "
+            f"density has no bound. {_NO_MODE}",
+            ConvergenceWarning,
+        )
+
+
+_NO_MODE = (
+    "Then give priors that keep scales away from zero and weights away from 0 and 1, try "
+    "jacobian=True, or use aq.sample, which needs no mode."
+)
+
+
+def _check_count(name: str, value: Any, least: int) -> None:
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
+        raise ModelError(f"{name} must be a whole number of at least {least}; got {value!r}")

@@ -1,0 +1,242 @@
+"""`aq.find_map` against modes in closed form, and what it says where there is none."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import aliquot as aq
+from aliquot.errors import ConvergenceWarning, ModelError, PartialResultWarning, StartError
+from aliquot.inference.maximise import maximise
+from tests.inference import models
+
+Y = np.array([4, 2, 5, 3])
+
+
+def gamma_poisson() -> aq.Model:
+    with aq.Model() as model:
+        rate = aq.Gamma("rate", alpha=3, beta=1)
+        aq.Deterministic("twice", 2 * rate)
+        aq.Poisson("count", rate, observed=Y)
+    return model
+
+
+# Against closed forms: optimisation stops within a thousandth of a posterior standard deviation.
+def test_the_mode_is_that_of_the_variables_own_scale() -> None:
+    mode = aq.find_map(model=gamma_poisson(), random_seed=1)
+    shape, inverse_scale = 3 + Y.sum(), 1 + len(Y)
+    np.testing.assert_allclose(mode["rate"], (shape - 1) / inverse_scale, rtol=1e-6)
+    np.testing.assert_allclose(mode["twice"], 2 * mode["rate"])
+    assert mode.attrs["converged"] == 1
+    assert mode.attrs["partial"] == 0
+    assert mode.attrs["jacobian"] == 0
+
+
+def test_with_the_jacobian_it_is_that_of_the_unconstrained_coordinates() -> None:
+    mode = aq.find_map(model=gamma_poisson(), jacobian=True, random_seed=1)
+    np.testing.assert_allclose(mode["rate"], (3 + Y.sum()) / (1 + len(Y)), rtol=1e-6)
+    assert mode.attrs["jacobian"] == 1
+
+
+def test_the_log_density_is_the_posterior_density_without_the_jacobian() -> None:
+    model = gamma_poisson()
+    mode = aq.find_map(model=model, random_seed=1)
+    rate = float(mode["rate"])
+    expected = float(aq.Gamma.dist(alpha=3, beta=1).log_prob(rate)) + float(
+        np.sum(aq.Poisson.dist(rate).log_prob(Y))
+    )
+    assert mode.attrs["log_density"] == pytest.approx(expected, rel=1e-12)
+
+
+def test_weights_of_a_dirichlet() -> None:
+    counts = np.array([5, 1, 14])
+    with aq.Model(coords={"kind": ["a", "b", "c"]}):
+        weights = aq.Dirichlet("weights", [2.0, 3.0, 4.0], dims="kind")
+        aq.Multinomial("counts", n=20, p=weights, observed=counts)
+        mode = aq.find_map(random_seed=1)
+    alpha = counts + np.array([2.0, 3.0, 4.0])
+    np.testing.assert_allclose(mode["weights"], (alpha - 1) / (alpha.sum() - 3), rtol=1e-6)
+    assert mode["weights"].dims == ("kind",)
+    assert list(mode["kind"].values) == ["a", "b", "c"]
+
+
+def test_a_regression() -> None:
+    exact = models.regression_posterior()
+    mode = aq.find_map(model=models.regression(), random_seed=1)
+    np.testing.assert_allclose(mode["beta"], exact.mean, atol=1e-4 * exact.sd.min())
+
+
+def test_ordered_means_are_in_order_at_the_mode_of_the_unordered() -> None:
+    data = np.array([-2.2, 2.9, 3.1, -2.7])
+    modes = []
+    for transform in (None, aq.transforms.ordered):
+        with aq.Model():
+            means = aq.Normal("means", 0, 10, shape=2, transform=transform)
+            aq.NormalMixture("obs", w=[0.5, 0.5], mu=means, sigma=1, observed=data)
+            modes.append(aq.find_map(random_seed=1))
+    free, ordered = modes
+    np.testing.assert_allclose(np.sort(free["means"]), ordered["means"], atol=1e-4)
+    # The ordered prior has log 2! more density, on half of the space.
+    gap = ordered.attrs["log_density"] - free.attrs["log_density"]
+    assert gap == pytest.approx(np.log(2), abs=1e-6)
+
+
+def test_components_that_start_alike_do_not_stay_alike() -> None:
+    data = np.array([-2.2, 2.9, 3.1, -2.7])
+    with aq.Model():
+        means = aq.Normal("means", 0, 10, shape=2)
+        aq.NormalMixture("obs", w=[0.5, 0.5], mu=means, sigma=1, observed=data)
+        mode = aq.find_map(start={"means": [0.3, 0.3]}, restarts=0)
+    low, high = np.sort(mode["means"])
+    assert low < -2
+    assert high > 2
+    assert mode.attrs["converged"] == 1
+
+
+def test_the_highest_of_two_modes_is_kept() -> None:
+    def two_bumps(x: np.ndarray) -> tuple[float, np.ndarray]:
+        value = np.logaddexp(-0.5 * (x[0] + 3) ** 2, 2 - 0.5 * (x[0] - 3) ** 2)
+        left = np.exp(-0.5 * (x[0] + 3) ** 2 - value)
+        return float(value), np.array([-left * (x[0] + 3) - (1 - left) * (x[0] - 3)])
+
+    lower = maximise(two_bumps, [np.array([-3.0])], maxiter=100)
+    both = maximise(two_bumps, [np.array([-3.0]), np.array([2.0])], maxiter=100)
+    assert lower is not None
+    assert both is not None
+    assert lower.position[0] == pytest.approx(-3, abs=1e-3)
+    assert both.position[0] == pytest.approx(3, abs=1e-3)
+    assert both.evaluations > lower.evaluations
+
+
+def test_the_same_seed_gives_the_same_mode() -> None:
+    first, second = (aq.find_map(model=models.regression(), random_seed=4) for _ in range(2))
+    np.testing.assert_array_equal(first["beta"], second["beta"])
+    assert first.attrs["random_seed"] == 4
+
+
+# Where there is none ------------------------------------------------------------------------------
+
+
+def test_a_hierarchical_scale_that_runs_to_zero_is_said() -> None:
+    y, sigma = (
+        np.array([28.0, 8, -3, 7, -1, 1, 18, 12]),
+        np.array([15.0, 10, 16, 11, 9, 11, 10, 18]),
+    )
+    with aq.Model():
+        mu, tau = aq.Normal("mu", 0, 5), aq.HalfCauchy("tau", 5)
+        theta = aq.Normal("theta", mu, tau, shape=8)
+        aq.Normal("obs", theta, sigma, observed=y)
+        with pytest.warns(ConvergenceWarning, match=r"did not converge.*tau_log__ = -"):
+            mode = aq.find_map(random_seed=1)
+    assert mode.attrs["converged"] == 0
+
+
+def test_a_density_that_is_infinite_at_the_edge_is_said() -> None:
+    with aq.Model():
+        aq.Beta("share", 0.5, 0.5)
+        with pytest.warns(ConvergenceWarning, match="edge of a support"):
+            aq.find_map(random_seed=1)
+
+
+def test_an_infinite_density_is_said_by_name() -> None:
+    with aq.Model():
+        x = aq.Normal("x", 0, 1)
+        aq.Potential("spike", np.where(x > 0.5, np.inf, x))
+        with pytest.warns(ConvergenceWarning, match=r"density is infinite \('spike'\)"):
+            mode = aq.find_map(random_seed=1)
+    assert mode.attrs["log_density"] == np.inf
+
+
+def test_too_few_iterations_are_said() -> None:
+    with pytest.warns(ConvergenceWarning, match=r"raise maxiter=|Raise maxiter="):
+        mode = aq.find_map(model=gamma_poisson(), restarts=0, maxiter=1)
+    assert mode.attrs["converged"] == 0
+
+
+def test_a_model_without_a_start_names_the_variable() -> None:
+    with aq.Model():
+        x = aq.Normal("x", 0, 1)
+        aq.Potential("never", np.where(x > 100, x, -np.inf))
+        with pytest.raises(StartError, match="'never'"):
+            aq.find_map(random_seed=1)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"restarts": -1}, "restarts must be a whole number of at least 0; got -1"),
+        ({"restarts": True}, "restarts must be"),
+        ({"maxiter": 0}, "maxiter must be a whole number of at least 1; got 0"),
+        ({"start": {"nothing": 1}}, "'nothing' is not a free variable"),
+        ({"model": 3}, r"model must be an aq\.Model"),
+    ],
+)
+def test_wrong_arguments_are_named(arguments: dict[str, Any], message: str) -> None:
+    with pytest.raises(ModelError, match=message):
+        aq.find_map(**({"model": gamma_poisson()} | arguments))
+
+
+# Ctrl-C -------------------------------------------------------------------------------------------
+
+
+def test_an_interrupt_keeps_the_best_so_far() -> None:
+    calls = []
+
+    def bowl(x: np.ndarray) -> tuple[float, np.ndarray]:
+        calls.append(x)
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+        return float(-((x - 3) ** 2).sum()), -2 * (x - 3)
+
+    summit = maximise(bowl, [np.zeros(2)], maxiter=100)
+    assert summit is not None
+    assert summit.interrupted
+    assert not summit.converged
+    assert summit.value == max(-((x - 3) ** 2).sum() for x in calls[:2])
+
+
+def test_an_interrupted_result_is_marked(monkeypatch: pytest.MonkeyPatch) -> None:
+    from aliquot.inference import find_map as module
+
+    whole = module._evaluator
+
+    def cut(density: Any, jacobian: bool, stop: Any) -> Any:
+        evaluate, seen = whole(density, jacobian, stop), []
+
+        def counted(flat: np.ndarray) -> tuple[float, np.ndarray]:
+            seen.append(flat)
+            if len(seen) == 4:
+                stop.set()
+            return evaluate(flat)
+
+        return counted
+
+    monkeypatch.setattr(module, "_evaluator", cut)
+    with pytest.warns(PartialResultWarning, match="marked as partial"):
+        mode = aq.find_map(model=gamma_poisson(), random_seed=1)
+    assert mode.attrs["partial"] == 1
+    assert mode.attrs["converged"] == 0
+    assert np.isfinite(mode["rate"])
+
+
+def test_an_interrupt_before_the_first_point_is_raised() -> None:
+    def pressed(x: np.ndarray) -> tuple[float, np.ndarray]:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        maximise(pressed, [np.zeros(1)], maxiter=10)
+
+
+def test_points_without_a_density_are_stepped_back_from() -> None:
+    def half_line(x: np.ndarray) -> tuple[float, np.ndarray]:
+        """Log density of a Gamma(3, 1) without a transform: none below zero."""
+        if x[0] <= 0:
+            return -np.inf, np.full(1, np.nan)
+        return float(2 * np.log(x[0]) - x[0]), 2 / x - 1
+
+    summit = maximise(half_line, [np.array([30.0])], maxiter=100)
+    assert summit is not None
+    assert summit.converged
+    assert summit.position[0] == pytest.approx(2, abs=1e-3)
