@@ -43,6 +43,7 @@ Poisson = Constructor(discrete.Poisson)
 NegativeBinomial = Constructor(discrete.NegativeBinomial)
 Geometric = Constructor(discrete.Geometric)
 Multinomial = Constructor(discrete.Multinomial)
+MarkovChain = Constructor(discrete.MarkovChain)
 OrderedLogistic = Constructor(discrete.OrderedLogistic)
 ZeroInflatedPoisson = Constructor(discrete.ZeroInflatedPoisson)
 ZeroInflatedBinomial = Constructor(discrete.ZeroInflatedBinomial)
@@ -87,6 +88,7 @@ __all__ = [
     "NegativeBinomial",
     "Geometric",
     "Multinomial",
+    "MarkovChain",
     "OrderedLogistic",
     "ZeroInflatedPoisson",
     "ZeroInflatedBinomial",

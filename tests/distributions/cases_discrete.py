@@ -8,6 +8,7 @@ from scipy import special, stats
 from aliquot.distributions.binary import Bernoulli, BetaBinomial, Binomial
 from aliquot.distributions.categorical import Categorical, Multinomial, OrderedLogistic
 from aliquot.distributions.counts import DiscreteUniform, Geometric, NegativeBinomial, Poisson
+from aliquot.distributions.markov_chain import MarkovChain
 from aliquot.distributions.zero_inflated import (
     ZeroInflatedBinomial,
     ZeroInflatedNegativeBinomial,
@@ -34,6 +35,23 @@ def zero_inflated(psi, counts):
 def ordered_pmf(x, eta=0.3, cutpoints=(-1.0, 0.5, 2.0)):
     below = special.expit(np.concatenate([[-np.inf], cutpoints, [np.inf]]) - eta)
     return np.diff(below)[np.asarray(x, int)]
+
+
+MOVES = np.array([[0.5, 0.5, 0.0], [0.1, 0.3, 0.6], [1.0, 0.0, 0.0]])
+SECOND = np.array([[[0.5, 0.5], [0.1, 0.9]], [[0.3, 0.7], [1.0, 0.0]]])
+JOINT = np.array([[0.1, 0.2], [0.3, 0.4]])
+
+
+def chain_pmf(x):
+    """Compute the probabilities of three steps, written out."""
+    x = np.asarray(x, int)
+    start = np.array([0.2, 0.3, 0.5])
+    return start[x[..., 0]] * MOVES[x[..., 0], x[..., 1]] * MOVES[x[..., 1], x[..., 2]]
+
+
+def second_order_pmf(x):
+    a, b, c, d = np.moveaxis(np.asarray(x, int), -1, 0)
+    return JOINT[a, b] * SECOND[a, b, c] * SECOND[b, c, d]
 
 
 def moments(pmf, atoms):
@@ -214,6 +232,35 @@ CASES: list[Case] = [
         variance=5 * P * (1 - P),
         pmf=stats.multinomial(5, P).pmf,
         atoms=np.array([[1, 0, 2, 2], [1, 0, 3, 1], [0, 0, 3, 2], [2, 0, 2, 1]]),
+        differentiable=False,
+    ),
+    Case(
+        "markov-chain",
+        MarkovChain,
+        {"P": MOVES, "init": [0.2, 0.3, 0.5], "steps": 3},
+        lambda x: np.log(chain_pmf(x)),
+        points=np.array([[0, 0, 0], [0, 1, 2], [1, 2, 0], [2, 0, 1]]),
+        outside=np.array([[0, 0, 3], [-1, 0, 0], [0, 0.5, 0], [np.nan, 0, 0]]),
+        bad=[
+            ({"P": np.diag([1.0, 0.9, 1.0])}, r"P.*index \(1,\), which sums to 0\.9"),
+            ({"init": [0.5, 0.4, 0.0]}, r"init.*sum to 1.*sums to 0\.9"),
+            ({"init": [0.5, 0.5]}, r"init.*first state, of shape \(\.\.\., 3\).*\(2,\)"),
+            ({"P": [[0.5, 0.5]]}, r"P must have shape \(\.\.\., S, S\).*\(1, 2\)"),
+        ],
+        pmf=chain_pmf,
+        atoms=np.array([[0, 0, 0], [0, 0, 1], [0, 1, 2], [1, 1, 1], [1, 2, 0], [2, 0, 1]]),
+        differentiable=False,
+    ),
+    Case(
+        "markov-chain-lag-2",
+        MarkovChain,
+        {"P": SECOND, "init": JOINT, "lag": 2, "steps": 4},
+        lambda x: np.log(second_order_pmf(x)),
+        points=np.array([[0, 0, 0, 0], [0, 1, 1, 0], [1, 0, 1, 0], [1, 1, 0, 1]]),
+        outside=np.array([[0, 0, 0, 2]]),
+        bad=[({"init": [0.5, 0.5]}, r"first 2 states together.*\(\.\.\., 2, 2\)")],
+        pmf=second_order_pmf,
+        atoms=np.array([[0, 0, 0, 0], [0, 1, 1, 1], [1, 0, 1, 0], [1, 1, 0, 1], [1, 0, 0, 1]]),
         differentiable=False,
     ),
     Case(

@@ -14,10 +14,32 @@ from aliquot.distributions.base import Distribution
 from aliquot.distributions.binary import Bernoulli
 from aliquot.distributions.categorical import Categorical
 from aliquot.distributions.counts import Poisson
+from aliquot.distributions.markov_chain import MarkovChain
 from aliquot.precision import float64
 
 P = np.array([[0.2, 0.0, 0.8], [0.5, 0.25, 0.25]])
 
+MOVES = np.array([[0.5, 0.5, 0.0], [0.0, 0.3, 0.7], [1.0, 0.0, 0.0]])
+MANY = np.random.default_rng(1).dirichlet(np.ones(2), (2, 3, 2))  # chains, time, from, to
+JOINT = np.random.default_rng(2).dirichlet(np.ones(4)).reshape(2, 2)
+FROM_TWO = np.random.default_rng(3).dirichlet(np.ones(2), (2, 2))
+
+CHAINS = {
+    "chain": MarkovChain(MOVES, [0.2, 0.0, 0.8], steps=3),
+    "chain of one step": MarkovChain(MOVES, [0.2, 0.0, 0.8], steps=1),
+    "chain without a start": MarkovChain(MOVES, shape=3),
+    "chain that varies": MarkovChain(MANY[0], [0.4, 0.6], time_varying=True),
+    "chains that vary": MarkovChain(MANY, [[0.4, 0.6], [1.0, 0.0]], time_varying=True),
+    "chains that share the transitions": MarkovChain(MANY[0, 0], MANY[:, 0, 0], steps=3),
+    "chains, each with its own": MarkovChain(MANY[:, 0], [0.4, 0.6], steps=3),
+    "chain of lag 2": MarkovChain(FROM_TWO, JOINT, lag=2, steps=5),
+    "chains of lag 2 by logits": MarkovChain(
+        logit_P=np.log(MANY[:, :2]), logit_init=np.log(JOINT), lag=2, shape=(2, 3)
+    ),
+    "chain of lag 2 that varies": MarkovChain(
+        MANY.reshape(3, 2, 2, 2), JOINT, lag=2, time_varying=True
+    ),
+}
 CASES = {
     "categorical": Categorical(P[0], shape=3),
     "categorical of shape ()": Categorical(P[0]),
@@ -46,9 +68,9 @@ def by_tables(distribution: Distribution, values: np.ndarray) -> Any:
     return total
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", [*CASES, *CHAINS])
 def test_tables_add_up_to_the_log_probability(name: str) -> None:
-    distribution = CASES[name]
+    distribution = (CASES | CHAINS)[name]
     states = range(int(distribution.support.upper) + 1)
     size = int(np.prod(distribution.shape))
     with float64():

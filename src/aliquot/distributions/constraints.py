@@ -49,6 +49,10 @@ class Constraint:
         """Whether the set is known before sampling: no bound of it is an expression."""
         return True
 
+    def elementwise(self) -> Constraint:
+        """Give the set of each element by itself, where the elements are free of one another."""
+        return self
+
     def detail(self, x: np.ndarray) -> str:
         """Say in an error message what else helps about one value that is outside."""
         return ""
@@ -153,6 +157,23 @@ class IntegerInterval(Interval):
     def feasible(self, x: Any, xp: Any = np) -> Any:
         bound = self.lower if self.lower is not None else self.upper
         return xp.zeros_like(x) + (0 if bound is None else bound)
+
+
+class IntegerSequence(IntegerInterval):
+    """Vectors of integers, each between two bounds that are known, both included."""
+
+    event_dims = 1
+
+    @property
+    def description(self) -> str:  # type: ignore[override]
+        """The bounds in words."""
+        return f"integers from {_show(self.lower)} to {_show(self.upper)}"
+
+    def check(self, x: Any, xp: Any = np) -> Any:
+        return xp.all(super().check(x, xp), axis=-1)
+
+    def elementwise(self) -> Constraint:
+        return IntegerInterval(self.lower, self.upper)
 
 
 class Simplex(Constraint):

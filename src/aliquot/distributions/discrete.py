@@ -3,6 +3,7 @@
 from aliquot.distributions.binary import Bernoulli, BetaBinomial, Binomial
 from aliquot.distributions.categorical import Categorical, Multinomial, OrderedLogistic
 from aliquot.distributions.counts import DiscreteUniform, Geometric, NegativeBinomial, Poisson
+from aliquot.distributions.markov_chain import MarkovChain
 from aliquot.distributions.zero_inflated import (
     ZeroInflatedBinomial,
     ZeroInflatedNegativeBinomial,
@@ -16,6 +17,7 @@ __all__ = [
     "Categorical",
     "DiscreteUniform",
     "Geometric",
+    "MarkovChain",
     "Multinomial",
     "NegativeBinomial",
     "OrderedLogistic",

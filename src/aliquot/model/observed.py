@@ -104,9 +104,10 @@ def check_support(
     support = _known(distribution.support)
     if support is None:
         return
-    inside = np.asarray(support.check(values))
+    each = support.elementwise()
+    inside = np.asarray(each.check(values))
     if missing is not None:
-        events = missing.any(axis=tuple(range(missing.ndim - support.event_dims, missing.ndim)))
+        events = missing.any(axis=tuple(range(missing.ndim - each.event_dims, missing.ndim)))
         inside = inside | events
     if not inside.all():
         outside = np.argwhere(~inside)
