@@ -37,6 +37,25 @@ def ordered_pmf(x, eta=0.3, cutpoints=(-1.0, 0.5, 2.0)):
     return np.diff(below)[np.asarray(x, int)]
 
 
+def at_most(upper, pmf, lowest=0):
+    """Fill a row from the probabilities of a count that is known to be at most `upper`."""
+    values = np.arange(lowest, upper + 1)
+    total = pmf(values).sum()
+
+    def truncated(x):
+        return pmf(x) / total
+
+    return {
+        "log_prob": lambda x: np.log(truncated(x)),
+        "pmf": truncated,
+        "points": [lowest, lowest + 1, upper],
+        "outside": [upper + 1, lowest - 1, 0.5, np.nan],
+        "atoms": values[:-1],
+        "differentiable": False,
+        **moments(truncated, values),
+    }
+
+
 MOVES = np.array([[0.5, 0.5, 0.0], [0.1, 0.3, 0.6], [1.0, 0.0, 0.0]])
 SECOND = np.array([[[0.5, 0.5], [0.1, 0.9]], [[0.3, 0.7], [1.0, 0.0]]])
 JOINT = np.array([[0.1, 0.2], [0.3, 0.4]])
@@ -233,6 +252,47 @@ CASES: list[Case] = [
         pmf=stats.multinomial(5, P).pmf,
         atoms=np.array([[1, 0, 2, 2], [1, 0, 3, 1], [0, 0, 3, 2], [2, 0, 2, 1]]),
         differentiable=False,
+    ),
+    Case(
+        "poisson-upper",
+        Poisson,
+        {"mu": 3.7, "upper": 5},
+        bad=[
+            ({"upper": -1}, "upper must be .* at least 0; got -1"),
+            ({"upper": 2.5}, r"upper.*integer.*2\.5"),
+        ],
+        **at_most(5, stats.poisson(3.7).pmf),
+    ),
+    Case(
+        "negative-binomial-upper",
+        NegativeBinomial,
+        {"mu": 3.0, "alpha": 1.7, "upper": 6},
+        **at_most(6, stats.nbinom(1.7, 1.7 / 4.7).pmf),
+    ),
+    Case(
+        "negative-binomial-trials-upper",
+        NegativeBinomial,
+        {"n": 3.0, "p": 0.4, "upper": 1},
+        **at_most(1, stats.nbinom(3.0, 0.4).pmf),
+    ),
+    Case(
+        "geometric-upper",
+        Geometric,
+        {"p": 0.3, "upper": 4},
+        bad=[({"upper": 0}, "upper must be .* at least 1; got 0")],
+        **at_most(4, stats.geom(0.3).pmf, lowest=1),
+    ),
+    Case(
+        "zero-inflated-poisson-upper",
+        ZeroInflatedPoisson,
+        {"psi": 0.7, "mu": 2.5, "upper": 4},
+        **at_most(4, zero_inflated(0.7, stats.poisson(2.5))["pmf"]),
+    ),
+    Case(
+        "zero-inflated-negative-binomial-upper",
+        ZeroInflatedNegativeBinomial,
+        {"psi": 0.8, "mu": 3.0, "alpha": 1.7, "upper": 7},
+        **at_most(7, zero_inflated(0.8, stats.nbinom(1.7, 1.7 / 4.7))["pmf"]),
     ),
     Case(
         "markov-chain",

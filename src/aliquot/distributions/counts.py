@@ -1,4 +1,4 @@
-"""Unbounded counts and integers: Poisson, negative binomial, geometric and discrete uniform."""
+"""Counts and integers: Poisson, negative binomial, geometric and discrete uniform."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy as np
 from jax.scipy.special import gammaln
 
 from aliquot.distributions.base import Distribution
+from aliquot.distributions.bounded_counts import BoundedAbove
 from aliquot.distributions.constraints import (
     Constraint,
     IntegerInterval,
@@ -25,27 +26,11 @@ from aliquot.errors import ParameterError
 from aliquot.expression import Expression
 
 
-class Poisson(Distribution):
-    r"""The number of events, of which `mu` are expected.
-
-    Parameters
-    ----------
-    mu : array or Expression, non-negative
-        Mean.
-    shape : int or tuple of int, optional
-
-    Examples
-    --------
-    >>> import aliquot as aq
-    >>> round(float(aq.Poisson.dist(mu=2).log_prob(0)), 6)
-    -2.0
-    """
+class PoissonCounts(Distribution):
+    """The formulas of `Poisson` without a largest value."""
 
     constraints = {"mu": nonnegative}
     discrete = True
-
-    def __init__(self, mu: Any, *, shape: Any = None) -> None:
-        super().__init__({"mu": mu}, shape)
 
     @property
     def support(self) -> Constraint:
@@ -64,55 +49,37 @@ class Poisson(Distribution):
         return self.mu
 
 
-class NegativeBinomial(Distribution):
-    r"""A count whose Poisson mean is gamma distributed: mean `mu`, variance ``mu + mu**2 / alpha``.
-
-    Given `n` and `p`, the number of failures before the `n`-th success. The two are the same
-    distribution: :math:`\alpha = n` and :math:`\mu = n (1 - p) / p`.
+class Poisson(BoundedAbove, PoissonCounts):
+    r"""The number of events, of which `mu` are expected.
 
     Parameters
     ----------
     mu : array or Expression, non-negative
         Mean.
-    alpha : array or Expression, positive
-        Shape of the gamma distribution: the larger, the closer to a Poisson distribution.
-    p : array or Expression, from 0 to 1
-        Probability of success, in place of `mu`.
-    n : array or Expression, positive
-        Number of successes, not necessarily whole, in place of `alpha`.
+    upper : int or int array, optional
+        Largest possible value, a known number: the count is then distributed as one that is known
+        to be at most that. It makes the count finite, so that it can be summed out where it is not
+        observed.
     shape : int or tuple of int, optional
-
-    Raises
-    ------
-    ParameterError
-        Where neither the pair `mu` and `alpha` nor the pair `n` and `p` is given, or both are.
-
-    Notes
-    -----
-    A difference of log gamma functions: the absolute error is about
-    :math:`10^{-16}\, \alpha \log \alpha`, that is :math:`10^{-5}` at :math:`\alpha = 10^{10}`,
-    where the distribution is Poisson to the same accuracy.
 
     Examples
     --------
     >>> import aliquot as aq
-    >>> float(aq.NegativeBinomial.dist(mu=4, alpha=2).variance())
-    12.0
+    >>> round(float(aq.Poisson.dist(mu=2).log_prob(0)), 6)
+    -2.0
     """
+
+    constraints = {**PoissonCounts.constraints, "upper": counts}
+
+    def __init__(self, mu: Any, *, upper: Any = None, shape: Any = None) -> None:
+        super().__init__({"mu": mu, **self.read_upper(upper)}, shape)
+
+
+class NegativeBinomialCounts(Distribution):
+    """The formulas of `NegativeBinomial` without a largest value."""
 
     constraints = {"mu": nonnegative, "alpha": positive, "n": positive, "p": probability}
     discrete = True
-
-    def __init__(
-        self,
-        mu: Any = None,
-        alpha: Any = None,
-        p: Any = None,
-        n: Any = None,
-        *,
-        shape: Any = None,
-    ) -> None:
-        super().__init__(mean_or_trials(self.family, mu, alpha, p, n), shape)
 
     @property
     def support(self) -> Constraint:
@@ -145,27 +112,67 @@ class NegativeBinomial(Distribution):
         return self.mu + self.mu**2 / self.alpha
 
 
-class Geometric(Distribution):
-    r"""The number of trials up to and including the first success: 1, 2, ...
+class NegativeBinomial(BoundedAbove, NegativeBinomialCounts):
+    r"""A count whose Poisson mean is gamma distributed: mean `mu`, variance ``mu + mu**2 / alpha``.
+
+    Given `n` and `p`, the number of failures before the `n`-th success. The two are the same
+    distribution: :math:`\alpha = n` and :math:`\mu = n (1 - p) / p`.
 
     Parameters
     ----------
+    mu : array or Expression, non-negative
+        Mean.
+    alpha : array or Expression, positive
+        Shape of the gamma distribution: the larger, the closer to a Poisson distribution.
     p : array or Expression, from 0 to 1
-        Probability of success in each trial.
+        Probability of success, in place of `mu`.
+    n : array or Expression, positive
+        Number of successes, not necessarily whole, in place of `alpha`.
+    upper : int or int array, optional
+        Largest possible value, a known number: the count is then distributed as one that is known
+        to be at most that. It makes the count finite, so that it can be summed out where it is not
+        observed.
     shape : int or tuple of int, optional
+
+    Raises
+    ------
+    ParameterError
+        Where neither the pair `mu` and `alpha` nor the pair `n` and `p` is given, or both are.
+
+    Notes
+    -----
+    A difference of log gamma functions: the absolute error is about
+    :math:`10^{-16}\, \alpha \log \alpha`, that is :math:`10^{-5}` at :math:`\alpha = 10^{10}`,
+    where the distribution is Poisson to the same accuracy.
 
     Examples
     --------
     >>> import aliquot as aq
-    >>> float(aq.Geometric.dist(p=0.25).mean())
-    4.0
+    >>> float(aq.NegativeBinomial.dist(mu=4, alpha=2).variance())
+    12.0
     """
+
+    constraints = {**NegativeBinomialCounts.constraints, "upper": counts}
+
+    def __init__(
+        self,
+        mu: Any = None,
+        alpha: Any = None,
+        p: Any = None,
+        n: Any = None,
+        *,
+        upper: Any = None,
+        shape: Any = None,
+    ) -> None:
+        parameters = mean_or_trials(self.family, mu, alpha, p, n)
+        super().__init__({**parameters, **self.read_upper(upper)}, shape)
+
+
+class GeometricCounts(Distribution):
+    """The formulas of `Geometric` without a largest value."""
 
     constraints = {"p": probability}
     discrete = True
-
-    def __init__(self, p: Any, *, shape: Any = None) -> None:
-        super().__init__({"p": p}, shape)
 
     @property
     def support(self) -> Constraint:
@@ -182,6 +189,33 @@ class Geometric(Distribution):
 
     def _variance(self) -> Any:
         return (1 - self.p) / self.p**2
+
+
+class Geometric(BoundedAbove, GeometricCounts):
+    r"""The number of trials up to and including the first success: 1, 2, ...
+
+    Parameters
+    ----------
+    p : array or Expression, from 0 to 1
+        Probability of success in each trial.
+    upper : int or int array, optional
+        Largest possible value, a known number: the count is then distributed as one that is known
+        to be at most that. It makes the count finite, so that it can be summed out where it is not
+        observed.
+    shape : int or tuple of int, optional
+
+    Examples
+    --------
+    >>> import aliquot as aq
+    >>> float(aq.Geometric.dist(p=0.25).mean())
+    4.0
+    """
+
+    constraints = {**GeometricCounts.constraints, "upper": positive_counts}
+    lowest = 1
+
+    def __init__(self, p: Any, *, upper: Any = None, shape: Any = None) -> None:
+        super().__init__({"p": p, **self.read_upper(upper)}, shape)
 
 
 class DiscreteUniform(Distribution):

@@ -9,8 +9,9 @@ import jax.numpy as jnp
 
 from aliquot.distributions.base import Distribution
 from aliquot.distributions.binary import Binomial
-from aliquot.distributions.constraints import probability
-from aliquot.distributions.counts import NegativeBinomial, Poisson, mean_or_trials
+from aliquot.distributions.bounded_counts import BoundedAbove
+from aliquot.distributions.constraints import counts, probability
+from aliquot.distributions.counts import NegativeBinomialCounts, PoissonCounts, mean_or_trials
 from aliquot.distributions.log_powers import log_power
 
 
@@ -45,7 +46,7 @@ class ZeroInflated(Distribution):
         return self.psi * super()._variance() + self.psi * (1 - self.psi) * mean**2
 
 
-class ZeroInflatedPoisson(ZeroInflated, Poisson):
+class ZeroInflatedPoisson(BoundedAbove, ZeroInflated, PoissonCounts):
     r"""A Poisson count with probability `psi`, else zero.
 
     Parameters
@@ -54,6 +55,10 @@ class ZeroInflatedPoisson(ZeroInflated, Poisson):
         Probability that the count comes from the Poisson distribution.
     mu : array or Expression, non-negative
         Mean of the Poisson distribution.
+    upper : int or int array, optional
+        Largest possible value, a known number: the count, extra zeros included, is then distributed
+        as one that is known to be at most that. It makes the count finite, so that it can be summed
+        out where it is not observed.
     shape : int or tuple of int, optional
 
     Examples
@@ -63,10 +68,11 @@ class ZeroInflatedPoisson(ZeroInflated, Poisson):
     1.5
     """
 
-    constraints = {"psi": probability, **Poisson.constraints}
+    constraints = {"psi": probability, **PoissonCounts.constraints, "upper": counts}
 
-    def __init__(self, psi: Any, mu: Any, *, shape: Any = None) -> None:
-        Distribution.__init__(self, {"psi": psi, "mu": mu}, shape)
+    def __init__(self, psi: Any, mu: Any, *, upper: Any = None, shape: Any = None) -> None:
+        parameters = {"psi": psi, "mu": mu, **self.read_upper(upper)}
+        Distribution.__init__(self, parameters, shape)
 
 
 class ZeroInflatedBinomial(ZeroInflated, Binomial):
@@ -95,7 +101,7 @@ class ZeroInflatedBinomial(ZeroInflated, Binomial):
         Distribution.__init__(self, {"psi": psi, "n": n, "p": p}, shape)
 
 
-class ZeroInflatedNegativeBinomial(ZeroInflated, NegativeBinomial):
+class ZeroInflatedNegativeBinomial(BoundedAbove, ZeroInflated, NegativeBinomialCounts):
     r"""A negative binomial count with probability `psi`, else zero.
 
     Parameters
@@ -104,6 +110,10 @@ class ZeroInflatedNegativeBinomial(ZeroInflated, NegativeBinomial):
         Probability that the count comes from the negative binomial distribution.
     mu, alpha, p, n : array or Expression
         As in `NegativeBinomial`: `mu` and `alpha`, or `n` and `p`.
+    upper : int or int array, optional
+        Largest possible value, a known number: the count, extra zeros included, is then distributed
+        as one that is known to be at most that. It makes the count finite, so that it can be summed
+        out where it is not observed.
     shape : int or tuple of int, optional
 
     Examples
@@ -113,7 +123,7 @@ class ZeroInflatedNegativeBinomial(ZeroInflated, NegativeBinomial):
     2.0
     """
 
-    constraints = {"psi": probability, **NegativeBinomial.constraints}
+    constraints = {"psi": probability, **NegativeBinomialCounts.constraints, "upper": counts}
 
     def __init__(
         self,
@@ -123,7 +133,8 @@ class ZeroInflatedNegativeBinomial(ZeroInflated, NegativeBinomial):
         p: Any = None,
         n: Any = None,
         *,
+        upper: Any = None,
         shape: Any = None,
     ) -> None:
         parameters = {"psi": psi, **mean_or_trials(self.family, mu, alpha, p, n)}
-        Distribution.__init__(self, parameters, shape)
+        Distribution.__init__(self, {**parameters, **self.read_upper(upper)}, shape)
