@@ -73,7 +73,8 @@ class Brute:
 
     def _values(self, flat: Any, elements: Any) -> tuple[Evaluation, Any]:
         """Give every leaf its value; return the log-Jacobian of the transforms with them."""
-        values = Evaluation(self._data)
+        data = {leaf: jnp.asarray(value) for leaf, value in self._data.items()}
+        values = Evaluation(data)
         start = 0
         for leaf in self.discrete:
             values.set(leaf, elements[start : start + leaf.size].reshape(leaf.shape))
