@@ -1,0 +1,94 @@
+"""Comparing a model's density, in which discrete variables are summed out, with the oracle."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import jax
+import numpy as np
+
+import aliquot as aq
+from aliquot.precision import float64
+from aliquot.results import build_tree
+from tests.marginal.brute import Brute, Point
+
+RELATIVE = 1e-10
+OPTIONS = {"xla_backend_optimization_level": 1}
+
+
+@contextmanager
+def imputing() -> Iterator[None]:
+    """Let models have missing values without a word."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", aq.ImputationWarning)
+        yield
+
+
+def points_of(brute: Brute, count: int = 2, seed: int = 0) -> np.ndarray:
+    """Give points away from any symmetry, shape (count, size)."""
+    return np.random.default_rng(seed).normal(0, 0.7, size=(count, brute.size))
+
+
+def assert_close(found: Any, expected: Any, what: str = "", relative: float = RELATIVE) -> None:
+    """Compare relative to the largest of the expected numbers, and to one."""
+    found, expected = np.asarray(found), np.asarray(expected)
+    assert found.shape == expected.shape, (what, found.shape, expected.shape)
+    assert not np.isnan(found).any(), f"{what}: NaN"
+    finite = np.isfinite(expected)
+    np.testing.assert_array_equal(found[~finite], expected[~finite], err_msg=what)
+    scale = max(1.0, float(np.abs(expected[finite]).max(initial=0.0)))
+    np.testing.assert_allclose(
+        found[finite], expected[finite], rtol=0, atol=relative * scale, err_msg=what
+    )
+
+
+def assert_agrees(model: aq.Model, brute: Brute, points: Sequence[Any]) -> None:
+    """Value and gradient of the density are those of enumeration, at each of the points."""
+    density = model.density()
+    assert density.size == brute.size
+    assert np.isfinite(density.start).all()
+    with float64():
+        program = jax.jit(jax.value_and_grad(density.log_density), compiler_options=OPTIONS)
+        for flat in points:
+            expected = brute.at(flat)
+            value, gradient = program(flat, density.data)
+            assert_close(value, expected.log_density, "log density")
+            assert_close(gradient, expected.gradient, "gradient")
+
+
+def assert_log_likelihood_agrees(model: aq.Model, brute: Brute, points: Sequence[Any]) -> None:
+    """The pointwise log likelihood is that of one observation given all others."""
+    density = model.density()
+    with float64():
+        program = jax.jit(density.log_likelihood, compiler_options=OPTIONS)
+        for flat in points:
+            point = brute.at(flat)
+            if not np.isfinite(point.log_density):
+                continue
+            found = program(flat, density.data)
+            for name, expected in point.log_likelihood().items():
+                variable = model[name]
+                if variable.missing is not None and variable.distribution.discrete:
+                    continue  # labels of which some are known: no observations of their own
+                assert_close(found[name], expected, name)
+
+
+def fixed_trace(model: aq.Model, brute: Brute, points: Any, draws: int = 1) -> Any:
+    """Make a trace that stays at each point for `draws` draws; one chain for each point."""
+    values = [brute.constrained(flat) for flat in points]
+    posterior = {
+        name: np.stack([np.broadcast_to(v[name], (draws, *v[name].shape)) for v in values])
+        for name in values[0]
+    }
+    dims = {name: model[name].dims for name in posterior if model[name].dims is not None}
+    coords = {dim: model.coords[dim] for names in dims.values() for dim in names}
+    return build_tree(posterior=posterior, dims=dims, coords=coords)
+
+
+def possible(brute: Brute, points: Any) -> list[tuple[np.ndarray, Point]]:
+    """Leave out the points at which every joint state is impossible."""
+    found = [(flat, brute.at(flat)) for flat in points]
+    return [(flat, point) for flat, point in found if np.isfinite(point.log_density)]

@@ -1,0 +1,80 @@
+"""Models made at random: densities, gradients, probabilities and likelihoods by enumeration."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+import aliquot as aq
+from tests.marginal.agreement import (
+    assert_agrees,
+    assert_close,
+    assert_log_likelihood_agrees,
+    fixed_trace,
+    imputing,
+    points_of,
+    possible,
+)
+from tests.marginal.brute import Brute
+from tests.marginal.strategies import Recipe, build, recipes
+
+# Each example is compiled; hypothesis must not mind how long that takes.
+SETTINGS: dict[str, Any] = {
+    "derandomize": True,
+    "deadline": None,
+    "database": None,
+    "suppress_health_check": list(HealthCheck),
+}
+
+
+def prepared(recipe: Recipe) -> tuple[aq.Model, Brute]:
+    with imputing():
+        model = build(recipe)
+    return model, Brute(model)
+
+
+@settings(max_examples=25, **SETTINGS)
+@given(recipes())
+def test_densities_of_some_models(recipe: Recipe) -> None:
+    model, brute = prepared(recipe)
+    assert_agrees(model, brute, points_of(brute))
+
+
+@pytest.mark.slow
+@settings(max_examples=250, **SETTINGS)
+@given(recipes())
+def test_densities_of_many_models(recipe: Recipe) -> None:
+    model, brute = prepared(recipe)
+    assert_agrees(model, brute, points_of(brute))
+
+
+@pytest.mark.slow
+@settings(max_examples=60, **SETTINGS)
+@given(recipes())
+def test_what_many_models_give_back(recipe: Recipe) -> None:
+    model, brute = prepared(recipe)
+    found = possible(brute, points_of(brute))
+    if not found or not brute.discrete:
+        return
+    trace = fixed_trace(model, brute, [flat for flat, _ in found])
+    tree = aq.recover(trace, model, kind=("probabilities", "most_probable"))
+    for chain, (_, point) in enumerate(found):
+        for name, expected in point.probabilities.items():
+            given_ = np.asarray(tree.state_probabilities[name])[chain, 0]
+            assert_close(given_[..., : expected.shape[-1]], expected, name)
+        best = {
+            leaf.name: np.asarray(tree.most_probable[leaf.name])[chain, 0]
+            for leaf in brute.discrete
+        }
+        assert_close(point.log_joint[brute.number(best)], point.most_probable[1], "most probable")
+
+
+@pytest.mark.slow
+@settings(max_examples=60, **SETTINGS)
+@given(recipes())
+def test_each_observation_given_the_others(recipe: Recipe) -> None:
+    model, brute = prepared(recipe)
+    assert_log_likelihood_agrees(model, brute, points_of(brute, 1))

@@ -1,0 +1,63 @@
+"""Every model of the table: its density is what enumeration gives, or it is refused by name."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+import aliquot as aq
+from tests.marginal.agreement import (
+    assert_agrees,
+    assert_log_likelihood_agrees,
+    imputing,
+    points_of,
+)
+from tests.marginal.brute import Brute
+from tests.marginal.case import Case
+from tests.marginal.models import CASES
+
+SUMMED = [case for case in CASES.values() if case.expect != "refused"]
+REFUSED = [case for case in CASES.values() if case.expect == "refused"]
+
+
+def by_name(cases: list[Case]) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("case", cases, ids=[case.name for case in cases])
+
+
+def compiled(case: Case) -> tuple[aq.Model, Brute]:
+    """Make a model with its oracle; skip where it may be refused, and is, by name."""
+    with imputing():
+        model = case.build()
+    brute = Brute(model, case.states)
+    try:
+        model.density()
+    except aq.ModelError as error:
+        if case.expect != "either":
+            raise
+        assert any(leaf.name in str(error) for leaf in brute.discrete), error
+        pytest.skip(f"refused: {error}")
+    return model, brute
+
+
+@by_name(SUMMED)
+def test_density_and_gradient_are_those_of_enumeration(case: Case) -> None:
+    model, brute = compiled(case)
+    assert_agrees(model, brute, points_of(brute))
+
+
+@pytest.mark.slow
+@by_name(SUMMED)
+def test_each_observation_given_the_others(case: Case) -> None:
+    model, brute = compiled(case)
+    assert_log_likelihood_agrees(model, brute, points_of(brute, 1))
+
+
+@by_name(REFUSED)
+def test_refusals_say_what_and_why(case: Case) -> None:
+    with imputing():
+        model = case.build()
+    with pytest.raises(aq.ModelError) as caught:
+        model.density()
+    for fragment in case.message:
+        assert re.search(fragment, str(caught.value)), (fragment, str(caught.value))

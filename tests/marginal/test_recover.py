@@ -1,0 +1,202 @@
+"""Discrete variables come back: probabilities, joint draws and the most probable configuration."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy import stats
+
+import aliquot as aq
+from tests.marginal.agreement import assert_close, fixed_trace, imputing, points_of, possible
+from tests.marginal.brute import Brute
+from tests.marginal.case import Case
+from tests.marginal.models import CASES
+
+# One of each structure, for what runs always; the others are slow.
+TYPICAL = (
+    "three_with_dims_and_scales",
+    "through_an_index_with_ragged_groups",
+    "nested",
+    "zero_inflation_by_hand",
+    "change_point",
+    "bounds_that_differ_by_row",
+    "chain_with_dead_ends",
+    "batch_of_chains",
+    "lag_two",
+    "chain_with_one_for_all",
+    "semi_supervised_chain",
+    "sprinkler_with_unknown_tables",
+    "field_on_a_grid",
+    "labels_and_their_reverse",
+)
+EXACT = [
+    pytest.param(case, id=case.name, marks=[] if case.name in TYPICAL else [pytest.mark.slow])
+    for case in CASES.values()
+    if case.expect == "exact"
+]
+DRAWS = 4000
+# The chance that one comparison of draws with their law fails where nothing is wrong.
+FAILURE = 1e-6
+
+
+def prepared(case: Case, count: int = 2) -> tuple[aq.Model, Brute, list[Any]]:
+    with imputing():
+        model = case.build()
+    brute = Brute(model, case.states)
+    found = possible(brute, points_of(brute, count))
+    if not found or not brute.size or not brute.discrete:
+        pytest.skip("there is nothing to recover")
+    return model, brute, found
+
+
+def states_of(variable: Any, shape: tuple[int, ...]) -> np.ndarray:
+    """Check the dims of probabilities (chain, draw, *dims, state) and give their values."""
+    assert variable.dims[:2] == ("chain", "draw")
+    assert variable.ndim == 3 + len(shape), variable.dims
+    assert variable.shape[2:-1] == shape
+    return np.asarray(variable)
+
+
+@pytest.mark.parametrize("case", EXACT)
+def test_probabilities_and_most_probable_are_those_of_enumeration(case: Case) -> None:
+    model, brute, found = prepared(case)
+    trace = fixed_trace(model, brute, [flat for flat, _ in found])
+    tree = aq.recover(trace, model, kind=("probabilities", "most_probable"))
+    for chain, (_, point) in enumerate(found):
+        for leaf in brute.discrete:
+            given = states_of(tree.state_probabilities[leaf.name], leaf.shape)[chain, 0]
+            expected = point.probabilities[leaf.name]
+            # A coordinate of states may go further than this variable's own.
+            wider = given.shape[-1] - expected.shape[-1]
+            assert wider >= 0
+            low, _ = brute.bounds[leaf.name]
+            if low.size and (low == low.flat[0]).all():
+                expected = np.pad(expected, [(0, 0)] * len(leaf.shape) + [(0, wider)])
+                assert_close(given, expected, leaf.name)
+        best = {
+            leaf.name: np.asarray(tree.most_probable[leaf.name])[chain, 0]
+            for leaf in brute.discrete
+        }
+        # There may be several: any of them will do.
+        reached = point.log_joint[brute.number(best)]
+        assert_close(reached, point.most_probable[1], "most probable")
+
+
+@pytest.mark.parametrize("case", EXACT)
+def test_joint_draws_follow_the_joint_posterior(case: Case) -> None:
+    model, brute, found = prepared(case, count=1)
+    ((flat, point),) = found
+    trace = fixed_trace(model, brute, [flat], draws=DRAWS)
+    tree = aq.recover(trace, model, kind="draws", random_seed=1)
+    draws = {}
+    for leaf in brute.discrete:
+        variable = tree.posterior[leaf.name]
+        assert variable.dtype.kind in "iu"
+        assert variable.dims[:2] == ("chain", "draw")
+        draws[leaf.name] = np.asarray(variable)[0]
+    counts = np.bincount(brute.number(draws), minlength=len(point.joint))
+    assert counts[point.joint == 0].sum() == 0
+    assert_follows(counts, point.joint)
+
+
+def assert_follows(counts: np.ndarray, law: np.ndarray, at_least: float = 10.0) -> None:
+    """Pearson's test, with rare states taken together."""
+    expected = counts.sum() * law
+    cells: list[list[float]] = [[0.0, 0.0]]
+    for state in np.argsort(expected):
+        if cells[-1][1] >= at_least:
+            cells.append([0.0, 0.0])
+        cells[-1][0] += counts[state]
+        cells[-1][1] += expected[state]
+    # The commonest state comes last, so that only a lone cell can fall short.
+    seen, wanted = np.array(cells).T
+    if len(wanted) > 1:
+        assert stats.chisquare(seen, wanted * seen.sum() / wanted.sum()).pvalue > FAILURE
+
+
+def test_the_goodness_of_fit_test_notices() -> None:
+    law = np.array([0.5, 0.3, 0.15, 0.05, 0.0])
+    rng = np.random.default_rng(1)
+    assert_follows(rng.multinomial(DRAWS, law), law)
+    with pytest.raises(AssertionError):
+        assert_follows(rng.multinomial(DRAWS, [0.45, 0.35, 0.15, 0.05, 0.0]), law)
+
+
+def built(name: str) -> tuple[aq.Model, Brute, Any]:
+    model, brute, found = prepared(CASES[name])
+    return model, brute, fixed_trace(model, brute, [flat for flat, _ in found], draws=3)
+
+
+def test_dims_and_coords_are_the_models() -> None:
+    model, _, trace = built("three_with_dims_and_scales")
+    tree = aq.recover(trace, model, random_seed=1)
+    assert tree.posterior["z"].dims == ("chain", "draw", "row")
+    assert list(tree.posterior["row"].values) == list("abcd")
+    assert tree.state_probabilities["z"].dims[:3] == ("chain", "draw", "row")
+    assert np.allclose(tree.state_probabilities["z"].sum(tree.state_probabilities["z"].dims[-1]), 1)
+    # What was there stays, and the trace that was given is left as it is.
+    assert "mu" in tree.posterior and "z" not in trace.posterior
+
+
+def test_states_have_their_own_values_as_coordinate() -> None:
+    model, _, trace = built("change_point")
+    tree = aq.recover(trace, model, kind="probabilities")
+    state = tree.state_probabilities["switch"].dims[-1]
+    assert list(tree.state_probabilities[state].values) == list(range(1851, 1861))
+
+
+@pytest.mark.parametrize(
+    ("kind", "groups"),
+    [
+        ("probabilities", {"state_probabilities"}),
+        (("most_probable",), {"most_probable"}),
+        (("probabilities", "most_probable"), {"state_probabilities", "most_probable"}),
+        (("draws",), set()),
+    ],
+)
+def test_kind_selects(kind: Any, groups: set[str]) -> None:
+    model, _, trace = built("two_gaussians")
+    tree = aq.recover(trace, model, kind=kind)
+    present = {"state_probabilities", "most_probable"} & set(tree.children)
+    assert present == groups
+    assert ("z" in tree.posterior) == ("draws" in kind)
+
+
+def test_an_unknown_kind_is_refused() -> None:
+    model, _, trace = built("two_gaussians")
+    with pytest.raises((ValueError, aq.AliquotError), match="viterbi"):
+        aq.recover(trace, model, kind="viterbi")
+
+
+def test_draws_are_the_seeds_own() -> None:
+    model, _, trace = built("two_gaussians")
+    draws = [
+        aq.recover(trace, model, kind="draws", random_seed=seed).posterior["z"].values
+        for seed in (1, 1)
+    ]
+    np.testing.assert_array_equal(*draws)
+
+
+def test_deterministics_of_discrete_variables_follow_the_draws() -> None:
+    with aq.Model() as model:
+        means = aq.Normal("means", 0, 2, shape=2)
+        z = aq.Categorical("z", p=[0.3, 0.7], shape=3)
+        aq.Deterministic("mu", means[z])
+        aq.Deterministic("gap", means[1] - means[0])
+        aq.Normal("obs", means[z], 1, observed=[-1.0, 0.2, 2.0])
+    brute = Brute(model)
+    trace = fixed_trace(model, brute, points_of(brute), draws=20)
+    posterior = aq.recover(trace, model, random_seed=1).posterior
+    expected = np.take_along_axis(posterior["means"].values, posterior["z"].values, axis=-1)
+    np.testing.assert_allclose(posterior["mu"].values, expected, rtol=1e-14)
+
+
+def test_a_model_without_discrete_variables_has_nothing_to_recover() -> None:
+    with aq.Model() as model:
+        x = aq.Normal("x", 0, 1)
+        aq.Normal("obs", x, 1, observed=0.3)
+    brute = Brute(model)
+    with pytest.raises(aq.ModelError, match="discrete"):
+        aq.recover(fixed_trace(model, brute, points_of(brute)), model)
