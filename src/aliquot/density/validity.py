@@ -7,6 +7,7 @@ keeps inside its range anyway is not looked at, so that nothing is paid for it.
 
 from __future__ import annotations
 
+from functools import reduce
 from typing import Any
 
 import jax.numpy as jnp
@@ -19,7 +20,10 @@ from aliquot.model.variables import FreeVariable
 
 
 def parameters_in_range(distribution: Distribution, values: Evaluation) -> Any:
-    """Say whether the parameters are in their ranges; a scalar, ``None`` where that is certain.
+    """Say where the parameters are in their ranges; ``None`` where that is certain.
+
+    One answer for each event and not one for all: what is in doubt in one row says nothing about
+    another, so that rows which depend on different unknowns stay apart.
 
     Parameters
     ----------
@@ -27,17 +31,31 @@ def parameters_in_range(distribution: Distribution, values: Evaluation) -> Any:
         As it stands in the model, its parameters expressions.
     values : Evaluation
         Holds the values of the variables.
+
+    Returns
+    -------
+    array of bool, or None
+        Broadcasts to the distribution's batch shape.
     """
     found = []
     for name, parameter in distribution.parameters.items():
+        batch = distribution._batch_shape_of(name, parameter)
         if isinstance(parameter, Distribution):
-            found.append(parameters_in_range(parameter, values))
+            inner = parameters_in_range(parameter, values)
+            if inner is not None:
+                found.append(_over_last(inner, len(parameter.batch_shape) - len(batch)))
             continue
         constraint = distribution.constraints.get(name)
         if constraint is not None and _in_doubt(parameter, constraint):
-            found.append(jnp.all(constraint.check(values(parameter), jnp)))
-    checks = [check for check in found if check is not None]
-    return jnp.all(jnp.stack(checks)) if checks else None
+            inside = constraint.check(values(parameter), jnp)
+            found.append(_over_last(inside, len(np.shape(parameter)) - len(batch)))
+    return reduce(jnp.logical_and, found) if found else None
+
+
+def _over_last(inside: Any, axes: int) -> Any:
+    """Ask for all along the last axes: components, steps; an array may lack those it repeats."""
+    present = min(axes, jnp.ndim(inside))
+    return jnp.all(inside, axis=tuple(range(-present, 0))) if present else inside
 
 
 def _in_doubt(parameter: Any, constraint: Constraint) -> bool:
