@@ -1,0 +1,206 @@
+"""Many elements summed out at once, none of them a neighbour of another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from aliquot.marginal.elimination.merge import Live, Values
+from aliquot.marginal.elimination.numbering import Numbering, Scope, groups_of_rows
+from aliquot.marginal.elimination.row_map import RowMap
+from aliquot.marginal.elimination.semiring import LOG_SUM, Semiring
+from aliquot.marginal.elimination.table import (
+    Table,
+    as_array,
+    map_rows,
+    reduce_axes,
+    spread,
+    total,
+    zeros,
+)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A value that a step reads: the place of each of its axes in the joint state, and its rows."""
+
+    slot: int
+    axes: tuple[int, ...]
+    rows: RowMap
+
+    def read(self, table: Table, dimension: int) -> Table:
+        """Select the rows and spread the axes."""
+        return spread(map_rows(table, self.rows.apply), self.axes, dimension)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Sum out elements that all have the same kind of neighbourhood.
+
+    Attributes
+    ----------
+    elements : np.ndarray
+        Those that are summed out, shape (rows,).
+    neighbours : np.ndarray
+        The elements that share a factor with each, ascending, shape (rows, neighbours).
+    readings : tuple of Reading
+        The joint state is that of the element, then those of its neighbours.
+    states : tuple of int
+    target : int
+        The slot of the message: a table over the neighbours.
+    """
+
+    elements: np.ndarray
+    neighbours: np.ndarray
+    readings: tuple[Reading, ...]
+    states: tuple[int, ...]
+    target: int
+
+    def _terms(self, values: Values) -> list[tuple[Reading, Table]]:
+        return [
+            (reading, reading.read(values[reading.slot], len(self.states)))
+            for reading in self.readings
+            if values[reading.slot] is not None
+        ]
+
+    def joint(self, values: Values) -> Table:
+        """Give the table over the element and its neighbours."""
+        terms = [table for _, table in self._terms(values)]
+        return total(terms, self.states) if terms else zeros(self.states)
+
+    def forward(self, values: Values, semiring: Semiring) -> tuple[Table, Table]:
+        """Give the message, and the joint table for the way back."""
+        joint = self.joint(values)
+        return reduce_axes(joint, (0,), semiring), joint
+
+    def outside(self, values: Values, above: Any) -> list[tuple[int, Any]]:
+        """Give what is outside of each row read.
+
+        Parameters
+        ----------
+        above : array, shape (*neighbours' states, rows)
+            What is outside of the message.
+        """
+        terms = [(reading, as_array(table)) for reading, table in self._terms(values)]
+        results = []
+        rows = self.elements.size
+        for i, (reading, _) in enumerate(terms):
+            rest = jnp.broadcast_to(above[None], (*self.states, rows))
+            for j, (_, other) in enumerate(terms):
+                rest = rest + other if j != i else rest
+            axes = reading.axes
+            away = tuple(a for a in range(len(self.states)) if a not in axes)
+            rest = LOG_SUM.along(rest, away)
+            rank = {axis: place for place, axis in enumerate(sorted(axes))}
+            rest = rest.transpose(*(rank[axis] for axis in axes), len(axes))
+            results.append((reading.slot, reading.rows.read_back(rest)))
+        return results
+
+    def backtrack(self, joint: Table, states: Any, key: Any | None) -> Any:
+        """Set the elements' states given those of their neighbours.
+
+        Parameters
+        ----------
+        joint : table from `forward`
+        states : int array, shape (all elements,)
+        key : PRNG key or None
+            None for the most probable state, a key for a random one.
+        """
+        array = as_array(joint)
+        count, rows = self.states[0], self.elements.size
+        flat = array.reshape(count, -1, array.shape[-1])
+        flat = jnp.broadcast_to(flat, (*flat.shape[:2], rows))
+        at = jnp.zeros(rows, int)
+        for slot, number in enumerate(self.states[1:]):
+            at = at * number + states[self.neighbours[:, slot]]
+        scores = jnp.take_along_axis(flat, at[None, None, :], axis=1)[:, 0, :]
+        if key is not None:
+            scores = scores + jax.random.gumbel(key, scores.shape, scores.dtype)
+        return states.at[self.elements].set(jnp.argmax(scores, axis=0).astype(states.dtype))
+
+
+def batches(
+    chosen: np.ndarray, live: Mapping[Scope, Live], numbering: Numbering
+) -> Iterator[tuple[np.ndarray, np.ndarray, list[tuple[Scope, tuple[int, ...], np.ndarray]]]]:
+    """Group elements of one block by the kind of their neighbourhood.
+
+    Parameters
+    ----------
+    chosen : int array
+        Elements of one block, ascending, no two of which share a factor.
+    live : mapping of Scope to Live
+    numbering : Numbering
+
+    Yields
+    ------
+    elements : array, shape (rows,)
+    neighbours : array, shape (rows, neighbours)
+    readings : list of (scope, place of each axis in the joint state, rows of the live factor)
+    """
+    block = int(numbering.block_of(chosen[:1])[0])
+    rank = np.full(numbering.count, -1, np.int64)
+    rank[chosen] = np.arange(chosen.size)
+    kinds: list[tuple[Scope, int]] = []
+    who, what, row = [], [], []
+    for scope, factor in live.items():
+        for slot, of_block in enumerate(scope):
+            if of_block != block:
+                continue
+            element = rank[factor.elements[:, slot]]
+            rows = np.flatnonzero(element >= 0)
+            if rows.size:
+                who.append(element[rows])
+                what.append(np.full(rows.size, len(kinds)))
+                row.append(rows)
+                kinds.append((scope, slot))
+    if not kinds:
+        yield chosen, np.empty((chosen.size, 0), np.int64), []
+        return
+    element, kind, rows = (np.concatenate(list(each)) for each in (who, what, row))
+    order = np.argsort(element, kind="stable")
+    element, kind, rows = element[order], kind[order], rows[order]
+    degree = np.bincount(element, minlength=chosen.size)
+    starts = np.cumsum(degree) - degree
+    for number in np.unique(degree):
+        members = np.flatnonzero(degree == number)
+        at = starts[members][:, None] + np.arange(number)
+        for group in groups_of_rows(kind[at]):
+            these, of_these = members[group], at[group]
+            which = [kinds[k] for k in kind[of_these[0]]] if number else []
+            yield from _same_kind(chosen[these], which, rows[of_these], live)
+
+
+def _same_kind(
+    elements: np.ndarray,
+    kinds: list[tuple[Scope, int]],
+    rows: np.ndarray,
+    live: Mapping[Scope, Live],
+) -> Iterator[tuple[np.ndarray, np.ndarray, list[tuple[Scope, tuple[int, ...], np.ndarray]]]]:
+    """Split elements with the same kinds of factors by which of their neighbours coincide."""
+    others = []
+    for place, (scope, slot) in enumerate(kinds):
+        kept = [s for s in range(len(scope)) if s != slot]
+        others.append(live[scope].elements[rows[:, place]][:, kept])
+    beside = np.concatenate(others, axis=1) if others else np.empty((elements.size, 0), np.int64)
+    order = np.argsort(beside, axis=1, kind="stable")
+    ascending = np.take_along_axis(beside, order, axis=1)
+    new = np.ones(ascending.shape, bool)
+    new[:, 1:] = ascending[:, 1:] != ascending[:, :-1]
+    places = np.empty_like(order)
+    np.put_along_axis(places, order, np.cumsum(new, axis=1) - 1, axis=1)
+    for group in groups_of_rows(places):
+        distinct = int(places[group[0]].max(initial=-1)) + 1
+        neighbours = ascending[group][new[group]].reshape(group.size, distinct)
+        readings, column = [], 0
+        for place, (scope, slot) in enumerate(kinds):
+            axes = []
+            for s in range(len(scope)):
+                axes.append(0 if s == slot else 1 + int(places[group[0], column]))
+                column += s != slot
+            readings.append((scope, tuple(axes), rows[group, place]))
+        yield elements[group], neighbours, readings
