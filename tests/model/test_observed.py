@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import warnings
+from typing import Any
 
 import numpy as np
 import pytest
 
 import aliquot as aq
 from aliquot.errors import DTypeError, ImputationWarning, ModelError, ShapeError, SupportError
+from aliquot.expression import Evaluation
+from aliquot.precision import float64
 
 
 @pytest.mark.parametrize(
@@ -122,10 +125,49 @@ def test_missing_counts_are_summed_out() -> None:
         rate = aq.HalfNormal("rate")
         with pytest.warns(ImputationWarning, match="obs: 1 of 3.*summed out of the likelihood"):
             aq.Poisson("obs", rate, observed=[2, None, 1])
-    assert [v.name for v in model.free] == ["rate"]
+    assert [(v.name, v.shape) for v in model.free] == [("rate", ()), ("obs_missing", (1,))]
     density = model.density()
     pointwise = density.log_likelihood(density.start, density.data)["obs"]
     assert float(pointwise[1]) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("make", "data", "index"),
+    [
+        (lambda d: aq.Bernoulli("z", 0.3, observed=d), [1, None, 0, None], ([1, 3],)),
+        (lambda d: aq.Categorical("z", [0.2, 0.8], observed=d), [[1, None]], ([0], [1])),
+        (lambda d: aq.Binomial("z", [3, 4], 0.5, observed=d), [np.nan, 4], ([0],)),
+        (
+            lambda d: aq.MarkovChain("z", [[0.9, 0.1], [0.2, 0.8]], observed=d),
+            [[0, 0, None], [None, 1, 0]],
+            ([0, 1], [2, 0]),
+        ),
+        (lambda d: aq.Poisson("z", 2.0, observed=d), [3, None], ([1],)),
+    ],
+    ids=["bernoulli", "categorical", "bound by row", "chain", "unbounded"],
+)
+def test_missing_entries_of_a_discrete_variable_are_unknowns(
+    make: Any, data: Any, index: tuple[list[int], ...]
+) -> None:
+    with aq.Model() as model, pytest.warns(ImputationWarning, match="z: .* summed out"):
+        z = make(data)
+    (latent,) = model.free
+    assert latent is z.latent
+    assert latent.name == "z_missing"
+    assert latent.transform is None
+    assert latent.dtype == np.int64
+    np.testing.assert_array_equal(latent.index, index)
+    given = np.array(data, float)
+    source = z.observed
+    with float64():
+        filled = Evaluation({source: source.value, latent: np.full(latent.shape, 7)})(z)
+    np.testing.assert_array_equal(filled, np.where(np.isnan(given), 7, given))
+    assert np.all(z.distribution.support.check(np.asarray(source.value)))
+
+
+def test_a_state_that_is_no_state_is_seen_beside_missing_ones() -> None:
+    with aq.Model(), pytest.raises(SupportError, match=r"z: .* from 0 to 1; got 5 at index \(2,\)"):
+        aq.MarkovChain("z", [[0.9, 0.1], [0.2, 0.8]], observed=[0, None, 5])
 
 
 def test_values_that_depend_on_each_other_cannot_be_missing_singly() -> None:

@@ -144,33 +144,33 @@ def predicted(
 
 def _with_latent(
     model: Any, name: str, values: np.ndarray, missing: np.ndarray, distribution: Distribution
-) -> tuple[np.ndarray, MissingValues | None]:
+) -> tuple[np.ndarray, MissingValues]:
+    """Put stand-ins where values are missing, and make the latent of those."""
+    index = tuple(np.nonzero(missing))
+    support = distribution.support
+    transform = None
+    stand_in: Any = 0.0
     if distribution.discrete:
-        if distribution.event_dims:
+        if support.elementwise().event_dims:
             raise ModelError(
                 f"{name}: missing values of {distribution.family} cannot be summed out entry by "
                 "entry: leave those rows out"
             )
-        if distribution.support.constant():  # a stand-in whose density is finite
-            stand_in = np.asarray(distribution.support.feasible(values)).astype(values.dtype)
-            values = np.where(missing, stand_in, values)
-        return values, None
-    transform = default_transform(distribution.support)
-    if transform.event_dims:
-        raise ModelError(
-            f"{name}: missing values of {distribution.family} cannot be imputed entry by entry, "
-            f"because a value must be {distribution.support.description}: leave those rows out"
-        )
-    index = tuple(np.nonzero(missing))
+        stand_in = 0
+        if support.constant():
+            stand_in = np.asarray(support.feasible(values)).astype(values.dtype)
+    else:
+        if default_transform(support).event_dims:
+            raise ModelError(
+                f"{name}: missing values of {distribution.family} cannot be imputed entry by "
+                f"entry, because a value must be {support.description}: leave those rows out"
+            )
+        transform = _at(distribution, index)
     latent = MissingValues(
-        f"{name}_missing",
-        distribution,
-        index=index,
-        transform=_at(distribution, index),
-        owner=model,
+        f"{name}_missing", distribution, index=index, transform=transform, owner=model
     )
     model.check_name(latent.name)
-    return np.where(missing, 0.0, values), latent
+    return np.where(missing, stand_in, values), latent
 
 
 def _at(distribution: Distribution, index: tuple[np.ndarray, ...]) -> Transform:

@@ -67,7 +67,7 @@ class ObservedVariable(Expression):
     missing : numpy.ndarray of bool or None
         Where values are missing, of the observations' shape.
     latent : MissingValues or None
-        The missing values as a latent variable (continuous data).
+        The missing values as a latent variable.
     given : Expression of Data, or None
         What the user gave as observations, where it can be replaced.
     """
@@ -119,6 +119,15 @@ class MissingValues(Leaf):
     """The missing entries of an observed variable, as unknowns: one number for each.
 
     They have no density of their own: the observed variable's covers them.
+
+    Attributes
+    ----------
+    distribution : Distribution
+        The observed variable's.
+    index : tuple of numpy.ndarray of int
+        Where they are in the observed variable.
+    transform : Transform or None
+        The way to unconstrained coordinates; ``None`` where they are discrete.
     """
 
     __slots__ = ("distribution", "index", "transform")
@@ -129,7 +138,7 @@ class MissingValues(Leaf):
         distribution: Distribution,
         *,
         index: tuple[np.ndarray, ...],
-        transform: Transform,
+        transform: Transform | None,
         owner: object,
     ) -> None:
         super().__init__(name, (len(index[0]),), distribution.dtype, owner=owner)
