@@ -2,7 +2,8 @@
 
 JAX clamps an index that is out of bounds; a model that silently reads the last row in place of
 the one that was asked for is wrong without a sign. Wherever an index is known (numbers, arrays,
-data) it is checked here as NumPy would.
+data) it is checked here as NumPy would; where only the range of its values is, as of a discrete
+variable, both ends of it are.
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ def checked_index(source: Any, index: Any) -> Any:
     Raises
     ------
     IndexError
-        Where a known index is out of bounds, naming the expression and its shape.
+        Where a known index, or a state of a discrete variable, is out of bounds, naming the
+        expression and its shape.
     DTypeError
         Where an index holds fractions.
     """
@@ -33,16 +35,34 @@ def checked_index(source: Any, index: Any) -> Any:
     written = f"{primary(texts.label(source))}[{', '.join(texts.label(part) for part in parts)}]"
 
     def check() -> None:
-        stand_in = np.broadcast_to(np.zeros(()), source.shape)
-        try:
-            stand_in[tuple(_known(part) for part in parts)]
-        except IndexError as error:
-            raise IndexError(
-                f"cannot index {written}: {texts.label(source)} has shape {source.shape}; {error}"
-            ) from None
+        values = [_known(part) if hasattr(part, "text") else part for part in parts]
+        lost = [i for i, part in enumerate(parts) if hasattr(part, "text") and values[i] is None]
+        for i in lost:
+            values[i] = np.zeros(parts[i].shape, dtype=int)
+        _try(source, written, values)
+        for i in lost:
+            bounds = parts[i].bounds
+            for end in bounds or ():
+                of_states = (
+                    f"{texts.label(parts[i])} has the states {bounds[0]} to {bounds[1]}, but "
+                )
+                trial = [*values[:i], np.full(parts[i].shape, end), *values[i + 1 :]]
+                _try(source, written, trial, of_states)
 
     check()
-    return apply(_take, source, parts, text=written, check=check)
+    taken = apply(_take, source, parts, text=written, check=check)
+    taken.taken_from = source
+    return taken
+
+
+def _try(source: Any, written: str, index: list[Any], why: str = "") -> None:
+    """Index a stand-in of the source's shape, and say what NumPy refuses."""
+    try:
+        np.broadcast_to(np.zeros(()), source.shape)[tuple(index)]
+    except IndexError as error:
+        raise IndexError(
+            f"cannot index {written}: {why}{texts.label(source)} has shape {source.shape}; {error}"
+        ) from None
 
 
 def _take(array: Any, index: tuple[Any, ...]) -> Any:
@@ -70,16 +90,14 @@ def _part(source: Any, part: Any) -> Any:
 
 
 def _known(part: Any) -> Any:
-    """Give an index that NumPy can check: its own value where that is known, else zeros."""
+    """Give an index expression's value, ``None`` where it is not known before sampling."""
     from aliquot.expression.evaluate import Evaluation, leaves  # they need the node's class
 
-    if not hasattr(part, "text"):
-        return part
     value = part.value_now()
     if value is None:
         sources = {leaf: leaf.value_now() for leaf in leaves(part)}
         if any(known is None for known in sources.values()):
-            return np.zeros(part.shape, dtype=int)
+            return None
         with float64():
             value = np.asarray(Evaluation(sources)(part))
     return value

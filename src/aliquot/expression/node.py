@@ -41,7 +41,16 @@ class Expression(Operators):
     ((3,), dtype('float64'))
     """
 
-    __slots__ = ("__weakref__", "check", "dtype", "function", "inputs", "shape", "text")
+    __slots__ = (
+        "__weakref__",
+        "check",
+        "dtype",
+        "function",
+        "inputs",
+        "shape",
+        "taken_from",
+        "text",
+    )
 
     def __init__(
         self,
@@ -58,6 +67,15 @@ class Expression(Operators):
         self.dtype = dtype
         self.text = shorten(text)
         self.check = check
+        self.taken_from: Expression | None = None
+
+    @property
+    def bounds(self) -> tuple[int, int] | None:
+        """The smallest and the largest integer it can be, ``None`` where they are not known.
+
+        Variables that are integers know theirs; elements taken from one by an index have the same.
+        """
+        return None if self.taken_from is None else self.taken_from.bounds
 
     @property
     def ndim(self) -> int:

@@ -101,7 +101,7 @@ def check_support(
     SupportError
         With the first index and value, and how many there are.
     """
-    support = _known(distribution.support)
+    support = known_support(distribution.support)
     if support is None:
         return
     each = support.elementwise()
@@ -120,7 +120,7 @@ def check_support(
         )
 
 
-def _known(support: Constraint) -> Constraint | None:
+def known_support(support: Constraint) -> Constraint | None:
     """Give a support as it is before sampling: bounds that are computed from data are computed."""
     if support.constant():
         return support
@@ -134,6 +134,16 @@ def _known(support: Constraint) -> Constraint | None:
     with float64():
         known.lower, known.upper = Evaluation(sources)(bounds)
     return known
+
+
+def integer_bounds(distribution: Distribution) -> tuple[int, int] | None:
+    """Give the smallest and the largest value of a discrete variable, ``None`` where not known."""
+    if not distribution.discrete:
+        return None
+    support = known_support(distribution.support)
+    if not isinstance(support, Interval) or support.lower is None or support.upper is None:
+        return None
+    return int(np.min(support.lower)), int(np.max(support.upper))
 
 
 def warn_missing(name: str, missing: np.ndarray, summed: bool) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 
 from aliquot.distributions.base import Distribution
 from aliquot.expression import Expression, Leaf
+from aliquot.model.observed import integer_bounds
 from aliquot.transforms.base import Transform
 
 
@@ -54,6 +55,11 @@ class FreeVariable(Leaf):
         self.fits = fits
         self.initval = initval
         self.remake = remake
+
+    @property
+    def bounds(self) -> tuple[int, int] | None:
+        """The smallest and the largest value of a discrete variable, where they are known."""
+        return integer_bounds(self.distribution)
 
 
 class ObservedVariable(Expression):
@@ -110,6 +116,11 @@ class ObservedVariable(Expression):
         self.remake = remake
 
     @property
+    def bounds(self) -> tuple[int, int] | None:
+        """The smallest and the largest value of a discrete variable, where they are known."""
+        return integer_bounds(self.distribution)
+
+    @property
     def value(self) -> Expression:
         """The values as an expression: data, with missing entries filled by the latent."""
         return self.inputs[0]
@@ -146,6 +157,11 @@ class MissingValues(Leaf):
         self.index = index
         self.transform = transform
 
+    @property
+    def bounds(self) -> tuple[int, int] | None:
+        """The smallest and the largest value of a discrete variable, where they are known."""
+        return integer_bounds(self.distribution)
+
 
 class Deterministic(Expression):
     """A named quantity computed from others, recorded with the draws."""
@@ -159,6 +175,7 @@ class Deterministic(Expression):
         self.name = name
         self.dims = dims
         self.owner = owner
+        self.taken_from = value
 
 
 class Potential(Expression):
