@@ -1,0 +1,269 @@
+"""Operations whose sum of results is a weighted sum of the elements of their operands."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from math import prod
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+from jax.extend.core import Literal
+
+from aliquot.marginal.dependence import places
+from aliquot.marginal.dependence.interpret import Interpretation
+
+Move = Callable[[Any], Any]
+
+
+@dataclass(frozen=True)
+class Link:
+    """One operand of a linear operation.
+
+    Attributes
+    ----------
+    atom : Var or Literal
+    back : callable, optional
+        Brings weights of the results' elements to the operand's elements; None where they stay.
+    sign : float
+    weight : (atom, int), optional
+        What the operand is multiplied (1) or divided (-1) by; it has no axes or the result's, or
+        those that `shaped` gives it.
+    shaped : callable, optional
+        Gives the weight the operand's axes.
+    guard : (atom, bool), optional
+        A condition, without axes or with the result's, and whether it or its opposite must hold;
+        where it does not, the operand counts as 0.
+    plain : bool
+        Whether that holds only where the results are not weighted one by one.
+    check : callable, optional
+        Tells whether the operation is linear after all, where that takes known values.
+    """
+
+    atom: Any
+    back: Move | None = None
+    sign: float = 1.0
+    weight: tuple[Any, int] | None = None
+    shaped: Move | None = None
+    guard: tuple[Any, bool] | None = None
+    plain: bool = False
+    check: Callable[[], bool] = lambda: True
+
+
+class Linear:
+    """Finds the linear operations of a program.
+
+    Parameters
+    ----------
+    found : Interpretation
+    producers : mapping from Var to equation
+    """
+
+    def __init__(self, found: Interpretation, producers: Mapping[Any, Any]) -> None:
+        self._found = found
+        self._producers = producers
+
+    def links(self, equation: Any) -> list[Link] | None:
+        """Return the operands that the sum of an equation's results is made of, if it is linear."""
+        rule = _RULES.get(equation.primitive.name)
+        if rule is None or len(equation.outvars) != 1:
+            return None
+        if not jnp.issubdtype(equation.outvars[0].aval.dtype, np.floating):
+            return None
+        return rule(self, equation)
+
+    def free(self, atom: Any) -> bool:
+        """Tell whether a value depends on no discrete variable."""
+        return self._found[atom].dependence == ()
+
+    def scalar(self, atom: Any) -> Any:
+        """Return the scalar that a value repeats, or the value itself."""
+        while not isinstance(atom, Literal) and atom.aval.shape:
+            equation = self._producers.get(atom)
+            if equation is None or equation.primitive.name not in ("broadcast_in_dim", "reshape"):
+                break
+            source = equation.invars[0]
+            if prod(source.aval.shape) != 1:
+                break
+            atom = source
+        return atom
+
+    def is_zero(self, atom: Any) -> bool:
+        """Tell whether a value is a literal zero, repeated or not."""
+        scalar = self.scalar(atom)
+        return isinstance(scalar, Literal) and np.ndim(scalar.val) == 0 and scalar.val == 0
+
+    def known(self, atom: Any) -> Any:
+        """Return the interpretation's view of a value."""
+        return self._found[atom]
+
+
+def _same_shape(equation: Any, *atoms: Any) -> bool:
+    shape = equation.outvars[0].aval.shape
+    return all(atom.aval.shape == shape for atom in atoms)
+
+
+def _add(_linear: Linear, equation: Any) -> list[Link] | None:
+    first, second = equation.invars
+    if not _same_shape(equation, first, second):
+        return None
+    return [Link(first), Link(second, sign=-1.0 if equation.primitive.name == "sub" else 1.0)]
+
+
+def _neg(_linear: Linear, equation: Any) -> list[Link]:
+    return [Link(equation.invars[0], sign=-1.0)]
+
+
+def _times(linear: Linear, equation: Any) -> list[Link] | None:
+    first, second = equation.invars
+    if equation.primitive.name == "div":
+        power = -1
+    else:
+        power = 1
+        if linear.free(first):
+            first, second = second, first
+    weight = linear.scalar(second)
+    if not linear.free(second) or not _same_shape(equation, first):
+        return None
+    return [Link(first, weight=(weight if weight.aval.shape == () else second, power))]
+
+
+def _reshaping(_linear: Linear, equation: Any) -> list[Link] | None:
+    operand = equation.invars[0]
+    shape = operand.aval.shape
+    if prod(shape) != prod(equation.outvars[0].aval.shape):
+        return None
+    return [Link(operand, back=lambda weight: lax.reshape(weight, shape))]
+
+
+def _converted(_linear: Linear, equation: Any) -> list[Link] | None:
+    (operand,) = equation.invars
+    if not jnp.issubdtype(operand.aval.dtype, np.floating):
+        return None
+    return [Link(operand)]
+
+
+def _transposed(_linear: Linear, equation: Any) -> list[Link]:
+    inverse = tuple(int(axis) for axis in np.argsort(equation.params["permutation"]))
+    return [Link(equation.invars[0], back=lambda weight: lax.transpose(weight, inverse))]
+
+
+def _reversed(_linear: Linear, equation: Any) -> list[Link]:
+    axes = equation.params["dimensions"]
+    return [Link(equation.invars[0], back=lambda weight: lax.rev(weight, axes))]
+
+
+def _summed(_linear: Linear, equation: Any) -> list[Link]:
+    (operand,) = equation.invars
+    shape, axes = operand.aval.shape, equation.params["axes"]
+    kept = tuple(axis for axis in range(len(shape)) if axis not in axes)
+    return [Link(operand, back=lambda weight: lax.broadcast_in_dim(weight, shape, kept))]
+
+
+def _concatenated(_linear: Linear, equation: Any) -> list[Link]:
+    axis = equation.params["dimension"]
+    lengths = [operand.aval.shape[axis] for operand in equation.invars]
+    bounds = itertools.pairwise(itertools.accumulate(lengths, initial=0))
+
+    def part(start: int, stop: int) -> Move:
+        return lambda weight: lax.slice_in_dim(weight, start, stop, axis=axis)
+
+    return [
+        Link(operand, back=part(*each))
+        for operand, each in zip(equation.invars, bounds, strict=True)
+    ]
+
+
+def _stacked(_linear: Linear, equation: Any) -> list[Link]:
+    axis = equation.params["axis"]
+
+    def layer(number: int) -> Move:
+        return lambda weight: lax.index_in_dim(weight, number, axis=axis, keepdims=False)
+
+    return [Link(operand, back=layer(k)) for k, operand in enumerate(equation.invars)]
+
+
+def _selected(linear: Linear, equation: Any) -> list[Link] | None:
+    which, *cases = equation.invars
+    if len(cases) != 2 or which.aval.dtype != bool or not linear.free(which):
+        return None
+    if not any(map(linear.free, cases)):
+        return None
+    return [
+        Link(case, guard=(which, bool(k)))
+        for k, case in enumerate(cases)
+        if not linear.is_zero(case)
+    ]
+
+
+def _product(linear: Linear, equation: Any) -> list[Link] | None:
+    """Sum a product of matrices over all its elements: each row of one times the other's sums."""
+    contracted, batch = equation.params["dimension_numbers"]
+    sides = [side for side in (0, 1) if not linear.free(equation.invars[side])]
+    if len(sides) != 1:
+        return None
+    (side,) = sides
+    operand, other = equation.invars[side], equation.invars[1 - side]
+    shape = operand.aval.shape
+    together = {
+        a: b
+        for pairs in (batch, contracted)
+        for a, b in zip(pairs[1 - side], pairs[side], strict=True)
+    }
+
+    def shaped(values: Any) -> Any:
+        own = [axis for axis in range(values.ndim) if axis not in together]
+        sums = jnp.sum(values, axis=tuple(own))
+        axes = [together[axis] for axis in range(values.ndim) if axis in together]
+        order = tuple(int(k) for k in np.argsort(axes))
+        return lax.broadcast_in_dim(lax.transpose(sums, order), shape, tuple(sorted(axes)))
+
+    return [Link(operand, weight=(other, 1), shaped=shaped, plain=True)]
+
+
+def _added_at(linear: Linear, equation: Any) -> list[Link] | None:
+    """Take apart an addition at an index, all of it inside the array."""
+    operand, indices, updates = equation.invars
+    value = linear.known(indices)
+    if value.known is None:
+        return None
+    layout = places.of_scatter(equation, linear.known(operand), linear.known(updates))
+
+    def coordinates() -> Any:
+        every = value.known.integers()
+        starts = {axis: every[..., k] for k, axis in enumerate(layout.mapped)}
+        return layout.coordinates(starts, clip="FILL_OR_DROP" not in str(equation.params["mode"]))
+
+    def back(weight: Any) -> Any:
+        return weight[tuple(np.broadcast_arrays(*coordinates()[0]))]
+
+    return [
+        Link(operand, check=lambda: bool(coordinates()[2].all())),
+        Link(updates, back=back),
+    ]
+
+
+_RULES: dict[str, Callable[[Linear, Any], list[Link] | None]] = {
+    "add": _add,
+    "add_any": _add,
+    "broadcast_in_dim": _reshaping,
+    "concatenate": _concatenated,
+    "convert_element_type": _converted,
+    "copy": _converted,
+    "div": _times,
+    "dot_general": _product,
+    "mul": _times,
+    "neg": _neg,
+    "reduce_sum": _summed,
+    "reshape": _reshaping,
+    "rev": _reversed,
+    "scatter-add": _added_at,
+    "select_n": _selected,
+    "squeeze": _reshaping,
+    "stack": _stacked,
+    "sub": _add,
+    "transpose": _transposed,
+}

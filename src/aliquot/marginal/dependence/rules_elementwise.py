@@ -1,0 +1,67 @@
+"""Operations in which each element of the result is a function of the same place's elements."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from aliquot.marginal.dependence.slots import Dependence, compact, lift, same, slot, union
+from aliquot.marginal.dependence.value import Rule, Value, reason
+
+
+def elementwise(equation: Any, operands: Sequence[Value]) -> Sequence[Dependence]:
+    """Join the operands' slots; an operand without axes goes to every element."""
+    ndim = max(value.ndim for value in operands)
+    parts = [lift(value.dependence, ndim) for value in operands]
+    return [union(parts, reason(equation, operands))] * len(equation.outvars)
+
+
+def each_to_its_own(_equation: Any, operands: Sequence[Value]) -> Sequence[Dependence]:
+    """Pass every operand on as it is."""
+    return [value.dependence for value in operands]
+
+
+def select(equation: Any, operands: Sequence[Value]) -> Sequence[Dependence]:
+    """Follow `select_n`: exactly the chosen case's slots where it is known which is chosen."""
+    which, *cases = operands
+    why = reason(equation, operands)
+    ndim = cases[0].ndim
+    parts = [value.dependence for value in cases]
+    if which.known is None or all(same(part, parts[0]) for part in parts[1:]):
+        return [union([*parts, lift(which.dependence, ndim)], why)]
+    chosen = which.known.integers()
+    chosen = compact(chosen.reshape(chosen.shape or (1,) * ndim))
+    kept: list[Dependence] = []
+    for number, part in enumerate(parts):
+        here = chosen == number
+        if here.all():
+            return [part]
+        if not here.any() or part == ():
+            continue
+        if not isinstance(part, tuple):
+            kept.append(part)
+            continue
+        kept += [slot(s.variable, np.where(here, s.index, -1)) for s in part]
+    return [union(kept, why)]
+
+
+def bitcast(equation: Any, operands: Sequence[Value]) -> Sequence[Dependence] | None:
+    """Follow a change of type; None where it splits or joins elements."""
+    (value,) = operands
+    return [value.dependence] if equation.outvars[0].aval.shape == value.shape else None
+
+
+_NAMES = """
+    abs acos acosh add add_any and asin asinh atan atan2 atanh bessel_i0e bessel_i1e cbrt ceil
+    clamp clz complex conj convert_element_type copy cos cosh digamma div eq eq_to erf erf_inv
+    erfc exp exp2 expm1 floor ge gt igamma igamma_grad_a igammac imag integer_pow is_finite le le_to
+    lgamma log log1p log2 logistic lt lt_to max min mul mulhi ne neg nextafter not one_minus_square
+    or polygamma polynomial population_count pow random_gamma_grad real reduce_precision
+    regularized_incomplete_beta rem round rsqrt shift_left shift_right_arithmetic
+    shift_right_logical sign sin sinh sqrt square stop_gradient sub tan tanh xor zeta
+"""
+
+RULES: dict[str, Rule] = dict.fromkeys(_NAMES.split(), elementwise)
+RULES |= {"optimization_barrier": each_to_its_own, "select_n": select}

@@ -1,0 +1,196 @@
+"""Which elements of which discrete variables each element of a value depends on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Index = NDArray[np.int64]
+
+LIMIT = 64
+"""The largest number of slots that are listed; beyond it a value is :class:`Mixed`."""
+
+
+class Slot(NamedTuple):
+    """One element of a discrete variable for each element of a value.
+
+    Attributes
+    ----------
+    variable : int
+        Number of the discrete variable.
+    index : int64 array
+        As many axes as the value; each axis has the value's length, or 1 where the index is the
+        same all along it. Holds the flat position of the variable's element that this element of
+        the value depends on, and -1 where it depends on none through this slot.
+    """
+
+    variable: int
+    index: Index  # type: ignore[assignment]  # hides tuple.index, which a slot has no use for
+
+
+@dataclass(frozen=True)
+class Mixed:
+    """A value that may depend on all elements of some variables: too many slots to list.
+
+    Attributes
+    ----------
+    variables : frozenset of int
+        Numbers of the discrete variables.
+    reason : str
+        The operation that mixes them, in a user's words, such as "np.sort of 200 values".
+    """
+
+    variables: frozenset[int]
+    reason: str
+
+
+Dependence = tuple[Slot, ...] | Mixed
+"""What a value depends on; the empty tuple is: on no discrete variable."""
+
+
+def variables_of(dependence: Dependence) -> frozenset[int]:
+    """Return the numbers of the variables that occur in a dependence."""
+    if isinstance(dependence, Mixed):
+        return dependence.variables
+    return frozenset(slot.variable for slot in dependence)
+
+
+def slot_count(dependence: Dependence) -> float:
+    """Return how many elements one element may depend on at most; infinity if that is not known."""
+    return np.inf if isinstance(dependence, Mixed) else len(dependence)
+
+
+def compact[Kind: np.generic](array: NDArray[Kind]) -> NDArray[Kind]:
+    """Cut each axis along which an array is constant down to length 1."""
+    for axis, length in enumerate(array.shape):
+        if length > 1:
+            before = (slice(None),) * axis
+            first = array[(*before, slice(0, 1))]
+            # Most arrays that vary do so at once.
+            if np.array_equal(first, array[(*before, slice(1, 2))]) and np.all(array == first):
+                array = first
+    return array
+
+
+def slot(variable: int, index: NDArray[Any]) -> tuple[Slot, ...]:
+    """Return a slot in its shortest form: no slot at all where it lists nothing."""
+    short = compact(index.astype(np.int64, copy=False))
+    return (Slot(variable, short),) if short.size and short.max() >= 0 else ()
+
+
+def same(first: Dependence, second: Dependence) -> bool:
+    """Tell whether two dependences have the same slots in the same order."""
+    if first is second:
+        return True
+    if isinstance(first, Mixed) or isinstance(second, Mixed):
+        return first == second
+    return len(first) == len(second) and all(
+        a.variable == b.variable and (a.index is b.index or np.array_equal(a.index, b.index))
+        for a, b in zip(first, second, strict=True)
+    )
+
+
+def lift(dependence: Dependence, ndim: int) -> Dependence:
+    """Return the dependence of a scalar as that of a value with `ndim` axes."""
+    if isinstance(dependence, Mixed):
+        return dependence
+    return tuple(
+        s if s.index.ndim == ndim else Slot(s.variable, s.index.reshape((1,) * ndim))
+        for s in dependence
+    )
+
+
+def union(parts: Sequence[Dependence], reason: str) -> Dependence:
+    """Return what a value depends on that depends, element by element, on several values.
+
+    Each element of a variable is listed once for each element of the value, and slots of which
+    no two list anything at the same place become one.
+
+    Parameters
+    ----------
+    parts : sequence of Dependence
+        Of values that all have the same number of axes.
+    reason : str
+        The operation, for a result that cannot be listed.
+    """
+    parts = [part for part in parts if part != ()]
+    if not parts:
+        return ()
+    if all(same(part, parts[0]) for part in parts[1:]):
+        return parts[0]
+    every = frozenset[int]().union(*map(variables_of, parts))
+    kept: list[Slot] = []
+    for part in parts:
+        if isinstance(part, Mixed):
+            return Mixed(every, part.reason)
+        for each in part:
+            _add(kept, each)
+            if len(kept) > 2 * LIMIT:
+                return Mixed(every, reason)
+    return Mixed(every, reason) if len(kept) > LIMIT else tuple(kept)
+
+
+def _add(kept: list[Slot], new: Slot) -> None:
+    """Put one more slot into a list, without what the list has already."""
+    variable, rest = new
+    position = 0
+    while position < len(kept):
+        other, index = kept[position]
+        if other != variable:
+            position += 1
+            continue
+        if index is rest:
+            return
+        shape = np.broadcast_shapes(index.shape, rest.shape)
+        twice = (rest == index) & (rest >= 0)
+        if shape == rest.shape and twice.any():
+            left = slot(variable, np.where(twice, -1, rest))
+            if not left:
+                return
+            rest = left[0].index
+        elif shape == index.shape and twice.any():
+            left = slot(variable, np.where(twice, -1, index))
+            kept[position : position + 1] = left
+            position -= not left
+        position += 1
+    for position, (other, index) in enumerate(kept):
+        if other != variable:
+            continue
+        shape = np.broadcast_shapes(index.shape, rest.shape)
+        free = index < 0
+        if shape in (index.shape, rest.shape) and free.any() and np.all(free | (rest < 0)):
+            (kept[position],) = slot(variable, np.where(free, rest, index))
+            return
+    kept.append(Slot(variable, rest))
+
+
+def elements_of(slots: Iterable[Slot]) -> dict[int, Index]:
+    """Return the elements that occur in some slots, sorted, by variable."""
+    found: dict[int, list[Index]] = {}
+    for variable, index in slots:
+        found.setdefault(variable, []).append(np.unique(index))
+    merged = {variable: np.unique(np.concatenate(parts)) for variable, parts in found.items()}
+    return {variable: elements[elements >= 0] for variable, elements in merged.items()}
+
+
+def everything(parts: Sequence[Dependence], ndim: int, reason: str) -> Dependence:
+    """Return the dependence of a value each of whose elements may depend on all of some values."""
+    parts = [part for part in parts if part != ()]
+    every = frozenset[int]().union(*map(variables_of, parts))
+    slots: list[Slot] = []
+    for part in parts:
+        if isinstance(part, Mixed):
+            return Mixed(every, part.reason)
+        slots += part
+    elements = elements_of(slots)
+    if sum(each.size for each in elements.values()) > LIMIT:
+        return Mixed(every, reason)
+    return tuple(
+        Slot(variable, np.full((1,) * ndim, element, np.int64))
+        for variable, each in elements.items()
+        for element in each
+    )
