@@ -141,6 +141,7 @@ LAYERS = [
     ["mcmc", "variational"],
     ["diagnostics"],
     ["results"],
+    ["plots"],
     ["GLUE"],
     ["report"],
     ["cli"],

@@ -16,7 +16,7 @@ read the answer with ArviZ.
 from importlib.metadata import version as _version
 from typing import TYPE_CHECKING
 
-from aliquot import distributions, errors, transforms
+from aliquot import distributions, errors, plots, transforms
 from aliquot import porting as _porting
 from aliquot.diagnostics import Diagnosis, check
 from aliquot.errors import (
@@ -128,6 +128,7 @@ __all__ = [
     "fit",
     "lift",
     "math",
+    "plots",
     "sample",
     "sample_posterior_predictive",
     "sample_prior_predictive",

@@ -1,0 +1,153 @@
+"""One look for the pictures: colours that can be told apart, quiet axes, names in place of keys."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+INK = "#20242a"
+QUIET = "#5f6770"
+FAINT = "#d5d9de"
+PAPER = "#ffffff"
+WARNING = "#a23b00"
+
+# Okabe and Ito's, in an order that puts the most different next to each other.
+PALETTE = ("#0072b2", "#d55e00", "#009e73", "#e69f00", "#cc79a7", "#56b4e9")
+
+TEXT = 9.0
+SMALL = 8.0
+
+_RC: Any = {
+    "axes.unicode_minus": True,
+    "figure.facecolor": PAPER,
+    "font.family": "sans-serif",
+    "font.sans-serif": ["Inter", "Helvetica Neue", "Arial", "Liberation Sans", "DejaVu Sans"],
+    "font.size": TEXT,
+    "lines.solid_capstyle": "round",
+    "savefig.facecolor": PAPER,
+    "text.color": INK,
+}
+
+
+def styled() -> AbstractContextManager[None]:
+    """Return the context in which figures are made; the user's settings are left alone."""
+    from matplotlib import rc_context
+
+    return rc_context(_RC)
+
+
+def state_colors(count: int) -> np.ndarray:
+    """Give each state a colour, told apart by readers with any colour vision.
+
+    Parameters
+    ----------
+    count : int
+
+    Returns
+    -------
+    numpy.ndarray, shape (count, 3)
+        Red, green and blue in [0, 1]. Beyond six states they come from viridis, in order.
+
+    Examples
+    --------
+    >>> state_colors(2).round(2).tolist()
+    [[0.0, 0.45, 0.7], [0.84, 0.37, 0.0]]
+    """
+    from matplotlib import colormaps
+    from matplotlib.colors import to_rgb
+
+    if count <= len(PALETTE):
+        return np.array([to_rgb(color) for color in PALETTE[:count]])
+    return np.asarray(colormaps["viridis"](np.linspace(0.0, 0.9, count))[:, :3])
+
+
+def mixed(weights: np.ndarray, colors: np.ndarray) -> np.ndarray:
+    """Mix colours evenly to the eye, by averaging in OKLab [1]_.
+
+    Parameters
+    ----------
+    weights : array, shape (..., K)
+        Non-negative, summing to one.
+    colors : array, shape (K, 3)
+
+    Returns
+    -------
+    numpy.ndarray, shape (..., 3)
+
+    References
+    ----------
+    .. [1] Ottosson (2020), A perceptual color space for image processing.
+
+    Examples
+    --------
+    >>> colors = np.array([[0.0, 0.0, 0.0], [1.0, 1.0, 1.0]])
+    >>> mixed(np.array([[1.0, 0.0], [0.5, 0.5]]), colors).round(2).tolist()
+    [[0.0, 0.0, 0.0], [0.39, 0.39, 0.39]]
+    """
+    linear = np.where(colors <= 0.04045, colors / 12.92, ((colors + 0.055) / 1.055) ** 2.4)
+    lab = np.cbrt(linear @ _TO_CONES.T) @ _TO_LAB.T
+    cones = (np.asarray(weights) @ lab) @ np.linalg.inv(_TO_LAB).T
+    linear = np.clip(cones**3 @ np.linalg.inv(_TO_CONES).T, 0.0, 1.0)
+    curved = 1.055 * linear ** (1 / 2.4) - 0.055
+    return np.asarray(np.clip(np.where(linear <= 0.0031308, 12.92 * linear, curved), 0.0, 1.0))
+
+
+def readable(color: np.ndarray) -> tuple[float, float, float]:
+    """Darken a colour, for text on white."""
+    from matplotlib.colors import to_rgb
+
+    red, green, blue = mixed(np.array([0.75, 0.25]), np.array([color, to_rgb(INK)])).tolist()
+    return red, green, blue
+
+
+_TO_CONES = np.array(
+    [
+        [0.4122214708, 0.5363325363, 0.0514459929],
+        [0.2119034982, 0.6806995451, 0.1073969566],
+        [0.0883024619, 0.2817188376, 0.6299787005],
+    ]
+)
+_TO_LAB = np.array(
+    [
+        [0.2104542553, 0.7936177850, -0.0040720468],
+        [1.9779984951, -2.4285922050, 0.4505937099],
+        [0.0259040371, 0.7827717662, -0.8086757660],
+    ]
+)
+
+
+def dress(axes: Axes, *, keep: Sequence[str] = ("bottom",)) -> None:
+    """Make axes quiet, with the spines and tick marks of the sides to `keep` only."""
+    axes.set_facecolor("none")
+    for side, spine in axes.spines.items():
+        spine.set_visible(side in keep)
+        spine.set_color(QUIET)
+        spine.set_linewidth(0.6)
+    for which, side in (("x", "bottom"), ("y", "left")):
+        kept = side in keep
+        axes.tick_params(
+            axis=which,  # type: ignore[arg-type]
+            colors=QUIET, labelsize=SMALL, length=2.5 if kept else 0, width=0.6,
+        )  # fmt: skip
+    axes.xaxis.label.set(color=QUIET, fontsize=SMALL)
+    axes.yaxis.label.set(color=QUIET, fontsize=SMALL)
+
+
+def head(axes: Axes, title: str, notes: Sequence[tuple[str, str]] = ()) -> None:
+    """Write a title, and under it notes, each a text and its colour, above the axes."""
+    line = 1.5 * SMALL
+    for row, (text, color) in enumerate(reversed(notes)):
+        axes.annotate(
+            text, (0, 1), xytext=(0, 6 + row * line), xycoords="axes fraction",
+            textcoords="offset points", fontsize=SMALL, color=color, va="bottom",
+        )  # fmt: skip
+    axes.annotate(
+        title, (0, 1), xytext=(0, 7 + len(notes) * line), xycoords="axes fraction",
+        textcoords="offset points", fontsize=TEXT + 1, color=INK, va="bottom", weight="bold",
+    )  # fmt: skip
