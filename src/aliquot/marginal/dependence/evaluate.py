@@ -10,7 +10,6 @@ from typing import Any
 
 import jax
 import numpy as np
-from jax.api_util import debug_info
 from jax.extend.core import (  # type: ignore[attr-defined]
     ClosedJaxpr,
     Jaxpr,
@@ -129,7 +128,7 @@ def evaluate(equation: Any, *operands: Any) -> list[NDArray[Any]]:
     inputs = [Var(atom.aval) for atom in equation.invars]
     outputs = [Var(var.aval) for var in equation.outvars]
     alone = equation.replace(invars=inputs, outvars=outputs)
-    about = debug_info("known value", evaluate, (equation, *given), {})
-    jaxpr = Jaxpr([], inputs, outputs, [alone], debug_info=about)
     with float64(), jax.ensure_compile_time_eval():
+        about = jax.make_jaxpr(lambda: ())().jaxpr.debug_info
+        jaxpr = Jaxpr([], inputs, outputs, [alone], debug_info=about)
         return [np.asarray(each) for each in jaxpr_as_fun(ClosedJaxpr(jaxpr, []))(*given)]

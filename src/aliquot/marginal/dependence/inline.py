@@ -81,6 +81,11 @@ class Program:
                 results = self._splice(inner, getattr(called, "consts", ()), operands)
                 atoms.update(zip(equation.outvars, results, strict=True))
                 continue
+            branch = _only_branch(equation)
+            if branch is not None:
+                results = self._splice(branch.jaxpr, branch.consts, operands[1:])
+                atoms.update(zip(equation.outvars, results, strict=True))
+                continue
             fresh = [
                 Var(var.aval) if type(var) is Var else var  # what is dropped keeps its mark
                 for var in equation.outvars
@@ -90,6 +95,19 @@ class Program:
         return [read(atom) for atom in jaxpr.outvars]
 
 
+def _only_branch(equation: Any) -> Any:
+    """Return the one branch that can be taken, where the platform decides between branches.
+
+    `np.diagonal`, for one, has a branch for Pallas kernels, which is never taken by a program.
+    """
+    platforms = equation.params.get("branches_platforms")
+    if equation.primitive.name != "cond" or platforms is None:
+        return None
+    branches = zip(equation.params["branches"], platforms, strict=True)
+    possible = [branch for branch, names in branches if names is None or set(names) != {"mosaic"}]
+    return possible[0] if len(possible) == 1 else None
+
+
 def inline(closed: Any) -> ClosedJaxpr:
     """Return the same computation without calls.
 
@@ -97,7 +115,8 @@ def inline(closed: Any) -> ClosedJaxpr:
     ----------
     closed : ClosedJaxpr
         Calls by `jit`, `checkpoint` and `closed_call` are replaced by what they call, at any depth.
-        Loops, branches and functions with derivatives of their own stay.
+        Loops, branches and functions with derivatives of their own stay, but of branches for
+        different platforms those that no program here can take.
 
     Examples
     --------
