@@ -126,6 +126,18 @@ def test_one_chain_of_four_that_switched_is_said() -> None:
     assert "have switched" in " ".join(texts(axes[0]))
 
 
+def test_long_notes_stay_within_the_figure() -> None:
+    y, p = two_groups(40, 2)
+    draws = np.broadcast_to(p, (2, 4, *p.shape)).copy()
+    draws[1] = draws[1, ..., ::-1]
+    (axes,) = aq.plots.plot_responsibilities(tree(draws, ("row",)), x=y)
+    axes.figure.canvas.draw()
+    assert "Order or relabel them first" in " ".join(texts(axes)[::-1])
+    width = axes.figure.bbox.width
+    assert all(text.get_window_extent().x1 <= width for text in axes.texts)
+    assert axes.get_window_extent().width > 0.8 * width
+
+
 def test_given_axes_are_drawn_in() -> None:
     y, p = two_groups()
     figure, given = plt.subplots(2)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -140,8 +141,15 @@ def dress(axes: Axes, *, keep: Sequence[str] = ("bottom",)) -> None:
 
 
 def head(axes: Axes, title: str, notes: Sequence[tuple[str, str]] = ()) -> None:
-    """Write a title, and under it notes, each a text and its colour, above the axes."""
+    """Write a title, and under it notes, each a text and its colour, above the axes.
+
+    Notes that are wider than the axes become several lines.
+    """
     line = 1.5 * SMALL
+    width = axes.get_position().width * axes.figure.get_figwidth()  # type: ignore[union-attr]
+    # A letter is about half as wide as it is high.
+    letters = max(int(width * 72 / (0.5 * SMALL)), 20)
+    notes = [(part, color) for text, color in notes for part in wrap(text, letters) or [text]]
     for row, (text, color) in enumerate(reversed(notes)):
         axes.annotate(
             text, (0, 1), xytext=(0, 6 + row * line), xycoords="axes fraction",
