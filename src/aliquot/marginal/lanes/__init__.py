@@ -1,0 +1,5 @@
+"""Evaluation of a computation for the states of its discrete inputs, without repeating itself."""
+
+from aliquot.marginal.lanes.evaluator import Evaluator
+
+__all__ = ["Evaluator"]

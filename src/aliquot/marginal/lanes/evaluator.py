@@ -1,0 +1,328 @@
+"""The evaluator: a program, computed for assignments of states to its discrete inputs.
+
+What does not depend on a discrete input is computed once. What does is computed once for each
+assignment of the inputs that it depends on, and is kept *compact*: along an axis on which it is
+the same everywhere it has length 1, so that ``means[z]`` with every element of ``z`` in the same
+state costs one number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any
+
+import jax
+import numpy as np
+
+from aliquot.marginal.lanes import calls
+from aliquot.marginal.lanes.arrays import Array, as_value, reshape
+from aliquot.marginal.lanes.elementwise import ELEMENTWISE, elementwise, uniform
+from aliquot.marginal.lanes.general import general
+from aliquot.marginal.lanes.indexing import (
+    component,
+    gather_lookup,
+    look_up,
+    parts_of_index,
+    slice_lookup,
+)
+from aliquot.marginal.lanes.movement import MOVEMENT
+from aliquot.marginal.lanes.program import Program, is_literal
+from aliquot.marginal.lanes.reduction import REDUCTIONS, dot_general, reduce
+from aliquot.marginal.lanes.site import Site
+
+States = Mapping[int, tuple[Hashable, Array]]
+
+
+class Evaluator:
+    """A program whose discrete inputs are given states, one assignment after another.
+
+    Make one inside a traced function, and use it at the same level of tracing: what it computes
+    is kept, and belongs to that trace.
+
+    Parameters
+    ----------
+    jaxpr : jax.extend.core.ClosedJaxpr
+        The program. Calls in it are evaluated by the same rules.
+    inputs : sequence of (array or None)
+        One for each input of the program; None for those that are discrete. Small NumPy arrays
+        are known numbers: an index that is computed from them needs no gather.
+
+    Examples
+    --------
+    >>> import jax, numpy as np
+    >>> from aliquot.precision import float64
+    >>> def program(means, z):
+    ...     return means[z]
+    >>> def evaluate(means):
+    ...     evaluator = Evaluator(closed, [means, None])
+    ...     return evaluator.at(closed.jaxpr.outvars[0], {1: ("z", np.arange(3)[:, None])}, 1)
+    >>> with float64():
+    ...     closed = jax.make_jaxpr(program)(np.zeros(3), np.zeros(100, int))
+    ...     table = jax.jit(evaluate)(np.array([1.0, 2.0, 3.0]))
+    >>> table.shape
+    (3, 1)
+    """
+
+    def __init__(
+        self,
+        jaxpr: Any,
+        inputs: Sequence[Array | None],
+        *,
+        _linear: frozenset[int] = frozenset(),
+        _wild: frozenset[int] = frozenset(),
+    ) -> None:
+        inner = jaxpr.jaxpr
+        discrete = [position for position, value in enumerate(inputs) if value is None]
+        self._program = Program(inner, jaxpr.consts, discrete, _linear, _wild)
+        self._equations = inner.eqns
+        self._positions = {var: position for position, var in enumerate(inner.invars)}
+        self._given = {
+            var: as_value(value, var.aval.dtype)
+            for var, value in (
+                *zip(inner.constvars, jaxpr.consts, strict=True),
+                *zip(inner.invars, inputs, strict=True),
+            )
+            if value is not None
+        }
+        self._memo: dict[tuple[Any, ...], Array] = {}
+
+    def at(self, atom: Any, states: States, lanes: int = 0) -> Array:
+        """Compute an atom of the program for an assignment of states.
+
+        Parameters
+        ----------
+        atom : Var or Literal of the program
+        states : mapping from int to (hashable, array)
+            By position of the discrete input: a key that names the assignment (one key, one
+            assignment), and its states. The array has `lanes` leading axes, then the input's
+            own; each of full length, or 1 where the states are the same all along. An assignment
+            that is to be found out without a gather is a NumPy array.
+        lanes : int
+            How many axes of assignments there are.
+
+        Returns
+        -------
+        array
+            The atom's value, with the same axes: `lanes` leading ones (of length 1 where the
+            value does not depend on that lane), then its own, each of full length or 1 where the
+            value is constant along it. NumPy where it is known.
+        """
+        frame = _Frame(self, states, lanes)
+        stack = [atom]
+        while stack:
+            top = stack[-1]
+            if frame.has(top):
+                stack.pop()
+                continue
+            equation = self._equations[self._number(top, states)]
+            missing = [need for need in frame.needs(equation) if not frame.has(need)]
+            if missing:
+                stack.extend(missing)
+                continue
+            frame.apply(equation)
+            stack.pop()
+        return frame.value(atom)
+
+    def _number(self, atom: Any, states: States) -> int:
+        number = self._program.equation(atom)
+        if number is None:
+            position = self._positions.get(atom)
+            given = sorted(states)
+            raise ValueError(
+                f"input {position} of the program is discrete, and has no states: states are given "
+                f"for inputs {given}"
+                if position is not None
+                else f"{atom} is not a variable of this program"
+            )
+        return number
+
+
+class _Frame:
+    """One assignment: what is known of it so far, and how more is computed."""
+
+    def __init__(self, evaluator: Evaluator, states: States, lanes: int) -> None:
+        self.program = evaluator._program
+        self.equations = evaluator._equations
+        self.given = evaluator._given
+        self.positions = evaluator._positions
+        self.memo = evaluator._memo
+        self.lanes = lanes
+        self.states = {
+            position: (key, _stated(position, array, lanes, self.program))
+            for position, (key, array) in states.items()
+        }
+
+    def _key(self, atom: Any) -> tuple[Any, ...]:
+        sources = self.program.sources(atom)
+        if not sources:
+            return (atom,)
+        keys = tuple((p, self.states[p][0] if p in self.states else None) for p in sorted(sources))
+        return (atom, self.lanes, keys)
+
+    def has(self, atom: Any) -> bool:
+        """Say whether an atom's value is there."""
+        if is_literal(atom) or atom in self.given:
+            return True
+        if self.positions.get(atom) in self.states and self.program.equation(atom) is None:
+            return True
+        return self._key(atom) in self.memo
+
+    def raw(self, atom: Any) -> Array:
+        """Give a value that is there: without lanes if it depends on no discrete input."""
+        known = calls.literal_value(atom)
+        if known is not None:
+            return known
+        if atom in self.given:
+            return self.given[atom]
+        if self.program.equation(atom) is None:
+            return self.states[self.positions[atom]][1]
+        return self.memo[self._key(atom)]
+
+    def value(self, atom: Any) -> Array:
+        """Give a value that is there, with the lanes' axes."""
+        value = self.raw(atom)
+        if self.program.sources(atom):
+            return value
+        return reshape(value, (1,) * self.lanes + np.shape(value))
+
+    def needs(self, equation: Any) -> Sequence[Any]:
+        """Give the operands that an equation needs next, as far as can be said now."""
+        name = equation.primitive.name
+        if name == "select_n":
+            which = equation.invars[0]
+            if not self.has(which):
+                return [which]
+            chosen = uniform(self.raw(which))
+            return equation.invars if chosen is None else [equation.invars[1 + chosen]]
+        if name == "gather":
+            parts = self._parts(equation)
+            if parts is not None:
+                return [equation.invars[0], *(atom for atom, _ in parts)]
+        return equation.invars
+
+    def _parts(self, equation: Any) -> list[tuple[Any, int | None]] | None:
+        index = equation.invars[1]
+        number = self.program.equation(index)
+        return parts_of_index(None if number is None else self.equations[number], index)
+
+    def apply(self, equation: Any) -> None:
+        """Compute the results of an equation whose needs are there."""
+        varying = any(self.program.sources(atom) for atom in equation.invars)
+        lanes = self.lanes if varying else 0
+        results = self._results(equation, lanes)
+        for var, result in zip(equation.outvars, results, strict=True):
+            self.memo[self._key(var)] = result
+
+    def _read(self, atom: Any, lanes: int) -> Array:
+        return self.value(atom) if lanes else self.raw(atom)
+
+    def _results(self, equation: Any, lanes: int) -> Sequence[Array]:
+        name = equation.primitive.name
+        invars = equation.invars
+        if name == "select_n":
+            chosen = uniform(self.raw(invars[0]))
+            if chosen is not None:
+                return [self._read(invars[1 + chosen], lanes)]
+        empty = any(0 in atom.aval.shape for atom in (*invars, *equation.outvars))
+        if name == "gather" and not empty:
+            return [self._gather(equation, lanes)]
+        site = Site(
+            equation,
+            tuple(self._read(atom, lanes) for atom in invars),
+            lanes,
+            tuple(bool(self.program.sources(atom)) for atom in invars),
+            tuple(self.program.wild(atom) for atom in invars),
+            tuple(self.program.linear(atom) for atom in invars),
+        )
+        if name in ELEMENTWISE:
+            return elementwise(site)
+        if not empty:
+            results = self._by_rule(site)
+            if results:
+                return results
+        return general(site)
+
+    def _by_rule(self, site: Site) -> Sequence[Array] | None:
+        name = site.name
+        if name in MOVEMENT:
+            return MOVEMENT[name](site)
+        if name in REDUCTIONS:
+            return reduce(site)
+        if name == "dot_general":
+            return dot_general(site)
+        if name == "dynamic_slice":
+            lookup = slice_lookup(site.equation)
+            operand, *starts = site.values
+            return [look_up(lookup, operand, starts, site.lanes, any(site.varies))]
+        program = calls.called(site)
+        if program is not None:
+            return _run(program, site.values, site.varies, site.wild, site.linear, site.lanes)
+        program = calls.branch(site)
+        if program is not None:
+            return _run(
+                program,
+                site.values[1:],
+                site.varies[1:],
+                site.wild[1:],
+                site.linear[1:],
+                site.lanes,
+            )
+        if name == "custom_jvp_call":
+            return calls.custom_jvp(site, _run)
+        return None
+
+    def _gather(self, equation: Any, lanes: int) -> Array:
+        operand, index = equation.invars
+        parts = self._parts(equation)
+        if parts is None:
+            count = index.aval.shape[-1]
+            value = self._read(index, lanes)
+            components = [component(value, j) for j in range(count)]
+        else:
+            components = [component(self._read(atom, lanes), place) for atom, place in parts]
+        varies = bool(self.program.sources(operand) or self.program.sources(index))
+        lookup = gather_lookup(equation)
+        return look_up(lookup, self._read(operand, lanes), components, lanes, varies)
+
+
+def _stated(position: int, array: Array, lanes: int, program: Program) -> Array:
+    """Check the states of one input."""
+    var = program.jaxpr.invars[position]
+    shape, own = np.shape(array), var.aval.shape
+    fits = len(shape) == lanes + len(own) and all(
+        n in (1, full) for n, full in zip(shape[lanes:], own, strict=True)
+    )
+    if not fits:
+        raise ValueError(
+            f"states of input {position}: an array of shape {shape} with {lanes} lanes does not "
+            f"fit an input of shape {own}; each of its axes has full length or 1"
+        )
+    if isinstance(array, jax.core.Tracer):
+        return array
+    return np.asarray(array, var.aval.dtype)
+
+
+def _run(
+    program: Any,
+    values: Sequence[Array],
+    varies: Sequence[bool],
+    wild: Sequence[bool],
+    linear: Sequence[bool],
+    lanes: int,
+) -> list[Array]:
+    """Evaluate all results of an inner program at values that have lanes already."""
+
+    def where(flags: Sequence[bool]) -> frozenset[int]:
+        return frozenset(position for position, flag in enumerate(flags) if flag)
+
+    inputs = [
+        None if moving else reshape(value, np.shape(value)[lanes:])
+        for value, moving in zip(values, varies, strict=True)
+    ]
+    evaluator = Evaluator(program, inputs, _linear=where(linear), _wild=where(wild))
+    states = {
+        position: (0, value)
+        for position, (value, moving) in enumerate(zip(values, varies, strict=True))
+        if moving
+    }
+    return [evaluator.at(atom, states, lanes) for atom in program.jaxpr.outvars]

@@ -1,0 +1,177 @@
+"""Reductions and products of matrices, on compact operands.
+
+The sum of a constant over n elements is n times it, and a contraction over an axis that one operand
+does not vary along is a sum of the other.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+from jax import lax
+
+from aliquot.marginal.lanes.arrays import Array, concrete, foldable, reshape, spread, transpose
+from aliquot.marginal.lanes.site import Site
+
+_KNOWN: Mapping[str, Callable[..., Any]] = {
+    "reduce_sum": np.sum,
+    "reduce_prod": np.prod,
+    "reduce_max": np.max,
+    "reduce_min": np.min,
+    "reduce_and": np.all,
+    "reduce_or": np.any,
+}
+REDUCTIONS = frozenset(_KNOWN)
+
+
+def reduce(site: Site) -> list[Array]:
+    """Apply a reduction along own axes, of which compact ones are not spread."""
+    (x,) = site.values
+    lanes, axes = site.lanes, tuple(site.params["axes"])
+    own = x.shape[lanes:]
+    full = site.shapes[0]
+    if concrete(x) and x.dtype.kind == "b" and site.name not in ("reduce_and", "reduce_or"):
+        return []
+    short = [axis for axis in axes if own[axis] != full[axis]]
+    long = tuple(lanes + axis for axis in axes if axis not in short)
+    copies = math.prod(full[axis] for axis in short)
+    dtype = site.equation.outvars[0].aval.dtype
+    if long and concrete(x) and x.size:
+        x = np.asarray(_KNOWN[site.name](x, axis=long, keepdims=True), dtype)
+    elif long:
+        kept = [1 if axis in long else n for axis, n in enumerate(x.shape)]
+        bound = site.equation.primitive.bind(x, **{**site.params, "axes": long})
+        x = reshape(bound, kept)
+    if copies != 1 and site.name == "reduce_sum":
+        if concrete(x):
+            x = np.asarray(x * np.asarray(copies, dtype), dtype)
+        else:
+            x = lax.mul(x, lax.full_like(x, copies))
+    if copies != 1 and site.name == "reduce_prod":
+        x = np.power(x, copies) if concrete(x) else lax.integer_pow(x, copies)
+    rest = [n for axis, n in enumerate(x.shape) if axis < lanes or axis - lanes not in axes]
+    return [reshape(x, rest)]
+
+
+def dot_general(site: Site) -> list[Array]:
+    """Contract two operands over the axes that both vary along."""
+    lanes = site.lanes
+    (left_sum, right_sum), (left_batch, right_batch) = site.params["dimension_numbers"]
+    # Each axis gets a number: equal numbers belong together.
+    names = [list(range(lanes)), list(range(lanes))]
+    count = lanes
+    partner: dict[int, int] = {}
+    for mine, yours in (
+        *zip(left_sum, right_sum, strict=True),
+        *zip(left_batch, right_batch, strict=True),
+    ):
+        partner[yours] = mine
+    names[0] += [count + axis for axis in range(len(site.shapes[0]))]
+    count += len(site.shapes[0])
+    names[1] += [
+        lanes + partner[axis] if axis in partner else count + axis
+        for axis in range(len(site.shapes[1]))
+    ]
+    summed = [lanes + axis for axis in left_sum]
+    lengths = {
+        name: n
+        for side, shape in zip(names, site.shapes, strict=True)
+        for name, n in zip(side[lanes:], shape, strict=True)
+    }
+    dtype = site.equation.outvars[0].aval.dtype
+    copies = 1
+    operands = list(site.values)
+    for name in summed:
+        axes = [side.index(name) for side in names]
+        present = [x.shape[axis] == lengths[name] for x, axis in zip(operands, axes, strict=True)]
+        if all(present):
+            continue
+        if not any(present):
+            copies *= lengths[name]
+            continue
+        one = present.index(True)
+        operands[one] = _sum_axis(operands[one], axes[one])
+    out = (
+        list(range(lanes))
+        + [lanes + axis for axis in left_batch]
+        + [n for i, n in enumerate(names[0][lanes:]) if i not in (*left_sum, *left_batch)]
+        + [n for i, n in enumerate(names[1][lanes:]) if i not in (*right_sum, *right_batch)]
+    )
+    long = [
+        {name for name, n in zip(side, x.shape, strict=True) if n != 1}
+        for side, x in zip(names, operands, strict=True)
+    ]
+    if not (long[0] & long[1] & set(summed)):
+        result = _outer(operands, names, out, dtype)
+    else:
+        result = _contract(site, operands, names, out, long, set(summed))
+    return [result if copies == 1 else lax.mul(result, lax.full_like(result, copies))]
+
+
+def _sum_axis(x: Array, axis: int) -> Array:
+    if concrete(x):
+        return np.sum(x, axis, keepdims=True, dtype=x.dtype)
+    shape = [1 if i == axis else n for i, n in enumerate(x.shape)]
+    return reshape(lax.reduce_sum(x, (axis,)), shape)
+
+
+def _outer(operands: list[Array], names: list[list[int]], out: list[int], dtype: Any) -> Array:
+    """Multiply where nothing is left to sum: elementwise, which XLA fuses."""
+    parts = [
+        lax.convert_element_type(_arranged(x, side, out), dtype)
+        if x.dtype != dtype
+        else _arranged(x, side, out)
+        for x, side in zip(operands, names, strict=True)
+    ]
+    shape = np.broadcast_shapes(*(part.shape for part in parts))
+    if all(concrete(part) for part in parts) and foldable(shape, dtype):
+        return np.multiply(parts[0], parts[1])
+    return lax.mul(*(spread(part, shape) for part in parts))
+
+
+def _arranged(x: Array, side: list[int], out: list[int]) -> Array:
+    """Order axes as in `out`, with length 1 where `x` has none of that name."""
+    where = [side.index(name) if name in side else None for name in out]
+    used = [axis for axis in where if axis is not None]
+    order = [*used, *(axis for axis in range(len(side)) if axis not in used)]
+    shape = [1 if axis is None else x.shape[axis] for axis in where]
+    return reshape(transpose(x, order), shape)
+
+
+def _contract(
+    site: Site,
+    operands: list[Array],
+    names: list[list[int]],
+    out: list[int],
+    long: list[set[int]],
+    summed: set[int],
+) -> Array:
+    kept = [[name for name in side if name in many] for side, many in zip(names, long, strict=True)]
+    left, right = (
+        reshape(x, [n for name, n in zip(side, x.shape, strict=True) if name in many])
+        for x, side, many in zip(operands, names, long, strict=True)
+    )
+    both = [name for name in kept[0] if name in kept[1]]
+    contracted = [name for name in both if name in summed]
+    batch = [name for name in both if name not in summed]
+    order = batch + [
+        name for side in kept for name in side if name not in contracted and name not in batch
+    ]
+    dimensions = (
+        tuple(tuple(side.index(name) for name in contracted) for side in kept),
+        tuple(tuple(side.index(name) for name in batch) for side in kept),
+    )
+    result = site.equation.primitive.bind(
+        left, right, **{**site.params, "dimension_numbers": dimensions}
+    )
+    where = [name for name in out if name in order]
+    result = transpose(result, [order.index(name) for name in where])
+    lengths = dict(zip(order, _lengths(result, where, order), strict=True))
+    return reshape(result, [lengths.get(name, 1) for name in out])
+
+
+def _lengths(result: Array, where: list[int], order: list[int]) -> list[int]:
+    return [result.shape[where.index(name)] for name in order]
