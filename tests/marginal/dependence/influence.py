@@ -56,7 +56,10 @@ def listed(dependence: Dependence, shape: tuple[int, ...], sizes: Sequence[int])
 
 
 def influence(
-    function: Callable[..., Any], discrete: Sequence[np.ndarray], data: Sequence[Any], bases: int = 12
+    function: Callable[..., Any],
+    discrete: Sequence[np.ndarray],
+    data: Sequence[Any],
+    bases: int = 12,
 ) -> list[np.ndarray]:
     """Return for each result the table of what was seen to change when an element was changed."""
     rng = np.random.default_rng(20)
@@ -89,7 +92,12 @@ def evaluate(analysis: Analysis, atoms: Sequence[Any], inputs: Sequence[Any]) ->
     """Return the values of some atoms of an analysed program."""
     closed = analysis.jaxpr
     jaxpr = Jaxpr(
-        closed.jaxpr.constvars, closed.jaxpr.invars, list(atoms), closed.jaxpr.eqns, set(), closed.jaxpr.debug_info
+        closed.jaxpr.constvars,
+        closed.jaxpr.invars,
+        list(atoms),
+        closed.jaxpr.eqns,
+        set(),
+        closed.jaxpr.debug_info,
     )
     with float64():
         return [np.asarray(v) for v in jaxpr_as_fun(ClosedJaxpr(jaxpr, closed.consts))(*inputs)]

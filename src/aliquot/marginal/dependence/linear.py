@@ -11,6 +11,7 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
+from jax.core import ShapedArray
 from jax.extend.core import Literal
 
 from aliquot.marginal.dependence import places
@@ -92,8 +93,11 @@ class Linear:
         return atom
 
     def is_zero(self, atom: Any) -> bool:
-        """Tell whether a value is a literal zero, repeated or not."""
+        """Tell whether a value is a literal zero, converted and repeated or not."""
         scalar = self.scalar(atom)
+        equation = None if isinstance(scalar, Literal) else self._producers.get(scalar)
+        if equation is not None and equation.primitive.name == "convert_element_type":
+            scalar = self.scalar(equation.invars[0])
         return isinstance(scalar, Literal) and np.ndim(scalar.val) == 0 and scalar.val == 0
 
     def known(self, atom: Any) -> Any:
@@ -101,16 +105,23 @@ class Linear:
         return self._found[atom]
 
 
-def _same_shape(equation: Any, *atoms: Any) -> bool:
-    shape = equation.outvars[0].aval.shape
-    return all(atom.aval.shape == shape for atom in atoms)
+def _repeated(equation: Any, operand: Any, sign: float = 1.0) -> Link:
+    """Return the link to an operand that the results repeat, each element equally often."""
+    result = equation.outvars[0].aval
+    times = prod(result.shape) // prod(operand.aval.shape)
+    if times == 1:
+        shape = operand.aval.shape
+        return Link(operand, back=lambda weight: lax.reshape(weight, shape), sign=sign)
+    literal = Literal(result.dtype.type(times), ShapedArray((), result.dtype))
+    return Link(operand, sign=sign, weight=(literal, 1), plain=True)
 
 
 def _add(_linear: Linear, equation: Any) -> list[Link] | None:
-    first, second = equation.invars
-    if not _same_shape(equation, first, second):
-        return None
-    return [Link(first), Link(second, sign=-1.0 if equation.primitive.name == "sub" else 1.0)]
+    signs = 1.0, -1.0 if equation.primitive.name == "sub" else 1.0
+    return [
+        _repeated(equation, operand, sign)
+        for operand, sign in zip(equation.invars, signs, strict=True)
+    ]
 
 
 def _neg(_linear: Linear, equation: Any) -> list[Link]:
@@ -125,18 +136,23 @@ def _times(linear: Linear, equation: Any) -> list[Link] | None:
         power = 1
         if linear.free(first):
             first, second = second, first
-    weight = linear.scalar(second)
-    if not linear.free(second) or not _same_shape(equation, first):
+    if not linear.free(second):
         return None
-    return [Link(first, weight=(weight if weight.aval.shape == () else second, power))]
+    shape = equation.outvars[0].aval.shape
+    if first.aval.shape != shape:  # a scalar: the sum of its products is its product with a sum
+        if second.aval.shape != shape:
+            return None
+
+        def shaped(values: Any) -> Any:
+            return jnp.sum(values if power > 0 else 1 / values)
+
+        return [Link(first, weight=(second, 1), shaped=shaped, plain=True)]
+    scalar = linear.scalar(second)
+    return [Link(first, weight=(scalar if scalar.aval.shape == () else second, power))]
 
 
-def _reshaping(_linear: Linear, equation: Any) -> list[Link] | None:
-    operand = equation.invars[0]
-    shape = operand.aval.shape
-    if prod(shape) != prod(equation.outvars[0].aval.shape):
-        return None
-    return [Link(operand, back=lambda weight: lax.reshape(weight, shape))]
+def _broadcast(_linear: Linear, equation: Any) -> list[Link]:
+    return [_repeated(equation, equation.invars[0])]
 
 
 def _converted(_linear: Linear, equation: Any) -> list[Link] | None:
@@ -249,7 +265,7 @@ def _added_at(linear: Linear, equation: Any) -> list[Link] | None:
 _RULES: dict[str, Callable[[Linear, Any], list[Link] | None]] = {
     "add": _add,
     "add_any": _add,
-    "broadcast_in_dim": _reshaping,
+    "broadcast_in_dim": _broadcast,
     "concatenate": _concatenated,
     "convert_element_type": _converted,
     "copy": _converted,
@@ -258,11 +274,11 @@ _RULES: dict[str, Callable[[Linear, Any], list[Link] | None]] = {
     "mul": _times,
     "neg": _neg,
     "reduce_sum": _summed,
-    "reshape": _reshaping,
+    "reshape": _broadcast,
     "rev": _reversed,
     "scatter-add": _added_at,
     "select_n": _selected,
-    "squeeze": _reshaping,
+    "squeeze": _broadcast,
     "stack": _stacked,
     "sub": _add,
     "transpose": _transposed,

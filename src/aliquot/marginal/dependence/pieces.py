@@ -86,10 +86,10 @@ class Cutter:
         count: dict[Any, int] = {}
         # Operands come before results, so that no recursion is needed.
         for equation in program.equations:
-            links = linear.links(equation)
-            (var, *_) = equation.outvars
-            whole = slot_count(found[var].dependence)
-            if not links or whole <= 1:
+            var = equation.outvars[0] if equation.outvars else None
+            whole = 0 if var is None else slot_count(found[var].dependence)
+            links = linear.links(equation) if whole > 1 else None
+            if not links:
                 continue
             parts = [most.get(link.atom, self._count(link.atom)) for link in links]
             pieces = sum(count.get(link.atom, 1) for link in links)
