@@ -95,6 +95,27 @@ def test_components_that_start_alike_do_not_stay_alike() -> None:
     assert mode.attrs["converged"] == 1
 
 
+def test_discrete_variables_are_summed_out() -> None:
+    data = np.array([-2.2, 2.9, 3.1, -2.7, 0.2])
+    modes = []
+    for written_out in (False, True):
+        with aq.Model():
+            weights = aq.Dirichlet("weights", [2.0, 2.0])
+            means = aq.Normal("means", 0, 10, shape=2, transform=aq.transforms.ordered)
+            if written_out:
+                z = aq.Categorical("z", p=weights, shape=5)
+                aq.Deterministic("own", means[z])
+                aq.Normal("obs", means[z], 1, observed=data)
+            else:
+                aq.NormalMixture("obs", w=weights, mu=means, sigma=1, observed=data)
+            modes.append(aq.find_map(random_seed=1))
+    by_hand, summed = modes
+    assert set(summed.data_vars) == {"weights", "means"}
+    np.testing.assert_allclose(summed["means"], by_hand["means"], rtol=1e-4)
+    np.testing.assert_allclose(summed["weights"], by_hand["weights"], rtol=1e-4)
+    assert summed.attrs["log_density"] == pytest.approx(by_hand.attrs["log_density"], rel=1e-9)
+
+
 def test_the_highest_of_two_modes_is_kept() -> None:
     def two_bumps(x: np.ndarray) -> tuple[float, np.ndarray]:
         value = np.logaddexp(-0.5 * (x[0] + 3) ** 2, 2 - 0.5 * (x[0] - 3) ** 2)
