@@ -198,7 +198,7 @@ class Elimination:
         for cell in cells:
             if cell.shape[-1:] not in ((1,), (rows,)):
                 raise ValueError(
-                    f"the table of factor {number} has {cell.shape[-1:]} rows; it is about {rows}"
+                    f"the table of factor {number} has {cell.shape[-1]} rows; it is about {rows}"
                 )
         kept = [count for count in states if count > 1]
         return table.reshape(kept) if is_cells(table) else table.reshape(*kept, table.shape[-1])

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from aliquot.marginal.elimination.batch import Batch, Reading, batches
+from aliquot.marginal.elimination.chain_plan import Chains, View, chain_step, chains_of, view
 from aliquot.marginal.elimination.elimination import Elimination, Operation
 from aliquot.marginal.elimination.merge import (
     Live,
@@ -88,7 +89,9 @@ class Planner:
         self.live: dict[Scope, Live] = {}
         self.constants: list[Part] = []
         self.slots = 0
-        self._weights: dict[int, tuple[tuple[int, ...], np.ndarray]] = {}
+        self.held: dict[int, Chains] = {}
+        self._weights: dict[int, tuple[dict[Scope, Live], np.ndarray]] = {}
+        self._views: dict[tuple[int, ...], tuple[dict[Scope, Live], View | None]] = {}
         self.left = np.ones(self.numbering.count, bool)
         self.scopes = [self.numbering.scope_of(f, i) for i, f in enumerate(factors)]
         self.rows = [factor.elements.shape[0] for factor in factors]
@@ -151,19 +154,93 @@ class Planner:
         )
 
     def many_at_once(self) -> Elimination:
-        """Sum out as many elements of a block at a time as can be."""
+        """Sum out as many elements of a block at a time as can be, and chains along time.
+
+        The next are those with the smallest table. Chains wait until nothing but their own factors
+        and a few shared elements are left of them; those that share factors may become one.
+        """
+        self.held = {
+            block: chains
+            for block in range(len(self.numbering.blocks))
+            if (chains := chains_of(block, self.live, self.numbering)) is not None
+        }
         while self.left.any():
-            block, weights = self._lightest_block()
-            start = self.numbering.starts[block]
-            lowest = weights.min()
-            slack = np.log(self.numbering.states[block]) if weights.size > MANY_ELEMENTS else 0.0
-            light = weights <= min(lowest + slack, max(np.log(self.largest), lowest)) + _TIE
-            candidates = start + np.flatnonzero(light)
-            chosen = independent(candidates, weights[light], block, self.live, self.numbering)
-            entries = float(np.sum(np.exp(np.minimum(weights[chosen - start], 700.0))))
-            self._check(entries, chosen)
-            self.sum_out(chosen)
+            found = self._lightest_block()
+            apart = [[chains] for chains in self.held.values()]
+            along = self._lightest_chains([*apart, *self._coupled()])
+            if along is not None and (found is None or along.log_entries <= found[0] + _TIE):
+                self.sum_along(along)
+            elif found is not None and (found[0] <= np.log(self.largest) or not self.held):
+                self._sum_out_lightest(*found[1:])
+            else:
+                self.held.clear()
         return self.finish()
+
+    def _sum_out_lightest(self, block: int, weights: np.ndarray) -> None:
+        start = self.numbering.starts[block]
+        lowest = weights.min()
+        slack = np.log(self.numbering.states[block]) if weights.size > MANY_ELEMENTS else 0.0
+        light = weights <= min(lowest + slack, max(np.log(self.largest), lowest)) + _TIE
+        candidates = start + np.flatnonzero(light)
+        chosen = independent(candidates, weights[light], block, self.live, self.numbering)
+        entries = float(np.sum(np.exp(np.minimum(weights[chosen - start], 700.0))))
+        self._check(entries, chosen)
+        self.sum_out(chosen)
+
+    def _lightest_chains(self, groups: Sequence[Sequence[Chains]]) -> View | None:
+        """Give the chains with the smallest table of those that can be summed out along time."""
+        views = []
+        for first, *others in groups:
+            chains = first.beside(others)
+            found = chains and self._view(chains)
+            if found is not None:
+                views.append(found)
+        return min(views, key=lambda each: each.log_entries, default=None)
+
+    def _view(self, chains: Chains) -> View | None:
+        """Give `view`, kept as long as the factors about the blocks are the same."""
+        mine = self._about(chains.blocks)
+        kept = self._views.get(chains.blocks)
+        if kept is None or not _same(kept[0], mine):
+            kept = mine, view(chains, mine, self.numbering)
+            self._views[chains.blocks] = kept
+        return kept[1]
+
+    def _coupled(self) -> list[list[Chains]]:
+        """Group the chains that share factors."""
+        groups: list[set[int]] = []
+        for scope in self.live:
+            joined = {block for block in scope if block in self.held}
+            if joined:
+                apart = [group for group in groups if group.isdisjoint(joined)]
+                touched = [group for group in groups if not group.isdisjoint(joined)]
+                groups = [*apart, joined.union(*touched)]
+        return [[self.held[block] for block in sorted(group)] for group in groups if len(group) > 1]
+
+    def sum_along(self, found: View) -> None:
+        """Sum out chains by the forward recursion."""
+        chains = found.chains
+        if found.entries > self.largest:
+            shared = found.shared[0] if found.shared.size else np.empty(0, np.int64)
+            self._refuse(found.entries, np.concatenate([chains.elements[0, 0], shared]))
+        operation = chain_step(found, self._about(chains.blocks), self.numbering, self.new_slot())
+        self.operations.append(operation)
+        elements = chains.elements.reshape(-1)
+        self.forget(elements)
+        for block in chains.blocks:
+            del self.held[block]
+        scope = tuple(int(block) for block in self.numbering.block_of(found.shared[0]))
+        count, axes = found.form.chains, tuple(range(len(scope)))
+        part = Part(operation.target, count, np.arange(count), found.shared, axes)
+        self.add(scope, [part])
+        states = int(np.prod(found.form.states))
+        self.record(chains.blocks, elements.size, states, "chain", int(found.entries))
+
+    def _about(self, blocks: Sequence[int]) -> dict[Scope, Live]:
+        """Give the live factors about any of some blocks."""
+        return {
+            scope: live for scope, live in self.live.items() if not set(scope).isdisjoint(blocks)
+        }
 
     def one_at_a_time(self) -> Elimination:
         """Sum out single elements, in the better of two orders."""
@@ -179,24 +256,22 @@ class Planner:
             self.sum_out(np.array([element]))
         return self.finish()
 
-    def _lightest_block(self) -> tuple[int, np.ndarray]:
+    def _lightest_block(self) -> tuple[float, int, np.ndarray] | None:
         """Give the block with the smallest table for an element, and those of all its elements."""
         found = []
         for block in range(len(self.numbering.blocks)):
             left = self.left[self.numbering.elements_of(block)]
-            if left.any():
+            if block not in self.held and left.any():
                 weights = np.where(left, self._log_entries(block), np.inf)
                 found.append((round(float(weights.min()), 9), block, weights))
-        _, block, weights = min(found, key=lambda each: each[:2])
-        return block, weights
+        return min(found, key=lambda each: each[:2], default=None)
 
     def _log_entries(self, block: int) -> np.ndarray:
         """Give `log_entries`, kept as long as the factors about the block are the same."""
-        mine = {scope: live for scope, live in self.live.items() if block in scope}
-        now = tuple(sorted(id(live) for live in mine.values()))
+        mine = self._about([block])
         kept = self._weights.get(block)
-        if kept is None or kept[0] != now:
-            kept = now, log_entries(block, mine, self.numbering)
+        if kept is None or not _same(kept[0], mine):
+            kept = mine, log_entries(block, mine, self.numbering)
             self._weights[block] = kept
         return kept[1]
 
@@ -279,6 +354,10 @@ class Planner:
 
 def _listed(names: Sequence[str]) -> str:
     return names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1]
+
+
+def _same(before: Mapping[Scope, Live], now: Mapping[Scope, Live]) -> bool:
+    return before.keys() == now.keys() and all(before[scope] is now[scope] for scope in now)
 
 
 def _check_distinct(elements: np.ndarray, number: int) -> None:
