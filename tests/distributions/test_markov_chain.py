@@ -11,6 +11,7 @@ from scipy import stats
 
 import aliquot as aq
 from aliquot.distributions.markov_chain import MarkovChain
+from aliquot.distributions.stationary import stationary_distribution
 from aliquot.errors import ParameterError, ShapeError
 from aliquot.precision import float64
 
@@ -71,6 +72,21 @@ def test_shapes(arguments: dict, shape: tuple[int, ...]) -> None:
             "init or logit_init.*init and logit_init",
         ),
         (
+            {"P": P, "init": "uniform", "steps": 4},
+            ParameterError,
+            "or \"stationary\"; got 'uniform'",
+        ),
+        (
+            {"P": np.stack([P, P]), "init": "stationary", "lag": 2, "steps": 4},
+            ParameterError,
+            'init="stationary" needs lag=1',
+        ),
+        (
+            {"P": np.eye(2), "init": "stationary", "steps": 4},
+            ParameterError,
+            "P has several stationary distributions",
+        ),
+        (
             {"P": np.stack([P, P]), "init": [[0.5, 0.5], [0.5, 0.5]], "lag": 2, "steps": 4},
             ParameterError,
             "init must be .* sum to 1 .*sums to 2",
@@ -129,6 +145,38 @@ def test_start_is_possible_where_the_first_state_is_not() -> None:
     with float64():
         start = np.asarray(jax.jit(lambda it: it.start())(chain))
     np.testing.assert_array_equal(start, [1, 0, 1, 0])
+
+
+@pytest.mark.parametrize("size", [1, 4])
+def test_a_chain_that_starts_from_its_stationary_distribution(size: int) -> None:
+    tables = RNG.dirichlet(np.ones(size), (3, size))
+    for chain in (
+        MarkovChain(tables, "stationary", steps=2),
+        MarkovChain(logit_P=np.log(tables), init="stationary", steps=2),
+    ):
+        pairs = np.array(list(itertools.product(range(size), repeat=2)))
+        joint = np.exp(chain.log_prob(np.repeat(pairs[:, None], 3, 1))).reshape(size, size, 3)
+        np.testing.assert_allclose(joint.sum(axis=(0, 1)), 1.0, rtol=1e-13)
+        np.testing.assert_allclose(joint.sum(axis=0), joint.sum(axis=1), rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("table", "expected"),
+    [
+        ([[1.0, 0.0], [0.5, 0.5]], [1.0, 0.0]),
+        ([[0.5, 0.5], [0.0, 1.0]], [0.0, 1.0]),
+        ([[0.0, 1.0, 0.0], [1.0, 0.0, 0.0], [0.2, 0.3, 0.5]], [0.5, 0.5, 0.0]),
+        ([[0.2, 0.3, 0.5], [0.0, 0.0, 1.0], [0.0, 1.0, 0.0]], [0.0, 0.5, 0.5]),
+    ],
+)
+def test_stationary_distribution_of_chains_with_states_that_are_left_for_good(
+    table: list[list[float]], expected: list[float]
+) -> None:
+    with float64():
+        found = np.asarray(jax.jit(stationary_distribution)(np.array(table)))
+        slopes = np.asarray(jax.jit(jax.jacobian(stationary_distribution))(np.array(table)))
+    np.testing.assert_allclose(found, expected, rtol=1e-14)
+    assert np.isfinite(slopes).all()
 
 
 def test_in_a_model() -> None:

@@ -19,6 +19,7 @@ from aliquot.distributions.constraints import (
 from aliquot.distributions.log_powers import log_power
 from aliquot.distributions.parameters import as_parameter, as_shape, exactly_one
 from aliquot.distributions.state_table import StateTable, positions
+from aliquot.distributions.stationary import stationary_distribution
 from aliquot.errors import ParameterError, ShapeError
 
 
@@ -38,11 +39,13 @@ class MarkovChain(Distribution):
         transition. With ``lag=L`` it ends in L + 1 axes of length S, the oldest state first and
         the new one last. Axes before those are a batch of chains. It sums to 1 along the last
         axis, and is not normalised here.
-    init : array or Expression, shape (..., S)
+    init : array or Expression, shape (..., S), or "stationary"
         Probabilities of the first state; with ``lag=L`` of the first L states together, of a shape
-        that ends in L axes of length S. By default there is no such term: every start has weight
-        one, as in Stan programs that begin with the first transition, and draws begin in a state
-        that is drawn uniformly.
+        that ends in L axes of length S. ``"stationary"`` stands for the probabilities that `P`
+        leaves as they are, of a chain that has been running for long; it needs ``lag=1`` and a `P`
+        that does not vary over time. By default there is no such term: every start has weight one,
+        as in Stan programs that begin with the first transition, and draws begin in a state that
+        is drawn uniformly.
     steps : int, optional
         Number of states in the sequence, at least `lag`. By default from `shape`, else from a
         time-varying `P`.
@@ -107,7 +110,13 @@ class MarkovChain(Distribution):
         check_transitions(self.family, name, table.shape, self.lag, self.time_varying)
         self.states = int(table.shape[-1])
         parameters = {name: table}
-        if init is not None or logit_init is not None:
+        self.stationary = isinstance(init, str)
+        if isinstance(init, str):
+            exactly_one(self.family, init=init, logit_init=logit_init)
+            check_stationary(
+                self.family, init, value=table, name=name, plain=not time_varying, lag=lag
+            )
+        elif init is not None or logit_init is not None:
             name, value = exactly_one(self.family, init=init, logit_init=logit_init)
             first = as_parameter(self.family, name, value, None)
             check_initial(self.family, name, first.shape, self.lag, self.states)
@@ -213,6 +222,11 @@ class MarkovChain(Distribution):
 
     def _log_initial(self) -> Any:
         """Give the log probabilities of the first states in one axis, ``None`` where absent."""
+        if self.stationary:
+            logits = "logit_P" in self.parameters
+            return log_power(
+                stationary_distribution(jax.nn.softmax(self.logit_P) if logits else self.P), 1
+            )
         if "logit_init" in self.parameters:
             return jax.nn.log_softmax(self.logit_init)
         return log_power(self.init, 1) if "init" in self.parameters else None
@@ -273,6 +287,26 @@ def check_initial(family: str, name: str, shape: tuple[int, ...], lag: int, stat
             f"{family}: {name} must hold the probabilities of {about}, of shape ({wanted}), as "
             f"there are {states} states; it has shape {shape}"
         )
+
+
+def check_stationary(
+    family: str, init: str, *, name: str, value: Any, plain: bool, lag: int
+) -> None:
+    """Refuse another word than "stationary", and chains that have no one such distribution."""
+    if init != "stationary":
+        raise ParameterError(f'{family}: init must be probabilities or "stationary"; got {init!r}')
+    if not plain or lag > 1:
+        raise ParameterError(
+            f'{family}: init="stationary" needs lag=1 and transitions that do not vary over time: '
+            "give the probabilities of the first states"
+        )
+    if name == "P" and isinstance(value, np.ndarray):
+        rank = np.linalg.matrix_rank(value - np.eye(value.shape[-1]))
+        if np.any(rank < value.shape[-1] - 1):
+            raise ParameterError(
+                f"{family}: P has several stationary distributions, because some states are never "
+                "reached from others: give init as probabilities"
+            )
 
 
 def number_of_states(family: str, steps: Any, shape: Any, lag: int, moves: int | None) -> int:
