@@ -96,7 +96,18 @@ def spread(x: Array, shape: Sequence[int]) -> Array:
     shape = tuple(shape)
     if x.shape == shape:
         return x
+    if concrete(x) and x.size == 1:
+        return lax.full(shape, x.reshape(()), x.dtype)
     return lax.broadcast_in_dim(x, shape, tuple(range(x.ndim)))
+
+
+def rearrange(x: Array, split: Sequence[int], order: Sequence[int], shape: Sequence[int]) -> Array:
+    """Reshape, permute axes and reshape again, in one step where only short axes move."""
+    if not concrete(x):
+        long = [axis for axis in order if split[axis] != 1]
+        if long == sorted(long):
+            return reshape(x, shape)
+    return reshape(transpose(reshape(x, split), order), shape)
 
 
 def common_shape(values: Sequence[Array]) -> tuple[int, ...]:

@@ -16,7 +16,7 @@ from aliquot.marginal.lanes.arrays import (
     spread,
 )
 from aliquot.marginal.lanes.folding import fold
-from aliquot.marginal.lanes.singular import GUARDS
+from aliquot.marginal.lanes.singular import guarded
 from aliquot.marginal.lanes.site import Site
 
 _NAMES = """
@@ -44,8 +44,7 @@ def elementwise(site: Site) -> list[Array]:
         chosen = uniform(site.values[0])
         if chosen is not None:
             return [site.values[1 + chosen]]
-    guard = GUARDS.get(site.name)
-    result = None if guard is None else guard(site)
+    result = guarded(site)
     return [bind(site.equation, site.values) if result is None else result]
 
 

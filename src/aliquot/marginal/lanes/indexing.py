@@ -26,9 +26,9 @@ from aliquot.marginal.lanes.arrays import (
     cut,
     join,
     pick,
+    rearrange,
     reshape,
     spread,
-    transpose,
 )
 from aliquot.marginal.lanes.elementwise import select
 
@@ -229,7 +229,7 @@ def _sliced(operand: Array, axis: int, known: np.ndarray, size: int, lanes: int)
     lengths = [known.shape[lane] for lane in varying]
     taken = pick(operand, (starts[:, None] + np.arange(size)).ravel(), axis)
     before, after = operand.shape[:axis], operand.shape[axis + 1 :]
-    split = reshape(taken, (*before, *lengths, size, *after))
+    split = (*before, *lengths, size, *after)
     # The new axes stand where the indexed one stood; each goes where its lane is.
     moved = len(lengths)
     order = []
@@ -238,8 +238,7 @@ def _sliced(operand: Array, axis: int, known: np.ndarray, size: int, lanes: int)
             order.append(axis + varying.index(old))
         else:
             order.append(old if old < axis else old + moved)
-    shape = [split.shape[new] for new in order]
-    return reshape(transpose(split, [*order, *varying]), shape)
+    return rearrange(taken, split, [*order, *varying], [split[new] for new in order])
 
 
 def _places(lookup: Lookup, lanes: int) -> list[tuple[bool, int]]:
@@ -266,7 +265,7 @@ def _ordered(x: Array, sources: Sequence[int | None]) -> Array:
     used = [axis for axis in sources if axis is not None]
     rest = [axis for axis in range(x.ndim) if axis not in used]
     shape = [1 if axis is None else x.shape[axis] for axis in sources]
-    return reshape(transpose(x, [*used, *rest]), shape)
+    return rearrange(x, x.shape, [*used, *rest], shape)
 
 
 def _chosen(work: _Work, lookup: Lookup, lanes: int) -> Array:

@@ -13,7 +13,15 @@ from typing import Any
 import numpy as np
 from jax import lax
 
-from aliquot.marginal.lanes.arrays import Array, concrete, foldable, reshape, spread, transpose
+from aliquot.marginal.lanes.arrays import (
+    Array,
+    concrete,
+    foldable,
+    rearrange,
+    reshape,
+    spread,
+    transpose,
+)
 from aliquot.marginal.lanes.site import Site
 
 _KNOWN: Mapping[str, Callable[..., Any]] = {
@@ -138,7 +146,7 @@ def _arranged(x: Array, side: list[int], out: list[int]) -> Array:
     used = [axis for axis in where if axis is not None]
     order = [*used, *(axis for axis in range(len(side)) if axis not in used)]
     shape = [1 if axis is None else x.shape[axis] for axis in where]
-    return reshape(transpose(x, order), shape)
+    return rearrange(x, x.shape, order, shape)
 
 
 def _contract(
