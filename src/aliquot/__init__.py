@@ -87,6 +87,7 @@ from aliquot.inference.predict import (
     sample_posterior_predictive,
     sample_prior_predictive,
 )
+from aliquot.inference.recover import recover
 from aliquot.inference.sample import sample
 from aliquot.model import Model, set_data
 from aliquot.model import data as Data  # noqa: N812 (PyMC's name)
@@ -128,6 +129,7 @@ __all__ = [
     "fit",
     "lift",
     "math",
+    "recover",
     "plots",
     "sample",
     "sample_posterior_predictive",

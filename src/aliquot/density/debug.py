@@ -17,7 +17,8 @@ class DebugRow:
     ----------
     name : str
     kind : str
-        "free", "observed", "missing values" or "potential".
+        "free", "observed", "missing values", "potential", or "summed out" for all that depends on
+        discrete variables, summed over their states.
     log_density : float
         Its term of the model's log density, in unconstrained coordinates for a free variable.
     value : str
@@ -103,6 +104,9 @@ def debug_at(model: Any, flat: np.ndarray) -> DebugReport:
             value = _short(values[name])
         elif name in observed:
             kind, value = "observed", f"{observed[name].size} values"
+        elif density.marginal is not None and name == density.marginal.name:
+            parts = dict.fromkeys(term.name for term in density.marginal.terms)
+            kind, value = "summed out", f"with {', '.join(parts)}" if parts else ""
         else:
             kind, value = "potential", ""
         problems = density.parameter_problems(name, flat)

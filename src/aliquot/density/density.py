@@ -17,8 +17,10 @@ from aliquot.density.parameters import parameter_problems
 from aliquot.density.rows import over_rows, pieces
 from aliquot.density.start import start_values
 from aliquot.density.trace import Traced
+from aliquot.density.validity import parameters_in_range
 from aliquot.errors import DTypeError, ModelError, ShapeError, SupportError
 from aliquot.expression import Evaluation
+from aliquot.marginal import Marginal, depends_on, find_unknowns
 from aliquot.model.variables import Data
 from aliquot.precision import float64
 
@@ -51,12 +53,21 @@ class Density:
     """
 
     def __init__(self, model: Any) -> None:
-        self.slots: tuple[Slot, ...] = lay_out(model)
-        self.size = self.slots[-1].stop
+        unknowns, ignorable = find_unknowns(model)
+        nodes = [unknown.node for unknown in unknowns]
+        self.slots: tuple[Slot, ...] = lay_out(model, unknowns)
+        self.size = self.slots[-1].stop if self.slots else 0
         self.labels = [label for slot in self.slots for label in slot.labels]
         self._observed = list(model.observed)
-        self._deterministics = list(model.deterministics)
+        self._deterministics = [d for d in model.deterministics if not depends_on(d, nodes)]
         self._potentials = list(model.potentials)
+        seen = [v for v in self._observed if not any(v is node for node in nodes)]
+        all_terms = terms.terms_of(self.slots, seen, self._potentials, ignorable)
+        hidden = [term for term in all_terms if depends_on(term.sources, nodes)]
+        self._terms = [term for term in all_terms if term not in hidden]
+        self.marginal = (
+            Marginal(unknowns, hidden, model.max_table, parameters_in_range) if unknowns else None
+        )
         own = [leaf for leaf in map(_source, model.observed) if leaf is not None]
         leaves = {leaf.name: leaf for leaf in [*model.data, *own]}
         self._leaves: dict[str, Data] = leaves
@@ -72,9 +83,12 @@ class Density:
         Returns
         -------
         Density or None
-            ``None`` where the data's shapes are others, so that the model has to be traced anew.
+            ``None`` where the data's shapes are others, or an index that decides what depends on
+            which discrete variable, so that the model has to be traced anew.
         """
         if self._signature() != self._traced_signature:
+            return None
+        if self.marginal is not None and not self.marginal.holds():
             return None
         fresh = copy(self)
         fresh.data = self.data | self._leaf_values()
@@ -99,19 +113,29 @@ class Density:
         return {variable.name: values(variable) for variable in named}
 
     def log_likelihood(self, flat: Any, data: Any) -> dict[str, Any]:
-        """Compute the pointwise log likelihood by observed variable; a pure function."""
+        """Compute the pointwise log likelihood by observed variable; a pure function.
+
+        Discrete unknowns are summed out: a number is the log of p(y_i | theta, all other y), which
+        is that of p(y_i | theta) where observations are independent given theta.
+        """
         values, _ = self._assign(flat, data)
-        return {v.name: terms.pointwise(v, values) for v in self._observed}
+        return self._pointwise(values)
 
     def log_terms(self, flat: Any, data: Any) -> dict[str, Any]:
-        """Compute the log density's terms by variable, each a scalar; they sum to the whole."""
+        """Compute the log density's terms by name, each a scalar; they sum to the whole.
+
+        What depends on discrete unknowns is one term, the log of the sum over their states.
+        """
         values, jacobians = self._assign(flat, data)
         result = {
-            slot.variable.name: terms.density_term(slot, jacobians[slot.variable.name], values)
+            slot.variable.name: jnp.sum(jacobians[slot.variable.name]) + terms.constant(slot)
             for slot in self.slots
         }
-        result |= {v.name: jnp.sum(terms.pointwise(v, values)) for v in self._observed}
-        return result | {p.name: jnp.sum(values(p)) for p in self._potentials}
+        for term in self._terms:
+            result[term.name] = result.get(term.name, 0.0) + jnp.sum(term.compute(values))
+        if self.marginal is not None:
+            result[self.marginal.name] = self.marginal.log_sum(values)
+        return result
 
     def log_jacobian(self, flat: Any, data: Any) -> Any:
         """Compute the log volume change from unconstrained to constrained; a pure function.
@@ -218,14 +242,18 @@ class Density:
         """
 
         def one(row: Any, data: Any) -> dict[str, Any]:
-            known = self._evaluation(data)
-            for slot in self.slots:
-                known.set(slot.variable, row[slot.variable.name])
-            return {v.name: terms.pointwise(v, known) for v in self._observed}
+            return self._pointwise(self.evaluation_of(row, data))
 
         program = self._program("log_likelihood of values", jax.vmap(one, in_axes=(0, None)))
         with float64():
             return over_rows(program, one, dict(values), self.data)
+
+    def evaluation_of(self, values: Mapping[str, Any], data: Any) -> Evaluation:
+        """Start an evaluation at constrained values of every continuous free variable."""
+        known = self._evaluation(data)
+        for slot in self.slots:
+            known.set(slot.variable, values[slot.variable.name])
+        return known
 
     @cached_property
     def start(self) -> np.ndarray:
@@ -246,9 +274,11 @@ class Density:
             return self._forward_start(values)
 
     def _forward_start(self, given: Mapping[str, Any]) -> np.ndarray:
+        unknowns = () if self.marginal is None else self.marginal.unknowns
+
         def compute(fixed: Any, data: Any) -> Any:
             values = self._evaluation(data)
-            start_values(self.slots, fixed, values)
+            start_values(self.slots, unknowns, fixed, values)
             return self._flatten(values)
 
         fixed = {}
@@ -269,6 +299,14 @@ class Density:
             if name in fixed and not np.all(np.isfinite(flat[slot.start : slot.stop])):
                 raise SupportError(f"{name}: the start value {fixed[name]} is {_outside(slot)}")
         return flat
+
+    def _pointwise(self, values: Evaluation) -> dict[str, Any]:
+        each = {term.name: term for term in self._terms if term.kind == "observed"}
+        apart = {} if self.marginal is None else self.marginal.pointwise(values)
+        return {
+            v.name: apart[v.name] if v.name in apart else each[v.name].compute(values)
+            for v in self._observed
+        }
 
     def _log_density(self, flat: Any, data: Any) -> Any:
         return sum(self.log_terms(flat, data).values(), jnp.zeros(()))
@@ -304,7 +342,7 @@ class Density:
             jnp.reshape(values(slot.transform).forward(values(slot.variable)), (-1,))
             for slot in self.slots
         ]
-        return jnp.concatenate(parts)
+        return jnp.concatenate(parts) if parts else jnp.zeros(0)
 
     def _program(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
         if name not in self._programs:

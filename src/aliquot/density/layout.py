@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from aliquot.errors import ModelError
+from aliquot.marginal import refusal
+from aliquot.marginal.terms import depends_on
+from aliquot.marginal import Unknown
 from aliquot.transforms import Identity, Transform
 
 
@@ -49,30 +53,35 @@ class Slot:
         ]
 
 
-def lay_out(model: Any) -> tuple[Slot, ...]:
-    """Give each free variable its coordinates, in the order in which they were written.
+def lay_out(model: Any, unknowns: Sequence[Unknown] = ()) -> tuple[Slot, ...]:
+    """Give each continuous free variable its coordinates, in the order in which they were written.
+
+    Parameters
+    ----------
+    model : Model
+    unknowns : sequence of Unknown
+        The discrete variables, which have no coordinates: they are summed out.
 
     Raises
     ------
     ModelError
-        Where there is nothing to infer, or a free variable is discrete.
+        Where there is nothing to infer, or the range of a continuous variable depends on a
+        discrete one.
     """
     slots: list[Slot] = []
     position = 0
     for variable in model.free:
         if variable.distribution.discrete:
-            raise ModelError(
-                f"the free variable {variable.name!r} is discrete "
-                f"({variable.distribution.family}): NUTS and ADVI need continuous variables. "
-                "Write it summed out: a Categorical that picks components becomes "
-                "aq.Mixture(w, components) or aq.NormalMixture"
-            )
+            continue
         transform = variable.transform or Identity()
+        parents = [u for u in unknowns if depends_on(transform, [u.node])]
+        if parents:
+            raise refusal.transform_depends(variable.name, [u.name for u in parents])
         shape = transform.unconstrained_shape(variable.shape)
         size = int(np.prod(shape, dtype=int))
         slots.append(Slot(variable, transform, position, position + size, shape))
         position += size
-    if position == 0:
+    if position == 0 and not unknowns:
         raise ModelError(
             "the model has no free variables, so there is nothing to infer: a variable without "
             "observed= is free"

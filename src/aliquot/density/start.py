@@ -9,31 +9,62 @@ import jax.numpy as jnp
 
 from aliquot.density.layout import Slot
 from aliquot.expression import Evaluation
+from aliquot.marginal.terms import depends_on
+from aliquot.marginal import Unknown
 from aliquot.model.variables import FreeVariable
 
 
-def start_values(slots: Sequence[Slot], fixed: Mapping[str, Any], values: Evaluation) -> None:
+def start_values(
+    slots: Sequence[Slot],
+    unknowns: Sequence[Unknown],
+    fixed: Mapping[str, Any],
+    values: Evaluation,
+) -> None:
     """Give every free variable a start value, parents before those that depend on them.
 
     Parameters
     ----------
     slots : sequence of Slot
+    unknowns : sequence of Unknown
+        Discrete variables: what depends on them starts as if they were at their start values.
     fixed : mapping from str to array
         Values that the user gave.
     values : Evaluation
         Holds the data; gets the values.
     """
+    stand_ins = _StandIns(unknowns, values)
     for slot in slots:
         variable = slot.variable
         if variable.name in fixed:
             values.set(variable, fixed[variable.name])
             continue
+        stand_ins.provide(variable.distribution)
         distribution = values(variable.distribution)
         typical = jnp.broadcast_to(distribution.start(), variable.distribution.shape)
         if not isinstance(variable, FreeVariable):
             values.set(variable, typical[variable.index])
             continue
         values.set(variable, values(slot.transform).start(typical, _spread(distribution, typical)))
+
+
+class _StandIns:
+    """Start values of discrete variables, worked out when something needs them."""
+
+    def __init__(self, unknowns: Sequence[Unknown], values: Evaluation) -> None:
+        self.waiting = list(unknowns)
+        self.values = values
+
+    def provide(self, sources: Any) -> None:
+        for unknown in list(self.waiting):
+            if unknown in self.waiting and depends_on(sources, [unknown.node]):
+                self.waiting.remove(unknown)
+                self.provide(unknown.distribution)
+                start = self.values(unknown.distribution).start()
+                start = jnp.broadcast_to(start, unknown.shape)
+                if unknown.evidence is not None:
+                    seen = unknown.evidence.reshape(unknown.shape)
+                    start = jnp.where(seen >= 0, seen + unknown.lowest, start)
+                self.values.set(unknown.node, start)
 
 
 def _spread(distribution: Any, typical: Any) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from math import lgamma
 from typing import Any
 
@@ -14,8 +15,9 @@ from aliquot.density.validity import parameters_in_range
 from aliquot.distributions.base import Distribution
 from aliquot.errors import ShapeError
 from aliquot.expression import Evaluation
+from aliquot.marginal.terms import Term
 from aliquot.model.ordering import exchangeable
-from aliquot.model.variables import FreeVariable, ObservedVariable
+from aliquot.model.variables import FreeVariable, ObservedVariable, Potential
 from aliquot.transforms import Ordered, PositiveOrdered
 
 
@@ -30,24 +32,59 @@ def assign(slots: Sequence[Slot], flat: Any, values: Evaluation) -> dict[str, An
     return jacobians
 
 
-def density_term(slot: Slot, jacobian: Any, values: Evaluation) -> Any:
-    """Compute a free variable's log density in unconstrained coordinates, a scalar."""
+def prior(slot: Slot, values: Evaluation) -> Any:
+    """Compute a free variable's log density on its own scale, one number for each event."""
     variable = slot.variable
-    total = jnp.sum(jacobian)
-    if not isinstance(variable, FreeVariable):
-        return total  # missing values: the observed variable's density covers them
     distribution = values(variable.distribution)
     value = values(variable)
     on_support = variable.fits and variable.distribution.support.constant()
     log_prob = distribution._log_prob if on_support else distribution.checked_log_prob
     log_prob_value = jnp.broadcast_to(log_prob(value), variable.distribution.batch_shape)
-    total = total + jnp.sum(_if_valid(variable.distribution, values, log_prob_value))
-    if isinstance(slot.transform, Ordered | PositiveOrdered):
-        total = total + log_orderings(variable.distribution)
-    return total
+    return if_valid(variable.distribution, values, log_prob_value)
 
 
-def _if_valid(distribution: Distribution, values: Evaluation, log_prob: Any) -> Any:
+def constant(slot: Slot) -> float:
+    """Give what an ordered variable's density has besides that of its elements."""
+    if not isinstance(slot.transform, Ordered | PositiveOrdered):
+        return 0.0
+    return log_orderings(slot.variable.distribution)
+
+
+def terms_of(
+    slots: Sequence[Slot],
+    observed: Sequence[ObservedVariable],
+    potentials: Sequence[Potential],
+    ignorable: Sequence[ObservedVariable],
+) -> list[Term]:
+    """List the terms of a log density besides the discrete unknowns' own and the Jacobians.
+
+    Parameters
+    ----------
+    slots : sequence of Slot
+    observed : sequence of ObservedVariable
+        Without those that are unknowns themselves because values are missing.
+    potentials : sequence of Potential
+    ignorable : sequence of ObservedVariable
+        Those whose missing entries contribute nothing.
+    """
+    result = [
+        Term(v.name, "free", v.distribution, partial(prior, slot))
+        for slot in slots
+        if isinstance(v := slot.variable, FreeVariable)
+    ]
+    for variable in observed:
+        skip = any(variable is other for other in ignorable)
+        compute = partial(pointwise, variable, skip_missing=skip)
+        # Entries that are skipped are no unknowns, whatever stands in for them.
+        sources = variable.distribution if skip else (variable.distribution, variable.value)
+        result.append(Term(variable.name, "observed", sources, compute))
+    return result + [
+        Term(p.name, "potential", p, lambda values, p=p: values(p)) for p in potentials
+    ]
+
+
+def if_valid(distribution: Distribution, values: Evaluation, log_prob: Any) -> Any:
+    """Put ``-inf`` where a parameter that is computed has left its range."""
     valid = parameters_in_range(distribution, values)
     return log_prob if valid is None else jnp.where(valid, log_prob, -jnp.inf)
 
@@ -64,10 +101,15 @@ def log_orderings(distribution: Distribution) -> float:
     return vectors * lgamma(distribution.shape[-1] + 1)
 
 
-def pointwise(variable: ObservedVariable, values: Evaluation) -> Any:
+def pointwise(variable: ObservedVariable, values: Evaluation, *, skip_missing: bool = False) -> Any:
     """Compute an observed variable's log likelihood, one number for each observation.
 
-    Missing entries of a discrete variable get 0: summed out, they contribute nothing.
+    Parameters
+    ----------
+    variable : ObservedVariable
+    values : Evaluation
+    skip_missing : bool
+        Give missing entries 0: summed out, they contribute nothing.
     """
     distribution = variable.distribution
     if np.shape(variable.value) != distribution.shape:
@@ -77,10 +119,11 @@ def pointwise(variable: ObservedVariable, values: Evaluation) -> Any:
             "predictions only, use sample_posterior_predictive"
         )
     bound = values(distribution)
-    value = values(variable.value)
+    value = values(variable.observed if skip_missing else variable.value)
     checked = not distribution.support.constant()
     terms = (bound.checked_log_prob if checked else bound._log_prob)(value)
-    terms = _if_valid(distribution, values, jnp.broadcast_to(terms, distribution.batch_shape))
-    if variable.missing is not None and variable.latent is None:
+    terms = if_valid(distribution, values, jnp.broadcast_to(terms, distribution.batch_shape))
+    if skip_missing:
+        assert variable.missing is not None
         terms = jnp.where(variable.missing, 0.0, terms)
     return terms

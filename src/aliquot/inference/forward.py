@@ -7,7 +7,6 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 
 from aliquot.errors import ModelError, ShapeError
 from aliquot.expression import Evaluation
@@ -16,7 +15,6 @@ from aliquot.model.ordering import exchangeable
 from aliquot.model.variables import (
     Deterministic,
     FreeVariable,
-    MissingValues,
     ObservedVariable,
     Potential,
 )
@@ -55,11 +53,15 @@ def simulator(model: Model, wanted: Iterable[str]) -> Callable[[Any, Any, Any], 
             elif isinstance(variable, ObservedVariable):
                 distribution = values(variable.distribution)
                 drawn = distribution.draw(own, variable.distribution.shape)
-                values.set(variable, drawn)
+                # What depends on it goes on from the values that its own draw of the posterior has.
+                values.set(variable, fixed.get(variable.name, drawn))
+                if variable.name in wanted:
+                    result[variable.name] = drawn
                 if variable.latent is not None and variable.latent.name in wanted:
                     _check_rows(variable, variable.latent.name)
                     values.set(variable.latent, drawn[variable.latent.index])
                     result[variable.latent.name] = values(variable.latent)
+                continue
             elif not isinstance(variable, Deterministic):
                 continue
             if variable.name in wanted:
@@ -103,36 +105,6 @@ def check_simulable(model: Model, fixed: Iterable[str] = ()) -> None:
 def potentials(model: Model) -> list[str]:
     """List the potentials, which forward simulation cannot take into account."""
     return names(model, Potential)
-
-
-def posterior_values(model: Model, posterior: Any) -> dict[str, np.ndarray]:
-    """Read the free variables' draws from a posterior, one row for each draw of each chain.
-
-    Raises
-    ------
-    ModelError
-        Where a free variable is not in the posterior.
-    ShapeError
-        Where its shape is another one.
-    """
-    result = {}
-    for variable in model.free:
-        if isinstance(variable, MissingValues) and variable.name not in posterior:
-            continue
-        if variable.name not in posterior:
-            raise ModelError(
-                f"the posterior has no draws of {variable.name!r} (it has "
-                f"{', '.join(map(str, posterior.data_vars))}): is it of another model?"
-            )
-        array = posterior[variable.name].transpose("chain", "draw", ...).values
-        if array.shape[2:] != variable.shape:
-            raise ShapeError(
-                f"{variable.name}: the posterior holds shape {array.shape[2:]}, the model has "
-                f"{variable.shape}. A free variable whose length follows replaced data cannot be "
-                "predicted from draws of another length"
-            )
-        result[variable.name] = array.reshape((array.shape[0] * array.shape[1], *variable.shape))
-    return result
 
 
 def _draw_free(key: Any, variable: FreeVariable, values: Evaluation) -> Any:

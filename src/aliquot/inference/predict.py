@@ -12,6 +12,7 @@ from aliquot.density.rows import over_rows
 from aliquot.errors import AliquotWarning, ModelError, StartError, warn
 from aliquot.inference import forward
 from aliquot.inference.given import constant_data, given, model_coords, model_dims
+from aliquot.inference.posterior import continuous_values, posterior_of, posterior_values
 from aliquot.inference.seeds import as_seed
 from aliquot.model import Model, resolve_model
 from aliquot.model.variables import Deterministic, FreeVariable, MissingValues, ObservedVariable
@@ -150,8 +151,9 @@ def sample_posterior_predictive(
     from aliquot.results import build_tree
 
     model = resolve_model(model, "aq.sample_posterior_predictive")
-    posterior = _posterior(trace, "aq.sample_posterior_predictive")
-    fixed = forward.posterior_values(model, posterior)
+    posterior = posterior_of(trace, "aq.sample_posterior_predictive")
+    fixed = posterior_values(model, posterior)
+    _advise(model, fixed)
     allowed = forward.names(model, ObservedVariable, Deterministic)
     default = forward.names(model, ObservedVariable)
     wanted = _wanted(model, var_names, allowed, default)
@@ -214,12 +216,9 @@ def compute_log_likelihood(
     model = resolve_model(model, "aq.compute_log_likelihood")
     if not model.observed:
         raise ModelError("the model has no observed variables, so there is no likelihood")
-    posterior = _posterior(trace, "aq.compute_log_likelihood")
+    posterior = posterior_of(trace, "aq.compute_log_likelihood")
     chains, draws = posterior.sizes["chain"], posterior.sizes["draw"]
-    values = forward.posterior_values(model, posterior)
-    for latent in model.free:
-        if latent.name not in values:
-            raise ModelError(f"the posterior has no draws of {latent.name!r}")
+    values = continuous_values(model, posterior)
     arrays = model.density().log_likelihood_of(values)
     rows: dict[str, Any] = {}
     dims: dict[str, Any] = {}
@@ -239,6 +238,27 @@ def compute_log_likelihood(
     return build_tree(log_likelihood=rows, dims=dims, coords=coords, extend=trace)
 
 
+def _advise(model: Model, fixed: Mapping[str, np.ndarray]) -> None:
+    """Say where discrete variables that observations share are drawn from their prior."""
+    rows = max((variable.distribution.batch_shape for variable in model.observed), default=())
+    shared = [
+        variable.name
+        for variable in model.free
+        if isinstance(variable, FreeVariable)
+        and variable.distribution.discrete
+        and variable.name not in fixed
+        and variable.size < int(np.prod(rows, dtype=int))
+    ]
+    if shared:
+        names = ", ".join(map(repr, shared))
+        warn(
+            f"the posterior has no draws of {names}, which several observations share: they are "
+            "drawn from their prior given the other variables. Call aq.recover(trace) first to "
+            "predict with their posterior",
+            AliquotWarning,
+        )
+
+
 def _simulate(
     model: Model, wanted: Sequence[str], fixed: Mapping[str, np.ndarray], draws: int, seed: int
 ) -> dict[str, np.ndarray]:
@@ -255,15 +275,6 @@ def _simulate(
         # Op by op, what one variable needed is compiled already when the next is drawn.
         program = rows if len(model.variables) > MOST_COMPILED else jax.jit(rows)
         return over_rows(program, one, (keys, dict(fixed)), data)
-
-
-def _posterior(trace: Any, user: str) -> Any:
-    if "posterior" not in getattr(trace, "children", {}):
-        raise ModelError(
-            f"{user}: give a DataTree with a group 'posterior', as aq.sample returns; "
-            f"got {type(trace).__name__}"
-        )
-    return trace["posterior"].dataset
 
 
 def _coords(model: Model, posterior: Any) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from aliquot.errors import ModelError, PartialResultWarning, StartError, warn
+from aliquot.inference.exact import exact_draws
 from aliquot.inference.given import given
 from aliquot.inference.initialisation import explain_start, jittered_starts, read_init
 from aliquot.inference.interrupt import interrupts
@@ -90,12 +91,15 @@ def sample(
     Raises
     ------
     ModelError
-        Where there is nothing to sample, or a free variable is discrete.
+        Where there is nothing to sample, or a discrete variable cannot be summed out.
     StartError
         Where no start point has a finite log density and gradient; names the variables at fault.
 
     Notes
     -----
+    Discrete variables are summed out, which a line says first; `recover` gives them back. Where
+    nothing else is unknown, the draws are exact and independent, and include them.
+
     Multinomial NUTS [1]_ [2]_ with the generalised U-turn criterion, checked across subtrees too;
     dual averaging of the step size.
 
@@ -133,6 +137,12 @@ def sample(
     seed = as_seed(random_seed)
     began = time.perf_counter()
     density = model.density()
+    if density.marginal is not None:
+        from aliquot.progress import announce
+
+        announce(model.marginalization().line, progressbar)
+    if density.size == 0:
+        return exact_draws(model, settings.draws, int(chains), seed)
     starts = jittered_starts(density, initvals, chains=int(chains), jitter=jitter)
     count = int(chains) * settings.draws
     helpers = [Thread(target=density.prepare_draws, args=(count,), daemon=True)]

@@ -25,6 +25,7 @@ from aliquot.model.variables import (
 if TYPE_CHECKING:
     from aliquot.density import Density
     from aliquot.density.debug import DebugReport
+    from aliquot.marginal.marginalization import Marginalization
 
 _STACK: ContextVar[tuple[Model, ...]] = ContextVar("aliquot_models", default=())
 Kind = TypeVar("Kind")
@@ -37,6 +38,9 @@ class Model:
     ----------
     coords : mapping from str to sequence, optional
         Named dims and the labels along them; a whole number stands for that many.
+    max_table : int
+        The most entries that a table may have when discrete variables are summed out: joint states
+        times rows. What needs more is refused, with the size that it would have.
 
     Examples
     --------
@@ -49,8 +53,13 @@ class Model:
       obs ~ Normal(mu=means.sum(), sigma=1)   observed (3)
     """
 
-    def __init__(self, coords: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self, coords: Mapping[str, Any] | None = None, *, max_table: int = 100_000_000
+    ) -> None:
+        if isinstance(max_table, bool) or not isinstance(max_table, int) or max_table < 1:
+            raise ModelError(f"max_table must be a whole number of at least 1; got {max_table!r}")
         self.coords = Coords(coords)
+        self.max_table = max_table
         self.variables: dict[str, Any] = {}
         self._density: Density | None = None
 
@@ -213,6 +222,23 @@ class Model:
         if self._density is None:
             self._density = Density(self)
         return self._density
+
+    def marginalization(self) -> Marginalization:
+        """Show how the discrete variables are summed out: which, in what order, at what cost.
+
+        Returns
+        -------
+        Marginalization
+            Text and HTML, and a record: `.variables`, `.tables`, `.steps`, `.line`.
+
+        Raises
+        ------
+        ModelError
+            Where one cannot be summed out, with the reason.
+        """
+        from aliquot.marginal.marginalization import describe
+
+        return describe(self.density().marginal, self.max_table)
 
     def debug(self, start: Mapping[str, Any] | None = None) -> DebugReport:
         """Print each variable's log density at the start point, and name what is not finite.

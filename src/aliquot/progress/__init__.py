@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from aliquot.progress.announce import announce
 from aliquot.progress.display import Display
 from aliquot.progress.fitting import FitDisplay, fit_progress
 from aliquot.progress.sampling import ChainProgress, SamplingDisplay, sampling_progress
@@ -13,6 +14,7 @@ __all__ = [
     "FitDisplay",
     "SamplingDisplay",
     "Show",
+    "announce",
     "fit_progress",
     "sampling_progress",
 ]

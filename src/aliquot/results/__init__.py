@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from aliquot.results.attributes import standard_attributes
+from aliquot.results.dataset import build_dataset
 from aliquot.results.tree import build_tree
 
-__all__ = ["build_tree"]
+__all__ = ["build_dataset", "build_tree", "standard_attributes"]

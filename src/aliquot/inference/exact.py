@@ -1,0 +1,58 @@
+"""Models whose unknowns are all discrete: exact draws, no sampler needed."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from aliquot.inference.given import given
+from aliquot.inference.recover import recover
+from aliquot.model import Model
+
+if TYPE_CHECKING:
+    import xarray
+
+
+def exact_draws(model: Model, draws: int, chains: int, seed: int) -> xarray.DataTree:
+    """Draw independently from the joint posterior of discrete variables.
+
+    Returns
+    -------
+    xarray.DataTree
+        As from `aq.sample`, with the discrete variables in ``posterior``.
+    """
+    from aliquot.results import build_tree
+
+    began = time.perf_counter()
+    density = model.density()
+    values = density.constrain_draws(np.empty((chains, draws, 0)))
+    evidence = density.evaluate(np.empty(0))
+    attrs = {
+        "sampler": "exact",
+        "random_seed": seed,
+        "draws": draws,
+        "chains": chains,
+        "tuning_steps": 0,
+        "partial": False,
+    }
+    stats = {"lp": np.full((chains, draws), evidence)}
+    tree = build_tree(posterior=values, sample_stats=stats, **given(model), attrs=attrs)
+    if "posterior" not in tree.children:
+        tree = _with_empty_posterior(tree)
+    tree = recover(tree, model, kind="draws", random_seed=seed)
+    tree.attrs["sampling_time"] = tree.attrs["total_time"] = time.perf_counter() - began
+    return tree
+
+
+def _with_empty_posterior(tree: xarray.DataTree) -> xarray.DataTree:
+    """Add the group of draws where there is no continuous quantity to draw."""
+    import xarray
+
+    stats = tree["sample_stats"].to_dataset()
+    groups = {name: node.to_dataset() for name, node in tree.children.items()}
+    groups = {"posterior": stats.drop_vars(list(stats.data_vars)), **groups}
+    made = xarray.DataTree.from_dict(groups)
+    made.attrs = dict(tree.attrs)
+    return made

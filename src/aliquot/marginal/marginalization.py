@@ -1,0 +1,213 @@
+"""What is summed out of a model, and how: for a person to read and a program to look at."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+from aliquot.marginal.layout import joint_states
+
+
+@dataclass(frozen=True)
+class SummedVariable:
+    """One discrete variable that is summed out.
+
+    Attributes
+    ----------
+    name : str
+    states : int
+    elements : int
+        How many of them there are: rows, groups, steps.
+    observed : int
+        How many of those are observed, and held.
+    shape : tuple of int
+    """
+
+    name: str
+    states: int
+    elements: int
+    observed: int
+    shape: tuple[int, ...]
+
+    @property
+    def text(self) -> str:
+        """Name, states and elements: ``z (2 states x 100)``."""
+        known = f", {self.observed:,} observed" if self.observed else ""
+        size = " x ".join(f"{n:,}" for n in self.shape)
+        return f"{self.name} ({self.states:,} states{f' x {size}' if size else ''}{known})"
+
+
+@dataclass(frozen=True)
+class TermTable:
+    """A term of the log density as tables over states.
+
+    Attributes
+    ----------
+    term : str
+        The variable or potential that it belongs to.
+    variables : tuple of str
+        The discrete variables that a row of it depends on; twice where on two elements.
+    rows : int
+    entries : int
+        Joint states times rows.
+    """
+
+    term: str
+    variables: tuple[str, ...]
+    rows: int
+    entries: int
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of the elimination.
+
+    Attributes
+    ----------
+    names : tuple of str
+        Variables of which elements are summed out in it.
+    elements : int
+    method : str
+        "rows": each element by itself; "chain": by the forward recursion.
+    entries : int
+        Of the largest table in it.
+    """
+
+    names: tuple[str, ...]
+    elements: int
+    method: str
+    entries: int
+
+
+@dataclass(frozen=True)
+class Marginalization:
+    """The plan by which a model's discrete variables are summed out.
+
+    Attributes
+    ----------
+    variables : tuple of SummedVariable
+    tables : tuple of TermTable
+        What is evaluated in every state.
+    steps : tuple of Step
+        What is summed out in which order.
+    limit : int
+        The most entries that a table may have: ``aq.Model(max_table=...)``.
+
+    Examples
+    --------
+    >>> import aliquot as aq
+    >>> with aq.Model() as model:
+    ...     means = aq.Normal("means", 0, 10, shape=2)
+    ...     z = aq.Categorical("z", p=[0.5, 0.5], shape=3)
+    ...     obs = aq.Normal("obs", means[z], 1, observed=[-1.2, 0.8, 1.1])
+    >>> model.marginalization().line
+    'summing out z (2 states x 3): 12 table entries'
+    """
+
+    variables: tuple[SummedVariable, ...]
+    tables: tuple[TermTable, ...]
+    steps: tuple[Step, ...]
+    limit: int
+
+    @property
+    def entries(self) -> int:
+        """Entries of all tables that one evaluation of the log density computes."""
+        return sum(table.entries for table in self.tables)
+
+    @property
+    def line(self) -> str:
+        """The whole in one line."""
+        if not self.variables:
+            return "no discrete variables to sum out"
+        names = ", ".join(variable.text for variable in self.variables)
+        return f"summing out {names}: {self.entries:,} table entries"
+
+    @property
+    def text(self) -> str:
+        """The whole as text: the line, the tables, the steps."""
+        if not self.variables:
+            return self.line
+        tables = [
+            (table.term, ", ".join(table.variables), f"{table.rows:,}", f"{table.entries:,}")
+            for table in self.tables
+        ]
+        steps = [
+            (str(i + 1), ", ".join(s.names), f"{s.elements:,}", s.method, f"{s.entries:,}")
+            for i, s in enumerate(self.steps)
+        ]
+        return "\n".join(
+            [
+                self.line,
+                "",
+                *_aligned(("term", "over the states of", "rows", "entries"), tables),
+                "",
+                *_aligned(("step", "sums out", "elements", "method", "largest table"), steps),
+            ]
+        )
+
+    def __repr__(self) -> str:
+        return self.text
+
+    def _repr_html_(self) -> str:
+        if not self.variables:
+            return f"<p>{escape(self.line)}</p>"
+        tables = [
+            (table.term, ", ".join(table.variables), f"{table.rows:,}", f"{table.entries:,}")
+            for table in self.tables
+        ]
+        steps = [
+            (str(i + 1), ", ".join(s.names), f"{s.elements:,}", s.method, f"{s.entries:,}")
+            for i, s in enumerate(self.steps)
+        ]
+        return (
+            f"<p>{escape(self.line)}</p>"
+            + _html(("term", "over the states of", "rows", "entries"), tables)
+            + _html(("step", "sums out", "elements", "method", "largest table"), steps)
+        )
+
+
+def describe(marginal: Any, limit: int) -> Marginalization:
+    """Describe how a `Marginal` sums out; of ``None``, that there is nothing to sum out."""
+    if marginal is None:
+        return Marginalization((), (), (), limit)
+    unknowns = marginal.unknowns
+    states = [unknown.states for unknown in unknowns]
+    variables = tuple(
+        SummedVariable(u.name, u.states, u.size, u.size - u.hidden, u.shape) for u in unknowns
+    )
+    tables = []
+    for layout in marginal.layouts:
+        involved = [*(lane.variable for lane in layout.lanes), *layout.own]
+        tables.append(
+            TermTable(
+                marginal.output_name(layout.piece.term),
+                tuple(unknowns[v].name for v in involved),
+                layout.count,
+                joint_states(layout, states) * layout.count,
+            )
+        )
+    steps = tuple(
+        Step(tuple(step.names), step.elements, step.method, step.entries)
+        for step in marginal.elimination.steps
+    )
+    return Marginalization(variables, tuple(tables), steps, limit)
+
+
+def _aligned(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    widths = [max(len(row[i]) for row in [head, *rows]) for i in range(len(head))]
+    return [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in [head, *rows]
+    ]
+
+
+def _html(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    def line(cells: Sequence[str], tag: str) -> str:
+        style = "text-align:left;padding:2px 10px 2px 0"
+        each = "".join(f'<{tag} style="{style}">{escape(cell)}</{tag}>' for cell in cells)
+        return f"<tr style='background:none'>{each}</tr>"
+
+    body = "".join(line(row, "td") for row in rows)
+    return f"<table style='border:none'>{line(head, 'th')}{body}</table>"

@@ -1,0 +1,180 @@
+"""The discrete unknowns of a model, and the finite list of states that each can be in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+import numpy as np
+
+from aliquot.distributions.base import Distribution
+from aliquot.distributions.constraints import Interval
+from aliquot.errors import ModelError
+from aliquot.expression import Evaluation, Expression, leaves
+from aliquot.marginal.elementwise import is_elementwise
+from aliquot.model.variables import FreeVariable, MissingValues, ObservedVariable
+from aliquot.precision import float64
+
+# A bound that depends on other discrete unknowns is looked at in every combination of their states.
+MOST_COMBINATIONS = 10_000
+
+
+@dataclass(frozen=True, eq=False)
+class Unknown:
+    """A discrete variable that is to be summed out.
+
+    Attributes
+    ----------
+    name : str
+    node : Expression
+        What gets the values: a free variable, or an observed variable of which some are missing.
+    distribution : Distribution
+    lowest : int
+        The smallest state; the states are consecutive integers from there.
+    states : int
+        How many there are.
+    evidence : numpy.ndarray of int or None
+        State numbers of the entries that were observed, -1 where they are missing, flat.
+    """
+
+    name: str
+    node: Any
+    distribution: Distribution
+    lowest: int
+    states: int
+    evidence: np.ndarray | None = None
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of the variable."""
+        return self.distribution.shape
+
+    @property
+    def size(self) -> int:
+        """Number of elements."""
+        return int(np.prod(self.shape, dtype=int))
+
+    @property
+    def hidden(self) -> int:
+        """Number of elements that are not observed."""
+        return self.size if self.evidence is None else int((self.evidence < 0).sum())
+
+    @property
+    def values(self) -> np.ndarray:
+        """The states' values, shape (states,)."""
+        return np.arange(self.lowest, self.lowest + self.states)
+
+
+def find_unknowns(model: Any) -> tuple[list[Unknown], list[ObservedVariable]]:
+    """List a model's discrete unknowns in the order in which they were written.
+
+    Returns
+    -------
+    unknowns : list of Unknown
+    ignorable : list of ObservedVariable
+        Partly observed variables without a bound, of which nothing else needs the missing entries:
+        their probabilities sum to one.
+
+    Raises
+    ------
+    ModelError
+        For a variable that has no finite list of states; names it and says what to do.
+    """
+    found: list[Unknown] = []
+    ignorable: list[ObservedVariable] = []
+    for variable in model.variables.values():
+        if isinstance(variable, FreeVariable) and variable.distribution.discrete:
+            found.append(_unknown(variable, found))
+        elif isinstance(variable, ObservedVariable) and _partly_observed(variable):
+            distribution = variable.distribution
+            if not _bounded(distribution) and not _needed(model, variable):
+                ignorable.append(variable)
+            else:
+                found.append(_unknown(variable, found))
+    return found, ignorable
+
+
+def _partly_observed(variable: ObservedVariable) -> bool:
+    return isinstance(variable.latent, MissingValues) and variable.distribution.discrete
+
+
+def _needed(model: Any, variable: ObservedVariable) -> bool:
+    """Say whether anything but its own density depends on the missing entries."""
+    for other in model.variables.values():
+        if other is variable or other is variable.latent:
+            continue
+        sources = [getattr(other, "distribution", None), getattr(other, "inputs", ())]
+        if isinstance(other, ObservedVariable):
+            sources.append(other.value)
+        if variable.latent in leaves([s for s in sources if s is not None]):
+            return True
+    return False
+
+
+def _bounded(distribution: Distribution) -> bool:
+    support = distribution.support
+    return isinstance(support, Interval) and support.lower is not None and support.upper is not None
+
+
+def _unknown(variable: FreeVariable | ObservedVariable, before: Sequence[Unknown]) -> Unknown:
+    name, distribution = variable.name, variable.distribution
+    support = distribution.support
+    if not isinstance(support, Interval):
+        raise ModelError(
+            f"{name!r} cannot be summed out: a value of {distribution.family} is a whole vector of "
+            f"{support.description}, which is not supported. Write it as separate counts "
+            "(Binomial, Categorical), or observe it"
+        )
+    if not _bounded(distribution):
+        raise ModelError(
+            f"{name!r} cannot be summed out: {distribution.family} has infinitely many values. "
+            f"Give it a bound that its values hardly ever pass: "
+            f"aq.{distribution.family}({name!r}, ..., upper=100)"
+        )
+    low, high = _range(name, support.lower, before)[0], _range(name, support.upper, before)[1]
+    if high < low:
+        raise ModelError(f"{name!r} has no possible value: its bounds are {low} and {high}")
+    evidence = None
+    if isinstance(variable, ObservedVariable):
+        with float64():
+            source = variable.observed
+            known = {leaf: leaf.value for leaf in leaves(source)}
+            values = np.asarray(Evaluation(known)(source)) if known else np.asarray(source)
+        evidence = np.where(variable.missing, -1, values - low).reshape(-1).astype(np.int64)
+    return Unknown(name, variable, distribution, low, high - low + 1, evidence)
+
+
+def _range(name: str, bound: Any, before: Sequence[Unknown]) -> tuple[int, int]:
+    """Give the smallest and the largest value of a bound, whatever it depends on."""
+    if not isinstance(bound, Expression):
+        return int(np.min(bound)), int(np.max(bound))
+    sources = leaves(bound)
+    by_node = {id(unknown.node): unknown for unknown in before}
+    known = {leaf: leaf.value_now() for leaf in sources if id(leaf) not in by_node}
+    lost = [leaf.name for leaf, value in known.items() if value is None]
+    if lost:
+        raise ModelError(
+            f"{name!r} cannot be summed out: its bound {bound.text} depends on {lost[0]!r}, which "
+            "is not known before sampling, so its states cannot be listed. Use a bound of data "
+            "alone, and a Potential for the rest"
+        )
+    unknowns = [by_node[id(leaf)] for leaf in sources if id(leaf) in by_node]
+    count = int(np.prod([unknown.states for unknown in unknowns], dtype=float))
+    if count > MOST_COMBINATIONS or not is_elementwise(bound, [u.node for u in unknowns], known):
+        raise ModelError(
+            f"{name!r} cannot be summed out: its bound {bound.text} depends on "
+            f"{', '.join(repr(u.name) for u in unknowns)} in a way that leaves its states unknown. "
+            "Use a bound of data alone, and a Potential for the rest"
+        )
+    lows, highs = [], []
+    with float64():
+        for states in product(*(unknown.values for unknown in unknowns)):
+            values = Evaluation(known)
+            for unknown, state in zip(unknowns, states, strict=True):
+                values.set(unknown.node, np.full(unknown.shape, state))
+            result = np.asarray(values(bound))
+            lows.append(result.min())
+            highs.append(result.max())
+    return int(np.min(lows)), int(np.max(highs))
