@@ -185,6 +185,8 @@ SCATTERS = [
     Case("partly observed", lambda z: jnp.arange(6).at[np.array([4, 1, 2])].set(z), (Z3,)),
     Case("observed set", lambda z: z.at[np.array([4, 1])].set(2), (Z6,)),
     Case("masked set", lambda z: jnp.zeros(6, int).at[np.flatnonzero(MASK)].set(z), (Z3,)),
+    Case("applied", lambda z: z.at[np.array([4, 1])].apply(lambda x: x * 2), (Z6,)),
+    Case("multiplied", lambda a, b: (a + 1).at[np.array([4, 1, 4])].multiply(b + 1), (Z6, Z3)),
     Case("set rows", lambda a, b: a.at[1].set(b), (Z33, Z3)),
     Case("set columns", lambda a, b: a.at[:, 2].set(b), (Z33, Z3)),
     Case("set dropped", lambda z: z.at[np.array([1, 9])].set(0, mode="drop"), (Z3,)),
@@ -279,7 +281,9 @@ REDUCTIONS = [
     Case(
         "triangular solve",
         lambda z: jax.scipy.linalg.solve_triangular(
-            jnp.tril(jnp.ones((3, 2, 2))) * (1.0 + z[:, None, None]), jnp.ones((3, 2)), lower=True
+            jnp.tril(jnp.ones((3, 2, 2))) * (1.0 + z[:, None, None]),
+            jnp.ones((3, 2, 1)),
+            lower=True,
         ),
         (Z3,),
         (),

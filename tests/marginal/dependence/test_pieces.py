@@ -27,6 +27,7 @@ ROWS = RNG.normal(size=100)
 MEANS = RNG.normal(size=3)
 WIDE = RNG.normal(size=(100, 4))
 GROUP = RNG.integers(0, 20, 100)
+FACTORS = RNG.normal(size=4)
 TABLE = np.log(RNG.dirichlet(np.ones(3), 3))
 Z, Y, N, S = (np.zeros(shape, int) for shape in (100, 100, (100, 2), ()))
 
@@ -138,6 +139,12 @@ CUTS = [
         lambda z, m: (jax.ops.segment_sum(row_terms(z, m), GROUP, 20) * MEANS[0]).sum(),
         (Z,),
         (0, 1),
+    ),
+    Cut(
+        "weighted, of three axes",
+        lambda z, m: (jnp.asarray(m)[z].sum(3).transpose(2, 0, 1) * FACTORS[:, None, None]).sum(),
+        (np.zeros((2, 3, 4, 70), int),),
+        (1,),
     ),
     Cut("in range", impossible, (Z,), (0, 1)),
     Cut("out of range", out_of_range, (Z,), (0, 1), known=False),

@@ -81,7 +81,7 @@ def dependences(equation: Any, operands: Sequence[Value]) -> Sequence[Dependence
         found = None
     elif name in RULES:
         found = RULES[name](equation, operands)
-    elif name in _WITH_OWN_DERIVATIVES:
+    elif name in _WITH_OWN_DERIVATIVES and "call_jaxpr" in equation.params:
         found = _inside(equation.params["call_jaxpr"], operands)
     elif name == "cond":
         found = _branches(equation, operands)

@@ -139,7 +139,9 @@ def scatter(equation: Any, operands: Sequence[Value]) -> Sequence[Dependence]:
     target = np.broadcast_to(target, updates.shape)
 
     kept = operand.dependence
-    if equation.primitive.name == "scatter":
+    # A function that is applied at an index is a `scatter`, too, and needs what was there.
+    overwrites = equation.primitive.name == "scatter" and not equation.params["update_jaxpr"]
+    if overwrites:
         # A window that is partly outside may be dropped or cut: its elements may be overwritten.
         overwritten = np.zeros(prod(operand.shape), bool)
         overwritten[target[np.broadcast_to(whole, updates.shape)]] = True
@@ -162,14 +164,16 @@ def _layers(target: Index, elements: Index, shape: tuple[int, ...]) -> list[Inde
     listed = elements >= 0
     if not listed.any():
         return []
-    pairs = np.unique(np.stack([target[listed], elements[listed]]), axis=1)
-    first = np.flatnonzero(np.diff(pairs[0], prepend=-1))
-    counts = np.diff(first, append=pairs.shape[1])
+    span = int(elements.max()) + 1
+    pairs = np.unique(target[listed] * span + elements[listed])
+    targets, members = pairs // span, pairs % span
+    first = np.flatnonzero(np.diff(targets, prepend=-1))
+    counts = np.diff(first, append=pairs.size)
     if counts.max() > LIMIT:
         return None
-    rank = np.arange(pairs.shape[1]) - np.repeat(first, counts)
+    rank = np.arange(pairs.size) - np.repeat(first, counts)
     layers = np.full((counts.max(), prod(shape)), -1, np.int64)
-    layers[rank, pairs[0]] = pairs[1]
+    layers[rank, targets] = members
     return [layer.reshape(shape) for layer in layers]
 
 
