@@ -9,9 +9,8 @@ from typing import Any
 import numpy as np
 
 from aliquot.errors import ModelError
-from aliquot.marginal import refusal
+from aliquot.marginal import Unknown, refusal
 from aliquot.marginal.terms import depends_on
-from aliquot.marginal import Unknown
 from aliquot.transforms import Identity, Transform
 
 

@@ -9,8 +9,8 @@ import jax.numpy as jnp
 
 from aliquot.density.layout import Slot
 from aliquot.expression import Evaluation
-from aliquot.marginal.terms import depends_on
 from aliquot.marginal import Unknown
+from aliquot.marginal.terms import depends_on
 from aliquot.model.variables import FreeVariable
 
 
