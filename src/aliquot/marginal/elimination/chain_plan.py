@@ -68,8 +68,8 @@ def chains_of(block: int, live: Mapping[Scope, Live], numbering: Numbering) -> C
             return None
         if len(slots) == 2:
             pairs.append(factor.elements[:, slots] - start)
-    order = paths(np.concatenate(pairs), stated.size) if pairs else None
-    return None if order is None else Chains((block,), start + order[:, :, None], 1)
+    found = paths(np.concatenate(pairs), stated.size) if pairs else None
+    return None if found is None else Chains((block,), start + found[:, :, None], 1)
 
 
 def paths(pairs: np.ndarray, size: int) -> np.ndarray | None:
@@ -180,7 +180,8 @@ def chain_step(found: View, live: Mapping[Scope, Live], numbering: Numbering, ta
     chains, form = found.chains, found.form
     lag, width = chains.lag, form.width
     chain_of, step_of = _places(chains, numbering)
-    first, later = [], []
+    first: list[TimedReading] = []
+    later: list[TimedReading] = []
     for scope, factor in live.items():
         inside = [slot for slot, block in enumerate(scope) if block in chains.blocks]
         if not inside:

@@ -20,7 +20,8 @@ from aliquot.marginal.elimination.table import Table, each_cell, is_cells, state
 class Step(Protocol):
     """An operation that sums elements out."""
 
-    target: int
+    @property
+    def target(self) -> int: ...
 
     def forward(self, values: Values, semiring: Semiring) -> tuple[Table, Any]: ...
 
@@ -156,7 +157,7 @@ class Elimination:
             values[number] = self._prepared(number, table)
         for block, weight in (weights or {}).items():
             values[len(self._scopes) + block] = weight
-        memory = []
+        memory: list[Any] = []
         for operation in self._operations:
             if isinstance(operation, Merge):
                 values[operation.target] = operation.forward(values, semiring)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 from jax.extend.core import Primitive
 from jax.interpreters import ad, batching, mlir
@@ -57,7 +58,7 @@ def _jvp(primals: Any, tangents: Any, **how: bool) -> tuple[Any, Any]:
     out = gather_sum(rows, readers, read_by, **how)
     dot = tangents[0]
     if isinstance(dot, ad.Zero):
-        return out, ad.Zero.from_primal_value(out)
+        return out, ad.Zero(jax.typeof(out).to_tangent_aval())
     return out, gather_sum(dot, readers, read_by, **how)
 
 

@@ -16,7 +16,7 @@ def log_entries(block: int, live: Mapping[Scope, Live], numbering: Numbering) ->
     """Give the log of the entries of the table over each element of a block and its neighbours."""
     size = numbering.blocks[block].size
     log_states = np.log(numbering.states.astype(float))
-    pairs = []
+    pairs: list[np.ndarray] = []
     for scope, factor in live.items():
         for slot, of_block in enumerate(scope):
             if of_block != block:

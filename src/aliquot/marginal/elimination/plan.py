@@ -192,7 +192,7 @@ class Planner:
         views = []
         for first, *others in groups:
             chains = first.beside(others)
-            found = chains and self._view(chains)
+            found = None if chains is None else self._view(chains)
             if found is not None:
                 views.append(found)
         return min(views, key=lambda each: each.log_entries, default=None)
