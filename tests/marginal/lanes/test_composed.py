@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import jax.numpy as jnp
 import numpy as np
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -49,6 +50,7 @@ PICKS = {
 names = st.sampled_from
 
 
+@pytest.mark.slow
 @given(
     pick=names(sorted(PICKS)),
     indices=st.tuples(names(sorted(INDICES)), names(sorted(INDICES))),
@@ -57,7 +59,7 @@ names = st.sampled_from
     seed=st.integers(0, 3),
 )
 @settings(
-    max_examples=40,
+    max_examples=60,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],

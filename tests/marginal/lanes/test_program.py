@@ -153,3 +153,16 @@ def test_states_of_another_shape():
         evaluator = Evaluator(closed, [jnp.ones(3), None])
         with pytest.raises(ValueError, match=r"shape \(3, 2\).*does not fit"):
             evaluator.at(closed.jaxpr.outvars[0], {1: ("z", np.zeros((3, 2), int))}, 1)
+
+
+def test_known_positions_keep_states_compact():
+    group = np.array([4, 0, 3, 3, 1, 5])
+
+    def function(m, g, z):
+        return m[
+            jnp.take(z, g)
+        ]  # fills where g is beyond the end: it has to be known that it is not
+
+    inputs = (np.arange(3.0), group)
+    assert shape_of(function, inputs, [Z], known={1}) == (3, 1)
+    check(function, inputs, [Z], uniform_states([Z]), 1, known={1})
