@@ -78,9 +78,11 @@ def terms_of(
         # Entries that are skipped are no unknowns, whatever stands in for them.
         sources = variable.distribution if skip else (variable.distribution, variable.value)
         result.append(Term(variable.name, "observed", sources, compute))
-    return result + [
-        Term(p.name, "potential", p, lambda values, p=p: values(p)) for p in potentials
-    ]
+    return result + [Term(p.name, "potential", p, partial(_value, p)) for p in potentials]
+
+
+def _value(potential: Potential, values: Evaluation) -> Any:
+    return values(potential)
 
 
 def if_valid(distribution: Distribution, values: Evaluation, log_prob: Any) -> Any:

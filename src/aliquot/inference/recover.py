@@ -220,9 +220,10 @@ def _state_dim(unknown: Unknown) -> tuple[str, Any]:
     taken = unknown.node.dims or ()
     for name in ("p", "logit_p", "P", "logit_P"):
         parameter = unknown.distribution.parameters.get(name)
-        dims = getattr(parameter, "dims", None)
-        fits = dims and unknown.lowest == 0 and parameter.shape[-1:] == (unknown.states,)
-        if fits and dims[-1] not in taken:
+        dims = getattr(parameter, "dims", None) or ()
+        shape = getattr(parameter, "shape", ())
+        fits = unknown.lowest == 0 and shape[-1:] == (unknown.states,)
+        if dims and fits and dims[-1] not in taken:
             return dims[-1], None
     return f"{unknown.name}_state", unknown.values
 

@@ -95,7 +95,7 @@ def _each(layout: Layout, value: Any, outside: Sequence[Any]) -> Any:
     kept = [axis for axis in range(len(layout.shape)) if axis not in layout.summed]
     axes = [*kept, *layout.summed]
     whole = flat.reshape([layout.shape[axis] for axis in axes])
-    return jnp.transpose(whole, np.argsort(axes))
+    return jnp.transpose(whole, tuple(np.argsort(axes).tolist()))
 
 
 def _others(joint: Any) -> Any:

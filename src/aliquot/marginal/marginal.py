@@ -68,7 +68,7 @@ class Marginal:
         self._in_range = in_range
         nodes = [unknown.node for unknown in unknowns]
         sources = [u.distribution for u in unknowns] + [term.sources for term in terms]
-        self.inputs: list[Any] = leaves_below(sources, nodes)
+        self.inputs = leaves_below(sources, nodes)
         self._own: dict[int, np.ndarray] = {}  # output -> the elements that its rows are about
         self._output_names: list[str] = []
         with float64():
@@ -151,7 +151,10 @@ class Marginal:
 
     def holds(self) -> bool:
         """Say whether the data that decided what depends on what are still what they were."""
-        return all(np.array_equal(leaf.value, was) for leaf, was in self.consulted.items())
+        return all(
+            leaf.value is not None and np.array_equal(leaf.value, was)
+            for leaf, was in self.consulted.items()
+        )
 
     @property
     def has_evidence(self) -> bool:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
+import numpy as np
+
 from aliquot.marginal.layout import joint_states
 
 
@@ -50,14 +52,15 @@ class TermTable:
     variables : tuple of str
         The discrete variables that a row of it depends on; twice where on two elements.
     rows : int
-    entries : int
-        Joint states times rows.
+        Values of the term in one joint state.
+    values : int
+        Joint states times rows: what one evaluation computes.
     """
 
     term: str
     variables: tuple[str, ...]
     rows: int
-    entries: int
+    values: int
 
 
 @dataclass(frozen=True)
@@ -103,7 +106,7 @@ class Marginalization:
     ...     z = aq.Categorical("z", p=[0.5, 0.5], shape=3)
     ...     obs = aq.Normal("obs", means[z], 1, observed=[-1.2, 0.8, 1.1])
     >>> model.marginalization().line
-    'summing out z (2 states x 3): 12 table entries'
+    'summing out z (2 states x 3): 12 values in an evaluation'
     """
 
     variables: tuple[SummedVariable, ...]
@@ -112,9 +115,9 @@ class Marginalization:
     limit: int
 
     @property
-    def entries(self) -> int:
-        """Entries of all tables that one evaluation of the log density computes."""
-        return sum(table.entries for table in self.tables)
+    def values(self) -> int:
+        """How many values of terms one evaluation of the log density computes: its cost."""
+        return sum(table.values for table in self.tables)
 
     @property
     def line(self) -> str:
@@ -122,7 +125,7 @@ class Marginalization:
         if not self.variables:
             return "no discrete variables to sum out"
         names = ", ".join(variable.text for variable in self.variables)
-        return f"summing out {names}: {self.entries:,} table entries"
+        return f"summing out {names}: {self.values:,} values in an evaluation"
 
     @property
     def text(self) -> str:
@@ -130,7 +133,7 @@ class Marginalization:
         if not self.variables:
             return self.line
         tables = [
-            (table.term, ", ".join(table.variables), f"{table.rows:,}", f"{table.entries:,}")
+            (table.term, ", ".join(table.variables), f"{table.rows:,}", f"{table.values:,}")
             for table in self.tables
         ]
         steps = [
@@ -141,7 +144,7 @@ class Marginalization:
             [
                 self.line,
                 "",
-                *_aligned(("term", "over the states of", "rows", "entries"), tables),
+                *_aligned(("term", "over the states of", "rows", "values"), tables),
                 "",
                 *_aligned(("step", "sums out", "elements", "method", "largest table"), steps),
             ]
@@ -154,7 +157,7 @@ class Marginalization:
         if not self.variables:
             return f"<p>{escape(self.line)}</p>"
         tables = [
-            (table.term, ", ".join(table.variables), f"{table.rows:,}", f"{table.entries:,}")
+            (table.term, ", ".join(table.variables), f"{table.rows:,}", f"{table.values:,}")
             for table in self.tables
         ]
         steps = [
@@ -163,7 +166,7 @@ class Marginalization:
         ]
         return (
             f"<p>{escape(self.line)}</p>"
-            + _html(("term", "over the states of", "rows", "entries"), tables)
+            + _html(("term", "over the states of", "rows", "values"), tables)
             + _html(("step", "sums out", "elements", "method", "largest table"), steps)
         )
 
@@ -179,13 +182,14 @@ def describe(marginal: Any, limit: int) -> Marginalization:
     )
     tables = []
     for layout in marginal.layouts:
+        rows = int(np.prod(layout.shape, dtype=int))
         involved = [*(lane.variable for lane in layout.lanes), *layout.own]
         tables.append(
             TermTable(
                 marginal.output_name(layout.piece.term),
                 tuple(unknowns[v].name for v in involved),
-                layout.count,
-                joint_states(layout, states) * layout.count,
+                rows,
+                joint_states(layout, states) * rows,
             )
         )
     steps = tuple(

@@ -42,6 +42,7 @@ def piece_tables(
         cells = np.empty((*states, *own), dtype=object)
         for combination in product(*(range(k) for k in states)):
             value = _one(layout, combination, unknowns, positions, evaluator)
+            value = jnp.broadcast_to(value, (*value.shape[: value.ndim - len(own)], *own))
             for rest in product(*(range(k) for k in own)):
                 entry = value[(..., *rest)] if own else value
                 cells[combination + rest] = _rows(entry, layout, 0)
@@ -69,7 +70,7 @@ def _one(
             array = np.asarray(of)[layout.colors[variable]].reshape(shape)
             key = (tuple(of), layout.colors[variable].tobytes())
         else:
-            array, key = np.full((1,) * len(shape), of[0]), (of[0], b"")
+            array, key = np.full((1,) * len(shape), of[0]), (tuple(of), b"")
         array = (array + unknown.lowest).astype(unknown.distribution.dtype)
         given[positions[variable]] = (("one", variable, key), array)
     return _weighted(layout, evaluator.at(layout.piece.var, given, 0), evaluator)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from aliquot.expression import Evaluation, Expression, expressions, order
+from aliquot.expression import Evaluation, Expression, Leaf, expressions, order
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,7 +40,7 @@ def depends_on(sources: Any, nodes: Iterable[Expression]) -> bool:
     return any(id(up) in stops for node in order(outputs, stops) for up in node.inputs)
 
 
-def leaves_below(sources: Any, nodes: Iterable[Expression]) -> list[Expression]:
+def leaves_below(sources: Any, nodes: Iterable[Expression]) -> list[Leaf]:
     """List the leaves that expressions need besides the nodes, whose values are given."""
     stops = {id(node) for node in nodes}
-    return [node for node in order(expressions(sources), stops) if node.function is None]
+    return [node for node in order(expressions(sources), stops) if isinstance(node, Leaf)]

@@ -108,7 +108,7 @@ def _needed(model: Any, variable: ObservedVariable) -> bool:
         sources = [getattr(other, "distribution", None), getattr(other, "inputs", ())]
         if isinstance(other, ObservedVariable):
             sources.append(other.value)
-        if variable.latent in leaves([s for s in sources if s is not None]):
+        if any(leaf is variable.latent for leaf in leaves([s for s in sources if s is not None])):
             return True
     return False
 
@@ -138,6 +138,7 @@ def _unknown(variable: FreeVariable | ObservedVariable, before: Sequence[Unknown
         raise ModelError(f"{name!r} has no possible value: its bounds are {low} and {high}")
     evidence = None
     if isinstance(variable, ObservedVariable):
+        assert variable.missing is not None  # a partly observed one
         with float64():
             source = variable.observed
             known = {leaf: leaf.value for leaf in leaves(source)}
