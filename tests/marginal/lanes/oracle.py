@@ -63,12 +63,9 @@ def trace(function: Callable[..., Any], inputs: Sequence[Any], discrete: Sequenc
     return jax.make_jaxpr(function)(*inputs, *zeros)
 
 
-def evaluate(
-    closed: Any, inputs: Sequence[Any], states: Sequence[np.ndarray], lanes: int, known: Any = ()
-) -> Any:
+def evaluate(closed: Any, inputs: Sequence[Any], states: Sequence[np.ndarray], lanes: int) -> Any:
     """Compute the first result of a program at states, compact."""
-    given = [np.asarray(x) if i in known else x for i, x in enumerate(inputs)]
-    evaluator = Evaluator(closed, [*given, *(None for _ in states)])
+    evaluator = Evaluator(closed, [*inputs, *(None for _ in states)])
     assignment = {len(inputs) + i: (f"z{i}", array) for i, array in enumerate(states)}
     return evaluator.at(closed.jaxpr.outvars[0], assignment, lanes)
 
@@ -84,22 +81,23 @@ def check(
     """Compare values and gradients with the plain function's, and give the compact shape."""
     with float64():
         closed = trace(function, inputs, discrete)
-        floats = [
-            i for i, x in enumerate(inputs) if np.asarray(x).dtype.kind == "f" and i not in known
-        ]
+        given = [i for i in range(len(inputs)) if i not in known]
+        floats = tuple(
+            place for place, i in enumerate(given) if np.asarray(inputs[i]).dtype.kind == "f"
+        )
         lengths = np.broadcast_shapes(*(array.shape[:lanes] for array in states))
         shape = (*lengths, *closed.out_avals[0].shape)
         weights = np.random.default_rng(0).normal(size=shape)
         compact: list[tuple[int, ...]] = []
 
         def full(values: Any) -> list[Any]:
-            whole: list[Any] = [jnp.asarray(x) for x in inputs]
-            for i, value in zip(floats, values, strict=True):
+            whole: list[Any] = list(inputs)
+            for i, value in zip(given, values, strict=True):
                 whole[i] = value
             return whole
 
         def ours(*values: Any) -> Any:
-            result = evaluate(closed, full(values), states, lanes, known)
+            result = evaluate(closed, full(values), states, lanes)
             compact.append(np.shape(result))
             return jnp.broadcast_to(result, shape)
 
@@ -111,7 +109,7 @@ def check(
             rows = jax.vmap(lambda *here: function(*full(values), *here))(*flat)
             return rows.reshape(shape)
 
-        arguments = [inputs[i] for i in floats]
+        arguments = [inputs[i] for i in given]
 
         def both(f: Callable[..., Any]) -> Any:
             def weighted(*values: Any) -> Any:
@@ -120,8 +118,7 @@ def check(
 
             if not floats or closed.out_avals[0].dtype.kind != "f":
                 return jax.jit(f, compiler_options=FAST)(*arguments), ()
-            order = tuple(range(len(floats)))
-            differentiated = jax.value_and_grad(weighted, order, has_aux=True)
+            differentiated = jax.value_and_grad(weighted, floats, has_aux=True)
             (_, value), gradient = jax.jit(differentiated, compiler_options=FAST)(*arguments)
             return value, gradient
 

@@ -51,7 +51,8 @@ def shape_of(function, inputs, discrete, known=()):
         shapes = []
 
         def ours(*values):
-            result = evaluate(closed, values, states, len(discrete), known)
+            full = [inputs[i] if i in known else value for i, value in enumerate(values)]
+            result = evaluate(closed, full, states, len(discrete))
             shapes.append(result.shape)
             return result
 
