@@ -176,8 +176,12 @@ def test_coal(whole: bool) -> None:
     for name in ("early_rate", "late_rate"):
         assert_moments(trace.posterior[name], found.mean[name], found.sd[name])
     years = probabilities_of(trace, model, "switchpoint")
-    away = np.abs(years.mean((0, 1)) - found.states)
-    assert np.all(away < 5 * errors(years)[0] + 1e-9)
+    # The rest together: parameters under which a rare year is likely may not have been drawn.
+    some = found.states > 1e-3
+    years = np.concatenate([years[..., some], years[..., ~some].sum(-1, keepdims=True)], axis=-1)
+    expected = [*found.states[some], found.states[~some].sum()]
+    away = np.abs(years.mean((0, 1)) - expected)
+    assert np.all(away < 5 * errors(years)[0])
     draws = aq.recover(trace, model, kind="draws", random_seed=2).posterior["switchpoint"]
     assert_moments(draws, found.mean["switchpoint"], found.sd["switchpoint"])
     for year, probability in REFERENCES["coal"]["top_years"].items():
