@@ -22,7 +22,7 @@ def tries_without_an_end() -> None:
     aq.Normal("obs", tries, 1, observed=[1.0, 2.0, 0.5])
 
 
-@refused("refused", ("counts_missing",))
+@refused("refused", ("counts", "upper"))
 def missing_count_that_something_uses() -> None:
     counts = aq.Poisson("counts", aq.Gamma("rate", 2, 1), observed=[1, np.nan, 3])
     aq.Normal("obs", counts, 1, observed=[1.0, 2.0, 3.0])
