@@ -1,0 +1,96 @@
+"""The pages: every block of Python in them runs, and says what the page says that it says.
+
+A page is read from top to bottom, in one namespace. A block marked ``python raises`` must fail. A
+block of plain ``text`` after one of Python holds what it printed, or the message of its error;
+lines may be broken elsewhere. Every model that a page builds must have a finite log density.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import re
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+import pytest
+
+import aliquot as aq
+from aliquot.precision import float64
+
+DOCS = Path(__file__).parents[1] / "docs"
+PAGES = ("discrete_variables.md",)
+FENCE = re.compile(r"^```(\w+)([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+@dataclass
+class Block:
+    """A block of Python, and the text that it is said to give."""
+
+    line: int
+    code: str
+    fails: bool
+    said: str | None = None
+
+
+def blocks(page: str) -> list[Block]:
+    found: list[Block] = []
+    end = 0
+    for match in FENCE.finditer(page):
+        language, mark, body = match.groups()
+        if language == "python":
+            line = page.count("\n", 0, match.start()) + 2
+            found.append(Block(line, body, "raises" in mark))
+        elif language == "text" and found and not page[end : match.start()].strip():
+            found[-1].said = body
+        end = match.end()
+    return found
+
+
+def run(block: Block, namespace: dict[str, Any], page: str) -> str:
+    """Run a block; give what it printed, or the message of its error."""
+    program = compile("\n" * (block.line - 1) + block.code, page, "exec")
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(io.StringIO()):
+        if not block.fails:
+            exec(program, namespace)
+            return printed.getvalue()
+        with pytest.raises(aq.AliquotError) as raised:
+            exec(program, namespace)
+    return str(raised.value)
+
+
+def assert_evaluates(model: aq.Model) -> None:
+    density = model.density()
+    with float64():
+        value, gradient = jax.value_and_grad(density.log_density)(density.start, density.data)
+    assert np.isfinite(value)
+    assert np.all(np.isfinite(gradient))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", PAGES)
+def test_the_page_is_true(name: str) -> None:
+    page = (DOCS / name).read_text(encoding="utf-8")
+    namespace: dict[str, Any] = {}
+    checked: set[int] = set()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", aq.AliquotWarning)
+        for block in blocks(page):
+            given = run(block, namespace, name)
+            if block.said is not None:
+                assert given.split() == block.said.split(), f"{name}, line {block.line}"
+            models = [value for value in namespace.values() if isinstance(value, aq.Model)]
+            for model in models:
+                if not block.fails and id(model) not in checked:
+                    checked.add(id(model))
+                    assert_evaluates(model)
+
+
+def test_blocks_are_found() -> None:
+    page = "a\n```python\nx = 1\n```\n\n```text\n1\n```\n\n```python raises\ny\n```\nb\n```text\n2\n```\n"
+    assert blocks(page) == [Block(3, "x = 1\n", False, "1\n"), Block(10, "y\n", True)]
