@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from copy import copy
 from functools import cached_property
+from math import prod
 from typing import Any
 
 import jax
@@ -225,7 +226,9 @@ class Density:
         batch = flat.shape[:-1]
         program = self._program("constrain", jax.vmap(self.constrain, in_axes=(0, None)))
         with float64():
-            result = over_rows(program, self.constrain, flat.reshape(-1, self.size), self.data)
+            result = over_rows(
+                program, self.constrain, flat.reshape(prod(batch), self.size), self.data
+            )
         return {key: value.reshape((*batch, *value.shape[1:])) for key, value in result.items()}
 
     def log_likelihood_of(self, values: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:

@@ -68,7 +68,7 @@ def terms_of(
         Those whose missing entries contribute nothing.
     """
     result = [
-        Term(v.name, "free", v.distribution, partial(prior, slot))
+        Term(v.name, "free", (v.distribution, v), partial(prior, slot))
         for slot in slots
         if isinstance(v := slot.variable, FreeVariable)
     ]
@@ -76,7 +76,7 @@ def terms_of(
         skip = any(variable is other for other in ignorable)
         compute = partial(pointwise, variable, skip_missing=skip)
         # Entries that are skipped are no unknowns, whatever stands in for them.
-        sources = variable.distribution if skip else (variable.distribution, variable.value)
+        sources = (variable.distribution, variable.observed if skip else variable.value)
         result.append(Term(variable.name, "observed", sources, compute))
     return result + [Term(p.name, "potential", p, partial(_value, p)) for p in potentials]
 

@@ -18,7 +18,7 @@ from aliquot.marginal.evidence import evidence_table
 from aliquot.marginal.lanes import Evaluator
 from aliquot.marginal.layout import Layout, joint_states, lay_out_piece
 from aliquot.marginal.leave_one_out import leave_one_out
-from aliquot.marginal.tables import FEW, Table, piece_tables
+from aliquot.marginal.tables import FEW, Table, piece_tables, stand_ins
 from aliquot.marginal.terms import Term, leaves_below
 from aliquot.marginal.unknowns import Unknown
 from aliquot.model.variables import Data
@@ -183,7 +183,17 @@ class Marginal:
     def alone_of(self, output: int, evaluator: Evaluator) -> Any:
         """Sum the pieces of a term that depend on no unknown."""
         pieces = [piece for piece in self.free_pieces if piece.term == output]
-        return sum((_sum_of(piece, evaluator) for piece in pieces), jnp.zeros(()))
+        return sum((self._sum_of(piece, evaluator) for piece in pieces), jnp.zeros(()))
+
+    def _sum_of(self, piece: Piece, evaluator: Evaluator) -> Any:
+        """Compute a piece that depends on no unknown."""
+        given = stand_ins(self.unknowns, self.positions, 0)
+        value = evaluator.at(piece.var, given, 0)
+        total = jnp.sum(jnp.broadcast_to(value, tuple(piece.var.aval.shape)))
+        for atom, power in piece.coefficients:
+            scalar = jnp.reshape(evaluator.at(atom, given, 0), ())
+            total = total * scalar if power > 0 else total / scalar
+        return total if piece.sign > 0 else -total
 
     def _as_values(self, states: Sequence[Any]) -> list[Any]:
         return [
@@ -196,7 +206,7 @@ class Marginal:
         evaluator = self.evaluator(values)
         alone = jnp.zeros(())
         for piece in self.free_pieces:
-            alone = alone + _sum_of(piece, evaluator)
+            alone = alone + self._sum_of(piece, evaluator)
         tables: list[Table] = []
         for layout in self.layouts:
             made = piece_tables(layout, self.unknowns, self.positions, evaluator)
@@ -208,8 +218,15 @@ class Marginal:
         return alone, tables + self._evidence
 
     def evaluator(self, values: Evaluation) -> Evaluator:
-        """Make what evaluates the terms at given values."""
-        arrays = [jnp.asarray(values(leaf)) for leaf in self.inputs]
+        """Make what evaluates the terms at given values.
+
+        Indices that decided what depends on what are given as they were then: the evaluation can
+        then read what they pick without a gather.
+        """
+        fixed = {leaf: was for leaf, was in self.consulted.items() if was.dtype.kind in "bui"}
+        arrays = [
+            fixed[leaf] if leaf in fixed else jnp.asarray(values(leaf)) for leaf in self.inputs
+        ]
         return Evaluator(self.analysis.jaxpr, [*arrays, *([None] * len(self.unknowns))])
 
     def _trace(self, *arrays: Any) -> list[Any]:
@@ -264,7 +281,11 @@ class Marginal:
                 (self.unknowns[v].name for v in involved),
                 entries,
                 self.largest,
-                f"single values of it depend on {most} elements together",
+                (
+                    f"single values depend on {most} elements together"
+                    if most > 1
+                    else f"{layout.count:,} rows are looked at in every state"
+                ),
                 term=self._output_names[piece.term],
             )
         self.layouts.append(layout)
@@ -310,14 +331,3 @@ def _without_own_axes(slots: Sequence[Slot], width: int) -> list[Slot]:
             index = np.ascontiguousarray(flat[..., j])
             result.setdefault((slot.variable, index.tobytes()), Slot(slot.variable, index))
     return list(result.values())
-
-
-def _sum_of(piece: Piece, evaluator: Evaluator) -> Any:
-    """Compute a piece that depends on no unknown."""
-    value = evaluator.at(piece.var, {}, 0)
-    shape = tuple(piece.var.aval.shape)
-    total = jnp.sum(jnp.broadcast_to(value, shape))
-    for atom, power in piece.coefficients:
-        scalar = jnp.reshape(evaluator.at(atom, {}, 0), ())
-        total = total * scalar if power > 0 else total / scalar
-    return total if piece.sign > 0 else -total

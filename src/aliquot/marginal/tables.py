@@ -61,7 +61,7 @@ def _one(
 ) -> Any:
     """Evaluate a piece with each lane in one state; compact, own axes last."""
     chosen = dict(zip(layout.lanes, combination, strict=True))
-    given = {}
+    given = stand_ins(unknowns, positions, 0)
     for variable in dict.fromkeys(lane.variable for lane in layout.lanes):
         unknown = unknowns[variable]
         shape = unknown.shape
@@ -73,7 +73,8 @@ def _one(
             array, key = np.full((1,) * len(shape), of[0]), (tuple(of), b"")
         array = (array + unknown.lowest).astype(unknown.distribution.dtype)
         given[positions[variable]] = (("one", variable, key), array)
-    return _weighted(layout, evaluator.at(layout.piece.var, given, 0), evaluator)
+    single = stand_ins(unknowns, positions, 0)
+    return _weighted(layout, evaluator.at(layout.piece.var, given, 0), evaluator, single)
 
 
 def _stacked(
@@ -101,7 +102,7 @@ def _along_lanes(
 ) -> Any:
     """Evaluate a piece along all lanes: shape (lanes..., *shape, own...), axes full or 1."""
     width = len(layout.lanes)
-    given = {}
+    given = stand_ins(unknowns, positions, width)
     for variable in dict.fromkeys(lane.variable for lane in layout.lanes):
         unknown = unknowns[variable]
         ones = (1,) * len(unknown.shape)
@@ -121,7 +122,19 @@ def _along_lanes(
         array = np.asarray(array).astype(unknown.distribution.dtype)
         key = ("stacked", layout.lanes, b"" if colors is None else colors.tobytes())
         given[positions[variable]] = ((*key, variable), array)
-    return _weighted(layout, evaluator.at(layout.piece.var, given, width), evaluator)
+    single = stand_ins(unknowns, positions, 0)
+    return _weighted(layout, evaluator.at(layout.piece.var, given, width), evaluator, single)
+
+
+def stand_ins(unknowns: Sequence[Unknown], positions: dict[int, int], lanes: int) -> dict[int, Any]:
+    """Give states to the variables that a value is found not to depend on: any will do."""
+    return {
+        positions[i]: (
+            ("any", i, lanes),
+            np.full((1,) * (lanes + len(u.shape)), u.lowest, dtype=u.distribution.dtype),
+        )
+        for i, u in enumerate(unknowns)
+    }
 
 
 def unsummed(
@@ -137,9 +150,9 @@ def unsummed(
     return jnp.transpose(value, order).reshape((*states, layout.count, -1))
 
 
-def _weighted(layout: Layout, value: Any, evaluator: Evaluator) -> Any:
+def _weighted(layout: Layout, value: Any, evaluator: Evaluator, given: dict[int, Any]) -> Any:
     for atom, power in layout.piece.coefficients:
-        scalar = jnp.reshape(evaluator.at(atom, {}, 0), ())
+        scalar = jnp.reshape(evaluator.at(atom, given, 0), ())
         value = value * scalar if power > 0 else value / scalar
     return value if layout.piece.sign > 0 else -value
 
@@ -154,7 +167,7 @@ def _rows(value: Any, layout: Layout, lead: int) -> Any:
     lead : int
         Number of leading axes.
     """
-    value = jnp.asarray(value)
+    value = jnp.asarray(value, dtype=float)
     for axis in layout.summed:
         if value.shape[lead + axis] != layout.shape[axis]:
             value = value * layout.shape[axis]

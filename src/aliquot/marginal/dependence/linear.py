@@ -72,7 +72,7 @@ class Linear:
         rule = _RULES.get(equation.primitive.name)
         if rule is None or len(equation.outvars) != 1:
             return None
-        if not jnp.issubdtype(equation.outvars[0].aval.dtype, np.floating):
+        if not _adds(equation.outvars[0].aval.dtype):
             return None
         return rule(self, equation)
 
@@ -105,6 +105,11 @@ class Linear:
         return self._found[atom]
 
 
+def _adds(dtype: Any) -> bool:
+    """Tell whether numbers of a dtype add up as real numbers do; truth values do not."""
+    return bool(jnp.issubdtype(dtype, np.floating) or jnp.issubdtype(dtype, np.integer))
+
+
 def _repeated(equation: Any, operand: Any, sign: float = 1.0) -> Link:
     """Return the link to an operand that the results repeat, each element equally often."""
     result = equation.outvars[0].aval
@@ -131,6 +136,8 @@ def _neg(_linear: Linear, equation: Any) -> list[Link]:
 def _times(linear: Linear, equation: Any) -> list[Link] | None:
     first, second = equation.invars
     if equation.primitive.name == "div":
+        if not jnp.issubdtype(equation.outvars[0].aval.dtype, np.floating):
+            return None  # whole numbers are cut off
         power = -1
     else:
         power = 1
@@ -157,9 +164,9 @@ def _broadcast(_linear: Linear, equation: Any) -> list[Link]:
 
 def _converted(_linear: Linear, equation: Any) -> list[Link] | None:
     (operand,) = equation.invars
-    if not jnp.issubdtype(operand.aval.dtype, np.floating):
-        return None
-    return [Link(operand)]
+    was, now = operand.aval.dtype, equation.outvars[0].aval.dtype
+    cut_off = jnp.issubdtype(was, np.floating) and not jnp.issubdtype(now, np.floating)
+    return [Link(operand)] if _adds(was) and not cut_off else None
 
 
 def _transposed(_linear: Linear, equation: Any) -> list[Link]:

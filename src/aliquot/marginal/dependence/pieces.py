@@ -91,8 +91,14 @@ class Cutter:
             links = linear.links(equation) if whole > 1 else None
             if not links:
                 continue
-            parts = [most.get(link.atom, self._count(link.atom)) for link in links]
-            pieces = sum(count.get(link.atom, 1) for link in links)
+            atoms = [link.atom for link in links]
+            parts = [
+                self._count(atom)
+                if isinstance(atom, Literal)
+                else most.get(atom, self._count(atom))
+                for atom in atoms
+            ]
+            pieces = sum(1 if isinstance(a, Literal) else count.get(a, 1) for a in atoms)
             if max(parts) < whole and pieces <= _MOST_PIECES and all(x.check() for x in links):
                 self._links[var] = links
                 most[var] = max(parts)

@@ -347,8 +347,8 @@ class Planner:
         raise TooLarge(
             names,
             entries,
-            f"summing out {_listed(names)} needs a table of {entries:.3g} entries, and the limit "
-            f"is {self.largest:.3g}",
+            f"in whatever order {_listed(names)} {'is' if len(names) == 1 else 'are'} summed out, "
+            "too many elements come to depend on each other",
         )
 
 
