@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import aliquot as aq
 
-Expectation = Literal["exact", "either", "refused"]
+Expectation = Literal["exact", "refused"]
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Case:
     build : callable
         Makes the model.
     expect : str
-        "exact": equal to enumeration. "refused": an `aq.ModelError`. "either": one of the two.
+        "exact": equal to enumeration. "refused": an `aq.ModelError`.
     message : tuple of str
         What the refusal must say, each somewhere.
     states : dict

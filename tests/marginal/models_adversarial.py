@@ -1,4 +1,4 @@
-"""Shapes that match where rows do not: equal to enumeration, or refused."""
+"""Shapes that match where rows do not: equal to enumeration all the same."""
 
 from __future__ import annotations
 
@@ -161,23 +161,23 @@ def length_one_and_rows() -> None:
     normal(means()[labels(1)] + means(3, "b")[labels(4, "u")])
 
 
-@adversarial("either")
+@adversarial()
 def sorted_labels() -> None:
     normal(means()[np.sort(labels())])
 
 
-@adversarial("either")
+@adversarial()
 def sorted_means() -> None:
     normal(np.sort(means()[labels()]))
 
 
-@adversarial("either")
+@adversarial()
 def cumulative_sum() -> None:
     z = coins(4)
     normal(means(5)[np.cumsum(z)])
 
 
-@adversarial("either")
+@adversarial()
 def cumulative_product() -> None:
     z = coins(4)
     normal(means(2)[np.cumprod(z)])
@@ -201,68 +201,68 @@ def halves_swapped() -> None:
     normal(means()[np.concatenate([z[2:], z[:2]])])
 
 
-@adversarial("either")
+@adversarial()
 def total() -> None:
     normal(aq.Normal("a", 0, 1) * labels().sum())
 
 
-@adversarial("either")
+@adversarial()
 def largest() -> None:
     normal(aq.Normal("a", 0, 1) * np.max(labels()))
 
 
-@adversarial("either")
+@adversarial()
 def average_is_taken_off() -> None:
     z = labels()
     normal(aq.Normal("a", 0, 1) * (z - z.mean()))
 
 
-@adversarial("either")
+@adversarial()
 def place_of_the_largest() -> None:
     normal(means(4)[aq.math.argmax(labels())])
 
 
-@adversarial("either")
+@adversarial()
 def label_of_a_label() -> None:
     z = labels(4, states=2)
     who = aq.Categorical("who", p=np.eye(4) * 0.6 + 0.1)
     normal(means(2)[z[who]])
 
 
-@adversarial("either")
+@adversarial()
 def label_of_its_own_label() -> None:
     z = labels(3)
     normal(means()[z[z]], Y[:3])
 
 
-@adversarial("either")
+@adversarial()
 def data_at_a_label() -> None:
     x = aq.Data("x", Y)
     where = labels(4, "where", 4)
     normal(aq.Normal("a", 0, 1) * x[where])
 
 
-@adversarial("either")
+@adversarial()
 def means_at_an_unknown_place() -> None:
     start = aq.DiscreteUniform("start", 0, 3)
     normal(means()[labels()][(np.arange(4) + start) % 4])
 
 
-@adversarial("either")
+@adversarial()
 def product_with_a_matrix() -> None:
     A = aq.Normal("A", 0, 1, shape=(4, 4))
     z = coins(4)
     normal(A @ z)
 
 
-@adversarial("either")
+@adversarial()
 def matrix_that_depends_on_labels() -> None:
     table = aq.Normal("table", 0, 1, shape=(3, 3))
     z = labels(3)
     normal(table[z] @ np.array([1.0, 2.0, -1.0]), Y[:3])
 
 
-@adversarial("either")
+@adversarial()
 def matrix_of_labels_from_the_left() -> None:
     table = aq.Normal("table", 0, 1, shape=(3, 3))
     z = labels(3)
@@ -275,24 +275,24 @@ def one_hot_times_means() -> None:
     normal(aq.math.one_hot(z, 3) @ means())
 
 
-@adversarial("either")
+@adversarial()
 def one_hot_transposed() -> None:
     z = labels(3)
     normal(aq.math.one_hot(z, 3).T @ means(), Y[:3])
 
 
-@adversarial("either")
+@adversarial()
 def outer_product() -> None:
     z = labels(3)
     normal(aq.Normal("a", 0, 1) * np.outer(z, z), SQUARE)
 
 
-@adversarial("either")
+@adversarial()
 def outer_product_of_two() -> None:
     normal(aq.Normal("a", 0, 1) * labels(3)[:, None] * labels(3, "u")[None, :], SQUARE)
 
 
-@adversarial("either")
+@adversarial()
 def equal_pairs() -> None:
     z = labels(3)
     same, other = aq.Normal("same", 0, 1), aq.Normal("other", 0, 1)
@@ -335,7 +335,7 @@ def negative_index_partly() -> None:
     normal(means()[labels() - 1])
 
 
-@adversarial("either")
+@adversarial()
 def index_out_of_bounds_is_clipped() -> None:
     normal(aq.math.take(means(2), labels(), mode="clip"))
 
@@ -363,7 +363,7 @@ def inside_a_compiled_function() -> None:
     normal(pick(means(), labels()))
 
 
-@adversarial("either")
+@adversarial()
 def inside_a_loop() -> None:
     @aq.lift
     def smooth(mu: jax.Array, z: jax.Array) -> jax.Array:
@@ -376,7 +376,7 @@ def inside_a_loop() -> None:
     normal(smooth(means(), labels()))
 
 
-@adversarial("either")
+@adversarial()
 def inside_a_mapped_function() -> None:
     @aq.lift
     @jax.vmap
@@ -386,7 +386,7 @@ def inside_a_mapped_function() -> None:
     normal(aq.Normal("a", 0, 1) * level(labels()))
 
 
-@adversarial("either")
+@adversarial()
 def by_branches() -> None:
     @aq.lift
     def level(mu: jax.Array, z: jax.Array) -> jax.Array:
@@ -396,31 +396,31 @@ def by_branches() -> None:
     normal(level(means(), aq.Categorical("z", p=WEIGHTS)))
 
 
-@adversarial("either")
+@adversarial()
 def filtered() -> None:
     normal(aq.math.convolve(means()[labels()], np.array([0.2, 0.5, 0.3]), mode="same"))
 
 
-@adversarial("either")
+@adversarial()
 def fourier() -> None:
     normal(np.real(aq.lift(jnp.fft.fft)(means()[labels()])))
 
 
-@adversarial("either")
+@adversarial()
 def solved() -> None:
     z = coins(3)
     A = np.eye(3) * 2 + aq.math.outer(z, z)
     normal(np.linalg.solve(A, means()), Y[:3])
 
 
-@adversarial("either")
+@adversarial()
 def covariance_tied_by_labels() -> None:
     z = coins(3)
     same = aq.math.where(z[:, None] == z[None, :], 0.5, 0.0)
     aq.MvNormal("obs", means(), cov=same + np.eye(3), observed=Y[:3])
 
 
-@adversarial("either")
+@adversarial()
 def added_up_by_group() -> None:
     group = np.array([0, 1, 1, 0])
 
@@ -431,7 +431,7 @@ def added_up_by_group() -> None:
     normal(totals(means()[labels()]), Y[:2])
 
 
-@adversarial("either")
+@adversarial()
 def added_up_by_label() -> None:
     """How many rows have each label."""
 
@@ -442,7 +442,7 @@ def added_up_by_label() -> None:
     normal(means() * sizes(labels()), Y[:3])
 
 
-@adversarial("either")
+@adversarial()
 def written_at_a_place() -> None:
     place = aq.DiscreteUniform("place", 0, 3)
     jump = aq.Normal("jump", 0, 1)
@@ -454,7 +454,7 @@ def written_at_a_place() -> None:
     normal(put(place, jump))
 
 
-@adversarial("either")
+@adversarial()
 def a_window_from_a_place() -> None:
     place = aq.DiscreteUniform("place", 0, 3)
 
@@ -472,7 +472,7 @@ def deterministic_in_between() -> None:
     normal(aq.Deterministic("shifted", mu + 1)[::-1])
 
 
-@adversarial("either")
+@adversarial()
 def observed_through_a_reverse_and_a_chain() -> None:
     """As long as it is wide: three chains of three, read backwards in time and across."""
     z = aq.MarkovChain("z", P=aq.Dirichlet("P", np.ones((2, 2))), init=[0.5, 0.5], shape=(3, 3))

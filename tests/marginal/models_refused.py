@@ -73,9 +73,17 @@ def bounds_of_a_continuous_variable() -> None:
     aq.Normal("obs", x, 1, observed=0.3)
 
 
-@refused("refused", ("n",))
-def bounds_that_are_unknown() -> None:
-    """How many states there are depends on another discrete variable."""
-    n = aq.DiscreteUniform("n", 1, 5)
-    k = aq.Binomial("k", n, 0.5)
+@refused("refused", ("'k'", "'rate'", "before sampling", "Potential"))
+def bound_that_a_continuous_variable_sets() -> None:
+    """How many states there are is not known until it is sampled."""
+    rate = aq.Gamma("rate", 2, 1)
+    k = aq.DiscreteUniform("k", 0, aq.math.floor(rate).astype(int) + 1)
+    aq.Normal("obs", k, 1, observed=2.0)
+
+
+@refused("refused", ("'k'", "'z'", "Potential"))
+def bound_that_is_a_sum_of_labels() -> None:
+    """The states of one element each do not bound their sum."""
+    z = aq.Bernoulli("z", 0.5, shape=4)
+    k = aq.Binomial("k", z.sum(), 0.5)
     aq.Normal("obs", k, aq.HalfNormal("sigma", 1), observed=2.0)

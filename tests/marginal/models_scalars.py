@@ -160,3 +160,17 @@ def closed_population() -> None:
     aq.Binomial("first", n, p, observed=6)
     aq.Binomial("again", 6, p, observed=2)
     aq.Binomial("new", n - 6, p, observed=3)
+
+
+@scalars(states={"k": (0, 5)})
+def bounds_that_another_discrete_variable_sets() -> None:
+    n = aq.DiscreteUniform("n", 1, 5)
+    k = aq.Binomial("k", n, 0.5)
+    aq.Normal("obs", k, aq.HalfNormal("sigma", 1), observed=2.0)
+
+
+@scalars(states={"k": (0, 3)})
+def bounds_that_labels_set_row_by_row() -> None:
+    z = aq.Categorical("z", p=[0.2, 0.3, 0.5], shape=3)
+    k = aq.DiscreteUniform("k", 0, z[::-1] + 1)
+    aq.Normal("obs", k, aq.HalfNormal("sigma", 1), observed=[2.0, -0.3, 0.8])
