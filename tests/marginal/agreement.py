@@ -11,6 +11,7 @@ import jax
 import numpy as np
 
 import aliquot as aq
+from aliquot.model.variables import MissingValues
 from aliquot.precision import float64
 from aliquot.results import build_tree
 from tests.marginal.brute import Brute, Point
@@ -95,3 +96,30 @@ def possible(brute: Brute, points: Any) -> list[tuple[np.ndarray, Point]]:
     """Leave out the points at which every joint state is impossible."""
     found = [(flat, brute.at(flat)) for flat in points]
     return [(flat, point) for flat, point in found if np.isfinite(point.log_density)]
+
+
+def entries(recovered: Any, model: aq.Model, leaf: Any, trailing: int = 0) -> np.ndarray:
+    """Give what came back of a discrete variable, (chain, draw, *leaf.shape, ...).
+
+    A variable of which some entries are observed comes back whole, under its own name; the leaf is
+    its missing entries.
+
+    Parameters
+    ----------
+    recovered : xarray.Dataset
+    model : aq.Model
+    leaf : FreeVariable or MissingValues
+    trailing : int
+        Number of axes after the variable's own.
+    """
+    variable = owner(model, leaf)
+    array = np.asarray(recovered[variable.name])
+    assert array.shape[2 : array.ndim - trailing] == variable.shape
+    return array[(slice(None), slice(None), *leaf.index)] if variable is not leaf else array
+
+
+def owner(model: aq.Model, leaf: Any) -> Any:
+    """Give the variable that a leaf's values come back under."""
+    if not isinstance(leaf, MissingValues):
+        return leaf
+    return next(variable for variable in model.observed if variable.latent is leaf)

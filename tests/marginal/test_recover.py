@@ -9,7 +9,15 @@ import pytest
 from scipy import stats
 
 import aliquot as aq
-from tests.marginal.agreement import assert_close, fixed_trace, imputing, points_of, possible
+from tests.marginal.agreement import (
+    assert_close,
+    entries,
+    fixed_trace,
+    imputing,
+    owner,
+    points_of,
+    possible,
+)
 from tests.marginal.brute import Brute
 from tests.marginal.case import Case
 from tests.marginal.models import CASES
@@ -51,14 +59,6 @@ def prepared(case: Case, count: int = 2) -> tuple[aq.Model, Brute, list[Any]]:
     return model, brute, found
 
 
-def states_of(variable: Any, shape: tuple[int, ...]) -> np.ndarray:
-    """Check the dims of probabilities (chain, draw, *dims, state) and give their values."""
-    assert variable.dims[:2] == ("chain", "draw")
-    assert variable.ndim == 3 + len(shape), variable.dims
-    assert variable.shape[2:-1] == shape
-    return np.asarray(variable)
-
-
 @pytest.mark.parametrize("case", EXACT)
 def test_probabilities_and_most_probable_are_those_of_enumeration(case: Case) -> None:
     model, brute, found = prepared(case)
@@ -66,7 +66,7 @@ def test_probabilities_and_most_probable_are_those_of_enumeration(case: Case) ->
     tree = aq.recover(trace, model, kind=("probabilities", "most_probable"))
     for chain, (_, point) in enumerate(found):
         for leaf in brute.discrete:
-            given = states_of(tree.state_probabilities[leaf.name], leaf.shape)[chain, 0]
+            given = entries(tree.state_probabilities, model, leaf, trailing=1)[chain, 0]
             expected = point.probabilities[leaf.name]
             # A coordinate of states may go further than this variable's own.
             wider = given.shape[-1] - expected.shape[-1]
@@ -76,8 +76,7 @@ def test_probabilities_and_most_probable_are_those_of_enumeration(case: Case) ->
                 expected = np.pad(expected, [(0, 0)] * len(leaf.shape) + [(0, wider)])
                 assert_close(given, expected, leaf.name)
         best = {
-            leaf.name: np.asarray(tree.most_probable[leaf.name])[chain, 0]
-            for leaf in brute.discrete
+            leaf.name: entries(tree.most_probable, model, leaf)[chain, 0] for leaf in brute.discrete
         }
         # There may be several: any of them will do.
         reached = point.log_joint[brute.number(best)]
@@ -92,10 +91,10 @@ def test_joint_draws_follow_the_joint_posterior(case: Case) -> None:
     tree = aq.recover(trace, model, kind="draws", random_seed=1)
     draws = {}
     for leaf in brute.discrete:
-        variable = tree.posterior[leaf.name]
+        variable = tree.posterior[owner(model, leaf).name]
         assert variable.dtype.kind in "iu"
         assert variable.dims[:2] == ("chain", "draw")
-        draws[leaf.name] = np.asarray(variable)[0]
+        draws[leaf.name] = entries(tree.posterior, model, leaf)[0]
     counts = np.bincount(brute.number(draws), minlength=len(point.joint))
     assert counts[point.joint == 0].sum() == 0
     assert_follows(counts, point.joint)

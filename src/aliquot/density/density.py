@@ -267,7 +267,13 @@ class Density:
     def start_with(self, values: Mapping[str, Any]) -> np.ndarray:
         """Give the start point with some variables' values replaced, shape (d,)."""
         names = {slot.variable.name for slot in self.slots}
+        summed = {u.name for u in (() if self.marginal is None else self.marginal.unknowns)}
         for name in values:
+            if name in summed:
+                raise ModelError(
+                    f"initvals: {name!r} is discrete and summed out, so it has no start value: "
+                    "leave it out"
+                )
             if name not in names:
                 raise ModelError(
                     f"initvals: {name!r} is not a free variable of the model "

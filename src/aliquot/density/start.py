@@ -26,7 +26,8 @@ def start_values(
     ----------
     slots : sequence of Slot
     unknowns : sequence of Unknown
-        Discrete variables: what depends on them starts as if they were at their start values.
+        Discrete variables: what depends on them starts as if they were at their start values, the
+        `initval` that the user gave or typical ones.
     fixed : mapping from str to array
         Values that the user gave.
     values : Evaluation
@@ -59,7 +60,9 @@ class _StandIns:
             if unknown in self.waiting and depends_on(sources, [unknown.node]):
                 self.waiting.remove(unknown)
                 self.provide(unknown.distribution)
-                start = self.values(unknown.distribution).start()
+                start = getattr(unknown.node, "initval", None)
+                if start is None:
+                    start = self.values(unknown.distribution).start()
                 start = jnp.broadcast_to(start, unknown.shape)
                 if unknown.evidence is not None:
                     seen = unknown.evidence.reshape(unknown.shape)

@@ -38,7 +38,8 @@ class SummedVariable:
         """Name, states and elements: ``z (2 states x 100)``."""
         known = f", {self.observed:,} observed" if self.observed else ""
         size = " x ".join(f"{n:,}" for n in self.shape)
-        return f"{self.name} ({self.states:,} states{f' x {size}' if size else ''}{known})"
+        states = f"{self.states:,} state{'' if self.states == 1 else 's'}"
+        return f"{self.name} ({states}{f' x {size}' if size else ''}{known})"
 
 
 @dataclass(frozen=True)
