@@ -64,8 +64,8 @@ def recover(
     xarray.DataTree
         A new tree, the trace with: the draws, and the deterministics that depend on them, in
         ``posterior``; the probabilities in ``state_probabilities``, with a last dim of states; the
-        most probable configuration in ``most_probable``, with its ``log_density``. Where it is
-        thinned, all groups of draws are.
+        most probable configuration in ``most_probable``, with its ``log_density`` (of all terms
+        that depend on a discrete variable). Where it is thinned, all groups of draws are.
 
     Raises
     ------
