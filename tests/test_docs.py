@@ -92,5 +92,6 @@ def test_the_page_is_true(name: str) -> None:
 
 
 def test_blocks_are_found() -> None:
-    page = "a\n```python\nx = 1\n```\n\n```text\n1\n```\n\n```python raises\ny\n```\nb\n```text\n2\n```\n"
+    first = "a\n```python\nx = 1\n```\n\n```text\n1\n```\n\n"
+    page = first + "```python raises\ny\n```\nb\n```text\n2\n```\n"
     assert blocks(page) == [Block(3, "x = 1\n", False, "1\n"), Block(10, "y\n", True)]

@@ -1,0 +1,52 @@
+"""The gallery's notebooks run, show their figures, and are kept without their outputs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import nbclient
+import nbformat
+import pytest
+
+GALLERY = Path(__file__).parents[1] / "docs" / "gallery"
+NOTEBOOKS = sorted(GALLERY.glob("*.ipynb"))
+FIGURES = ("plt.subplots(", "aq.plots.plot_")
+
+
+def code_cells(path: Path) -> list[Any]:
+    notebook = nbformat.read(path, as_version=4)
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def test_there_is_a_notebook_for_each_kind_of_model() -> None:
+    assert len(NOTEBOOKS) >= 8
+
+
+def test_all_are_listed() -> None:
+    listed = (GALLERY / "README.md").read_text(encoding="utf-8")
+    assert [path.name for path in NOTEBOOKS if f"({path.name})" not in listed] == []
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_outputs_are_not_kept(path: Path) -> None:
+    cells = code_cells(path)
+    assert cells
+    assert all(cell.outputs == [] and cell.execution_count is None for cell in cells)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_it_runs(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("MPLBACKEND")  # the kernel chooses its own, which shows pictures inline
+    notebook = nbformat.read(path, as_version=4)
+    client = nbclient.NotebookClient(
+        notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": GALLERY}}
+    )
+    client.execute()
+    cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    for cell in cells:
+        shown = any("image/png" in output.get("data", {}) for output in cell.outputs)
+        assert shown == any(name in cell.source for name in FIGURES), cell.source
+        said = [output.text for output in cell.outputs if output.get("name") == "stderr"]
+        assert not any("ConvergenceWarning" in text for text in said), said
