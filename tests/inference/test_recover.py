@@ -142,7 +142,7 @@ def test_what_is_no_trace_of_the_model(model: aq.Model, trace: Any) -> None:
     with pytest.raises(ModelError, match="give a DataTree with a group 'posterior'"):
         aq.recover(trace.posterior.to_dataset(), model)
     other = build_tree(posterior={"w": np.full((1, 2, 2), 0.5)})
-    with pytest.raises(ModelError, match="no draws of 'means' .*another model"):
+    with pytest.raises(ModelError, match=r"no draws of 'means' .*another model"):
         aq.recover(other, model)
     other = build_tree(posterior={"w": np.full((1, 2, 2), 0.5), "means": np.zeros((1, 2, 3))})
     with pytest.raises(ShapeError, match=r"means: the posterior holds shape \(3,\)"):
