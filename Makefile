@@ -16,7 +16,7 @@ help:
 	@echo "make demo     the reference analysis, as a report in demo-report/"
 	@echo "make test     every test (ARGS=\"-m 'not slow'\" for the quick ones, WORKERS=4 for more cores)"
 	@echo "make bench    the benchmarks"
-	@echo "make docs     the notebooks, executed, as HTML in site/"
+	@echo "make docs     the pages and the notebooks, executed, as HTML in site/"
 	@echo "make lint     style and formatting;  make types   the type checker"
 	@echo "make format   put the formatting right;  make clean   remove what was built"
 
@@ -48,7 +48,9 @@ bench: $(READY)
 
 docs: $(READY)
 	$(PYTHON) -m nbconvert --to html --execute --output-dir site docs/*.ipynb
-	@echo "Open the pages in site/ in a browser."
+	$(PYTHON) -m nbconvert --to html --execute --output-dir site/gallery docs/gallery/*.ipynb
+	$(PYTHON) docs/make_pages.py site
+	@echo "Open site/index.html in a browser."
 
 lint: $(READY)
 	$(PYTHON) -m ruff check .
