@@ -13,6 +13,8 @@ from aliquot.distributions.base import Distribution
 from aliquot.distributions.constraints import Constraint, nonnegative, positive, real
 from aliquot.distributions.parameters import as_parameter, exactly_one
 
+HALF_LOG_TWO_PI = 0.5 * np.log(2 * np.pi)
+
 
 class Normal(Distribution):
     r"""The normal (Gaussian) distribution.
@@ -48,7 +50,10 @@ class Normal(Distribution):
         return real
 
     def _log_prob(self, x: Any) -> Any:
-        return jstats.norm.logpdf(x, self.mu, self.sigma)
+        # A scale is divided by once and not for every value: jax.scipy.stats does the latter.
+        inverse = 1.0 / jnp.asarray(self.sigma)
+        z = (x - self.mu) * inverse
+        return (jnp.log(inverse) - HALF_LOG_TWO_PI) - 0.5 * jnp.square(z)
 
     def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
         return self.mu + self.sigma * jax.random.normal(key, shape)

@@ -68,7 +68,9 @@ class Elimination:
         Returns
         -------
         scalar array
-            ``-inf`` where all joint states are impossible; the gradient is then zero.
+            ``-inf`` where all joint states are impossible; the gradient is then finite, and what
+            is impossible adds nothing to it. (It is not made zero as a whole: that would have the
+            value computed wherever a gradient is wanted.)
         """
         return self._forward(tables, LOG_SUM)[0]
 
@@ -94,7 +96,9 @@ class Elimination:
         found = dict(zip(free, gradient, strict=True))
         possible = jnp.where(total > -jnp.inf, jnp.ones((), dtype), 0.0)
         return [
-            found[number].T if number in found else jnp.broadcast_to(possible, (block.size, 1))
+            possible * found[number].T
+            if number in found
+            else jnp.broadcast_to(possible, (block.size, 1))
             for number, block in enumerate(blocks)
         ]
 
@@ -170,7 +174,7 @@ class Elimination:
             return jnp.zeros(()), values, memory
         value = jnp.reshape(result[()] if is_cells(result) else result, ())
         # Of what is impossible as a whole, the gradient is zero in all its parts.
-        return jnp.where(value == -jnp.inf, -jnp.inf, value), values, memory
+        return value, values, memory
 
     def _backtrack(self, memory: list[Any], key: Any | None) -> list[Any]:
         """Set the states in the opposite order: each element given those summed out after it."""

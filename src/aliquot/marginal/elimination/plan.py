@@ -347,8 +347,8 @@ class Planner:
         raise TooLarge(
             names,
             entries,
-            f"in whatever order {_listed(names)} {'is' if len(names) == 1 else 'are'} summed out, "
-            "too many elements come to depend on each other",
+            "even in the best order that was found, one step combines too many states and rows of "
+            f"{_listed(names)}",
         )
 
 

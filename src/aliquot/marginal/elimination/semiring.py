@@ -64,6 +64,8 @@ def _log_sum_jvp(primals: Any, tangents: Any) -> tuple[Any, Any]:
 
 
 def _total_and_shares(terms: Sequence[Any]) -> tuple[Any, list[Any]]:
+    if len(terms) == 2:
+        return _total_and_shares_of_two(*terms)
     largest = reduce(jnp.maximum, terms)
     shift = jax.lax.stop_gradient(jnp.where(largest == -jnp.inf, 0.0, largest))
     each = [jnp.exp(term - shift) for term in terms]
@@ -71,6 +73,20 @@ def _total_and_shares(terms: Sequence[Any]) -> tuple[Any, list[Any]]:
     none = total == 0
     positive = jnp.where(none, 1.0, total)
     return jnp.where(none, -jnp.inf, jnp.log(positive) + shift), [e / positive for e in each]
+
+
+def _total_and_shares_of_two(first: Any, second: Any) -> tuple[Any, list[Any]]:
+    """Do the same by differences: XLA then reads the shares again, not all that they came from."""
+    largest = jnp.maximum(first, second)
+    none = largest == -jnp.inf
+    gap = jnp.where(none, 0.0, largest) - jnp.minimum(first, second)
+    total = largest + jnp.log1p(jnp.exp(-gap))
+    return total, [_share(first, second), _share(second, first)]
+
+
+def _share(term: Any, other: Any) -> Any:
+    """Compute the logistic function of the difference; zero where the term is impossible."""
+    return 1.0 / (1.0 + jnp.exp(jnp.where(term == -jnp.inf, jnp.inf, other - term)))
 
 
 def _log_sum_along(array: Any, axes: tuple[int, ...]) -> Any:

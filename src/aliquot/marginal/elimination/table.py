@@ -18,7 +18,7 @@ from aliquot.marginal.elimination.semiring import Semiring
 Table = Any
 # Joint states up to which an entry is an array of its own: past it, the program grows too long.
 MOST_CELLS = 64
-MOST_CELLS_OF_ARRAYS = 16
+MOST_CELLS_OF_ARRAYS = 8
 
 
 def is_cells(table: Table) -> bool:
