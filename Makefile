@@ -44,6 +44,7 @@ test: $(READY)
 
 bench: $(READY)
 	$(PYTHON) benchmarks/leapfrog.py
+	$(PYTHON) benchmarks/marginal.py
 	$(PYTHON) benchmarks/cold.py
 
 docs: $(READY)

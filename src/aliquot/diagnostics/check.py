@@ -29,7 +29,8 @@ def check(
         With the group ``posterior``, dims ``chain`` and ``draw``, and where there is one
         ``sample_stats``.
     var_names
-        The variables of the posterior to examine; all of them if None.
+        The variables of the posterior to examine; if None, all of them but those that
+        `recover` drew.
     max_elements
         How many elements of one variable to examine in full. In a larger variable the elements with
         the greatest split R-hat and autocorrelation are chosen.
@@ -93,6 +94,11 @@ def _posterior(tree: xarray.DataTree, var_names: Sequence[str] | None) -> xarray
             known = ", ".join(map(str, posterior.data_vars))
             raise ModelError(f"The posterior has no variable {unknown[0]!r}; it has {known}.")
         posterior = posterior[list(var_names)]
+    else:
+        # Exact draws given the others say nothing of the chains that the others do not say.
+        posterior = posterior.drop_vars(
+            [name for name, array in posterior.data_vars.items() if array.attrs.get("recovered")]
+        )
     for dim in ("chain", "draw"):
         if dim not in posterior.dims:
             raise ModelError(

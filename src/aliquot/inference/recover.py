@@ -203,6 +203,8 @@ def _extended(
                 dims[unknown.name] = [*own, dim]
         made = build_dataset(group, arrays, dims=dims, coords=coords, attrs=attrs, sampled=True)
         if group == "posterior":
+            for name in arrays:
+                made[name].attrs["recovered"] = 1
             stale = [name for name in arrays if name in posterior]
             made = posterior.drop_vars(stale).merge(made)
             made.attrs = posterior.attrs

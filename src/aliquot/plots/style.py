@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
@@ -36,11 +36,16 @@ _RC: Any = {
 }
 
 
-def styled() -> AbstractContextManager[None]:
+@contextmanager
+def styled() -> Iterator[None]:
     """Return the context in which figures are made; the user's settings are left alone."""
-    from matplotlib import rc_context
+    from matplotlib import rc_context, rcParams
 
-    return rc_context(_RC)
+    with rc_context(_RC):
+        yield
+        # A notebook's backend that was first loaded in here has turned this on, to stay on.
+        interactive = rcParams["interactive"]
+    rcParams["interactive"] = interactive
 
 
 def state_colors(count: int) -> np.ndarray:
