@@ -140,7 +140,10 @@ class ADVI:
             Where the loss is not finite: names the iteration and the coordinates at fault; its
             ``approximation`` is the last good one.
         """
-        from aliquot.progress import fit_progress
+        from aliquot.progress import announce, fit_progress
+
+        if self.model.density().marginal is not None and not len(self.hist):
+            announce(self.model.marginalization().line, progressbar)
 
         def told(callback: Callback) -> Callable[[Any, np.ndarray, int], Any]:
             return lambda approx, hist, i: callback(self._wrap(approx), hist, i)
