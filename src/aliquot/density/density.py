@@ -231,13 +231,17 @@ class Density:
             )
         return {key: value.reshape((*batch, *value.shape[1:])) for key, value in result.items()}
 
-    def log_likelihood_of(self, values: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    def log_likelihood_of(
+        self, values: Mapping[str, np.ndarray], count: int
+    ) -> dict[str, np.ndarray]:
         """Compute the pointwise log likelihood from constrained values, one row for each draw.
 
         Parameters
         ----------
         values : mapping from str to array, shape (rows, *shape)
-            Every free variable on its own scale.
+            Every continuous free variable on its own scale.
+        count : int
+            Number of rows, which no value says where all variables are discrete.
 
         Returns
         -------
@@ -245,11 +249,12 @@ class Density:
         """
 
         def one(row: Any, data: Any) -> dict[str, Any]:
-            return self._pointwise(self.evaluation_of(row, data))
+            _, given = row
+            return self._pointwise(self.evaluation_of(given, data))
 
         program = self._program("log_likelihood of values", jax.vmap(one, in_axes=(0, None)))
         with float64():
-            return over_rows(program, one, dict(values), self.data)
+            return over_rows(program, one, (np.arange(count), dict(values)), self.data)
 
     def evaluation_of(self, values: Mapping[str, Any], data: Any) -> Evaluation:
         """Start an evaluation at constrained values of every continuous free variable."""

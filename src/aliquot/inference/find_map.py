@@ -10,7 +10,7 @@ import numpy as np
 
 from aliquot.errors import ConvergenceWarning, ModelError, PartialResultWarning, StartError, warn
 from aliquot.inference.given import model_coords, model_dims
-from aliquot.inference.initialisation import explain_start
+from aliquot.inference.initialisation import continuous_density, explain_start
 from aliquot.inference.interrupt import interrupts
 from aliquot.inference.maximise import Evaluate, Summit, maximise
 from aliquot.inference.seeds import as_seed
@@ -104,7 +104,7 @@ def find_map(
     _check_count("restarts", restarts, 0)
     _check_count("maxiter", maxiter, 1)
     seed = as_seed(random_seed)
-    density = model.density()
+    density = continuous_density(model, "aq.find_map")
     first = density.start_with(start or {})
     jitter = np.random.default_rng(seed).uniform(-1, 1, size=(int(restarts), density.size))
     starts = [first, *(first + jitter)]

@@ -11,6 +11,7 @@ from aliquot import variational
 from aliquot.errors import FitError, ModelError
 from aliquot.inference.approximation import Approximation
 from aliquot.inference.given import given
+from aliquot.inference.initialisation import continuous_density
 from aliquot.inference.interrupt import interrupts
 from aliquot.inference.seeds import as_seed
 from aliquot.model import Model, resolve_model
@@ -79,7 +80,7 @@ class ADVI:
         name = type(self).__name__
         self.model = resolve_model(model, f"aq.{name}")
         self.seed = as_seed(random_seed)
-        density = self.model.density()
+        density = continuous_density(self.model, f"aq.{name}")
         self._given = given(self.model)
         self._fit = type(self).engine(
             density,

@@ -19,6 +19,24 @@ METRICS: dict[str, Metric] = {
 DEFAULT = "jitter+adapt_diag_grad"
 
 
+def continuous_density(model: Any, user: str) -> Any:
+    """Give a model's density, for what needs continuous unknowns.
+
+    Raises
+    ------
+    ModelError
+        Where all unknowns are discrete, with what gives their posterior.
+    """
+    density = model.density()
+    if density.size == 0:
+        raise ModelError(
+            f"{user}: all unknowns of the model are discrete, so nothing is left when they are "
+            "summed out. aq.sample draws from their posterior exactly, and aq.recover gives its "
+            "probabilities and the most probable configuration"
+        )
+    return density
+
+
 def read_init(init: str) -> tuple[Metric, float]:
     """Split an ``init`` such as "jitter+adapt_diag" into a metric and the size of the jitter.
 

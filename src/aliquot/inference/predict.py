@@ -219,7 +219,7 @@ def compute_log_likelihood(
     posterior = posterior_of(trace, "aq.compute_log_likelihood")
     chains, draws = posterior.sizes["chain"], posterior.sizes["draw"]
     values = continuous_values(model, posterior)
-    arrays = model.density().log_likelihood_of(values)
+    arrays = model.density().log_likelihood_of(values, chains * draws)
     rows: dict[str, Any] = {}
     dims: dict[str, Any] = {}
     coords = _coords(model, posterior)
