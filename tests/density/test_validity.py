@@ -60,7 +60,7 @@ def test_one_element_out_of_range_leaves_the_others_their_density() -> None:
         x = aq.Normal("x", shape=2)
         aq.Normal("obs", 0, x, observed=[0.1, 0.2])
     density = model.density()
-    rows = density.log_likelihood_of({"x": np.array([[1.0, -1.0]])})["obs"][0]
+    rows = density.log_likelihood_of({"x": np.array([[1.0, -1.0]])}, 1)["obs"][0]
     assert np.isfinite(rows[0])
     assert rows[1] == -np.inf
     assert density.evaluate([1.0, -1.0]) == -np.inf
