@@ -20,7 +20,7 @@ from aliquot.marginal.layout import Layout, joint_states, lay_out_piece
 from aliquot.marginal.leave_one_out import leave_one_out
 from aliquot.marginal.tables import FEW, Table, piece_tables, stand_ins
 from aliquot.marginal.terms import Term, leaves_below
-from aliquot.marginal.unknowns import Unknown
+from aliquot.marginal.unknowns import Unknown, same_states
 from aliquot.model.variables import Data
 from aliquot.precision import float64
 
@@ -150,8 +150,8 @@ class Marginal:
         return self._as_values(found), alone + best
 
     def holds(self) -> bool:
-        """Say whether the data that decided what depends on what are still what they were."""
-        return all(
+        """Say whether what depends on what, and all states, are what they were when it was made."""
+        return same_states(self.unknowns) and all(
             leaf.value is not None and np.array_equal(leaf.value, was)
             for leaf, was in self.consulted.items()
         )

@@ -133,7 +133,7 @@ def _unknown(variable: FreeVariable | ObservedVariable, before: Sequence[Unknown
             f"Give it a bound that its values hardly ever pass: "
             f"aq.{distribution.family}({name!r}, ..., upper=100)"
         )
-    low, high = _range(name, support.lower, before)[0], _range(name, support.upper, before)[1]
+    low, high = _ends(name, support, before)
     if high < low:
         raise ModelError(f"{name!r} has no possible value: its bounds are {low} and {high}")
     evidence = None
@@ -145,6 +145,20 @@ def _unknown(variable: FreeVariable | ObservedVariable, before: Sequence[Unknown
             values = np.asarray(Evaluation(known)(source)) if known else np.asarray(source)
         evidence = np.where(variable.missing, -1, values - low).reshape(-1).astype(np.int64)
     return Unknown(name, variable, distribution, low, high - low + 1, evidence)
+
+
+def same_states(unknowns: Sequence[Unknown]) -> bool:
+    """Say whether the data, which bounds may be computed from, still give each the same states."""
+    return all(
+        _ends(unknown.name, unknown.node.distribution.support, unknowns[:i])
+        == (unknown.lowest, unknown.lowest + unknown.states - 1)
+        for i, unknown in enumerate(unknowns)
+    )
+
+
+def _ends(name: str, support: Interval, before: Sequence[Unknown]) -> tuple[int, int]:
+    """Give a variable's lowest and its highest state."""
+    return _range(name, support.lower, before)[0], _range(name, support.upper, before)[1]
 
 
 def _range(name: str, bound: Any, before: Sequence[Unknown]) -> tuple[int, int]:
