@@ -33,7 +33,7 @@ from aliquot.errors import (
     StartError,
     SupportError,
 )
-from aliquot.expression import Expression, lift
+from aliquot.expression import Expression, constant, lift
 from aliquot.expression import math as math
 from aliquot.families import (
     Bernoulli,
@@ -122,6 +122,7 @@ __all__ = [
     "StartError",
     "SupportError",
     "check",
+    "constant",
     "compute_log_likelihood",
     "distributions",
     "errors",

@@ -7,10 +7,12 @@ from collections import Counter
 import jax
 import jax.numpy as jnp
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 import aliquot as aq
+from aliquot.errors import DTypeError
 from aliquot.expression import Evaluation, Leaf, expressions
 from aliquot.precision import float64
 
@@ -170,3 +172,19 @@ def test_each_of_several_results_has_the_dtype_that_was_announced() -> None:
     with float64():
         value = Evaluation({x: np.float64(2.0)})(total)
     assert value.dtype == total.dtype == np.float64
+
+
+def test_a_constant_is_indexed_by_variables_and_keeps_its_numbers():
+    table = np.array([[0.1, 0.8], [0.7, 0.9]])
+    made = aq.constant(table)
+    table[0, 0] = 5.0  # what the caller does later does not matter
+    row = Leaf("row", (3,), np.dtype(np.int64))
+    picked = made[row, 1]
+    np.testing.assert_array_equal(Evaluation({row: np.array([1, 0, 1])})(picked), [0.9, 0.8, 0.9])
+    np.testing.assert_array_equal(Evaluation()(made), [[0.1, 0.8], [0.7, 0.9]])
+    assert aq.constant(made) is made
+    assert aq.constant([1, 2]).dtype == np.int64
+    with pytest.raises(IndexError, match="out of bounds"):
+        made[2]
+    with pytest.raises(DTypeError, match="numbers"):
+        aq.constant(["a", "b"])

@@ -1,8 +1,19 @@
 """Lazy, shape-checked expressions over JAX: what a model's variables are made of."""
 
 from aliquot.expression.apply import apply
+from aliquot.expression.constant import constant
 from aliquot.expression.evaluate import Evaluation, expressions, leaves, order
 from aliquot.expression.lift import lift
 from aliquot.expression.node import Expression, Leaf
 
-__all__ = ["Evaluation", "Expression", "Leaf", "apply", "expressions", "leaves", "lift", "order"]
+__all__ = [
+    "Evaluation",
+    "Expression",
+    "Leaf",
+    "apply",
+    "constant",
+    "expressions",
+    "leaves",
+    "lift",
+    "order",
+]

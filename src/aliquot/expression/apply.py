@@ -51,7 +51,7 @@ def apply(
     leaves, structure = jax.tree.flatten(
         (args, kwargs), is_leaf=lambda x: isinstance(x, Expression)
     )
-    leaves = [leaf if isinstance(leaf, Expression) else _constant(leaf) for leaf in leaves]
+    leaves = [leaf if isinstance(leaf, Expression) else as_operand(leaf) for leaf in leaves]
     where = [i for i, leaf in enumerate(leaves) if isinstance(leaf, Expression)]
     if where:  # what the caller does to an array later must not change the expression
         leaves = [leaf.copy() if isinstance(leaf, np.ndarray) else leaf for leaf in leaves]
@@ -104,7 +104,7 @@ def as_arrays(operands: Any) -> Any:
     return array if array.dtype.kind in "biufc" else operands
 
 
-def _constant(leaf: Any) -> Any:
+def as_operand(leaf: Any) -> Any:
     """Refuse what cannot be a number, and let pandas and xarray objects be arrays."""
     if isinstance(leaf, str | bytes):
         return leaf

@@ -91,5 +91,6 @@ class NumPyProtocols:
     def __array__(self, *args: Any, **kwargs: Any) -> Any:
         raise TypeError(
             f"{texts.label(self)} has no numbers yet, so it cannot be made into a NumPy array: "
-            "use np functions on it directly, or aq.math, or aq.lift for a function of your own"
+            "use np functions on it directly, or aq.math, or aq.lift for a function of your own. "
+            "To pick from an array by it, make the array an expression: aq.constant(array)[...]"
         )
