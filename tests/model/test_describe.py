@@ -82,6 +82,6 @@ def test_graph_of_shared_parts_has_each_edge_once() -> None:
 
 def test_constructors_show_their_arguments() -> None:
     assert repr(aq.Poisson) == (
-        "<aq.Poisson(name, mu, *, upper=None, shape=None, dims=None, observed=None, transform=default, "
-        "initval=None)>"
+        "<aq.Poisson(name, mu, *, upper=None, shape=None, dims=None, observed=None, "
+        "transform=default, initval=None)>"
     )

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 
 from aliquot.errors import DTypeError
@@ -66,6 +68,8 @@ def _try(source: Any, written: str, index: list[Any], why: str = "") -> None:
 
 
 def _take(array: Any, index: tuple[Any, ...]) -> Any:
+    if isinstance(array, np.ndarray) and any(isinstance(part, jax.Array) for part in index):
+        array = jnp.asarray(array)  # NumPy cannot be indexed by values that JAX is tracing
     return array[index]
 
 
