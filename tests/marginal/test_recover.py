@@ -14,11 +14,10 @@ from tests.marginal.agreement import (
     entries,
     fixed_trace,
     imputing,
-    owner,
     points_of,
     possible,
 )
-from tests.marginal.brute import Brute
+from tests.marginal.brute import Brute, Point
 from tests.marginal.case import Case
 from tests.marginal.models import CASES
 
@@ -44,60 +43,55 @@ EXACT = [
     for case in CASES.values()
     if case.expect == "exact"
 ]
-DRAWS = 4000
+DRAWS = 3000
 # The chance that one comparison of draws with their law fails where nothing is wrong.
 FAILURE = 1e-6
 
 
-def prepared(case: Case, count: int = 2) -> tuple[aq.Model, Brute, list[Any]]:
+def prepared(case: Case) -> tuple[aq.Model, Brute, list[Any]]:
     with imputing():
         model = case.build()
     brute = Brute(model, case.states)
-    found = possible(brute, points_of(brute, count))
+    found = possible(brute, points_of(brute))
     if not found or not brute.size or not brute.discrete:
         pytest.skip("there is nothing to recover")
     return model, brute, found
 
 
 @pytest.mark.parametrize("case", EXACT)
-def test_probabilities_and_most_probable_are_those_of_enumeration(case: Case) -> None:
+def test_what_comes_back_is_as_by_enumeration(case: Case) -> None:
     model, brute, found = prepared(case)
-    trace = fixed_trace(model, brute, [flat for flat, _ in found])
-    tree = aq.recover(trace, model, kind=("probabilities", "most_probable"))
+    trace = fixed_trace(model, brute, [flat for flat, _ in found], draws=DRAWS)
+    kinds = ("probabilities", "most_probable", "draws")
+    tree = aq.recover(trace, model, kind=kinds, random_seed=1)
     for chain, (_, point) in enumerate(found):
-        for leaf in brute.discrete:
-            given = entries(tree.state_probabilities, model, leaf, trailing=1)[chain, 0]
-            expected = point.probabilities[leaf.name]
-            # A coordinate of states may go further than this variable's own.
-            wider = given.shape[-1] - expected.shape[-1]
-            assert wider >= 0
-            low, _ = brute.bounds[leaf.name]
-            if low.size and (low == low.flat[0]).all():
-                expected = np.pad(expected, [(0, 0)] * len(leaf.shape) + [(0, wider)])
-                assert_close(given, expected, leaf.name)
+        assert_probabilities(tree, model, brute, chain, point)
         best = {
             leaf.name: entries(tree.most_probable, model, leaf)[chain, 0] for leaf in brute.discrete
         }
         # There may be several: any of them will do.
         reached = point.log_joint[brute.number(best)]
         assert_close(reached, point.most_probable[1], "most probable")
+        draws = {leaf.name: entries(tree.posterior, model, leaf)[chain] for leaf in brute.discrete}
+        assert all(values.dtype.kind in "iu" for values in draws.values())
+        counts = np.bincount(brute.number(draws), minlength=len(point.joint))
+        assert counts[point.joint == 0].sum() == 0
+        assert_follows(counts, point.joint)
 
 
-@pytest.mark.parametrize("case", EXACT)
-def test_joint_draws_follow_the_joint_posterior(case: Case) -> None:
-    model, brute, found = prepared(case, count=1)
-    ((flat, point),) = found
-    trace = fixed_trace(model, brute, [flat], draws=DRAWS)
-    tree = aq.recover(trace, model, kind="draws", random_seed=1)
-    draws = {}
+def assert_probabilities(
+    tree: Any, model: aq.Model, brute: Brute, chain: int, point: Point
+) -> None:
     for leaf in brute.discrete:
-        variable = tree.posterior[owner(model, leaf).name]
-        assert variable.dtype.kind in "iu"
-        assert variable.dims[:2] == ("chain", "draw")
-        draws[leaf.name] = entries(tree.posterior, model, leaf)[0]
-    counts = np.bincount(brute.number(draws), minlength=len(point.joint))
-    assert counts[point.joint == 0].sum() == 0
-    assert_follows(counts, point.joint)
+        given = entries(tree.state_probabilities, model, leaf, trailing=1)[chain, 0]
+        expected = point.probabilities[leaf.name]
+        # A coordinate of states may go further than this variable's own.
+        wider = given.shape[-1] - expected.shape[-1]
+        assert wider >= 0
+        low, _ = brute.bounds[leaf.name]
+        if low.size and (low == low.flat[0]).all():
+            expected = np.pad(expected, [(0, 0)] * len(leaf.shape) + [(0, wider)])
+            assert_close(given, expected, leaf.name)
 
 
 def assert_follows(counts: np.ndarray, law: np.ndarray, at_least: float = 10.0) -> None:

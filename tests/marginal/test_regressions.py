@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 import pytest
 
 import aliquot as aq
-from tests.marginal.agreement import assert_agrees, imputing, points_of
+from tests.marginal.agreement import assert_agrees, points_of
 from tests.marginal.brute import Brute
 
 

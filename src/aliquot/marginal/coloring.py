@@ -10,6 +10,8 @@ import numpy as np
 
 # So many colours in turn (0, 1, 2, 0, 1, 2, ...) are tried before a search.
 MOST_IN_TURN = 8
+# Where they take three or more, up to so many elements are searched for fewer.
+MOST_SEARCHED = 20_000
 
 
 def color(pairs: np.ndarray, size: int) -> np.ndarray:
@@ -29,12 +31,21 @@ def color(pairs: np.ndarray, size: int) -> np.ndarray:
     pairs = pairs[pairs[:, 0] != pairs[:, 1]]
     if len(pairs) == 0:
         return np.zeros(size, dtype=np.int64)
+    in_turn = _in_turn(pairs, size)
+    if in_turn is not None and (in_turn.max() == 1 or size > MOST_SEARCHED):
+        return in_turn
+    searched = _greedy(np.unique(np.sort(pairs, axis=1), axis=0), size)
+    return searched if in_turn is None or searched.max() < in_turn.max() else in_turn
+
+
+def _in_turn(pairs: np.ndarray, size: int) -> np.ndarray | None:
+    """Give the elements colours in turn, where a few will do."""
     position = np.arange(size)
     for count in range(2, MOST_IN_TURN + 1):
         colors = position % count
         if np.all(colors[pairs[:, 0]] != colors[pairs[:, 1]]):
             return colors
-    return _greedy(np.unique(np.sort(pairs, axis=1), axis=0), size)
+    return None
 
 
 def _greedy(pairs: np.ndarray, size: int) -> np.ndarray:
