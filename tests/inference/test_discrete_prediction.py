@@ -8,11 +8,19 @@ from typing import Any
 import numpy as np
 import pytest
 from scipy import stats
+from scipy.special import logsumexp
 
 import aliquot as aq
 from aliquot.errors import AliquotWarning
 from aliquot.results import build_tree
-from tests.inference.discrete_models import labelled, labelled_trace, mixture
+from tests.inference.discrete_models import (
+    WEIGHTS,
+    Y,
+    labelled,
+    labelled_trace,
+    mixture,
+    responsibilities,
+)
 
 # Far apart and narrow: a prediction says which label it was made with.
 APART = np.array([-50.0, 50.0])
@@ -137,3 +145,25 @@ def test_loo_and_compare() -> None:
         table = az.compare(found)
     assert set(table.index) == {"labels", "mixture"}
     assert abs(table["elpd_diff"]).max() < 1e-10
+
+
+def test_log_likelihood_of_labels_that_were_observed() -> None:
+    """Of a label given everything else, its row's observation included; missing ones have none."""
+    known = np.array([0, np.nan, 1, np.nan, 0])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", aq.ImputationWarning)
+        with aq.Model() as model:
+            means = aq.Normal("means", [-2.0, 2.0], 1)
+            z = aq.Categorical("z", p=WEIGHTS, observed=known)
+            aq.Normal("obs", means[z], 1, observed=Y)
+    at = np.array([-0.5, 0.8])
+    trace = build_tree(posterior={"means": at[None, None]})
+    found = aq.compute_log_likelihood(trace, model=model).log_likelihood
+    p = np.log(responsibilities(WEIGHTS, at))
+    seen = ~np.isnan(known)
+    labels = np.where(seen, known, 0).astype(int)
+    np.testing.assert_array_equal(found["z_observed"], [0, 2, 4])
+    np.testing.assert_allclose(found["z"][0, 0], p[np.arange(5), labels][seen], rtol=1e-12)
+    rows = stats.norm(at, 1).logpdf(Y[:, None])
+    expected = np.where(seen, rows[np.arange(5), labels], logsumexp(np.log(WEIGHTS) + rows, axis=1))
+    np.testing.assert_allclose(found["obs"][0, 0], expected, rtol=1e-12)
