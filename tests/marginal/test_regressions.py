@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import jax
 import pytest
 
 import aliquot as aq
@@ -47,3 +48,35 @@ def test_states_follow_the_data_that_bound_them(write: Callable[[Any], aq.Expres
         states = None if write is not through_another else {"n": (0, bound + 1)}
         brute = Brute(model, states)
         assert_agrees(model, brute, points_of(brute, 1))
+
+
+def read_by_columns(z: Any) -> Any:
+    return z.ravel(order="F")
+
+
+def written_by_columns(z: Any) -> Any:
+    return z.reshape(3, 2, order="F").ravel()
+
+
+@pytest.mark.parametrize("move", [read_by_columns, written_by_columns])
+def test_the_order_of_a_reshape_is_kept(move: Callable[[Any], Any]) -> None:
+    with aq.Model() as model:
+        z = aq.Bernoulli("z", [[0.1, 0.3, 0.8], [0.6, 0.2, 0.5]])
+        means = aq.Normal("means", 0, 2, shape=2)
+        aq.Normal("obs", means[aq.lift(move)(z)], 1, observed=[-1.3, 0.2, 2.4, 1.1, -0.4, 0.6])
+    brute = Brute(model)
+    assert_agrees(model, brute, points_of(brute))
+
+
+def test_a_computation_may_hold_random_numbers() -> None:
+    """Keys have a type of their own, which is no number."""
+
+    def noise(z: Any) -> Any:
+        return jax.random.normal(jax.random.key(1), (3,))[z]
+
+    with aq.Model() as model:
+        z = aq.Categorical("z", p=[0.2, 0.3, 0.5], shape=4)
+        a = aq.Normal("a", 0, 1)
+        aq.Normal("obs", a + aq.lift(noise)(z), 1, observed=[-1.3, 0.2, 2.4, 1.1])
+    brute = Brute(model)
+    assert_agrees(model, brute, points_of(brute))

@@ -86,6 +86,10 @@ class Program:
                 results = self._splice(branch.jaxpr, branch.consts, operands[1:])
                 atoms.update(zip(equation.outvars, results, strict=True))
                 continue
+            if equation.primitive.name == "reshape" and equation.params["dimensions"] is not None:
+                (out,) = equation.outvars
+                atoms[out] = self.append(_in_order(equation.params), *operands)
+                continue
             fresh = [
                 Var(var.aval) if type(var) is Var else var  # what is dropped keeps its mark
                 for var in equation.outvars
@@ -93,6 +97,12 @@ class Program:
             atoms.update(zip(equation.outvars, fresh, strict=True))
             self.equations.append(equation.replace(invars=operands, outvars=fresh))
         return [read(atom) for atom in jaxpr.outvars]
+
+
+def _in_order(params: Any) -> Callable[[Any], Any]:
+    """Write a reshape that reads its operand's axes in another order as two plain operations."""
+    axes, sizes = params["dimensions"], params["new_sizes"]
+    return lambda x: jax.lax.reshape(jax.lax.transpose(x, axes), sizes)
 
 
 def _only_branch(equation: Any) -> Any:
@@ -116,7 +126,8 @@ def inline(closed: Any) -> ClosedJaxpr:
     closed : ClosedJaxpr
         Calls by `jit`, `checkpoint` and `closed_call` are replaced by what they call, at any depth.
         Loops, branches and functions with derivatives of their own stay, but of branches for
-        different platforms those that no program here can take.
+        different platforms those that no program here can take. A reshape that permutes axes, as
+        of ``order="F"``, becomes a transpose and a reshape.
 
     Examples
     --------

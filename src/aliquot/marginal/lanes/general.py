@@ -93,6 +93,8 @@ def _foldable(site: Site) -> bool:
     return (
         all(concrete(value) for value in site.values)
         and not holds_program(site.params)
-        and all(var.aval.dtype.kind in "biu" for var in site.equation.outvars)
+        and all(
+            getattr(var.aval.dtype, "kind", "") in ("b", "i", "u") for var in site.equation.outvars
+        )
         and size * math.prod(lengths) <= FOLDED_INTEGERS
     )
