@@ -6,10 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import pytest
 
 import aliquot as aq
-from tests.marginal.agreement import assert_agrees, points_of
+from tests.marginal.agreement import assert_agrees, assert_log_likelihood_agrees, points_of
 from tests.marginal.brute import Brute
 
 
@@ -80,3 +81,15 @@ def test_a_computation_may_hold_random_numbers() -> None:
         aq.Normal("obs", a + aq.lift(noise)(z), 1, observed=[-1.3, 0.2, 2.4, 1.1])
     brute = Brute(model)
     assert_agrees(model, brute, points_of(brute))
+
+
+def test_each_observation_of_a_likelihood_that_labels_do_not_change() -> None:
+    """The labels are mentioned, but nothing is taken from them."""
+    with aq.Model() as model:
+        z = aq.Bernoulli("z", [0.2, 0.6, 0.7])
+        a = aq.Normal("a", 0, 2)
+        aq.Normal("plain", a + aq.lift(jnp.zeros_like)(z), 1, observed=[-1.3, 0.2, 2.4])
+        aq.Normal("obs", a * z, 1, observed=[0.3, 1.2, -0.4])
+    brute = Brute(model)
+    assert_agrees(model, brute, points_of(brute, 1))
+    assert_log_likelihood_agrees(model, brute, points_of(brute, 1))

@@ -24,7 +24,7 @@ from jax.scipy.special import logsumexp
 from aliquot.errors import ModelError
 from aliquot.expression import Evaluation
 from aliquot.marginal.layout import Layout
-from aliquot.marginal.tables import ordered, unsummed
+from aliquot.marginal.tables import ordered, stand_ins, unsummed
 
 
 def leave_one_out(marginal: Any, values: Evaluation) -> dict[str, Any]:
@@ -42,7 +42,11 @@ def leave_one_out(marginal: Any, values: Evaluation) -> dict[str, Any]:
         shape = marginal.output_shape(output)
         pieces = [p for p in marginal.analysis.pieces if p.term == output]
         layouts = [layout for layout in marginal.layouts if layout.piece.term == output]
-        if len(pieces) == 1 and layouts and layouts[0].shape == shape:
+        if not layouts:  # it mentions unknowns, but is the same in all their states
+            var = marginal.analysis.jaxpr.jaxpr.outvars[output]
+            given = stand_ins(marginal.unknowns, marginal.positions, 0)
+            result[term.name] = jnp.broadcast_to(evaluator.at(var, given, 0), shape)
+        elif len(pieces) == 1 and layouts[0].shape == shape:
             (layout,) = layouts
             first = marginal.first_factor(layout)
             value = unsummed(layout, marginal.unknowns, marginal.positions, evaluator)
