@@ -36,7 +36,7 @@ def prepared(recipe: Recipe) -> tuple[aq.Model, Brute]:
     return model, Brute(model)
 
 
-@settings(max_examples=12, **SETTINGS)
+@settings(max_examples=4, **SETTINGS)
 @given(recipes())
 def test_densities_of_some_models(recipe: Recipe) -> None:
     model, brute = prepared(recipe)
@@ -44,7 +44,7 @@ def test_densities_of_some_models(recipe: Recipe) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=60, **SETTINGS)
+@settings(max_examples=24, **SETTINGS)
 @given(recipes())
 def test_densities_of_many_models(recipe: Recipe) -> None:
     model, brute = prepared(recipe)
@@ -52,7 +52,7 @@ def test_densities_of_many_models(recipe: Recipe) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=20, **SETTINGS)
+@settings(max_examples=8, **SETTINGS)
 @given(recipes())
 def test_what_many_models_give_back(recipe: Recipe) -> None:
     model, brute = prepared(recipe)
@@ -73,7 +73,7 @@ def test_what_many_models_give_back(recipe: Recipe) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=20, **SETTINGS)
+@settings(max_examples=8, **SETTINGS)
 @given(recipes())
 def test_each_observation_given_the_others(recipe: Recipe) -> None:
     model, brute = prepared(recipe)

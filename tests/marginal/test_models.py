@@ -38,7 +38,9 @@ BY_ROW = (
     "observed_through_a_reverse_and_a_chain",
 )
 ADVERSARIAL = [case.name for case in adversarial.listed]
-POINTWISE = [case for case in SUMMED if case.name not in ADVERSARIAL or case.name in BY_ROW]
+PLAIN = [case for case in SUMMED if case.name not in ADVERSARIAL]
+# Compiling takes the time, and the kinds of structure repeat themselves along the table.
+POINTWISE = [*PLAIN[::3], *(case for case in SUMMED if case.name in BY_ROW)]
 REFUSED = [case for case in CASES.values() if case.expect == "refused"]
 
 

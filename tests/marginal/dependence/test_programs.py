@@ -16,7 +16,7 @@ FIXED = settings(
     suppress_health_check=list(HealthCheck),
     print_blob=False,
 )
-MORE = settings(FIXED, max_examples=120)
+MORE = settings(FIXED, max_examples=40)
 
 
 def check(program, discrete, exact: bool) -> None:

@@ -52,7 +52,7 @@ def problems(draw):
 
 
 @pytest.mark.slow
-@settings(max_examples=20)
+@settings(max_examples=8)
 @given(problems())
 def test_everything_equals_the_enumeration(problem):
     check(problem)

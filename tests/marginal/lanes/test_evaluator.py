@@ -16,7 +16,7 @@ def test_uniform_states(name):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", list(CASES)[::2])
 def test_elements_in_different_states(name):
     case = CASES[name]
     states = mixed_states(case.discrete, seed=3)
