@@ -44,7 +44,7 @@ def test_densities_of_some_models(recipe: Recipe) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=24, **SETTINGS)
+@settings(max_examples=12, **SETTINGS)
 @given(recipes())
 def test_densities_of_many_models(recipe: Recipe) -> None:
     model, brute = prepared(recipe)
