@@ -93,3 +93,24 @@ def test_each_observation_of_a_likelihood_that_labels_do_not_change() -> None:
     brute = Brute(model)
     assert_agrees(model, brute, points_of(brute, 1))
     assert_log_likelihood_agrees(model, brute, points_of(brute, 1))
+
+
+def test_one_event_of_which_some_steps_depend_on_no_label() -> None:
+    """The steps of a walk are one observation, with labels or without."""
+    steps = 30
+    rng = np.random.default_rng(0)
+    labelled = rng.integers(0, 2, steps) == 1
+    with aq.Model() as model:
+        sigma = aq.HalfNormal("sigma", 1)
+        z = aq.Bernoulli("z", 0.3, shape=steps)
+        drift = np.where(labelled, 1.0 * z, 0.0)
+        start = aq.Normal.dist(0, 1)
+        walk = rng.normal(size=steps + 1)
+        aq.GaussianRandomWalk("walk", mu=drift, sigma=sigma, init_dist=start, observed=walk)
+    density = model.density()
+    flat = np.array([0.3])
+    with float64():
+        found = jax.jit(density.log_likelihood)(flat, density.data)["walk"]
+        terms = jax.jit(density.log_terms)(flat, density.data)
+    # The labels' probabilities sum to one, so all but sigma's prior is the walk's likelihood.
+    np.testing.assert_allclose(found, terms["sum over z"], rtol=1e-12)

@@ -135,7 +135,7 @@ class Density:
         for term in self._terms:
             result[term.name] = result.get(term.name, 0.0) + jnp.sum(term.compute(values))
         if self.marginal is not None:
-            result[self.marginal.name] = self.marginal.log_sum(values)
+            result[self.marginal.name] = self.marginal.log_sum(self.marginal.evaluate(values))
         return result
 
     def log_jacobian(self, flat: Any, data: Any) -> Any:
@@ -316,7 +316,8 @@ class Density:
 
     def _pointwise(self, values: Evaluation) -> dict[str, Any]:
         each = {term.name: term for term in self._terms if term.kind == "observed"}
-        apart = {} if self.marginal is None else self.marginal.pointwise(values)
+        marginal = self.marginal
+        apart = {} if marginal is None else marginal.pointwise(marginal.evaluate(values))
         return {
             v.name: apart[v.name] if v.name in apart else each[v.name].compute(values)
             for v in self._observed

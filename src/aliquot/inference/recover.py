@@ -147,17 +147,18 @@ def _run(
     def one(row: Any, data: Any) -> dict[str, Any]:
         key, given = row
         known = density.evaluation_of(given, data)
+        at = marginal.evaluate(known)
         result = {}
         if "probabilities" in kinds:
-            for unknown, p in zip(unknowns, marginal.probabilities(known), strict=True):
+            for unknown, p in zip(unknowns, marginal.probabilities(at), strict=True):
                 result[f"state_probabilities/{unknown.name}"] = p
         if "most_probable" in kinds:
-            found, best = marginal.most_probable(known)
+            found, best = marginal.most_probable(at)
             for unknown, state in zip(unknowns, found, strict=True):
                 result[f"most_probable/{unknown.name}"] = state
             result["most_probable/log_density"] = best
         if "draws" in kinds:
-            drawn = marginal.draw(known, jax.random.wrap_key_data(key))
+            drawn = marginal.draw(at, jax.random.wrap_key_data(key))
             for unknown, state in zip(unknowns, drawn, strict=True):
                 result[f"posterior/{unknown.name}"] = state
                 known.set(unknown.node, state)

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -191,8 +190,3 @@ def joint_states(layout: Layout, states: Sequence[int]) -> int:
     for count in counts:  # Python's integers: the product may be astronomical
         result *= count
     return result
-
-
-def describe_rows(layout: Layout) -> dict[str, Any]:
-    """Give the numbers that messages and displays quote."""
-    return {"rows": layout.count, "summed": layout.summed, "lanes": len(layout.lanes)}

@@ -22,18 +22,22 @@ import numpy as np
 from jax.scipy.special import logsumexp
 
 from aliquot.errors import ModelError
-from aliquot.expression import Evaluation
 from aliquot.marginal.layout import Layout
 from aliquot.marginal.tables import ordered, stand_ins, unsummed
 
 
-def leave_one_out(marginal: Any, values: Evaluation) -> dict[str, Any]:
-    """Compute the pointwise log likelihood of every observed variable that depends on unknowns."""
-    alone, tables = marginal.tables(values)
+def leave_one_out(marginal: Any, at: Any) -> dict[str, Any]:
+    """Compute the pointwise log likelihood of every observed variable that depends on unknowns.
+
+    Parameters
+    ----------
+    marginal : Marginal
+    at : Evaluated
+    """
+    evidence = marginal.evidence_factors()
     outside: list[Any] = []
-    if any(term.kind == "observed" for term in marginal.terms) or marginal.has_evidence:
-        outside = marginal.elimination.outside(tables)
-    evaluator = marginal.evaluator(values)
+    if evidence or any(term.kind == "observed" for term in marginal.terms):
+        outside = marginal.elimination.outside(at.tables)
     result = {}
     for number, term in enumerate(marginal.terms):
         if term.kind != "observed":
@@ -45,24 +49,24 @@ def leave_one_out(marginal: Any, values: Evaluation) -> dict[str, Any]:
         if not layouts:  # it mentions unknowns, but is the same in all their states
             var = marginal.analysis.jaxpr.jaxpr.outvars[output]
             given = stand_ins(marginal.unknowns, marginal.positions, 0)
-            result[term.name] = jnp.broadcast_to(evaluator.at(var, given, 0), shape)
+            result[term.name] = jnp.broadcast_to(at.evaluator.at(var, given, 0), shape)
         elif len(pieces) == 1 and layouts[0].shape == shape:
             (layout,) = layouts
             first = marginal.first_factor(layout)
-            value = unsummed(layout, marginal.unknowns, marginal.positions, evaluator)
+            value = unsummed(layout, marginal.unknowns, marginal.positions, at.evaluator)
             result[term.name] = _each(layout, value, outside[first:])
         elif int(np.prod(shape, dtype=int)) == 1:
-            result[term.name] = _whole(marginal, output, alone, tables, evaluator).reshape(shape)
+            result[term.name] = _whole(marginal, output, at).reshape(shape)
         else:
             raise ModelError(
                 f"{term.name}: its {int(np.prod(shape, dtype=int))} observations each depend on "
                 "many discrete unknowns in one number, and their pointwise log likelihood is not "
                 "supported. Write them as variables of their own"
             )
-    for number, table, first in marginal.evidence_factors():
+    for number, table, first in evidence:
         unknown = marginal.unknowns[number]
-        weights = jnp.stack(list(table)) if isinstance(table, np.ndarray) else jnp.asarray(table)
-        around = _array(outside[first], 1)
+        weights = _array(table)
+        around = _array(outside[first])
         result[unknown.name] = _ratio(weights, around).reshape(unknown.shape)
     return result
 
@@ -89,7 +93,7 @@ def _each(layout: Layout, value: Any, outside: Sequence[Any]) -> Any:
             found.append(chosen)
             continue
         joint = chosen.reshape((-1, len(index), repeats))
-        around = _array(outside[factor], len(part.lanes)).reshape((-1, len(index), 1))
+        around = _array(outside[factor]).reshape((-1, len(index), 1))
         found.append(_ratio(joint, around + _others(joint)))
         factor += 1
     order = np.argsort(np.concatenate(where), kind="stable")
@@ -118,18 +122,18 @@ def _ratio(joint: Any, around: Any) -> Any:
     return logsumexp(joint + around, axis=0) - logsumexp(around, axis=0)
 
 
-def _whole(marginal: Any, output: int, alone: Any, tables: Sequence[Any], evaluator: Any) -> Any:
+def _whole(marginal: Any, output: int, at: Any) -> Any:
     """Compute the log likelihood of one event that is cut into several pieces."""
-    without = list(tables)
+    without = list(at.tables)
     for layout in marginal.layouts:
         if layout.piece.term != output:
             continue
         first = marginal.first_factor(layout)
         count = sum(1 for part in layout.parts if part.lanes)
         for i in range(first, first + count):
-            without[i] = _ones(tables[i])
-    rest = marginal.elimination.log_sum(without)
-    return marginal.elimination.log_sum(tables) + marginal.alone_of(output, evaluator) - rest
+            without[i] = _ones(at.tables[i])
+    log_sum = marginal.elimination.log_sum
+    return log_sum(at.tables) - log_sum(without) + at.alone.get(output, 0.0)
 
 
 def _ones(table: Any) -> Any:
@@ -142,7 +146,7 @@ def _ones(table: Any) -> Any:
     return result
 
 
-def _array(table: Any, width: int) -> Any:
+def _array(table: Any) -> Any:
     """Give a table as one array of shape (K1, ..., Km, rows)."""
     if not isinstance(table, np.ndarray) or table.dtype != object:
         return jnp.asarray(table)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import jax
@@ -18,11 +19,29 @@ from aliquot.marginal.evidence import evidence_table
 from aliquot.marginal.lanes import Evaluator
 from aliquot.marginal.layout import Layout, joint_states, lay_out_piece
 from aliquot.marginal.leave_one_out import leave_one_out
-from aliquot.marginal.tables import FEW, Table, piece_tables, stand_ins
+from aliquot.marginal.tables import FEW, Table, piece_tables, stand_ins, weighted
 from aliquot.marginal.terms import Term, leaves_below
 from aliquot.marginal.unknowns import Unknown, same_states
 from aliquot.model.variables import Data
 from aliquot.precision import float64
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """The terms of a sum at given values of everything that is not summed out.
+
+    Attributes
+    ----------
+    evaluator : Evaluator
+    alone : dict from int to scalar
+        Of each term, by its number, what depends on no unknown.
+    tables : list of table
+        One for each factor.
+    """
+
+    evaluator: Evaluator
+    alone: dict[int, Any]
+    tables: list[Table]
 
 
 class Marginal:
@@ -69,7 +88,8 @@ class Marginal:
         nodes = [unknown.node for unknown in unknowns]
         sources = [u.distribution for u in unknowns] + [term.sources for term in terms]
         self.inputs = leaves_below(sources, nodes)
-        self._own: dict[int, np.ndarray] = {}  # output -> the elements that its rows are about
+        # Outputs that are tables of an unknown's own states: its number, its rows' elements.
+        self._own: dict[int, tuple[int, np.ndarray]] = {}
         self._output_names: list[str] = []
         with float64():
             closed = jax.make_jaxpr(self._trace)(*map(_struct, [*self.inputs, *nodes]))
@@ -106,18 +126,41 @@ class Marginal:
         ]
         self.elimination = self._plan()
 
-    def log_sum(self, values: Evaluation) -> Any:
-        """Compute the log of the sum, a scalar, inside a traced function.
+    def evaluate(self, values: Evaluation) -> Evaluated:
+        """Evaluate all terms in all states, inside a traced function.
 
         Parameters
         ----------
         values : Evaluation
             Holds the values of every continuous variable and of the data.
         """
-        alone, tables = self.tables(values)
-        return alone + self.elimination.log_sum(tables)
+        evaluator = self._evaluator(values)
+        given = stand_ins(self.unknowns, self.positions, 0)
+        alone: dict[int, Any] = {}
 
-    def pointwise(self, values: Evaluation) -> dict[str, Any]:
+        def add(output: int, value: Any) -> None:
+            alone[output] = alone.get(output, jnp.zeros(())) + value
+
+        for piece in self.free_pieces:
+            value = evaluator.at(piece.var, given, 0)
+            total = jnp.sum(jnp.broadcast_to(value, tuple(piece.var.aval.shape)))
+            add(piece.term, weighted(piece, total, evaluator, given))
+        tables: list[Table] = []
+        for layout in self.layouts:
+            made = piece_tables(layout, self.unknowns, self.positions, evaluator)
+            for part, table in zip(layout.parts, made, strict=True):
+                if part.lanes:
+                    tables.append(table)
+                else:
+                    rows = jnp.broadcast_to(table, (len(part.elements),))
+                    add(layout.piece.term, jnp.sum(rows))
+        return Evaluated(evaluator, alone, tables + self._evidence)
+
+    def log_sum(self, at: Evaluated) -> Any:
+        """Compute the log of the sum, a scalar."""
+        return sum(at.alone.values(), jnp.zeros(())) + self.elimination.log_sum(at.tables)
+
+    def pointwise(self, at: Evaluated) -> dict[str, Any]:
         """Compute log p(y_i | everything continuous, all other y) for each observation.
 
         Returns
@@ -130,24 +173,21 @@ class Marginal:
         ModelError
             For events that depend on many unknowns in one number, several of them in one variable.
         """
-        return leave_one_out(self, values)
+        return leave_one_out(self, at)
 
-    def probabilities(self, values: Evaluation) -> list[Any]:
+    def probabilities(self, at: Evaluated) -> list[Any]:
         """Compute each unknown's posterior probabilities, shape (*shape, states)."""
-        _, tables = self.tables(values)
-        found = self.elimination.probabilities(tables)
+        found = self.elimination.probabilities(at.tables)
         return [p.reshape((*u.shape, u.states)) for p, u in zip(found, self.unknowns, strict=True)]
 
-    def draw(self, values: Evaluation, key: Any) -> list[Any]:
+    def draw(self, at: Evaluated, key: Any) -> list[Any]:
         """Draw all unknowns from their joint posterior, each of its shape, in its own values."""
-        _, tables = self.tables(values)
-        return self._as_values(self.elimination.draw(tables, key))
+        return self._as_values(self.elimination.draw(at.tables, key))
 
-    def most_probable(self, values: Evaluation) -> tuple[list[Any], Any]:
+    def most_probable(self, at: Evaluated) -> tuple[list[Any], Any]:
         """Find the joint state of greatest probability, and its log density with all terms."""
-        alone, tables = self.tables(values)
-        found, best = self.elimination.most_probable(tables)
-        return self._as_values(found), alone + best
+        found, best = self.elimination.most_probable(at.tables)
+        return self._as_values(found), sum(at.alone.values(), jnp.zeros(())) + best
 
     def holds(self) -> bool:
         """Say whether what depends on what, and all states, are what they were when it was made."""
@@ -155,11 +195,6 @@ class Marginal:
             leaf.value is not None and np.array_equal(leaf.value, was)
             for leaf, was in self.consulted.items()
         )
-
-    @property
-    def has_evidence(self) -> bool:
-        """Whether some unknown was observed in part."""
-        return bool(self._evidence)
 
     def evidence_factors(self) -> list[tuple[int, Table, int]]:
         """List each partly observed unknown: its number, its evidence, that factor's number."""
@@ -180,44 +215,13 @@ class Marginal:
         """Give the shape of a term's value."""
         return tuple(self.analysis.jaxpr.jaxpr.outvars[output].aval.shape)
 
-    def alone_of(self, output: int, evaluator: Evaluator) -> Any:
-        """Sum the pieces of a term that depend on no unknown."""
-        pieces = [piece for piece in self.free_pieces if piece.term == output]
-        return sum((self._sum_of(piece, evaluator) for piece in pieces), jnp.zeros(()))
-
-    def _sum_of(self, piece: Piece, evaluator: Evaluator) -> Any:
-        """Compute a piece that depends on no unknown."""
-        given = stand_ins(self.unknowns, self.positions, 0)
-        value = evaluator.at(piece.var, given, 0)
-        total = jnp.sum(jnp.broadcast_to(value, tuple(piece.var.aval.shape)))
-        for atom, power in piece.coefficients:
-            scalar = jnp.reshape(evaluator.at(atom, given, 0), ())
-            total = total * scalar if power > 0 else total / scalar
-        return total if piece.sign > 0 else -total
-
     def _as_values(self, states: Sequence[Any]) -> list[Any]:
         return [
             (state.reshape(u.shape) + u.lowest).astype(u.distribution.dtype)
             for state, u in zip(states, self.unknowns, strict=True)
         ]
 
-    def tables(self, values: Evaluation) -> tuple[Any, list[Table]]:
-        """Evaluate all factors; give what depends on no unknown, and their tables."""
-        evaluator = self.evaluator(values)
-        alone = jnp.zeros(())
-        for piece in self.free_pieces:
-            alone = alone + self._sum_of(piece, evaluator)
-        tables: list[Table] = []
-        for layout in self.layouts:
-            made = piece_tables(layout, self.unknowns, self.positions, evaluator)
-            for part, table in zip(layout.parts, made, strict=True):
-                if part.lanes:
-                    tables.append(table)
-                else:
-                    alone = alone + jnp.sum(jnp.broadcast_to(table, (len(part.elements),)))
-        return alone, tables + self._evidence
-
-    def evaluator(self, values: Evaluation) -> Evaluator:
+    def _evaluator(self, values: Evaluation) -> Evaluator:
         """Make what evaluates the terms at given values.
 
         Indices that decided what depends on what are given as they were then: the evaluation can
@@ -236,7 +240,7 @@ class Marginal:
         outputs: list[Any] = []
         self._own.clear()
         self._output_names.clear()
-        for unknown in self.unknowns:
+        for number, unknown in enumerate(self.unknowns):
             distribution = values(unknown.distribution)
             valid = self._in_range(unknown.distribution, values)
             tables = distribution.state_tables()
@@ -247,7 +251,7 @@ class Marginal:
                 self._output_names.append(unknown.name)
                 continue
             for table in tables:
-                self._own[len(outputs)] = table.elements
+                self._own[len(outputs)] = number, table.elements
                 outputs.append(_where(valid, table.log_prob, table.elements.shape[-1]))
                 self._output_names.append(unknown.name)
         self.first_term = len(outputs)
@@ -267,11 +271,11 @@ class Marginal:
         slots = list(piece.dependence)
         own_slots: list[Slot] = []
         if own is not None:
-            variable = self._variable_of(piece.term)
-            width = own.shape[-1]
+            variable, elements = own
+            width = elements.shape[-1]
             slots = _without_own_axes(slots, width)
-            shape = np.broadcast_shapes(shape[: len(shape) - width], own.shape[:-1])
-            own_slots = [Slot(variable, own[..., j]) for j in range(width)]
+            shape = np.broadcast_shapes(shape[: len(shape) - width], elements.shape[:-1])
+            own_slots = [Slot(variable, elements[..., j]) for j in range(width)]
         layout = lay_out_piece(piece, shape, slots, own_slots, [u.size for u in self.unknowns])
         entries = joint_states(layout, [u.states for u in self.unknowns]) * layout.count
         if entries > self.largest:
@@ -289,10 +293,6 @@ class Marginal:
                 term=self._output_names[piece.term],
             )
         self.layouts.append(layout)
-
-    def _variable_of(self, output: int) -> int:
-        name = self._output_names[output]
-        return next(i for i, unknown in enumerate(self.unknowns) if unknown.name == name)
 
     def _plan(self) -> Elimination:
         try:

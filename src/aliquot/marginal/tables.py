@@ -9,6 +9,7 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
+from aliquot.marginal.dependence import Piece
 from aliquot.marginal.lanes import Evaluator
 from aliquot.marginal.layout import Layout
 from aliquot.marginal.unknowns import Unknown
@@ -74,7 +75,7 @@ def _one(
         array = (array + unknown.lowest).astype(unknown.distribution.dtype)
         given[positions[variable]] = (("one", variable, key), array)
     single = stand_ins(unknowns, positions, 0)
-    return _weighted(layout, evaluator.at(layout.piece.var, given, 0), evaluator, single)
+    return weighted(layout.piece, evaluator.at(layout.piece.var, given, 0), evaluator, single)
 
 
 def _stacked(
@@ -123,7 +124,7 @@ def _along_lanes(
         key = ("stacked", layout.lanes, b"" if colors is None else colors.tobytes())
         given[positions[variable]] = ((*key, variable), array)
     single = stand_ins(unknowns, positions, 0)
-    return _weighted(layout, evaluator.at(layout.piece.var, given, width), evaluator, single)
+    return weighted(layout.piece, evaluator.at(layout.piece.var, given, width), evaluator, single)
 
 
 def stand_ins(unknowns: Sequence[Unknown], positions: dict[int, int], lanes: int) -> dict[int, Any]:
@@ -150,11 +151,22 @@ def unsummed(
     return jnp.transpose(value, order).reshape((*states, layout.count, -1))
 
 
-def _weighted(layout: Layout, value: Any, evaluator: Evaluator, given: dict[int, Any]) -> Any:
-    for atom, power in layout.piece.coefficients:
+def weighted(piece: Piece, value: Any, evaluator: Evaluator, given: dict[int, Any]) -> Any:
+    """Multiply what comes of a piece's value by the piece's coefficients.
+
+    Parameters
+    ----------
+    piece : Piece
+    value : array
+        The value, or a sum over it.
+    evaluator : Evaluator
+    given : dict
+        States for the unknowns, as from `stand_ins` without lanes.
+    """
+    for atom, power in piece.coefficients:
         scalar = jnp.reshape(evaluator.at(atom, given, 0), ())
         value = value * scalar if power > 0 else value / scalar
-    return value if layout.piece.sign > 0 else -value
+    return value if piece.sign > 0 else -value
 
 
 def _rows(value: Any, layout: Layout, lead: int) -> Any:

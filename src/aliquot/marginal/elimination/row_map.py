@@ -51,11 +51,6 @@ class RowMap:
         """Whether each row goes to the row of the same number."""
         return self._kind == "identity"
 
-    @property
-    def is_empty(self) -> bool:
-        """Whether no row goes anywhere."""
-        return self.source.size == 0
-
     def apply(self, rows: Any) -> Any:
         """Add up the rows: (..., sources or 1) to (..., targets or 1)."""
         if rows.shape[-1] == 1:
