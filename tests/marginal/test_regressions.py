@@ -7,9 +7,11 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import pytest
 
 import aliquot as aq
+from aliquot.precision import float64
 from tests.marginal.agreement import assert_agrees, assert_log_likelihood_agrees, points_of
 from tests.marginal.brute import Brute
 
