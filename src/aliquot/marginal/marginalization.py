@@ -11,6 +11,9 @@ import numpy as np
 
 from aliquot.marginal.layout import joint_states
 
+TERMS = ("term", "over the states of", "rows", "values")
+STEPS = ("step", "sums out", "elements", "method", "largest table")
+
 
 @dataclass(frozen=True)
 class SummedVariable:
@@ -133,6 +136,19 @@ class Marginalization:
         """The whole as text: the line, the tables, the steps."""
         if not self.variables:
             return self.line
+        tables, steps = self._cells()
+        return "\n".join(
+            [
+                self.line,
+                "",
+                *_aligned(TERMS, tables),
+                "",
+                *_aligned(STEPS, steps),
+            ]
+        )
+
+    def _cells(self) -> tuple[list[tuple[str, ...]], list[tuple[str, ...]]]:
+        """Write the numbers of both tables."""
         tables = [
             (table.term, ", ".join(table.variables), f"{table.rows:,}", f"{table.values:,}")
             for table in self.tables
@@ -141,15 +157,7 @@ class Marginalization:
             (str(i + 1), ", ".join(s.names), f"{s.elements:,}", s.method, f"{s.entries:,}")
             for i, s in enumerate(self.steps)
         ]
-        return "\n".join(
-            [
-                self.line,
-                "",
-                *_aligned(("term", "over the states of", "rows", "values"), tables),
-                "",
-                *_aligned(("step", "sums out", "elements", "method", "largest table"), steps),
-            ]
-        )
+        return [*tables], [*steps]
 
     def __repr__(self) -> str:
         return self.text
@@ -157,19 +165,8 @@ class Marginalization:
     def _repr_html_(self) -> str:
         if not self.variables:
             return f"<p>{escape(self.line)}</p>"
-        tables = [
-            (table.term, ", ".join(table.variables), f"{table.rows:,}", f"{table.values:,}")
-            for table in self.tables
-        ]
-        steps = [
-            (str(i + 1), ", ".join(s.names), f"{s.elements:,}", s.method, f"{s.entries:,}")
-            for i, s in enumerate(self.steps)
-        ]
-        return (
-            f"<p>{escape(self.line)}</p>"
-            + _html(("term", "over the states of", "rows", "values"), tables)
-            + _html(("step", "sums out", "elements", "method", "largest table"), steps)
-        )
+        tables, steps = self._cells()
+        return f"<p>{escape(self.line)}</p>" + _html(TERMS, tables) + _html(STEPS, steps)
 
 
 def describe(marginal: Any, limit: int) -> Marginalization:
