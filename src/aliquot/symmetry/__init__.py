@@ -1,0 +1,9 @@
+"""Label switching: which components can trade places, and what can be done about it."""
+
+from __future__ import annotations
+
+from aliquot.symmetry.block import Block
+from aliquot.symmetry.role import Role
+from aliquot.symmetry.symmetries import ATTRIBUTE, Broken, Symmetries
+
+__all__ = ["ATTRIBUTE", "Block", "Broken", "Role", "Symmetries"]

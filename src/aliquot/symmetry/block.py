@@ -1,0 +1,183 @@
+"""Components that can trade places, and all that moves with them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import factorial
+from typing import Any
+
+import numpy as np
+
+from aliquot.symmetry.role import Role, listed
+
+
+@dataclass(frozen=True)
+class Block:
+    """A set of components of which any two can trade places without changing the log density.
+
+    Attributes
+    ----------
+    roles : tuple of Role
+        What moves together, each with the same number of components, in the same order. A variable
+        that moves along two axes (a transition matrix) has two roles.
+    states : tuple of (str, tuple of int)
+        Discrete variables whose states are these components, with the state that each one is.
+    coupled : bool
+        Whether the components compete in the likelihood, so that the density has mirror modes.
+        Elements that are independent given everything else trade places, too, and nobody minds.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> block = Block((Role(("means",), 0, (0, 1)), Role(("w",), 0, (0, 1))))
+    >>> block.components, block.modes, block.variables
+    (2, 2, ('means', 'w'))
+    >>> moved = block.permute(
+    ...     {"means": np.array([-1.0, 1.0]), "w": np.array([0.2, 0.8])}, np.array([1, 0])
+    ... )
+    >>> moved["means"], moved["w"]
+    (array([ 1., -1.]), array([0.8, 0.2]))
+    """
+
+    roles: tuple[Role, ...]
+    states: tuple[tuple[str, tuple[int, ...]], ...] = ()
+    coupled: bool = True
+
+    @property
+    def components(self) -> int:
+        """How many components can trade places."""
+        if self.roles:
+            return self.roles[0].components
+        return len(self.states[0][1])
+
+    @property
+    def modes(self) -> int:
+        """In how many ways the components can be arranged: components factorial."""
+        return factorial(self.components)
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """Names of the variables that move, each once."""
+        return tuple(dict.fromkeys(name for role in self.roles for name in role.variables))
+
+    def permute(
+        self, values: Mapping[str, np.ndarray], permutations: np.ndarray
+    ) -> dict[str, np.ndarray]:
+        """Let the components trade places: component k gets the values of ``permutations[k]``.
+
+        Parameters
+        ----------
+        values : mapping from str to array, shape (*batch, *shape)
+            Variables by name; those that do not move are left out of the result.
+        permutations : numpy.ndarray of int, shape (*batch, components)
+            Of 0, 1, ..., components - 1, one permutation for each entry of the batch.
+
+        Returns
+        -------
+        dict from str to numpy.ndarray, shape (*batch, *shape)
+        """
+        moved = {name: values[name] for name in self.variables if name in values}
+        for role in self.roles:
+            if all(name in moved for name in role.variables):
+                moved |= role.permute(moved, permutations)
+        return moved
+
+    def permute_states(self, name: str, states: np.ndarray, permutations: np.ndarray) -> np.ndarray:
+        """Rename the states of a discrete variable as the components trade places.
+
+        Parameters
+        ----------
+        name : str
+            One of the discrete variables in `states`.
+        states : numpy.ndarray of int, shape (*batch, *shape)
+            Values of the variable.
+        permutations : numpy.ndarray of int, shape (*batch, components)
+
+        Returns
+        -------
+        numpy.ndarray of int, shape (*batch, *shape)
+        """
+        named = np.asarray(dict(self.states)[name])
+        batch = permutations.ndim - 1
+        # What was state permutations[k] is now component k.
+        inverse = np.argsort(permutations, axis=-1)
+        flat = np.asarray(states).reshape((*permutations.shape[:batch], -1))
+        order = np.argsort(named)
+        found = order[np.clip(np.searchsorted(named[order], flat), 0, len(named) - 1)]
+        moves = named[found] == flat
+        renamed = named[np.take_along_axis(inverse, found, axis=-1)]
+        return np.where(moves, renamed, flat).reshape(np.shape(states))
+
+    def permute_probabilities(
+        self, name: str, probabilities: np.ndarray, permutations: np.ndarray, lowest: int = 0
+    ) -> np.ndarray:
+        """Rename the states along the last axis of probabilities of states.
+
+        Parameters
+        ----------
+        name : str
+            One of the discrete variables in `states`.
+        probabilities : numpy.ndarray, shape (*batch, ..., number of states)
+        permutations : numpy.ndarray of int, shape (*batch, components)
+        lowest : int
+            The state that the first entry of the last axis stands for.
+        """
+        named = np.asarray(dict(self.states)[name]) - lowest
+        batch = permutations.ndim - 1
+        source = named[permutations].reshape(
+            (*permutations.shape[:batch], *(1,) * (probabilities.ndim - batch - 1), -1)
+        )
+        result = np.array(probabilities)
+        result[..., named] = np.take_along_axis(probabilities, source, axis=-1)
+        return result
+
+    @property
+    def text(self) -> str:
+        """The block in words: ``the 3 components of means and w``."""
+        names = list(self.variables) or [name for name, _ in self.states]
+        within = {w for role in self.roles for w in role.within}
+        group = f" (at {', '.join(f'{at} on axis {axis}' for axis, at in sorted(within))})"
+        return (
+            f"the {self.components} components of {listed(names)}{group if within else ''}"
+            f"{self._which}"
+        )
+
+    @property
+    def _which(self) -> str:
+        """Say which places along an axis, where these are not all from the first on."""
+        positions = next((role.positions for role in self.roles if role.positions), ())
+        if positions and positions != tuple(range(len(positions))):
+            return f" at {', '.join(map(str, positions))}"
+        return ""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give the block as what JSON can hold."""
+        return {
+            "roles": [
+                {
+                    "variables": list(role.variables),
+                    "axis": role.axis,
+                    "positions": list(role.positions),
+                    "within": [list(pair) for pair in role.within],
+                }
+                for role in self.roles
+            ],
+            "states": [[name, list(states)] for name, states in self.states],
+            "coupled": self.coupled,
+        }
+
+    @classmethod
+    def from_dict(cls, given: Mapping[str, Any]) -> Block:
+        """Read what `as_dict` gave."""
+        roles = tuple(
+            Role(
+                tuple(role["variables"]),
+                role["axis"],
+                tuple(role["positions"]),
+                tuple((int(axis), int(at)) for axis, at in role["within"]),
+            )
+            for role in given["roles"]
+        )
+        states = tuple((name, tuple(values)) for name, values in given["states"])
+        return cls(roles, states, bool(given["coupled"]))

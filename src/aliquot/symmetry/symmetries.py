@@ -1,0 +1,138 @@
+"""What is known of a model's symmetries, for programs and for people."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from html import escape
+from math import prod
+from typing import Any
+
+from aliquot.symmetry.block import Block
+
+# Where a result says which components of its model can trade places.
+ATTRIBUTE = "symmetries"
+
+
+@dataclass(frozen=True)
+class Broken:
+    """Components that something keeps from trading places.
+
+    Attributes
+    ----------
+    block : Block
+        What would move.
+    by : str
+        "ordering", or "terms": parts of the density that the exchange changes.
+    names : tuple of str
+        The ordered variables, or the variables whose terms change.
+    """
+
+    block: Block
+    by: str
+    names: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        """Say what stands in the way."""
+        names = " and ".join(self.names)
+        if self.by == "ordering":
+            return f"{self.block.text} cannot trade places: {names} is ordered"
+        return f"{self.block.text} cannot trade places: that changes the density of {names}"
+
+
+@dataclass(frozen=True)
+class Symmetries:
+    """Which components of a model can trade places without changing its log density.
+
+    Attributes
+    ----------
+    blocks : tuple of Block
+        Components that can, with all that moves with them.
+    broken : tuple of Broken
+        Components that could, were it not for an ordering or a term that tells them apart.
+    unexamined : tuple of str
+        Variables with axes too long to look at.
+
+    Examples
+    --------
+    >>> import aliquot as aq
+    >>> with aq.Model() as model:
+    ...     means = aq.Normal("means", 0, 10, shape=3)
+    ...     w = aq.Dirichlet("w", [1.0, 1.0, 1.0])
+    ...     obs = aq.NormalMixture("obs", w, means, 1, observed=[-2.0, 0.5, 3.0, 1.0])
+    >>> found = model.symmetries()
+    >>> found
+    The 3 components of means and w can trade places: 6 mirror modes.
+    >>> found.modes, [role.axis for role in found.blocks[0].roles]
+    (6, [0, 0])
+    """
+
+    blocks: tuple[Block, ...] = ()
+    broken: tuple[Broken, ...] = ()
+    unexamined: tuple[str, ...] = ()
+
+    @property
+    def coupled(self) -> tuple[Block, ...]:
+        """The blocks that give the density mirror modes."""
+        return tuple(block for block in self.blocks if block.coupled)
+
+    @property
+    def modes(self) -> int:
+        """How many mirror images each mode has, itself included."""
+        return prod(block.modes for block in self.coupled)
+
+    def __bool__(self) -> bool:
+        """Whether there are mirror modes."""
+        return bool(self.coupled)
+
+    @property
+    def line(self) -> str:
+        """One sentence on the mirror modes; empty where there are none."""
+        if not self.coupled:
+            return ""
+        if len(self.coupled) > 4:
+            shown = [b.text for b in self.coupled[:3]]
+            shown.append(f"{len(self.coupled) - 3} more such sets of components")
+        else:
+            shown = [block.text for block in self.coupled]
+        texts = "; ".join(shown)
+        each = ", each among themselves" if len(self.coupled) > 1 else ""
+        sentence = f"{texts} can trade places{each}: {self.modes:,} mirror modes"
+        return sentence[0].upper() + sentence[1:]
+
+    @property
+    def text(self) -> str:
+        """All that was found, in sentences."""
+        lines = [self.line] if self.coupled else ["No components can trade places"]
+        for block in self.blocks:
+            if not block.coupled:
+                lines.append(
+                    f"{block.text} are alike and independent given everything else, which makes no "
+                    "mirror modes"
+                )
+        lines += [broken.text for broken in self.broken]
+        if self.unexamined:
+            lines.append(f"not looked at, because too long: {', '.join(self.unexamined)}")
+        return "\n".join(f"{line[0].upper()}{line[1:]}." for line in lines)
+
+    def __repr__(self) -> str:
+        return self.text
+
+    def _repr_html_(self) -> str:
+        return "".join(f"<p>{escape(line)}</p>" for line in self.text.splitlines())
+
+    def to_json(self) -> str:
+        """Write the blocks as an attribute of a result can hold them."""
+        return json.dumps({"blocks": [block.as_dict() for block in self.blocks]})
+
+    @classmethod
+    def from_json(cls, text: str) -> Symmetries:
+        """Read what `to_json` wrote."""
+        return cls(tuple(Block.from_dict(block) for block in json.loads(text)["blocks"]))
+
+    @classmethod
+    def of(cls, attrs: Mapping[str, Any]) -> Symmetries | None:
+        """Read the symmetries that a result's attributes tell of; ``None`` where they do not."""
+        return cls.from_json(attrs[ATTRIBUTE]) if ATTRIBUTE in attrs else None
