@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from math import prod
@@ -136,3 +136,13 @@ class Symmetries:
     def of(cls, attrs: Mapping[str, Any]) -> Symmetries | None:
         """Read the symmetries that a result's attributes tell of; ``None`` where they do not."""
         return cls.from_json(attrs[ATTRIBUTE]) if ATTRIBUTE in attrs else None
+
+
+def block_names(blocks: Sequence[Block]) -> list[str]:
+    """Give each block a name of its own: that of its first variable, numbered where taken."""
+    names: list[str] = []
+    for block in blocks:
+        first = (*block.variables, *(name for name, _ in block.states))[0]
+        taken = sum(name == first or name.startswith(f"{first}_block_") for name in names)
+        names.append(f"{first}_block_{taken}" if taken else first)
+    return names
