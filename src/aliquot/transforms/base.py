@@ -24,7 +24,7 @@ class Transform:
     """
 
     name: ClassVar[str]
-    event_dims: ClassVar[int] = 0
+    event_dims: int = 0
     fields: ClassVar[tuple[str, ...]] = ()
 
     def forward(self, x: Any) -> Any:
@@ -65,6 +65,19 @@ class Transform:
         """
         del sd
         return mean
+
+    def ordered_axis(self, shape: tuple[int, ...]) -> int | None:
+        """Give the axis along which an `x` of the given shape increases; ``None`` if none does."""
+        del shape
+        return None
+
+    def ordered_at(self, shape: tuple[int, ...]) -> tuple[tuple[int, int], ...]:
+        """Give the place on the other axes that decides the order, as (axis, index) pairs.
+
+        Empty where nothing is ordered, and where each vector along the axis is, by itself.
+        """
+        del shape
+        return ()
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)

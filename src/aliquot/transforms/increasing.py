@@ -80,6 +80,10 @@ class Ordered(Transform):
         scale = jnp.maximum(scale, 1e-6 * jnp.max(jnp.abs(middle), axis=-1, keepdims=True))
         return jnp.where(good, mean, middle + scale * normal_quantiles(mean.shape[-1]))
 
+    def ordered_axis(self, shape: tuple[int, ...]) -> int | None:
+        """Give the last axis, which is ordered."""
+        return len(shape) - 1
+
     def sort(self, x: Any) -> Any:
         """Sort along the last axis: a draw of exchangeable elements becomes an ordered one.
 
