@@ -156,7 +156,7 @@ NEVER = {
 }
 
 # What the user calls on a model but a later part does, imported when it is called.
-DOORS = {("model", "density"), ("model", "marginal")}
+DOORS = {("model", "density"), ("model", "marginal"), ("model", "symmetry")}
 
 
 def part_of(module: str) -> str:

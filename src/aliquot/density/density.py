@@ -40,6 +40,11 @@ class Density:
         Observed values and other data, and the large constants of the model.
     labels : list of str
         One name for each coordinate.
+    slots : tuple of Slot
+        The continuous free variables, each with its place in the vector.
+    observed : list of ObservedVariable
+    marginal : Marginal or None
+        How the discrete variables are summed out.
 
     Examples
     --------
@@ -59,10 +64,10 @@ class Density:
         self.slots: tuple[Slot, ...] = lay_out(model, unknowns)
         self.size = self.slots[-1].stop if self.slots else 0
         self.labels = [label for slot in self.slots for label in slot.labels]
-        self._observed = list(model.observed)
+        self.observed = list(model.observed)
         self._deterministics = [d for d in model.deterministics if not depends_on(d, nodes)]
         self._potentials = list(model.potentials)
-        seen = [v for v in self._observed if not any(v is node for node in nodes)]
+        seen = [v for v in self.observed if not any(v is node for node in nodes)]
         all_terms = terms.terms_of(self.slots, seen, self._potentials, ignorable)
         hidden = [term for term in all_terms if depends_on(term.sources, nodes)]
         self._terms = [term for term in all_terms if term not in hidden]
@@ -132,6 +137,19 @@ class Density:
             slot.variable.name: jnp.sum(jacobians[slot.variable.name]) + terms.constant(slot)
             for slot in self.slots
         }
+        for name, value in self._sums(values).items():
+            result[name] = result.get(name, 0.0) + value
+        return result
+
+    def log_terms_of(self, given: Mapping[str, Any], data: Any) -> dict[str, Any]:
+        """Compute the terms at constrained values of every continuous variable; a pure function.
+
+        Without Jacobians, and without what an ordering adds: values need not be ordered.
+        """
+        return self._sums(self.evaluation_of(given, data))
+
+    def _sums(self, values: Evaluation) -> dict[str, Any]:
+        result: dict[str, Any] = {}
         for term in self._terms:
             result[term.name] = result.get(term.name, 0.0) + jnp.sum(term.compute(values))
         if self.marginal is not None:
@@ -197,7 +215,7 @@ class Density:
     def parameter_problems(self, name: str, flat: np.ndarray) -> list[str]:
         """Name the parameters of a variable's distribution that are out of range at a point."""
         variables = {slot.variable.name: slot.variable for slot in self.slots}
-        variables |= {v.name: v for v in self._observed}
+        variables |= {v.name: v for v in self.observed}
         distribution = getattr(variables.get(name), "distribution", None)
         if distribution is None:
             return []
@@ -257,11 +275,16 @@ class Density:
             return over_rows(program, one, (np.arange(count), dict(values)), self.data)
 
     def evaluation_of(self, values: Mapping[str, Any], data: Any) -> Evaluation:
-        """Start an evaluation at constrained values of every continuous free variable."""
+        """Start an evaluation at constrained values of continuous free variables."""
         known = self._evaluation(data)
         for slot in self.slots:
-            known.set(slot.variable, values[slot.variable.name])
+            if slot.variable.name in values:
+                known.set(slot.variable, values[slot.variable.name])
         return known
+
+    def evaluation_at(self, flat: Any, data: Any) -> Evaluation:
+        """Start an evaluation at a flat vector."""
+        return self._assign(flat, data)[0]
 
     @cached_property
     def start(self) -> np.ndarray:
@@ -320,7 +343,7 @@ class Density:
         apart = {} if marginal is None else marginal.pointwise(marginal.evaluate(values))
         return {
             v.name: apart[v.name] if v.name in apart else each[v.name].compute(values)
-            for v in self._observed
+            for v in self.observed
         }
 
     def _log_density(self, flat: Any, data: Any) -> Any:
@@ -332,7 +355,7 @@ class Density:
     def _signature(self) -> tuple[Any, ...]:
         """Give every shape that the trace depends on."""
         leaves = [(leaf.shape, leaf.dtype) for leaf in self._leaves.values()]
-        variables = [slot.variable for slot in self.slots] + self._observed
+        variables = [slot.variable for slot in self.slots] + self.observed
         return (
             *leaves,
             *((v.shape, v.distribution.shape) for v in variables),

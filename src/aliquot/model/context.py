@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from aliquot.density import Density
     from aliquot.density.debug import DebugReport
     from aliquot.marginal.marginalization import Marginalization
+    from aliquot.symmetry import Symmetries
 
 _STACK: ContextVar[tuple[Model, ...]] = ContextVar("aliquot_models", default=())
 Kind = TypeVar("Kind")
@@ -239,6 +240,24 @@ class Model:
         from aliquot.marginal.marginalization import describe
 
         return describe(self.density().marginal, self.max_table)
+
+    def symmetries(self) -> Symmetries:
+        """Find which components can trade places without changing the log density.
+
+        Returns
+        -------
+        Symmetries
+            Text and HTML, and a record: `.blocks` of components, with all variables that move
+            together, `.modes`, and `.broken`, what stands in the way of others.
+
+        Notes
+        -----
+        Found from how the density responds to exchanges of two components, and verified at
+        points at random, up to rounding.
+        """
+        from aliquot.symmetry.finding import find_symmetries
+
+        return find_symmetries(self)
 
     def debug(self, start: Mapping[str, Any] | None = None) -> DebugReport:
         """Print each variable's log density at the start point, and name what is not finite.

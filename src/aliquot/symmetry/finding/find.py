@@ -1,0 +1,147 @@
+"""All of a model's symmetries: what holds, and what an ordering or a prior stands in the way of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from aliquot.density import Density
+from aliquot.distributions.mixture import Mixture
+from aliquot.distributions.normal_mixture import NormalMixture
+from aliquot.symmetry.block import Block
+from aliquot.symmetry.finding.apart import blocks_of_variables
+from aliquot.symmetry.finding.axes import blocks_along_axes, exchange, split_by_group
+from aliquot.symmetry.finding.coupling import is_coupled
+from aliquot.symmetry.finding.places import (
+    Mover,
+    movers_by_length,
+    ordering_axis,
+    pairs_of_variables,
+)
+from aliquot.symmetry.finding.probe import Probe
+from aliquot.symmetry.finding.search import Search
+from aliquot.symmetry.finding.states import with_states
+from aliquot.symmetry.symmetries import Broken, Symmetries
+
+
+def find_symmetries(model: Any, *, explain: bool = True) -> Symmetries:
+    """Find which components of a model can trade places without changing its log density.
+
+    Parameters
+    ----------
+    model : Model
+    explain : bool
+        Look for the discrete variables that move along, too, and for what keeps components from
+        trading places. Without it, only what changes how a sample is to be read.
+
+    Returns
+    -------
+    Symmetries
+
+    Notes
+    -----
+    Candidates are proposed by how the density responds when single components are moved at a
+    point where all are equal, and verified at points at random, each term by itself, see
+    `search`. Exchanges of two components generate all permutations: none of the K! is listed.
+    """
+    density: Density = model.density()
+    movers, long = movers_by_length(density.slots)
+    if not movers and not pairs_of_variables(density.slots):
+        return Symmetries(unexamined=tuple(long))
+    orderings = {
+        slot.variable.name: axis
+        for slot in density.slots
+        if (axis := ordering_axis(slot)) is not None
+    }
+    if not explain and _surely_none(density, movers, orderings):
+        return Symmetries(unexamined=tuple(long))
+    probe = Probe(density)
+    search = Search(probe)
+    found = _blocks(search, density, movers)
+    holding, broken = [], []
+    for block in found:
+        ordered = _ordered(block, orderings)
+        if ordered:
+            broken.append(Broken(block, "ordering", ordered))
+        else:
+            holding.append(Block(block.roles, (), is_coupled(block, search)))
+    if explain:
+        holding = with_states(holding, density, search)
+        broken += _told_apart(probe, density, movers, [*holding, *found])
+    return Symmetries(tuple(holding), tuple(broken), tuple(long))
+
+
+def _surely_none(
+    density: Density, movers: dict[int, list[Mover]], orderings: dict[str, int]
+) -> bool:
+    """Say whether everything that could move is kept in order."""
+    free = [m for along in movers.values() for m in along if orderings.get(m.variable) != m.axis]
+    return not free and not pairs_of_variables(density.slots)
+
+
+def _blocks(search: Search, density: Density, movers: dict[int, list[Mover]]) -> list[Block]:
+    found = blocks_of_variables(search, density.slots, movers)
+    taken = {
+        (role.variables[0], role.axis)
+        for block in found
+        for role in block.roles
+        if role.axis is not None
+    }
+    for along in movers.values():
+        left = [mover for mover in along if (mover.variable, mover.axis) not in taken]
+        if left:
+            for block in blocks_along_axes(search, left):
+                found += split_by_group(block, search, density.slots)
+    return found
+
+
+def _ordered(block: Block, orderings: dict[str, int]) -> tuple[str, ...]:
+    """Name the variables of a block that are kept in order."""
+    return tuple(
+        dict.fromkeys(
+            name
+            for role in block.roles
+            for name in role.variables
+            if role.axis is not None and orderings.get(name) == role.axis
+        )
+    )
+
+
+def _told_apart(
+    probe: Probe, density: Density, movers: dict[int, list[Mover]], known: Sequence[Block]
+) -> list[Broken]:
+    """List components that could trade places if they did not differ a priori, or in the data."""
+    seen = {(name, role.axis) for block in known for role in block.roles for name in role.variables}
+    likelihood = Search(probe, ignored=list(probe.priors))
+    exact = Search(probe)
+    sizes = _component_counts(density)
+    result = []
+    for length, along in movers.items():
+        left = [mover for mover in along if (mover.variable, mover.axis) not in seen]
+        if not left:
+            continue
+        blocks = [
+            block for block in blocks_along_axes(likelihood, left) if is_coupled(block, likelihood)
+        ]
+        for block in blocks:
+            names = exact.changed(exchange(block, 0, 1))
+            if names:
+                result.append(Broken(block, "terms", tuple(names)))
+        if not blocks and length in sizes:
+            for swaps in likelihood.together([mover.swap(0, 1) for mover in left]):
+                names = exact.changed(swaps)
+                if names and len(swaps) > 0:
+                    result.append(Broken(Block(tuple(swaps)), "terms", tuple(names)))
+    return result
+
+
+def _component_counts(density: Density) -> set[int]:
+    """List how many components the model's mixtures and discrete variables have."""
+    counts = {
+        variable.distribution.size
+        for variable in density.observed
+        if isinstance(variable.distribution, Mixture | NormalMixture)
+    }
+    if density.marginal is not None:
+        counts |= {unknown.states for unknown in density.marginal.unknowns}
+    return counts

@@ -1,0 +1,271 @@
+"""Evaluating a model's terms at points of our choice, and telling which numbers are equal.
+
+Points are given on each variable's own scale, so that components can be exchanged in them. They
+are made from unconstrained coordinates, which reach all of every support.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from aliquot.density import Density
+from aliquot.density.layout import Slot
+from aliquot.model.variables import FreeVariable
+from aliquot.precision import float64
+from aliquot.symmetry.finding.places import natural_transform
+from aliquot.symmetry.role import Role
+from aliquot.transforms import Simplex
+
+Point = dict[str, np.ndarray]
+
+# Two evaluations of a term that differ by less, relative to its size, are rounding. What tells
+# components apart changes a term by far more at points this wide.
+RELATIVE = 1e-10
+# How far an element is moved, in units of its coordinate's scale.
+STEP = 0.37
+
+
+class Probe:
+    """A density's terms, as functions of constrained values.
+
+    Parameters
+    ----------
+    density : Density
+
+    Attributes
+    ----------
+    slots : tuple of Slot
+    names : list of str
+        Of the terms, in the order of the numbers that `terms` gives.
+    priors : dict from str to int
+        For each free variable the position of its own term.
+    """
+
+    def __init__(self, density: Density) -> None:
+        self.density = density
+        self.slots = density.slots
+        self.by_name = {slot.variable.name: slot for slot in self.slots}
+        self._scale_seen: np.ndarray | None = None
+        self._terms, self._values = _quick(self._all_terms), _quick(self._own_scale)
+        with float64():
+            shapes = {
+                s.variable.name: jax.ShapeDtypeStruct(s.variable.shape, np.float64)
+                for s in self.slots
+            }
+            self.names = sorted(jax.eval_shape(density.log_terms_of, shapes, density.data))
+        self.priors = {
+            slot.variable.name: self.names.index(slot.variable.name)
+            for slot in self.slots
+            if isinstance(slot.variable, FreeVariable)
+        }
+        self.base = self._symmetric_base()
+
+    def terms(self, point: Point, *, anywhere: bool = False) -> np.ndarray:
+        """Evaluate all terms, shape (terms,); all are -inf where a value is off its support.
+
+        Parameters
+        ----------
+        point : dict from str to array
+        anywhere : bool
+            Let the formulas be used off the support, too.
+        """
+        for slot in () if anywhere else self.slots:
+            name, support = slot.variable.name, slot.variable.distribution.support
+            known = name in self.priors and support.constant()
+            if known and not np.all(support.check(np.asarray(point[name]))):
+                return np.full(len(self.names), -np.inf)
+        with float64():
+            values = np.asarray(self._terms(point, self.density.data))
+        finite = np.where(np.isfinite(values), np.abs(values), 0.0)
+        seen = self._scale_seen
+        self._scale_seen = finite if seen is None else np.maximum(seen, finite)
+        return values
+
+    def same(self, one: np.ndarray, other: np.ndarray, moved: Sequence[str]) -> bool | None:
+        """Say whether two evaluations are equal but for rounding; ``None`` if they cannot tell.
+
+        The priors of variables that are exchanged whole may trade their values: their sum counts.
+        """
+        changed = self.differences(one, other, moved)
+        return None if changed is None else not changed
+
+    def differences(
+        self, one: np.ndarray, other: np.ndarray, moved: Sequence[str]
+    ) -> list[str] | None:
+        """Name the terms that differ; ``None`` where neither point has a density."""
+        if not np.all(np.isfinite(one)) and not np.all(np.isfinite(other)):
+            return None
+        first, scale = self._grouped(one, moved)
+        second, _ = self._grouped(other, moved)
+        with np.errstate(invalid="ignore"):
+            close = np.abs(first - second) <= RELATIVE * (1.0 + scale)
+        names = [name for name in self.names if self.priors.get(name) is None or name not in moved]
+        if moved:
+            names.append("")
+        wrong = [name for name, good in zip(names, close, strict=True) if not good]
+        return [n for name in wrong for n in ([name] if name else list(moved))]
+
+    def _grouped(self, values: np.ndarray, moved: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+        together = [self.priors[name] for name in moved if name in self.priors]
+        apart = [i for i in range(len(self.names)) if i not in together]
+        assert self._scale_seen is not None
+        scale = self._scale_seen
+        if not moved:
+            return values, scale
+        return (
+            np.append(values[apart], values[together].sum()),
+            np.append(scale[apart], scale[together].sum()),
+        )
+
+    def point(
+        self,
+        coordinates: Mapping[str, np.ndarray],
+        factors: Mapping[str, np.ndarray] | None = None,
+    ) -> Point:
+        """Map unconstrained coordinates to each variable's own scale.
+
+        Parameters
+        ----------
+        coordinates : mapping from str to array
+            By variable; those of a variable kept in order as if it were not.
+        factors : mapping from str to array, optional
+            What vectors of probabilities are multiplied by, before they sum to one again.
+        """
+        given = {
+            slot.variable.name: np.ones(slot.variable.shape)
+            for slot in self.slots
+            if isinstance(natural_transform(slot), Simplex)
+        }
+        given |= {name: value for name, value in (factors or {}).items() if name in given}
+        with float64():
+            values = self._values(dict(coordinates), given, self.density.data)
+        return {name: np.asarray(value) for name, value in values.items()}
+
+    def random_point(self, rng: np.random.Generator, width: float) -> Point:
+        """Make a point at random around the base, each element by itself."""
+        return self.point(
+            {
+                name: base + width * self.scales[name] * rng.standard_normal(base.shape)
+                for name, base in self.base.items()
+            }
+        )
+
+    def bumped(self, *bumps: tuple[Role, Sequence[float]]) -> Point:
+        """Make the base point with some components moved.
+
+        Parameters
+        ----------
+        *bumps : tuple of (Role, sequence of float)
+            For each component of the role how far it is moved, in units of the scale.
+        """
+        coordinates = dict(self.base)
+        factors: dict[str, np.ndarray] = {}
+        for role, sizes in bumps:
+            for k, size in enumerate(sizes):
+                name = role.variables[0] if role.axis is not None else role.variables[k]
+                if role.axis is None:
+                    coordinates[name] = coordinates[name] + size * self.scales[name]
+                    continue
+                place: list[Any] = [slice(None)] * len(self.by_name[name].variable.shape)
+                for axis, at in role.within:
+                    place[axis] = at
+                place[role.axis] = role.positions[k]
+                if self.along_simplex(name, role.axis):
+                    shape = self.by_name[name].variable.shape
+                    factor = np.array(factors.get(name, np.ones(shape)))
+                    factor[tuple(place)] *= np.exp(size)
+                    factors[name] = factor
+                else:
+                    moved = np.array(coordinates[name])
+                    moved[tuple(place)] += size * self.scales[name]
+                    coordinates[name] = moved
+        return self.point(coordinates, factors)
+
+    def along_simplex(self, name: str, axis: int) -> bool:
+        """Say whether an axis of a variable is that of probabilities that sum to one."""
+        slot = self.by_name[name]
+        last = axis == len(slot.variable.shape) - 1
+        return last and isinstance(natural_transform(slot), Simplex)
+
+    def _symmetric_base(self) -> dict[str, np.ndarray]:
+        """Give coordinates at which all slices of every variable, and variables alike, agree."""
+        rng = np.random.default_rng(20)
+        with float64():
+            start = _quick(self._natural)(self.density.start, self.density.data)
+        base: dict[str, np.ndarray] = {}
+        self.scales: dict[str, float] = {}
+        groups: dict[Any, list[str]] = {}
+        for slot in self.slots:
+            name, transform = slot.variable.name, natural_transform(slot)
+            values = np.asarray(start[name], float)
+            event = transform.event_dims
+            # One event, or number, for all: its own coordinates stay as they are.
+            axes = tuple(range(values.ndim - event))
+            level = values.mean(axis=axes, keepdims=True) if axes else values
+            self.scales[name] = float(1.0 + 0.1 * np.abs(level).max(initial=0.0) + np.ptp(values))
+            if isinstance(transform, Simplex):
+                base[name] = np.zeros(values.shape)
+                continue
+            base[name] = np.broadcast_to(level, values.shape)
+            kind = (type(slot.variable.distribution), slot.variable.shape, type(transform))
+            groups.setdefault(kind, []).append(name)
+        for names in groups.values():
+            level = np.mean([base[name] for name in names], axis=0)
+            scale = max(self.scales[name] for name in names)
+            shift = scale * rng.uniform(0.1, 0.4)
+            for name in names:
+                self.scales[name] = scale
+                base[name] = level + shift
+        return base
+
+    def _natural(self, flat: Any, data: Any) -> dict[str, Any]:
+        values = self.density.evaluation_at(flat, data)
+        return {
+            slot.variable.name: values(natural_transform(slot)).forward(values(slot.variable))
+            for slot in self.slots
+        }
+
+    def _own_scale(self, coordinates: Any, factors: Any, data: Any) -> dict[str, Any]:
+        values = self.density.evaluation_of({}, data)
+        result = {}
+        for slot in self.slots:
+            name = slot.variable.name
+            value = values(natural_transform(slot)).backward(coordinates[name])
+            if name in factors:
+                value = value * factors[name]
+                value = value / jnp.sum(value, axis=-1, keepdims=True)
+            values.set(slot.variable, value)
+            result[name] = value
+        return result
+
+    def _all_terms(self, point: Any, data: Any) -> Any:
+        terms = self.density.log_terms_of(point, data)
+        values = self.density.evaluation_of(point, data)
+        off = [~_reached(slot, values) for slot in self.slots if _chosen(slot)]
+        stacked = jnp.stack([terms[name] for name in self.names])
+        return jnp.where(jnp.any(jnp.stack(off)), -jnp.inf, stacked) if off else stacked
+
+
+def _chosen(slot: Slot) -> bool:
+    """Say whether a variable's transform, and not its support, is what bounds it."""
+    if natural_transform(slot) is not slot.transform:
+        return False
+    return not getattr(slot.variable, "fits", False)
+
+
+def _reached(slot: Slot, values: Any) -> Any:
+    """Say whether a value is within the reach of its transform."""
+    transform, value = values(slot.transform), values(slot.variable)
+    back = transform.backward(transform.forward(value))
+    return jnp.all(jnp.abs(back - value) <= 1e-6 * (1.0 + jnp.abs(value)))
+
+
+def _quick(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Compile what runs a few dozen times: no optimisation, the least waiting."""
+    options = {"xla_backend_optimization_level": 0} if jax.default_backend() == "cpu" else None
+    return jax.jit(function, compiler_options=options)

@@ -1,0 +1,180 @@
+"""Which exchanges have to be made together, and which of these leave the density unchanged.
+
+Let f be the log density and S a set of exchanges which, made together, leave f unchanged. Take a
+point that every other exchange leaves where it is. There, S acts as those of its members do that
+move the point. Two conclusions follow.
+
+* Where only one exchange a of S moves the point x, f(a x) = f(x). What fails this is in no S.
+* Where a and b move it and only a is in S, f(a x) = f(x) and f(a b x) = f(b x), so that the
+  interaction f(a b x) - f(a x) - f(b x) + f(x) is zero. Where it is not zero, a and b are in the
+  same sets: they have to be made together.
+
+So the exchanges fall into classes, of which every S is a union, and few sets are left to try. Each
+is then verified on the density itself, at points at random.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import combinations
+
+import numpy as np
+
+from aliquot.symmetry.finding.places import overlap
+from aliquot.symmetry.finding.probe import RELATIVE, STEP, Point, Probe
+from aliquot.symmetry.role import Role
+
+# Points at random at which an exchange is verified, and how often one is looked for that has a
+# density at all.
+POINTS = 5
+TRIES = 40
+WIDTHS = (1.0, 0.5, 2.0, 0.2, 3.0)
+# Unions of more classes than this are not tried one by one.
+MOST_CLASSES = 6
+
+
+class Search:
+    """Looks for the sets of exchanges that leave some of a density's terms unchanged.
+
+    Parameters
+    ----------
+    probe : Probe
+    ignored : sequence of str
+        Variables whose own priors are not looked at.
+    """
+
+    def __init__(self, probe: Probe, ignored: Sequence[str] = ()) -> None:
+        self.probe = probe
+        self.ignored = set(ignored)
+        self._bumps: dict[Role, np.ndarray] = {}
+        self._points: list[tuple[Point, np.ndarray]] = []
+
+    def alike(self, swap: Role) -> bool:
+        """Say whether moving the one component by itself does what moving the other does.
+
+        By the first conclusion above: the point with the one moved is the exchange of the point
+        with the other moved.
+        """
+        one, other = self._moved(swap, 0), self._moved(swap, 1)
+        return self._same(one, other, [swap]) is not False
+
+    def together(self, swaps: Sequence[Role]) -> list[list[Role]]:
+        """Sort exchanges into classes of those that have to be made together."""
+        group = list(range(len(swaps)))
+        for a, b in combinations(range(len(swaps)), 2):
+            if group[a] != group[b] and self.interact(swaps[a], swaps[b]):
+                old, new = group[b], group[a]
+                group = [new if g == old else g for g in group]
+        classes: dict[int, list[Role]] = {}
+        for swap, g in zip(swaps, group, strict=True):
+            classes.setdefault(g, []).append(swap)
+        return list(classes.values())
+
+    def symmetric(self, swaps: Sequence[Role]) -> list[list[Role]]:
+        """Give the smallest sets of the exchanges that leave the terms unchanged.
+
+        Parameters
+        ----------
+        swaps : sequence of Role
+            Each of two components; any two can be made together, in either order.
+        """
+        candidates = [swap for swap in swaps if self.alike(swap)]
+        classes = [c for c in self.together(candidates) if not _clash(c)]
+        good = [c for c in classes if self.holds(c)]
+        rest = [c for c in classes if c not in good]
+        # An interaction may vanish by accident. Then no class by itself is a symmetry.
+        sizes = range(2, len(rest) + 1) if len(rest) <= MOST_CLASSES else range(0)
+        for size in sizes:
+            for chosen in combinations(rest, size):
+                union = [swap for c in chosen for swap in c]
+                free = all(not any(s in g for g in good) for s in union)
+                if free and not _clash(union) and self.holds(union):
+                    good.append(union)
+        return good
+
+    def undone(self, swaps: Sequence[Role]) -> bool:
+        """Say whether exchanges together change nothing where only their own components differ."""
+        sizes = [(STEP * (1 - 0.13 * i), -0.7 * STEP * (1 - 0.09 * i)) for i in range(len(swaps))]
+        point = self.probe.bumped(*zip(swaps, sizes, strict=True))
+        before, after = self.probe.terms(point), self.probe.terms(exchanged(point, swaps))
+        return self._same(before, after, swaps) is True
+
+    def holds(self, swaps: Sequence[Role]) -> bool:
+        """Verify at points at random that exchanges made together change nothing."""
+        return self.changed(swaps) == []
+
+    def changed(self, swaps: Sequence[Role]) -> list[str] | None:
+        """Name the terms that exchanges change; ``None`` where no point has a density."""
+        found: dict[str, None] = {}
+        seen = 0
+        for number in range(TRIES):
+            if seen == POINTS or found:
+                break
+            point, terms = self._point(number)
+            if not np.all(np.isfinite(terms)):
+                continue
+            seen += 1
+            after = self.probe.terms(exchanged(point, swaps))
+            found |= dict.fromkeys(self._differences(terms, after, swaps) or ())
+        return list(found) if seen else None
+
+    def _point(self, number: int) -> tuple[Point, np.ndarray]:
+        while len(self._points) <= number:
+            count = len(self._points)
+            rng = np.random.default_rng([7, count])
+            point = self.probe.random_point(rng, WIDTHS[count % len(WIDTHS)])
+            self._points.append((point, self.probe.terms(point)))
+        return self._points[number]
+
+    def points(self) -> list[tuple[Point, np.ndarray]]:
+        """Give some points at random that have a density, with the terms there."""
+        found = [self._point(number) for number in range(TRIES)]
+        return [pair for pair in found if np.all(np.isfinite(pair[1]))]
+
+    def _moved(self, swap: Role, which: int) -> np.ndarray:
+        one = Role(
+            swap.variables if swap.axis is not None else (swap.variables[which],),
+            swap.axis,
+            (swap.positions[which],) if swap.axis is not None else (),
+            swap.within,
+        )
+        if one not in self._bumps:
+            self._bumps[one] = self.probe.terms(self.probe.bumped((one, (STEP,))))
+        return self._bumps[one]
+
+    def interact(self, a: Role, b: Role) -> bool:
+        """Say whether two exchanges have to be made together (see above)."""
+        if overlap(a, b):
+            return False
+        point = self.probe.bumped((a, (STEP, -0.7 * STEP)), (b, (0.9 * STEP, -0.5 * STEP)))
+        corners = [point, exchanged(point, [a]), exchanged(point, [b]), exchanged(point, [a, b])]
+        values = [self.probe.terms(corner) for corner in corners]
+        if not np.all(np.isfinite(values)):
+            return False
+        counted = [i for i, n in enumerate(self.probe.names) if n not in self.ignored]
+        mixed = (values[0] - values[1] - values[2] + values[3])[counted]
+        size = np.max(np.abs(values), axis=0)[counted]
+        return bool(np.any(np.abs(mixed) > RELATIVE * (1.0 + size)))
+
+    def _same(self, one: np.ndarray, other: np.ndarray, swaps: Sequence[Role]) -> bool | None:
+        changed = self._differences(one, other, swaps)
+        return None if changed is None else not changed
+
+    def _differences(
+        self, one: np.ndarray, other: np.ndarray, swaps: Sequence[Role]
+    ) -> list[str] | None:
+        moved = [name for swap in swaps if swap.axis is None for name in swap.variables]
+        changed = self.probe.differences(one, other, list(dict.fromkeys(moved)))
+        return changed and [name for name in changed if name not in self.ignored]
+
+
+def exchanged(point: Point, swaps: Sequence[Role]) -> Point:
+    """Make exchanges of two components in a point."""
+    result = dict(point)
+    for swap in swaps:
+        result |= swap.permute(result, np.array([1, 0]))
+    return result
+
+
+def _clash(swaps: Sequence[Role]) -> bool:
+    return any(overlap(a, b) for a, b in combinations(swaps, 2))
