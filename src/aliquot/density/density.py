@@ -65,7 +65,7 @@ class Density:
         self.size = self.slots[-1].stop if self.slots else 0
         self.labels = [label for slot in self.slots for label in slot.labels]
         self.observed = list(model.observed)
-        self._deterministics = [d for d in model.deterministics if not depends_on(d, nodes)]
+        self.deterministics = [d for d in model.deterministics if not depends_on(d, nodes)]
         self._potentials = list(model.potentials)
         seen = [v for v in self.observed if not any(v is node for node in nodes)]
         all_terms = terms.terms_of(self.slots, seen, self._potentials, ignorable)
@@ -115,7 +115,7 @@ class Density:
         dict from str to array
         """
         values, _ = self._assign(flat, data)
-        named = [slot.variable for slot in self.slots] + self._deterministics
+        named = [slot.variable for slot in self.slots] + self.deterministics
         return {variable.name: values(variable) for variable in named}
 
     def log_likelihood(self, flat: Any, data: Any) -> dict[str, Any]:
@@ -191,7 +191,7 @@ class Density:
                 )
             arrays[name] = array
         with float64():
-            flat = np.asarray(self._program("forward", self._forward)(arrays, self.data))
+            flat = np.asarray(self.program("forward", self._forward)(arrays, self.data))
         for slot in self.slots:
             if not np.all(np.isfinite(flat[slot.start : slot.stop])):
                 raise SupportError(
@@ -203,13 +203,13 @@ class Density:
     def evaluate(self, flat: Any) -> float:
         """Compute the log density at a flat vector, on the host."""
         with float64():
-            function = self._program("log_density", self.log_density)
+            function = self.program("log_density", self.log_density)
             return float(function(np.asarray(flat, dtype=float), self.data))
 
     def terms_at(self, flat: np.ndarray) -> dict[str, float]:
         """Compute the log density's terms at a flat vector, on the host."""
         with float64():
-            result = self._program("log_terms", self.log_terms)(flat, self.data)
+            result = self.program("log_terms", self.log_terms)(flat, self.data)
         return {name: float(value) for name, value in result.items()}
 
     def parameter_problems(self, name: str, flat: np.ndarray) -> list[str]:
@@ -242,7 +242,7 @@ class Density:
         if flat.shape[-1:] != (self.size,):
             raise ShapeError(f"draws must end in an axis of length {self.size}; got {flat.shape}")
         batch = flat.shape[:-1]
-        program = self._program("constrain", jax.vmap(self.constrain, in_axes=(0, None)))
+        program = self.program("constrain", jax.vmap(self.constrain, in_axes=(0, None)))
         with float64():
             result = over_rows(
                 program, self.constrain, flat.reshape(prod(batch), self.size), self.data
@@ -270,9 +270,37 @@ class Density:
             _, given = row
             return self._pointwise(self.evaluation_of(given, data))
 
-        program = self._program("log_likelihood of values", jax.vmap(one, in_axes=(0, None)))
+        program = self.program("log_likelihood of values", jax.vmap(one, in_axes=(0, None)))
         with float64():
             return over_rows(program, one, (np.arange(count), dict(values)), self.data)
+
+    def deterministics_of(
+        self, values: Mapping[str, np.ndarray], count: int
+    ) -> dict[str, np.ndarray]:
+        """Compute the deterministics that depend on no discrete unknown, one row for each draw.
+
+        Parameters and result are as in `log_likelihood_of`.
+        """
+
+        def one(row: Any, data: Any) -> dict[str, Any]:
+            known = self.evaluation_of(row[1], data)
+            return {variable.name: known(variable) for variable in self.deterministics}
+
+        if not self.deterministics:
+            return {}
+        program = self.program("deterministics of values", jax.vmap(one, in_axes=(0, None)))
+        with float64():
+            return over_rows(program, one, (np.arange(count), dict(values)), self.data)
+
+    def unconstrain_draws(self, values: Mapping[str, np.ndarray]) -> np.ndarray:
+        """Map draws of every continuous free variable back to flat vectors, shape (rows, d)."""
+
+        def one(row: Any, data: Any) -> dict[str, Any]:
+            return {"flat": self._forward(row, data)}
+
+        program = self.program("forward of draws", jax.vmap(one, in_axes=(0, None)))
+        with float64():
+            return over_rows(program, one, dict(values), self.data)["flat"]
 
     def evaluation_of(self, values: Mapping[str, Any], data: Any) -> Evaluation:
         """Start an evaluation at constrained values of continuous free variables."""
@@ -330,7 +358,7 @@ class Density:
                         f"{slot.variable.name}: the start value has shape {array.shape}, the "
                         f"variable {slot.variable.shape}"
                     ) from None
-        flat = np.asarray(self._program("start", compute)(fixed, self.data))
+        flat = np.asarray(self.program("start", compute)(fixed, self.data))
         for slot in self.slots:
             name = slot.variable.name
             if name in fixed and not np.all(np.isfinite(flat[slot.start : slot.stop])):
@@ -359,7 +387,7 @@ class Density:
         return (
             *leaves,
             *((v.shape, v.distribution.shape) for v in variables),
-            *(v.shape for v in (*self._deterministics, *self._potentials)),
+            *(v.shape for v in (*self.deterministics, *self._potentials)),
         )
 
     def _evaluation(self, data: Any) -> Evaluation:
@@ -382,7 +410,8 @@ class Density:
         ]
         return jnp.concatenate(parts) if parts else jnp.zeros(0)
 
-    def _program(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+    def program(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        """Compile a pure function of this density's, once for each name."""
         if name not in self._programs:
             self._programs[name] = _quick(function)
         return self._programs[name]

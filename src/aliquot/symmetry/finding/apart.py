@@ -1,4 +1,8 @@
-"""Components that were written as variables of their own: ``mu_1`` and ``mu_2``."""
+"""Components whose places do not correspond by number: variables written apart, other lengths.
+
+In ``mu_1``, ``mu_2`` and ``w`` the first mean goes with the first weight, in three weights and two
+means one weight stays. Which place belongs to which has to be found out.
+"""
 
 from __future__ import annotations
 
@@ -7,34 +11,43 @@ from collections.abc import Hashable, Mapping, Sequence
 from aliquot.density.layout import Slot
 from aliquot.symmetry.block import Block
 from aliquot.symmetry.finding.orbits import Orbits
-from aliquot.symmetry.finding.places import Mover, overlap, pairs_of_variables
+from aliquot.symmetry.finding.places import Move, Mover, overlap, pairs_of_variables
 from aliquot.symmetry.finding.search import Search
 from aliquot.symmetry.role import Role
 
-# Axes of more components than this are not matched with variables written apart.
+# Axes of more components than this are not looked at here.
 LONGEST_BESIDE = 12
 
 
-def blocks_of_variables(
+def blocks_apart(
     search: Search, slots: Sequence[Slot], movers: Mapping[int, Sequence[Mover]]
 ) -> list[Block]:
-    """Find components that are whole variables, with the axes and variables that follow them."""
-    seeds = [swap for swap in pairs_of_variables(slots) if search.alike(swap)]
-    if not seeds:
+    """Find components that are whole variables, or stand at other places of other variables.
+
+    Parameters
+    ----------
+    search : Search
+    slots : sequence of Slot
+    movers : mapping from int to sequence of Mover
+        The axes that may move along, by length.
+    """
+    whole: list[Move] = [(swap,) for swap in pairs_of_variables(slots)]
+    if not whole and len(movers) < 2:
         return []
-    beside = [
-        mover.swap(i, j)
-        for length, along in movers.items()
+    along: list[Move] = [
+        (mover.swap(i, j),)
+        for length, axes in movers.items()
         if length <= LONGEST_BESIDE
-        for mover in along
+        for mover in axes
         for i in range(length)
         for j in range(i + 1, length)
     ]
-    kinds: dict[object, list[Role]] = {}
-    for swap in [*seeds, *(swap for swap in beside if search.alike(swap))]:
-        kinds.setdefault(_kind(swap, slots), []).append(swap)
-    sets: list[list[Role]] = []
-    for seed in seeds:
+    kinds: dict[Hashable, list[Move]] = {}
+    for swap in [*whole, *along]:
+        if search.alike(swap):
+            kinds.setdefault(_kind(swap, slots), []).append(swap)
+    sets: list[list[Move]] = []
+    for seed in [swap for kind in kinds.values() for swap in kind]:
         if any(seed in known for known in sets):
             continue
         closed = _closure(search, seed, list(kinds.values()))
@@ -43,19 +56,20 @@ def blocks_of_variables(
     return _assembled(sets)
 
 
-def _kind(swap: Role, slots: Sequence[Slot]) -> object:
+def _kind(swap: Move, slots: Sequence[Slot]) -> Hashable:
     """Say which exchanges exclude each other: those along one axis, or of one family."""
-    if swap.axis is not None:
-        return swap.variables, swap.axis
-    slot = next(slot for slot in slots if slot.variable.name == swap.variables[0])
+    role = swap[0]
+    if role.axis is not None:
+        return role.variables, role.axis
+    slot = next(slot for slot in slots if slot.variable.name == role.variables[0])
     return type(slot.variable.distribution), slot.variable.shape
 
 
-def _closure(search: Search, seed: Role, kinds: Sequence[Sequence[Role]]) -> list[Role] | None:
+def _closure(search: Search, seed: Move, kinds: Sequence[Sequence[Move]]) -> list[Move] | None:
     """Collect the exchanges that have to be made with a first one; ``None`` if some cannot.
 
-    Which weight belongs to which variable is not known beforehand. The right exchange of weights
-    is the one that undoes what the exchanges so far have changed, where all else is equal.
+    The right exchange of weights for one of means is that which undoes what the exchanges so far
+    have changed, at a point where all else is equal.
     """
     found, left = [seed], list(kinds)
     growing = True
@@ -64,44 +78,40 @@ def _closure(search: Search, seed: Role, kinds: Sequence[Sequence[Role]]) -> lis
         for kind in left:
             options = [o for o in kind if not any(overlap(o, f) or o == f for f in found)]
             linked = [o for o in options if any(search.interact(f, o) for f in found)]
-            if not linked:
-                continue
             fitting = next((o for o in linked if search.undone([*found, o])), None)
-            if fitting is None:
-                # What belongs to it may be of the same family: the kind stays in play.
-                if seed in kind:
-                    continue
-                return None
-            found.append(fitting)
-            growing = True
-            if seed not in kind:
-                left = [other for other in left if other is not kind]
-            break
+            if fitting is not None:
+                found.append(fitting)
+                left = [other for other in left if other is not kind or seed in kind]
+                growing = True
+                break
     order = [swap for kind in kinds for swap in kind]
     return sorted(found, key=order.index)
 
 
-def _assembled(sets: Sequence[Sequence[Role]]) -> list[Block]:
+def _assembled(sets: Sequence[Sequence[Move]]) -> list[Block]:
     """Put exchanges of two components together to blocks of all that can trade places."""
-    orbits: Orbits[str] = Orbits()
-    by_pair = {frozenset(found[0].variables): found for found in sets}
+    orbits: Orbits[Hashable] = Orbits()
+    by_pair: dict[frozenset[Hashable], Sequence[Move]] = {}
     for found in sets:
-        orbits.join(*found[0].variables)
+        one, other = _places(found[0][0])
+        orbits.join(one, other)
+        by_pair[frozenset((one, other))] = found
     blocks = []
-    for names in orbits.all():
-        first, *others = names
+    for first, *others in orbits.all():
         pairs = [by_pair.get(frozenset((first, other))) for other in others]
-        if all(pair is not None for pair in pairs):
-            roles = [_merged([pair[i] for pair in pairs if pair]) for i in _columns(pairs)]
-            if all(role is not None for role in roles):
-                blocks.append(Block(tuple(role for role in roles if role is not None)))
+        known = [pair for pair in pairs if pair is not None]
+        if len(known) < len(pairs) or len({len(pair) for pair in known}) > 1:
+            continue
+        roles = [_merged([pair[i][0] for pair in known]) for i in range(len(known[0]))]
+        if all(role is not None for role in roles):
+            blocks.append(Block(tuple(role for role in roles if role is not None)))
     return blocks
 
 
-def _columns(pairs: Sequence[Sequence[Role] | None]) -> range:
-    """Count the roles that all exchanges have."""
-    lengths = {len(pair) for pair in pairs if pair is not None}
-    return range(lengths.pop()) if len(lengths) == 1 else range(0)
+def _places(role: Role) -> tuple[Hashable, Hashable]:
+    if role.axis is None:
+        return role.variables[0], role.variables[1]
+    return tuple((role.variables, role.axis, at) for at in role.positions)  # type: ignore[return-value]
 
 
 def _merged(swaps: Sequence[Role]) -> Role | None:
@@ -113,7 +123,7 @@ def _merged(swaps: Sequence[Role]) -> Role | None:
     if swaps[0].axis is None:
         return None if (names := _chained([s.variables for s in swaps])) is None else Role(names)
     positions = _chained([s.positions for s in swaps])
-    if positions is None:
+    if positions is None or len({s.variables for s in swaps}) > 1:
         return None
     return Role(swaps[0].variables, swaps[0].axis, positions, swaps[0].within)
 

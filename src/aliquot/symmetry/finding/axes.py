@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import combinations, product
+from math import prod
 
 from aliquot.density.layout import Slot
 from aliquot.symmetry.block import Block
 from aliquot.symmetry.finding.orbits import Orbits
-from aliquot.symmetry.finding.places import Mover
+from aliquot.symmetry.finding.places import Move, Mover
 from aliquot.symmetry.finding.search import Search
 from aliquot.symmetry.role import Role
 
+Axes = tuple[Mover, ...]
+
+# Ways in which the axes of square variables can move together, before each is taken by itself.
+MOST_WAYS = 32
 # More exchanges than this are not tried one by one to see whether groups are independent.
 MOST_GROUPS = 400
 
@@ -22,7 +28,7 @@ def blocks_along_axes(search: Search, movers: Sequence[Mover]) -> list[Block]:
     where all K components are alike.
     """
     length = movers[0].length
-    found: dict[tuple[Mover, ...], Orbits[int]] = {}
+    found: dict[Axes, Orbits[int]] = {}
     compared = [0]
     for k in range(1, length):
         joined: set[Mover] = set()
@@ -42,22 +48,45 @@ def blocks_along_axes(search: Search, movers: Sequence[Mover]) -> list[Block]:
 def _sets(
     search: Search,
     movers: Sequence[Mover],
-    known: Sequence[tuple[Mover, ...]],
+    known: Sequence[Axes],
     i: int,
     j: int,
     joined: set[Mover],
-) -> list[tuple[Mover, ...]]:
+) -> list[Axes]:
     """Give the sets of axes along which two components can trade places."""
     result = []
     left = [mover for mover in movers if mover not in joined]
     for key in known:
-        if all(m in left for m in key) and search.holds([m.swap(i, j) for m in key]):
+        if all(m in left for m in key) and search.holds([(m.swap(i, j),) for m in key]):
             result.append(key)
             left = [m for m in left if m not in key]
-    swaps = {mover.swap(i, j): mover for mover in left}
-    for good in search.symmetric(list(swaps)):
-        result.append(tuple(mover for swap, mover in swaps.items() if swap in good))
+    for together in _fused(left):
+        parts = [part for part in together if all(mover in left for mover in part)]
+        swaps = [(part, tuple(mover.swap(i, j) for mover in part)) for part in parts]
+        for good in search.symmetric([move for _, move in swaps]):
+            key = tuple(mover for part, move in swaps if move in good for mover in part)
+            result.append(key)
+            left = [m for m in left if m not in key]
     return result
+
+
+def _fused(movers: Sequence[Mover]) -> list[list[Axes]]:
+    """List the ways in which axes of one variable can move as one: all together, then fewer."""
+    by_variable: dict[str, list[Mover]] = {}
+    for mover in movers:
+        by_variable.setdefault(mover.variable, []).append(mover)
+    ways = [_ways(own) for own in by_variable.values()]
+    if prod(len(way) for way in ways) > MOST_WAYS:
+        ways = [way[-1:] for way in ways]
+    return [[part for way in chosen for part in way] for chosen in product(*ways)]
+
+
+def _ways(own: Sequence[Mover]) -> list[list[Axes]]:
+    result: list[list[Axes]] = []
+    for size in range(len(own), 1, -1):
+        for chosen in combinations(own, size):
+            result.append([chosen, *((mover,) for mover in own if mover not in chosen)])
+    return [*result, [(mover,) for mover in own]]
 
 
 def split_by_group(block: Block, search: Search, slots: Sequence[Slot]) -> list[Block]:
@@ -100,14 +129,16 @@ def _trade_places(block: Block, search: Search) -> bool:
     return all(search.holds(exchange(block, 0, k)) for k in range(1, block.components))
 
 
-def exchange(block: Block, i: int, j: int) -> list[Role]:
+def exchange(block: Block, i: int, j: int) -> list[Move]:
     """Give the exchange of two components of a block, role by role."""
     return [
-        Role(
-            role.variables if role.axis is not None else (role.variables[i], role.variables[j]),
-            role.axis,
-            (role.positions[i], role.positions[j]) if role.axis is not None else (),
-            role.within,
+        (
+            Role(
+                role.variables if role.axis is not None else (role.variables[i], role.variables[j]),
+                role.axis,
+                (role.positions[i], role.positions[j]) if role.axis is not None else (),
+                role.within,
+            ),
         )
         for role in block.roles
     ]

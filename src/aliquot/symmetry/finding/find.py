@@ -9,7 +9,7 @@ from aliquot.density import Density
 from aliquot.distributions.mixture import Mixture
 from aliquot.distributions.normal_mixture import NormalMixture
 from aliquot.symmetry.block import Block
-from aliquot.symmetry.finding.apart import blocks_of_variables
+from aliquot.symmetry.finding.apart import blocks_apart
 from aliquot.symmetry.finding.axes import blocks_along_axes, exchange, split_by_group
 from aliquot.symmetry.finding.coupling import is_coupled
 from aliquot.symmetry.finding.places import (
@@ -80,19 +80,20 @@ def _surely_none(
 
 
 def _blocks(search: Search, density: Density, movers: dict[int, list[Mover]]) -> list[Block]:
-    found = blocks_of_variables(search, density.slots, movers)
-    taken = {
-        (role.variables[0], role.axis)
-        for block in found
-        for role in block.roles
-        if role.axis is not None
-    }
+    """Find all blocks: along axes that correspond by number first, then what is left."""
+    found = []
     for along in movers.values():
-        left = [mover for mover in along if (mover.variable, mover.axis) not in taken]
-        if left:
-            for block in blocks_along_axes(search, left):
-                found += split_by_group(block, search, density.slots)
-    return found
+        for block in blocks_along_axes(search, along):
+            found += split_by_group(block, search, density.slots)
+    taken = {
+        (name, role.axis) for block in found for role in block.roles for name in role.variables
+    }
+    left = {
+        length: free
+        for length, along in movers.items()
+        if (free := [m for m in along if (m.variable, m.axis) not in taken])
+    }
+    return found + blocks_apart(search, density.slots, left)
 
 
 def _ordered(block: Block, orderings: dict[str, int]) -> tuple[str, ...]:
@@ -128,10 +129,10 @@ def _told_apart(
             if names:
                 result.append(Broken(block, "terms", tuple(names)))
         if not blocks and length in sizes:
-            for swaps in likelihood.together([mover.swap(0, 1) for mover in left]):
+            for swaps in likelihood.together([(mover.swap(0, 1),) for mover in left]):
                 names = exact.changed(swaps)
-                if names and len(swaps) > 0:
-                    result.append(Broken(Block(tuple(swaps)), "terms", tuple(names)))
+                if names:
+                    result.append(Broken(Block(tuple(m[0] for m in swaps)), "terms", tuple(names)))
     return result
 
 

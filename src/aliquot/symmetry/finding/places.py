@@ -13,6 +13,9 @@ from aliquot.model.variables import FreeVariable
 from aliquot.symmetry.role import Role
 from aliquot.transforms import Simplex, Transform, default_transform
 
+# Exchanges that are one: of one variable along one or several axes, or of two variables.
+Move = tuple[Role, ...]
+
 # Longer axes are data, time or groups, and looking at each element would take long.
 LONGEST = 200
 # More variables of one kind than this are not compared pair by pair.
@@ -92,10 +95,12 @@ def pairs_of_variables(slots: Sequence[Slot]) -> list[Role]:
     ]
 
 
-def overlap(one: Role, other: Role) -> bool:
+def overlap(one: Move, other: Move) -> bool:
     """Say whether two exchanges cannot both be part of one symmetry of two components."""
-    if one.axis is None and other.axis is None:
-        return bool(set(one.variables) & set(other.variables))
+    return any(_overlap(a, b) for a in one for b in other)
+
+
+def _overlap(one: Role, other: Role) -> bool:
     if one.axis is None or other.axis is None:
         return bool(set(one.variables) & set(other.variables))
     same = one.variables == other.variables and one.axis == other.axis

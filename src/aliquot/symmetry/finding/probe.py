@@ -6,7 +6,7 @@ are made from unconstrained coordinates, which reach all of every support.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import jax
@@ -17,8 +17,7 @@ from aliquot.density import Density
 from aliquot.density.layout import Slot
 from aliquot.model.variables import FreeVariable
 from aliquot.precision import float64
-from aliquot.symmetry.finding.places import natural_transform
-from aliquot.symmetry.role import Role
+from aliquot.symmetry.finding.places import Move, natural_transform
 from aliquot.transforms import Simplex
 
 Point = dict[str, np.ndarray]
@@ -51,7 +50,8 @@ class Probe:
         self.slots = density.slots
         self.by_name = {slot.variable.name: slot for slot in self.slots}
         self._scale_seen: np.ndarray | None = None
-        self._terms, self._values = _quick(self._all_terms), _quick(self._own_scale)
+        self._terms = density.program("terms of values", self._all_terms)
+        self._values = density.program("values of coordinates", self._own_scale)
         with float64():
             shapes = {
                 s.variable.name: jax.ShapeDtypeStruct(s.variable.shape, np.float64)
@@ -155,34 +155,36 @@ class Probe:
             }
         )
 
-    def bumped(self, *bumps: tuple[Role, Sequence[float]]) -> Point:
+    def bumped(self, *bumps: tuple[Move, Sequence[float]]) -> Point:
         """Make the base point with some components moved.
 
         Parameters
         ----------
-        *bumps : tuple of (Role, sequence of float)
-            For each component of the role how far it is moved, in units of the scale.
+        *bumps : tuple of (Move, sequence of float)
+            For each component of what moves how far, in units of the scale. Of a variable that
+            moves along several axes the entries on the diagonal.
         """
         coordinates = dict(self.base)
         factors: dict[str, np.ndarray] = {}
-        for role, sizes in bumps:
+        for move, sizes in bumps:
             for k, size in enumerate(sizes):
+                role = move[0]
                 name = role.variables[0] if role.axis is not None else role.variables[k]
-                if role.axis is None:
-                    coordinates[name] = coordinates[name] + size * self.scales[name]
-                    continue
                 place: list[Any] = [slice(None)] * len(self.by_name[name].variable.shape)
-                for axis, at in role.within:
-                    place[axis] = at
-                place[role.axis] = role.positions[k]
-                if self.along_simplex(name, role.axis):
+                for along in move:
+                    for axis, at in along.within:
+                        place[axis] = at
+                    if along.axis is not None:
+                        place[along.axis] = along.positions[k]
+                if any(r.axis is not None and self.along_simplex(name, r.axis) for r in move):
                     shape = self.by_name[name].variable.shape
                     factor = np.array(factors.get(name, np.ones(shape)))
                     factor[tuple(place)] *= np.exp(size)
                     factors[name] = factor
                 else:
+                    event = natural_transform(self.by_name[name]).event_dims
                     moved = np.array(coordinates[name])
-                    moved[tuple(place)] += size * self.scales[name]
+                    moved[tuple(place[: len(place) - event])] += size * self.scales[name]
                     coordinates[name] = moved
         return self.point(coordinates, factors)
 
@@ -196,7 +198,8 @@ class Probe:
         """Give coordinates at which all slices of every variable, and variables alike, agree."""
         rng = np.random.default_rng(20)
         with float64():
-            start = _quick(self._natural)(self.density.start, self.density.data)
+            program = self.density.program("coordinates without an order", self._natural)
+            start = program(self.density.start, self.density.data)
         base: dict[str, np.ndarray] = {}
         self.scales: dict[str, float] = {}
         groups: dict[Any, list[str]] = {}
@@ -263,9 +266,3 @@ def _reached(slot: Slot, values: Any) -> Any:
     transform, value = values(slot.transform), values(slot.variable)
     back = transform.backward(transform.forward(value))
     return jnp.all(jnp.abs(back - value) <= 1e-6 * (1.0 + jnp.abs(value)))
-
-
-def _quick(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Compile what runs a few dozen times: no optimisation, the least waiting."""
-    options = {"xla_backend_optimization_level": 0} if jax.default_backend() == "cpu" else None
-    return jax.jit(function, compiler_options=options)

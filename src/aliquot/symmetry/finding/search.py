@@ -9,6 +9,9 @@ move the point. Two conclusions follow.
   interaction f(a b x) - f(a x) - f(b x) + f(x) is zero. Where it is not zero, a and b are in the
   same sets: they have to be made together.
 
+A variable whose rows and columns move together (a transition matrix) counts as one exchange: where
+each row sums to one, no row can be moved and every column stay where it is.
+
 So the exchanges fall into classes, of which every S is a union, and few sets are left to try. Each
 is then verified on the density itself, at points at random.
 """
@@ -20,7 +23,7 @@ from itertools import combinations
 
 import numpy as np
 
-from aliquot.symmetry.finding.places import overlap
+from aliquot.symmetry.finding.places import Move, overlap
 from aliquot.symmetry.finding.probe import RELATIVE, STEP, Point, Probe
 from aliquot.symmetry.role import Role
 
@@ -46,10 +49,10 @@ class Search:
     def __init__(self, probe: Probe, ignored: Sequence[str] = ()) -> None:
         self.probe = probe
         self.ignored = set(ignored)
-        self._bumps: dict[Role, np.ndarray] = {}
+        self._bumps: dict[Move, np.ndarray] = {}
         self._points: list[tuple[Point, np.ndarray]] = []
 
-    def alike(self, swap: Role) -> bool:
+    def alike(self, swap: Move) -> bool:
         """Say whether moving the one component by itself does what moving the other does.
 
         By the first conclusion above: the point with the one moved is the exchange of the point
@@ -58,24 +61,24 @@ class Search:
         one, other = self._moved(swap, 0), self._moved(swap, 1)
         return self._same(one, other, [swap]) is not False
 
-    def together(self, swaps: Sequence[Role]) -> list[list[Role]]:
+    def together(self, swaps: Sequence[Move]) -> list[list[Move]]:
         """Sort exchanges into classes of those that have to be made together."""
         group = list(range(len(swaps)))
         for a, b in combinations(range(len(swaps)), 2):
             if group[a] != group[b] and self.interact(swaps[a], swaps[b]):
                 old, new = group[b], group[a]
                 group = [new if g == old else g for g in group]
-        classes: dict[int, list[Role]] = {}
+        classes: dict[int, list[Move]] = {}
         for swap, g in zip(swaps, group, strict=True):
             classes.setdefault(g, []).append(swap)
         return list(classes.values())
 
-    def symmetric(self, swaps: Sequence[Role]) -> list[list[Role]]:
+    def symmetric(self, swaps: Sequence[Move]) -> list[list[Move]]:
         """Give the smallest sets of the exchanges that leave the terms unchanged.
 
         Parameters
         ----------
-        swaps : sequence of Role
+        swaps : sequence of Move
             Each of two components; any two can be made together, in either order.
         """
         candidates = [swap for swap in swaps if self.alike(swap)]
@@ -92,18 +95,18 @@ class Search:
                     good.append(union)
         return good
 
-    def undone(self, swaps: Sequence[Role]) -> bool:
+    def undone(self, swaps: Sequence[Move]) -> bool:
         """Say whether exchanges together change nothing where only their own components differ."""
         sizes = [(STEP * (1 - 0.13 * i), -0.7 * STEP * (1 - 0.09 * i)) for i in range(len(swaps))]
         point = self.probe.bumped(*zip(swaps, sizes, strict=True))
         before, after = self.probe.terms(point), self.probe.terms(exchanged(point, swaps))
         return self._same(before, after, swaps) is True
 
-    def holds(self, swaps: Sequence[Role]) -> bool:
+    def holds(self, swaps: Sequence[Move]) -> bool:
         """Verify at points at random that exchanges made together change nothing."""
         return self.changed(swaps) == []
 
-    def changed(self, swaps: Sequence[Role]) -> list[str] | None:
+    def changed(self, swaps: Sequence[Move]) -> list[str] | None:
         """Name the terms that exchanges change; ``None`` where no point has a density."""
         found: dict[str, None] = {}
         seen = 0
@@ -131,18 +134,21 @@ class Search:
         found = [self._point(number) for number in range(TRIES)]
         return [pair for pair in found if np.all(np.isfinite(pair[1]))]
 
-    def _moved(self, swap: Role, which: int) -> np.ndarray:
-        one = Role(
-            swap.variables if swap.axis is not None else (swap.variables[which],),
-            swap.axis,
-            (swap.positions[which],) if swap.axis is not None else (),
-            swap.within,
+    def _moved(self, swap: Move, which: int) -> np.ndarray:
+        one = tuple(
+            Role(
+                role.variables if role.axis is not None else (role.variables[which],),
+                role.axis,
+                (role.positions[which],) if role.axis is not None else (),
+                role.within,
+            )
+            for role in swap
         )
         if one not in self._bumps:
             self._bumps[one] = self.probe.terms(self.probe.bumped((one, (STEP,))))
         return self._bumps[one]
 
-    def interact(self, a: Role, b: Role) -> bool:
+    def interact(self, a: Move, b: Move) -> bool:
         """Say whether two exchanges have to be made together (see above)."""
         if overlap(a, b):
             return False
@@ -156,25 +162,28 @@ class Search:
         size = np.max(np.abs(values), axis=0)[counted]
         return bool(np.any(np.abs(mixed) > RELATIVE * (1.0 + size)))
 
-    def _same(self, one: np.ndarray, other: np.ndarray, swaps: Sequence[Role]) -> bool | None:
+    def _same(self, one: np.ndarray, other: np.ndarray, swaps: Sequence[Move]) -> bool | None:
         changed = self._differences(one, other, swaps)
         return None if changed is None else not changed
 
     def _differences(
-        self, one: np.ndarray, other: np.ndarray, swaps: Sequence[Role]
+        self, one: np.ndarray, other: np.ndarray, swaps: Sequence[Move]
     ) -> list[str] | None:
-        moved = [name for swap in swaps if swap.axis is None for name in swap.variables]
+        moved = [
+            name for swap in swaps for role in swap if role.axis is None for name in role.variables
+        ]
         changed = self.probe.differences(one, other, list(dict.fromkeys(moved)))
         return changed and [name for name in changed if name not in self.ignored]
 
 
-def exchanged(point: Point, swaps: Sequence[Role]) -> Point:
+def exchanged(point: Point, swaps: Sequence[Move]) -> Point:
     """Make exchanges of two components in a point."""
     result = dict(point)
     for swap in swaps:
-        result |= swap.permute(result, np.array([1, 0]))
+        for role in swap:
+            result |= role.permute(result, np.array([1, 0]))
     return result
 
 
-def _clash(swaps: Sequence[Role]) -> bool:
+def _clash(swaps: Sequence[Move]) -> bool:
     return any(overlap(a, b) for a, b in combinations(swaps, 2))

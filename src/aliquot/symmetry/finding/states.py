@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from itertools import combinations
 from typing import Any
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 
@@ -44,8 +43,7 @@ class _Joint:
         self.density = density
         self.marginal = density.marginal
         self.search = search
-        options = {"xla_backend_optimization_level": 0} if jax.default_backend() == "cpu" else None
-        self._program = jax.jit(self._terms, compiler_options=options)
+        self._program = density.program("terms of values and states", self._terms)
 
     def states_of(self, block: Block) -> tuple[tuple[str, tuple[int, ...]], ...]:
         """Give the variables whose states move with a block, and each component's state."""

@@ -1,0 +1,61 @@
+"""Every symmetry is found, and nothing that is none, on models that show what they are."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+import pytest
+
+import aliquot as aq
+from aliquot.precision import float64
+from aliquot.symmetry import Symmetries
+from tests.symmetry.finding.cases import CASES, Case, described
+
+
+@pytest.fixture(scope="module")
+def found():
+    known: dict[str, tuple[aq.Model, Symmetries]] = {}
+
+    def find(case: Case) -> tuple[aq.Model, Symmetries]:
+        if case.name not in known:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", aq.ImputationWarning)
+                model = case.model()
+            known[case.name] = model, model.symmetries()
+        return known[case.name]
+
+    return find
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_components_that_can_trade_places(case: Case, found):
+    _, symmetries = found(case)
+    assert {described(b) for b in symmetries.coupled} == set(case.blocks)
+    assert {described(b) for b in symmetries.blocks if not b.coupled} == set(case.alike)
+    assert case.broken <= {name for b in symmetries.broken for name in b.names}
+    assert tuple(name for b in symmetries.coupled for name, _ in b.states) == case.states
+    if case.positions:
+        assert symmetries.blocks[0].roles[0].positions == case.positions
+
+
+@pytest.mark.parametrize("case", [c for c in CASES if c.blocks], ids=lambda case: case.name)
+def test_the_density_does_not_change(case: Case, found):
+    """The whole log density, by its own program, at permuted points of the constrained space."""
+    model, symmetries = found(case)
+    density = model.density()
+    rng = np.random.default_rng(5)
+    with float64():
+        for _ in range(3):
+            flat = density.start + rng.normal(size=density.size)
+            values = {
+                slot.variable.name: np.asarray(
+                    density.constrain(flat, density.data)[slot.variable.name]
+                )
+                for slot in density.slots
+            }
+            before = sum(map(float, density.log_terms_of(values, density.data).values()))
+            for block in symmetries.blocks:
+                values |= block.permute(values, rng.permutation(block.components))
+            after = sum(map(float, density.log_terms_of(values, density.data).values()))
+            assert after == pytest.approx(before, rel=1e-11)
