@@ -252,7 +252,9 @@ def regressions():
 @case(block(("means", 0), ("chol", 0), components=2))
 def full_covariances():
     means = aq.Normal("means", 0, 5, shape=(2, 2))
-    chol = aq.LKJCholeskyCov("chol", n=2, eta=2.0, sd_dist=aq.HalfNormal.dist(1), shape=(2, 2, 2))
+    chol, _, _ = aq.LKJCholeskyCov(
+        "chol", n=2, eta=2.0, sd_dist=aq.HalfNormal.dist(1), shape=(2, 2, 2)
+    )
     parts = aq.MvNormal.dist(means, chol=chol)
     aq.Mixture("obs", [0.5, 0.5], parts, observed=PLANE)
 

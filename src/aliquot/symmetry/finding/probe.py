@@ -6,7 +6,7 @@ are made from unconstrained coordinates, which reach all of every support.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import jax
@@ -66,39 +66,52 @@ class Probe:
         self.base = self._symmetric_base()
 
     def terms(self, point: Point, *, anywhere: bool = False) -> np.ndarray:
-        """Evaluate all terms, shape (terms,); all are -inf where a value is off its support.
+        """Evaluate all terms, shape (terms,).
 
         Parameters
         ----------
         point : dict from str to array
         anywhere : bool
-            Let the formulas be used off the support, too.
+            Use the formulas off the support, too, where the variable's own term is -inf otherwise.
         """
+        with float64():
+            values = np.array(self._terms(point, self.density.data))
         for slot in () if anywhere else self.slots:
             name, support = slot.variable.name, slot.variable.distribution.support
             known = name in self.priors and support.constant()
             if known and not np.all(support.check(np.asarray(point[name]))):
-                return np.full(len(self.names), -np.inf)
-        with float64():
-            values = np.asarray(self._terms(point, self.density.data))
+                values[self.priors[name]] = -np.inf
         finite = np.where(np.isfinite(values), np.abs(values), 0.0)
         seen = self._scale_seen
         self._scale_seen = finite if seen is None else np.maximum(seen, finite)
         return values
 
-    def same(self, one: np.ndarray, other: np.ndarray, moved: Sequence[str]) -> bool | None:
-        """Say whether two evaluations are equal but for rounding; ``None`` if they cannot tell.
+    def differences(
+        self,
+        one: np.ndarray,
+        other: np.ndarray,
+        moved: Sequence[str],
+        ignored: Collection[str] = (),
+    ) -> list[str] | None:
+        """Name the terms that differ by more than rounding.
 
         The priors of variables that are exchanged whole may trade their values: their sum counts.
-        """
-        changed = self.differences(one, other, moved)
-        return None if changed is None else not changed
 
-    def differences(
-        self, one: np.ndarray, other: np.ndarray, moved: Sequence[str]
-    ) -> list[str] | None:
-        """Name the terms that differ; ``None`` where neither point has a density."""
-        if not np.all(np.isfinite(one)) and not np.all(np.isfinite(other)):
+        Parameters
+        ----------
+        one, other : numpy.ndarray, shape (terms,)
+        moved : sequence of str
+            Variables that are exchanged whole.
+        ignored : collection of str
+            Terms that are not compared.
+
+        Returns
+        -------
+        list of str or None
+            ``None`` where neither point has a density, so that they cannot tell.
+        """
+        looked_at = [i for i, name in enumerate(self.names) if name not in ignored]
+        if not np.all(np.isfinite(one[looked_at])) and not np.all(np.isfinite(other[looked_at])):
             return None
         first, scale = self._grouped(one, moved)
         second, _ = self._grouped(other, moved)
@@ -108,7 +121,8 @@ class Probe:
         if moved:
             names.append("")
         wrong = [name for name, good in zip(names, close, strict=True) if not good]
-        return [n for name in wrong for n in ([name] if name else list(moved))]
+        found = [n for name in wrong for n in ([name] if name else list(moved))]
+        return [name for name in found if name not in ignored]
 
     def _grouped(self, values: np.ndarray, moved: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
         together = [self.priors[name] for name in moved if name in self.priors]

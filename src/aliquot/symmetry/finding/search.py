@@ -154,12 +154,13 @@ class Search:
             return False
         point = self.probe.bumped((a, (STEP, -0.7 * STEP)), (b, (0.9 * STEP, -0.5 * STEP)))
         corners = [point, exchanged(point, [a]), exchanged(point, [b]), exchanged(point, [a, b])]
-        values = [self.probe.terms(corner) for corner in corners]
+        values = np.array([self.probe.terms(corner) for corner in corners])
+        counted = [i for i, n in enumerate(self.probe.names) if n not in self.ignored]
+        values = values[:, counted]
         if not np.all(np.isfinite(values)):
             return False
-        counted = [i for i, n in enumerate(self.probe.names) if n not in self.ignored]
-        mixed = (values[0] - values[1] - values[2] + values[3])[counted]
-        size = np.max(np.abs(values), axis=0)[counted]
+        mixed = values[0] - values[1] - values[2] + values[3]
+        size = np.max(np.abs(values), axis=0)
         return bool(np.any(np.abs(mixed) > RELATIVE * (1.0 + size)))
 
     def _same(self, one: np.ndarray, other: np.ndarray, swaps: Sequence[Move]) -> bool | None:
@@ -172,8 +173,7 @@ class Search:
         moved = [
             name for swap in swaps for role in swap if role.axis is None for name in role.variables
         ]
-        changed = self.probe.differences(one, other, list(dict.fromkeys(moved)))
-        return changed and [name for name in changed if name not in self.ignored]
+        return self.probe.differences(one, other, list(dict.fromkeys(moved)), self.ignored)
 
 
 def exchanged(point: Point, swaps: Sequence[Move]) -> Point:
