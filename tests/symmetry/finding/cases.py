@@ -104,6 +104,11 @@ def prior_scales_differ_a_little():
 
 
 @case(broken=frozenset({"means"}))
+def supports_differ_by_little():
+    mixture(aq.Uniform("means", [-10, -10], [10, 10.0001], shape=2))
+
+
+@case(broken=frozenset({"means"}))
 def supports_differ():
     mixture(aq.Uniform("means", [-10, -10], [10, 10.5], shape=2))
 

@@ -25,6 +25,7 @@ import numpy as np
 
 from aliquot.symmetry.finding.places import Move, overlap
 from aliquot.symmetry.finding.probe import RELATIVE, STEP, Point, Probe
+from aliquot.symmetry.finding.reach import same_reach
 from aliquot.symmetry.role import Role
 
 # Points at random at which an exchange is verified, and how often one is looked for that has a
@@ -58,6 +59,8 @@ class Search:
         By the first conclusion above: the point with the one moved is the exchange of the point
         with the other moved.
         """
+        if not self.ignored and not same_reach(swap, self.probe.by_name):
+            return False
         one, other = self._moved(swap, 0), self._moved(swap, 1)
         return self._same(one, other, [swap]) is not False
 
@@ -108,7 +111,14 @@ class Search:
 
     def changed(self, swaps: Sequence[Move]) -> list[str] | None:
         """Name the terms that exchanges change; ``None`` where no point has a density."""
-        found: dict[str, None] = {}
+        found: dict[str, None] = {
+            name: None
+            for swap in swaps
+            if not self.ignored and not same_reach(swap, self.probe.by_name)
+            for name in swap[0].variables
+        }
+        if found:
+            return list(found)
         seen = 0
         for number in range(TRIES):
             if seen == POINTS or found:

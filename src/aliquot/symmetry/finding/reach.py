@@ -1,0 +1,51 @@
+"""Whether components can be where the others can be: bounds that differ a little are seldom met."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from aliquot.density.layout import Slot
+from aliquot.distributions.constraints import Interval
+from aliquot.expression import Expression
+from aliquot.symmetry.finding.places import Move
+from aliquot.symmetry.role import Role
+
+
+def same_reach(move: Move, slots: Mapping[str, Slot]) -> bool:
+    """Say whether known bounds of the components that a move exchanges are the same.
+
+    Bounds that are computed from other variables are part of the density, which points at random
+    show.
+    """
+    return all(_same(role, slots) for role in move)
+
+
+def _same(role: Role, slots: Mapping[str, Slot]) -> bool:
+    bounds = [list(_bounds(slots[name])) for name in role.variables]
+    if role.axis is None:
+        return all(
+            len(own) == len(bounds[0])
+            and all(np.array_equal(a, b) for a, b in zip(own, bounds[0], strict=True))
+            for own in bounds
+        )
+    for bound in bounds[0]:
+        shape = slots[role.variables[0]].variable.shape
+        if bound.ndim > len(shape):
+            continue
+        each = role.slices({role.variables[0]: np.broadcast_to(bound, shape)}, 0)
+        if not np.all(each == each[:1]):
+            return False
+    return True
+
+
+def _bounds(slot: Slot) -> Iterator[np.ndarray]:
+    """Yield the bounds of a variable's support and of its transform, where they are numbers."""
+    support: Any = slot.variable.distribution.support
+    given = [support.lower, support.upper] if isinstance(support, Interval) else []
+    given += [getattr(slot.transform, field) for field in slot.transform.fields]
+    for bound in given:
+        if not isinstance(bound, Expression):
+            yield np.asarray(np.inf if bound is None else bound, float)
