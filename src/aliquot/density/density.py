@@ -267,12 +267,15 @@ class Density:
         """
 
         def one(row: Any, data: Any) -> dict[str, Any]:
-            _, given = row
-            return self._pointwise(self.evaluation_of(given, data))
+            return self.log_likelihood_at(row[1], data)
 
         program = self.program("log_likelihood of values", jax.vmap(one, in_axes=(0, None)))
         with float64():
             return over_rows(program, one, (np.arange(count), dict(values)), self.data)
+
+    def log_likelihood_at(self, values: Mapping[str, Any], data: Any) -> dict[str, Any]:
+        """Compute the pointwise log likelihood at constrained values; a pure function."""
+        return self._pointwise(self.evaluation_of(values, data))
 
     def deterministics_of(
         self, values: Mapping[str, np.ndarray], count: int

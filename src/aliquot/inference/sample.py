@@ -15,12 +15,15 @@ from aliquot.inference.exact import exact_draws
 from aliquot.inference.given import given
 from aliquot.inference.initialisation import explain_start, jittered_starts, read_init
 from aliquot.inference.interrupt import interrupts
+from aliquot.inference.labels import announce_symmetries, judge
+from aliquot.inference.permute import permuted, read_label_switching, unconstrained
 from aliquot.inference.seeds import as_seed
 from aliquot.mcmc.result import ChainDraws
 from aliquot.mcmc.run import sample as run_chains
 from aliquot.mcmc.settings import NUTSSettings
 from aliquot.model import Model, resolve_model
 from aliquot.porting import SAMPLE, explained
+from aliquot.symmetry import ATTRIBUTE, Symmetries
 
 if TYPE_CHECKING:
     import xarray
@@ -42,6 +45,7 @@ def sample(
     keep_warmup: bool = False,
     keep_unconstrained: bool = False,
     compute_convergence_checks: bool = True,
+    label_switching: str | None = None,
     model: Model | None = None,
 ) -> xarray.DataTree:
     r"""Draw from a model's posterior with NUTS.
@@ -78,6 +82,10 @@ def sample(
         Keep the unconstrained coordinates as the group ``unconstrained_posterior``.
     compute_convergence_checks : bool
         Look at R-hat, ESS, divergences, tree depth and energy at the end, and warn.
+    label_switching : str, optional
+        "permute": after each draw the components that can trade places do so at random. A chain
+        then visits all mirror modes, and R-hat and ESS are right. By default draws stay as they
+        are. Warm-up draws stay so in any case.
     model : Model, optional
         By default the one whose ``with`` block is running.
 
@@ -91,7 +99,8 @@ def sample(
     Raises
     ------
     ModelError
-        Where there is nothing to sample, or a discrete variable cannot be summed out.
+        Where there is nothing to sample, a discrete variable cannot be summed out, or an argument
+        is not one of those above.
     StartError
         Where no start point has a finite log density and gradient; names the variables at fault.
 
@@ -99,6 +108,9 @@ def sample(
     -----
     Discrete variables are summed out, which a line says first; `recover` gives them back. Where
     nothing else is unknown, the draws are exact and independent, and include them.
+
+    Where components can trade places without changing the posterior, a line says so (see
+    `Model.symmetries`), and the checks tell labels that switched from chains that did not converge.
 
     Multinomial NUTS [1]_ [2]_ with the generalised U-turn criterion, checked across subtrees too;
     dual averaging of the step size.
@@ -120,6 +132,7 @@ def sample(
     ('chain', 'draw')
     """
     model = resolve_model(model, "aq.sample")
+    permuting = read_label_switching(label_switching)
     metric, jitter = read_init(init)
     if isinstance(chains, bool) or not isinstance(chains, int | np.integer) or chains < 1:
         raise ModelError(f"chains must be a whole number of at least 1; got {chains!r}")
@@ -143,6 +156,8 @@ def sample(
         announce(model.marginalization().line, progressbar)
     if density.size == 0:
         return exact_draws(model, settings.draws, int(chains), seed)
+    symmetries = model.symmetries(explain=False)
+    announce_symmetries(model, symmetries, permuting, progressbar)
     starts = jittered_starts(density, initvals, chains=int(chains), jitter=jitter)
     count = int(chains) * settings.draws
     helpers = [Thread(target=density.prepare_draws, args=(count,), daemon=True)]
@@ -168,15 +183,15 @@ def sample(
         "target_accept": settings.target_accept,
         "max_treedepth": settings.max_treedepth,
         "partial": run.interrupted,
+        ATTRIBUTE: symmetries.to_json(),
     }
-    tree = _tree(model, density, run, attrs, keep_warmup, keep_unconstrained)
+    moved = symmetries if permuting and symmetries else None
+    tree = _tree(model, density, run, attrs, keep_warmup, keep_unconstrained, moved)
     tree.attrs["total_time"] = time.perf_counter() - began
     if run.interrupted:
         _warn_partial(run)
     if compute_convergence_checks and int(run.completed.min()) > run.tune:
-        from aliquot import diagnostics
-
-        diagnostics.check(tree).warn()
+        judge(tree, density, symmetries).warn()
     return tree
 
 
@@ -224,7 +239,9 @@ def _tree(
     attrs: Mapping[str, Any],
     keep_warmup: bool,
     keep_unconstrained: bool,
+    symmetries: Symmetries | None,
 ) -> xarray.DataTree:
+    """Build the result; its draws are permuted where symmetries are given."""
     from aliquot.results import build_tree
 
     done = int(run.completed.min())
@@ -234,8 +251,16 @@ def _tree(
         "posterior": density.constrain_draws(run.positions[:, kept]),
         "sample_stats": {name: stat[:, kept] for name, stat in run.stats.items()},
     }
+    flat = run.positions[:, kept]
+    if symmetries is not None and flat.shape[1]:
+        moved = permuted(density, symmetries, groups["posterior"], attrs["random_seed"])
+        if moved is not None:
+            groups["posterior"] = moved
+            attrs = {**attrs, "label_switching": "permute"}
+            if keep_unconstrained:
+                flat = unconstrained(density, moved)
     if keep_unconstrained:
-        groups["unconstrained_posterior"] = density.split(run.positions[:, kept])
+        groups["unconstrained_posterior"] = density.split(flat)
     # A run that never left its warm-up has nothing else to show for itself.
     if (keep_warmup or done <= run.tune) and warm.stop > 0:
         groups["warmup_posterior"] = density.constrain_draws(run.positions[:, warm])

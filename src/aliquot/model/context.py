@@ -63,6 +63,8 @@ class Model:
         self.max_table = max_table
         self.variables: dict[str, Any] = {}
         self._density: Density | None = None
+        # By how much was asked for: what was found, and for which density.
+        self._symmetries: dict[bool, tuple[Density, Symmetries]] = {}
 
     def __enter__(self) -> Self:
         _STACK.set((*_STACK.get(), self))
@@ -241,8 +243,14 @@ class Model:
 
         return describe(self.density().marginal, self.max_table)
 
-    def symmetries(self) -> Symmetries:
+    def symmetries(self, *, explain: bool = True) -> Symmetries:
         """Find which components can trade places without changing the log density.
+
+        Parameters
+        ----------
+        explain : bool
+            Look for the discrete variables that move along, too, and for what keeps components
+            from trading places.
 
         Returns
         -------
@@ -257,7 +265,10 @@ class Model:
         """
         from aliquot.symmetry.finding import find_symmetries
 
-        return find_symmetries(self)
+        density = self.density()
+        if self._symmetries.get(explain, (None,))[0] is not density:
+            self._symmetries[explain] = density, find_symmetries(self, explain=explain)
+        return self._symmetries[explain][1]
 
     def debug(self, start: Mapping[str, Any] | None = None) -> DebugReport:
         """Print each variable's log density at the start point, and name what is not finite.

@@ -1,0 +1,132 @@
+"""Exact permutation moves: every draw's components trade places at random."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from aliquot.errors import AliquotWarning, ModelError, warn
+from aliquot.symmetry import Symmetries
+from aliquot.symmetry.finding.probe import RELATIVE, Probe
+
+METHODS = ("none", "permute")
+# Keeps the permutations' random numbers apart from all others of the same seed.
+STREAM = 0x9E37
+# Draws at which the density is looked at again once they are permuted.
+CHECKED = 50
+
+
+def read_label_switching(value: Any) -> bool:
+    """Say whether draws are to be permuted.
+
+    Raises
+    ------
+    ModelError
+        For a value that is not known.
+    """
+    if value is None or value == "none":
+        return False
+    if value == "permute":
+        return True
+    raise ModelError(
+        'label_switching must be "permute" (after each draw the components trade places at '
+        f"random, so that all mirror modes are visited) or None; got {value!r}. To name the "
+        "components after sampling use aq.relabel(trace)"
+    )
+
+
+def permutations(components: int, seed: int, block: int, chain: int, draws: int) -> np.ndarray:
+    """Draw independent uniform permutations, a function of the seed, block, chain and draw.
+
+    Returns
+    -------
+    numpy.ndarray of int, shape (draws, components)
+    """
+    rng = np.random.default_rng([STREAM, seed, block, chain])
+    return np.argsort(rng.random((draws, components)), axis=-1)
+
+
+def permuted(
+    density: Any, symmetries: Symmetries, values: Mapping[str, np.ndarray], seed: int
+) -> dict[str, np.ndarray] | None:
+    """Let the components of every draw trade places at random.
+
+    Parameters
+    ----------
+    density : Density
+    symmetries : Symmetries
+    values : mapping from str to array, shape (chains, draws, *shape)
+        Free variables and deterministics.
+    seed : int
+
+    Returns
+    -------
+    dict from str to numpy.ndarray, or None
+        All of them, permuted; deterministics are computed anew. ``None``, and a warning, where
+        the density of a permuted draw is another one after all.
+
+    Notes
+    -----
+    A chain followed by a move that leaves the posterior unchanged still has the posterior as its
+    distribution; a uniform permutation of exchangeable components is one that accepts always
+    [1]_. As the moves do not go back into the chain, its metric stays that of one mode.
+
+    References
+    ----------
+    .. [1] Frühwirth-Schnatter (2001), Markov chain Monte Carlo estimation of classical and dynamic
+       switching and mixture models, JASA 96(453): the random permutation sampler.
+    """
+    free = {slot.variable.name: values[slot.variable.name] for slot in density.slots}
+    chains, draws = next(iter(free.values())).shape[:2]
+    moved = dict(free)
+    for number, block in enumerate(symmetries.coupled):
+        each = [permutations(block.components, seed, number, c, draws) for c in range(chains)]
+        moved |= block.permute(moved, np.stack(each))
+    if _changed(density, free, moved):
+        warn(
+            "label_switching: the density changes where components trade places, although it did "
+            "not at the points looked at before sampling. The draws are left as they were. Does "
+            "a Potential or another part of the model hold in some places only?",
+            AliquotWarning,
+        )
+        return None
+    return with_deterministics(density, moved)
+
+
+def with_deterministics(density: Any, free: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Add the deterministics that belong to free variables, shape (chains, draws, *shape) each."""
+    chains, draws = next(iter(free.values())).shape[:2]
+    rows = {name: v.reshape((chains * draws, *v.shape[2:])) for name, v in free.items()}
+    computed = density.deterministics_of(rows, chains * draws)
+    return dict(free) | {
+        name: v.reshape((chains, draws, *v.shape[1:])) for name, v in computed.items()
+    }
+
+
+def unconstrained(density: Any, values: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Map draws back to unconstrained coordinates, shape (chains, draws, d)."""
+    free = {slot.variable.name: values[slot.variable.name] for slot in density.slots}
+    chains, draws = next(iter(free.values())).shape[:2]
+    rows = {name: v.reshape((chains * draws, *v.shape[2:])) for name, v in free.items()}
+    flat: np.ndarray = density.unconstrain_draws(rows).reshape((chains, draws, -1))
+    return flat
+
+
+def _changed(
+    density: Any, before: Mapping[str, np.ndarray], after: Mapping[str, np.ndarray]
+) -> bool:
+    """Look at the density of some draws, term by term, before and after."""
+    probe = Probe(density)
+    chains, draws = next(iter(before.values())).shape[:2]
+    for draw in np.unique(np.linspace(0, draws - 1, max(1, CHECKED // chains)).astype(int)):
+        for chain in range(chains):
+            one, other = (
+                probe.terms({name: np.asarray(v[chain, draw], float) for name, v in given.items()})
+                for given in (before, after)
+            )
+            gap = abs(one.sum() - other.sum())
+            if not gap <= RELATIVE * (1.0 + np.abs(one).sum()):
+                return True
+    return False
