@@ -36,7 +36,9 @@ class Diagnosis:
     facts
         The figures behind them, whether good or bad: ``chains``, ``draws``, the greatest ``rhat``,
         the least ``ess_bulk``, ``ess_tail`` and ``bfmi``, the numbers of ``divergences`` and
-        of draws ``cut_off`` at the greatest tree depth. One that could not be computed is absent.
+        of draws ``cut_off`` at the greatest tree depth. Where components can trade places also
+        ``label_free_rhat``, ``label_free_ess_bulk`` and ``label_free_ess_tail``: the same of what
+        does not depend on labels alone. One that could not be computed is absent.
 
     Examples
     --------
@@ -72,8 +74,13 @@ class Diagnosis:
 
     @property
     def messages(self) -> dict[str, str]:
-        """What to tell the user: one message for each kind, advice included."""
-        serious = [record for record in self.records if record.severity != "info"]
+        """What to tell the user: one message for each kind, advice included.
+
+        Findings that have a cause are told by the record of that cause.
+        """
+        serious = [
+            record for record in self.records if record.severity != "info" and record.cause is None
+        ]
         return {
             kind: _message(list(records))
             for kind, records in groupby(serious, key=lambda record: record.kind)
@@ -97,15 +104,24 @@ class Diagnosis:
         parts = [f"{facts['chains']:,} chains x {facts['draws']:,} draws"]
         if facts["chains"] == 1:
             parts = [f"1 chain x {facts['draws']:,} draws"]
-        if "rhat" in facts:
-            parts.append(f"largest R-hat {wording.number(facts['rhat'])}")
-        for kind, name in (("ess_bulk", "bulk"), ("ess_tail", "tail")):
+        for kind, name in (
+            ("rhat", "largest R-hat"),
+            ("ess_bulk", "least bulk ESS"),
+            ("ess_tail", "least tail ESS"),
+        ):
             if kind in facts:
-                parts.append(f"least {name} ESS {wording.number(facts[kind])}")
+                parts.append(f"{name} {wording.number(facts[kind])}{self._label_free(kind)}")
         if "divergences" in facts:
             count = int(facts["divergences"])
             parts.append(f"{count:,} divergence{'' if count == 1 else 's'}")
         return ", ".join(parts)
+
+    def _label_free(self, kind: str) -> str:
+        """Say the same figure for what does not depend on labels, where there is one."""
+        name = f"label_free_{kind}"
+        if kind == "ess_tail" or name not in self.facts:
+            return ""
+        return f" (label-free {wording.number(self.facts[name])})"
 
     def _heading(self) -> str:
         count = len(self.messages)

@@ -17,6 +17,7 @@ Kind = Literal[
     "tree_depth",
     "one_chain",
     "few_draws",
+    "one_labelling",
     "constant",
 ]
 Severity = Literal["info", "warning", "error"]
@@ -34,7 +35,10 @@ class Record:
     kind
         What was found, such as ``"rhat"`` or ``"divergences"``.
     variable
-        The variable concerned, or None if the finding concerns the sampler.
+        The variable concerned, or None if the finding concerns the sampler. Of labels: the first
+        variable of the components that trade places. Where `label_free` is true it may be no
+        variable of the posterior but what was made of some: ``"log density"``, ``"log p(obs)"``,
+        ``"sorted means"``.
     label
         The element of the variable, such as ``"means[low]"``; None likewise.
     chain
@@ -50,6 +54,14 @@ class Record:
         The finding in a sentence.
     advice
         What to do about it.
+    element
+        The position of the element in the flattened variable, or None as for `label`.
+    label_free
+        Whether what was measured is known not to depend on which component is which. Never true
+        where the result does not say which components can trade places, or where none can.
+    cause
+        ``"label_switching"`` where switched labels explain the finding: the record of that kind
+        speaks for it, and it gives no warning of its own. None otherwise.
     """
 
     kind: Kind
@@ -61,3 +73,6 @@ class Record:
     severity: Severity
     message: str
     advice: str
+    element: int | None = None
+    label_free: bool = False
+    cause: str | None = None

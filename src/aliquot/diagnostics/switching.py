@@ -1,4 +1,4 @@
-"""Whether chains disagree only because the labels of exchangeable components have switched."""
+"""A guess whether labels have switched, where a result does not say what can trade places."""
 
 from __future__ import annotations
 
@@ -6,12 +6,18 @@ from typing import NamedTuple
 
 import numpy as np
 
+from aliquot.diagnostics import wording
+from aliquot.diagnostics.quantity import Quantity
+from aliquot.diagnostics.record import Record
 from aliquot.diagnostics.statistics import ess_bulk, rhat
 
 # Sorted chains must agree this well, and this much better than as drawn (in R-hat's excess over 1),
 # before switched labels are named as the cause. Sorting alone mends a little of any slow mixing.
 AGREED = 1.05
 EXCESS_LEFT = 0.1
+# Where R-hat is only a little high labels are named only where sorting multiplies the effective
+# sample size by this much: slow mixing of another kind gains little.
+ESS_GAIN = 10.0
 MOST_COMPONENTS = 50
 MOST_EXAMINED = 20
 
@@ -21,6 +27,51 @@ class Sorted(NamedTuple):
 
     rhat: float
     ess: float
+
+
+def guessed_switching(
+    quantity: Quantity, examined: np.ndarray, values: np.ndarray, most: float, hopeless: float
+) -> Record | None:
+    """Return a record that labels may have switched, if sorting each draw mends R-hat.
+
+    Parameters
+    ----------
+    quantity
+        One variable.
+    examined, values
+        Positions of the elements that were examined, and their R-hat as drawn.
+    most
+        The greatest R-hat that is acceptable.
+    hopeless
+        Above this R-hat a high effective sample size after sorting is not asked for.
+    """
+    if not quantity.shape:
+        return None
+    grid = quantity.draws.reshape(*quantity.shape, *quantity.draws.shape[1:])
+    known = np.full(len(quantity.draws), np.nan)
+    known[examined] = values
+    mended = once_sorted(grid, known.reshape(quantity.shape), most)
+    if mended is None:
+        return None
+    raw = float(np.nanmax(values))
+    if raw <= hopeless:
+        gained = mended.ess / float(np.nanmin(ess_bulk(quantity.draws[examined])))
+        if gained <= ESS_GAIN:
+            return None
+    return Record(
+        kind="label_switching",
+        variable=quantity.name,
+        label=None,
+        chain=None,
+        value=raw,
+        threshold=most,
+        severity="error",
+        message=(
+            f"The labels of {quantity.name} may have switched: its R-hat is {wording.number(raw)} "
+            f"as drawn, but {wording.number(max(mended.rhat, 1.0))} once each draw is sorted."
+        ),
+        advice=wording.GUESSED_ADVICE,
+    )
 
 
 def once_sorted(draws: np.ndarray, values: np.ndarray, most: float) -> Sorted | None:

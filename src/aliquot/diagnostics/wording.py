@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import NamedTuple
 
 WORST_SHOWN = 3
 
@@ -16,12 +17,26 @@ RHAT_ADVICE_VECTOR = (
     f"{RHAT_ADVICE} If components of a mixture are exchangeable, their labels may have switched: "
     "order them with transform=aq.transforms.ordered."
 )
-RHAT_ADVICE_SWITCHED = "See what is said of switched labels: mend that first."
-SWITCHING_ADVICE = (
-    "The model does not tell its components apart. Order them with "
-    "transform=aq.transforms.ordered, or give them priors that differ. Until then, means and "
-    "intervals of single components are not to be used; quantities that do not depend on the "
-    "labels, such as predictions, may be."
+RHAT_ADVICE_GUESSED = "See what is said of labels first."
+GUESSED_ADVICE = (
+    "This result does not say which components its model lets trade places, so this is a guess. If "
+    "they can, order them with transform=aq.transforms.ordered or give them priors that differ, "
+    "and until then use only what does not depend on labels, such as predictions. If they cannot, "
+    "the chains disagree for another reason."
+)
+SWITCHED_ADVICE = (
+    "For what does not depend on labels, such as predictions, use the draws as they are, or sample "
+    'with label_switching="permute". To speak of single components, use aq.relabel(trace), or '
+    "write the model with transform=aq.transforms.ordered on one of these variables."
+)
+RELABELLED_ADVICE = (
+    "The components probably overlap. Try another method of aq.relabel, use fewer components, or "
+    "ask only what does not depend on labels; means and intervals of single components are not to "
+    "be used."
+)
+ONE_LABELLING_ADVICE = (
+    "Nothing, for components as they are labelled here and for what does not depend on labels. In "
+    "the posterior itself all components are alike."
 )
 ESS_BULK_MEANING = "means and medians are not yet precise"
 ESS_TAIL_MEANING = "the ends of intervals are not yet precise"
@@ -48,6 +63,53 @@ NOT_FINITE_ADVICE = (
     "Look for a division by zero, the logarithm of a value that is not positive, or an "
     "overflow in the expression that makes it."
 )
+
+
+class Figures(NamedTuple):
+    """The worst figure as drawn and of what does not depend on labels, and what that is."""
+
+    kind: str
+    drawn: float
+    free: float
+    names: str
+
+
+def switched_message(
+    variables: str, where: str, relabelled: str | None, figures: Figures, alone: bool
+) -> str:
+    """Say that labels switched, or that a relabelling left them so, and that all else is well."""
+    name, bound = {
+        "rhat": ("R-hat", "at most"),
+        "ess_bulk": ("the bulk effective sample size (ESS)", "at least"),
+        "ess_tail": ("the tail effective sample size (ESS)", "at least"),
+    }[figures.kind]
+    if relabelled is None:
+        subject, when = f"The labels of {variables} switched {where}", "as drawn"
+    else:
+        subject = (
+            f"Relabelling by {relabelled!r} could not tell the components of {variables} apart"
+        )
+        when = "once relabelled"
+    text = (
+        f"{subject}: {name} is {number(figures.drawn)} {when}, but {bound} "
+        f"{number(figures.free)} for what does not depend on labels ({figures.names})."
+    )
+    return f"{text} Nothing else is wrong." if alone else text
+
+
+def not_labels_advice(label: str, value: float, besides: bool) -> str:
+    """Say that what does not depend on labels is wrong, too, and what that means."""
+    text = (
+        f"What does not depend on labels disagrees, too (R-hat is {number(value)} for {label}), so "
+    )
+    if besides:
+        text += "labels may have switched, but ordering or relabelling alone will not mend it. "
+    else:
+        text += (
+            "this is not label switching, or not that alone: neither ordering nor relabelling will "
+            "mend it. "
+        )
+    return text + RHAT_ADVICE
 
 
 def divergence_message(count: int, total: int) -> str:

@@ -1,0 +1,89 @@
+"""The components of a result that can trade places, and what they move in its posterior."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from aliquot.diagnostics.orbits import Shapes, fits, moved_by
+from aliquot.symmetry import Block, Symmetries, block_names
+
+# Attributes of a result: its method once relabelled, how chains were permuted, and variables that
+# are computed from others, so that symmetries do not tell how they move.
+RELABELLED = "relabelled"
+SWITCHING = "label_switching"
+DETERMINISTICS = "deterministics"
+
+
+@dataclass(frozen=True)
+class Components:
+    """Which components of a result can trade places so that its density has mirror modes.
+
+    Attributes
+    ----------
+    known
+        Whether the result tells.
+    blocks, names
+        The blocks of which all variables are there, and the first variable of each.
+    shapes
+        Of all variables of the posterior, without chains and draws.
+    computed
+        Variables that are computed from others, or drawn given them.
+    relabelled
+        The method by which the result was relabelled; None where it was not.
+    permuted
+        Whether labels were permuted at random while sampling, so that each chain visits all modes.
+    """
+
+    known: bool = False
+    blocks: tuple[Block, ...] = ()
+    names: tuple[str, ...] = ()
+    shapes: Shapes = field(default_factory=dict)
+    computed: frozenset[str] = frozenset()
+    relabelled: str | None = None
+    permuted: bool = False
+
+    @classmethod
+    def of(
+        cls, attrs: Mapping[Any, Any], shapes: Shapes, recovered: Iterable[str] = ()
+    ) -> Components:
+        """Read what a result's attributes tell of them.
+
+        Of variables that were recovered it is not asked how they move.
+        """
+        symmetries = Symmetries.of(attrs)
+        if symmetries is None:
+            return cls()
+        named = zip(symmetries.coupled, block_names(symmetries.coupled), strict=True)
+        usable = [(block, name) for block, name in named if fits(block, shapes)]
+        method = attrs.get(RELABELLED)
+        return cls(
+            # What is left of blocks once a result has been cut down is anybody's guess.
+            known=bool(usable) or not symmetries.coupled,
+            blocks=tuple(block for block, _ in usable),
+            names=tuple(name for _, name in usable),
+            shapes=shapes,
+            computed=frozenset([*json.loads(attrs.get(DETERMINISTICS, "[]")), *recovered]),
+            relabelled=None if method is None else str(method),
+            permuted=attrs.get(SWITCHING) == "permute" and method is None,
+        )
+
+    @cached_property
+    def moved(self) -> tuple[dict[str, np.ndarray], ...]:
+        """For each block the elements that it moves, by variable, flat."""
+        return tuple(moved_by(block, self.shapes) for block in self.blocks)
+
+    def depends(self, name: str) -> np.ndarray | None:
+        """Say which elements of a variable depend on labels; None where there are no blocks."""
+        if not self.blocks:
+            return None
+        size = int(np.prod(self.shapes[name], dtype=int))
+        result = np.full(size, name in self.computed)
+        for moved in self.moved:
+            result |= moved.get(name, False)
+        return result

@@ -1,0 +1,156 @@
+"""What a sample says that does not depend on which component is which."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from aliquot.diagnostics.labels import set_label
+from aliquot.diagnostics.orbits import orbits
+from aliquot.diagnostics.quantity import Quantity, quantity_of
+from aliquot.diagnostics.wording import listing
+from aliquot.errors import ModelError
+from aliquot.symmetry import Block
+
+if TYPE_CHECKING:
+    import xarray
+
+# Rows of a log likelihood that are looked at, evenly spread.
+MOST_ROWS = 50
+LOG_DENSITY = "log density"
+SORTED = "sorted "
+MOST_NAMED = 3
+
+
+def label_free_quantities(
+    tree: xarray.DataTree,
+    posterior: xarray.Dataset,
+    blocks: Sequence[Block],
+    given: Mapping[str, Any] | None,
+) -> list[Quantity]:
+    """Make what does not depend on the labels of components.
+
+    Functions of the draws that are the same however components trade places converge where single
+    components cannot: Jasra, Holmes & Stephens (2005), section 3, Stephens (2000), section 3.
+
+    Parameters
+    ----------
+    tree
+        The result, for its groups ``sample_stats`` and ``log_likelihood``.
+    posterior
+        Its posterior, with all that the blocks move.
+    blocks
+        The components that can trade places; without any only what is `given` is returned.
+    given
+        Further quantities by name, arrays (chain, draw, ...).
+
+    Returns
+    -------
+    list of Quantity
+        The log density, pointwise log likelihoods (of 50 rows, evenly spread), what is given, and
+        the elements of the blocks' variables, sorted within each set of those that trade places.
+
+    Raises
+    ------
+    ModelError
+        If the chains and draws of a given array are not those of the posterior.
+    """
+    sample = (posterior.sizes["chain"], posterior.sizes["draw"])
+    found: dict[str, Quantity] = {}
+    if blocks:
+        found |= {quantity.name: quantity for quantity in _from_groups(tree, sample)}
+    for name, values in (given or {}).items():
+        array = np.asarray(values, dtype=float)
+        if array.shape[:2] != sample:
+            raise ModelError(
+                f"label_free[{name!r}] has shape {array.shape}, but the posterior has "
+                f"{sample[0]} chains of {sample[1]} draws; give an array ({sample[0]}, "
+                f"{sample[1]}, ...)."
+            )
+        found[name] = _made(name, array)
+    return [*found.values(), *_sorted(posterior, blocks)]
+
+
+def phrase(names: Sequence[str]) -> str:
+    """Name the quantities in a sentence.
+
+    Examples
+    --------
+    >>> phrase(["log density", "log p(obs)", "sorted means", "sorted w"])
+    'the log density, log p(obs) and sorted means and w'
+    """
+    plain = ["the log density" if n == LOG_DENSITY else n for n in names if SORTED not in n]
+    ordered = [name.removeprefix(SORTED) for name in names if SORTED in name]
+    if ordered:
+        plain.append(SORTED + _listed(ordered))
+    return _listed(plain)
+
+
+def _from_groups(tree: xarray.DataTree, sample: tuple[int, int]) -> Iterator[Quantity]:
+    if "sample_stats" in tree.children and "lp" in tree["sample_stats"].data_vars:
+        lp = tree["sample_stats"]["lp"]
+        if lp.dims in (("chain", "draw"), ("draw", "chain")):
+            yield quantity_of(lp.rename(LOG_DENSITY), derived=True)
+    if "log_likelihood" not in tree.children:
+        return
+    for name, array in tree["log_likelihood"].data_vars.items():
+        if (array.sizes.get("chain"), array.sizes.get("draw")) != sample:
+            continue
+        whole = quantity_of(array.rename(f"log p({name})"), derived=True)
+        rows = np.unique(np.linspace(0, len(whole.draws) - 1, MOST_ROWS).round().astype(int))
+        labels = [whole.label(int(row)) for row in rows]
+        draws = whole.draws[rows]
+        yield Quantity(whole.name, draws, (len(rows),), labels.__getitem__, derived=True)
+
+
+def _made(name: str, array: np.ndarray) -> Quantity:
+    shape = array.shape[2:]
+    draws = np.moveaxis(array.reshape(*array.shape[:2], -1), -1, 0)
+
+    def label(element: int) -> str:
+        if not shape:
+            return name
+        return f"{name}[{', '.join(map(str, np.unravel_index(element, shape)))}]"
+
+    return Quantity(name, draws, shape, label, derived=True)
+
+
+def _sorted(posterior: xarray.Dataset, blocks: Sequence[Block]) -> Iterator[Quantity]:
+    """Sort, within each draw, the elements that trade places with one another."""
+    names = list(dict.fromkeys(name for block in blocks for name in block.variables))
+    arrays = [posterior[name] for name in names]
+    whole = [quantity_of(array) for array in arrays]
+    first = np.cumsum([0, *(len(quantity.draws) for quantity in whole)])
+    together: dict[tuple[int, ...], list[tuple[str, np.ndarray]]] = {}
+    for members in orbits(blocks, {q.name: q.shape for q in whole}):
+        owners = np.searchsorted(first, members, side="right") - 1
+        which = tuple(int(i) for i in np.unique(owners))
+        places = [members[owners == i] - first[i] for i in which]
+        values = np.concatenate(
+            [whole[i].draws[at] for i, at in zip(which, places, strict=True)], axis=0
+        )
+        texts = [
+            set_label(arrays[i], [str(d) for d in arrays[i].dims if d not in ("chain", "draw")], at)
+            for i, at in zip(which, places, strict=True)
+        ]
+        together.setdefault(which, []).append((_set(texts), np.sort(values, axis=0)))
+    for which, sets in together.items():
+        labels = [f"{SORTED}{text}[{rank}]" for text, v in sets for rank in range(len(v))]
+        draws = np.concatenate([values for _, values in sets])
+        name = SORTED + _listed([whole[i].name for i in which])
+        yield Quantity(name, draws, (len(draws),), labels.__getitem__, derived=True)
+
+
+def _set(texts: Sequence[str]) -> str:
+    if len(texts) == 1:
+        return texts[0]
+    shown = texts if len(texts) <= MOST_NAMED else [texts[0], "...", texts[-1]]
+    return f"({', '.join(shown)})"
+
+
+def _listed(names: Sequence[str]) -> str:
+    if len(names) > MOST_NAMED + 1:
+        names = [*names[:MOST_NAMED], f"{len(names) - MOST_NAMED} more"]
+    return listing(names)

@@ -1,0 +1,64 @@
+"""The draws of one variable, or of what was made of some, as the statistics want them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from aliquot.diagnostics.labels import element_label
+
+if TYPE_CHECKING:
+    import xarray
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """Draws of several scalars under one name.
+
+    Attributes
+    ----------
+    name
+        Of the variable, or of what was made of variables, such as ``sorted means``.
+    draws
+        Shape (elements, chain, draw).
+    shape
+        The variable's own shape, whose product is the number of elements.
+    label
+        Names an element by its position.
+    depends
+        Which elements depend on the labels of components, (elements,); None where there are no
+        components that could trade places, or where that is not known.
+    derived
+        Whether it was made of variables so that it does not depend on labels.
+    """
+
+    name: str
+    draws: np.ndarray
+    shape: tuple[int, ...]
+    label: Callable[[int], str]
+    depends: np.ndarray | None = None
+    derived: bool = False
+
+    @property
+    def label_free(self) -> np.ndarray:
+        """Which elements are known not to depend on labels, (elements,)."""
+        if self.derived:
+            return np.ones(len(self.draws), bool)
+        if self.depends is None:
+            return np.zeros(len(self.draws), bool)
+        return ~self.depends
+
+
+def quantity_of(
+    array: xarray.DataArray, *, depends: np.ndarray | None = None, derived: bool = False
+) -> Quantity:
+    """Make a quantity of a variable with the dims ``chain`` and ``draw``."""
+    dims = [str(dim) for dim in array.dims if dim not in ("chain", "draw")]
+    values = array.transpose(*dims, "chain", "draw").values
+    draws = values.reshape(-1, *values.shape[-2:]).astype(float, copy=False)
+    label = partial(element_label, array, dims)
+    return Quantity(str(array.name), draws, values.shape[:-2], label, depends, derived)

@@ -1,0 +1,197 @@
+"""Whether switched labels explain what is wrong, or whether it is something else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from aliquot.diagnostics import wording
+from aliquot.diagnostics.components import Components
+from aliquot.diagnostics.convergence import ESS_PER_CHAIN, RHAT_HOPELESS, RHAT_MOST
+from aliquot.diagnostics.label_free import phrase
+from aliquot.diagnostics.quantity import Quantity
+from aliquot.diagnostics.record import Record
+from aliquot.diagnostics.statistics import ess_bulk, rhat
+from aliquot.symmetry import Block
+
+CAUSE = "label_switching"
+STATISTICS = ("rhat", "ess_bulk", "ess_tail")
+# Labels are named only where they make this much of a difference: to R-hat's excess over 1, or to
+# an effective sample size. What is out of bounds by a little may be so by chance.
+CLEARLY = 2.0
+# Labels are by far the greater part of what is wrong where R-hat's excess over 1 is this many times
+# that of what does not depend on them.
+BY_FAR = 10.0
+# A chain that by itself has fewer effective draws has gone from one labelling to another, slowly.
+FEW_ALONE = ESS_PER_CHAIN / 4
+MOST_EXAMINED = 20
+MOST_CHAINS_NAMED = 4
+
+
+def judge(
+    records: Iterable[Record],
+    facts: Mapping[str, float],
+    components: Components,
+    quantities: Mapping[str, Quantity],
+    made: Sequence[str],
+    chains: Sequence[object],
+) -> list[Record]:
+    """Say of each finding whether switched labels are its cause.
+
+    Where single components do not converge and all does that depends on no label, labels have
+    switched and nothing else is wrong. Where neither does, it is not labels, or not labels alone.
+
+    Parameters
+    ----------
+    records
+        All that was found: of the run, in the draws as they are, and in what does not depend on
+        labels.
+    facts
+        The extremes of the statistics, ``label_free_rhat`` and so on among them.
+    components
+        What can trade places.
+    quantities
+        All variables that the blocks move, by name.
+    made
+        Names of what was made so that it does not depend on labels.
+    chains
+        The chains' labels.
+
+    Returns
+    -------
+    list of Record
+        Those given, with their cause where it is known, and one of the kind "label_switching" for
+        each block whose labels have switched.
+    """
+    records = list(records)
+    bad = [record for record in records if record.kind in STATISTICS]
+    dependent = [record for record in bad if not record.label_free]
+    blocks = concerned(dependent, components)
+    if not blocks:
+        return records
+    free = [record for record in bad if record.label_free and record.kind == "rhat"]
+    high = [record for record in dependent if record.kind == "rhat"]
+    if free and high:
+        worst = max(free, key=lambda record: record.value)
+        raw = max(record.value for record in high)
+        # Labels do switch where the rest is by far the lesser part, and yet the rest remains.
+        besides = worst.value <= RHAT_HOPELESS and raw - 1 > BY_FAR * (worst.value - 1)
+        advice = wording.not_labels_advice(worst.label or "", worst.value, besides)
+        return [replace(r, advice=advice) if r.kind == "rhat" else r for r in records]
+    if components.permuted or not _explained(dependent, facts):
+        return records
+    ids = {id(record) for record in dependent}
+    alone = not any(id(r) not in ids and r.severity != "info" for r in records)
+    named = [
+        _switched(
+            name,
+            its,
+            wording.switched_message(
+                wording.listing(block.variables),
+                _where(its, quantities, chains),
+                components.relabelled,
+                _figures(its, facts, phrase(made)),
+                alone,
+            ),
+            components.relabelled,
+        )
+        for (block, name), its in blocks
+    ]
+    return named + [replace(r, cause=CAUSE) if id(r) in ids else r for r in records]
+
+
+def concerned(
+    records: Iterable[Record], components: Components
+) -> list[tuple[tuple[Block, str], list[Record]]]:
+    """Give the blocks, with their names, of which a statistic is out of bounds, and which ones."""
+    dependent = [r for r in records if r.kind in STATISTICS and not r.label_free]
+    result = []
+    for block, name, moved in zip(
+        components.blocks, components.names, components.moved, strict=True
+    ):
+        its = [
+            record
+            for record in dependent
+            if record.variable in moved and moved[record.variable][record.element or 0]
+        ]
+        if its:
+            result.append(((block, name), its))
+    return result
+
+
+def _explained(dependent: Sequence[Record], facts: Mapping[str, float]) -> bool:
+    """Say whether all is clearly better that does not depend on labels."""
+    highest = max((r.value for r in dependent if r.kind == "rhat"), default=None)
+    if highest is not None:
+        free = facts.get("label_free_rhat", np.inf)
+        return free <= RHAT_MOST and highest - 1 >= CLEARLY * (free - 1)
+    for kind in ("ess_bulk", "ess_tail"):
+        its = [record for record in dependent if record.kind == kind]
+        if its:
+            free = facts.get(f"label_free_{kind}", 0.0)
+            if free < max(its[0].threshold, CLEARLY * min(record.value for record in its)):
+                return False
+    return facts.get("label_free_rhat", 1.0) <= RHAT_MOST
+
+
+def _worst(its: Sequence[Record]) -> Record:
+    """Give the greatest R-hat or, where no R-hat is high, the least effective sample size."""
+    high = [record for record in its if record.kind == "rhat"]
+    if high:
+        return max(high, key=lambda record: record.value)
+    return min(its, key=lambda record: record.value)
+
+
+def _figures(its: Sequence[Record], facts: Mapping[str, float], names: str) -> wording.Figures:
+    worst = _worst(its)
+    return wording.Figures(worst.kind, worst.value, facts[f"label_free_{worst.kind}"], names)
+
+
+def _switched(name: str, its: Sequence[Record], message: str, relabelled: str | None) -> Record:
+    worst = _worst(its)
+    mild = worst.kind == "rhat" and worst.value <= RHAT_HOPELESS
+    return Record(
+        kind="label_switching",
+        variable=name,
+        label=None,
+        chain=None,
+        value=worst.value,
+        threshold=worst.threshold,
+        severity="warning" if mild else "error",
+        message=message,
+        advice=wording.SWITCHED_ADVICE if relabelled is None else wording.RELABELLED_ADVICE,
+    )
+
+
+def _where(
+    its: Sequence[Record], quantities: Mapping[str, Quantity], chains: Sequence[object]
+) -> str:
+    """Say whether single chains change labels, or only chains differ from one another."""
+    elements = list(dict.fromkeys((str(r.variable), int(r.element or 0)) for r in its))
+    draws = np.stack([quantities[name].draws[at] for name, at in elements[:MOST_EXAMINED]])
+    if len(chains) == 1:
+        return "within the chain"
+    alone = np.array([_moves(draws[:, chain]) for chain in range(len(chains))])
+    steady = draws[:, ~alone]
+    apart = steady.shape[1] > 1 and bool((rhat(steady) > RHAT_MOST).any())
+    if not alone.any():
+        return "across chains"
+    within = "within chains"
+    if not alone.all():
+        which = [str(label) for label, it in zip(chains, alone, strict=True) if it]
+        if len(which) > MOST_CHAINS_NAMED:
+            within = f"within {len(which)} of {len(chains)} chains"
+        else:
+            within = f"within chain{'s' * (len(which) > 1)} {wording.listing(which)}"
+    return f"across chains, and {within}" if apart else within
+
+
+def _moves(draws: np.ndarray) -> bool:
+    """Say whether a chain, (elements, draw), does not even agree with itself."""
+    half = draws.shape[-1] // 2
+    halves = np.stack([draws[:, :half], draws[:, -half:]], axis=1)
+    if half >= 4 and bool((rhat(halves) > RHAT_HOPELESS).any()):
+        return True
+    return bool((ess_bulk(draws[:, None]) < FEW_ALONE).any())
