@@ -8,14 +8,19 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from aliquot.inference.permute import permuted, read_label_switching
 from aliquot.inference.seeds import as_seed
 from aliquot.model import Model
+from aliquot.symmetry import ATTRIBUTE, Symmetries
 
 if TYPE_CHECKING:
     import xarray
 
     from aliquot.variational import Approximation as Fitted
     from aliquot.variational import Estimate, FitQuality
+
+# As the fit was told.
+DEFAULT = object()
 
 
 class Approximation:
@@ -26,6 +31,10 @@ class Approximation:
     model : Model
     method : str
         "ADVI" or "FullRankADVI".
+    symmetries : Symmetries
+        Which components of the model can trade places.
+    permuting : bool
+        Whether draws are spread over all mirror modes, unless `sample` is told otherwise.
 
     Examples
     --------
@@ -39,9 +48,20 @@ class Approximation:
     (array([1., 1.]), (1, 500, 2))
     """
 
-    def __init__(self, model: Model, fitted: Fitted, method: str, given: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        model: Model,
+        fitted: Fitted,
+        method: str,
+        given: Mapping[str, Any],
+        *,
+        symmetries: Symmetries | None = None,
+        permuting: bool = False,
+    ) -> None:
         self.model = model
         self.method = method
+        self.symmetries = symmetries or Symmetries()
+        self.permuting = permuting
         self._fitted = fitted
         self._given = given  # when the fit began: the model's data may have been replaced since
 
@@ -101,7 +121,9 @@ class Approximation:
         """
         return self._fitted.elbo(n, None if random_seed is None else as_seed(random_seed))
 
-    def sample(self, draws: int = 1000, *, random_seed: Any = None) -> xarray.DataTree:
+    def sample(
+        self, draws: int = 1000, *, random_seed: Any = None, label_switching: Any = DEFAULT
+    ) -> xarray.DataTree:
         """Draw from the approximation.
 
         Parameters
@@ -109,22 +131,41 @@ class Approximation:
         draws : int
             Independent draws.
         random_seed : int, sequence of int, numpy.random.Generator, optional
+        label_switching : str, optional
+            "permute": the components that can trade places do so at random in every draw. The
+            draws are then of a mixture of all mirror images of the approximation, which usually
+            covers one mode only. By default as the fit was told; None leaves draws as they are.
 
         Returns
         -------
         xarray.DataTree
             As from `aq.sample`, with one chain.
+
+        Notes
+        -----
+        The attribute ``elbo`` is that of the approximation itself. A mixture of mirror images that
+        do not overlap has an ELBO that is larger by the log of their number, `symmetries.modes`.
         """
         from aliquot.results import build_tree
 
+        permuting = self.permuting
+        if label_switching is not DEFAULT:
+            permuting = read_label_switching(label_switching)
         seed = as_seed(random_seed)
         drawn = self._fitted.sample(draws, seed)
+        posterior = {name: value[None] for name, value in drawn.constrained.items()}
         attrs: dict[str, Any] = {
             "sampler": self.method,
             "random_seed": seed,
             "iterations": len(self.hist),
             "partial": self.partial,
+            ATTRIBUTE: self.symmetries.to_json(),
         }
+        if permuting and self.symmetries:
+            moved = permuted(self._fitted.density, self.symmetries, posterior, seed)
+            if moved is not None:
+                posterior = moved
+                attrs["label_switching"] = "permute"
         if self.quality is not None:
             attrs |= {
                 "pareto_k": self.quality.pareto_k,
@@ -132,7 +173,7 @@ class Approximation:
                 "elbo_mcse": self.quality.elbo.mcse,
             }
         return build_tree(
-            posterior={name: value[None] for name, value in drawn.constrained.items()},
+            posterior=posterior,
             **copy.deepcopy(self._given),
             attrs=attrs,
         )

@@ -13,6 +13,8 @@ from aliquot.inference.approximation import Approximation
 from aliquot.inference.given import given
 from aliquot.inference.initialisation import continuous_density
 from aliquot.inference.interrupt import interrupts
+from aliquot.inference.labels import announce_symmetries
+from aliquot.inference.permute import read_label_switching
 from aliquot.inference.seeds import as_seed
 from aliquot.model import Model, resolve_model
 from aliquot.porting import FIT, explained
@@ -43,6 +45,9 @@ class ADVI:
         Monte Carlo draws for each gradient.
     start : mapping from str to array, optional
         Start values of free variables, on their own scale.
+    label_switching : str, optional
+        "permute": what is drawn from the approximation has its components trade places at
+        random, so that all mirror modes are covered and not the one that was found.
 
     Attributes
     ----------
@@ -76,12 +81,15 @@ class ADVI:
         optimizer: optax.GradientTransformation | None = None,
         n_samples: int = 1,
         start: Mapping[str, Any] | None = None,
+        label_switching: str | None = None,
     ) -> None:
         name = type(self).__name__
+        self._permuting = read_label_switching(label_switching)
         self.model = resolve_model(model, f"aq.{name}")
         self.seed = as_seed(random_seed)
         density = continuous_density(self.model, f"aq.{name}")
         self._given = given(self.model)
+        self._symmetries = self.model.symmetries(explain=False)
         self._fit = type(self).engine(
             density,
             random_seed=self.seed,
@@ -143,8 +151,10 @@ class ADVI:
         """
         from aliquot.progress import announce, fit_progress
 
-        if self.model.density().marginal is not None and not len(self.hist):
-            announce(self.model.marginalization().line, progressbar)
+        if not len(self.hist):
+            if self.model.density().marginal is not None:
+                announce(self.model.marginalization().line, progressbar)
+            announce_symmetries(self.model, self._symmetries, self._permuting, progressbar)
 
         def told(callback: Callback) -> Callable[[Any, np.ndarray, int], Any]:
             return lambda approx, hist, i: callback(self._wrap(approx), hist, i)
@@ -176,7 +186,14 @@ class ADVI:
         return self._wrap(result)
 
     def _wrap(self, fitted: variational.Approximation) -> Approximation:
-        return Approximation(self.model, fitted, type(self).__name__, self._given)
+        return Approximation(
+            self.model,
+            fitted,
+            type(self).__name__,
+            self._given,
+            symmetries=self._symmetries,
+            permuting=self._permuting,
+        )
 
 
 class FullRankADVI(ADVI):
@@ -224,8 +241,8 @@ def fit(
     random_seed : int, sequence of int, numpy.random.Generator, optional
     progressbar : bool
     **kwargs
-        `optimizer`, `n_samples` and `start` of `ADVI`; `callbacks`, `convergence`, `every` and
-        `check` of `ADVI.fit`.
+        `optimizer`, `n_samples`, `start` and `label_switching` of `ADVI`; `callbacks`,
+        `convergence`, `every` and `check` of `ADVI.fit`.
 
     Returns
     -------
@@ -247,6 +264,7 @@ def fit(
     """
     if method not in METHODS:
         raise ModelError(f"method must be one of {', '.join(map(repr, METHODS))}; got {method!r}")
-    own = {key: kwargs.pop(key) for key in ("optimizer", "n_samples", "start") if key in kwargs}
+    options = ("optimizer", "n_samples", "start", "label_switching")
+    own = {key: kwargs.pop(key) for key in options if key in kwargs}
     made = METHODS[method](model=model, random_seed=random_seed, **own)
     return made.fit(n, progressbar=progressbar, **kwargs)
