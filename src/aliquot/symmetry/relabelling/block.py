@@ -63,15 +63,15 @@ def relabel_block(
     Returns
     -------
     Relabelled
-        Components in ascending order of the mean of the first variable with one number each. For
-        methods that look at rows, certainty is that of probabilistic relabelling [1]_: a labelling
-        costs the negative log probability of the allocations under the mean classification. For
-        "pivot" it costs half the squared standardised distance to the pivot.
+        Components in ascending order of the mean of `first_number`. For methods that look at rows
+        the certainty is that of probabilistic relabelling [1]_: a labelling costs the negative log
+        probability of the allocations under the mean classification. For "pivot" it costs half the
+        squared standardised distance to the pivot.
 
     References
     ----------
-    .. [1] Sperrin, Jaki and Wit (2010), Probabilistic relabelling strategies for the label switching
-       problem in Bayesian mixture models, Statistics and Computing 20.
+    .. [1] Sperrin, Jaki and Wit (2010), Probabilistic relabelling strategies for the label
+       switching problem in Bayesian mixture models, Statistics and Computing 20.
     """
     if method == "pivot":
         features = component_features(block, values)

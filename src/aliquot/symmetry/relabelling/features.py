@@ -38,12 +38,14 @@ def first_number(block: Block, values: Mapping[str, np.ndarray]) -> tuple[str, n
     Returns
     -------
     name : str
-        The first variable with one number for each component; where there is none, the first.
+        The first variable with one number for each component, weights that sum to one last.
     numpy.ndarray, shape (draws, K)
-        That number, or the first of several.
+        That number; where no variable has just one, the first number of the first.
     """
     parts = _parts(block, values)
-    name, part = next(((n, p) for n, p in parts if p.ndim == 2), parts[0])
+    single = [(name, part) for name, part in parts if part.ndim == 2]
+    free = [(name, part) for name, part in single if np.ptp(part.sum(axis=1)) > 1e-8]
+    name, part = [*free, *single, *parts][0]
     return name, part.reshape((*part.shape[:2], -1))[..., 0]
 
 

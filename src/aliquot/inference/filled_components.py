@@ -1,0 +1,164 @@
+"""``aq.filled_components``: how many components of a mixture have rows, draw by draw."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from aliquot.density.rows import over_rows
+from aliquot.errors import ModelError
+from aliquot.inference.posterior import continuous_values, posterior_of
+from aliquot.inference.responsibilities import is_mixture, mixture_logits
+from aliquot.inference.seeds import as_seed
+from aliquot.model import Model, resolve_model
+from aliquot.precision import float64
+
+if TYPE_CHECKING:
+    import xarray
+
+
+def filled_components(
+    trace: xarray.DataTree,
+    model: Model | None = None,
+    *,
+    var_name: str | None = None,
+    random_seed: Any = None,
+) -> xarray.DataArray:
+    """Count the components that have at least one row of the data, in each draw.
+
+    Parameters
+    ----------
+    trace : xarray.DataTree
+        With a group ``posterior``: from `sample`, or the ``sample`` of an approximation.
+    model : Model, optional
+        By default the one whose ``with`` block is running.
+    var_name : str, optional
+        A discrete variable, whose states are the components, or an observed mixture. Needed where
+        the model has several.
+    random_seed : int, sequence of int, numpy.random.Generator, optional
+        For allocations that are drawn.
+
+    Returns
+    -------
+    xarray.DataArray
+        Dims ``chain`` and ``draw``. The number does not depend on labels. Counted in the discrete
+        variable where the trace has it (from `recover`), else in allocations of the rows drawn
+        from their posterior given each draw's parameters.
+
+    Raises
+    ------
+    ModelError
+        Where the model has no such variable, several of which none is named, or the trace is of
+        another model.
+
+    Notes
+    -----
+    In a mixture with more components than the data need, and weights from a Dirichlet with small
+    concentrations, superfluous components empty out [1]_, and the most frequent number of filled
+    ones estimates how many there are [2]_.
+
+    References
+    ----------
+    .. [1] Rousseau and Mengersen (2011), Asymptotic behaviour of the posterior distribution in
+       overfitted mixture models, Journal of the Royal Statistical Society B 73(5).
+    .. [2] Malsiner-Walli, Frühwirth-Schnatter and Grün (2016), Model-based clustering based on
+       sparse finite Gaussian mixtures, Statistics and Computing 26.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import aliquot as aq
+    >>> from aliquot.inference.filled_components import filled_components
+    >>> from aliquot.results import build_tree
+    >>> with aq.Model() as model:
+    ...     w = aq.Dirichlet("w", [0.01, 0.01, 0.01])
+    ...     obs = aq.NormalMixture("obs", w, [-9.0, 0.0, 9.0], 1, observed=[-9.2, -8.8, 0.1])
+    >>> w = np.array([[[0.6, 0.4, 0.0], [0.5, 0.5, 0.0]]])
+    >>> filled_components(build_tree(posterior={"w": w}), model, random_seed=1).values
+    array([[2, 2]])
+    """
+    import xarray
+
+    model = resolve_model(model, "aq.filled_components")
+    posterior = posterior_of(trace, "aq.filled_components")
+    density = model.density()
+    unknowns = [] if density.marginal is None else density.marginal.unknowns
+    nodes = [unknown.node for unknown in unknowns]
+    candidates: dict[str, Any] = {unknown.name: unknown for unknown in unknowns}
+    candidates |= {v.name: v for v in model.observed if is_mixture(v, nodes)}
+    name = _chosen(candidates, var_name)
+    if name in posterior and name in [unknown.name for unknown in unknowns]:
+        array = posterior[name].transpose("chain", "draw", ...).values
+        counts = _count(array.reshape((*array.shape[:2], -1)), candidates[name])
+    else:
+        values = continuous_values(model, posterior)
+        total = posterior.sizes["chain"] * posterior.sizes["draw"]
+        counts = _drawn(model, name, candidates[name], values, total, as_seed(random_seed))
+        counts = counts.reshape((posterior.sizes["chain"], posterior.sizes["draw"]))
+    size = getattr(candidates[name], "states", None) or candidates[name].distribution.size
+    return xarray.DataArray(
+        counts,
+        dims=("chain", "draw"),
+        coords={dim: posterior[dim].values for dim in ("chain", "draw")},
+        name="filled_components",
+        attrs={"variable": name, "components": int(size)},
+    )
+
+
+def _chosen(candidates: dict[str, Any], var_name: Any) -> str:
+    """Choose the variable whose components are counted."""
+    listed = ", ".join(candidates)
+    if not candidates:
+        raise ModelError(
+            "aq.filled_components: the model has no components: neither a discrete variable that "
+            "was summed out nor an observed NormalMixture or Mixture"
+        )
+    if var_name is None and len(candidates) > 1:
+        raise ModelError(
+            f"aq.filled_components: say whose components are counted with var_name=: {listed}"
+        )
+    name = next(iter(candidates)) if var_name is None else var_name
+    if name not in candidates:
+        raise ModelError(
+            f"aq.filled_components: var_name: {name!r} is neither a discrete variable that was "
+            f"summed out nor an observed mixture ({listed})"
+        )
+    return str(name)
+
+
+def _count(states: np.ndarray, unknown: Any) -> np.ndarray:
+    """Count the different states of each draw, shape (chains, draws)."""
+    return sum((states == value).any(axis=-1).astype(int) for value in unknown.values)  # type: ignore[return-value]
+
+
+def _drawn(
+    model: Model, name: str, variable: Any, values: dict[str, np.ndarray], count: int, seed: int
+) -> np.ndarray:
+    """Draw allocations given each draw's parameters, and count; one program for all draws."""
+    density = model.density()
+    marginal = density.marginal
+
+    def one(row: Any, data: Any) -> dict[str, Any]:
+        key, given = row
+        known = density.evaluation_of(given, data)
+        random = jax.random.wrap_key_data(key)
+        if hasattr(variable, "states"):
+            assert marginal is not None
+            drawn = marginal.draw(marginal.evaluate(known), random)
+            names = [unknown.name for unknown in marginal.unknowns]
+            states = jnp.ravel(drawn[names.index(name)]) - variable.lowest
+            size = variable.states
+        else:
+            logits = mixture_logits(variable, known)
+            states = jax.random.categorical(random, logits)
+            size = logits.shape[-1]
+        return {"filled": jnp.sum(jnp.bincount(states, length=size) > 0)}
+
+    options = {"xla_backend_optimization_level": 2} if jax.default_backend() == "cpu" else None
+    with float64():
+        keys = np.asarray(jax.random.key_data(jax.random.split(jax.random.key(seed), count)))
+        program = jax.jit(jax.vmap(one, in_axes=(0, None)), compiler_options=options)
+        return over_rows(program, one, (keys, dict(values)), density.data)["filled"]
