@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
+import xarray as xr
 
 from aliquot.diagnostics import Diagnosis, check
 from aliquot.errors import ConvergenceWarning, ModelError
@@ -131,7 +134,9 @@ def test_labels_are_the_greater_part_and_not_all() -> None:
     found = check(sample(exchange(apart(), across()), PAIR, lp=lp))
     assert 1.01 < found.facts["label_free_rhat"] < 1.05
     assert "label_switching" not in kinds(found)
-    assert "labels may have switched, but ordering or relabelling alone" in found.messages["rhat"]
+    said = found.messages["rhat"]
+    assert "Labels have switched, it seems, but what does not depend on them has not" in said
+    assert "ordering or relabelling alone will not mend it" in said
 
 
 def test_divergences_are_something_else_that_is_wrong() -> None:
@@ -289,9 +294,23 @@ def test_a_result_that_does_not_say_is_guessed_at() -> None:
     assert "rhat" in said
 
 
-def test_given_quantities_must_have_the_chains_and_draws() -> None:
-    with pytest.raises(ModelError, match=r"label_free\['x'\] has shape \(4, 999\)"):
-        check(sample(apart(), PAIR), label_free={"x": np.zeros((4, 999))})
+@pytest.mark.parametrize("shape", [(4, 1001), (3, 1000), (4,), (4, 0)])
+def test_given_quantities_must_have_the_chains_and_draws(shape: tuple[int, ...]) -> None:
+    with pytest.raises(ModelError, match=rf"label_free\['x'\] has shape {re.escape(str(shape))}"):
+        check(sample(apart(), PAIR), label_free={"x": np.zeros(shape)})
+
+
+def test_given_quantities_may_be_known_for_some_of_the_draws() -> None:
+    tree = sample(exchange(apart(), across()), PAIR)
+    some = noise(2, draws=110)
+    found = check(tree, label_free={"x": some})
+    assert list(found.messages) == ["label_switching"]
+    assert found.facts["label_free_ess_bulk"] > 1000
+    some[0] += 2
+    named = xr.DataArray(some, dims=("chain", "draw", "row"), coords={"row": ["a", "sum"]})
+    found = check(tree, label_free={"x": named})
+    assert {r.label for r in found.records if r.variable == "x"} == {"x[a]", "x[sum]"}
+    assert {r.kind for r in found.records if r.variable == "x"} == {"rhat"}
 
 
 def test_symmetries_are_read_from_what_storage_keeps() -> None:

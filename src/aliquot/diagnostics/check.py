@@ -52,7 +52,8 @@ def check(
         the greatest split R-hat and autocorrelation are chosen.
     label_free
         Further quantities that do not depend on labels, by name, arrays (chain, draw, ...), such
-        as log predictive densities of some rows.
+        as log predictive densities of some rows. Of those known for fewer draws than the posterior
+        has only an R-hat above 1.05 counts.
 
     Returns
     -------
@@ -67,7 +68,7 @@ def check(
     ------
     ModelError
         If `tree` has no posterior with chains and draws, or lacks one of `var_names`, or if an
-        array of `label_free` has other chains and draws.
+        array of `label_free` has other chains or more draws.
 
     Notes
     -----

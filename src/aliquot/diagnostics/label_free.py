@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -44,7 +45,8 @@ def label_free_quantities(
     blocks
         The components that can trade places; without any only what is `given` is returned.
     given
-        Further quantities by name, arrays (chain, draw, ...).
+        Further quantities by name, arrays (chain, draw, ...) or ``xarray.DataArray`` with these
+        dims. They may have been computed for some of the draws.
 
     Returns
     -------
@@ -55,21 +57,14 @@ def label_free_quantities(
     Raises
     ------
     ModelError
-        If the chains and draws of a given array are not those of the posterior.
+        If a given array has other chains than the posterior, or more draws.
     """
     sample = (posterior.sizes["chain"], posterior.sizes["draw"])
     found: dict[str, Quantity] = {}
     if blocks:
         found |= {quantity.name: quantity for quantity in _from_groups(tree, sample)}
     for name, values in (given or {}).items():
-        array = np.asarray(values, dtype=float)
-        if array.shape[:2] != sample:
-            raise ModelError(
-                f"label_free[{name!r}] has shape {array.shape}, but the posterior has "
-                f"{sample[0]} chains of {sample[1]} draws; give an array ({sample[0]}, "
-                f"{sample[1]}, ...)."
-            )
-        found[name] = _made(name, array)
+        found[name] = _given(name, values, sample)
     return [*found.values(), *_sorted(posterior, blocks)]
 
 
@@ -105,16 +100,24 @@ def _from_groups(tree: xarray.DataTree, sample: tuple[int, int]) -> Iterator[Qua
         yield Quantity(whole.name, draws, (len(rows),), labels.__getitem__, derived=True)
 
 
-def _made(name: str, array: np.ndarray) -> Quantity:
-    shape = array.shape[2:]
-    draws = np.moveaxis(array.reshape(*array.shape[:2], -1), -1, 0)
+def _given(name: str, values: Any, sample: tuple[int, int]) -> Quantity:
+    array = values if hasattr(values, "dims") else _labelled(np.asarray(values, dtype=float))
+    chains, draws = array.sizes.get("chain"), array.sizes.get("draw", 0)
+    if chains != sample[0] or not 0 < draws <= sample[1]:
+        raise ModelError(
+            f"label_free[{name!r}] has shape {array.shape}, but the posterior has {sample[0]} "
+            f"chains of {sample[1]} draws; give an array ({sample[0]}, {sample[1]}, ...), or one "
+            "with fewer draws."
+        )
+    quantity = quantity_of(array.rename(name), derived=True)
+    return replace(quantity, thinned=draws < sample[1])
 
-    def label(element: int) -> str:
-        if not shape:
-            return name
-        return f"{name}[{', '.join(map(str, np.unravel_index(element, shape)))}]"
 
-    return Quantity(name, draws, shape, label, derived=True)
+def _labelled(array: np.ndarray) -> xarray.DataArray:
+    import xarray
+
+    dims = ["chain", "draw", *(f"dim_{i}" for i in range(array.ndim - 2))]
+    return xarray.DataArray(array, dims=dims[: array.ndim])
 
 
 def _sorted(posterior: xarray.Dataset, blocks: Sequence[Block]) -> Iterator[Quantity]:

@@ -34,6 +34,9 @@ class Quantity:
         components that could trade places, or where that is not known.
     derived
         Whether it was made of variables so that it does not depend on labels.
+    thinned
+        Whether it is known for some of the draws only, so that its statistics are rougher: only
+        an R-hat above 1.05 counts.
     """
 
     name: str
@@ -42,6 +45,7 @@ class Quantity:
     label: Callable[[int], str]
     depends: np.ndarray | None = None
     derived: bool = False
+    thinned: bool = False
 
     @property
     def label_free(self) -> np.ndarray:

@@ -99,17 +99,17 @@ def switched_message(
 
 def not_labels_advice(label: str, value: float, besides: bool) -> str:
     """Say that what does not depend on labels is wrong, too, and what that means."""
-    text = (
-        f"What does not depend on labels disagrees, too (R-hat is {number(value)} for {label}), so "
-    )
     if besides:
-        text += "labels may have switched, but ordering or relabelling alone will not mend it. "
-    else:
-        text += (
-            "this is not label switching, or not that alone: neither ordering nor relabelling will "
-            "mend it. "
+        return (
+            "Labels have switched, it seems, but what does not depend on them has not converged "
+            f"either (R-hat is {number(value)} for {label}), so ordering or relabelling alone will "
+            f"not mend it. {RHAT_ADVICE}"
         )
-    return text + RHAT_ADVICE
+    return (
+        f"What does not depend on labels disagrees, too (R-hat is {number(value)} for {label}), so "
+        "this is not label switching, or not that alone: neither ordering nor relabelling will "
+        f"mend it. {RHAT_ADVICE}"
+    )
 
 
 def divergence_message(count: int, total: int) -> str:
