@@ -54,6 +54,8 @@ class Symmetries:
         Components that could, were it not for an ordering or a term that tells them apart.
     unexamined : tuple of str
         Variables with axes too long to look at.
+    affected : tuple of str
+        Deterministics that change where components with mirror modes trade places.
 
     Examples
     --------
@@ -72,6 +74,7 @@ class Symmetries:
     blocks: tuple[Block, ...] = ()
     broken: tuple[Broken, ...] = ()
     unexamined: tuple[str, ...] = ()
+    affected: tuple[str, ...] = ()
 
     @property
     def coupled(self) -> tuple[Block, ...]:
@@ -125,12 +128,19 @@ class Symmetries:
 
     def to_json(self) -> str:
         """Write the blocks as an attribute of a result can hold them."""
-        return json.dumps({"blocks": [block.as_dict() for block in self.blocks]})
+        return json.dumps(
+            {
+                "blocks": [block.as_dict() for block in self.blocks],
+                "affected": list(self.affected),
+            }
+        )
 
     @classmethod
     def from_json(cls, text: str) -> Symmetries:
         """Read what `to_json` wrote."""
-        return cls(tuple(Block.from_dict(block) for block in json.loads(text)["blocks"]))
+        given = json.loads(text)
+        blocks = tuple(Block.from_dict(block) for block in given["blocks"])
+        return cls(blocks, affected=tuple(given.get("affected", ())))
 
     @classmethod
     def of(cls, attrs: Mapping[str, Any]) -> Symmetries | None:

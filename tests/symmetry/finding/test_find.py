@@ -59,3 +59,14 @@ def test_the_density_does_not_change(case: Case, found):
                 values |= block.permute(values, rng.permutation(block.components))
             after = sum(map(float, density.log_terms_of(values, density.data).values()))
             assert after == pytest.approx(before, rel=1e-11)
+
+
+def test_deterministics_that_depend_on_labels():
+    with aq.Model() as model:
+        means = aq.Normal("means", 0, 10, shape=3)
+        aq.Deterministic("gap", means[1] - means[0])
+        aq.Deterministic("center", means.mean())
+        aq.Deterministic("sorted", np.sort(means))
+        aq.NormalMixture("obs", w=np.full(3, 1 / 3), mu=means, sigma=1, observed=np.arange(9.0))
+    assert model.symmetries().affected == ("gap",)
+    assert Symmetries.from_json(model.symmetries().to_json()).affected == ("gap",)

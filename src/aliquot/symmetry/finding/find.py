@@ -12,6 +12,7 @@ from aliquot.symmetry.block import Block
 from aliquot.symmetry.finding.apart import blocks_apart
 from aliquot.symmetry.finding.axes import blocks_along_axes, exchange, split_by_group
 from aliquot.symmetry.finding.coupling import is_coupled
+from aliquot.symmetry.finding.derived import changed_deterministics
 from aliquot.symmetry.finding.places import (
     Mover,
     movers_by_length,
@@ -68,7 +69,8 @@ def find_symmetries(model: Any, *, explain: bool = True) -> Symmetries:
     if explain:
         holding = with_states(holding, density, search)
         broken += _told_apart(probe, density, movers, [*holding, *found])
-    return Symmetries(tuple(holding), tuple(broken), tuple(long))
+    affected = changed_deterministics(holding, search)
+    return Symmetries(tuple(holding), tuple(broken), tuple(long), affected)
 
 
 def _surely_none(
