@@ -131,7 +131,8 @@ def _chosen(candidates: dict[str, Any], var_name: Any) -> str:
 
 def _count(states: np.ndarray, unknown: Any) -> np.ndarray:
     """Count the different states of each draw, shape (chains, draws)."""
-    return sum((states == value).any(axis=-1).astype(int) for value in unknown.values)  # type: ignore[return-value]
+    found = [(states == value).any(axis=-1) for value in unknown.values]
+    return np.sum(found, axis=0)
 
 
 def _drawn(
