@@ -84,7 +84,7 @@ def test_programs_are_few_and_there_ahead_of_time() -> None:
         aq.Normal("x", shape=2)
     density = model.density()
     density.prepare_draws(8000)
-    program = density._program("constrain", density.constrain)
+    program = density.program("constrain", density.constrain)
     assert program._cache_size() == 1
     for count in (1024, 1100, 2500, 8000):
         density.constrain_draws(np.zeros((count, 2)))
