@@ -69,7 +69,8 @@ def relabel(
     -----
     Which components trade places, and what moves with them, is what `Model.symmetries` finds; each
     block is relabelled by itself. Components are numbered in ascending order of the posterior mean
-    of the block's first variable with one number for each (weights only where there is no other),
+    of the block's first variable with one number for each (weights and
+    matrices only where there is no other),
     so that two runs can be compared.
 
     A draw's certainty is :math:`1 / (1 + e^{-g})`, where another labelling is worse by g nats at

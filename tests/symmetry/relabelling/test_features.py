@@ -42,10 +42,14 @@ def test_features_move_with_their_component(rng):
     np.testing.assert_array_equal(after, np.take_along_axis(before, permutations[..., None], 1))
 
 
-def test_weights_do_not_number_the_components_where_something_else_can(rng):
+def test_what_numbers_the_components(rng):
     given = values(rng)
     given["w"] = given["w"] / given["w"][:, list(PLACES)].sum(axis=1, keepdims=True)
     name, number = first_number(BLOCK, given)
+    assert name == "a"
+    np.testing.assert_array_equal(number, np.stack([given[n] for n in "abc"], axis=1))
+    matrix = Block(BLOCK.roles[1:4])
+    name, number = first_number(matrix, given)
     assert name == "P"
     np.testing.assert_array_equal(number, given["P"][:, PLACES, PLACES])
     only = Block((Role(("w",), 0, PLACES),))
@@ -65,3 +69,10 @@ def test_components_are_numbered_by_their_means(rng):
         moved = block.permute(given, done.permutations)["means"].mean(axis=0)
         assert (np.diff(moved) > 3).all()
         assert done.certainty.min() > 0.99
+
+
+def test_along_three_axes_the_diagonal_counts(rng):
+    given = {"P": rng.dirichlet(np.ones(3), (10, 3, 3))}
+    block = Block(tuple(Role(("P",), axis, (0, 1, 2)) for axis in range(3)))
+    expected = given["P"][:, range(3), range(3), range(3)]
+    np.testing.assert_array_equal(component_features(block, given)[..., 0], expected)

@@ -17,7 +17,7 @@ def component_features(block: Block, values: Mapping[str, np.ndarray]) -> np.nda
 
     Of a variable that moves along one axis that is all of it. Of one that moves along two (a
     transition matrix) it is the diagonal, and what stands in rows or columns that do not move:
-    any other entry belongs to two components.
+    any other entry belongs to two components. Along three or more it is the diagonal.
 
     Parameters
     ----------
@@ -38,15 +38,24 @@ def first_number(block: Block, values: Mapping[str, np.ndarray]) -> tuple[str, n
     Returns
     -------
     name : str
-        The first variable with one number for each component, weights that sum to one last.
+        The first variable with one number for each component. Weights that sum to one, then the
+        diagonal of a transition matrix, only where there is no other.
     numpy.ndarray, shape (draws, K)
         That number; where no variable has just one, the first number of the first.
     """
     parts = _parts(block, values)
+    matrices = {name for name, count in _axes(block).items() if count > 1}
     single = [(name, part) for name, part in parts if part.ndim == 2]
-    free = [(name, part) for name, part in single if np.ptp(part.sum(axis=1)) > 1e-8]
-    name, part = [*free, *single, *parts][0]
+    plain = [(name, part) for name, part in single if name not in matrices]
+    free = [(name, part) for name, part in plain if np.ptp(part.sum(axis=1)) > 1e-8]
+    name, part = [*free, *plain, *single, *parts][0]
     return name, part.reshape((*part.shape[:2], -1))[..., 0]
+
+
+def _axes(block: Block) -> dict[str, int]:
+    """Count the axes along which each variable moves."""
+    names = [role.variables[0] for role in block.roles]
+    return {name: names.count(name) for name in names}
 
 
 def _parts(block: Block, values: Mapping[str, np.ndarray]) -> list[tuple[str, np.ndarray]]:
@@ -58,25 +67,26 @@ def _parts(block: Block, values: Mapping[str, np.ndarray]) -> list[tuple[str, np
             result.append((variables[0], np.asarray(roles[0].slices(values, 1), float)))
         else:
             array = np.asarray(values[variables[0]], float)
-            result += [(variables[0], part) for part in _of_two_axes(array, roles)]
+            result += [(variables[0], part) for part in _of_several_axes(array, roles)]
     return result
 
 
-def _of_two_axes(array: np.ndarray, roles: Sequence[Role]) -> list[np.ndarray]:
-    """Give the diagonal, and the entries off the block in one of the two axes."""
-    first, second = roles[:2]
-    assert first.axis is not None and second.axis is not None
+def _of_several_axes(array: np.ndarray, roles: Sequence[Role]) -> list[np.ndarray]:
+    """Give the diagonal, and of two axes the entries off the block in one of them."""
     index: list[Any] = [slice(None)] * array.ndim
-    for role in roles:
-        for axis, at in role.within:
-            index[1 + axis] = slice(at, at + 1)
-    square = np.moveaxis(array[tuple(index)], (1 + first.axis, 1 + second.axis), (1, 2))
-    rows, columns = list(first.positions), list(second.positions)
-    other_rows = [i for i in range(square.shape[1]) if i not in rows]
-    other_columns = [j for j in range(square.shape[2]) if j not in columns]
-    parts = [square[:, rows, columns]]
+    for axis, at in roles[0].within:
+        index[1 + axis] = slice(at, at + 1)
+    axes = [1 + role.axis for role in roles if role.axis is not None]
+    table = np.moveaxis(array[tuple(index)], axes, range(1, 1 + len(axes)))
+    places = [list(role.positions) for role in roles]
+    parts = [table[(slice(None), *places)]]
+    if len(roles) > 2:
+        return parts
+    rows, columns = places
+    other_rows = [i for i in range(table.shape[1]) if i not in rows]
+    other_columns = [j for j in range(table.shape[2]) if j not in columns]
     if other_columns:
-        parts.append(square[:, rows][:, :, other_columns])
+        parts.append(table[:, rows][:, :, other_columns])
     if other_rows:
-        parts.append(np.swapaxes(square[:, other_rows][:, :, columns], 1, 2))
+        parts.append(np.swapaxes(table[:, other_rows][:, :, columns], 1, 2))
     return parts
