@@ -87,7 +87,9 @@ from aliquot.inference.predict import (
     sample_posterior_predictive,
     sample_prior_predictive,
 )
+from aliquot.inference.filled_components import filled_components
 from aliquot.inference.recover import recover
+from aliquot.inference.relabel import relabel
 from aliquot.inference.sample import sample
 from aliquot.model import Model, set_data
 from aliquot.model import data as Data  # noqa: N812 (PyMC's name)
@@ -126,11 +128,13 @@ __all__ = [
     "compute_log_likelihood",
     "distributions",
     "errors",
+    "filled_components",
     "find_map",
     "fit",
     "lift",
     "math",
     "recover",
+    "relabel",
     "plots",
     "sample",
     "sample_posterior_predictive",
