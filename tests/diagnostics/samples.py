@@ -61,9 +61,9 @@ def sample(
     return build_tree(posterior=values, sample_stats={"lp": lp}, attrs=known)
 
 
-def mixing_slowly(rho: float) -> np.ndarray:
+def mixing_slowly(rho: float, seed: int = 2) -> np.ndarray:
     """Give chains of an autoregression, (chain, draw), that differ because they move slowly."""
-    steps = noise(seed=2)
+    steps = noise(seed=seed)
     values = np.zeros_like(steps)
     values[:, 0] = steps[:, 0]
     for step in range(1, steps.shape[1]):

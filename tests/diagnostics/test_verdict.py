@@ -186,6 +186,17 @@ def test_two_blocks_of_which_one_switched() -> None:
     assert stayed == [("rate", 1)]
 
 
+def test_a_block_that_is_only_slow_is_not_named_with_one_that_switched() -> None:
+    other = Block((Role(("rate",), 0, (0, 1)),))
+    values = exchange(apart(), across())
+    values["rate"] = np.stack([mixing_slowly(0.88, seed=3), 20 + noise(seed=7)], axis=-1)
+    found = check(sample(values, PAIR, other))
+    assert [r.variable for r in found.records if r.kind == "label_switching"] == ["means"]
+    assert "ess_bulk" in found.messages
+    assert causes(found, "rate") == {None}
+    assert causes(found, "means", "w") == {"label_switching"}
+
+
 def test_a_transition_matrix_that_moves_along_both_axes() -> None:
     block = Block((Role(("P",), 0, (0, 1)), Role(("P",), 1, (0, 1)), Role(("means",), 0, (0, 1))))
     stay = np.array([0.9, 0.6]) + 0.02 * noise(2)
@@ -266,6 +277,13 @@ def test_chains_that_visit_some_mirror_modes() -> None:
     means[which] = means[which][:, [1, 0, 2]]
     found = check(sample({"means": means}, Block((Role(("means",), 0, (0, 1, 2)),))))
     assert [(r.kind, r.value, r.threshold) for r in found.records] == [("one_labelling", 2, 6)]
+
+
+def test_of_many_components_too() -> None:
+    many = Block((Role(("means",), 0, tuple(range(14))),))
+    means = 5.0 * np.arange(14) + 0.3 * noise(14)
+    (record,) = check(sample({"means": means}, many)).records
+    assert (record.kind, record.value, record.threshold) == ("one_labelling", 1, many.modes)
 
 
 def test_computed_variables_speak_neither_for_nor_against() -> None:

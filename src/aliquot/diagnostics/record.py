@@ -33,7 +33,9 @@ class Record:
     Attributes
     ----------
     kind
-        What was found, such as ``"rhat"`` or ``"divergences"``.
+        What was found, such as ``"rhat"`` or ``"divergences"``. ``"label_switching"``: R-hat or an
+        effective sample size is out of bounds, and not of what depends on no label;
+        ``"one_labelling"``: the chains have visited `value` of `threshold` mirror modes.
     variable
         The variable concerned, or None if the finding concerns the sampler. Of labels: the first
         variable of the components that trade places. Where `label_free` is true it may be no

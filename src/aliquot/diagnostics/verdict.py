@@ -66,23 +66,20 @@ def judge(
         each block whose labels have switched.
     """
     records = list(records)
-    bad = [record for record in records if record.kind in STATISTICS]
-    dependent = [record for record in bad if not record.label_free]
-    blocks = concerned(dependent, components)
-    if not blocks:
-        return records
-    free = [record for record in bad if record.label_free and record.kind == "rhat"]
-    high = [record for record in dependent if record.kind == "rhat"]
+    blocks = concerned(records, components)
+    high = [r.value for _, its in blocks for r in its if r.kind == "rhat"]
+    free = [r for r in records if r.kind == "rhat" and r.label_free]
     if free and high:
         worst = max(free, key=lambda record: record.value)
-        raw = max(record.value for record in high)
         # Labels do switch where the rest is by far the lesser part, and yet the rest remains.
-        besides = worst.value <= RHAT_HOPELESS and raw - 1 > BY_FAR * (worst.value - 1)
+        besides = worst.value <= RHAT_HOPELESS and max(high) - 1 > BY_FAR * (worst.value - 1)
         advice = wording.not_labels_advice(worst.label or "", worst.value, besides)
         return [replace(r, advice=advice) if r.kind == "rhat" else r for r in records]
-    if components.permuted or not _explained(dependent, facts):
+    switched = [(block, name, its) for (block, name), its in blocks if _explained(its, facts)]
+    if components.permuted or not switched:
         return records
-    ids = {id(record) for record in dependent}
+    ids = {id(record) for _, _, its in switched for record in its}
+    ids |= {id(r) for r in _statistics(records) if r.variable in components.computed}
     alone = not any(id(r) not in ids and r.severity != "info" for r in records)
     named = [
         _switched(
@@ -97,16 +94,24 @@ def judge(
             ),
             components.relabelled,
         )
-        for (block, name), its in blocks
+        for block, name, its in switched
     ]
-    return named + [replace(r, cause=CAUSE) if id(r) in ids else r for r in records]
+    return named + [
+        replace(r, cause=CAUSE, advice=wording.EXPLAINED_ADVICE) if id(r) in ids else r
+        for r in records
+    ]
+
+
+def _statistics(records: Iterable[Record]) -> list[Record]:
+    """Choose the statistics out of bounds of what may depend on labels."""
+    return [r for r in records if r.kind in STATISTICS and not r.label_free]
 
 
 def concerned(
     records: Iterable[Record], components: Components
 ) -> list[tuple[tuple[Block, str], list[Record]]]:
     """Give the blocks, with their names, of which a statistic is out of bounds, and which ones."""
-    dependent = [r for r in records if r.kind in STATISTICS and not r.label_free]
+    dependent = _statistics(records)
     result = []
     for block, name, moved in zip(
         components.blocks, components.names, components.moved, strict=True
@@ -121,17 +126,17 @@ def concerned(
     return result
 
 
-def _explained(dependent: Sequence[Record], facts: Mapping[str, float]) -> bool:
+def _explained(its: Sequence[Record], facts: Mapping[str, float]) -> bool:
     """Say whether all is clearly better that does not depend on labels."""
-    highest = max((r.value for r in dependent if r.kind == "rhat"), default=None)
+    highest = max((r.value for r in its if r.kind == "rhat"), default=None)
     if highest is not None:
         free = facts.get("label_free_rhat", np.inf)
         return free <= RHAT_MOST and highest - 1 >= CLEARLY * (free - 1)
     for kind in ("ess_bulk", "ess_tail"):
-        its = [record for record in dependent if record.kind == kind]
-        if its:
+        low = [record for record in its if record.kind == kind]
+        if low:
             free = facts.get(f"label_free_{kind}", 0.0)
-            if free < max(its[0].threshold, CLEARLY * min(record.value for record in its)):
+            if free < max(low[0].threshold, CLEARLY * min(record.value for record in low)):
                 return False
     return facts.get("label_free_rhat", 1.0) <= RHAT_MOST
 

@@ -29,6 +29,7 @@ SWITCHED_ADVICE = (
     'with label_switching="permute". To speak of single components, use aq.relabel(trace), or '
     "write the model with transform=aq.transforms.ordered on one of these variables."
 )
+EXPLAINED_ADVICE = "See what is said of switched labels."
 RELABELLED_ADVICE = (
     "The components probably overlap. Try another method of aq.relabel, use fewer components, or "
     "ask only what does not depend on labels; means and intervals of single components are not to "
