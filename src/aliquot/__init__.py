@@ -80,6 +80,7 @@ from aliquot.families import (
     ZeroInflatedPoisson,
 )
 from aliquot.inference.approximation import Approximation
+from aliquot.inference.filled_components import filled_components
 from aliquot.inference.find_map import find_map
 from aliquot.inference.fit import ADVI, FullRankADVI, fit
 from aliquot.inference.predict import (
@@ -87,7 +88,6 @@ from aliquot.inference.predict import (
     sample_posterior_predictive,
     sample_prior_predictive,
 )
-from aliquot.inference.filled_components import filled_components
 from aliquot.inference.recover import recover
 from aliquot.inference.relabel import relabel
 from aliquot.inference.sample import sample
