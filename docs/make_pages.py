@@ -17,6 +17,7 @@ PAGES = {
     "CHANGELOG.md": "changelog.html",
     "docs/architecture.md": "architecture.html",
     "docs/discrete_variables.md": "discrete_variables.html",
+    "docs/label_switching.md": "label_switching.html",
     "docs/gallery/README.md": "gallery/index.html",
 }
 LINK = re.compile(r'(?P<attribute>href|src)="(?P<target>[^"#:]+)(?P<rest>#[^"]*)?"')

@@ -23,7 +23,7 @@ import aliquot as aq
 from aliquot.precision import float64
 
 ROOT = Path(__file__).parents[1]
-PAGES = ("README.md", "docs/discrete_variables.md")
+PAGES = ("README.md", "docs/discrete_variables.md", "docs/label_switching.md")
 FENCE = re.compile(r"^```(\w+)([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
