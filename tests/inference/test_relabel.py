@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import warnings
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -325,3 +326,44 @@ def test_without_rows_only_parameters_help():
             relabel(as_tree(values), model, method=method, _symmetries=given)
     tree = quietly(as_tree(values), model, method="pivot", _symmetries=given)
     np.testing.assert_array_equal(flat(tree.posterior["means"]), true)
+
+
+# Real data ----------------------------------------------------------------------------------------
+
+
+def test_galaxies():
+    """Three components, far apart in their means: sorting these is then right, too."""
+    path = Path(__file__).parents[2] / "docs/data/galaxies.csv"
+    speeds = np.genfromtxt(path, delimiter=",", names=True)["dat"] / 1000
+    with aq.Model() as model:
+        w = aq.Dirichlet("w", np.ones(3))
+        means = aq.Normal("means", 20, 10, shape=3)
+        sigma = aq.HalfNormal("sigma", 3)
+        aq.NormalMixture("y", w, means, sigma, observed=speeds)
+        trace = aq.sample(
+            150,
+            tune=300,
+            chains=2,
+            random_seed=3,
+            progressbar=False,
+            compute_convergence_checks=False,
+        )
+    given = trace.posterior["means"].values
+    swaps = np.random.default_rng(1).permuted(np.tile([0, 1, 2], (2, 150, 1)), axis=2)
+    block = model.symmetries().coupled[0]
+    moved = {name: trace.posterior[name].values for name in ("w", "means")}
+    moved = block.permute(moved, swaps)
+    mixed = trace.copy()
+    dims = {name: trace.posterior[name].dims for name in moved}
+    mixed["posterior"] = (
+        trace["posterior"]
+        .to_dataset()
+        .assign({name: (dims[name], value) for name, value in moved.items()})
+    )
+    order = np.argsort(given, axis=-1)
+    for method in METHODS:
+        tree = quietly(mixed, model, method=method)
+        np.testing.assert_array_equal(tree.posterior["means"], np.sort(given, axis=-1))
+        expected = np.take_along_axis(trace.posterior["w"].values, order, -1)
+        np.testing.assert_array_equal(tree.posterior["w"], expected)
+        assert float(tree.relabelling["certainty_w"].min()) > 0.9
