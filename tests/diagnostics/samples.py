@@ -51,13 +51,17 @@ def within(period: int = 125) -> np.ndarray:
 
 
 def sample(
-    values: dict[str, np.ndarray], *blocks: Block, lp: np.ndarray | None = None, **attrs: Any
+    values: dict[str, np.ndarray],
+    *blocks: Block,
+    lp: np.ndarray | None = None,
+    affected: tuple[str, ...] = (),
+    **attrs: Any,
 ) -> xr.DataTree:
     """Build a result that says which components can trade places."""
     chains, draws = next(iter(values.values())).shape[:2]
     if lp is None:
         lp = -np.square(noise(3, seed=5, chains=chains, draws=draws)).sum(axis=-1)
-    known = {"symmetries": Symmetries(blocks).to_json(), **attrs}
+    known = {"symmetries": Symmetries(blocks, affected=affected).to_json(), **attrs}
     return build_tree(posterior=values, sample_stats={"lp": lp}, attrs=known)
 
 

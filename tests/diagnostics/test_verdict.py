@@ -286,12 +286,12 @@ def test_of_many_components_too() -> None:
     assert (record.kind, record.value, record.threshold) == ("one_labelling", 1, many.modes)
 
 
-def test_computed_variables_speak_neither_for_nor_against() -> None:
+def test_deterministics_of_labels_speak_neither_for_nor_against() -> None:
     values = exchange(apart(), across())
     values["gap"] = values["means"][..., 1] - values["means"][..., 0]
     unknown = check(sample(values, PAIR))
     assert "label_switching" not in kinds(unknown)
-    found = check(sample(values, PAIR, deterministics=["gap"]))
+    found = check(sample(values, PAIR, affected=("gap",)))
     assert list(found.messages) == ["label_switching"]
     assert causes(found, "gap") == {"label_switching"}
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -13,11 +12,9 @@ import numpy as np
 from aliquot.diagnostics.orbits import Shapes, fits, moved_by
 from aliquot.symmetry import Block, Symmetries, block_names
 
-# Attributes of a result: its method once relabelled, how chains were permuted, and variables that
-# are computed from others, so that symmetries do not tell how they move.
+# Attributes of a result: its method once relabelled, and how chains were permuted.
 RELABELLED = "relabelled"
 SWITCHING = "label_switching"
-DETERMINISTICS = "deterministics"
 
 
 @dataclass(frozen=True)
@@ -33,7 +30,8 @@ class Components:
     shapes
         Of all variables of the posterior, without chains and draws.
     computed
-        Variables that are computed from others, or drawn given them.
+        Variables that depend on labels though no block moves them: computed from what it moves, or
+        drawn given that.
     relabelled
         The method by which the result was relabelled; None where it was not.
     permuted
@@ -68,7 +66,7 @@ class Components:
             blocks=tuple(block for block, _ in usable),
             names=tuple(name for _, name in usable),
             shapes=shapes,
-            computed=frozenset([*json.loads(attrs.get(DETERMINISTICS, "[]")), *recovered]),
+            computed=frozenset([*symmetries.affected, *recovered]),
             relabelled=None if method is None else str(method),
             permuted=attrs.get(SWITCHING) == "permute" and method is None,
         )

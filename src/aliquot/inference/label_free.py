@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from math import prod
+from typing import TYPE_CHECKING, Any
 
 import jax
 import jax.numpy as jnp
@@ -12,6 +13,9 @@ import numpy as np
 from aliquot.density.rows import over_rows
 from aliquot.precision import float64
 
+if TYPE_CHECKING:
+    import xarray
+
 # Observations looked at one by one, of each observed variable, besides the sum over all.
 MOST = 20
 # Densities of single observations computed in all: with more, some draws are left out.
@@ -19,7 +23,7 @@ BUDGET = 100_000_000
 FEWEST_DRAWS = 100
 
 
-def log_predictive(density: Any, values: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+def log_predictive(density: Any, values: Mapping[str, np.ndarray]) -> dict[str, xarray.DataArray]:
     """Compute the log predictive densities of observations, spread evenly, and their sum.
 
     Parameters
@@ -30,12 +34,13 @@ def log_predictive(density: Any, values: Mapping[str, np.ndarray]) -> dict[str, 
 
     Returns
     -------
-    dict from str to numpy.ndarray, shape (chains, some of the draws, observations + 1)
+    dict from str to xarray.DataArray, shape (chains, some of the draws, observations + 1)
         By ``log p(name)``; the sum over all observations comes last.
     """
     free = {slot.variable.name: values[slot.variable.name] for slot in density.slots}
     chains, draws = next(iter(free.values())).shape[:2]
-    total = sum(int(np.prod(variable.shape, dtype=int)) for variable in density.observed)
+    sizes = {f"log p({v.name})": prod(v.distribution.batch_shape) for v in density.observed}
+    total = sum(sizes.values())
     most = max(FEWEST_DRAWS, BUDGET // max(1, total * chains))
     step = max(1, -(-draws // most))
     kept = {name: value[:, ::step] for name, value in free.items()}
@@ -49,9 +54,24 @@ def log_predictive(density: Any, values: Mapping[str, np.ndarray]) -> dict[str, 
     program = density.program("log predictive of some", jax.vmap(one, in_axes=(0, None)))
     with float64():
         result = over_rows(program, one, rows, density.data)
-    return {name: v.reshape((chains, left, *v.shape[1:])) for name, v in result.items()}
+    return {
+        name: _labelled(v.reshape((chains, left, -1)), sizes[name]) for name, v in result.items()
+    }
+
+
+def _labelled(values: np.ndarray, size: int) -> xarray.DataArray:
+    """Name each number by the position of its observation, and the sum "all"."""
+    import xarray
+
+    labels = [*map(str, _positions(size)), "all"]
+    return xarray.DataArray(
+        values, dims=("chain", "draw", "observation"), coords={"observation": labels}
+    )
+
+
+def _positions(size: int) -> np.ndarray:
+    return np.unique(np.linspace(0, size - 1, min(MOST, size)).astype(int))
 
 
 def _selected(values: Any) -> Any:
-    index = np.unique(np.linspace(0, values.size - 1, min(MOST, values.size)).astype(int))
-    return jnp.append(values[index], jnp.sum(values))
+    return jnp.append(values[_positions(values.size)], jnp.sum(values))
