@@ -75,8 +75,8 @@ def check(
     Findings that switched labels explain stay among the records, with the cause
     ``"label_switching"``, and give no warning of their own. Deterministics that depend on labels,
     which ``tree.attrs["symmetries"]`` names with the rest, and recovered variables speak neither
-    for nor against switched labels. A tree without that attribute does not say what can trade places; there labels are named as a guess,
-    where sorting mends R-hat.
+    for nor against switched labels. A tree without that attribute does not say what can trade
+    places; there labels are named as a guess, where sorting mends R-hat.
 
     References
     ----------
