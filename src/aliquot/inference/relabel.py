@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-import jax
 import numpy as np
 
-from aliquot.density.rows import over_rows
 from aliquot.errors import AliquotWarning, ModelError, warn
 from aliquot.inference.posterior import continuous_values, posterior_of
+from aliquot.inference.relabelled_tree import over_draws, rebuilt, renamed, states_of
 from aliquot.inference.responsibilities import Found, Responsibilities
-from aliquot.marginal import depends_on
 from aliquot.model import Model, resolve_model
-from aliquot.precision import float64
 from aliquot.symmetry import ATTRIBUTE, Block, Symmetries, block_names
 from aliquot.symmetry.relabelling import METHODS, Relabelled, relabel_block
 
@@ -24,8 +21,6 @@ if TYPE_CHECKING:
 # A draw's labels are in doubt below this certainty; so many of such draws are worth a warning.
 SURE = 0.9
 FEW = 0.05
-# Groups of draws in which discrete variables may be found.
-WITH_STATES = ("posterior", "most_probable", "posterior_predictive", "predictions")
 
 
 def relabel(
@@ -122,7 +117,7 @@ def relabel(
     if not symmetries.coupled:
         warn(f"aq.relabel: there is nothing to relabel. {symmetries.text}", AliquotWarning)
         return trace.copy()
-    states = _states(trace, symmetries.coupled)
+    states = states_of(trace, symmetries.coupled)
     best = _best(trace, model, values)
     source = Responsibilities(model)
     results: dict[str, tuple[Block, Relabelled, Found | None]] = {}
@@ -138,9 +133,9 @@ def relabel(
         done = relabel_block(block, values, probabilities, method=method, best=best)
         values |= block.permute(values, done.permutations)
         for key, array in states.items():
-            states[key] = _renamed(block, model, key, array, done.permutations)
+            states[key] = renamed(block, model, key, array, done.permutations)
         results[name] = block, done, found
-    tree = _rebuilt(trace, model, values, states)
+    tree = rebuilt(trace, model, values, states)
     tree["relabelling"] = _record(posterior, results)
     tree.attrs[ATTRIBUTE] = symmetries.to_json()
     tree.attrs["relabelled"] = method
@@ -165,128 +160,8 @@ def _best(trace: Any, model: Model, values: Mapping[str, np.ndarray]) -> int:
             terms = density.log_terms_of(given, data)
             return {"lp": sum(terms.values(), 0.0)}
 
-        lp = _over_draws(one, values, density.data)["lp"]
+        lp = over_draws(one, values, density.data)["lp"]
     return int(np.argmax(np.where(np.isnan(lp), -np.inf, lp)))
-
-
-def _over_draws(one: Any, rows: Any, data: Any) -> dict[str, np.ndarray]:
-    """Compile a function of one draw with little optimisation, and call it on all."""
-    options = {"xla_backend_optimization_level": 1} if jax.default_backend() == "cpu" else None
-    with float64():
-        program = jax.jit(jax.vmap(one, in_axes=(0, None)), compiler_options=options)
-        return over_rows(program, one, dict(rows), data)
-
-
-def _states(trace: Any, blocks: Sequence[Block]) -> dict[tuple[str, str], np.ndarray]:
-    """Collect what has to be renamed, by group and variable, one row for each draw."""
-    names = {name for block in blocks for name, _ in block.states}
-    sizes = {dim: trace["posterior"].sizes[dim] for dim in ("chain", "draw")}
-    result = {}
-    for group in (*WITH_STATES, "state_probabilities"):
-        if group not in trace.children:
-            continue
-        dataset = trace[group].dataset
-        for name in names & set(dataset.data_vars):
-            if all(dataset[name].sizes.get(dim) == size for dim, size in sizes.items()):
-                result[group, name] = _flat(dataset[name])
-    return result
-
-
-def _renamed(
-    block: Block, model: Model, key: tuple[str, str], array: np.ndarray, permutations: np.ndarray
-) -> np.ndarray:
-    """Rename the states of a discrete variable, where it is one of the block's."""
-    group, name = key
-    if name not in dict(block.states):
-        return array
-    if group != "state_probabilities":
-        return block.permute_states(name, array, permutations)
-    marginal = model.density().marginal
-    assert marginal is not None
-    lowest = next(unknown.lowest for unknown in marginal.unknowns if unknown.name == name)
-    return block.permute_probabilities(name, array, permutations, lowest)
-
-
-def _rebuilt(
-    trace: xarray.DataTree,
-    model: Model,
-    values: Mapping[str, np.ndarray],
-    states: Mapping[tuple[str, str], np.ndarray],
-) -> xarray.DataTree:
-    """Make a new tree of the variables that have moved and of all that is computed from them."""
-    import xarray
-
-    groups = {name: node.to_dataset() for name, node in trace.children.items()}
-    posterior = groups["posterior"]
-    recovered = {name: array for (group, name), array in states.items() if group == "posterior"}
-    changed: dict[tuple[str, str], np.ndarray] = {("posterior", n): v for n, v in values.items()}
-    changed |= states
-    coordinates = groups.get("unconstrained_posterior")
-    computed, lost = _computed(model, posterior, values, recovered, coordinates)
-    changed |= computed
-    for (group, name), array in changed.items():
-        dataset = groups[group]
-        given = dataset[name]
-        dims = ("chain", "draw", *(d for d in given.dims if d not in ("chain", "draw")))
-        shape = tuple(given.sizes[dim] for dim in dims)
-        made = xarray.Variable(dims, array.reshape(shape), given.attrs, given.encoding)
-        groups[group] = dataset.assign({name: made})
-    if lost:
-        warn(
-            f"aq.relabel: left out {', '.join(lost)}, which cannot be computed from the relabelled "
-            "draws: the discrete variables that it depends on are not in the posterior. Call "
-            "aq.recover again",
-            AliquotWarning,
-        )
-        groups["posterior"] = groups["posterior"].drop_vars(lost)
-    tree = xarray.DataTree.from_dict(groups)
-    tree.attrs = dict(trace.attrs)
-    return tree
-
-
-def _computed(
-    model: Model,
-    posterior: Any,
-    values: Mapping[str, np.ndarray],
-    recovered: Mapping[str, np.ndarray],
-    coordinates: Any,
-) -> tuple[dict[tuple[str, str], np.ndarray], list[str]]:
-    """Compute deterministics and unconstrained coordinates anew; name those that cannot be."""
-    density = model.density()
-    unknowns = [] if density.marginal is None else density.marginal.unknowns
-    # A recovered variable that no block names has not moved.
-    discrete = {
-        u.name: recovered[u.name] if u.name in recovered else _flat(posterior[u.name])
-        for u in unknowns
-        if u.name in posterior and posterior[u.name].shape[2:] == u.shape
-    }
-    known = [unknown.node for unknown in unknowns if unknown.name in discrete]
-    missing = [unknown.node for unknown in unknowns if unknown.name not in discrete]
-    present = [d for d in model.deterministics if d.name in posterior]
-    lost = [d.name for d in present if depends_on(d, missing)]
-    wanted = [d for d in present if d.name not in lost]
-    slots = [
-        slot
-        for slot in density.slots
-        if coordinates is not None and slot.unconstrained_name in coordinates
-    ]
-    if not wanted and not slots:
-        return {}, lost
-
-    def one(row: Any, data: Any) -> dict[str, Any]:
-        evaluation = density.evaluation_of({n: row[f"value {n}"] for n in values}, data)
-        for node, name in zip(known, discrete, strict=True):
-            evaluation.set(node, row[f"state {name}"])
-        made = {f"posterior/{d.name}": evaluation(d) for d in wanted}
-        for slot in slots:
-            forward = evaluation(slot.transform).forward(evaluation(slot.variable))
-            made[f"unconstrained_posterior/{slot.unconstrained_name}"] = forward
-        return made
-
-    rows = {f"value {n}": v for n, v in values.items()}
-    rows |= {f"state {n}": v for n, v in discrete.items()}
-    made = _over_draws(one, rows, density.data)
-    return {tuple(path.split("/", 1)): array for path, array in made.items()}, lost  # type: ignore[misc]
 
 
 def _record(
@@ -317,17 +192,12 @@ def _warn_where_unsure(block: Block, certainty: np.ndarray) -> None:
     if unsure <= FEW:
         return
     warn(
-        f"aq.relabel: {block.text} overlap: in {unsure:.0%} of the draws another labelling is "
-        "nearly as good (certainty below 0.9). Summaries by component look surer than they are: "
-        "rely on what does not depend on labels, such as predictions and the density",
+        f"aq.relabel: in {unsure:.0%} of the draws another labelling of {block.text} is nearly as "
+        "good (certainty below 0.9): components overlap, or several are empty, which "
+        "aq.filled_components counts. Summaries by component look surer than they are: rely on "
+        "what does not depend on labels, such as predictions and the density",
         AliquotWarning,
     )
-
-
-def _flat(array: Any) -> np.ndarray:
-    """Give a variable's draws, one row for each draw of each chain."""
-    values = np.asarray(array.transpose("chain", "draw", ...).values)
-    return values.reshape((values.shape[0] * values.shape[1], *values.shape[2:]))
 
 
 def _as_json(means: Mapping[str, float]) -> str:

@@ -8,6 +8,10 @@ from aliquot.symmetry.relabelling.assignment import assign
 from aliquot.symmetry.relabelling.classification import mean_classification, weighted
 
 MOST_STEPS = 200
+# What likeness in probability counts against agreement in one row.
+TIES = 1e-6
+# So many steps more are made for the sake of ties once the pivot has settled.
+MOST_FOR_TIES = 10
 
 
 def ecr(probabilities: np.ndarray, pivot: int) -> np.ndarray:
@@ -16,7 +20,8 @@ def ecr(probabilities: np.ndarray, pivot: int) -> np.ndarray:
     Equivalence classes representatives [1]_, iterated [2]_ [3]_: the pivot is first the allocation
     of one draw, then the most frequent one after relabelling, until it settles. Allocations are
     not drawn here: a draw agrees with the pivot in as many rows as it is expected to,
-    :math:`\sum_i p_{m,i,\sigma(z_i)}`, which adds no noise of its own and never goes down.
+    :math:`\sum_i p_{m,i,\sigma(z_i)}`, which adds no noise of its own and never goes down. Among
+    components to which the pivot allocates no rows, likeness to the mean probabilities decides.
 
     Parameters
     ----------
@@ -49,16 +54,19 @@ def ecr(probabilities: np.ndarray, pivot: int) -> np.ndarray:
            [1, 0]])
     """
     components = probabilities.shape[2]
-    allocation = probabilities[pivot].argmax(axis=1)
+    mean = probabilities[pivot]
+    allocation = mean.argmax(axis=1)
     permutations: np.ndarray | None = None
+    settled = 0
     for _ in range(MOST_STEPS):
-        agreement = weighted(probabilities, np.eye(components)[allocation])
-        found = assign(-agreement)
+        found = assign(-weighted(probabilities, np.eye(components)[allocation] + TIES * mean))
         if permutations is not None and np.array_equal(found, permutations):
             break
         permutations = found
-        fresh = mean_classification(probabilities, permutations).argmax(axis=1)
-        if np.array_equal(fresh, allocation):
+        mean = mean_classification(probabilities, permutations)
+        fresh = mean.argmax(axis=1)
+        settled = settled + 1 if np.array_equal(fresh, allocation) else 0
+        if settled > MOST_FOR_TIES:
             break
         allocation = fresh
     assert permutations is not None

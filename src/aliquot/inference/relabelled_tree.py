@@ -1,0 +1,148 @@
+"""A tree in which components have traded places: what moved, and what is computed from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import jax
+import numpy as np
+
+from aliquot.density.rows import over_rows
+from aliquot.errors import AliquotWarning, warn
+from aliquot.marginal import depends_on
+from aliquot.model import Model
+from aliquot.precision import float64
+from aliquot.symmetry import Block
+
+if TYPE_CHECKING:
+    import xarray
+
+# Groups of draws in which discrete variables may be found.
+WITH_STATES = ("posterior", "most_probable", "posterior_predictive", "predictions")
+
+
+def over_draws(one: Any, rows: Any, data: Any) -> dict[str, np.ndarray]:
+    """Compile a function of one draw with little optimisation, and call it on all."""
+    options = {"xla_backend_optimization_level": 1} if jax.default_backend() == "cpu" else None
+    with float64():
+        program = jax.jit(jax.vmap(one, in_axes=(0, None)), compiler_options=options)
+        return over_rows(program, one, dict(rows), data)
+
+
+def states_of(trace: Any, blocks: Sequence[Block]) -> dict[tuple[str, str], np.ndarray]:
+    """Collect what has to be renamed, by group and variable, one row for each draw."""
+    names = {name for block in blocks for name, _ in block.states}
+    sizes = {dim: trace["posterior"].sizes[dim] for dim in ("chain", "draw")}
+    result = {}
+    for group in (*WITH_STATES, "state_probabilities"):
+        if group not in trace.children:
+            continue
+        dataset = trace[group].dataset
+        for name in names & set(dataset.data_vars):
+            if all(dataset[name].sizes.get(dim) == size for dim, size in sizes.items()):
+                result[group, name] = _flat(dataset[name])
+    return result
+
+
+def renamed(
+    block: Block, model: Model, key: tuple[str, str], array: np.ndarray, permutations: np.ndarray
+) -> np.ndarray:
+    """Rename the states of a discrete variable, where it is one of the block's."""
+    group, name = key
+    if name not in dict(block.states):
+        return array
+    if group != "state_probabilities":
+        return block.permute_states(name, array, permutations)
+    marginal = model.density().marginal
+    assert marginal is not None
+    lowest = next(unknown.lowest for unknown in marginal.unknowns if unknown.name == name)
+    return block.permute_probabilities(name, array, permutations, lowest)
+
+
+def rebuilt(
+    trace: xarray.DataTree,
+    model: Model,
+    values: Mapping[str, np.ndarray],
+    states: Mapping[tuple[str, str], np.ndarray],
+) -> xarray.DataTree:
+    """Make a new tree of the variables that have moved and of all that is computed from them."""
+    import xarray
+
+    groups = {name: node.to_dataset() for name, node in trace.children.items()}
+    posterior = groups["posterior"]
+    recovered = {name: array for (group, name), array in states.items() if group == "posterior"}
+    changed: dict[tuple[str, str], np.ndarray] = {("posterior", n): v for n, v in values.items()}
+    changed |= states
+    coordinates = groups.get("unconstrained_posterior")
+    computed, lost = _computed(model, posterior, values, recovered, coordinates)
+    changed |= computed
+    for (group, name), array in changed.items():
+        dataset = groups[group]
+        given = dataset[name]
+        dims = ("chain", "draw", *(d for d in given.dims if d not in ("chain", "draw")))
+        shape = tuple(given.sizes[dim] for dim in dims)
+        made = xarray.Variable(dims, array.reshape(shape), given.attrs, given.encoding)
+        groups[group] = dataset.assign({name: made})
+    if lost:
+        warn(
+            f"aq.relabel: left out {', '.join(lost)}, which cannot be computed from the relabelled "
+            "draws: the discrete variables that it depends on are not in the posterior. Call "
+            "aq.recover again",
+            AliquotWarning,
+        )
+        groups["posterior"] = groups["posterior"].drop_vars(lost)
+    tree = xarray.DataTree.from_dict(groups)
+    tree.attrs = dict(trace.attrs)
+    return tree
+
+
+def _computed(
+    model: Model,
+    posterior: Any,
+    values: Mapping[str, np.ndarray],
+    recovered: Mapping[str, np.ndarray],
+    coordinates: Any,
+) -> tuple[dict[tuple[str, str], np.ndarray], list[str]]:
+    """Compute deterministics and unconstrained coordinates anew; name those that cannot be."""
+    density = model.density()
+    unknowns = [] if density.marginal is None else density.marginal.unknowns
+    # A recovered variable that no block names has not moved.
+    discrete = {
+        u.name: recovered[u.name] if u.name in recovered else _flat(posterior[u.name])
+        for u in unknowns
+        if u.name in posterior and posterior[u.name].shape[2:] == u.shape
+    }
+    known = [unknown.node for unknown in unknowns if unknown.name in discrete]
+    missing = [unknown.node for unknown in unknowns if unknown.name not in discrete]
+    present = [d for d in model.deterministics if d.name in posterior]
+    lost = [d.name for d in present if depends_on(d, missing)]
+    wanted = [d for d in present if d.name not in lost]
+    slots = [
+        slot
+        for slot in density.slots
+        if coordinates is not None and slot.unconstrained_name in coordinates
+    ]
+    if not wanted and not slots:
+        return {}, lost
+
+    def one(row: Any, data: Any) -> dict[str, Any]:
+        evaluation = density.evaluation_of({n: row[f"value {n}"] for n in values}, data)
+        for node, name in zip(known, discrete, strict=True):
+            evaluation.set(node, row[f"state {name}"])
+        made = {f"posterior/{d.name}": evaluation(d) for d in wanted}
+        for slot in slots:
+            forward = evaluation(slot.transform).forward(evaluation(slot.variable))
+            made[f"unconstrained_posterior/{slot.unconstrained_name}"] = forward
+        return made
+
+    rows = {f"value {n}": v for n, v in values.items()}
+    rows |= {f"state {n}": v for n, v in discrete.items()}
+    made = over_draws(one, rows, density.data)
+    return {(path.partition("/")[0], path.partition("/")[2]): v for path, v in made.items()}, lost
+
+
+def _flat(array: Any) -> np.ndarray:
+    """Give a variable's draws, one row for each draw of each chain."""
+    values = np.asarray(array.transpose("chain", "draw", ...).values)
+    return values.reshape((values.shape[0] * values.shape[1], *values.shape[2:]))
