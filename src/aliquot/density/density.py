@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from copy import copy
 from functools import cached_property
-from math import prod
 from typing import Any
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 
 from aliquot.density import terms
+from aliquot.density.draws import OverDraws, quick
 from aliquot.density.layout import Slot, lay_out
 from aliquot.density.parameters import parameter_problems
-from aliquot.density.rows import over_rows, pieces
 from aliquot.density.start import start_values
 from aliquot.density.trace import Traced
 from aliquot.density.validity import parameters_in_range
@@ -26,7 +24,7 @@ from aliquot.model.variables import Data
 from aliquot.precision import float64
 
 
-class Density:
+class Density(OverDraws):
     """A model compiled into pure functions of one flat unconstrained vector.
 
     Made by `Model.density`. Every function takes `data`, the arrays that the model is conditioned
@@ -79,7 +77,7 @@ class Density:
         self._leaves: dict[str, Data] = leaves
         traced = Traced(self._log_density, self.size, self._leaf_values())
         self._traced_signature = self._signature()
-        self._programs: dict[str, Callable[..., Any]] = {}
+        self._programs = {}
         self.data: dict[str, Any] = traced.data
         self.log_density: Callable[[Any, Any], Any] = traced.function
 
@@ -191,7 +189,7 @@ class Density:
                 )
             arrays[name] = array
         with float64():
-            flat = np.asarray(self.program("forward", self._forward)(arrays, self.data))
+            flat = np.asarray(self.program("forward", self.flatten)(arrays, self.data))
         for slot in self.slots:
             if not np.all(np.isfinite(flat[slot.start : slot.stop])):
                 raise SupportError(
@@ -224,86 +222,12 @@ class Density:
             return self._assign(flat, data)[0](distribution).parameters
 
         with float64():
-            parameters = _quick(compute)(flat, self.data)
+            parameters = quick(compute)(flat, self.data)
         return parameter_problems(distribution, parameters)
-
-    def constrain_draws(self, flat: np.ndarray) -> dict[str, np.ndarray]:
-        """Map draws back to each variable's own scale, deterministics included.
-
-        Parameters
-        ----------
-        flat : array, shape (..., d)
-
-        Returns
-        -------
-        dict from str to numpy.ndarray, shape (..., *shape)
-        """
-        flat = np.asarray(flat, dtype=float)
-        if flat.shape[-1:] != (self.size,):
-            raise ShapeError(f"draws must end in an axis of length {self.size}; got {flat.shape}")
-        batch = flat.shape[:-1]
-        program = self.program("constrain", jax.vmap(self.constrain, in_axes=(0, None)))
-        with float64():
-            result = over_rows(
-                program, self.constrain, flat.reshape(prod(batch), self.size), self.data
-            )
-        return {key: value.reshape((*batch, *value.shape[1:])) for key, value in result.items()}
-
-    def log_likelihood_of(
-        self, values: Mapping[str, np.ndarray], count: int
-    ) -> dict[str, np.ndarray]:
-        """Compute the pointwise log likelihood from constrained values, one row for each draw.
-
-        Parameters
-        ----------
-        values : mapping from str to array, shape (rows, *shape)
-            Every continuous free variable on its own scale.
-        count : int
-            Number of rows, which no value says where all variables are discrete.
-
-        Returns
-        -------
-        dict from str to numpy.ndarray, shape (rows, *observations)
-        """
-
-        def one(row: Any, data: Any) -> dict[str, Any]:
-            return self.log_likelihood_at(row[1], data)
-
-        program = self.program("log_likelihood of values", jax.vmap(one, in_axes=(0, None)))
-        with float64():
-            return over_rows(program, one, (np.arange(count), dict(values)), self.data)
 
     def log_likelihood_at(self, values: Mapping[str, Any], data: Any) -> dict[str, Any]:
         """Compute the pointwise log likelihood at constrained values; a pure function."""
         return self._pointwise(self.evaluation_of(values, data))
-
-    def deterministics_of(
-        self, values: Mapping[str, np.ndarray], count: int
-    ) -> dict[str, np.ndarray]:
-        """Compute the deterministics that depend on no discrete unknown, one row for each draw.
-
-        Parameters and result are as in `log_likelihood_of`.
-        """
-
-        def one(row: Any, data: Any) -> dict[str, Any]:
-            known = self.evaluation_of(row[1], data)
-            return {variable.name: known(variable) for variable in self.deterministics}
-
-        if not self.deterministics:
-            return {}
-        program = self.program("deterministics of values", jax.vmap(one, in_axes=(0, None)))
-        with float64():
-            return over_rows(program, one, (np.arange(count), dict(values)), self.data)
-
-    def unconstrain_draws(self, values: Mapping[str, np.ndarray]) -> np.ndarray:
-        """Map draws of every continuous free variable back to flat vectors, shape (rows, d)."""
-
-        def one(row: Any, data: Any) -> dict[str, Any]:
-            return {"flat": self._forward(row, data)}
-
-        program = self.program("forward of draws", jax.vmap(one, in_axes=(0, None)))
-        with float64():
-            return over_rows(program, one, dict(values), self.data)["flat"]
 
     def evaluation_of(self, values: Mapping[str, Any], data: Any) -> Evaluation:
         """Start an evaluation at constrained values of continuous free variables."""
@@ -400,7 +324,8 @@ class Density:
         values = self._evaluation(data)
         return values, terms.assign(self.slots, flat, values)
 
-    def _forward(self, arrays: Mapping[str, Any], data: Any) -> Any:
+    def flatten(self, arrays: Mapping[str, Any], data: Any) -> Any:
+        """Map constrained values to the flat vector; a pure function."""
         values = self._evaluation(data)
         for slot in self.slots:
             values.set(slot.variable, arrays[slot.variable.name])
@@ -412,27 +337,6 @@ class Density:
             for slot in self.slots
         ]
         return jnp.concatenate(parts) if parts else jnp.zeros(0)
-
-    def program(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
-        """Compile a pure function of this density's, once for each name."""
-        if name not in self._programs:
-            self._programs[name] = _quick(function)
-        return self._programs[name]
-
-    def split(self, flat: np.ndarray) -> dict[str, np.ndarray]:
-        """Cut flat draws into unconstrained variables, shape (..., *unconstrained shape)."""
-        return {
-            slot.unconstrained_name: flat[..., slot.start : slot.stop].reshape(
-                (*flat.shape[:-1], *slot.shape)
-            )
-            for slot in self.slots
-        }
-
-    def prepare_draws(self, count: int) -> None:
-        """Compile what `constrain_draws` will need for that many draws, ahead of time."""
-        with float64():
-            length, _ = pieces(self.constrain, np.empty((count, self.size)), self.data)
-        self.constrain_draws(np.broadcast_to(self.start, (length, self.size)))
 
 
 def _numbers(name: str, value: Any) -> np.ndarray:
@@ -448,12 +352,6 @@ def _outside(slot: Slot) -> str:
     if "ordered" in slot.transform.name:
         description += ", strictly increasing along the last axis"
     return f"outside its support or at its edge: it must be {description}"
-
-
-def _quick(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Compile what runs a few times only: little optimisation, half the waiting."""
-    options = {"xla_backend_optimization_level": 1} if jax.default_backend() == "cpu" else None
-    return jax.jit(function, compiler_options=options)
 
 
 def _source(variable: Any) -> Data | None:

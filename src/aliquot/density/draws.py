@@ -1,0 +1,138 @@
+"""What a density does for many draws at once, in pieces of a bounded size."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from math import prod
+from typing import TYPE_CHECKING, Any
+
+import jax
+import numpy as np
+
+from aliquot.density.layout import Slot
+from aliquot.density.rows import over_rows, pieces
+from aliquot.errors import ShapeError
+from aliquot.expression import Evaluation
+from aliquot.precision import float64
+
+
+class OverDraws:
+    """The part of a `Density` that works on draws, on the host, with programs compiled once."""
+
+    slots: tuple[Slot, ...]
+    size: int
+    data: dict[str, Any]
+    deterministics: list[Any]
+    _programs: dict[str, Callable[..., Any]]
+
+    if TYPE_CHECKING:
+
+        @property
+        def start(self) -> np.ndarray:
+            """A start point, shape (d,)."""
+
+        def constrain(self, flat: Any, data: Any) -> dict[str, Any]: ...
+        def evaluation_of(self, values: Mapping[str, Any], data: Any) -> Evaluation: ...
+        def log_likelihood_at(self, values: Mapping[str, Any], data: Any) -> dict[str, Any]: ...
+        def flatten(self, values: Mapping[str, Any], data: Any) -> Any: ...
+
+    def program(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        """Compile a pure function of this density's, once for each name."""
+        if name not in self._programs:
+            self._programs[name] = quick(function)
+        return self._programs[name]
+
+    def constrain_draws(self, flat: np.ndarray) -> dict[str, np.ndarray]:
+        """Map draws back to each variable's own scale, deterministics included.
+
+        Parameters
+        ----------
+        flat : array, shape (..., d)
+
+        Returns
+        -------
+        dict from str to numpy.ndarray, shape (..., *shape)
+        """
+        flat = np.asarray(flat, dtype=float)
+        if flat.shape[-1:] != (self.size,):
+            raise ShapeError(f"draws must end in an axis of length {self.size}; got {flat.shape}")
+        batch = flat.shape[:-1]
+        program = self.program("constrain", jax.vmap(self.constrain, in_axes=(0, None)))
+        with float64():
+            result = over_rows(
+                program, self.constrain, flat.reshape(prod(batch), self.size), self.data
+            )
+        return {key: value.reshape((*batch, *value.shape[1:])) for key, value in result.items()}
+
+    def log_likelihood_of(
+        self, values: Mapping[str, np.ndarray], count: int
+    ) -> dict[str, np.ndarray]:
+        """Compute the pointwise log likelihood from constrained values, one row for each draw.
+
+        Parameters
+        ----------
+        values : mapping from str to array, shape (rows, *shape)
+            Every continuous free variable on its own scale.
+        count : int
+            Number of rows, which no value says where all variables are discrete.
+
+        Returns
+        -------
+        dict from str to numpy.ndarray, shape (rows, *observations)
+        """
+
+        def one(row: Any, data: Any) -> dict[str, Any]:
+            return self.log_likelihood_at(row[1], data)
+
+        program = self.program("log_likelihood of values", jax.vmap(one, in_axes=(0, None)))
+        with float64():
+            return over_rows(program, one, (np.arange(count), dict(values)), self.data)
+
+    def deterministics_of(
+        self, values: Mapping[str, np.ndarray], count: int
+    ) -> dict[str, np.ndarray]:
+        """Compute the deterministics that depend on no discrete unknown, one row for each draw.
+
+        Parameters and result are as in `log_likelihood_of`.
+        """
+
+        def one(row: Any, data: Any) -> dict[str, Any]:
+            known = self.evaluation_of(row[1], data)
+            return {variable.name: known(variable) for variable in self.deterministics}
+
+        if not self.deterministics:
+            return {}
+        program = self.program("deterministics of values", jax.vmap(one, in_axes=(0, None)))
+        with float64():
+            return over_rows(program, one, (np.arange(count), dict(values)), self.data)
+
+    def unconstrain_draws(self, values: Mapping[str, np.ndarray]) -> np.ndarray:
+        """Map draws of every continuous free variable back to flat vectors, shape (rows, d)."""
+
+        def one(row: Any, data: Any) -> dict[str, Any]:
+            return {"flat": self.flatten(row, data)}
+
+        program = self.program("forward of draws", jax.vmap(one, in_axes=(0, None)))
+        with float64():
+            return over_rows(program, one, dict(values), self.data)["flat"]
+
+    def split(self, flat: np.ndarray) -> dict[str, np.ndarray]:
+        """Cut flat draws into unconstrained variables, shape (..., *unconstrained shape)."""
+        return {
+            slot.unconstrained_name: flat[..., slot.start : slot.stop].reshape(
+                (*flat.shape[:-1], *slot.shape)
+            )
+            for slot in self.slots
+        }
+
+    def prepare_draws(self, count: int) -> None:
+        """Compile what `constrain_draws` will need for that many draws, ahead of time."""
+        with float64():
+            length, _ = pieces(self.constrain, np.empty((count, self.size)), self.data)
+        self.constrain_draws(np.broadcast_to(self.start, (length, self.size)))
+
+
+def quick(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Compile what runs a few times only: little optimisation, half the waiting."""
+    options = {"xla_backend_optimization_level": 1} if jax.default_backend() == "cpu" else None
+    return jax.jit(function, compiler_options=options)
