@@ -1,11 +1,22 @@
-"""Pictures of discrete variables that were summed out and have come back.
+"""Pictures of discrete variables that have come back, and of components that trade places.
 
-They read the tree that `aq.recover` gives, and nothing else.
+They read the tree that `aq.sample`, `aq.recover` or `aq.relabel` gives, and nothing else.
 """
 
 from __future__ import annotations
 
+from aliquot.plots.filled import plot_filled_components
+from aliquot.plots.label_certainty import plot_label_certainty
+from aliquot.plots.label_traces import plot_label_traces
+from aliquot.plots.mirror_modes import plot_mirror_modes
 from aliquot.plots.responsibilities import plot_responsibilities
 from aliquot.plots.states import plot_states
 
-__all__ = ["plot_responsibilities", "plot_states"]
+__all__ = [
+    "plot_filled_components",
+    "plot_label_certainty",
+    "plot_label_traces",
+    "plot_mirror_modes",
+    "plot_responsibilities",
+    "plot_states",
+]
