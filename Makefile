@@ -45,6 +45,7 @@ test: $(READY)
 bench: $(READY)
 	$(PYTHON) benchmarks/leapfrog.py
 	$(PYTHON) benchmarks/marginal.py
+	$(PYTHON) benchmarks/labels.py
 	$(PYTHON) benchmarks/cold.py
 
 docs: $(READY)
