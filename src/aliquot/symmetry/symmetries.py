@@ -83,7 +83,11 @@ class Symmetries:
 
     @property
     def modes(self) -> int:
-        """How many mirror images each mode has, itself included."""
+        """How many mirror images each mode has, itself included.
+
+        They are one and the same where the components agree in it: modes are as many as this only
+        where the data keep the components apart.
+        """
         return prod(block.modes for block in self.coupled)
 
     def __bool__(self) -> bool:
@@ -102,8 +106,17 @@ class Symmetries:
             shown = [block.text for block in self.coupled]
         texts = "; ".join(shown)
         each = ", each among themselves" if len(self.coupled) > 1 else ""
-        sentence = f"{texts} can trade places{each}: {self.modes:,} mirror modes"
+        sentence = f"{texts} can trade places{each}: {self._modes} mirror modes"
         return sentence[0].upper() + sentence[1:]
+
+    @property
+    def _modes(self) -> str:
+        """Write the number of modes, by factorials where it is a long one."""
+        if self.modes < 1_000_000:
+            return f"{self.modes:,}"
+        return " x ".join(f"{block.components}!" for block in self.coupled[:4]) + (
+            " x ..." if len(self.coupled) > 4 else ""
+        )
 
     @property
     def text(self) -> str:

@@ -329,6 +329,42 @@ def known_first_state():
     aq.Normal("obs", mu[z], 1, observed=DATA)
 
 
+@case(
+    *(block(("P", 1, g), ("P", 2, g), ("mu", 1, g), components=2) for g in range(2)),
+    states=("first", "second"),
+)
+def two_hidden_chains_in_one_array():
+    P = aq.Dirichlet("P", np.ones(2), shape=(2, 2, 2))
+    mu = aq.Normal("mu", 0, 2, shape=(2, 2))
+    first = aq.MarkovChain("first", P=P[0], init=[0.5, 0.5], shape=15)
+    second = aq.MarkovChain("second", P=P[1], init=[0.5, 0.5], shape=15)
+    aq.Normal("one", mu[0][first], 1, observed=DATA[:15])
+    aq.Normal("two", mu[1][second], 1, observed=DATA[15:30])
+
+
+@case(
+    block(("short", "long"), ("duration", 0), ("wait", 0), ("w", 0), components=2),
+    states=("z",),
+)
+def covariances_written_apart():
+    duration, wait = aq.Normal("duration", 3, 2, shape=2), aq.Normal("wait", 70, 20, shape=2)
+    scales = aq.LogNormal.dist([-1.0, 2.0], 1.0)
+    short, *_ = aq.LKJCholeskyCov("short", n=2, eta=2, sd_dist=scales)
+    long, *_ = aq.LKJCholeskyCov("long", n=2, eta=2, sd_dist=scales)
+    w = aq.Dirichlet("w", np.ones(2))
+    z = aq.Categorical("z", p=w, shape=len(PLANE))
+    means, factors = np.stack([duration, wait], axis=-1), np.stack([short, long])
+    aq.MvNormal("obs", means[z], chol=factors[z], observed=PLANE)
+
+
+@case(block(("mu", 0), ("s", 0), components=2), positions=(0, 2))
+def scales_the_other_way_round():
+    # The first mean goes with the last scale, and the last with the first: in the middle both are
+    # of one component, which cannot take part where places correspond by number.
+    mu, s = aq.Normal("mu", 0, 5, shape=3), aq.HalfNormal("s", 1, shape=3)
+    mixture(mu, np.full(3, 1 / 3), s[::-1])
+
+
 @case(block(("prevalence", 0), ("theta", 1), components=3), states=("z",))
 def latent_classes_of_raters():
     prevalence = aq.Dirichlet("prevalence", np.ones(3))

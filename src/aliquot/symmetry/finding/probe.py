@@ -169,7 +169,7 @@ class Probe:
             }
         )
 
-    def bumped(self, *bumps: tuple[Move, Sequence[float]]) -> Point:
+    def bumped(self, *bumps: tuple[Move, Sequence[float]], beside: Sequence[Move] = ()) -> Point:
         """Make the base point with some components moved.
 
         Parameters
@@ -177,6 +177,9 @@ class Probe:
         *bumps : tuple of (Move, sequence of float)
             For each component of what moves how far, in units of the scale. Of a variable that
             moves along several axes the entries on the diagonal.
+        beside : sequence of Move
+            Other exchanges that are to leave the point where it is: where one of them moves the
+            same variable along several axes, the entries on the diagonal of these move only.
         """
         coordinates = dict(self.base)
         factors: dict[str, np.ndarray] = {}
@@ -190,7 +193,20 @@ class Probe:
                         place[axis] = at
                     if along.axis is not None:
                         place[along.axis] = along.positions[k]
-                if any(r.axis is not None and self.along_simplex(name, r.axis) for r in move):
+                axes = [along.axis for along in move if along.axis is not None]
+                for other in beside:
+                    if (
+                        len(other) > 1
+                        and other[0].variables == (name,)
+                        and not {along.axis for along in other} & set(axes)
+                    ):
+                        for along in other:
+                            assert along.axis is not None
+                            place[along.axis] = np.arange(
+                                self.by_name[name].variable.shape[along.axis]
+                            )
+                            axes.append(along.axis)
+                if any(self.along_simplex(name, axis) for axis in axes):
                     shape = self.by_name[name].variable.shape
                     factor = np.array(factors.get(name, np.ones(shape)))
                     factor[tuple(place)] *= np.exp(size)

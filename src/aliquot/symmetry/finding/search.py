@@ -50,10 +50,10 @@ class Search:
     def __init__(self, probe: Probe, ignored: Sequence[str] = ()) -> None:
         self.probe = probe
         self.ignored = set(ignored)
-        self._bumps: dict[Move, np.ndarray] = {}
+        self._bumps: dict[tuple[Move, tuple[Move, ...]], np.ndarray] = {}
         self._points: list[tuple[Point, np.ndarray]] = []
 
-    def alike(self, swap: Move) -> bool:
+    def alike(self, swap: Move, beside: Sequence[Move] = ()) -> bool:
         """Say whether moving the one component by itself does what moving the other does.
 
         By the first conclusion above: the point with the one moved is the exchange of the point
@@ -61,14 +61,14 @@ class Search:
         """
         if not self.ignored and not same_reach(swap, self.probe.by_name):
             return False
-        one, other = self._moved(swap, 0), self._moved(swap, 1)
+        one, other = self._moved(swap, 0, beside), self._moved(swap, 1, beside)
         return self._same(one, other, [swap]) is not False
 
     def together(self, swaps: Sequence[Move]) -> list[list[Move]]:
         """Sort exchanges into classes of those that have to be made together."""
         group = list(range(len(swaps)))
         for a, b in combinations(range(len(swaps)), 2):
-            if group[a] != group[b] and self.interact(swaps[a], swaps[b]):
+            if group[a] != group[b] and self.interact(swaps[a], swaps[b], swaps):
                 old, new = group[b], group[a]
                 group = [new if g == old else g for g in group]
         classes: dict[int, list[Move]] = {}
@@ -84,7 +84,7 @@ class Search:
         swaps : sequence of Move
             Each of two components; any two can be made together, in either order.
         """
-        candidates = [swap for swap in swaps if self.alike(swap)]
+        candidates = [swap for swap in swaps if self.alike(swap, swaps)]
         classes = [c for c in self.together(candidates) if not _clash(c)]
         good = [c for c in classes if self.holds(c)]
         rest = [c for c in classes if c not in good]
@@ -144,7 +144,7 @@ class Search:
         found = [self._point(number) for number in range(TRIES)]
         return [pair for pair in found if np.all(np.isfinite(pair[1]))]
 
-    def _moved(self, swap: Move, which: int) -> np.ndarray:
+    def _moved(self, swap: Move, which: int, beside: Sequence[Move]) -> np.ndarray:
         one = tuple(
             Role(
                 role.variables if role.axis is not None else (role.variables[which],),
@@ -154,15 +154,19 @@ class Search:
             )
             for role in swap
         )
-        if one not in self._bumps:
-            self._bumps[one] = self.probe.terms(self.probe.bumped((one, (STEP,))))
-        return self._bumps[one]
+        wide = tuple(move for move in beside if len(move) > 1 and move != swap)
+        if (one, wide) not in self._bumps:
+            point = self.probe.bumped((one, (STEP,)), beside=wide)
+            self._bumps[one, wide] = self.probe.terms(point)
+        return self._bumps[one, wide]
 
-    def interact(self, a: Move, b: Move) -> bool:
+    def interact(self, a: Move, b: Move, beside: Sequence[Move] = ()) -> bool:
         """Say whether two exchanges have to be made together (see above)."""
         if overlap(a, b):
             return False
-        point = self.probe.bumped((a, (STEP, -0.7 * STEP)), (b, (0.9 * STEP, -0.5 * STEP)))
+        point = self.probe.bumped(
+            (a, (STEP, -0.7 * STEP)), (b, (0.9 * STEP, -0.5 * STEP)), beside=beside
+        )
         corners = [point, exchanged(point, [a]), exchanged(point, [b]), exchanged(point, [a, b])]
         values = np.array([self.probe.terms(corner) for corner in corners])
         counted = [i for i, n in enumerate(self.probe.names) if n not in self.ignored]
