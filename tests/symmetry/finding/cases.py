@@ -357,14 +357,6 @@ def covariances_written_apart():
     aq.MvNormal("obs", means[z], chol=factors[z], observed=PLANE)
 
 
-@case(block(("mu", 0), ("s", 0), components=2), positions=(0, 2))
-def scales_the_other_way_round():
-    # The first mean goes with the last scale, and the last with the first: in the middle both are
-    # of one component, which cannot take part where places correspond by number.
-    mu, s = aq.Normal("mu", 0, 5, shape=3), aq.HalfNormal("s", 1, shape=3)
-    mixture(mu, np.full(3, 1 / 3), s[::-1])
-
-
 @case(block(("prevalence", 0), ("theta", 1), components=3), states=("z",))
 def latent_classes_of_raters():
     prevalence = aq.Dirichlet("prevalence", np.ones(3))

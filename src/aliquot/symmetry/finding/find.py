@@ -115,6 +115,7 @@ def _told_apart(
 ) -> list[Broken]:
     """List components that could trade places if they did not differ a priori, or in the data."""
     seen = {(name, role.axis) for block in known for role in block.roles for name in role.variables}
+    moving = {name for block in known for name in block.variables}
     likelihood = Search(probe, ignored=list(probe.priors))
     exact = Search(probe)
     sizes = _component_counts(density)
@@ -131,7 +132,9 @@ def _told_apart(
             if names:
                 result.append(Broken(block, "terms", tuple(names)))
         if not blocks and length in sizes:
-            for swaps in likelihood.together([(mover.swap(0, 1),) for mover in left]):
+            # Another axis of a variable that has its components elsewhere is no riddle.
+            alone = [mover for mover in left if mover.variable not in moving]
+            for swaps in likelihood.together([(mover.swap(0, 1),) for mover in alone]):
                 names = exact.changed(swaps)
                 if names:
                     result.append(Broken(Block(tuple(m[0] for m in swaps)), "terms", tuple(names)))
