@@ -182,16 +182,17 @@ def _limits(pairs: Sequence[np.ndarray]) -> tuple[float, float]:
 
 
 def _density(panel: Axes, pair: np.ndarray, low: float, high: float) -> Any:
-    from matplotlib.colors import LinearSegmentedColormap
+    from matplotlib.colors import LinearSegmentedColormap, PowerNorm
 
     shades = LinearSegmentedColormap.from_list(
         "draws", ["#dcebf5", "#7db5d8", style.PALETTE[0], "#003a5c"]
     )
+    # Shades follow the square root, so that wide modes are seen beside narrow ones.
     count = int(np.clip(1.2 * np.sqrt(len(pair)), FEWEST, MOST))
     return panel.hexbin(
         pair[:, 0], pair[:, 1], C=np.full(len(pair), 1 / len(pair)), reduce_C_function=np.sum,
-        gridsize=count, extent=(low, high, low, high), cmap=shades, linewidths=0.2,
-        edgecolors="face", rasterized=True,
+        gridsize=count, extent=(low, high, low, high), cmap=shades, norm=PowerNorm(0.5),
+        linewidths=0.2, edgecolors="face", rasterized=True,
     )  # fmt: skip
 
 
