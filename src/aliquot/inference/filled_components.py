@@ -71,13 +71,12 @@ def filled_components(
     --------
     >>> import numpy as np
     >>> import aliquot as aq
-    >>> from aliquot.inference.filled_components import filled_components
     >>> from aliquot.results import build_tree
     >>> with aq.Model() as model:
     ...     w = aq.Dirichlet("w", [0.01, 0.01, 0.01])
     ...     obs = aq.NormalMixture("obs", w, [-9.0, 0.0, 9.0], 1, observed=[-9.2, -8.8, 0.1])
     >>> w = np.array([[[0.6, 0.4, 0.0], [0.5, 0.5, 0.0]]])
-    >>> filled_components(build_tree(posterior={"w": w}), model, random_seed=1).values
+    >>> aq.filled_components(build_tree(posterior={"w": w}), model, random_seed=1).values
     array([[2, 2]])
     """
     import xarray

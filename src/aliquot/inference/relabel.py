@@ -92,7 +92,6 @@ def relabel(
     >>> import warnings
     >>> import numpy as np
     >>> import aliquot as aq
-    >>> from aliquot.inference.relabel import relabel
     >>> from aliquot.results import build_tree
     >>> with aq.Model() as model:
     ...     means = aq.Normal("means", 0, 5, shape=2)
@@ -100,7 +99,7 @@ def relabel(
     >>> switched = np.tile([[-2.0, 2.0], [2.1, -2.1]], (50, 1))
     >>> trace = build_tree(posterior={"means": switched[None]})
     >>> with warnings.catch_warnings(action="ignore"):
-    ...     trace = relabel(trace, model)
+    ...     trace = aq.relabel(trace, model)
     >>> trace.posterior["means"].mean(("chain", "draw")).values.round(2)
     array([-2.05,  2.05])
     """

@@ -76,3 +76,11 @@ def test_along_three_axes_the_diagonal_counts(rng):
     block = Block(tuple(Role(("P",), axis, (0, 1, 2)) for axis in range(3)))
     expected = given["P"][:, range(3), range(3), range(3)]
     np.testing.assert_array_equal(component_features(block, given)[..., 0], expected)
+
+
+def test_components_of_one_group_are_numbered_by_one_number_each(rng):
+    given = {"w": rng.dirichlet(np.ones(3), (10, 2)), "means": rng.standard_normal((10, 2, 3))}
+    roles = [Role((name,), 1, (0, 1, 2), ((0, 1),)) for name in ("w", "means")]
+    name, number = first_number(Block(tuple(roles)), given)
+    assert name == "means"
+    np.testing.assert_array_equal(number, given["means"][:, 1])

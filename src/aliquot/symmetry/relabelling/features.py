@@ -28,8 +28,7 @@ def component_features(block: Block, values: Mapping[str, np.ndarray]) -> np.nda
     -------
     numpy.ndarray, shape (draws, K, features)
     """
-    parts = [part for _, part in _parts(block, values)]
-    return np.concatenate([part.reshape((*part.shape[:2], -1)) for part in parts], axis=2)
+    return np.concatenate([part for _, part in _parts(block, values)], axis=2)
 
 
 def first_number(block: Block, values: Mapping[str, np.ndarray]) -> tuple[str, np.ndarray]:
@@ -45,11 +44,11 @@ def first_number(block: Block, values: Mapping[str, np.ndarray]) -> tuple[str, n
     """
     parts = _parts(block, values)
     matrices = {name for name, count in _axes(block).items() if count > 1}
-    single = [(name, part) for name, part in parts if part.ndim == 2]
+    single = [(name, part) for name, part in parts if part.shape[2] == 1]
     plain = [(name, part) for name, part in single if name not in matrices]
     free = [(name, part) for name, part in plain if np.ptp(part.sum(axis=1)) > 1e-8]
     name, part = [*free, *plain, *single, *parts][0]
-    return name, part.reshape((*part.shape[:2], -1))[..., 0]
+    return name, part[..., 0]
 
 
 def _axes(block: Block) -> dict[str, int]:
@@ -59,7 +58,7 @@ def _axes(block: Block) -> dict[str, int]:
 
 
 def _parts(block: Block, values: Mapping[str, np.ndarray]) -> list[tuple[str, np.ndarray]]:
-    """Give each variable's name and its share of the features, shape (draws, K, ...)."""
+    """Give each variable's name and its share of the features, shape (draws, K, numbers)."""
     result = []
     for variables, group in groupby(block.roles, key=lambda role: role.variables):
         roles = list(group)
@@ -68,7 +67,7 @@ def _parts(block: Block, values: Mapping[str, np.ndarray]) -> list[tuple[str, np
         else:
             array = np.asarray(values[variables[0]], float)
             result += [(variables[0], part) for part in _of_several_axes(array, roles)]
-    return result
+    return [(name, part.reshape((*part.shape[:2], -1))) for name, part in result]
 
 
 def _of_several_axes(array: np.ndarray, roles: Sequence[Role]) -> list[np.ndarray]:
