@@ -22,6 +22,7 @@ from aliquot.expression import Evaluation
 from aliquot.marginal import Marginal, depends_on, find_unknowns
 from aliquot.model.variables import Data
 from aliquot.precision import float64
+from aliquot.transforms import Ordered
 
 
 class Density(OverDraws):
@@ -349,8 +350,8 @@ def _numbers(name: str, value: Any) -> np.ndarray:
 def _outside(slot: Slot) -> str:
     """Say what a value that has no finite unconstrained coordinates lacks."""
     description = slot.variable.distribution.support.description
-    if "ordered" in slot.transform.name:
-        description += ", strictly increasing along the last axis"
+    if isinstance(slot.transform, Ordered):
+        description += f", {slot.transform.describe(slot.variable.shape)}"
     return f"outside its support or at its edge: it must be {description}"
 
 

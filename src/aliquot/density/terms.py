@@ -18,7 +18,7 @@ from aliquot.expression import Evaluation
 from aliquot.marginal.terms import Term
 from aliquot.model.ordering import exchangeable
 from aliquot.model.variables import FreeVariable, ObservedVariable, Potential
-from aliquot.transforms import Ordered, PositiveOrdered
+from aliquot.transforms import Ordered
 
 
 def assign(slots: Sequence[Slot], flat: Any, values: Evaluation) -> dict[str, Any]:
@@ -45,9 +45,9 @@ def prior(slot: Slot, values: Evaluation) -> Any:
 
 def constant(slot: Slot) -> float:
     """Give what an ordered variable's density has besides that of its elements."""
-    if not isinstance(slot.transform, Ordered | PositiveOrdered):
+    if not isinstance(slot.transform, Ordered):
         return 0.0
-    return log_orderings(slot.variable.distribution)
+    return log_orderings(slot.variable.distribution, slot.transform)
 
 
 def terms_of(
@@ -91,16 +91,16 @@ def if_valid(distribution: Distribution, values: Evaluation, log_prob: Any) -> A
     return log_prob if valid is None else jnp.where(valid, log_prob, -jnp.inf)
 
 
-def log_orderings(distribution: Distribution) -> float:
+def log_orderings(distribution: Distribution, transform: Ordered) -> float:
     """Give log K! for each ordered vector whose elements are exchangeable a priori, else 0.
 
     With it the ordered variable's prior integrates to one. Elements that differ a priori have no
     such closed form; their density is then known up to that constant, which no posterior needs.
     """
-    if not exchangeable(distribution):
+    axis = transform.ordered_axis(distribution.shape)
+    if not exchangeable(distribution, axis):
         return 0.0
-    vectors = int(np.prod(distribution.shape[:-1], dtype=int))
-    return vectors * lgamma(distribution.shape[-1] + 1)
+    return transform.vectors_of(distribution.shape) * lgamma(distribution.shape[axis] + 1)
 
 
 def pointwise(variable: ObservedVariable, values: Evaluation, *, skip_missing: bool = False) -> Any:

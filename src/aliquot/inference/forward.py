@@ -18,7 +18,7 @@ from aliquot.model.variables import (
     ObservedVariable,
     Potential,
 )
-from aliquot.transforms import Ordered, PositiveOrdered
+from aliquot.transforms import Ordered
 
 # An ordered vector whose elements differ a priori is drawn by rejection, so many times at most.
 TRIES = 10_000
@@ -111,23 +111,21 @@ def _draw_free(key: Any, variable: FreeVariable, values: Evaluation) -> Any:
     distribution = values(variable.distribution)
     shape = variable.distribution.shape
     drawn = distribution.draw(key, shape)
-    if not isinstance(variable.transform, Ordered | PositiveOrdered):
+    order = variable.transform
+    if not isinstance(order, Ordered):
         return drawn
-    if exchangeable(variable.distribution):
-        return jnp.sort(drawn, axis=-1)  # the prior given the order, exactly: see model.ordering
-
-    def sorted_already(x: Any) -> Any:
-        return jnp.all(jnp.diff(x, axis=-1) > 0, axis=-1)
+    if exchangeable(variable.distribution, order.ordered_axis(shape)):
+        return order.sort(drawn)  # the prior given the order, exactly: see model.ordering
 
     def again(state: Any) -> Any:
         count, x = state
         fresh = distribution.draw(jax.random.fold_in(key, count + 1), shape)
-        return count + 1, jnp.where(sorted_already(x)[..., None], x, fresh)
+        return count + 1, jnp.where(order.increases(x), x, fresh)
 
     _, drawn = jax.lax.while_loop(
-        lambda state: (state[0] < TRIES) & ~jnp.all(sorted_already(state[1])), again, (0, drawn)
+        lambda state: (state[0] < TRIES) & ~jnp.all(order.increases(state[1])), again, (0, drawn)
     )
-    return jnp.where(sorted_already(drawn)[..., None], drawn, jnp.nan)
+    return jnp.where(order.increases(drawn), drawn, jnp.nan)
 
 
 def _check_rows(variable: ObservedVariable, latent: str) -> None:

@@ -8,18 +8,16 @@ from typing import Any
 import numpy as np
 
 from aliquot.distributions.base import Distribution
-from aliquot.distributions.constraints import Interval
 from aliquot.errors import DTypeError, ModelError, ShapeError, SupportError
 from aliquot.expression import Expression, expressions
 from aliquot.model.variables import FreeVariable
 from aliquot.precision import float64
 from aliquot.transforms import (
-    Identity,
-    Log,
     Ordered,
     PositiveOrdered,
     Transform,
     default_transform,
+    log,
 )
 
 
@@ -73,8 +71,9 @@ def _same_reach(transform: Transform | None, distribution: Distribution) -> bool
     if transform is None or distribution.discrete:
         return False
     natural = default_transform(distribution.support)
-    orders: dict[type[Transform], type[Transform]] = {Ordered: Identity, PositiveOrdered: Log}
-    return transform is natural or type(natural) is orders.get(type(transform))
+    if isinstance(transform, PositiveOrdered):
+        return natural is log
+    return transform is natural or isinstance(transform, Ordered)
 
 
 def _checked(name: str, transform: Any, distribution: Distribution) -> Transform | None:
@@ -87,14 +86,28 @@ def _checked(name: str, transform: Any, distribution: Distribution) -> Transform
         )
     if distribution.discrete:
         raise ModelError(f"{name}: a discrete variable takes no transform")
-    support = distribution.support
-    if type(transform) is Ordered and isinstance(support, Interval):
-        raise ModelError(
-            f"{name}: transform ordered reaches every real number, but values of "
-            f"{distribution.family} must be {support.description}. Use "
-            "aq.transforms.positive_ordered, or order another variable"
-        )
+    if isinstance(transform, Ordered):
+        return _fitted(name, transform, distribution)
     return transform
+
+
+def _fitted(name: str, transform: Ordered, distribution: Distribution) -> Transform:
+    """Give an order within the support, or say which cannot be."""
+    shape, dims = distribution.shape, distribution.event_dims
+    try:
+        fitted = transform.fitted(default_transform(distribution.support), shape)
+        axis = fitted.ordered_axis(shape)
+    except ShapeError as error:
+        raise ShapeError(f"{name}: {error}") from None
+    except ModelError as error:
+        raise ModelError(f"{name}: {error}") from None
+    if dims and not fitted.at and axis < len(shape) - dims:
+        raise ModelError(
+            f"{name}: values of {distribution.family} are vectors, and transform ordered would "
+            "order each entry of them by itself. Order the vectors by one entry: "
+            f"{transform.name}(axis={axis}, at=0)"
+        )
+    return fitted
 
 
 def _check_reach(name: str, transform: Transform, distribution: Distribution) -> None:
@@ -135,9 +148,9 @@ def _start(
     support = distribution.support
     if support.constant() and not np.all(support.check(value)):
         raise SupportError(f"{name}: initval must be {support.description}; got {initval}")
-    if isinstance(transform, Ordered) and not np.all(np.diff(value, axis=-1) > 0):
+    if isinstance(transform, Ordered) and not np.all(transform.increases(value)):
         raise SupportError(
-            f"{name}: initval must be strictly increasing, because the variable is ordered; "
-            f"got {initval}"
+            f"{name}: initval must be {transform.describe(value.shape)}, because the variable is "
+            f"ordered; got {initval}"
         )
     return value

@@ -12,25 +12,41 @@ from typing import Any
 import numpy as np
 
 from aliquot.distributions.base import Distribution
+from aliquot.distributions.dirichlet import Dirichlet
 from aliquot.expression import Expression
 
 
-def exchangeable(distribution: Distribution) -> bool:
-    """Say whether elements along the last axis are independent and alike under a prior."""
-    if distribution.event_dims != 0 or not distribution.shape:
+def exchangeable(distribution: Distribution, axis: int = -1) -> bool:
+    """Say whether the slices along an axis are independent and alike under a prior.
+
+    Examples
+    --------
+    >>> import aliquot as aq
+    >>> exchangeable(aq.Normal.dist([0.0, 5.0], 1, shape=(3, 2)), axis=0)
+    True
+    """
+    n = len(distribution.shape)
+    if not -n <= axis < n:
         return False
-    return all(_alike(distribution, *each) for each in distribution.parameters.items())
+    # Counted from the last axis of the batch: those of a parameter may be fewer.
+    place = axis - n * (axis >= 0) + distribution.event_dims
+    if place >= 0:
+        return isinstance(distribution, Dirichlet) and _same(distribution.parameters["a"], -1)
+    return all(_alike(distribution, place, *each) for each in distribution.parameters.items())
 
 
-def _alike(distribution: Distribution, name: str, value: Any) -> bool:
-    """Say whether a parameter is the same for all elements along the last axis.
+def _alike(distribution: Distribution, place: int, name: str, value: Any) -> bool:
+    """Say whether a parameter is the same for all slices along an axis of the batch.
 
     A parameter's own axes, such as the components of a mixture's weights, are not elements.
     """
     batch = distribution._batch_shape_of(name, value)
-    if not batch or batch[-1] == 1:
+    if -place > len(batch) or batch[place] == 1:
         return True
+    return _same(value, len(batch) + place)
+
+
+def _same(value: Any, axis: int) -> bool:
     if isinstance(value, Expression | Distribution):
         return False
-    axis = len(batch) - 1
     return bool(np.all(value == np.take(value, [0], axis=axis)))

@@ -8,7 +8,7 @@ from aliquot.errors import ModelError
 from aliquot.transforms.angle import circular
 from aliquot.transforms.base import Transform
 from aliquot.transforms.bounds import interval
-from aliquot.transforms.increasing import ordered
+from aliquot.transforms.order import ordered
 from aliquot.transforms.probabilities import simplex
 from aliquot.transforms.triangular import cholesky
 from aliquot.transforms.unbounded import identity

@@ -1,4 +1,4 @@
-"""Strictly increasing vectors, such as the means of a mixture whose labels must not switch."""
+"""Strictly increasing vectors of real numbers: coordinates of one vector, along the last axis."""
 
 from __future__ import annotations
 
@@ -8,12 +8,11 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from aliquot.errors import ShapeError
 from aliquot.transforms.base import Transform
 from aliquot.transforms.saturation import spread
 
 
-class Ordered(Transform):
+class Increasing(Transform):
     r"""Vectors that increase strictly along the last axis: :math:`x_i = x_{i-1} + e^{y_i}`.
 
     The first element is :math:`x_1 = y_1`.
@@ -32,11 +31,11 @@ class Ordered(Transform):
     >>> import numpy as np
     >>> from aliquot.precision import float64
     >>> with float64():
-    ...     print(ordered.backward(np.array([-1.0, 0.0, 0.0])))
+    ...     print(increasing.backward(np.array([-1.0, 0.0, 0.0])))
     [-1.  0.  1.]
     """
 
-    name = "ordered"
+    name = "increasing"
     event_dims = 1
 
     def forward(self, x: Any) -> Any:
@@ -45,27 +44,10 @@ class Ordered(Transform):
 
     def backward(self, y: Any) -> Any:
         y = jnp.asarray(y)
-        gaps = jnp.exp(y[..., 1:])
-        return running_sum(y[..., :1], gaps)
+        return running_sum(y[..., :1], jnp.exp(y[..., 1:]))
 
     def log_det_jacobian(self, y: Any) -> Any:
         return jnp.sum(jnp.asarray(y)[..., 1:], axis=-1)
-
-    def unconstrained_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
-        """Give the shape of x back, if it has an axis to increase along.
-
-        Raises
-        ------
-        ShapeError
-            For a scalar, or a last axis of length 0.
-        """
-        if not shape or shape[-1] < 1:
-            raise ShapeError(
-                f"transform {self.name} orders the last axis, and shape {shape} has "
-                f"{'none' if not shape else 'no elements along it'}: give the variable a shape "
-                "such as shape=2"
-            )
-        return shape
 
     def start(self, mean: Any, sd: Any) -> Any:
         """Give the mean if it increases strictly, else increasing values spread around it.
@@ -74,42 +56,27 @@ class Ordered(Transform):
         quantiles at (i - 1/2) / K.
         """
         mean = jnp.asarray(mean, float)
-        good = jnp.all(jnp.isfinite(mean), -1, keepdims=True) & self._increases(mean)
+        good = jnp.all(jnp.isfinite(mean), -1, keepdims=True) & increases(mean)
         middle = jnp.sort(jnp.where(jnp.isfinite(mean), mean, 0.0), axis=-1)
         scale = jnp.mean(jnp.broadcast_to(spread(sd), mean.shape), axis=-1, keepdims=True)
         scale = jnp.maximum(scale, 1e-6 * jnp.max(jnp.abs(middle), axis=-1, keepdims=True))
         return jnp.where(good, mean, middle + scale * normal_quantiles(mean.shape[-1]))
 
-    def ordered_axis(self, shape: tuple[int, ...]) -> int | None:
-        """Give the last axis, which is ordered."""
-        return len(shape) - 1
 
-    def sort(self, x: Any) -> Any:
-        """Sort along the last axis: a draw of exchangeable elements becomes an ordered one.
-
-        Examples
-        --------
-        >>> import numpy as np
-        >>> from aliquot.precision import float64
-        >>> with float64():
-        ...     print(ordered.sort(np.array([2.0, 1.0])))
-        [1. 2.]
-        """
-        return jnp.sort(x, axis=-1)
-
-    @staticmethod
-    def _increases(x: Any) -> Any:
-        return jnp.all(x[..., 1:] > x[..., :-1], axis=-1, keepdims=True)
+def increases(x: Any) -> Any:
+    """Say whether vectors increase strictly along the last axis, which is kept."""
+    return jnp.all(x[..., 1:] > x[..., :-1], axis=-1, keepdims=True)
 
 
-def running_sum(first: Any, gaps: Any) -> Any:
+def running_sum(first: Any, gaps: Any, offset: Any = 0.0) -> Any:
     """Sum gaps onto a first element along the last axis, each gap wide enough to be seen.
 
     A gap is lost where it is below the rounding of the sum that it is added to. The sum of
-    absolute values bounds that rounding, whatever cancels.
+    absolute values bounds that rounding, whatever cancels; `offset` is what the sums are to be
+    added to, later.
     """
     reach = jnp.cumsum(jnp.concatenate([jnp.abs(first), gaps], axis=-1), axis=-1)[..., 1:]
-    visible = 4.0 * jnp.finfo(reach.dtype).eps * reach
+    visible = 4.0 * jnp.finfo(reach.dtype).eps * (reach + jnp.abs(offset))
     return jnp.cumsum(jnp.concatenate([first, jnp.maximum(gaps, visible)], axis=-1), axis=-1)
 
 
@@ -119,4 +86,4 @@ def normal_quantiles(k: int) -> np.ndarray:
     return np.array([normal.inv_cdf((i + 0.5) / k) for i in range(k)])
 
 
-ordered = Ordered()
+increasing = Increasing()
