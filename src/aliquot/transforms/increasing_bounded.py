@@ -1,4 +1,4 @@
-"""Strictly increasing vectors of numbers above a bound, or below one: standard deviations, rates."""
+"""Strictly increasing vectors of numbers above a bound, or below one: rates, spreads."""
 
 from __future__ import annotations
 
