@@ -10,7 +10,7 @@ import numpy as np
 from aliquot.density.layout import Slot
 from aliquot.distributions.constraints import Interval
 from aliquot.expression import Expression
-from aliquot.symmetry.finding.places import Move
+from aliquot.symmetry.finding.places import Move, ordering_axis
 from aliquot.symmetry.role import Role
 
 
@@ -45,7 +45,9 @@ def _bounds(slot: Slot) -> Iterator[np.ndarray]:
     """Yield the bounds of a variable's support and of its transform, where they are numbers."""
     support: Any = slot.variable.distribution.support
     given = [support.lower, support.upper] if isinstance(support, Interval) else []
-    given += [getattr(slot.transform, field) for field in slot.transform.fields]
+    # The bounds of values that are kept in order are those of the support.
+    if ordering_axis(slot) is None:
+        given += [getattr(slot.transform, field) for field in slot.transform.fields]
     for bound in given:
         if not isinstance(bound, Expression):
             yield np.asarray(np.inf if bound is None else bound, float)
