@@ -394,6 +394,14 @@ def two_labels_of_a_row():
     aq.Normal("obs", means[z] + slopes[v] * X, 1, observed=DATA)
 
 
+@case(block(("means", 0), ("w", 0), components=2), states=("z",))
+def numbers_that_depend_on_labels():
+    w, means = aq.Dirichlet("w", np.ones(2)), aq.Normal("means", 0, 5, shape=2)
+    z = aq.Categorical("z", p=w, shape=10)
+    x = aq.Normal("x", means[z], 1)
+    aq.Normal("obs", x, 1, observed=DATA[:10])
+
+
 # No mixture --------------------------------------------------------------------------------------
 
 

@@ -42,7 +42,7 @@ class Probe:
     names : list of str
         Of the terms, in the order of the numbers that `terms` gives.
     priors : dict from str to int
-        For each free variable the position of its own term.
+        For each free variable the position of its own term, where it has one.
     """
 
     def __init__(self, density: Density) -> None:
@@ -61,8 +61,10 @@ class Probe:
         self.priors = {
             slot.variable.name: self.names.index(slot.variable.name)
             for slot in self.slots
-            if isinstance(slot.variable, FreeVariable)
+            if isinstance(slot.variable, FreeVariable) and slot.variable.name in self.names
         }
+        marginal = density.marginal
+        self._summed = -1 if marginal is None else self.names.index(marginal.name)
         self.base = self._symmetric_base()
 
     def terms(self, point: Point, *, anywhere: bool = False) -> np.ndarray:
@@ -78,9 +80,10 @@ class Probe:
             values = np.array(self._terms(point, self.density.data))
         for slot in () if anywhere else self.slots:
             name, support = slot.variable.name, slot.variable.distribution.support
-            known = name in self.priors and support.constant()
+            known = isinstance(slot.variable, FreeVariable) and support.constant()
             if known and not np.all(support.check(np.asarray(point[name]))):
-                values[self.priors[name]] = -np.inf
+                # A prior that depends on discrete variables is part of their sum.
+                values[self.priors.get(name, self._summed)] = -np.inf
         finite = np.where(np.isfinite(values), np.abs(values), 0.0)
         seen = self._scale_seen
         self._scale_seen = finite if seen is None else np.maximum(seen, finite)
