@@ -31,9 +31,16 @@ def test_demo_makes_a_report(tmp_path):
     assert result.exit_code == 0, result.output
     names = {path.name for path in folder.iterdir()}
     assert "report.html" in names
-    assert len([name for name in names if name.endswith(".png")]) == 8
-    assert len([name for name in names if name.endswith(".nc")]) == 4
-    for words in ("NUTS, no ordering", "NUTS, ordered", "ADVI, ordered", "Report:", "report.html"):
+    assert len([name for name in names if name.endswith(".png")]) == 10
+    assert len([name for name in names if name.endswith(".nc")]) == 8
+    for words in (
+        "NUTS, no ordering",
+        "NUTS, ordered",
+        "ADVI, ordered",
+        "NUTS, permuted",
+        "NUTS, relabelled",
+        "Report:",
+    ):
         assert words in result.output
 
 

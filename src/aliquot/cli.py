@@ -13,6 +13,8 @@ import typer
 
 if TYPE_CHECKING:
     from aliquot.report import Fit, Settings
+    from aliquot.report.labels import Version
+    from aliquot.report.summary import Summary
 
 app = typer.Typer(
     name="aliquot",
@@ -24,6 +26,8 @@ app = typer.Typer(
 
 QUICK = {"draws": 1_000, "tune": 500, "iterations": 5_000}
 INTERRUPTED = 130
+# The versions of the unordered draws that have a line of their own.
+SHOWN = {"permuted": "NUTS, permuted", "relabelled_ecr": "NUTS, relabelled"}
 
 
 def main() -> None:
@@ -77,6 +81,7 @@ def demo(
     """Fit two close Gaussians four ways and write an illustrated report.
 
     NUTS and ADVI, each without an ordering of the two means (the labels switch) and with one.
+    Then the draws in which labels switch, permuted and relabelled.
     """
     began = time.perf_counter()
     given = {"draws": draws, "tune": tune, "iterations": iterations}
@@ -132,8 +137,16 @@ def _run(settings: Settings, folder: Path, progress: bool) -> Path:
         kept.append(fit)
         console.print(f"[bold]{fit.title:<18}[/bold] {fit.seconds:4.1f} s   {_outcome(fit)}")
 
+    def tell_version(version: Version) -> None:
+        if version.key in SHOWN:
+            title = SHOWN[version.key]
+            line = f"{version.seconds:4.1f} s   {_trust(version.summary)}"
+            console.print(f"[bold]{title:<18}[/bold] {line}")
+
     try:
-        analysis = run_analysis(settings, folder=folder, progressbar=progress, on_fit=tell)
+        analysis = run_analysis(
+            settings, folder=folder, progressbar=progress, on_fit=tell, on_version=tell_version
+        )
         from aliquot.report.article import write_article
 
         return write_article(analysis, folder)
@@ -153,10 +166,15 @@ def _outcome(fit: Fit) -> str:
     summary = fit.summary
     if fit.elbo is not None:
         return f"ELBO {fit.elbo:.3f} ± {fit.elbo_error:.3f} nats"
-    words = [] if summary.rhat is None else [f"R-hat {summary.rhat:.3f}"]
-    words.append(f"ESS {summary.ess:,.0f}")
+    words = [_trust(summary)]
     if switches := sum(summary.switches):
         words.append(f"labels switched {switches:,} time{'s' * (switches != 1)}")
     if summary.divergences:
         words.append(f"{summary.divergences:,} divergences")
     return ", ".join(words)
+
+
+def _trust(summary: Summary) -> str:
+    """Say how far the draws can be trusted."""
+    words = [] if summary.rhat is None else [f"R-hat {summary.rhat:.3f}"]
+    return ", ".join([*words, f"ESS {summary.ess:,.0f}"])

@@ -71,7 +71,7 @@ def test_only_our_own_warnings_are_kept():
         warnings.warn("ours", module.aq.ConvergenceWarning, stacklevel=1)
         warnings.warn("another's", RuntimeWarning, stacklevel=1)
     with pytest.warns(RuntimeWarning, match="another's"):
-        said = module._said(caught)
+        said = module.said_by_aliquot(caught)
     assert said == ("ConvergenceWarning: ours",)
 
 

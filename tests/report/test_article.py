@@ -17,6 +17,8 @@ FIGURES = [
     "data",
     "joint",
     "autocorrelation",
+    "label_switch",
+    "relabelled",
     "loss",
     "trace_nuts_unordered",
     "trace_nuts_ordered",

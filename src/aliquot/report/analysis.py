@@ -1,10 +1,13 @@
-"""Four fits of the same data: NUTS and ADVI, without an ordering of the means and with it."""
+"""Four fits of the same data: NUTS and ADVI, without an ordering of the means and with it.
+
+Then the draws of the first once more, permuted and relabelled.
+"""
 
 from __future__ import annotations
 
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +16,9 @@ import numpy as np
 
 import aliquot as aq
 from aliquot.families import Normal, NormalMixture
+from aliquot.report.labels import Version, versions
 from aliquot.report.quadrature import ExactPosterior, exact_posterior
+from aliquot.report.said import said_by_aliquot
 from aliquot.report.settings import Settings
 from aliquot.report.summary import Summary, summarise
 
@@ -79,13 +84,14 @@ class Fit:
 
 @dataclass(frozen=True, eq=False)
 class Analysis:
-    """The data, the exact posterior and the fits made so far, by key."""
+    """The data, the exact posterior, the fits made so far and the first one's versions, by key."""
 
     settings: Settings
     data: np.ndarray
     labels: np.ndarray
     exact: ExactPosterior
     fits: dict[str, Fit] = field(default_factory=dict)
+    versions: dict[str, Version] = field(default_factory=dict)
 
 
 def build_model(data: np.ndarray, *, ordered: bool) -> aq.Model:
@@ -112,20 +118,23 @@ def run_analysis(
     folder: Path | None = None,
     progressbar: bool = False,
     on_fit: Callable[[Fit], object] | None = None,
+    on_version: Callable[[Version], object] | None = None,
 ) -> Analysis:
-    """Simulate the data and run the four fits.
+    """Simulate the data, run the four fits, and put the labels of the first right.
 
     Parameters
     ----------
     settings
         What to run.
     folder
-        Where each fit's draws are stored as ``posterior_{key}.nc``, as soon as it ends. It must
-        exist.
+        Where each fit's draws are stored as ``posterior_{key}.nc``, as soon as it ends, and each
+        new version of the first one's as ``posterior_nuts_{key}.nc``. It must exist.
     progressbar
         Whether each fit shows its own.
     on_fit
         Called with each fit when it has been stored.
+    on_version
+        Called with each new version of the first one's draws when it has been stored.
 
     Raises
     ------
@@ -134,7 +143,8 @@ def run_analysis(
     """
     data, labels = settings.simulate()
     analysis = Analysis(settings, data, labels, exact_posterior(data))
-    for fit in _fits(settings, data, progressbar):
+    models = {ordered: build_model(data, ordered=ordered) for ordered in (False, True)}
+    for fit in _fits(models, settings, progressbar):
         analysis.fits[fit.key] = fit
         if folder is not None:
             fit.tree.to_netcdf(folder / f"posterior_{fit.key}.nc", engine="h5netcdf")
@@ -142,11 +152,19 @@ def run_analysis(
             on_fit(fit)
         if fit.partial:
             raise KeyboardInterrupt
+    for version in versions(analysis.fits["nuts_unordered"].tree, models[False]):
+        analysis.versions[version.key] = version
+        if version.key == "as_drawn":
+            continue
+        if folder is not None:
+            path = folder / f"posterior_nuts_{version.key}.nc"
+            version.tree.to_netcdf(path, engine="h5netcdf")
+        if on_version is not None:
+            on_version(version)
     return analysis
 
 
-def _fits(settings: Settings, data: np.ndarray, progressbar: bool) -> Iterator[Fit]:
-    models = {ordered: build_model(data, ordered=ordered) for ordered in (False, True)}
+def _fits(models: Mapping[bool, aq.Model], settings: Settings, progressbar: bool) -> Iterator[Fit]:
     for ordered, model in models.items():
         yield _nuts(model, ordered, settings, progressbar)
     for ordered, model in models.items():
@@ -171,7 +189,7 @@ def _nuts(model: aq.Model, ordered: bool, settings: Settings, progressbar: bool)
             model=model,
         )
     seconds = time.perf_counter() - began
-    said = _said(caught)
+    said = said_by_aliquot(caught)
     return Fit(_key("nuts", ordered), "NUTS", ordered, tree, summarise(tree), said, seconds)
 
 
@@ -190,22 +208,9 @@ def _advi(model: aq.Model, ordered: bool, settings: Settings, progressbar: bool)
         ordered,
         tree,
         summarise(tree),
-        _said(caught),
+        said_by_aliquot(caught),
         seconds,
         np.array(advi.hist),
         float(estimate.value),
         float(estimate.mcse),
     )
-
-
-def _said(caught: list[warnings.WarningMessage]) -> tuple[str, ...]:
-    """Keep Aliquot's own warnings, and pass on what others had to say."""
-    own = []
-    for warning in caught:
-        if issubclass(warning.category, aq.AliquotWarning):
-            own.append(f"{warning.category.__name__}: {warning.message}")
-        else:
-            warnings.warn_explicit(
-                warning.message, warning.category, warning.filename, warning.lineno
-            )
-    return tuple(own)

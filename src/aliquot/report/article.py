@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 
 from aliquot.report import figures, style
 from aliquot.report.analysis import Analysis
+from aliquot.report.labels import announced
 from aliquot.report.quadrature import Moments
 from aliquot.report.story import tell
 from aliquot.report.svg import inline_svg
@@ -29,7 +30,7 @@ def write_article(analysis: Analysis, folder: Path) -> Path:
     Parameters
     ----------
     analysis
-        With all four fits.
+        With all four fits, and the versions of the first one's draws.
     folder
         It must exist. Files of the same names are replaced.
 
@@ -56,16 +57,24 @@ def render(analysis: Analysis, drawn: dict[str, Any]) -> str:
         autoescape=True,
         undefined=jinja2.StrictUndefined,
     )
-    environment.filters |= {"fixed": fixed, "count": count, "interval": interval}
+    environment.filters |= {
+        "fixed": fixed,
+        "count": count,
+        "interval": interval,
+        "percent": percent,
+    }
     page = environment.get_template("report.html.j2").render(
         analysis=analysis,
         settings=analysis.settings,
         exact=analysis.exact,
         fits=analysis.fits,
+        versions=analysis.versions,
+        convergence={key: v.convergence() for key, v in analysis.versions.items()},
+        announced=announced(analysis.fits["nuts_unordered"].tree),
         story=tell(analysis),
         figures=drawn,
         groups=_groups(analysis),
-        versions={name: version(name) for name in PACKAGES},
+        packages={name: version(name) for name in PACKAGES},
         python=platform.python_version(),
         cores=os.cpu_count(),
     )
@@ -97,6 +106,20 @@ def count(value: float | None) -> str:
     ('20,000', '6', '–')
     """
     return "–" if value is None else f"{value:,.0f}"
+
+
+def percent(share: float) -> str:
+    """Write a share with the digits that it needs, and none at all as none.
+
+    Examples
+    --------
+    >>> percent(0.0), percent(5e-5), percent(0.0312), percent(0.31)
+    ('none', '0.005%', '3.1%', '31%')
+    """
+    if share == 0:
+        return "none"
+    digits = 0 if share >= 0.1 else 1 if share >= 0.01 else 2 if share >= 1e-3 else 3
+    return f"{share:.{digits}%}"
 
 
 def interval(moments: Any, k: int) -> str:
@@ -133,6 +156,15 @@ def _figures(analysis: Analysis) -> dict[str, tuple[Callable[[], Figure], str]]:
         "autocorrelation": (
             lambda: figures.autocorrelation_figure(analysis),
             "Autocorrelation of both means in both NUTS fits, chain by chain.",
+        ),
+        "label_switch": (
+            lambda: figures.label_switch_figure(analysis),
+            "The same stretch of draws of both means as drawn, permuted and relabelled, with the "
+            "densities of all draws.",
+        ),
+        "relabelled": (
+            lambda: figures.relabelled_figure(analysis),
+            "Joint density of the two means: relabelled draws, ordered fit and exact posterior.",
         ),
         "loss": (
             lambda: figures.loss_figure(analysis),

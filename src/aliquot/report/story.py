@@ -17,6 +17,43 @@ ESS_PER_CHAIN = 100
 
 
 @dataclass(frozen=True)
+class Named:
+    """Facts about the relabelled draws.
+
+    Attributes
+    ----------
+    alike
+        Whether all methods gave every draw the same labels.
+    turned
+        The greatest number of draws that a method left with the first mean the greater one.
+    unsure
+        The greatest share of draws of a method whose labels are less than 0.9 certain.
+    shift
+        The greatest distance of a method's posterior means from the exact ordered ones, in exact
+        standard deviations.
+    sd_ratio
+        The least and the greatest of the methods' standard deviations over the exact ordered ones.
+    error
+        The Monte Carlo error of a mean, in standard deviations: one over the square root of the
+        least bulk effective sample size.
+    upper_share
+        For each chain, the share of draws in which the first mean is the greater: as drawn, and
+        permuted.
+    overlap
+        The largest share of the exact ordered density's peak that is left where the means coincide.
+    """
+
+    alike: bool
+    turned: int
+    unsure: float
+    shift: float
+    sd_ratio: tuple[float, float]
+    error: float
+    upper_share: tuple[tuple[float, ...], tuple[float, ...]]
+    overlap: float
+
+
+@dataclass(frozen=True)
 class Story:
     """Facts about one run.
 
@@ -43,6 +80,8 @@ class Story:
         Whether the unordered ADVI fit holds one mirror image only.
     sd_ratio
         Of the ordered ADVI fit, standard deviations over the exact ones, (2,).
+    named
+        How the relabelled draws compare with the ordered posterior.
     """
 
     upper: int
@@ -54,6 +93,7 @@ class Story:
     elbo_gap: dict[str, float]
     advi_took_one_mode: bool
     sd_ratio: np.ndarray
+    named: Named
 
     @property
     def log_two(self) -> float:
@@ -73,13 +113,14 @@ def tell(analysis: Analysis) -> Story:
     else:
         switching = "apart" if len(sides) > 1 else "same"
     share = fits["advi_unordered"].summary.upper_share[0]
+    barrier = _barrier(analysis)
     low, high = analysis.settings.means
     return Story(
         upper=int(analysis.labels.sum()),
         one_hump=high - low <= ONE_HUMP,
         switching=switching,
         switches=switches,
-        barrier=_barrier(analysis),
+        barrier=barrier,
         gain=(fits["nuts_ordered"].summary.ess or 0.0) / (unordered.ess or math.inf),
         elbo_gap={
             key: analysis.exact.log_evidence - fit.elbo
@@ -88,6 +129,27 @@ def tell(analysis: Analysis) -> Story:
         },
         advi_took_one_mode=share < 0.01 or share > 0.99,
         sd_ratio=fits["advi_ordered"].summary.sd / analysis.exact.ordered.sd,
+        named=_named(analysis, 1 / barrier),
+    )
+
+
+def _named(analysis: Analysis, overlap: float) -> Named:
+    versions, exact = analysis.versions, analysis.exact.ordered
+    named = [version for version in versions.values() if version.method]
+    ratios = np.stack([version.summary.sd / exact.sd for version in named])
+    shifts = np.stack([(version.summary.mean - exact.mean) / exact.sd for version in named])
+    return Named(
+        alike=all(np.array_equal(version.draws, named[0].draws) for version in named),
+        turned=max(version.turned for version in named),
+        unsure=max(version.unsure or 0.0 for version in named),
+        shift=float(np.abs(shifts).max()),
+        sd_ratio=(float(ratios.min()), float(ratios.max())),
+        error=max((version.summary.ess or 1.0) ** -0.5 for version in named),
+        upper_share=(
+            versions["as_drawn"].summary.upper_share,
+            versions["permuted"].summary.upper_share,
+        ),
+        overlap=overlap,
     )
 
 

@@ -5,13 +5,17 @@ from __future__ import annotations
 from aliquot.report.figures.autocorrelation import autocorrelation_figure
 from aliquot.report.figures.data import data_figure
 from aliquot.report.figures.joint import joint_figure
+from aliquot.report.figures.label_switch import label_switch_figure
 from aliquot.report.figures.loss import loss_figure
+from aliquot.report.figures.relabelled import relabelled_figure
 from aliquot.report.figures.trace import trace_figure
 
 __all__ = [
     "autocorrelation_figure",
     "data_figure",
     "joint_figure",
+    "label_switch_figure",
     "loss_figure",
+    "relabelled_figure",
     "trace_figure",
 ]

@@ -17,7 +17,7 @@ from aliquot.report.density import exact_marginals, line_density, mode_spread, p
 STRETCHES = 700
 ROW = 1.0
 ABOVE, BELOW, NAME, NAME_AND_NUMBERS = 0.22, 0.4, 0.24, 0.42
-_QUIET_TITLE: dict[str, Any] = {"fontsize": style.SMALL, "fontweight": "normal", "pad": 3}
+QUIET_TITLE: dict[str, Any] = {"fontsize": style.SMALL, "fontweight": "normal", "pad": 3}
 
 
 def trace_figure(analysis: Analysis, fit: Fit) -> Figure:
@@ -42,20 +42,20 @@ def trace_figure(analysis: Analysis, fit: Fit) -> Figure:
         for row, (name, part) in enumerate(rows):
             bottom = (top - ROW) / height
             trace = figure.add_axes((0.045, bottom, 0.76, ROW / height))
-            _trace(trace, part, limits)
+            draw_trace(trace, part, limits)
             if row == 0 and chains > 1:
                 _divide(trace, draws.shape[1], chains)
-            trace.set_title(name, **_QUIET_TITLE)
+            trace.set_title(name, **QUIET_TITLE)
             trace.tick_params(labelbottom=row in (0, len(rows) - 1))
             side = figure.add_axes((0.815, bottom, 0.17, ROW / height))
-            _side(side, part, limits, points, exact)
+            draw_side(side, part, limits, points, exact)
             top -= ROW + (gaps[row] if row < len(gaps) else 0)
-        figure.axes[0].set_title("means[1]", loc="right", color=style.SECOND, **_QUIET_TITLE)
+        figure.axes[0].set_title("means[1]", loc="right", color=style.SECOND, **QUIET_TITLE)
         figure.axes[0].annotate(
             "means[0]", (1, 1), xycoords="axes fraction", xytext=(-44, 3),
             textcoords="offset points", ha="right", color=style.FIRST, fontsize=style.SMALL,
         )  # fmt: skip
-        figure.axes[1].set_title("density (line: exact)", **_QUIET_TITLE)
+        figure.axes[1].set_title("density (line: exact)", **QUIET_TITLE)
         figure.axes[-2].set_xlabel("draw", labelpad=1)
     return figure
 
@@ -83,11 +83,12 @@ def thinned(values: np.ndarray, stretches: int = STRETCHES) -> np.ndarray:
 def trace_panel(axes: Axes, analysis: Analysis, fit: Fit) -> None:
     """Draw the chains of one fit end to end on `axes`."""
     draws = fit.draws
-    _trace(axes, draws.reshape(-1, 2), plot_range(analysis))
+    draw_trace(axes, draws.reshape(-1, 2), plot_range(analysis))
     _divide(axes, draws.shape[1], len(draws))
 
 
-def _trace(axes: Axes, part: np.ndarray, limits: tuple[float, float]) -> None:
+def draw_trace(axes: Axes, part: np.ndarray, limits: tuple[float, float]) -> None:
+    """Draw both means of `part` (n, 2) over the draws, as lines."""
     for k, color in enumerate((style.FIRST, style.SECOND)):
         at = thinned(part[:, k])
         axes.plot(at + 1, part[at, k], color=color, lw=0.4, alpha=0.85, label=f"means[{k}]")
@@ -102,13 +103,14 @@ def _divide(axes: Axes, draws: int, chains: int) -> None:
         axes.axvline(number * draws + 0.5, color=style.INK, lw=0.8)
 
 
-def _side(
+def draw_side(
     axes: Axes,
     part: np.ndarray,
     limits: tuple[float, float],
     points: np.ndarray,
     exact: np.ndarray,
 ) -> None:
+    """Draw the densities of both means sideways, and the exact ones as lines."""
     for k, color in enumerate((style.FIRST, style.SECOND)):
         density = line_density(part[:, k], points, mode_spread(part))
         axes.fill_betweenx(points, 0, density, color=color, alpha=0.35, lw=0)
