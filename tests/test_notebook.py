@@ -44,4 +44,5 @@ def test_notebook_runs(monkeypatch):
         if "image/png" in output.get("data", {})
     ]
     assert "full rank, ordered" in printed
-    assert len(pictures) >= 7
+    assert "exact, ordered" in printed
+    assert len(pictures) >= 11

@@ -101,6 +101,6 @@ def test_stretch_is_around_the_clearest_switch():
 
 
 def test_percent():
-    assert [percent(share) for share in (0.0, 1e-5, 0.002, 1.0)] == [
-        "none", "0.001%", "0.20%", "100%",
-    ]  # fmt: skip
+    shares = (0.0, 1e-9, 2e-5, 0.002, 1.0)
+    expected = ["none", "less than 0.001%", "0.002%", "0.20%", "100%"]
+    assert [percent(share) for share in shares] == expected

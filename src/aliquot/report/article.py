@@ -118,6 +118,8 @@ def percent(share: float) -> str:
     """
     if share == 0:
         return "none"
+    if share < 1e-5:
+        return "less than 0.001%"
     digits = 0 if share >= 0.1 else 1 if share >= 0.01 else 2 if share >= 1e-3 else 3
     return f"{share:.{digits}%}"
 
