@@ -402,6 +402,20 @@ def numbers_that_depend_on_labels():
     aq.Normal("obs", x, 1, observed=DATA[:10])
 
 
+@case(
+    block(("first", 0), ("first", 1), ("mu", 0), components=2),
+    block(("second", 0), ("second", 1), ("mu", 1), components=2),
+    states=("z", "v"),
+)
+def means_by_the_states_of_two_chains():
+    first = aq.Dirichlet("first", np.ones(2), shape=(2, 2))
+    second = aq.Dirichlet("second", np.ones(2), shape=(2, 2))
+    mu = aq.Normal("mu", 0, 3, shape=(2, 2))
+    z = aq.MarkovChain("z", P=first, init=[0.5, 0.5], shape=12)
+    v = aq.MarkovChain("v", P=second, init=[0.5, 0.5], shape=12)
+    aq.Normal("obs", mu[z, v], 1, observed=DATA[:12])
+
+
 # No mixture --------------------------------------------------------------------------------------
 
 
@@ -458,6 +472,13 @@ def a_potential_that_orders():
     x = aq.Normal("x", 0, 3, shape=2)
     mixture(x)
     aq.Potential("order", np.where(x[0] < x[1], 0.0, -np.inf))
+
+
+@case(broken=frozenset({"gap"}))
+def a_potential_that_bites_in_a_corner():
+    x = aq.Normal("x", 0, 3, shape=2)
+    mixture(x)
+    aq.Potential("gap", -np.maximum(x[0] - x[1] - 3, 0.0))
 
 
 @case()

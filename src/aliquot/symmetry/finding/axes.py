@@ -17,6 +17,8 @@ Axes = tuple[Mover, ...]
 
 # Ways in which the axes of square variables can move together, before each is taken by itself.
 MOST_WAYS = 32
+# Sets of more axes than this are not taken apart.
+MOST_APART = 10
 # More exchanges than this are not tried one by one to see whether groups are independent.
 MOST_GROUPS = 400
 
@@ -65,9 +67,25 @@ def _sets(
         swaps = [(part, tuple(mover.swap(i, j) for mover in part)) for part in parts]
         for good in search.symmetric([move for _, move in swaps]):
             key = tuple(mover for part, move in swaps if move in good for mover in part)
-            result.append(key)
+            result += _smallest(search, key, i, j)
             left = [m for m in left if m not in key]
     return result
+
+
+def _smallest(search: Search, key: Axes, i: int, j: int) -> list[Axes]:
+    """Take apart a set of axes of which some can be exchanged without the others.
+
+    Axes of one variable that are moved as one may belong to different components: means by the
+    states of two chains have those of the one along their rows, of the other along their columns.
+    """
+    if len({mover.variable for mover in key}) == len(key) or len(key) > MOST_APART:
+        return [key]
+    for size in range(1, len(key) // 2 + 1):
+        for part in combinations(key, size):
+            if search.holds([(mover.swap(i, j),) for mover in part]):
+                rest = tuple(mover for mover in key if mover not in part)
+                return [part, *_smallest(search, rest, i, j)]
+    return [key]
 
 
 def _fused(movers: Sequence[Mover]) -> list[list[Axes]]:

@@ -30,7 +30,7 @@ from aliquot.symmetry.role import Role
 
 # Points at random at which an exchange is verified, and how often one is looked for that has a
 # density at all.
-POINTS = 5
+POINTS = 12
 TRIES = 40
 WIDTHS = (1.0, 0.5, 2.0, 0.2, 3.0)
 # Unions of more classes than this are not tried one by one.
