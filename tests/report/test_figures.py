@@ -97,6 +97,29 @@ def test_joint_figure(analysis):
         np.testing.assert_allclose(np.diff(levels), 0.5)
 
 
+def test_label_switch_figure(analysis):
+    figure = figures.label_switch_figure(analysis)
+    traces, sides = figure.axes[::2], figure.axes[1::2]
+    titles = [axes.get_title(loc="left") for axes in traces]
+    assert titles == ["as drawn", "permuted", "relabelled, method “ecr”"]
+    keys = ("as_drawn", "permuted", "relabelled_ecr")
+    for key, axes in zip(keys, traces, strict=True):
+        flat = analysis.versions[key].draws.reshape(-1, 2)
+        for k, line in enumerate(axes.lines[:2]):
+            np.testing.assert_array_equal(line.get_ydata(), flat[line.get_xdata() - 1, k])
+    assert all(len(axes.lines) == 4 for axes in sides)
+
+
+def test_relabelled_figure(analysis):
+    figure = figures.relabelled_figure(analysis)
+    titles = [axes.get_title(loc="left") for axes in figure.axes]
+    assert titles == ["no ordering, relabelled", "ordered", "exact"]
+    exact = analysis.exact.ordered
+    for axes in figure.axes:
+        for limits, mean in zip((axes.get_xlim(), axes.get_ylim()), exact.mean, strict=True):
+            assert np.mean(limits) == pytest.approx(mean)
+
+
 def test_loss_figure(analysis):
     figure = figures.loss_figure(analysis)
     assert len(figure.axes) == 2

@@ -92,12 +92,11 @@ def test_announcement(analysis):
 
 
 def test_stretch_is_around_the_clearest_switch():
-    draws = np.tile([-1.0, 1.0], (2, 300, 1))
-    draws[0, 100:103] = draws[0, 100:103, ::-1]  # a short visit
-    draws[1, 200:] = draws[1, 200:, ::-1]  # a lasting one
-    assert stretch(draws, 60) == (1, 170, 230)
-    chain, first, end = stretch(draws[:1, :50], 60)
-    assert (chain, first, end) == (0, 0, 50)
+    draws = np.tile([-1.0, 1.0], (600, 1))
+    draws[100:103] = draws[100:103, ::-1]  # a short visit
+    draws[500:] = draws[500:, ::-1]  # a lasting one
+    assert stretch(draws, 60) == (470, 530)
+    assert stretch(draws[:50], 60) == (0, 50)
 
 
 def test_percent():
