@@ -65,6 +65,22 @@ def test_a_partial_fit_is_kept_and_ends_the_run(monkeypatch, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["posterior_nuts_unordered.nc"]
 
 
+def test_fits_are_kept_when_relabelling_is_interrupted(analysis, monkeypatch, tmp_path):
+    def stop(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(module, "_fits", lambda *_: iter(analysis.fits.values()))
+    monkeypatch.setattr("aliquot.relabel", stop)
+    told = []
+    with pytest.raises(KeyboardInterrupt):
+        run_analysis(analysis.settings, folder=tmp_path, on_version=told.append)
+    assert [version.key for version in told] == ["permuted"]
+    assert {path.name for path in tmp_path.iterdir()} == {
+        *(f"posterior_{key}.nc" for key in KEYS),
+        "posterior_nuts_permuted.nc",
+    }
+
+
 def test_only_our_own_warnings_are_kept():
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
@@ -89,3 +105,9 @@ def test_the_default_run_shows_what_it_is_meant_to_show():
     exact, found = analysis.exact.ordered, ordered.summary
     assert (abs(found.mean - exact.mean) < 4.5 * exact.sd / np.sqrt(found.ess)).all()
     assert analysis.exact.log_evidence - analysis.fits["advi_unordered"].elbo > np.log(2)
+    assert analysis.versions["permuted"].diagnosis.ok
+    for version in analysis.versions.values():
+        if version.method:
+            found = version.summary
+            assert (abs(found.mean - exact.mean) < 4.5 * exact.sd / np.sqrt(found.ess)).all()
+            assert version.diagnosis.ok
