@@ -151,9 +151,8 @@ def _run(settings: Settings, folder: Path, progress: bool) -> Path:
 
         return write_article(analysis, folder)
     except KeyboardInterrupt:
-        typer.echo(
-            f"\nStopped. {len(kept)} of 4 fits are in {folder}; there is no report.", err=True
-        )
+        have = "All fits" if len(kept) == 4 else f"{len(kept)} of 4 fits"
+        typer.echo(f"\nStopped. {have} are in {folder}; there is no report.", err=True)
         raise typer.Exit(INTERRUPTED) from None
 
 
