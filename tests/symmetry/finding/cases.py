@@ -240,6 +240,13 @@ def a_mixture_in_each_group():
     aq.NormalMixture("obs", w[:, None], mu[:, None], 1, observed=data, shape=(3, 10))
 
 
+@case(*(block(("mu", 1, g), ("w", 1, g), components=2) for g in range(2)))
+def as_many_groups_as_components():
+    mu, w = aq.Normal("mu", 0, 5, shape=(2, 2)), aq.Dirichlet("w", np.ones(2), shape=(2, 2))
+    data = DATA[:20].reshape(2, 10)
+    aq.NormalMixture("obs", w[:, None], mu[:, None], 1, observed=data, shape=(2, 10))
+
+
 @case(block(("mu", 1), ("w", 0), components=2))
 def groups_that_share_weights():
     mu, w = aq.Normal("mu", 0, 5, shape=(3, 2)), aq.Dirichlet("w", np.ones(2))

@@ -19,7 +19,7 @@ is then verified on the density itself, at points at random.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import combinations
+from itertools import combinations, product
 
 import numpy as np
 
@@ -87,7 +87,12 @@ class Search:
         candidates = [swap for swap in swaps if self.alike(swap, swaps)]
         classes = [c for c in self.together(candidates) if not _clash(c)]
         good = [c for c in classes if self.holds(c)]
-        rest = [c for c in classes if c not in good]
+        rest = []
+        for c in classes:
+            if c not in good:
+                part = self._one_axis_each(c)
+                good += [part] if part else []
+                rest += [] if part else [c]
         # An interaction may vanish by accident. Then no class by itself is a symmetry.
         sizes = range(2, len(rest) + 1) if len(rest) <= MOST_CLASSES else range(0)
         for size in sizes:
@@ -97,6 +102,21 @@ class Search:
                 if free and not _clash(union) and self.holds(union):
                     good.append(union)
         return good
+
+    def _one_axis_each(self, swaps: Sequence[Move]) -> list[Move]:
+        """Find a part of a class, of each variable one axis at most, that leaves the terms alone.
+
+        Where a variable has several axes of one length, the exchange along one of them does not
+        leave the point as it is at which that along another is looked at: a class may be too large.
+        """
+        along: dict[tuple[str, ...], list[Move]] = {}
+        for swap in swaps:
+            along.setdefault(swap[0].variables, []).append(swap)
+        if len(along) == len(swaps) or len(swaps) > MOST_CLASSES:
+            return []
+        ways = [[[], *([swap] for swap in own)] for own in along.values()]
+        parts = [[swap for one in chosen for swap in one] for chosen in product(*ways)]
+        return next((p for p in sorted(parts, key=len) if p and self.holds(p)), [])
 
     def undone(self, swaps: Sequence[Move]) -> bool:
         """Say whether exchanges together change nothing where only their own components differ."""
