@@ -22,7 +22,6 @@ def test_the_support_chooses_the_transform() -> None:
 @pytest.mark.parametrize(
     ("make", "words"),
     [
-        (lambda: aq.HalfNormal("x", shape=2, transform=ordered), "positive_ordered"),
         (lambda: aq.HalfNormal("x", transform=identity), r"x: transform identity reaches -3"),
         (lambda: aq.HalfNormal("x", transform=interval(-1, 1)), "x: transform interval reaches -0"),
         (lambda: aq.Dirichlet("x", [1, 1], transform=log), "x: transform log reaches"),

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from operator import itemgetter
 from typing import NamedTuple
 
 import jax
@@ -67,10 +68,40 @@ class CorrelationFactor(sets.LowerCholesky):
         return super().check(x, xp) & xp.all(xp.abs(xp.sum(x**2, -1) - 1) < 1e-12, axis=-1)
 
 
+@dataclass(frozen=True)
+class InOrder(Constraint):
+    """Values of another support that increase along an axis, counted from the last.
+
+    `entry` indexes the last axes, that one included: the entries that decide the order.
+    """
+
+    within: Constraint
+    axis: int = -1
+    entry: tuple[int | slice, ...] = ()
+
+    def check(self, x, xp=np):
+        steps = xp.diff(x, axis=self.axis)[(..., *self.entry)]
+        return xp.all(self.within.check(x, xp)) & xp.all(steps > 0)
+
+
+def in_order(
+    name: str,
+    order: tr.Ordered,
+    natural: tr.Transform,
+    support: InOrder,
+    *shapes: tuple[int, ...],
+    free: Callable[[np.ndarray], np.ndarray] = np.ravel,
+) -> Case:
+    return Case(name, order.fitted(natural, shapes[0]), support, shapes, free)
+
+
+ALL = slice(None)
+INSIDE = sets.Interval(-2.0, 7.5)
 SCALARS = ((), (2, 3))
 ARRAY = ((2, 3),)
 VECTORS = ((2,), (3, 4))
 MATRICES = ((2, 2), (2, 3, 3))
+LESS_ONE = itemgetter(slice(-1))
 BOUNDS = np.array([-2.0, 0.5, 3.0]), np.array([-1.0, 4.5, 30.0])
 
 CASES = [
@@ -81,11 +112,71 @@ CASES = [
     Case("log below 0", tr.UpperLog(), sets.Interval(None, 0.0), ARRAY),
     Case("log below -3", tr.UpperLog(-3.0), sets.Interval(None, -3.0), ARRAY),
     Case("logodds", tr.logodds, sets.unit_interval, SCALARS),
-    Case("interval", tr.interval(-2, 7.5), sets.Interval(-2.0, 7.5), ARRAY),
+    Case("interval", tr.interval(-2, 7.5), INSIDE, ARRAY),
     Case("interval of arrays", tr.interval(*BOUNDS), sets.Interval(*BOUNDS), ARRAY),
     Case("ordered", tr.ordered, sets.ordered_vector, ((1,), *VECTORS)),
     Case("positive ordered", tr.positive_ordered, PositiveOrderedVector(), ((1,), *VECTORS)),
-    Case("simplex", tr.simplex, sets.simplex, VECTORS, lambda x: x[:-1]),
+    in_order(
+        "ordered columns",
+        tr.ordered(axis=1),
+        tr.identity,
+        InOrder(sets.real, -2),
+        (2, 3, 2),
+    ),
+    in_order(
+        "ordered rows",
+        tr.ordered(axis=-2, at=1),
+        tr.identity,
+        InOrder(sets.real, -2, (ALL, 1)),
+        (2, 3, 2),
+    ),
+    in_order(
+        "ordered columns by a row",
+        tr.ordered(axis=-1, at=-2),
+        tr.identity,
+        InOrder(sets.real, -1, (0, ALL)),
+        (2, 3),
+    ),
+    in_order(
+        "ordered matrices by an entry",
+        tr.ordered(axis=1, at=(1, 0)),
+        tr.log,
+        InOrder(sets.positive, -2, (1, ALL, 0)),
+        (2, 3, 2),
+    ),
+    in_order(
+        "positive ordered rows",
+        tr.positive_ordered(axis=0, at=0),
+        tr.identity,
+        InOrder(sets.Interval(0.0), -2, (ALL, 0)),
+        (3, 1),
+    ),
+    in_order(
+        "ordered above an array",
+        tr.ordered(axis=0),
+        tr.Log(BOUNDS[0]),
+        InOrder(sets.Interval(BOUNDS[0]), -2),
+        (2, 3),
+    ),
+    in_order(
+        "ordered below rows",
+        tr.ordered,
+        tr.UpperLog(BOUNDS[0][:, None]),
+        InOrder(sets.Interval(None, BOUNDS[0][:, None])),
+        (3, 2),
+    ),
+    in_order("ordered between", tr.ordered, tr.interval(-2, 7.5), InOrder(INSIDE), (2, 3)),
+    in_order(
+        "ordered between arrays by an entry",
+        tr.ordered(axis=0, at=2),
+        tr.interval(*BOUNDS),
+        InOrder(sets.Interval(*BOUNDS), -2, (ALL, 2)),
+        (2, 3),
+    ),
+    in_order(
+        "ordered simplex", tr.ordered, tr.simplex, InOrder(sets.simplex), (3, 4), free=LESS_ONE
+    ),
+    Case("simplex", tr.simplex, sets.simplex, VECTORS, LESS_ONE),
     Case("circular", tr.circular, sets.circular, SCALARS, bijective=False),
     Case(
         "cholesky",
