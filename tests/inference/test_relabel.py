@@ -267,6 +267,27 @@ def test_what_cannot_be_computed_anew_is_left_out(recovered, chain):
     assert set(found.posterior.data_vars) == {"P", "means"}
 
 
+def test_states_that_only_some_rows_rename_are_left_out():
+    """One mixture a group, all labels in one array: they must not stay as they were."""
+    generator = np.random.default_rng(8)
+    centers = np.array([[-3.0, 3.0], [-2.0, 4.0]])
+    data = centers[[[0], [1]], generator.integers(0, 2, (2, 9))] + generator.normal(size=(2, 9))
+    with aq.Model() as model:
+        mu = aq.Normal("mu", 0, 5, shape=(2, 2))
+        z = aq.Categorical("z", p=[0.5, 0.5], shape=(2, 9))
+        aq.Normal("obs", mu[[[0], [1]], z], 1, observed=data)
+    draws = centers + 0.2 * generator.normal(size=(M, 2, 2))
+    draws[::2, 1] = draws[::2, 1, ::-1]
+    trace = aq.recover(as_tree({"mu": draws}), model, random_seed=1)
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        found = relabel(trace, model)
+    assert any("left out z" in str(w.message) for w in said)
+    assert "z" not in found.posterior
+    assert "z" in trace.posterior
+    np.testing.assert_allclose(flat(found.posterior["mu"]), np.sort(draws, axis=2))
+
+
 # More than one block ------------------------------------------------------------------------------
 
 

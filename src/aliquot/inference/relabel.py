@@ -9,7 +9,14 @@ import numpy as np
 
 from aliquot.errors import AliquotWarning, ModelError, warn
 from aliquot.inference.posterior import continuous_values, posterior_of
-from aliquot.inference.relabelled_tree import over_draws, rebuilt, renamed, states_of
+from aliquot.inference.relabelled_tree import (
+    discrete_in,
+    over_draws,
+    rebuilt,
+    renamed,
+    states_of,
+    without,
+)
 from aliquot.inference.responsibilities import Found, Responsibilities
 from aliquot.model import Model, resolve_model
 from aliquot.symmetry import ATTRIBUTE, Block, Symmetries, block_names
@@ -116,9 +123,10 @@ def relabel(
     if not symmetries.coupled:
         warn(f"aq.relabel: there is nothing to relabel. {symmetries.text}", AliquotWarning)
         return trace.copy()
+    source = Responsibilities(model)
+    trace = _without_stale(trace, model, symmetries, source, values)
     states = states_of(trace, symmetries.coupled)
     best = _best(trace, model, values)
-    source = Responsibilities(model)
     results: dict[str, tuple[Block, Relabelled, Found | None]] = {}
     for name, block in zip(block_names(symmetries.coupled), symmetries.coupled, strict=True):
         found = None if method == "pivot" else source.of(block, values)
@@ -146,6 +154,31 @@ def relabel(
 
     diagnostics.check(tree).warn()
     return tree
+
+
+def _without_stale(
+    trace: xarray.DataTree,
+    model: Model,
+    symmetries: Symmetries,
+    source: Responsibilities,
+    values: Mapping[str, np.ndarray],
+) -> xarray.DataTree:
+    """Leave out discrete variables that would not fit the components once these have moved."""
+    present = discrete_in(trace, model)
+    stale = {
+        name: None
+        for block in symmetries.coupled
+        if set(present) - set(dict(block.states))
+        for name in source.left_behind(block, values, present)
+    }
+    if not stale:
+        return trace
+    warn(
+        f"aq.relabel: left out {', '.join(stale)}, whose states cannot be renamed: they are not "
+        "the same components everywhere. Call aq.recover on the relabelled trace",
+        AliquotWarning,
+    )
+    return without(trace, list(stale))
 
 
 def _best(trace: Any, model: Model, values: Mapping[str, np.ndarray]) -> int:

@@ -45,6 +45,29 @@ def states_of(trace: Any, blocks: Sequence[Block]) -> dict[tuple[str, str], np.n
     return result
 
 
+def discrete_in(trace: Any, model: Model) -> list[str]:
+    """Name the discrete variables that a trace says something of."""
+    marginal = model.density().marginal
+    names = [] if marginal is None else [unknown.name for unknown in marginal.unknowns]
+    groups = [g for g in (*WITH_STATES, "state_probabilities") if g in trace.children]
+    return [name for name in names if any(name in trace[group].data_vars for group in groups)]
+
+
+def without(trace: xarray.DataTree, names: Sequence[str]) -> xarray.DataTree:
+    """Leave discrete variables out of a trace; the one that was given stays as it is."""
+    import xarray
+
+    groups = {name: node.to_dataset() for name, node in trace.children.items()}
+    for group in (*WITH_STATES, "state_probabilities"):
+        if group in groups:
+            groups[group] = groups[group].drop_vars(names, errors="ignore")
+            if not groups[group].data_vars:
+                del groups[group]
+    tree = xarray.DataTree.from_dict(groups)
+    tree.attrs = dict(trace.attrs)
+    return tree
+
+
 def renamed(
     block: Block, model: Model, key: tuple[str, str], array: np.ndarray, permutations: np.ndarray
 ) -> np.ndarray:

@@ -125,6 +125,43 @@ class Responsibilities:
     def sources(self, block: Block, values: Mapping[str, np.ndarray]) -> list[Source]:
         """Find the rows whose probabilities trade places as a block's components do."""
         names = [name for name, size in self._sizes.items() if size >= block.components]
+        k = block.components
+        moves, arrays = self._as_they_move(block, values, names)
+        found = []
+        for name in names:
+            p = arrays[name]
+            for columns in (_columns(p, k), self._likely_columns(block, name)):
+                if columns is None:
+                    continue
+                rows = _rows_that_follow(p, columns, moves)
+                if rows.any():
+                    found.append(Source(name, np.flatnonzero(rows), columns))
+                    break
+        return found
+
+    def left_behind(
+        self, block: Block, values: Mapping[str, np.ndarray], names: Sequence[str]
+    ) -> list[str]:
+        """Name discrete variables that change with a block though it does not say how.
+
+        Of groups that are mixtures of their own, in one array, the block of one group would have
+        to rename the states of some rows only.
+        """
+        unnamed = [name for name in names if name not in dict(block.states)]
+        _, arrays = self._as_they_move(block, values, unnamed)
+        return [name for name, p in arrays.items() if (np.abs(p - p[:, :1]) > EQUAL).any()]
+
+    def _as_they_move(
+        self, block: Block, values: Mapping[str, np.ndarray], names: Sequence[str]
+    ) -> tuple[list[np.ndarray], dict[str, np.ndarray]]:
+        """Compute probabilities at some draws, their components where they are and moved.
+
+        Returns
+        -------
+        moves : list of numpy.ndarray
+            None first, then each component with the first, then all at random.
+        dict from str to numpy.ndarray, shape (tested, moves, rows, columns)
+        """
         draws = len(next(iter(values.values())))
         rng = np.random.default_rng(2)
         tested = rng.choice(draws, min(TESTED, draws), replace=False)
@@ -140,17 +177,9 @@ class Responsibilities:
         }
         batch |= block.permute(batch, np.tile(moves, (len(tested), 1)))
         arrays = self._run(batch, [(name, None, None) for name in names])
-        found = []
-        for name in names:
-            p = arrays[name].reshape((len(tested), len(moves), *arrays[name].shape[1:]))
-            for columns in (_columns(p, k), self._likely_columns(block, name)):
-                if columns is None:
-                    continue
-                rows = _rows_that_follow(p, columns, moves)
-                if rows.any():
-                    found.append(Source(name, np.flatnonzero(rows), columns))
-                    break
-        return found
+        return moves, {
+            name: p.reshape((len(tested), len(moves), *p.shape[1:])) for name, p in arrays.items()
+        }
 
     def _likely_columns(self, block: Block, name: str) -> tuple[int, ...] | None:
         """Give the columns to try where components are too empty for a change to show."""
