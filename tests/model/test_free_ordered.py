@@ -57,7 +57,9 @@ def test_an_order_of_positive_numbers_among_real_ones_is_a_part_of_them() -> Non
         assert aq.HalfNormal("s", shape=(2, 3), transform=positive_ordered(axis=0)).fits
 
 
-MATRICES = {"eta": 2, "n": 3, "sd_dist": aq.HalfNormal.dist(1)}
+HALF: Any = 0.5
+LETTER: Any = (0, "a")
+MATRICES: dict[str, Any] = {"eta": 2, "n": 3, "sd_dist": aq.HalfNormal.dist(1)}
 
 
 @pytest.mark.parametrize(
@@ -93,9 +95,9 @@ MATRICES = {"eta": 2, "n": 3, "sd_dist": aq.HalfNormal.dist(1)}
             ShapeError,
             "A vector has no other axis: leave at out",
         ),
-        (lambda: ordered(axis=0.5), ShapeError, "axis must be an integer; got 0.5"),
+        (lambda: ordered(axis=HALF), ShapeError, "axis must be an integer; got 0.5"),
         (
-            lambda: ordered(axis=0, at=(0, "a")),
+            lambda: ordered(axis=0, at=LETTER),
             ShapeError,
             "each index of at must be an integer; got 'a'",
         ),
