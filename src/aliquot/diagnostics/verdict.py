@@ -14,6 +14,7 @@ from aliquot.diagnostics.label_free import phrase
 from aliquot.diagnostics.quantity import Quantity
 from aliquot.diagnostics.record import Record
 from aliquot.diagnostics.statistics import ess_bulk, rhat
+from aliquot.diagnostics.steady import keeps_its_order
 from aliquot.symmetry import Block
 
 CAUSE = "label_switching"
@@ -42,6 +43,7 @@ def judge(
 
     Where single components do not converge and all does that depends on no label, labels have
     switched and nothing else is wrong. Where neither does, it is not labels, or not labels alone.
+    Nor is it where a number of the components is in the same order throughout.
 
     Parameters
     ----------
@@ -73,9 +75,14 @@ def judge(
         worst = max(free, key=lambda record: record.value)
         # Labels do switch where the rest is by far the lesser part, and yet the rest remains.
         besides = worst.value <= RHAT_HOPELESS and max(high) - 1 > BY_FAR * (worst.value - 1)
+        besides = besides and not all(keeps_its_order(b, quantities) for (b, _), _ in blocks)
         advice = wording.not_labels_advice(worst.label or "", worst.value, besides)
         return [replace(r, advice=advice) if r.kind == "rhat" else r for r in records]
-    switched = [(block, name, its) for (block, name), its in blocks if _explained(its, facts)]
+    switched = [
+        (block, name, its)
+        for (block, name), its in blocks
+        if _explained(its, facts) and not keeps_its_order(block, quantities)
+    ]
     if components.permuted or not switched:
         return records
     ids = {id(record) for _, _, its in switched for record in its}
