@@ -37,6 +37,41 @@ def test_exchangeable(distribution: Any, expected: bool) -> None:
     assert exchangeable(distribution) is expected
 
 
+APART = np.array([[0.0], [5.0], [9.0]])
+
+
+@pytest.mark.parametrize(
+    ("distribution", "axes"),
+    [
+        (aq.Normal.dist([0.0, 5.0], 1, shape=(3, 2)), {0}),
+        (aq.Normal.dist(APART, 1, shape=(3, 2)), {1}),
+        (aq.Normal.dist(APART, [1.0, 2.0]), set()),
+        (aq.Uniform.dist(0, [[1.0, 2.0], [1.0, 2.0]]), {0}),
+        (aq.Beta.dist(2, 3, shape=(4, 3, 2)), {0, 1, 2}),
+        (aq.MvNormal.dist([0.0, 1.0], np.eye(2), shape=(3, 2)), {0}),
+        (aq.MvNormal.dist(APART * np.ones(2), np.eye(2)), set()),
+        (aq.MvNormal.dist(np.zeros(2), np.array([1.0, 2.0])[:, None, None] * np.eye(2)), set()),
+        (aq.Dirichlet.dist([2.0, 2.0, 2.0]), {0}),
+        (aq.Dirichlet.dist([1.0, 2.0, 2.0], shape=(4, 3)), {0}),
+        (aq.Dirichlet.dist([[1.0, 1.0], [2.0, 2.0]]), {1}),
+    ],
+    ids=str,
+)
+def test_exchangeable_along_an_axis(distribution: Any, axes: set[int]) -> None:
+    n = len(distribution.shape)
+    assert {axis for axis in range(n) if exchangeable(distribution, axis)} == axes
+    assert {axis + n for axis in range(-n, 0) if exchangeable(distribution, axis)} == axes
+    assert not exchangeable(distribution, n)
+
+
+def test_unknown_parameters_along_an_axis() -> None:
+    with aq.Model():
+        rows = aq.Normal("rows", shape=(3, 1))
+        assert not exchangeable(aq.Normal.dist(rows, 1, shape=(3, 2)), axis=0)
+        assert exchangeable(aq.Normal.dist(rows, 1, shape=(3, 2)), axis=1)
+        assert exchangeable(aq.MvNormal.dist(aq.Normal("mu", shape=2), np.eye(2), shape=(3, 2)), 0)
+
+
 def test_with_unknown_parameters() -> None:
     with aq.Model():
         centre = aq.Normal("centre")
