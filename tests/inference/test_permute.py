@@ -9,7 +9,8 @@ import pytest
 
 import aliquot as aq
 from aliquot.diagnostics.statistics import rhat
-from aliquot.inference.permute import permutations, permuted
+from aliquot.inference.permute import permutations, permuted, that_hold
+from aliquot.results import build_tree
 from aliquot.symmetry import Symmetries
 
 RNG = np.random.default_rng(0)
@@ -134,6 +135,25 @@ def test_a_density_that_differs_somewhere_is_noticed():
     assert permuted(model.density(), symmetries, near, seed=1) is not None
     with pytest.warns(aq.AliquotWarning, match="the density changes where components trade places"):
         assert permuted(model.density(), symmetries, far, seed=1) is None
+
+
+def test_what_rounding_hides_is_found_in_the_draws():
+    """So far from the data, known weights are lost in the rounding of the other terms."""
+    rng = np.random.default_rng(2)
+    data = 1_000 * np.array([-1.0, 1.0])[rng.integers(0, 2, 40)] + 0.001 * rng.normal(size=40)
+    with aq.Model() as model:
+        means = aq.Normal("means", 0, 1e4, shape=2)
+        aq.NormalMixture("obs", w=[0.3, 0.7], mu=means, sigma=0.001, observed=data)
+    draws = {"means": np.array([-1e3, 1e3]) + 0.0002 * rng.normal(size=(2, 40, 2))}
+    symmetries = model.symmetries()
+    with pytest.warns(aq.AliquotWarning, match="components of means cannot trade places after"):
+        assert not that_hold(model.density(), symmetries, draws)
+    trace = build_tree(posterior=draws)
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        relabelled = aq.relabel(trace, model)
+    assert any("there is nothing to relabel" in str(w.message) for w in said)
+    np.testing.assert_array_equal(relabelled.posterior["means"], draws["means"])
 
 
 def test_nothing_to_permute_is_said():

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from aliquot.errors import AliquotWarning, warn
 from aliquot.inference.label_free import log_predictive
+from aliquot.inference.permute import that_hold
 from aliquot.model import Model
-from aliquot.symmetry import Symmetries
+from aliquot.symmetry import ATTRIBUTE, Symmetries
 
 if TYPE_CHECKING:
     import xarray
@@ -36,16 +37,21 @@ def announce_symmetries(
 def judge(tree: xarray.DataTree, density: Any, symmetries: Symmetries) -> Diagnosis:
     """Check a sample; where it looks bad and labels may have switched, look at more.
 
-    The log predictive densities, which do not depend on labels, are computed only then.
+    What was found before sampling is first verified at the draws. The log predictive densities,
+    which do not depend on labels, are computed only where something looks bad.
     """
     from aliquot import diagnostics
 
-    found = diagnostics.check(tree)
-    if found.ok or not symmetries:
-        return found
+    if not symmetries:
+        return diagnostics.check(tree)
     posterior = tree["posterior"].dataset
     values = {
         slot.variable.name: posterior[slot.variable.name].transpose("chain", "draw", ...).values
         for slot in density.slots
     }
+    held = that_hold(density, symmetries, values)
+    tree.attrs[ATTRIBUTE] = held.to_json()
+    found = diagnostics.check(tree)
+    if found.ok or not held:
+        return found
     return diagnostics.check(tree, label_free=log_predictive(density, values))

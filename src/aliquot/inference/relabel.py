@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from aliquot.errors import AliquotWarning, ModelError, warn
+from aliquot.inference.permute import that_hold
 from aliquot.inference.posterior import continuous_values, posterior_of
 from aliquot.inference.relabelled_tree import (
     discrete_in,
@@ -120,6 +121,7 @@ def relabel(
         raise ModelError("aq.relabel: the posterior has no draws")
     values = continuous_values(model, posterior)
     symmetries = model.symmetries() if _symmetries is None else _symmetries
+    symmetries = that_hold(model.density(), symmetries, {n: v[None] for n, v in values.items()})
     if not symmetries.coupled:
         warn(f"aq.relabel: there is nothing to relabel. {symmetries.text}", AliquotWarning)
         return trace.copy()
