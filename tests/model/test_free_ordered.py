@@ -159,3 +159,17 @@ def test_bounds_may_differ_between_vectors_that_are_ordered_apart() -> None:
         assert aq.Uniform("x", lower, 2.0, shape=(2, 3), transform=ordered).fits
         with pytest.raises(ModelError, match="one lower bound"):
             aq.Uniform("y", lower, 2.0, shape=(2, 3), transform=ordered(axis=0))
+
+
+def test_a_start_that_is_not_positive_says_so() -> None:
+    with aq.Model() as model:
+        aq.Normal("x", shape=2, transform=positive_ordered, initval=[-1, 1])
+    with pytest.raises(SupportError, match="increasing along the last axis, from above 0"):
+        model.density().start  # noqa: B018
+
+
+def test_a_start_given_later_says_which_order() -> None:
+    with aq.Model() as model:
+        aq.Normal("x", shape=(2, 2), transform=ordered(axis=0, at=1))
+    with pytest.raises(SupportError, match="increasing along axis 0, at index 1 of axis 1"):
+        model.density().start_with({"x": [[0, 1], [1, 0]]})

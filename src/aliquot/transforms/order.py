@@ -320,6 +320,9 @@ class PositiveOrdered(Ordered):
         _vectors(self, natural, axes)  # refuses what cannot be ordered
         return PositiveOrdered(axes.axis, self.at or None, others=natural)
 
+    def describe(self, shape: tuple[int, ...]) -> str:
+        return f"{super().describe(shape)}, from above 0"
+
 
 def _vectors(transform: Ordered, natural: Transform, axes: OrderAxes) -> Transform:
     """Choose the transform of ordered vectors within the reach of another transform."""
