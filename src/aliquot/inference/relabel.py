@@ -120,10 +120,17 @@ def relabel(
     if not posterior.sizes.get("draw") or not posterior.sizes.get("chain"):
         raise ModelError("aq.relabel: the posterior has no draws")
     values = continuous_values(model, posterior)
+    for name, array in values.items():
+        if count := int((~np.isfinite(array).reshape(len(array), -1).all(axis=1)).sum()):
+            raise ModelError(
+                f"aq.relabel: {name} is not finite in {count:,} of {len(array):,} draws, which "
+                "cannot be relabelled; leave these draws out"
+            )
     symmetries = model.symmetries() if _symmetries is None else _symmetries
     symmetries = that_hold(model.density(), symmetries, {n: v[None] for n, v in values.items()})
     if not symmetries.coupled:
-        warn(f"aq.relabel: there is nothing to relabel. {symmetries.text}", AliquotWarning)
+        why = symmetries.text.replace("\n", " ")
+        warn(f"aq.relabel: there is nothing to relabel. {why}", AliquotWarning)
         return trace.copy()
     source = Responsibilities(model)
     trace = _without_stale(trace, model, symmetries, source, values)

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from itertools import combinations, product
 from math import prod
 
+import numpy as np
+
 from aliquot.density.layout import Slot
 from aliquot.symmetry.block import Block
 from aliquot.symmetry.finding.orbits import Orbits
@@ -32,9 +34,14 @@ def blocks_along_axes(search: Search, movers: Sequence[Mover]) -> list[Block]:
     length = movers[0].length
     found: dict[Axes, Orbits[int]] = {}
     compared = [0]
+    # Without a second axis of one variable, pairs that are alike nowhere need not be looked at.
+    apart = len({mover.variable for mover in movers}) == len(movers)
+    maybe = search.may_be_alike(movers) if apart else np.ones((length, length), bool)
     for k in range(1, length):
         joined: set[Mover] = set()
         for other in compared:
+            if not maybe[other, k]:
+                continue
             for key in _sets(search, movers, list(found), other, k, joined):
                 found.setdefault(key, Orbits()).join(other, k)
                 joined |= set(key)

@@ -89,6 +89,13 @@ class Probe:
         self._scale_seen = finite if seen is None else np.maximum(seen, finite)
         return values
 
+    @property
+    def rounding(self) -> np.ndarray:
+        """What terms may differ by and still count as equal, shape (terms,)."""
+        assert self._scale_seen is not None
+        bound: np.ndarray = RELATIVE * (1.0 + self._scale_seen)
+        return bound
+
     def differences(
         self,
         one: np.ndarray,

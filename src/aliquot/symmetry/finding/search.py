@@ -23,7 +23,7 @@ from itertools import combinations, product
 
 import numpy as np
 
-from aliquot.symmetry.finding.places import Move, overlap
+from aliquot.symmetry.finding.places import Move, Mover, overlap
 from aliquot.symmetry.finding.probe import RELATIVE, STEP, Point, Probe
 from aliquot.symmetry.finding.reach import same_reach
 from aliquot.symmetry.role import Role
@@ -63,6 +63,31 @@ class Search:
             return False
         one, other = self._moved(swap, 0, beside), self._moved(swap, 1, beside)
         return self._same(one, other, [swap]) is not False
+
+    def may_be_alike(self, movers: Sequence[Mover]) -> np.ndarray:
+        """Say of which components `alike` may hold along one of some axes, for all pairs at once.
+
+        Parameters
+        ----------
+        movers : sequence of Mover
+            Axes of one length, no two of one variable.
+
+        Returns
+        -------
+        numpy.ndarray of bool, shape (K, K)
+        """
+        length = movers[0].length
+        counted = [i for i, n in enumerate(self.probe.names) if n not in self.ignored]
+        result = np.zeros((length, length), bool)
+        for mover in movers:
+            each = [self._moved((mover.swap(k, k),), 0, ()) for k in range(length)]
+            terms = np.stack(each)[:, counted]
+            finite = np.isfinite(terms).all(axis=1)
+            bound = self.probe.rounding[counted]
+            with np.errstate(invalid="ignore"):
+                close = [(np.abs(terms - one) <= bound).all(axis=1) for one in terms]
+            result |= np.stack(close) | ~(finite[:, None] | finite)
+        return result
 
     def together(self, swaps: Sequence[Move]) -> list[list[Move]]:
         """Sort exchanges into classes of those that have to be made together."""
