@@ -191,13 +191,19 @@ def _where(
     if not alone.any():
         return "across chains"
     within = "within chains"
-    if not alone.all():
+    # Chains are told by name only where all the others plainly keep to one labelling.
+    if all(_keeps(draws[:, chain]) for chain in np.flatnonzero(~alone)) and not alone.all():
         which = [str(label) for label, it in zip(chains, alone, strict=True) if it]
         if len(which) > MOST_CHAINS_NAMED:
             within = f"within {len(which)} of {len(chains)} chains"
         else:
             within = f"within chain{'s' * (len(which) > 1)} {wording.listing(which)}"
     return f"across chains, and {within}" if apart else within
+
+
+def _keeps(draws: np.ndarray) -> bool:
+    """Say whether a chain, (elements, draw), plainly stays in one labelling."""
+    return bool((ess_bulk(draws[:, None]) >= ESS_PER_CHAIN).all())
 
 
 def _moves(draws: np.ndarray) -> bool:
