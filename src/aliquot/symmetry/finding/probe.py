@@ -179,7 +179,25 @@ class Probe:
             }
         )
 
-    def bumped(self, *bumps: tuple[Move, Sequence[float]], beside: Sequence[Move] = ()) -> Point:
+    def apart(self) -> dict[str, np.ndarray]:
+        """Give coordinates like `base`, but of variables alike each at a level of its own."""
+        rng = np.random.default_rng(21)
+        return {
+            slot.variable.name: self.base[slot.variable.name]
+            + (
+                0.0
+                if isinstance(natural_transform(slot), Simplex)
+                else self.scales[slot.variable.name] * rng.uniform(0.1, 0.4)
+            )
+            for slot in self.slots
+        }
+
+    def bumped(
+        self,
+        *bumps: tuple[Move, Sequence[float]],
+        beside: Sequence[Move] = (),
+        base: Mapping[str, np.ndarray] | None = None,
+    ) -> Point:
         """Make the base point with some components moved.
 
         Parameters
@@ -190,8 +208,10 @@ class Probe:
         beside : sequence of Move
             Other exchanges that are to leave the point where it is: where one of them moves the
             same variable along several axes, the entries on the diagonal of these move only.
+        base : dict from str to array, optional
+            Coordinates of another point than `base` to move components from.
         """
-        coordinates = dict(self.base)
+        coordinates = dict(self.base if base is None else base)
         factors: dict[str, np.ndarray] = {}
         for move, sizes in bumps:
             for k, size in enumerate(sizes):

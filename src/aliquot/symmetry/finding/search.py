@@ -79,9 +79,15 @@ class Search:
         length = movers[0].length
         counted = [i for i, n in enumerate(self.probe.names) if n not in self.ignored]
         result = np.zeros((length, length), bool)
+        base = self.probe.apart()
         for mover in movers:
-            each = [self._moved((mover.swap(k, k),), 0, ()) for k in range(length)]
-            terms = np.stack(each)[:, counted]
+            points = [
+                self.probe.bumped(
+                    ((Role((mover.variable,), mover.axis, (k,), mover.within),), (STEP,)), base=base
+                )
+                for k in range(length)
+            ]
+            terms = np.stack([self.probe.terms(point) for point in points])[:, counted]
             finite = np.isfinite(terms).all(axis=1)
             bound = self.probe.rounding[counted]
             with np.errstate(invalid="ignore"):
