@@ -85,7 +85,7 @@ def _flat(array: np.ndarray, variable: Any) -> np.ndarray:
     if array.shape[2:] != variable.shape:
         raise ShapeError(
             f"{variable.name}: the posterior holds shape {array.shape[2:]}, the model has "
-            f"{variable.shape}. A free variable whose length follows replaced data cannot be "
-            "predicted from draws of another length"
+            f"{variable.shape}: is it of another model? A free variable whose length follows "
+            "replaced data cannot be predicted from draws of another length"
         )
     return array.reshape((array.shape[0] * array.shape[1], *variable.shape))
