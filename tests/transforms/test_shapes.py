@@ -10,11 +10,15 @@ from hypothesis import strategies as st
 from aliquot import transforms as tr
 from aliquot.errors import ShapeError
 from aliquot.precision import float64
-from tests.transforms.cases import CASES, compiled
+from tests.transforms.cases import CASES, InOrder, compiled
 
 SAME = [tr.identity, tr.log, tr.logodds, tr.ordered, tr.positive_ordered, tr.circular]
+# Bounds that are arrays, and orders of one entry among others, fit the shapes of their rows only.
 AT_RANDOM = [
-    case for case in CASES if not any(np.size(f) > 1 for f in vars(case.transform).values())
+    case
+    for case in CASES
+    if not isinstance(case.support, InOrder)
+    and not any(np.size(f) > 1 for f in vars(case.transform).values())
 ]
 
 
