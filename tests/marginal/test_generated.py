@@ -44,7 +44,7 @@ def test_densities_of_some_models(recipe: Recipe) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=12, **SETTINGS)
+@settings(max_examples=8, **SETTINGS)
 @given(recipes())
 def test_densities_of_many_models(recipe: Recipe) -> None:
     model, brute = prepared(recipe)
@@ -52,7 +52,7 @@ def test_densities_of_many_models(recipe: Recipe) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=8, **SETTINGS)
+@settings(max_examples=5, **SETTINGS)
 @given(recipes())
 def test_what_many_models_give_back(recipe: Recipe) -> None:
     model, brute = prepared(recipe)
@@ -73,7 +73,7 @@ def test_what_many_models_give_back(recipe: Recipe) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=8, **SETTINGS)
+@settings(max_examples=5, **SETTINGS)
 @given(recipes())
 def test_each_observation_given_the_others(recipe: Recipe) -> None:
     model, brute = prepared(recipe)

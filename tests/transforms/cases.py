@@ -131,13 +131,6 @@ CASES = [
         (2, 3, 2),
     ),
     in_order(
-        "ordered columns by a row",
-        tr.ordered(axis=-1, at=-2),
-        tr.identity,
-        InOrder(sets.real, -1, (0, ALL)),
-        (2, 3),
-    ),
-    in_order(
         "ordered matrices by an entry",
         tr.ordered(axis=1, at=(1, 0)),
         tr.log,
@@ -157,13 +150,6 @@ CASES = [
         tr.Log(BOUNDS[0]),
         InOrder(sets.Interval(BOUNDS[0]), -2),
         (2, 3),
-    ),
-    in_order(
-        "ordered below rows",
-        tr.ordered,
-        tr.UpperLog(BOUNDS[0][:, None]),
-        InOrder(sets.Interval(None, BOUNDS[0][:, None])),
-        (3, 2),
     ),
     in_order("ordered between", tr.ordered, tr.interval(-2, 7.5), InOrder(INSIDE), (2, 3)),
     in_order(
