@@ -29,8 +29,8 @@ def is_coupled(block: Block, search: Search) -> bool:
         r for r in block.roles if r.axis is None or not probe.along_simplex(r.variables[0], r.axis)
     ]
     rng = np.random.default_rng(11)
-    pairs = search.points()[:4]
-    fresh = [point for point, _ in search.points()[4:12]]
+    found = list(search.probe.points(8))
+    pairs, fresh = found[:4], [point for point, _ in found[4:]]
     for (point, terms), other in zip(pairs, fresh, strict=False):
         chosen = rng.permutation(block.components)[:2]
         moved = [

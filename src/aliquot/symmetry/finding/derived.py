@@ -30,7 +30,7 @@ def changed_deterministics(blocks: Sequence[Block], search: Search) -> tuple[str
     ]
     if not density.deterministics or not swaps:
         return ()
-    points = [point for point, _ in search.points()[:POINTS]]
+    points = [point for point, _ in search.probe.points(POINTS)]
     if not points:
         return ()
     rows = points + [exchanged(p, swap) for swap in swaps for p in points]

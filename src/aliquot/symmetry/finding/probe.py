@@ -6,7 +6,7 @@ are made from unconstrained coordinates, which reach all of every support.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import jax
@@ -27,6 +27,9 @@ Point = dict[str, np.ndarray]
 RELATIVE = 1e-10
 # How far an element is moved, in units of its coordinate's scale.
 STEP = 0.37
+# How often a point at random is looked for that has a density, and how far apart these are.
+TRIES = 40
+WIDTHS = (1.0, 0.5, 2.0, 0.2, 3.0)
 
 
 class Probe:
@@ -50,6 +53,7 @@ class Probe:
         self.slots = density.slots
         self.by_name = {slot.variable.name: slot for slot in self.slots}
         self._scale_seen: np.ndarray | None = None
+        self._points: list[tuple[Point, np.ndarray]] = []
         self._terms = density.program("terms of values", self._all_terms)
         self._values = density.program("values of coordinates", self._own_scale)
         with float64():
@@ -170,7 +174,25 @@ class Probe:
             values = self._values(dict(coordinates), given, self.density.data)
         return {name: np.asarray(value) for name, value in values.items()}
 
-    def random_point(self, rng: np.random.Generator, width: float) -> Point:
+    def points(self, count: int) -> Iterator[tuple[Point, np.ndarray]]:
+        """Yield so many points at random that have a density, with the terms there.
+
+        They are always the same, and each is evaluated when it is first asked for. There are fewer
+        where hardly any has a density.
+        """
+        given = 0
+        for number in range(TRIES):
+            if given == count:
+                return
+            if number == len(self._points):
+                rng = np.random.default_rng([7, number])
+                point = self._random_point(rng, WIDTHS[number % len(WIDTHS)])
+                self._points.append((point, self.terms(point)))
+            if np.all(np.isfinite(self._points[number][1])):
+                given += 1
+                yield self._points[number]
+
+    def _random_point(self, rng: np.random.Generator, width: float) -> Point:
         """Make a point at random around the base, each element by itself."""
         return self.point(
             {

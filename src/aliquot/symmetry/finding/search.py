@@ -28,11 +28,8 @@ from aliquot.symmetry.finding.probe import RELATIVE, STEP, Point, Probe
 from aliquot.symmetry.finding.reach import same_reach
 from aliquot.symmetry.role import Role
 
-# Points at random at which an exchange is verified, and how often one is looked for that has a
-# density at all.
+# Points at random at which an exchange is verified.
 POINTS = 12
-TRIES = 40
-WIDTHS = (1.0, 0.5, 2.0, 0.2, 3.0)
 # Unions of more classes than this are not tried one by one.
 MOST_CLASSES = 6
 
@@ -51,7 +48,6 @@ class Search:
         self.probe = probe
         self.ignored = set(ignored)
         self._bumps: dict[tuple[Move, tuple[Move, ...]], np.ndarray] = {}
-        self._points: list[tuple[Point, np.ndarray]] = []
 
     def alike(self, swap: Move, beside: Sequence[Move] = ()) -> bool:
         """Say whether moving the one component by itself does what moving the other does.
@@ -170,30 +166,14 @@ class Search:
         }
         if found:
             return list(found)
-        seen = 0
-        for number in range(TRIES):
-            if seen == POINTS or found:
-                break
-            point, terms = self._point(number)
-            if not np.all(np.isfinite(terms)):
-                continue
-            seen += 1
+        seen = False
+        for point, terms in self.probe.points(POINTS):
+            seen = True
             after = self.probe.terms(exchanged(point, swaps))
             found |= dict.fromkeys(self._differences(terms, after, swaps) or ())
+            if found:
+                break
         return list(found) if seen else None
-
-    def _point(self, number: int) -> tuple[Point, np.ndarray]:
-        while len(self._points) <= number:
-            count = len(self._points)
-            rng = np.random.default_rng([7, count])
-            point = self.probe.random_point(rng, WIDTHS[count % len(WIDTHS)])
-            self._points.append((point, self.probe.terms(point)))
-        return self._points[number]
-
-    def points(self) -> list[tuple[Point, np.ndarray]]:
-        """Give some points at random that have a density, with the terms there."""
-        found = [self._point(number) for number in range(TRIES)]
-        return [pair for pair in found if np.all(np.isfinite(pair[1]))]
 
     def _moved(self, swap: Move, which: int, beside: Sequence[Move]) -> np.ndarray:
         one = tuple(

@@ -62,7 +62,7 @@ class _Joint:
 
     def _holds(self, block: Block) -> bool:
         rng = np.random.default_rng(3)
-        points = self.search.points()[:POINTS]
+        points = list(self.search.probe.points(POINTS))
         for k in range(1, block.components):
             swaps = exchange(block, 0, k)
             permutation = np.arange(block.components)
