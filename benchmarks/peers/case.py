@@ -1,0 +1,63 @@
+"""What is compared, and what a library gives back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+Data = dict[str, np.ndarray]
+# Mean, standard deviation (None: not known) and Monte Carlo error of the mean (0: exact).
+Moments = tuple[np.ndarray, np.ndarray | None, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Case:
+    """One model with its data and settings: the same density in every library, constants aside.
+
+    The density is written out in the docstring of the file that makes the case.
+    """
+
+    name: str
+    title: str
+    kind: str
+    """"nuts" or "advi"."""
+    data: Callable[[], Data]
+    draws: int = 1000
+    chains: int = 4
+    tune: int | None = None
+    """None: each library's own default."""
+    target_accept: float | None = None
+    """None: each library's own default."""
+    quantities: tuple[str, ...] = ()
+    """Parameters on their own scale. All of their elements are compared."""
+    reference: Callable[[Data], dict[str, Moments]] | None = None
+    """None: judged against a long run, which is in ``references``."""
+    limit: float = 300.0
+    """Seconds for one process."""
+    group: str = "other"
+    """"classic" or "other": which goal it counts for."""
+
+
+@dataclass
+class Run:
+    """What one run of a library gave."""
+
+    draws: dict[str, np.ndarray]
+    """Quantity to (chain, draw, ...). Of an ADVI case: draws from the fit, (1, draw, ...)."""
+    sampling_seconds: float
+    """Warm-up included; without compiling where the library lets one tell."""
+    gradients: int | None = None
+    """Leapfrog steps of all chains together."""
+    gradients_of: str = "warm-up and draws"
+    """Or "draws", where the library does not tell those of the warm-up."""
+    extra: dict[str, Any] = field(default_factory=dict)
+    """Of an ADVI case: "path", see `Snapshot`."""
+
+
+Snapshot = tuple[float, list[float], list[float]]
+"""Where a fit was: seconds since the sampler was called (all that happens in the call counts), then
+the means and the standard deviations of the Gaussian, in the order and on the unconstrained scale
+that the case's file says. Some 20 to 60 of them, at times that are dense at the beginning."""

@@ -1,0 +1,80 @@
+"""Hidden Markov models and annotators: discrete variables that depend on one another.
+
+``hmm-example``, posteriordb's: two states, unit noise, no term for the first state:
+
+    theta[j] ~ Dirichlet(1, 1);  0 < mu[0] < mu[1], mu ~ Normal((3, 10), 1)
+    p(y) = sum over z of prod_t Normal(y[t]; mu[z[t]], 1) prod_{t > 0} theta[z[t-1], z[t]]
+
+``hmm-3x2000``; `start` is data, and where the means may be started:
+
+    P[j] ~ Dirichlet(row j of 1 + 4 I);  means in increasing order, each Normal(0, 5)
+    sigma[k] ~ HalfNormal(2);  z[0] uniform, z[t] ~ P[z[t-1]]
+    y[t] ~ Normal(means[z[t]], sigma[z[t]])
+
+``dawid-skene``, the judgements of Dawid and Skene (1979). Rows of data: item, annotator, label, all
+from 0:
+
+    share ~ Dirichlet(1, 1, 1, 1);  theta[a, k] ~ Dirichlet(row k of 1 + 2 I), shape (5, 4, 4)
+    z[i] ~ share;  label[r] ~ theta[annotator[r], z[item[r]]]
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from benchmarks.peers.case import Case, Data
+from benchmarks.peers.cases.files import moments, read, table
+
+
+def example() -> Data:
+    return {"y": read("hmm_example")["y"]}
+
+
+def example_reference(data: Data) -> dict[str, tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    return {
+        "theta": moments("hmm_example", "theta1", "theta2"),
+        "mu": moments("hmm_example", "mu"),
+    }
+
+
+def three_states() -> Data:
+    rng = np.random.default_rng(3)
+    moves = np.array([[0.92, 0.06, 0.02], [0.05, 0.90, 0.05], [0.04, 0.08, 0.88]])
+    means, sigma = np.array([-2.0, 0.5, 3.0]), np.array([1.0, 0.7, 1.2])
+    uniform, z = rng.uniform(size=2_000), np.zeros(2_000, dtype=np.int64)
+    for t in range(1, 2_000):
+        z[t] = np.searchsorted(np.cumsum(moves[z[t - 1]])[:-1], uniform[t])
+    return {"y": rng.normal(means[z], sigma[z]), "start": np.array([-2.0, 0.0, 2.0])}
+
+
+def annotators() -> Data:
+    rows = table("dawid_skene_anesthesia")
+    return {"item": rows[:, 0] - 1, "annotator": rows[:, 2] - 1, "label": rows[:, 3] - 1}
+
+
+CASES = [
+    Case(
+        name="hmm-example",
+        title="hidden Markov model, 2 states, 100 steps",
+        kind="nuts",
+        data=example,
+        quantities=("theta", "mu"),
+        reference=example_reference,
+    ),
+    Case(
+        name="hmm-3x2000",
+        title="hidden Markov model, 3 states, 2,000 steps",
+        kind="nuts",
+        data=three_states,
+        quantities=("P", "means", "sigma"),
+        limit=900.0,
+    ),
+    Case(
+        name="dawid-skene",
+        title="Dawid and Skene: 45 patients, 5 annotators",
+        kind="nuts",
+        data=annotators,
+        quantities=("share", "theta"),
+        limit=600.0,
+    ),
+]

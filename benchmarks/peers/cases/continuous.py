@@ -1,0 +1,88 @@
+"""Models without discrete variables.
+
+``eight-schools``, posteriordb's, not centred:
+
+    mu ~ Normal(0, 5);  tau ~ HalfCauchy(5);  shifts[j] ~ Normal(0, 1);  theta = mu + tau shifts
+    y[j] ~ Normal(theta[j], sigma[j])
+
+``hierarchical-logistic``, 43 groups, five slopes, 50 parameters; `x` is (2000, 5), `group` from 0:
+
+    alpha ~ Normal(0, 2);  sigma ~ HalfNormal(1);  shifts[g] ~ Normal(0, 1);  beta[d] ~ Normal(0, 1)
+    intercepts = alpha + sigma shifts;  y[i] ~ Bernoulli(logistic(intercepts[group[i]] + x[i] beta))
+
+``gaussian-100``: neighbours are correlated by 0.9, and scales go from 0.1 to 10. `mean`,
+`covariance` and its lower Cholesky factor `cholesky` are data:
+
+    x ~ MvNormal(mean, covariance)
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from benchmarks.peers.case import Case, Data
+from benchmarks.peers.cases.files import moments, read
+
+
+def schools() -> Data:
+    given = read("eight_schools")
+    return {"y": given["y"], "sigma": given["sigma"]}
+
+
+def schools_reference(data: Data) -> dict[str, tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    return {name: moments("eight_schools", name) for name in ("mu", "tau", "theta")}
+
+
+def logistic() -> Data:
+    rng = np.random.default_rng(43)
+    n, groups = 2_000, 43
+    x = rng.normal(size=(n, 5))
+    group = rng.integers(0, groups, n)
+    intercepts = 0.3 + 0.8 * rng.normal(size=groups)
+    chance = 1.0 / (1.0 + np.exp(-(intercepts[group] + x @ [0.8, -0.5, 0.3, 0.0, 1.2])))
+    return {"x": x, "group": group, "y": (rng.uniform(size=n) < chance).astype(np.int64)}
+
+
+def gaussian() -> Data:
+    d = 100
+    rng = np.random.default_rng(100)
+    scales = rng.permutation(np.logspace(-1.0, 1.0, d))
+    places = np.arange(d)
+    covariance = 0.9 ** np.abs(places[:, None] - places) * np.outer(scales, scales)
+    return {
+        "mean": rng.normal(size=d),
+        "covariance": covariance,
+        "cholesky": np.linalg.cholesky(covariance),
+    }
+
+
+def gaussian_reference(data: Data) -> dict[str, tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    sd = np.sqrt(np.diag(data["covariance"]))
+    return {"x": (data["mean"], sd, np.zeros_like(sd))}
+
+
+CASES = [
+    Case(
+        name="eight-schools",
+        title="eight schools",
+        kind="nuts",
+        data=schools,
+        quantities=("mu", "tau", "theta"),
+        reference=schools_reference,
+    ),
+    Case(
+        name="hierarchical-logistic",
+        title="hierarchical logistic regression, 50 parameters, n = 2,000",
+        kind="nuts",
+        data=logistic,
+        quantities=("alpha", "sigma", "beta", "intercepts"),
+    ),
+    Case(
+        name="gaussian-100",
+        title="correlated Gaussian, 100 dimensions",
+        kind="nuts",
+        data=gaussian,
+        quantities=("x",),
+        reference=gaussian_reference,
+    ),
+]
