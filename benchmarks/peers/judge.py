@@ -1,0 +1,108 @@
+"""Is a posterior right: one and the same code for all libraries."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.peers.case import Case, Moments
+from benchmarks.peers.cases import CASES
+
+REFERENCES = Path(__file__).parent / "references"
+ERRORS = 5.0
+"""Monte Carlo standard errors that a mean may be off: one in two million by chance."""
+RHAT = 1.05
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What was found of a set of draws."""
+
+    ess: float
+    """The least bulk ESS of all elements of all quantities."""
+    rhat: float
+    """The largest."""
+    off: float
+    """How far the worst mean is off, in Monte Carlo standard errors."""
+    worst: str
+    """Where that is."""
+    wrong: str | None
+    """Why the posterior is not right; None if it is."""
+
+
+def judge(case: Case, draws: dict[str, np.ndarray]) -> Verdict:
+    """Compare draws, (chain, draw, ...) each, with what is known of the case's posterior."""
+    reference = known(case.name)
+    least, largest, off, worst, wrong = np.inf, 0.0, 0.0, "", None
+    for name in case.quantities:
+        if name not in draws:
+            return Verdict(0.0, np.inf, np.inf, name, f"no draws of {name}")
+        values = np.asarray(draws[name], float)
+        mean, sd, error = (None if x is None else np.ravel(x) for x in reference[name])
+        assert mean is not None and error is not None
+        values = values.reshape(*values.shape[:2], -1)
+        if values.shape[-1] != len(mean):
+            return Verdict(
+                0.0,
+                np.inf,
+                np.inf,
+                name,
+                f"{name} has {values.shape[-1]} elements, not {len(mean)}",
+            )
+        if not np.isfinite(values).all():
+            return Verdict(0.0, np.inf, np.inf, name, f"{name} has draws that are not finite")
+        ess, rhat, mcse = statistics(values)
+        least, largest = min(least, float(ess.min())), max(largest, float(rhat.max()))
+        z = np.abs(values.mean((0, 1)) - mean) / np.hypot(mcse, error)
+        if sd is not None and not error.any():
+            # The sd is exact as well: so is the mean of squared deviations.
+            squares = (values - mean) ** 2
+            z = np.maximum(z, np.abs(squares.mean((0, 1)) - sd**2) / statistics(squares)[2])
+        z = np.where(np.isfinite(z), z, np.inf)
+        if z.max() > off:
+            off, worst = float(z.max()), f"{name}, element {int(z.argmax())}"
+    if off > ERRORS:
+        wrong = f"{worst} is {off:.1f} Monte Carlo errors off"
+    if not largest < RHAT:
+        wrong = f"R-hat {largest:.2f}" + (f"; {wrong}" if wrong else "")
+    return Verdict(least, largest, off, worst, wrong)
+
+
+def statistics(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Give bulk ESS, R-hat and the error of the mean of each element of (chain, draw, element)."""
+    from arviz_stats.base import array_stats
+
+    axes = {"chain_axis": 0, "draw_axis": 1}
+    constant = np.ptp(values, axis=(0, 1)) == 0
+    moving = np.where(constant, np.random.default_rng(0).normal(size=values.shape), values)
+    ess = array_stats.ess(moving, method="bulk", **axes)
+    rhat = array_stats.rhat(moving, **axes)
+    mcse = array_stats.mcse(moving, method="mean", **axes)
+    return (
+        np.where(constant, 0.0, ess),
+        np.where(constant, np.inf, rhat),
+        np.where(constant, 0.0, mcse),
+    )
+
+
+@cache
+def known(name: str) -> dict[str, Moments]:
+    """Give what is known of a case's posterior: exact, published, or from a long run."""
+    case = CASES[name]
+    if case.reference is not None:
+        return case.reference(case.data())
+    path = REFERENCES / f"{name}.json"
+    if not path.exists():
+        raise FileNotFoundError(
+            f"nothing is known of {name}: make a long run by "
+            f"python -m benchmarks.peers reference {name}"
+        )
+    rows = json.loads(path.read_text())["quantities"]
+    return {
+        quantity: (np.array(row["mean"]), np.array(row["sd"]), np.array(row["mcse"]))
+        for quantity, row in rows.items()
+    }

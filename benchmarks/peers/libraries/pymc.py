@@ -1,0 +1,116 @@
+"""PyMC, with the sampler that it takes by default: nutpie's, compiled by Numba."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from benchmarks.peers.case import Case, Data, Run
+from benchmarks.peers.libraries import builder
+
+SETTINGS = (
+    "`pm.sample` with its defaults: nutpie's NUTS, the model compiled by Numba, one thread a core. "
+    "It compiles in every call; the sampling time is the one that it reports. Its ADVI: `pm.fit` "
+    "with its defaults. Its convergence checks are part of the call."
+)
+CHECKS = True
+SAMPLER = "nutpie"
+
+
+def VERSION() -> str:
+    import pymc
+
+    return pymc.__version__
+
+
+def prepare(case: Case, data: Data) -> Callable[[int], Run]:
+    return prepare_with(SAMPLER, case, data)
+
+
+def prepare_with(sampler: str, case: Case, data: Data) -> Callable[[int], Run]:
+    """Make a PyMC model, and what samples from it."""
+    import pymc as pm
+
+    from benchmarks.peers.libraries.pymc_models import MODELS
+
+    logging.getLogger("pymc").setLevel(logging.ERROR)
+    build = builder(MODELS, case.name)
+    assert build is not None
+    with pm.Model() as model:
+        build(data)
+    return _advi(case, model) if case.kind == "advi" else _nuts(sampler, case, model)
+
+
+def _nuts(library: str, case: Case, model: Any) -> Callable[[int], Run]:
+    import pymc as pm
+
+    settings: dict[str, Any] = {"chains": case.chains, "progressbar": False}
+    if case.tune is not None:
+        settings["tune"] = case.tune
+    if case.target_accept is not None:
+        settings["target_accept"] = case.target_accept
+
+    def sampler(seed: int) -> Run:
+        tree = pm.sample(
+            case.draws, model=model, random_seed=seed, nuts_sampler=library, **settings
+        )
+        return read(case, tree, tree.posterior.attrs.get("sampling_time", float("nan")))
+
+    return sampler
+
+
+def read(case: Case, tree: Any, seconds: float) -> Run:
+    """Take what is compared from a DataTree of PyMC's or nutpie's."""
+    names = {"n_steps", "tree_size"}
+
+    def steps(group: str) -> int | None:
+        if group not in tree.children:
+            return None
+        found = sorted(names & set(tree[group].data_vars))
+        return int(tree[group][found[0]].sum()) if found else None
+
+    drawn, warm = steps("sample_stats"), steps("warmup_sample_stats")
+    diverging = tree.sample_stats["diverging"].sum()
+    return Run(
+        draws={name: np.asarray(tree.posterior[name], float) for name in case.quantities},
+        sampling_seconds=float(seconds),
+        gradients=drawn if warm is None or drawn is None else drawn + warm,
+        gradients_of="draws" if warm is None else "warm-up and draws",
+        extra={"gradients_of_draws": drawn, "divergences": int(diverging)},
+    )
+
+
+def _advi(case: Case, model: Any) -> Callable[[int], Run]:
+    import pymc as pm
+
+    def sampler(seed: int) -> Run:
+        began = time.perf_counter()
+        path: list[Any] = []
+
+        def look(approx: Any, losses: Any, i: int) -> None:
+            if i % 250 == 0:
+                seconds = time.perf_counter() - began
+                path.append((seconds, approx.mean.eval().tolist(), approx.std.eval().tolist()))
+
+        approx = pm.fit(
+            10_000,
+            method="advi",
+            model=model,
+            random_seed=seed,
+            progressbar=False,
+            callbacks=[look],
+        )
+        seconds = time.perf_counter() - began
+        drawn = approx.sample(case.draws, random_seed=seed).posterior
+        return Run(
+            draws={name: np.asarray(drawn[name], float) for name in case.quantities},
+            sampling_seconds=seconds,
+            gradients=len(approx.hist),
+            extra={"path": path},
+        )
+
+    return sampler

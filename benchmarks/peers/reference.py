@@ -1,0 +1,51 @@
+"""Long runs of a peer, to judge by where nothing exact or published is known.
+
+Run with the peers' Python: ``.venv-peers/bin/python -m benchmarks.peers reference CASE``.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import numpy as np
+
+from benchmarks.peers.case import Case
+from benchmarks.peers.judge import REFERENCES, statistics
+
+DRAWS, TUNE, CHAINS = 10_000, 2_000, 4
+
+
+def make(case: Case) -> None:
+    """Write what a case is judged by: moments from nutpie, or the best ELBO."""
+    REFERENCES.mkdir(exist_ok=True)
+    found = _best_elbo(case) if case.kind == "advi" else _moments(case)
+    (REFERENCES / f"{case.name}.json").write_text(json.dumps(found, indent=1) + "\n")
+
+
+def _best_elbo(case: Case) -> dict[str, object]:
+    from benchmarks.peers.elbo import optimum
+
+    return optimum(case)
+
+
+def _moments(case: Case) -> dict[str, object]:
+    from benchmarks.peers.libraries import nutpie
+
+    long = replace(case, draws=DRAWS, tune=TUNE, chains=CHAINS, target_accept=0.9)
+    run = nutpie.prepare(long, case.data())(2026)
+    quantities, worst = {}, 0.0
+    for name in case.quantities:
+        values = run.draws[name].reshape(CHAINS, DRAWS, -1)
+        _, rhat, mcse = statistics(values)
+        worst = max(worst, float(rhat.max()))
+        flat = values.reshape(CHAINS * DRAWS, -1)
+        rows = {"mean": flat.mean(0), "sd": flat.std(0, ddof=1), "mcse": mcse}
+        quantities[name] = {
+            key: np.array([float(f"{x:.7g}") for x in value]).tolist()
+            for key, value in rows.items()
+        }
+    if not worst < 1.01:
+        raise RuntimeError(f"{case.name}: the long run has R-hat {worst:.3f}: nothing to judge by")
+    source = f"nutpie {nutpie.VERSION()}, {CHAINS} chains of {DRAWS:,} draws"
+    return {"source": source, "rhat": round(worst, 5), "quantities": quantities}
