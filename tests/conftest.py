@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
 import sys
+import tempfile
 from collections.abc import Iterator
 
 # Read when matplotlib and JAX are first imported, here or in a process that a test starts. A
 # compilation taken from a cache on disk would hide what a fresh machine does.
 os.environ["MPLBACKEND"] = "Agg"
 os.environ["JAX_ENABLE_COMPILATION_CACHE"] = "false"
+# Our own programs are shared by the workers of one run, which inherit the environment, and by
+# nothing else: the folder begins empty.
+if "PYTEST_XDIST_WORKER" not in os.environ:
+    os.environ["ALIQUOT_CACHE_DIR"] = tempfile.mkdtemp(prefix="aliquot-test-programs-")
+    atexit.register(shutil.rmtree, os.environ["ALIQUOT_CACHE_DIR"], ignore_errors=True)
 
 import hypothesis
 import jax

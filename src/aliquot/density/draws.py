@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import jax
 import numpy as np
 
+from aliquot.compilation import lazily, light
 from aliquot.density.layout import Slot
 from aliquot.density.rows import over_rows, pieces
 from aliquot.errors import ShapeError
@@ -134,5 +135,4 @@ class OverDraws:
 
 def quick(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile what runs a few times only: little optimisation, half the waiting."""
-    options = {"xla_backend_optimization_level": 1} if jax.default_backend() == "cpu" else None
-    return jax.jit(function, compiler_options=options)
+    return lazily(function, light())

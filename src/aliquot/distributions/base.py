@@ -14,6 +14,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from aliquot.compilation import lazily
 from aliquot.distributions.constraints import Constraint
 from aliquot.distributions.parameters import as_parameter, full_shape
 from aliquot.distributions.state_table import StateTable
@@ -167,7 +168,7 @@ class Distribution:
         size = (sample_shape,) if np.isscalar(sample_shape) else tuple(sample_shape)
         seed = np.random.default_rng(random_seed).integers(2**63)
         with float64():
-            draw = jax.jit(lambda dist, key: dist.draw(key, size + self.shape))
+            draw = lazily(lambda dist, key: dist.draw(key, size + self.shape))
             return np.asarray(draw(self, jax.random.key(seed)))
 
     def draw(self, key: Any, shape: tuple[int, ...]) -> Any:

@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from aliquot.compilation import lazily, loop
 from aliquot.density.rows import over_rows
 from aliquot.errors import ModelError
 from aliquot.inference.posterior import continuous_values, posterior_of
@@ -157,8 +158,7 @@ def _drawn(
             size = logits.shape[-1]
         return {"filled": jnp.sum(jnp.bincount(states, length=size) > 0)}
 
-    options = {"xla_backend_optimization_level": 2} if jax.default_backend() == "cpu" else None
     with float64():
         keys = np.asarray(jax.random.key_data(jax.random.split(jax.random.key(seed), count)))
-        program = jax.jit(jax.vmap(one, in_axes=(0, None)), compiler_options=options)
+        program = lazily(jax.vmap(one, in_axes=(0, None)), loop())
         return over_rows(program, one, (keys, dict(values)), density.data)["filled"]

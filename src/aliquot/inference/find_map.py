@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import jax
 import numpy as np
 
+from aliquot.compilation import lazily, loop
 from aliquot.errors import ConvergenceWarning, ModelError, PartialResultWarning, StartError, warn
 from aliquot.inference.given import model_coords, model_dims
 from aliquot.inference.initialisation import continuous_density, explain_start
@@ -141,8 +142,7 @@ def _evaluator(density: Any, jacobian: bool, stop: threading.Event) -> Evaluate:
         value = density.log_density(flat, data)
         return value if jacobian else value - density.log_jacobian(flat, data)
 
-    options = {"xla_backend_optimization_level": 2} if jax.default_backend() == "cpu" else None
-    program = jax.jit(jax.value_and_grad(height), compiler_options=options)
+    program = lazily(jax.value_and_grad(height), loop())
 
     def evaluate(flat: np.ndarray) -> tuple[float, np.ndarray]:
         with float64():

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import jax
 import numpy as np
 
+from aliquot.compilation import lazily
 from aliquot.density.rows import over_rows
 from aliquot.errors import AliquotWarning, ModelError, StartError, warn
 from aliquot.inference import forward
@@ -273,7 +274,7 @@ def _simulate(
 
         rows = jax.vmap(one, in_axes=(0, None))
         # Op by op, what one variable needed is compiled already when the next is drawn.
-        program = rows if len(model.variables) > MOST_COMPILED else jax.jit(rows)
+        program = rows if len(model.variables) > MOST_COMPILED else lazily(rows)
         return over_rows(program, one, (keys, dict(fixed)), data)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import jax
 import numpy as np
 
+from aliquot.compilation import lazily, light
 from aliquot.density.rows import over_rows
 from aliquot.errors import AliquotWarning, warn
 from aliquot.marginal import depends_on
@@ -24,9 +25,8 @@ WITH_STATES = ("posterior", "most_probable", "posterior_predictive", "prediction
 
 def over_draws(one: Any, rows: Any, data: Any) -> dict[str, np.ndarray]:
     """Compile a function of one draw with little optimisation, and call it on all."""
-    options = {"xla_backend_optimization_level": 1} if jax.default_backend() == "cpu" else None
     with float64():
-        program = jax.jit(jax.vmap(one, in_axes=(0, None)), compiler_options=options)
+        program = lazily(jax.vmap(one, in_axes=(0, None)), light())
         return over_rows(program, one, dict(rows), data)
 
 

@@ -10,6 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from aliquot.compilation import lazily, light
 from aliquot.density.rows import over_rows
 from aliquot.distributions.mixture import Mixture
 from aliquot.distributions.normal_mixture import NormalMixture
@@ -205,7 +206,7 @@ class Responsibilities:
         if not parts:
             return {}
         with float64():
-            program = jax.jit(jax.vmap(one, in_axes=(0, None)), compiler_options=_options())
+            program = lazily(jax.vmap(one, in_axes=(0, None)), light())
             return over_rows(program, one, dict(values), self.density.data)
 
     def _probabilities(self, given: Any, data: Any, names: Sequence[str]) -> dict[str, Any]:
@@ -285,8 +286,3 @@ def _rows_that_follow(
         expected[..., chosen] = p[:, 0][..., chosen[move]]
         follows &= (np.abs(p[:, j] - expected) <= EQUAL).all(axis=(0, 2))
     return follows
-
-
-def _options() -> dict[str, Any] | None:
-    """Compile what runs once: little optimisation, half the waiting."""
-    return {"xla_backend_optimization_level": 1} if jax.default_backend() == "cpu" else None

@@ -172,6 +172,7 @@ def sample(
         "sampling_time": run.sampling_seconds,
         "warmup_time": run.warmup_seconds,
         "compile_time": run.compile_seconds,
+        "compile_cached": run.compile_cached,
         "tuning_steps": settings.tune,
         "random_seed": seed,
         "sampler": "NUTS",

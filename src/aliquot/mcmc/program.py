@@ -10,7 +10,6 @@ another.
 from __future__ import annotations
 
 import threading
-import time
 import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,11 +20,12 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array, lax
 
+from aliquot.compilation import Compiled, loop
+from aliquot.compilation import compiled as compile_or_load
 from aliquot.mcmc import machine
 from aliquot.mcmc.arrays import Value
 from aliquot.mcmc.machine import STATS, ChainState, Row
 from aliquot.mcmc.settings import Metric
-from aliquot.precision import float64
 
 LogDensity = Callable[[Array, Any], Array]
 
@@ -74,8 +74,12 @@ class Program:
     """A compiled program and what it took to compile it."""
 
     shape: Shape
-    call: Callable[..., Report]
-    seconds: float
+    compiled: Compiled
+
+    @property
+    def call(self) -> Callable[..., Report]:
+        """The program itself."""
+        return self.compiled.call
 
 
 def one_chain(log_density: LogDensity, shape: Shape) -> Callable[..., Report]:
@@ -232,14 +236,5 @@ def _compile(log_density: LogDensity, data: Any, shape: Shape) -> Program:
         state, rows, draws = jax.tree.map(
             lambda leaf: np.stack([leaf] * chains), (state, rows, draws)
         )
-    # Level 2 of LLVM's optimiser compiles in half the time of level 3, and what it makes runs as
-    # fast.
-    options = {"xla_backend_optimization_level": 2} if jax.default_backend() == "cpu" else None
-    begun = time.perf_counter()
-    with float64():
-        call = (
-            jax.jit(build(log_density, shape), compiler_options=options)
-            .lower(state, data, rows, draws, np.int32(0), np.float64(0.0))
-            .compile()
-        )
-    return Program(shape, call, time.perf_counter() - begun)
+    arguments = (state, data, rows, draws, np.int32(0), np.float64(0.0))
+    return Program(shape, compile_or_load(build(log_density, shape), *arguments, options=loop()))

@@ -53,6 +53,8 @@ class ChainDraws:
     """(chains,) at the end."""
     compile_seconds: float
     """0 if the program was there already."""
+    compile_cached: bool
+    """Whether it was there already, in this process or on the disk."""
     sampling_seconds: float
     """Wall time of the chains, warm-up included."""
     warmup_seconds: float

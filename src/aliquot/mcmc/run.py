@@ -132,7 +132,8 @@ def sample(
         interrupted=interrupted,
         inverse_mass=scales**2 if scales.ndim == 2 else scales @ np.swapaxes(scales, 1, 2),
         step_size=np.array([np.exp(chain.state.step.log_step) for chain in chains]),
-        compile_seconds=program.seconds if new else 0.0,
+        compile_seconds=program.compiled.seconds if new else 0.0,
+        compile_cached=program.compiled.loaded if new else True,
         sampling_seconds=run.seconds,
         warmup_seconds=run.warmup_seconds,
     )

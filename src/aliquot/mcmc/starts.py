@@ -10,6 +10,7 @@ import jax
 import numpy as np
 from jax import Array
 
+from aliquot.compilation import lazily
 from aliquot.errors import StartError
 from aliquot.precision import float64
 
@@ -121,7 +122,7 @@ def find_starts(
 
 def evaluator(log_density: Callable[[Array, Any], Array], data: Any) -> Evaluate:
     """Return a function that compiles the log density and its gradient on its first call."""
-    compiled = jax.jit(jax.value_and_grad(log_density))
+    compiled = lazily(jax.value_and_grad(log_density))
 
     def evaluate(position: np.ndarray) -> tuple[float, np.ndarray]:
         with float64():

@@ -1,0 +1,191 @@
+"""Compile a function for given arguments, or load what another process has compiled."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+from jax.experimental import serialize_executable
+
+from aliquot.compilation import folder
+from aliquot.compilation.counts import note
+from aliquot.compilation.machine import identity, settings
+from aliquot.precision import float64
+
+# What XLA compiles faster than this is not worth a file.
+WORTH_KEEPING_SECONDS = 0.02
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """A program that can be called with arguments like those it was made for."""
+
+    call: Callable[..., Any]
+    seconds: float
+    """What it took until it was there, in wall time: to trace, and to compile or load."""
+    loaded: bool
+    """Whether it came from the disk."""
+
+
+def compiled(
+    function: Callable[..., Any], *arguments: Any, options: Mapping[str, Any] | None = None
+) -> Compiled:
+    """Compile a pure function for the shapes and dtypes of some arguments, in double precision.
+
+    Executables are kept on the disk (see `folder`) and loaded where the same program is asked for
+    on the same machine: the function is traced and lowered in any case, and what comes out is the
+    key, along with all that the compiler depends on.
+
+    Parameters
+    ----------
+    function
+        What JAX can trace.
+    *arguments
+        Pytrees of arrays.
+    options
+        Options of the compiler.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from aliquot.compilation import compiled
+    >>> from aliquot.precision import float64
+    >>> program = compiled(lambda x: x + 1.0, np.zeros(2))
+    >>> with float64():
+    ...     program.call(np.ones(2)).tolist()
+    [2.0, 2.0]
+    """
+    began = time.perf_counter()
+    with float64():
+        # Arguments that are not used stay: without them, programs of other arguments would look
+        # the same.
+        lowered = jax.jit(function, keep_unused=True).lower(*arguments)
+        key = _key(lowered, arguments, options)
+        call = None if key is None else _load(key, lowered)
+        loaded = call is not None
+        if call is None:
+            asked = time.perf_counter()
+            call = lowered.compile(compiler_options=None if options is None else dict(options))
+            note("compiled")
+            if key is not None and time.perf_counter() - asked >= WORTH_KEEPING_SECONDS:
+                _keep(key, call)
+    return Compiled(call, time.perf_counter() - began, loaded)
+
+
+def lazily(
+    function: Callable[..., Any], options: Mapping[str, Any] | None = None
+) -> Callable[..., Any]:
+    """Return a function that is compiled when it is first called with arguments of some shapes.
+
+    Like ``jax.jit``, but through :func:`compiled`.
+
+    Parameters
+    ----------
+    function
+        What JAX can trace.
+    options
+        Options of the compiler.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from aliquot.compilation import lazily
+    >>> double = lazily(lambda x: 2.0 * x)
+    >>> double(np.ones(2)).tolist(), double(np.ones(1)).tolist()
+    ([2.0, 2.0], [2.0])
+    """
+    programs: dict[Any, Callable[..., Any]] = {}
+    lock = threading.Lock()
+
+    def call(*arguments: Any) -> Any:
+        leaves, structure = jax.tree.flatten(arguments)
+        with float64():
+            if any(isinstance(leaf, jax.core.Tracer) for leaf in leaves):
+                return function(*arguments)  # part of a larger program
+            signature = (structure, *map(jax.typeof, leaves))
+            with lock:
+                program = programs.get(signature)
+                if program is None:
+                    program = compiled(function, *arguments, options=options).call
+                    programs[signature] = program
+            return program(*arguments)
+
+    return call
+
+
+def _key(lowered: Any, arguments: Any, options: Mapping[str, Any] | None) -> str | None:
+    """Return the name of a program on the disk, or None for one that must not be kept."""
+    if folder.folder() is None:
+        return None
+    device = _device(arguments)
+    machine = None if device is None else identity(device)
+    if device is None or machine is None:
+        return None
+    text = lowered.as_text(debug_info=False)
+    # A call back into Python is an address, which another process has no use for.
+    if "callback" in text:
+        return None
+    # Numbers and random keys look the same in the text.
+    seen = [*jax.tree.leaves(lowered.args_info), *jax.tree.leaves(lowered.out_info)]
+    parts = (
+        *machine,
+        str(device.id),
+        *settings(),
+        repr(sorted((options or {}).items())),
+        repr([(leaf.shape, str(leaf.dtype)) for leaf in seen]),
+        text,
+    )
+    hashed = hashlib.sha256()
+    for part in parts:
+        content = part.encode(errors="surrogatepass")
+        hashed.update(b"%d:" % len(content))
+        hashed.update(content)
+    return hashed.hexdigest()
+
+
+def _device(arguments: Any) -> Any:
+    """Return the one device that a program of some arguments is for, None if there are several."""
+    chosen = jax.config.jax_default_device
+    if isinstance(chosen, str):
+        chosen = jax.local_devices(backend=chosen)[0]
+    device = jax.local_devices()[0] if chosen is None else chosen
+    arrays = (leaf for leaf in jax.tree.leaves(arguments) if isinstance(leaf, jax.Array))
+    return device if all(array.devices() == {device} for array in arrays) else None
+
+
+def _load(key: str, lowered: Any) -> Callable[..., Any] | None:
+    content = folder.read(key)
+    if content is None:
+        return None
+    device = _device(())
+    try:
+        program = serialize_executable.deserialize_and_load(
+            content,
+            lowered.in_tree,
+            lowered.out_tree,
+            backend=device.client,
+            execution_devices=[device],
+        )
+    except Exception as error:  # of whatever kind: it can be compiled
+        _log.info("a compiled program could not be loaded: %r", error)
+        folder.forget(key)
+        return None
+    note("loaded")
+    return program
+
+
+def _keep(key: str, program: Any) -> None:
+    try:
+        content, _, _ = serialize_executable.serialize(program)
+    except Exception as error:  # not every platform's programs can be written
+        _log.info("a compiled program cannot be written: %r", error)
+        return
+    if folder.write(key, content):
+        note("kept")
