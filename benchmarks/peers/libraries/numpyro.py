@@ -1,0 +1,122 @@
+"""NumPyro: NUTS, and SVI with an AutoNormal guide."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from benchmarks.peers.case import Case, Data, Run
+from benchmarks.peers.libraries import builder
+
+SETTINGS = (
+    "`NUTS` in float64, without a progress bar, 1,000 steps of warm-up unless the case says "
+    "otherwise; every chain on a CPU device of its own, as `jax.pmap` of a function with "
+    "`MCMC.run` in it (its documentation's way), compiled once: "
+    '`chain_method="parallel"` compiles in every call. Its SVI: `AutoNormal`, `Trace_ELBO` with 8 '
+    "particles, Adam with a rate that falls by a cosine from 0.2, in compiled blocks of 20 steps. "
+    "All that it compiles goes to JAX's persistent cache."
+)
+CHECKS = False
+STEPS, BLOCK, PARTICLES, RATE = 1_000, 20, 8, 0.2
+
+
+def VERSION() -> str:
+    import numpyro
+
+    return numpyro.__version__
+
+
+def prepare(case: Case, data: Data) -> Callable[[int], Run]:
+    import jax
+    import numpyro
+
+    numpyro.enable_x64()
+    numpyro.set_host_device_count(case.chains)
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
+    from benchmarks.peers.libraries.numpyro_models import MODELS
+
+    build = builder(MODELS, case.name)
+    assert build is not None
+    model, start = build(data)
+    return _svi(case, model) if case.kind == "advi" else _nuts(case, model, start)
+
+
+def _nuts(case: Case, model: Any, start: Any) -> Callable[[int], Run]:
+    import jax
+    from numpyro.infer import MCMC, NUTS
+
+    settings: dict[str, Any] = {}
+    if case.target_accept is not None:
+        settings["target_accept_prob"] = case.target_accept
+
+    def chain(key: Any) -> tuple[Any, Any]:
+        mcmc = MCMC(
+            NUTS(model, init_strategy=start, **settings),
+            num_warmup=1_000 if case.tune is None else case.tune,
+            num_samples=case.draws,
+            progress_bar=False,
+        )
+        mcmc.run(key, extra_fields=("num_steps", "diverging"))
+        drawn = mcmc.get_samples()
+        return {name: drawn[name] for name in case.quantities}, mcmc.get_extra_fields()
+
+    def keys(seed: int) -> Any:
+        return jax.random.split(jax.random.PRNGKey(seed), case.chains)
+
+    # A second `MCMC.run` over several devices would compile all over again; this does not.
+    compiled = jax.pmap(chain).lower(keys(0)).compile()
+
+    def sampler(seed: int) -> Run:
+        began = time.perf_counter()
+        drawn, fields = compiled(keys(seed))
+        draws = {name: np.asarray(value, float) for name, value in drawn.items()}
+        return Run(
+            draws=draws,
+            sampling_seconds=time.perf_counter() - began,
+            gradients=int(fields["num_steps"].sum()),
+            gradients_of="draws",
+            extra={"divergences": int(fields["diverging"].sum())},
+        )
+
+    return sampler
+
+
+def _svi(case: Case, model: Any) -> Callable[[int], Run]:
+    import jax
+    import optax
+    from numpyro.infer import SVI, Trace_ELBO
+    from numpyro.infer.autoguide import AutoNormal
+    from numpyro.optim import optax_to_numpyro
+
+    guide = AutoNormal(model)
+    rate = optax.cosine_decay_schedule(RATE, STEPS, 1e-3)
+    svi = SVI(model, guide, optax_to_numpyro(optax.adam(rate)), Trace_ELBO(PARTICLES))
+    start = jax.jit(svi.init)
+
+    @jax.jit
+    def block(state: Any) -> tuple[Any, Any]:
+        state = jax.lax.fori_loop(0, BLOCK, lambda _, s: svi.update(s)[0], state)
+        return state, svi.get_params(state)
+
+    def sampler(seed: int) -> Run:
+        began = time.perf_counter()
+        key, draw_key = jax.random.split(jax.random.PRNGKey(seed))
+        state = start(key)
+        path, params = [], {}
+        for _ in range(STEPS // BLOCK):
+            state, params = block(state)
+            mean, sd = (np.asarray(params[f"means_auto_{x}"]) for x in ("loc", "scale"))
+            path.append((time.perf_counter() - began, mean.tolist(), sd.tolist()))
+        seconds = time.perf_counter() - began
+        drawn = guide.sample_posterior(draw_key, params, sample_shape=(case.draws,))
+        return Run(
+            draws={name: np.asarray(drawn[name], float)[None] for name in case.quantities},
+            sampling_seconds=seconds,
+            gradients=STEPS * PARTICLES,
+            extra={"path": path},
+        )
+
+    return sampler

@@ -1,0 +1,180 @@
+"""The cases as NumPyro models.
+
+Ordered parameters are `ImproperUniform` on their support with their prior as a factor, since an
+`OrderedTransform` of independent normals would be another density. Mixtures and hidden Markov
+models are factors as well: faster than `MixtureSameFamily` and a scan in logs, and the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import jax.numpy as jnp
+import numpy as np
+import numpyro
+import numpyro.distributions as dist
+from jax import Array
+from numpyro.distributions import constraints
+from numpyro.infer import init_to_uniform, init_to_value
+
+from benchmarks.peers.libraries import jax_terms as terms
+
+Data = dict[str, np.ndarray]
+Model = Callable[[], None]
+Made = tuple[Model, Callable]
+"""A model, and how it is started."""
+
+
+def ordered(name: str, mean: object, sd: float, size: int, positive: bool = False) -> Array:
+    """Declare normal variables in increasing order."""
+    support = constraints.positive_ordered_vector if positive else constraints.ordered_vector
+    value = numpyro.sample(name, dist.ImproperUniform(support, (), (size,)))
+    numpyro.factor(f"{name} prior", dist.Normal(mean, sd).log_prob(value).sum())
+    return value
+
+
+def classic(data: Data) -> Made:
+    y = jnp.asarray(data["y"])
+
+    def model() -> None:
+        means = ordered("means", 0.0, 10.0, 2)
+        numpyro.factor("y", terms.two_normals(y, means))
+
+    return model, init_to_uniform
+
+
+def low_dim(data: Data) -> Made:
+    y = jnp.asarray(data["y"])
+
+    def model() -> None:
+        mu = ordered("mu", 0.0, 2.0, 2)
+        sigma = numpyro.sample("sigma", dist.HalfNormal(2.0).expand([2]))
+        theta = numpyro.sample("theta", dist.Beta(5.0, 5.0))
+        weights = jnp.stack([jnp.log(theta), jnp.log1p(-theta)])
+        numpyro.factor("y", terms.normal_mixture(y, weights, mu, sigma))
+
+    return model, init_to_uniform
+
+
+def mixture_10(data: Data) -> Made:
+    y, centres = jnp.asarray(data["y"]), jnp.asarray(data["centres"])
+
+    def model() -> None:
+        weights = numpyro.sample("weights", dist.Dirichlet(jnp.full(10, 2.0)))
+        means = ordered("means", centres, 1.0, 10)
+        sigma = numpyro.sample("sigma", dist.HalfNormal(1.0).expand([10]))
+        numpyro.factor("y", terms.normal_mixture(y, jnp.log(weights), means, sigma))
+
+    return model, init_to_value(values={"means": centres})
+
+
+def mixture_5d(data: Data) -> Made:
+    y, start = jnp.asarray(data["y"].T), jnp.asarray(data["start"])
+    row, column = np.tril_indices(5, -1)
+
+    def model() -> None:
+        weights = numpyro.sample("weights", dist.Dirichlet(jnp.full(4, 2.0)))
+        first = ordered("first", 0.0, 5.0, 4)
+        rest = numpyro.sample("rest", dist.Normal(0.0, 5.0).expand([4, 4]))
+        scales = numpyro.sample("scales", dist.HalfNormal(2.0).expand([4, 5]))
+        factor = numpyro.sample("factor", dist.LKJCholesky(5, 2.0).expand([4]))
+        means = jnp.concatenate([first[:, None], rest], axis=1)
+        log_weights = jnp.log(weights)
+        numpyro.factor(
+            "y", terms.full_mixture(y, log_weights, means, scales[:, :, None] * factor)
+        )
+        numpyro.deterministic("means", means)
+        correlation = factor @ factor.transpose(0, 2, 1)
+        numpyro.deterministic("correlations", correlation[:, row, column])
+
+    return model, init_to_value(values={"first": start[:, 0], "rest": start[:, 1:]})
+
+
+def hmm_example(data: Data) -> Made:
+    y = jnp.asarray(data["y"])
+
+    def model() -> None:
+        theta = numpyro.sample("theta", dist.Dirichlet(jnp.ones((2, 2))).to_event(1))
+        mu = ordered("mu", jnp.array([3.0, 10.0]), 1.0, 2, positive=True)
+        numpyro.factor("y", terms.markov_chain(-0.5 * (y[:, None] - mu) ** 2, theta))
+
+    return model, init_to_uniform
+
+
+def hmm_3x2000(data: Data) -> Made:
+    y, start = jnp.asarray(data["y"]), jnp.asarray(data["start"])
+
+    def model() -> None:
+        moves = numpyro.sample("P", dist.Dirichlet(1.0 + 4.0 * jnp.eye(3)).to_event(1))
+        means = ordered("means", 0.0, 5.0, 3)
+        sigma = numpyro.sample("sigma", dist.HalfNormal(2.0).expand([3]))
+        emission = -0.5 * ((y[:, None] - means) / sigma) ** 2 - jnp.log(sigma)
+        numpyro.factor("y", terms.markov_chain(emission, moves))
+
+    return model, init_to_value(values={"means": start})
+
+
+def dawid_skene(data: Data) -> Made:
+    counts = np.zeros((data["item"].max() + 1, 5, 4))
+    np.add.at(counts, (data["item"], data["annotator"], data["label"]), 1.0)
+    table = jnp.asarray(counts.reshape(len(counts), -1))
+
+    def model() -> None:
+        share = numpyro.sample("share", dist.Dirichlet(jnp.ones(4)))
+        prior = dist.Dirichlet(1.0 + 2.0 * jnp.eye(4)).expand([5, 4]).to_event(2)
+        theta = numpyro.sample("theta", prior)
+        numpyro.factor("label", terms.annotators(table, jnp.log(share), jnp.log(theta)))
+
+    return model, init_to_uniform
+
+
+def eight_schools(data: Data) -> Made:
+    y, sigma = jnp.asarray(data["y"]), jnp.asarray(data["sigma"])
+
+    def model() -> None:
+        mu = numpyro.sample("mu", dist.Normal(0.0, 5.0))
+        tau = numpyro.sample("tau", dist.HalfCauchy(5.0))
+        shifts = numpyro.sample("shifts", dist.Normal(0.0, 1.0).expand([8]))
+        theta = numpyro.deterministic("theta", mu + tau * shifts)
+        numpyro.sample("y", dist.Normal(theta, sigma), obs=y)
+
+    return model, init_to_uniform
+
+
+def hierarchical_logistic(data: Data) -> Made:
+    x, group, y = jnp.asarray(data["x"]), jnp.asarray(data["group"]), jnp.asarray(data["y"])
+
+    def model() -> None:
+        alpha = numpyro.sample("alpha", dist.Normal(0.0, 2.0))
+        sigma = numpyro.sample("sigma", dist.HalfNormal(1.0))
+        shifts = numpyro.sample("shifts", dist.Normal(0.0, 1.0).expand([43]))
+        beta = numpyro.sample("beta", dist.Normal(0.0, 1.0).expand([5]))
+        intercepts = numpyro.deterministic("intercepts", alpha + sigma * shifts)
+        numpyro.sample("y", dist.Bernoulli(logits=intercepts[group] + x @ beta), obs=y)
+
+    return model, init_to_uniform
+
+
+def gaussian_100(data: Data) -> Made:
+    mean, precision = jnp.asarray(data["mean"]), jnp.asarray(np.linalg.inv(data["covariance"]))
+
+    def model() -> None:
+        # A product with the precision: a third of the time of `MultivariateNormal`'s solve.
+        x = numpyro.sample("x", dist.ImproperUniform(constraints.real_vector, (), (100,)))
+        numpyro.factor("density", -0.5 * (x - mean) @ (precision @ (x - mean)))
+
+    return model, init_to_uniform
+
+
+MODELS: dict[str, Callable[[Data], Made]] = {
+    "classic": classic,
+    "low-dim-gauss-mix": low_dim,
+    "mixture-10": mixture_10,
+    "mixture-5d": mixture_5d,
+    "hmm-example": hmm_example,
+    "hmm-3x2000": hmm_3x2000,
+    "dawid-skene": dawid_skene,
+    "eight-schools": eight_schools,
+    "hierarchical-logistic": hierarchical_logistic,
+    "gaussian-100": gaussian_100,
+}
