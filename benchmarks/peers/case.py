@@ -37,6 +37,9 @@ class Case:
     """None: judged against a long run, which is in ``references``."""
     limit: float = 300.0
     """Seconds for one process."""
+    from_start: bool = False
+    """Whether chains start at the start values in the data, without jitter: there are other modes,
+    and what is compared is how fast one of them is explored."""
     group: str = "other"
     """"classic" or "other": which goal it counts for."""
 

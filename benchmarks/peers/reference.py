@@ -13,7 +13,7 @@ import numpy as np
 from benchmarks.peers.case import Case
 from benchmarks.peers.judge import REFERENCES, statistics
 
-DRAWS, TUNE, CHAINS = 10_000, 2_000, 4
+DRAWS, TUNE, CHAINS = 5_000, 2_000, 4
 
 
 def make(case: Case) -> None:

@@ -25,7 +25,7 @@ from benchmarks.peers.machine import machine
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
-RESULTS = HERE / "results"
+RESULTS = Path(os.environ.get("BENCHMARK_RESULTS", HERE / "results"))
 Row = dict[str, Any]
 
 

@@ -5,7 +5,7 @@
     theta[j] ~ Dirichlet(1, 1);  0 < mu[0] < mu[1], mu ~ Normal((3, 10), 1)
     p(y) = sum over z of prod_t Normal(y[t]; mu[z[t]], 1) prod_{t > 0} theta[z[t-1], z[t]]
 
-``hmm-3x2000``; `start` is data, and where the means may be started:
+``hmm-3x2000``; `start` is data, and where the means start:
 
     P[j] ~ Dirichlet(row j of 1 + 4 I);  means in increasing order, each Normal(0, 5)
     sigma[k] ~ HalfNormal(2);  z[0] uniform, z[t] ~ P[z[t-1]]
@@ -67,6 +67,7 @@ CASES = [
         kind="nuts",
         data=three_states,
         quantities=("P", "means", "sigma"),
+        from_start=True,
         limit=900.0,
     ),
     Case(

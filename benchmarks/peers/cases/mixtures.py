@@ -5,12 +5,12 @@
     mu[0] < mu[1], each Normal(0, 2);  sigma[k] ~ HalfNormal(2);  theta ~ Beta(5, 5)
     y[i] ~ theta Normal(mu[0], sigma[0]) + (1 - theta) Normal(mu[1], sigma[1])
 
-``mixture-10``, ten components along a line; `centres` are data, and where chains may be started:
+``mixture-10``, ten components along a line; `centres` are data, and where means start:
 
     weights ~ Dirichlet(2, ..., 2);  means in increasing order, means[k] ~ Normal(centres[k], 1)
     sigma[k] ~ HalfNormal(1);  y[i] ~ sum_k weights[k] Normal(means[k], sigma[k])
 
-``mixture-5d``, four components in five dimensions; `start` is data, and where means may be started:
+``mixture-5d``, four components in five dimensions; `start` is data, and where means start:
 
     weights ~ Dirichlet(2, ..., 2);  means[k, d] ~ Normal(0, 5), means[:, 0] in increasing order
     scales[k, d] ~ HalfNormal(2);  correlation matrix of component k ~ LKJ(2)
@@ -80,6 +80,8 @@ CASES = [
         kind="nuts",
         data=ten,
         quantities=("weights", "means", "sigma"),
+        from_start=True,
+        limit=600.0,
     ),
     Case(
         name="mixture-5d",
@@ -87,6 +89,7 @@ CASES = [
         kind="nuts",
         data=five_dimensions,
         quantities=("weights", "means", "scales", "correlations"),
+        from_start=True,
         limit=900.0,
     ),
 ]

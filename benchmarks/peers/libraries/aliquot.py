@@ -43,6 +43,8 @@ def _nuts(case: Case, model: Any) -> Callable[[int], Run]:
         settings["tune"] = case.tune
     if case.target_accept is not None:
         settings["target_accept"] = case.target_accept
+    if case.from_start:
+        settings["init"] = "adapt_diag_grad"  # no jitter
     calls = 0
 
     def sampler(seed: int) -> Run:

@@ -7,7 +7,6 @@ exact and cheaper than what `jax.scipy.special.logsumexp` does.
 
 from __future__ import annotations
 
-import jax
 import jax.numpy as jnp
 from jax import Array, lax
 
@@ -67,4 +66,5 @@ def annotators(counts: Array, log_share: Array, log_theta: Array) -> Array:
 
 def bernoulli_logits(y: Array, logits: Array) -> Array:
     """Successes and failures; y is of floating point."""
-    return (y * logits - jax.nn.softplus(logits)).sum()
+    soft = jnp.maximum(logits, 0.0) + jnp.log1p(jnp.exp(-jnp.abs(logits)))
+    return (y * logits - soft).sum()

@@ -34,7 +34,8 @@ def prepare(case: Case, data: Data) -> Callable[[int], Run]:
     assert build is not None
     with pm.Model() as model:
         build(data)
-    compiled = nutpie.compile_pymc_model(model)
+    jitter: dict[str, Any] = {"jitter_rvs": set()} if case.from_start else {}
+    compiled = nutpie.compile_pymc_model(model, **jitter)
     settings: dict[str, Any] = {"chains": case.chains, "progress_bar": False}
     if case.tune is not None:
         settings["tune"] = case.tune

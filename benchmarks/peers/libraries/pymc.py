@@ -18,6 +18,7 @@ SETTINGS = (
     "with its defaults. Its convergence checks are part of the call."
 )
 CHECKS = True
+ITERATIONS = {"advi-classic-100": 10_000, "advi-classic-100000": 10_000}
 SAMPLER = "nutpie"
 
 
@@ -53,6 +54,11 @@ def _nuts(library: str, case: Case, model: Any) -> Callable[[int], Run]:
         settings["tune"] = case.tune
     if case.target_accept is not None:
         settings["target_accept"] = case.target_accept
+
+    if case.from_start and library == "nutpie":
+        settings["compile_kwargs"] = {"jitter_rvs": set()}
+    elif case.from_start:
+        settings["init"] = "adapt_diag"
 
     def sampler(seed: int) -> Run:
         tree = pm.sample(
@@ -94,10 +100,11 @@ def _advi(case: Case, model: Any) -> Callable[[int], Run]:
         def look(approx: Any, losses: Any, i: int) -> None:
             if i % 250 == 0:
                 seconds = time.perf_counter() - began
-                path.append((seconds, approx.mean.eval().tolist(), approx.std.eval().tolist()))
+                at = {value.name: value.get_value() for value in approx.params}
+                path.append((seconds, at["mu"].tolist(), np.log1p(np.exp(at["rho"])).tolist()))
 
         approx = pm.fit(
-            10_000,
+            ITERATIONS[case.name],
             method="advi",
             model=model,
             random_seed=seed,
