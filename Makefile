@@ -8,14 +8,17 @@ ARGS ?=
 ENV := env -u PYTHONDONTWRITEBYTECODE -u VIRTUAL_ENV -u PYTHONPATH
 PYTHON := $(ENV) .venv/bin/python
 READY := .venv/.ready
+# The libraries that are compared have an environment of their own.
+PEERS := .venv-peers
+PEERS_READY := $(PEERS)/.ready
 
-.PHONY: help setup demo test bench docs lint types format clean
+.PHONY: help setup demo test bench bench-peers docs lint types format clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo     the reference analysis, as a report in demo-report/"
 	@echo "make test     every test (ARGS=\"-m 'not slow'\" for the quick ones, WORKERS=4 for more cores)"
-	@echo "make bench    the benchmarks"
+	@echo "make bench    the benchmarks;  make bench-peers   the comparison with other libraries (hours)"
 	@echo "make docs     the pages and the notebooks, executed, as HTML in site/"
 	@echo "make lint     style and formatting;  make types   the type checker"
 	@echo "make format   put the formatting right;  make clean   remove what was built"
@@ -47,6 +50,19 @@ bench: $(READY)
 	$(PYTHON) benchmarks/marginal.py
 	$(PYTHON) benchmarks/labels.py
 	$(PYTHON) benchmarks/cold.py
+	@echo "The comparison with other libraries: make bench-peers; its results are in docs/benchmarks.md."
+
+$(PEERS_READY): benchmarks/peers/requirements.txt .python-version tools/find-uv
+	@set -e; uv="$$(sh tools/find-uv)"; rm -f $(PEERS_READY); \
+	$(ENV) $$uv venv --clear --python "$$(cat .python-version)" $(PEERS); \
+	$(ENV) $$uv pip install --python $(PEERS)/bin/python --compile-bytecode \
+		-r benchmarks/peers/requirements.txt; \
+	touch $(PEERS_READY)
+
+# ARGS="--cases classic-100 --libraries aliquot nutpie --repeats 5" for a part of it.
+bench-peers: $(READY) $(PEERS_READY)
+	$(PYTHON) -m benchmarks.peers run $(ARGS)
+	$(PYTHON) -m benchmarks.peers page
 
 docs: $(READY)
 	$(PYTHON) -m nbconvert --to html --execute --output-dir site docs/*.ipynb

@@ -23,8 +23,13 @@ def main(arguments: list[str]) -> None:
     reference = commands.add_parser("reference", help="make a long run of a case to judge by")
     reference.add_argument("case", nargs="+", choices=CASES, metavar="CASE")
     page = commands.add_parser("page", help="write docs/benchmarks.md and its pictures")
-    run.add_argument("--python", default=str(ROOT / ".venv/bin/python"))
-    run.add_argument("--peers-python", default=str(ROOT / ".venv-peers/bin/python"))
+    run.add_argument(
+        "--python",
+        nargs="+",
+        default=[],
+        metavar="LIBRARY=PATH",
+        help="the Python that runs a library, or the peers: aliquot=..., peers=..., stan=...",
+    )
     page.add_argument("--results", type=Path)
     given = parser.parse_args(arguments)
     if given.command == "page":
@@ -46,7 +51,7 @@ def main(arguments: list[str]) -> None:
         given.repeats,
         only=given.only,
         fresh=given.fresh,
-        pythons=(given.python, given.peers_python),
+        pythons=dict(pair.split("=", 1) for pair in given.python),
     )
 
 

@@ -117,7 +117,14 @@ def judged(case: Case, draws: dict[str, np.ndarray], row: Row) -> Row:
     path = row["extra"].pop("path")
     seconds, gap = reached(case, path)
     wrong = None if seconds is not None else f"ended {gap:.2f} nats from the best ELBO"
-    return {"target_seconds": seconds, "gap": gap, "wrong": wrong, "snapshots": len(path)}
+    found: Row = {"target_seconds": seconds, "gap": gap, "wrong": wrong, "snapshots": len(path)}
+    first = row["extra"].pop("first_path", None)
+    if first:
+        seconds, _ = reached(case, first)
+        found["cold_target_seconds"] = (
+            None if seconds is None else row["before_call_seconds"] + seconds
+        )
+    return found
 
 
 def _to_target(case: Case, second: Row) -> float | None:
@@ -149,6 +156,15 @@ def add(row: Row, fresh: bool) -> None:
     write(row["case"], [*old, row])
 
 
+def _python(library: str, chosen: dict[str, str]) -> str:
+    """Give the Python that runs a library: one that was named, or that of its environment."""
+    if library in chosen:
+        return chosen[library]
+    if library != "aliquot" and "peers" in chosen:
+        return chosen["peers"]
+    return str(ROOT / (".venv" if library == "aliquot" else ".venv-peers") / "bin" / "python")
+
+
 def run(
     cases: list[str],
     libraries: list[str] | None,
@@ -156,18 +172,17 @@ def run(
     *,
     only: str | None = None,
     fresh: bool = False,
-    pythons: tuple[str, str],
+    pythons: dict[str, str] | None = None,
 ) -> None:
     """Measure every library on every case, in turns, `repeats` times."""
-    ours, theirs = pythons
+    chosen = pythons or {}
     for repeat in range(repeats):
         for name in cases:
             case = CASES[name]
             for library in LIBRARIES[case.kind]:
                 if libraries and library not in libraries:
                     continue
-                python = ours if library == "aliquot" else theirs
-                row = measure(python, library, case, repeat, only)
+                row = measure(_python(library, chosen), library, case, repeat, only)
                 add(row, fresh)
                 print(line(row), file=sys.stderr, flush=True)
 

@@ -87,9 +87,12 @@ def main(library: str, name: str, seed: str, began: str, mode: str, draws: str) 
     tell(found, run, Path(draws))
     if mode == "warm":
         began_again = time.perf_counter()
+        first = run.extra.get("path")
         run = sampler(int(seed) + 1)
         found["again_seconds"] = time.perf_counter() - began_again
         found |= memory()
+        if first:
+            run.extra["first_path"] = first
         tell(found, run, Path(draws))
 
 

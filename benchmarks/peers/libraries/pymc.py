@@ -15,10 +15,12 @@ from benchmarks.peers.libraries import builder
 SETTINGS = (
     "`pm.sample` with its defaults: nutpie's NUTS, the model compiled by Numba, one thread a core. "
     "It compiles in every call; the sampling time is the one that it reports. Its ADVI: `pm.fit` "
-    "with its defaults. Its convergence checks are part of the call."
+    "with Adam, which is faster than its default here. Its convergence checks are part of the call."
 )
 CHECKS = True
-ITERATIONS = {"advi-classic-100": 10_000, "advi-classic-100000": 10_000}
+# PyMC's default for ADVI, Adagrad with a rate of 0.001, needs 18,000 iterations on the small case;
+# Adam with this rate 2,000.
+ITERATIONS, RATE = 10_000, 0.01
 SAMPLER = "nutpie"
 
 
@@ -104,12 +106,13 @@ def _advi(case: Case, model: Any) -> Callable[[int], Run]:
                 path.append((seconds, at["mu"].tolist(), np.log1p(np.exp(at["rho"])).tolist()))
 
         approx = pm.fit(
-            ITERATIONS[case.name],
+            ITERATIONS,
             method="advi",
             model=model,
             random_seed=seed,
             progressbar=False,
             callbacks=[look],
+            obj_optimizer=pm.adam(learning_rate=RATE),
         )
         seconds = time.perf_counter() - began
         drawn = approx.sample(case.draws, random_seed=seed).posterior

@@ -1,0 +1,90 @@
+"""The tables of the page, one a measure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Table:
+    """A measure of all libraries on all cases of a kind."""
+
+    measure: str
+    """A field of `Summary`."""
+    title: str
+    text: str
+    write: Callable[[float], str]
+    kind: str = "nuts"
+    picture: str | None = None
+    """What the picture below it shows."""
+
+
+def seconds(value: float) -> str:
+    return f"{value:.1f}"
+
+
+def whole(value: float) -> str:
+    return f"{value:,.0f}" if value >= 10 else f"{value:.2g}"
+
+
+def digits(value: float) -> str:
+    return f"{value:,.1f}" if value >= 1 else f"{value:.2g}"
+
+
+TABLES = (
+    Table(
+        "rate",
+        "Once compiled: effective draws a second",
+        '"Ahead", here and below: how many times better Aliquot is than the best of the others.',
+        whole,
+        picture="Effective draws a second, relative to the best peer's",
+    ),
+    Table(
+        "again",
+        "Once compiled: seconds of the whole call",
+        "With all that the library does in it besides sampling. PyMC compiles in every call.",
+        lambda value: f"{value:.2f}",
+    ),
+    Table(
+        "cold",
+        "Cold: seconds of a whole process, caches empty",
+        "From its start to a posterior that has been checked.",
+        seconds,
+        picture="Where the seconds of a cold process go",
+    ),
+    Table(
+        "second",
+        "Second process: seconds, with the caches filled",
+        "The same, after another process has done it.",
+        seconds,
+    ),
+    Table(
+        "per_gradient",
+        "Effective draws in 1,000 gradients",
+        "Of the draws. The warm-up's are left out, since not every library tells them.",
+        digits,
+    ),
+    Table(
+        "gradient",
+        "Microseconds of one core for one gradient",
+        "All of the sampling time by all leapfrog steps, the warm-up's too, where they are told.",
+        digits,
+        picture="Time of a gradient by rows of data",
+    ),
+    Table("memory", "Peak memory, MB", "Of the process itself, not of those it starts.", whole),
+    Table(
+        "target",
+        "ADVI: seconds to 0.05 nats from the best ELBO, once compiled",
+        "The best is known by direct optimisation; where each fit is on its way, by quadrature.",
+        lambda value: f"{value:.3g}",
+        kind="advi",
+    ),
+    Table(
+        "cold_target",
+        "ADVI: the same in seconds of a cold process, caches empty",
+        "From its start.",
+        seconds,
+        kind="advi",
+    ),
+)
