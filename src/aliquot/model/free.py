@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from aliquot.compilation import compiled, light
 from aliquot.distributions.base import Distribution
 from aliquot.errors import DTypeError, ModelError, ShapeError, SupportError
 from aliquot.expression import Expression, expressions
@@ -47,7 +48,7 @@ def free_variable(
             chosen.unconstrained_shape(distribution.shape)
         except ShapeError as error:
             raise ShapeError(f"{name}: {error}") from None
-        if transform is not default:
+        if transform is not default and not _same_reach(chosen, distribution):
             _check_reach(name, chosen, distribution)
     variable = FreeVariable(
         name,
@@ -117,7 +118,8 @@ def _check_reach(name: str, transform: Transform, distribution: Distribution) ->
     shape = transform.unconstrained_shape(distribution.shape)
     with float64():
         points = np.stack([np.full(shape, y) for y in (-3.0, -0.5, 0.0, 0.5, 3.0)])
-        reached = np.asarray(transform.backward(points))
+        # One program: operation by operation, each would be compiled by itself.
+        reached = np.asarray(compiled(transform.backward, points, options=light()).call(points))
     support = distribution.support
     inside = support.check(reached)
     if not inside.all():
