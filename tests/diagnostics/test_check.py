@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from aliquot.diagnostics import Diagnosis, check, preload, screen
+from aliquot.diagnostics import Diagnosis, check, screen
 from aliquot.errors import ConvergenceWarning, ModelError
 from aliquot.results import build_tree
 
@@ -309,13 +309,6 @@ def test_what_cannot_be_checked_is_refused() -> None:
         check(build_tree(prior={"x": good()}))
     with pytest.raises(ModelError, match="no variable 'y'; it has x"):
         check(tree({"x": good()}), var_names=["y"])
-
-
-def test_preload_ends_with_the_statistics_imported() -> None:
-    import sys
-
-    preload().join()
-    assert "arviz_stats.base.array" in sys.modules
 
 
 def test_a_large_variable_is_not_copied_over_and_over(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,5 @@ from __future__ import annotations
 from aliquot.diagnostics.check import check
 from aliquot.diagnostics.diagnosis import Diagnosis
 from aliquot.diagnostics.record import Record
-from aliquot.diagnostics.statistics import preload
 
-__all__ = ["Diagnosis", "Record", "check", "preload"]
+__all__ = ["Diagnosis", "Record", "check"]

@@ -160,9 +160,10 @@ def sample(
     announce_symmetries(model, symmetries, permuting, progressbar)
     starts = jittered_starts(density, initvals, chains=int(chains), jitter=jitter)
     count = int(chains) * settings.draws
-    helpers = [Thread(target=density.prepare_draws, args=(count,), daemon=True)]
-    if compute_convergence_checks:
-        helpers.append(Thread(target=_import_checks, daemon=True))
+    helpers = [
+        Thread(target=density.prepare_draws, args=(count,), daemon=True),
+        Thread(target=_import_results, daemon=True),
+    ]
     for helper in helpers:
         helper.start()
     run = _run(model, density, starts, settings, seed, cores, progressbar)
@@ -225,12 +226,11 @@ def _run(
     explain_start(model, failure)
 
 
-def _import_checks() -> None:
-    import xarray  # noqa: F401 (imported here, while XLA compiles, so that nobody waits for it)
+def _import_results() -> None:
+    # While XLA compiles, so that nobody waits for it.
+    import xarray  # noqa: F401
 
-    from aliquot.diagnostics import preload
-
-    preload()
+    import aliquot.results  # noqa: F401
 
 
 def _tree(
