@@ -1,4 +1,4 @@
-"""The command line: ``python -m benchmarks.peers run | reference | page``."""
+"""The command line: ``python -m benchmarks.peers run | reference | loop | page``."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ def main(arguments: list[str]) -> None:
     run.add_argument("--fresh", action="store_true", help="replace older rows of these libraries")
     reference = commands.add_parser("reference", help="make a long run of a case to judge by")
     reference.add_argument("case", nargs="+", choices=CASES, metavar="CASE")
+    commands.add_parser("loop", help="time the loop in C++ (needs g++)")
     page = commands.add_parser("page", help="write docs/benchmarks.md and its pictures")
     run.add_argument(
         "--python",
@@ -36,6 +37,11 @@ def main(arguments: list[str]) -> None:
         from benchmarks.peers.page import write_page
 
         write_page(given.results)
+        return
+    if given.command == "loop":
+        from benchmarks.peers.loop import measure
+
+        print(f"{measure():.1f} ns a row")
         return
     if given.command == "reference":
         from benchmarks.peers.reference import make

@@ -57,12 +57,11 @@ def judge(case: Case, draws: dict[str, np.ndarray]) -> Verdict:
             return Verdict(0.0, np.inf, np.inf, name, f"{name} has draws that are not finite")
         ess, rhat, mcse = statistics(values)
         least, largest = min(least, float(ess.min())), max(largest, float(rhat.max()))
-        z = np.abs(values.mean((0, 1)) - mean) / np.hypot(mcse, error)
+        z = _errors_off(values, mean, np.hypot(mcse, error))
         if sd is not None and not error.any():
             # The sd is exact as well: so is the mean of squared deviations.
             squares = (values - mean) ** 2
-            z = np.maximum(z, np.abs(squares.mean((0, 1)) - sd**2) / statistics(squares)[2])
-        z = np.where(np.isfinite(z), z, np.inf)
+            z = np.maximum(z, _errors_off(squares, sd**2, statistics(squares)[2]))
         if z.max() > off:
             off, worst = float(z.max()), f"{name}, element {int(z.argmax())}"
     if off > ERRORS:
@@ -70,6 +69,13 @@ def judge(case: Case, draws: dict[str, np.ndarray]) -> Verdict:
     if not largest < RHAT:
         wrong = f"R-hat {largest:.2f}" + (f"; {wrong}" if wrong else "")
     return Verdict(least, largest, off, worst, wrong)
+
+
+def _errors_off(values: np.ndarray, mean: np.ndarray, error: np.ndarray) -> np.ndarray:
+    """Say how many errors the mean of each element is off."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        z = np.abs(values.mean((0, 1)) - mean) / error
+    return np.where(np.isfinite(z), z, np.inf)
 
 
 def statistics(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
