@@ -147,6 +147,14 @@ def test_a_program_that_calls_python_is_not_kept(place):
     assert seen == [0.0]
 
 
+def test_what_can_be_done_meanwhile_is_begun_once_whether_compiled_or_loaded():
+    begun = []
+    for expected in (1, 2):
+        before = counts()
+        compiled(function, POINT, meanwhile=lambda before=before: begun.append(counts() == before))
+        assert begun == [True] * expected
+
+
 def test_lazily_compiles_once_for_each_shape_and_dtype():
     before = counts()
     call = lazily(function)

@@ -14,6 +14,7 @@ import jax
 from jax.experimental import serialize_executable
 
 from aliquot.compilation import folder
+from aliquot.compilation.collection import uncollected
 from aliquot.compilation.counts import note
 from aliquot.compilation.machine import identity, settings
 from aliquot.precision import float64
@@ -35,7 +36,10 @@ class Compiled:
 
 
 def compiled(
-    function: Callable[..., Any], *arguments: Any, options: Mapping[str, Any] | None = None
+    function: Callable[..., Any],
+    *arguments: Any,
+    options: Mapping[str, Any] | None = None,
+    meanwhile: Callable[[], None] | None = None,
 ) -> Compiled:
     """Compile a pure function for the shapes and dtypes of some arguments, in double precision.
 
@@ -51,6 +55,9 @@ def compiled(
         Pytrees of arrays.
     options
         Options of the compiler.
+    meanwhile
+        Called when the function has been lowered. From then on XLA is busy and Python is not:
+        here other threads can be started that would have been in the way.
 
     Examples
     --------
@@ -66,7 +73,10 @@ def compiled(
     with float64():
         # Arguments that are not used stay: without them, programs of other arguments would look
         # the same.
-        lowered = jax.jit(function, keep_unused=True).lower(*arguments)
+        with uncollected():
+            lowered = jax.jit(function, keep_unused=True).lower(*arguments)
+        if meanwhile is not None:
+            meanwhile()
         key = _key(lowered, arguments, options)
         call = None if key is None else _load(key, lowered)
         loaded = call is not None

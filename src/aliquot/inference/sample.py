@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from aliquot.compilation import uncollected
 from aliquot.errors import ModelError, PartialResultWarning, StartError, warn
 from aliquot.inference.exact import exact_draws
 from aliquot.inference.given import given
@@ -164,9 +165,12 @@ def sample(
         Thread(target=density.prepare_draws, args=(count,), daemon=True),
         Thread(target=_import_results, daemon=True),
     ]
-    for helper in helpers:
-        helper.start()
-    run = _run(model, density, starts, settings, seed, cores, progressbar)
+
+    def meanwhile() -> None:
+        for helper in helpers:
+            helper.start()
+
+    run = _run(model, density, starts, settings, seed, cores, progressbar, meanwhile)
     for helper in helpers:
         helper.join()
     attrs = {
@@ -205,6 +209,7 @@ def _run(
     seed: int,
     cores: int | None,
     progressbar: bool,
+    meanwhile: Callable[[], None],
 ) -> ChainDraws:
     from aliquot.progress import sampling_progress
 
@@ -220,6 +225,7 @@ def _run(
                 cores=cores,
                 stop=stop,
                 on_progress=display.update,
+                meanwhile=meanwhile,
             )
         except StartError as error:
             failure = error
@@ -227,10 +233,11 @@ def _run(
 
 
 def _import_results() -> None:
-    # While XLA compiles, so that nobody waits for it.
-    import xarray  # noqa: F401
+    # While XLA compiles or chains run, so that nobody waits for it.
+    with uncollected():
+        import xarray  # noqa: F401
 
-    import aliquot.results  # noqa: F401
+        import aliquot.results  # noqa: F401
 
 
 def _tree(

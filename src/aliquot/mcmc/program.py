@@ -200,10 +200,16 @@ _programs: dict[int, dict[Any, Program]] = {}
 _lock = threading.Lock()
 
 
-def compiled(log_density: LogDensity, data: Any, shape: Shape) -> tuple[Program, bool]:
+def compiled(
+    log_density: LogDensity,
+    data: Any,
+    shape: Shape,
+    meanwhile: Callable[[], None] | None = None,
+) -> tuple[Program, bool]:
     """Return the program of a log density, and whether it had to be compiled.
 
-    It is kept as long as the log density lives, for data of the same shapes and dtypes.
+    It is kept as long as the log density lives, for data of the same shapes and dtypes. Once XLA
+    is at work, or need not be, `meanwhile` is called.
     """
     owner = getattr(log_density, "__self__", log_density)
     leaves, structure = jax.tree.flatten(data)
@@ -221,12 +227,16 @@ def compiled(log_density: LogDensity, data: Any, shape: Shape) -> tuple[Program,
             # By identity: what owns a density may hold arrays, which are not hashable.
             weakref.finalize(owner, _programs.pop, id(owner), None)
         if key in kept:
+            if meanwhile is not None:
+                meanwhile()
             return kept[key], False
-        kept[key] = _compile(log_density, data, shape)
+        kept[key] = _compile(log_density, data, shape, meanwhile)
         return kept[key], True
 
 
-def _compile(log_density: LogDensity, data: Any, shape: Shape) -> Program:
+def _compile(
+    log_density: LogDensity, data: Any, shape: Shape, meanwhile: Callable[[], None] | None
+) -> Program:
     build = one_chain if shape.chains is None else many_chains
     state = machine.initial(np.zeros(shape.size), shape.metric, shape.max_treedepth)
     rows = empty_rows(shape)
@@ -237,4 +247,6 @@ def _compile(log_density: LogDensity, data: Any, shape: Shape) -> Program:
             lambda leaf: np.stack([leaf] * chains), (state, rows, draws)
         )
     arguments = (state, data, rows, draws, np.int32(0), np.float64(0.0))
-    return Program(shape, compile_or_load(build(log_density, shape), *arguments, options=loop()))
+    function = build(log_density, shape)
+    program = compile_or_load(function, *arguments, options=loop(), meanwhile=meanwhile)
+    return Program(shape, program)

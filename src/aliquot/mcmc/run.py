@@ -37,6 +37,7 @@ def sample(
     on_progress: OnProgress | None = None,
     stop: threading.Event | None = None,
     chunks: Chunks | None = None,
+    meanwhile: Callable[[], None] | None = None,
 ) -> ChainDraws:
     """Draw from a density with NUTS, one chain for each start point.
 
@@ -66,6 +67,9 @@ def sample(
         does on a ``KeyboardInterrupt`` in the calling thread.
     chunks
         Limits on each call of the compiled program.
+    meanwhile
+        Called once the program has been traced, when Python has little left to do: the place to
+        start threads for what will be needed afterwards.
 
     Raises
     ------
@@ -99,7 +103,7 @@ def sample(
             [ChainProgress(n, 0, total, "compiling", 0.0, float("nan"), 0, 0) for n in numbers]
         )
     shape = Shape(size, settings.metric, settings.max_treedepth, count if vectorized else None)
-    program, new = compiled(log_density, data, shape)
+    program, new = compiled(log_density, data, shape, meanwhile)
     with float64():
         data = jax.device_put(data)
     if isinstance(starts, Jittered):
