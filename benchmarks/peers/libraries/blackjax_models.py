@@ -149,6 +149,7 @@ def mixture_5d(data: Data) -> Model:
 
     start = np.full(83, np.nan)
     start[3:7], start[7:23] = unordered(data["start"][:, 0]), data["start"][:, 1:].ravel()
+    start[23:] = 0.0  # scales of 1, nothing correlated
     return Model(density, constrain, 83, start)
 
 
@@ -210,7 +211,11 @@ def dawid_skene(data: Data) -> Model:
         share, theta, _ = unpack(u)
         return {"share": jnp.exp(share), "theta": jnp.exp(theta)}
 
-    return Model(density, constrain, 63)
+    # At the mean of the prior: from random values a chain may end with its labels switched.
+    start = np.full(63, np.nan)
+    begin = np.log(1.0 + 2.0 * np.eye(4))
+    start[3:] = np.stack([(begin - begin[:, -1:])[:, :3]] * 5).ravel()
+    return Model(density, constrain, 63, start)
 
 
 def eight_schools(data: Data) -> Model:

@@ -85,7 +85,8 @@ def mixture_5d(data: Data) -> Made:
         correlation = factor @ factor.transpose(0, 2, 1)
         numpyro.deterministic("correlations", correlation[:, row, column])
 
-    return model, init_to_value(values={"first": start[:, 0], "rest": start[:, 1:]})
+    begin = {"first": start[:, 0], "rest": start[:, 1:], "scales": jnp.ones((4, 5))}
+    return model, init_to_value(values=begin | {"factor": jnp.stack([jnp.eye(5)] * 4)})
 
 
 def hmm_example(data: Data) -> Made:
@@ -126,7 +127,9 @@ def dawid_skene(data: Data) -> Made:
         theta = numpyro.sample("theta", prior)
         numpyro.factor("label", terms.annotators(table, jnp.log(share), jnp.log(theta)))
 
-    return model, init_to_uniform
+    # At the mean of the prior: from random values a chain may end with its labels switched.
+    begin = jnp.stack([(1.0 + 2.0 * jnp.eye(4)) / 6.0] * 5)
+    return model, init_to_value(values={"theta": begin})
 
 
 def eight_schools(data: Data) -> Made:
