@@ -142,6 +142,28 @@ def test_the_phase_of_a_chain_may_come_with_it() -> None:
         assert view.overall_phase() == shown
 
 
+def test_seconds_run_while_compiling_and_how_long_it_took_stays() -> None:
+    view, clock = sampling_view()
+    assert view.compilation() == ""
+    view.note([SimpleNamespace(**vars(Chain(done=0)), phase="compiling")])  # type: ignore[list-item]
+    clock.now += 3.25
+    assert "compiling for 3.2 s" in text(view)
+    view.note([SimpleNamespace(**vars(Chain(done=0)), phase="warm-up")])  # type: ignore[list-item]
+    clock.now += 10
+    view.note([Chain(done=1000)])
+    view.end()
+    assert text(view).rstrip().endswith("compiled in 3.2 s")
+    assert view.closing_line().endswith(", 0 divergences, compiled in 3.2 s")
+
+
+def test_a_program_that_was_there_is_not_mentioned() -> None:
+    view, clock = sampling_view()
+    view.note([SimpleNamespace(**vars(Chain(done=0)), phase="compiling")])  # type: ignore[list-item]
+    clock.now += 0.05
+    view.note([Chain(done=0)])
+    assert view.compilation() == ""
+
+
 def test_an_interrupted_run_is_told_as_stopped() -> None:
     view, _ = sampling_view(Chain(0), Chain(1, done=1000))
     view.end()

@@ -97,13 +97,17 @@ def sample(
     if vectorized is None:
         vectorized = jax.default_backend() != "cpu"
 
+    total = settings.tune + settings.draws
     if on_progress is not None:
-        total = settings.tune + settings.draws
         on_progress(
             [ChainProgress(n, 0, total, "compiling", 0.0, float("nan"), 0, 0) for n in numbers]
         )
     shape = Shape(size, settings.metric, settings.max_treedepth, count if vectorized else None)
     program, new = compiled(log_density, data, shape, meanwhile)
+    if on_progress is not None:
+        on_progress(
+            [ChainProgress(n, 0, total, "warm-up", 0.0, float("nan"), 0, 0) for n in numbers]
+        )
     with float64():
         data = jax.device_put(data)
     if isinstance(starts, Jittered):

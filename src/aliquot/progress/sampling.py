@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
 _MOST_ROWS = 12
+# What is over before anybody has looked need not be mentioned.
+_SHORTEST_COMPILATION = 0.1
 _WORDS = {"warm-up": "tuning"}
 _COLOURS = {"tuning": "yellow", "sampling": "cyan", "done": "green", "stopped": "red"}
 
@@ -81,17 +83,35 @@ class SamplingView:
         self._finished: dict[int, float] = {}
         self._first: tuple[int, float] | None = None
         self._last = self._began
+        self._compiling_since: float | None = None
+        self.compile_seconds: float | None = None
 
     def note(self, latest: Sequence[ChainProgress]) -> None:
         """Take the news of all chains."""
         self.latest = latest
         self.stage = None
         self._last = self._clock()
+        self._note_compiling(any(self.phase(item) == "compiling" for item in latest))
         if self._first is None and self.done:
             self._first = self.done, self._last
         for item in latest:
             if item.done >= item.total > 0 and item.chain not in self._finished:
                 self._finished[item.chain] = self._last - self._began
+
+    def _note_compiling(self, compiling: bool) -> None:
+        if compiling and self._compiling_since is None:
+            self._compiling_since = self._last
+        elif not compiling and self._compiling_since is not None and self.compile_seconds is None:
+            self.compile_seconds = self._last - self._compiling_since
+
+    def compilation(self) -> str:
+        """Say how long the compilation is taking or took; nothing where it took no time."""
+        if self._compiling_since is not None and self.compile_seconds is None:
+            now = self._clock() if self._ended is None else self._ended
+            return f"compiling for {seconds_taken(now - self._compiling_since)}"
+        if self.compile_seconds is None or self.compile_seconds < _SHORTEST_COMPILATION:
+            return ""
+        return f"compiled in {seconds_taken(self.compile_seconds)}"
 
     def end(self) -> None:
         """Stop the clock."""
@@ -184,6 +204,7 @@ class SamplingView:
             return (
                 f"Sampled {_chains(self.chains)}: {self.done:,} draws in {taken} "
                 f"({rate(overall)} draws/s), {_divergences(self.divergences)}"
+                + (f", {self.compilation()}" if self.compilation() else "")
             )
         whole = self.chains * self.total
         return (

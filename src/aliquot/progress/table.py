@@ -129,6 +129,9 @@ def chains_table(
         name = "all" if view.chains > 1 else "0"
         whole = view.chains * view.total
         table.add_row(name, bar(view.done, whole, phase, bar_width, colours), *cells, style="bold")
+    if view.compilation():
+        table.caption = view.compilation()
+        table.caption_justify = "left"
     return table
 
 
