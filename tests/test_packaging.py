@@ -139,6 +139,7 @@ LAYERS = [
     ["marginal"],
     ["density"],
     ["symmetry"],
+    ["kernel"],
     ["mcmc", "variational"],
     ["diagnostics"],
     ["results"],

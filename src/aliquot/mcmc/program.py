@@ -22,6 +22,7 @@ from jax import Array, lax
 
 from aliquot.compilation import Compiled, loop
 from aliquot.compilation import compiled as compile_or_load
+from aliquot.kernel import rewritten
 from aliquot.mcmc import machine
 from aliquot.mcmc.arrays import Value
 from aliquot.mcmc.machine import STATS, ChainState, Row
@@ -94,7 +95,7 @@ def one_chain(log_density: LogDensity, shape: Shape) -> Callable[..., Report]:
         state: ChainState, data: Any, rows: Rows, draws: Array, budget: Array, target_accept: Array
     ) -> Report:
         def value_and_grad(position: Array) -> tuple[Array, Array]:
-            return jax.value_and_grad(log_density)(position, data)
+            return rewritten(jax.value_and_grad(log_density))(position, data)
 
         def more_draws(report: Report) -> Array:
             return (report.finished < draws) & (report.leapfrogs < budget)
@@ -141,7 +142,7 @@ def many_chains(log_density: LogDensity, shape: Shape) -> Callable[..., Report]:
         report: Report, data: Any, rows: Rows, draws: Array, budget: Array, target_accept: Array
     ) -> Report:
         def value_and_grad(position: Array) -> tuple[Array, Array]:
-            return jax.value_and_grad(log_density)(position, data)
+            return rewritten(jax.value_and_grad(log_density))(position, data)
 
         active = (report.finished < draws) & (report.leapfrogs < budget)
         row = Row(*(field[report.finished] for field in rows))

@@ -12,6 +12,7 @@ import numpy as np
 
 from aliquot.compilation import compiled as compile_or_load
 from aliquot.compilation import loop
+from aliquot.kernel import rewritten
 from aliquot.variational.family import Family
 from aliquot.variational.objective import LogDensity, loss_and_gradient
 from aliquot.variational.optimizer import average_weight
@@ -50,7 +51,7 @@ def fit_program(
     """
     import optax
 
-    evaluate = loss_and_gradient(log_density, family)
+    evaluate = rewritten(loss_and_gradient(log_density, family))
     update = optax.with_extra_args_support(optimizer).update
 
     def run(
@@ -90,7 +91,7 @@ def fit_program(
 
 def log_density_program(log_density: LogDensity) -> Callable[..., jax.Array]:
     """Return the log density of a batch of points (n, d), shape (n,)."""
-    return jax.vmap(log_density, in_axes=(0, None))
+    return rewritten(jax.vmap(log_density, in_axes=(0, None)))
 
 
 _stores: dict[int, dict[Any, Any]] = {}
