@@ -76,6 +76,18 @@ def sum_and_shares(log_values: Sequence[Any], weights: Sequence[Any]) -> tuple[A
     return jnp.where(none, -jnp.inf, jnp.log(positive) + shift), [e / positive for e in each]
 
 
+def stacked_sum_and_shares(log_values: Any, weights: Any) -> tuple[Any, Any]:
+    """Compute the same with the terms along the first axis of two arrays, which broadcast."""
+    possible = jnp.where(weights > 0, log_values, -jnp.inf)
+    # Term by term: XLA does not vectorise over what is left of a reduction of the first axis.
+    shift = _shift(reduce(jnp.maximum, list(possible)))
+    each = _exp(log_values - shift)
+    total = reduce(jnp.add, list(weights * each))
+    none = total == 0
+    positive = jnp.where(none, 1.0, total)
+    return jnp.where(none, -jnp.inf, jnp.log(positive) + shift), each * (1.0 / positive)
+
+
 def _shift(largest: Any) -> Any:
     """Give what to take out of the exponentials: a constant to the derivative."""
     return jax.lax.stop_gradient(jnp.where(jnp.isfinite(largest), largest, 0.0))

@@ -76,17 +76,15 @@ def _total_and_shares(terms: Sequence[Any]) -> tuple[Any, list[Any]]:
 
 
 def _total_and_shares_of_two(first: Any, second: Any) -> tuple[Any, list[Any]]:
-    """Do the same by differences: XLA then reads the shares again, not all that they came from."""
-    largest = jnp.maximum(first, second)
+    """Do the same with one exponential: that of minus the gap between the two."""
+    largest, least = jnp.maximum(first, second), jnp.minimum(first, second)
     none = largest == -jnp.inf
-    gap = jnp.where(none, 0.0, largest) - jnp.minimum(first, second)
-    total = largest + jnp.log1p(jnp.exp(-gap))
-    return total, [_share(first, second), _share(second, first)]
-
-
-def _share(term: Any, other: Any) -> Any:
-    """Compute the logistic function of the difference; zero where the term is impossible."""
-    return 1.0 / (1.0 + jnp.exp(jnp.where(term == -jnp.inf, jnp.inf, other - term)))
+    ratio = jnp.exp(least - jnp.where(none, 0.0, largest))
+    of_largest = jnp.where(none, 0.0, 1.0 / (1.0 + ratio))
+    of_least = ratio * of_largest
+    ahead = first >= second
+    shares = [jnp.where(ahead, of_largest, of_least), jnp.where(ahead, of_least, of_largest)]
+    return largest + jnp.log1p(ratio), shares
 
 
 def _log_sum_along(array: Any, axes: tuple[int, ...]) -> Any:
