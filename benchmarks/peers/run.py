@@ -92,8 +92,7 @@ def measure(python: str, library: str, case: Case, repeat: int, only: str | None
     seed = 1_000 * (repeat + 1)
     with tempfile.TemporaryDirectory() as folder:
         caches, draws = Path(folder) / "caches", Path(folder) / "draws.npz"
-        for name in ("pytensor", "numba", "aliquot", "xdg", "jax"):
-            (caches / name).mkdir(parents=True)
+        (caches / "xdg").mkdir(parents=True)
         mode = "cold" if only == "cold" else "warm"
         row |= process(python, library, case, seed, mode, caches, draws)
         if draws.exists() and "sampling_seconds" in row:
