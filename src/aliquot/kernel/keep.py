@@ -15,6 +15,8 @@ import numpy as np
 from jax import lax
 from jax.extend.core import Literal
 
+from aliquot.kernel.substitute import Functions, apply
+
 # Operations that are cheaper done again than stored and read.
 CHEAP = 3
 # Arrays of fewer numbers are not worth it.
@@ -24,13 +26,15 @@ _FREE = {"broadcast_in_dim", "reshape", "squeeze", "iota", "slice", "copy", "cop
 _BARRIER = "optimization_barrier"
 
 
-def evaluate_kept(closed: Any, inputs: Sequence[Any]) -> list[Any]:
+def evaluate_kept(closed: Any, functions: Functions, inputs: Sequence[Any]) -> list[Any]:
     """Compute a flat jaxpr's outputs, with what is dear and used more than once kept.
 
     Parameters
     ----------
     closed : ClosedJaxpr
         Without calls.
+    functions : mapping from str
+        What replaces primitives; see `substitute`.
     inputs : sequence of array
     """
     jaxpr = closed.jaxpr
@@ -44,13 +48,11 @@ def evaluate_kept(closed: Any, inputs: Sequence[Any]) -> list[Any]:
 
     for equation in jaxpr.eqns:
         name = equation.primitive.name
-        operands = [read(atom) for atom in equation.invars]
-        results = equation.primitive.bind(*operands, **equation.params)
-        results = list(results) if equation.primitive.multiple_results else [results]
+        results = apply(equation, functions, [read(atom) for atom in equation.invars])
         own = _own_cost(equation, name)
         spent = own + sum(cost.get(atom, 0) for atom in set(_variables(equation.invars)))
         for k, out in enumerate(equation.outvars):
-            if np.prod(out.aval.shape) < LEAST or name == _BARRIER:
+            if np.prod(out.aval.shape) < LEAST or name in functions or name == _BARRIER:
                 continue
             cost[out] = spent
             if uses[out] > 1 and spent > CHEAP:

@@ -56,11 +56,11 @@ def rewritten(function: Callable[..., Any]) -> Callable[..., Any]:
         closed = trace(listed)
         if largest(closed.jaxpr) < LEAST_KEPT:
             return jax.tree.unflatten(results[0], evaluate(closed, {}, *leaves))
-        plain = trace(lambda *leaves: evaluate(closed, PRIMITIVES, *leaves))
+        plain = trace(lambda *leaves: evaluate(closed, {}, *leaves))
         rows = many_rows(plain)
         if not rows:
-            return jax.tree.unflatten(results[0], evaluate_kept(plain, leaves))
-        kept = trace(lambda *leaves: evaluate_kept(plain, leaves))
+            return jax.tree.unflatten(results[0], evaluate_kept(plain, PRIMITIVES, leaves))
+        kept = trace(lambda *leaves: evaluate_kept(plain, PRIMITIVES, leaves))
         for size in rows[1:]:
             kept = trace(lambda *leaves, kept=kept, size=size: evaluate_blocked(kept, size, leaves))
         return jax.tree.unflatten(results[0], evaluate_blocked(kept, rows[0], leaves))

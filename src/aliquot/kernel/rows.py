@@ -68,8 +68,13 @@ def _plain(equation: Any) -> RowByRow:
 
 def _elementwise(equation: Any, rows: int) -> Acts:
     shape = equation.outvars[0].aval.shape
-    same = all(atom.aval.shape in ((), shape) for atom in (*equation.invars, *equation.outvars))
-    return _plain(equation) if same else None
+    return _plain(equation) if all(_fits(a.aval.shape, shape) for a in equation.invars) else None
+
+
+def _fits(shape: Sequence[int], full: Sequence[int]) -> bool:
+    """Say whether a shape is a scalar's, or the full one with any axes of length 1 instead."""
+    pairs = zip(shape, full, strict=False)
+    return not shape or (len(shape) == len(full) and all(a in (1, b) for a, b in pairs))
 
 
 def _each(equation: Any, rows: int) -> Acts:
@@ -266,6 +271,8 @@ RULES |= {
     "sort": _not_along("dimension"),
     "split": _not_along("axis"),
     "squeeze": _not_along("dimensions"),
+    "stack": _each,
     "transpose": _transpose,
     "triangular_solve": _triangular_solve,
+    "unstack": _not_along("axis"),
 }
