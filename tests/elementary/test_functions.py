@@ -1,6 +1,11 @@
-"""Elementary functions against 80-bit arithmetic over the whole range of float64."""
+"""Elementary functions against 80-bit arithmetic over the whole range of float64.
+
+The error functions, which NumPy does not have, against the C library's.
+"""
 
 from __future__ import annotations
+
+import math
 
 import jax
 import numpy as np
@@ -11,6 +16,8 @@ from aliquot.precision import float64
 
 LONG = np.longdouble
 EXACT = {
+    "erf": np.vectorize(math.erf, otypes=[LONG]),
+    "erfc": np.vectorize(math.erfc, otypes=[LONG]),
     "exp": np.exp,
     "expm1": np.expm1,
     "log": np.log,
@@ -19,9 +26,19 @@ EXACT = {
     "tanh": np.tanh,
 }
 # The largest error in units in the last place.
-UNITS = {"exp": 1.1, "expm1": 2.5, "log": 1.0, "log1p": 2.0, "logistic": 2.5, "tanh": 3.0}
+UNITS = {
+    "erf": 4.0,
+    "erfc": 6.0,
+    "exp": 1.1,
+    "expm1": 2.5,
+    "log": 1.0,
+    "log1p": 2.0,
+    "logistic": 2.5,
+    "tanh": 3.0,
+}
 FLOAT = np.finfo(float)
 TINY = FLOAT.tiny
+LAST_ERFC = 26.543258454250978
 LEAST_EXP, GREATEST_EXP = -708.3964185322641, 709.782712893384
 RNG = np.random.default_rng(1)
 
@@ -44,6 +61,8 @@ ROOTS = np.sqrt([0.5, 2.0])
 # Where the reduced argument jumps from one end of its range to the other.
 HALVES = (np.arange(-1022, 1024) + 0.5) * np.log(2)
 ARGUMENTS = {
+    "erf": [RNG.uniform(-6.5, 6.5, 30_000), SIGNED[:20_000], around(5.95, 2 * TINY)],
+    "erfc": [RNG.uniform(-7, 26.54, 30_000), NORMAL[:20_000], around(0.0, LAST_ERFC)],
     "exp": [
         RNG.uniform(-708.39, 709.78, 60_000),
         NORMAL,
@@ -137,6 +156,7 @@ def test_the_same_inside_a_loop(name):
 @pytest.mark.parametrize(
     ("name", "points"),
     [
+        ("erf", [0.3, -0.3, 0.5 * TINY**0.5]),
         ("exp", [0.5 * np.log(2), -1.5 * np.log(2), 100.5 * np.log(2)]),
         ("expm1", [0.5 * np.log(2), -0.5 * np.log(2), 10.5 * np.log(2)]),
         ("log", [*ROOTS, 1.0, 8 * ROOTS[0]]),

@@ -83,11 +83,19 @@ def expm1(x: Any) -> Any:
     return lax.select(lax.abs(x) < _ITSELF, x, value)
 
 
-def reduced(x: Any) -> tuple[Any, Any]:
-    """Return exp(r) - 1, and k where the exponent's bits are, as an integer."""
+def reduced(x: Any, low: Any = None) -> tuple[Any, Any]:
+    """Return exp(r) - 1, and k where the exponent's bits are, as an integer.
+
+    Parameters
+    ----------
+    x : array of float64
+    low : array of float64, optional
+        To be added to x, and lost in the sum.
+    """
     rounded = x * _PER_LOG_2 + _ROUNDER
     k = rounded - _ROUNDER
-    r = (x - k * LOG_2_HIGH) - k * LOG_2_LOW
+    rest = k * LOG_2_LOW if low is None else k * LOG_2_LOW - low
+    r = (x - k * LOG_2_HIGH) - rest
     bits = lax.bitcast_convert_type(rounded, jnp.int64)
     exponent = lax.shift_left(bits, lax.full_like(bits, 52))
     return r + r * r * polynomial(r, _COEFFICIENTS), exponent
