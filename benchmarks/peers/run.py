@@ -19,7 +19,7 @@ import numpy as np
 from benchmarks.peers.case import Case
 from benchmarks.peers.cases import CASES
 from benchmarks.peers.elbo import reached
-from benchmarks.peers.judge import judge
+from benchmarks.peers.judge import REFERENCES, judge
 from benchmarks.peers.libraries import LIBRARIES
 from benchmarks.peers.machine import machine
 
@@ -175,6 +175,12 @@ def run(
 ) -> None:
     """Measure every library on every case, in turns, `repeats` times."""
     chosen = pythons or {}
+    for name in cases:
+        if CASES[name].reference is None and not (REFERENCES / f"{name}.json").exists():
+            raise FileNotFoundError(
+                f"nothing is known of {name}: make a long run by "
+                f".venv-peers/bin/python -m benchmarks.peers reference {name}"
+            )
     for repeat in range(repeats):
         for name in cases:
             case = CASES[name]
