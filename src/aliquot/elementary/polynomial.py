@@ -1,7 +1,7 @@
-"""Polynomials in two halves, even powers and odd ones.
+"""Polynomials by Estrin's scheme.
 
-Horner's scheme has each operation wait for the one before, Estrin's has more products than FMA
-units have time for. In a loop over an array two halves were the fastest.
+In Horner's each operation waits for the one before. In a loop over an array this matters for long
+polynomials, where the processor cannot look ahead to the next elements; short ones take the same.
 """
 
 from __future__ import annotations
@@ -11,19 +11,17 @@ from typing import Any
 
 
 def polynomial(x: Any, coefficients: Sequence[float]) -> Any:
-    """Compute a polynomial of degree 1 or more, the constant coefficient first.
+    """Compute a polynomial, the constant coefficient first.
 
     Examples
     --------
     >>> polynomial(2.0, [1.0, 0.0, 3.0])
     13.0
     """
-    square = x * x
-    return _horner(square, coefficients[::2]) + x * _horner(square, coefficients[1::2])
-
-
-def _horner(x: Any, coefficients: Sequence[float]) -> Any:
-    total: Any = coefficients[-1]
-    for coefficient in coefficients[-2::-1]:
-        total = total * x + coefficient
-    return total
+    terms: list[Any] = list(coefficients)
+    power = x
+    while len(terms) > 1:
+        pairs = [a + b * power for a, b in zip(terms[::2], terms[1::2], strict=False)]
+        terms = pairs + terms[2 * len(pairs) :]
+        power = power * power
+    return terms[0]
