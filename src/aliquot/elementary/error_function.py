@@ -81,7 +81,7 @@ _REST = (
 
 
 def erf(x: Any) -> Any:
-    r"""Compute :math:`\operatorname{erf} x`, to 3 units in the last place.
+    r"""Compute :math:`\operatorname{erf} x`, to 4 units in the last place.
 
     Parameters
     ----------
