@@ -138,6 +138,7 @@ def _by_chain(values: np.ndarray, case: Case) -> np.ndarray:
 
 
 def _elapsed(output: bytes) -> float:
-    """Read how long a chain took, by Stan's own clock."""
-    found = re.findall(rb"([0-9.]+) seconds \(Total\)", output)
-    return float(found[-1]) if found else float("nan")
+    """Read how long a chain took, by Stan's own clock, from near the end of what it wrote."""
+    at = output.rfind(b" seconds (Total)")
+    found = re.search(rb"[0-9.]+$", output[max(0, at - 30) : at])
+    return float(found.group()) if found else float("nan")
