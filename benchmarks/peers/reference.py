@@ -16,8 +16,8 @@ from benchmarks.peers.judge import REFERENCES, statistics
 from benchmarks.peers.libraries import module_name
 
 DRAWS, TUNE, CHAINS = 5_000, 2_000, 4
-PEERS = {"hmm-3x2000": "numpyro"}
-"""By whom, where it is not nutpie: a scan takes it long."""
+PEERS = {"hmm-3x2000": "numpyro", "mixture-5d": "numpyro"}
+"""By whom, where it is not nutpie: these take it long."""
 
 
 def make(case: Case) -> None:
