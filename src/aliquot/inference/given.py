@@ -32,16 +32,23 @@ def observed_data(model: Model) -> dict[str, np.ndarray]:
             continue
         source = variable.observed
         with float64():
-            values = np.array(Evaluation({leaf: leaf.value for leaf in leaves(source)})(source))
+            values = Evaluation({leaf: leaf.value for leaf in leaves(source)})(source)
         if variable.missing is not None:
             values = np.where(variable.missing, np.nan, values)
-        result[variable.name] = values
+        result[variable.name] = _shown(values)
     return result
 
 
 def constant_data(model: Model) -> dict[str, np.ndarray]:
     """Give the values of the model's data by name."""
-    return {leaf.name: np.array(leaf.value) for leaf in model.data}
+    return {leaf.name: _shown(leaf.value) for leaf in model.data}
+
+
+def _shown(values: Any) -> np.ndarray:
+    """Give an array that shares its numbers with the model's data and cannot be written to."""
+    view = np.asarray(values).view()
+    view.flags.writeable = False
+    return view
 
 
 def model_dims(model: Model) -> dict[str, list[str]]:

@@ -15,6 +15,7 @@ from aliquot.distributions.parameters import as_shape
 from aliquot.errors import AliquotError, ModelError, ShapeError
 from aliquot.expression import Expression, leaves
 from aliquot.model import observed as observations
+from aliquot.model.alignment import aligned
 from aliquot.model.context import Model, current_model, resolve_model
 from aliquot.model.dims import as_dims, as_labels
 from aliquot.model.documentation import call_docstring, call_signature
@@ -203,7 +204,7 @@ def data(
             "name a computed quantity"
         )
     array = observations.as_values(name, value)
-    array = array.astype(KINDS[array.dtype.kind])
+    array = aligned(array, KINDS[array.dtype.kind])
     names = as_dims(name, dims)
     if names is not None and len(names) != array.ndim:
         raise ShapeError(f"{name}: dims {names} for data of shape {array.shape}")

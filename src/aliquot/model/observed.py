@@ -11,6 +11,7 @@ from aliquot.distributions.base import Distribution
 from aliquot.distributions.constraints import Constraint, Interval
 from aliquot.errors import DTypeError, ImputationWarning, ShapeError, SupportError, warn
 from aliquot.expression import Evaluation, leaves
+from aliquot.model.alignment import aligned
 from aliquot.precision import float64
 
 
@@ -74,7 +75,7 @@ def check_kind(name: str, values: np.ndarray, distribution: Distribution) -> np.
         For data of a floating dtype under a discrete distribution (missing values apart).
     """
     if not distribution.discrete or values.dtype.kind in "bui":
-        return values.astype(distribution.dtype)
+        return aligned(values, distribution.dtype)
     missing = np.isnan(values)
     broken = ~missing & (values != np.floor(values))
     if broken.any():

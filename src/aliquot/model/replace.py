@@ -11,6 +11,7 @@ import numpy as np
 from aliquot.errors import DTypeError, ModelError, ShapeError
 from aliquot.expression import Expression, Leaf, expressions, leaves, order
 from aliquot.model import observed as observations
+from aliquot.model.alignment import aligned
 from aliquot.model.dims import as_mapping, check_dims
 from aliquot.model.imputed import known_values
 from aliquot.model.variables import Data, FreeVariable, ObservedVariable
@@ -57,7 +58,7 @@ def _replace(model: Any, name: str, value: Any, coords: Mapping[str, Any]) -> No
             "Missing values are imputed where a model is first written: fill them here (for "
             "predictions, any value in the support will do for observed data)"
         )
-    leaf.value = array.astype(leaf.dtype)
+    leaf.value = aligned(array, leaf.dtype)
     leaf.shape = array.shape
     for dim, size in zip(leaf.dims or (), array.shape, strict=leaf.dims is not None):
         if model.coords.length(dim) != size and dim not in coords:

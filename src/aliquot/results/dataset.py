@@ -54,6 +54,7 @@ def build_dataset(
     ModelError
         If a variable has the name of a dim.
     """
+    import pandas
     import xarray
 
     labels = {name: label_array(name, values) for name, values in coords.items()}
@@ -80,7 +81,7 @@ def build_dataset(
                 )
         variables[name] = (names, array)
 
-    index: dict[str, tuple[str, np.ndarray]] = {}
+    index: dict[str, tuple[str, Any]] = {}
     for dim, (length, owner) in lengths.items():
         if dim in variables:
             raise ModelError(
@@ -89,7 +90,7 @@ def build_dataset(
             )
         values = labels.get(dim)
         if values is None or (dim in SAMPLE_DIMS and len(values) != length):
-            values = np.arange(length)
+            values = pandas.RangeIndex(length)  # counts, and stores nothing
         elif len(values) != length:
             raise ShapeError(
                 f"{owner!r} in {group} has length {length} along dim {dim!r}, whose coordinate "
