@@ -3,6 +3,9 @@ data {
   int<lower=1> n;
   matrix[5, n] y;
 }
+transformed data {
+  matrix[6, n] rows = append_row(y, ones_row_vector(n));
+}
 parameters {
   simplex[4] weights;
   ordered[4] first;
@@ -20,10 +23,10 @@ model {
   matrix[4, n] terms;
   for (k in 1 : 4) {
     factor[k] ~ lkj_corr_cholesky(2);
-    // A small inverse times the data, all rows at once.
+    // A small inverse times the data, all rows at once; the last row takes the mean off.
     matrix[5, 5] inverse = mdivide_left_tri_low(diag_pre_multiply(scales[k], factor[k]),
                                                 identity_matrix(5));
-    matrix[5, n] off = inverse * y - rep_matrix(inverse * means[k]', n);
+    matrix[5, n] off = append_col(inverse, -inverse * means[k]') * rows;
     terms[k] = log(weights[k]) + sum(log(diagonal(inverse))) - 0.5 * columns_dot_self(off);
   }
   for (i in 1 : n)
