@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from aliquot.mcmc.machine import shortened
 from aliquot.mcmc.schedule import Flag, dense_windows, flags
 from aliquot.mcmc.settings import NUTSSettings
 
@@ -38,7 +39,7 @@ def window_ends(settings):
 
 def test_windows_of_stan():
     # The manual: 75 draws, windows of 25, 50, 100, 200, 500, then 50 draws.
-    assert window_ends(NUTSSettings(metric="adapt_diag")) == [100, 150, 250, 450, 950]
+    assert window_ends(NUTSSettings(tune=1000, metric="adapt_diag")) == [100, 150, 250, 450, 950]
 
 
 @pytest.mark.parametrize("tune", [20, 30, 100, 1000])
@@ -61,3 +62,12 @@ def test_overlapping_windows():
     # The foreground is never left with a window that is about to end too short.
     assert switches[-1] <= 850 - 80
     assert np.flatnonzero(has(values, Flag.COLLECT)).tolist() == list(range(850))
+
+
+def test_early_trajectories_are_short_in_the_warm_up_alone():
+    out = flags(NUTSSettings(tune=100, draws=10))
+    short = np.flatnonzero(out & Flag.SHORT)
+    assert short.tolist() == list(range(30))
+    assert shortened(10) == 7
+    assert shortened(6) == 5
+    assert shortened(3) == 3

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 def sample(
     draws: int = 1000,
     *,
-    tune: int = 1000,
+    tune: int = 500,
     chains: int = 4,
     cores: int | None = None,
     random_seed: Any = None,

@@ -83,16 +83,26 @@ def leap(
 ) -> ChainState:
     """Take one leapfrog step."""
     single = _has(row.flags, Flag.EVALUATE | Flag.SEARCH)
+    short = _has(row.flags, Flag.SHORT)
+    deepest = jnp.where(short, shortened(max_treedepth), max_treedepth)
     tree = trajectory.extend(
         state.tree,
         value_and_grad,
         row.key,
         state.scale,
         _step(state, row),
-        max_depth=jnp.where(single, 1, max_treedepth),
+        max_depth=jnp.where(single, 1, deepest),
         always=_has(row.flags, Flag.EVALUATE),
     )
     return state._replace(tree=tree)
+
+
+def shortened(max_treedepth: int) -> int:
+    """Give the doublings of a trajectory early in the warm-up: three fewer, where that leaves five.
+
+    A chain that has yet to learn its scales would otherwise spend hundreds of steps on a draw.
+    """
+    return max(max_treedepth - 3, min(max_treedepth, 5))
 
 
 def finish(

@@ -36,6 +36,8 @@ class Flag(IntFlag):
     """Not a draw: find the log density and the gradient where the chain stands."""
     SEARCH = 256
     """Not a draw: one leapfrog step that doubles or halves the step size."""
+    SHORT = 512
+    """Make fewer doublings at most: the metric may still be far from fitting."""
 
 
 # Dual averaging needs some ten draws before its proposal is better than the step size that it began
@@ -43,6 +45,8 @@ class Flag(IntFlag):
 _SHORTEST_STEP_ADAPTATION = 10
 # With fewer draws than this behind it, a variance is worse than what came before it.
 _SHORTEST_WINDOW = 5
+# The part of the warm-up in which the chain may still be on its way to where the mass is.
+_EARLY = 0.3
 
 
 def flags(settings: NUTSSettings) -> np.ndarray:
@@ -52,6 +56,7 @@ def flags(settings: NUTSSettings) -> np.ndarray:
     if tune < _SHORTEST_STEP_ADAPTATION:
         return out
     out[:tune] = Flag.ADAPT_STEP
+    out[: int(_EARLY * tune)] |= Flag.SHORT
     out[tune - 1] |= Flag.FINISH_STEP
     if settings.metric == "adapt_diag_grad":
         _overlapping_windows(out, tune)
@@ -78,7 +83,7 @@ def _overlapping_windows(out: np.ndarray, tune: int) -> None:
     it. The last 15 per cent adapts the step size alone.
     """
     last = tune - max(int(np.ceil(0.15 * tune)), 1)
-    early = int(0.3 * tune)
+    early = int(_EARLY * tune)
     out[:last] |= Flag.COLLECT
     out[min(_SHORTEST_WINDOW, last) : last] |= Flag.UPDATE_METRIC
     background = 0
