@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 from pathlib import Path
 
@@ -51,6 +52,8 @@ def main(arguments: list[str]) -> None:
         return
     from benchmarks.peers.run import run as run_all
 
+    # Asked to end, it ends what it has started, too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     run_all(
         given.cases,
         given.libraries,
