@@ -44,8 +44,7 @@ def optimum(case: Case) -> dict[str, object]:
     y = case.data()["y"]
     low, high = np.quantile(y, [0.2, 0.8])
     start = np.array([low, np.log(high - low), *np.log([2.0 / np.sqrt(len(y))] * 2)])
-    options = {"xatol": 1e-7, "fatol": 1e-9, "maxiter": 4_000, "initial_simplex": None}
-    del options["initial_simplex"]
+    options = {"xatol": 1e-7, "fatol": 1e-9, "maxiter": 4_000}
     found = minimize(
         lambda at: -elbo(y, at[:2], np.exp(at[2:])), start, method="Nelder-Mead", options=options
     )
