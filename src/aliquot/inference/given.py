@@ -11,6 +11,10 @@ from aliquot.model import Model
 from aliquot.precision import float64
 
 
+# Numbers of data that results hold as a copy of their own; more are shared with the model.
+LARGEST_COPY = 100_000
+
+
 def given(model: Model) -> dict[str, Any]:
     """Give all of it, as `build_tree` takes it: a copy, which later changes do not reach."""
     return {
@@ -45,7 +49,9 @@ def constant_data(model: Model) -> dict[str, np.ndarray]:
 
 
 def _shown(values: Any) -> np.ndarray:
-    """Give an array that shares its numbers with the model's data and cannot be written to."""
+    """Give a copy, or of very many numbers a view that cannot be written to."""
+    if np.size(values) <= LARGEST_COPY:
+        return np.array(values)
     view = np.asarray(values).view()
     view.flags.writeable = False
     return view
