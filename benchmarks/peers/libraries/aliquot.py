@@ -44,7 +44,7 @@ def _nuts(case: Case, model: Any) -> Callable[[int], Run]:
     if case.target_accept is not None:
         settings["target_accept"] = case.target_accept
     if case.from_start:
-        settings["init"] = "adapt_diag_grad"  # no jitter
+        settings["init"] = "adapt_full"  # as by default, without jitter
     calls = 0
 
     def sampler(seed: int) -> Run:

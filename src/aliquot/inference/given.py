@@ -10,7 +10,6 @@ from aliquot.expression import Evaluation, leaves
 from aliquot.model import Model
 from aliquot.precision import float64
 
-
 # Numbers of data that results hold as a copy of their own; more are shared with the model.
 LARGEST_COPY = 100_000
 

@@ -17,6 +17,9 @@ METRICS: dict[str, Metric] = {
     "adapt_full": "adapt_full",
 }
 DEFAULT = "jitter+adapt_diag_grad"
+# Up to so many coordinates a dense metric is the default: a matrix of that size costs a leapfrog
+# step a few microseconds, and correlations cost a diagonal one half of its draws or more.
+MOST_DENSE = 128
 
 
 def continuous_density(model: Any, user: str) -> Any:
@@ -51,6 +54,11 @@ def read_init(init: str) -> tuple[Metric, float]:
         known = ", ".join(f"'jitter+{key}', '{key}'" for key in METRICS)
         raise ModelError(f"init must be 'auto' or one of {known}; got {init!r}")
     return METRICS[metric], 1.0 if str(name).startswith("jitter+") else 0.0
+
+
+def metric_for(init: str, metric: Metric, size: int) -> Metric:
+    """Give the metric for so many coordinates: where "auto" was asked for, it depends on them."""
+    return "adapt_full" if init == "auto" and 1 < size <= MOST_DENSE else metric
 
 
 def jittered_starts(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,12 @@ from aliquot.compilation import uncollected
 from aliquot.errors import ModelError, PartialResultWarning, StartError, warn
 from aliquot.inference.exact import exact_draws
 from aliquot.inference.given import given
-from aliquot.inference.initialisation import explain_start, jittered_starts, read_init
+from aliquot.inference.initialisation import (
+    explain_start,
+    jittered_starts,
+    metric_for,
+    read_init,
+)
 from aliquot.inference.interrupt import interrupts
 from aliquot.inference.labels import announce_symmetries, judge
 from aliquot.inference.permute import permuted, read_label_switching, unconstrained
@@ -69,10 +75,11 @@ def sample(
     max_treedepth : int
         A trajectory has at most ``2**max_treedepth - 1`` leapfrog steps.
     init : str
-        How chains start and which metric adapts. "jitter+adapt_diag_grad" (what "auto" means):
-        diagonal, from the variances of draws and gradients [3]_; "jitter+adapt_diag": diagonal,
-        from the variances of draws in Stan's windows; "jitter+adapt_full": dense, for strong
-        correlations. Without "jitter+" every chain starts at the start point itself.
+        How chains start and which metric adapts. "jitter+adapt_full" is dense, the covariance of
+        the draws: what "auto" means for up to 128 coordinates. "jitter+adapt_diag_grad" is
+        diagonal, from the variances of draws and gradients [3]_: what "auto" means for more.
+        "jitter+adapt_diag" is diagonal, from the variances of draws in Stan's windows. Without
+        "jitter+" every chain starts at the start point itself.
     initvals : mapping, or a sequence of one for each chain, optional
         Start values by variable, on the variable's own scale.
     progressbar : bool
@@ -157,6 +164,7 @@ def sample(
         announce(model.marginalization().line, progressbar)
     if density.size == 0:
         return exact_draws(model, settings.draws, int(chains), seed)
+    settings = replace(settings, metric=metric_for(init, metric, density.size))
     symmetries = model.symmetries(explain=False)
     announce_symmetries(model, symmetries, permuting, progressbar)
     starts = jittered_starts(density, initvals, chains=int(chains), jitter=jitter)
@@ -182,7 +190,7 @@ def sample(
         "random_seed": seed,
         "sampler": "NUTS",
         "init": init,
-        "metric": metric,
+        "metric": settings.metric,
         "draws": settings.draws,
         "chains": int(chains),
         "cores": min(cores or os.cpu_count() or 1, int(chains)),
