@@ -52,9 +52,10 @@ bench: $(READY)
 	$(PYTHON) benchmarks/cold.py
 	@echo "The comparison with other libraries: make bench-peers; its results are in docs/benchmarks.md."
 
-$(PEERS_READY): benchmarks/peers/requirements.txt .python-version tools/find-uv
+# Python 3.12, because what PyStan builds does not load in 3.13.
+$(PEERS_READY): benchmarks/peers/requirements.txt tools/find-uv
 	@set -e; uv="$$(sh tools/find-uv)"; rm -f $(PEERS_READY); \
-	$(ENV) $$uv venv --clear --python "$$(cat .python-version)" $(PEERS); \
+	$(ENV) $$uv venv --clear --python 3.12 $(PEERS); \
 	$(ENV) $$uv pip install --python $(PEERS)/bin/python --compile-bytecode \
 		-r benchmarks/peers/requirements.txt; \
 	touch $(PEERS_READY)
