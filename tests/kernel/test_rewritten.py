@@ -124,7 +124,7 @@ def test_value_and_gradient_are_the_same(case):
         np.testing.assert_allclose(one, other, rtol=1e-11, atol=1e-11 * np.max(np.abs(other)))
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case[0].__name__)
+@pytest.mark.parametrize("case", CASES[1:6], ids=lambda case: case[0].__name__)
 def test_the_same_for_several_points_at_once(case):
     function, *data = case
     points = np.stack([THETA, THETA + 0.1])
