@@ -43,14 +43,14 @@ def test_windows_of_stan():
 
 
 @pytest.mark.parametrize("tune", [20, 30, 100, 1000])
-def test_dense_windows_follow_one_another(tune):
+def test_dense_windows_are_the_second_half_of_what_there_is(tune):
     settings = NUTSSettings(tune=tune, metric="adapt_full")
     windows = dense_windows(settings)
     assert sorted(windows) == window_ends(settings)
-    assert sorted(windows.values())[1:] == sorted(windows)[:-1]
+    assert all(start == stop // 2 for stop, start in windows.items() if stop != max(windows))
     lengths = [stop - start for stop, start in sorted(windows.items())]
     assert lengths == sorted(lengths)
-    assert sum(lengths) >= 0.35 * tune
+    assert lengths[-1] >= 0.25 * tune
 
 
 def test_overlapping_windows():

@@ -108,14 +108,23 @@ def _stan_windows(tune: int) -> Iterator[tuple[int, int]]:
 
 
 def _dense_windows(tune: int) -> Iterator[tuple[int, int]]:
-    """Yield the windows of a dense metric: 10 draws before them, from 15 draws on doubling.
+    """Yield the windows of a dense metric: each the second half of the draws so far.
 
-    They begin earlier than Stan's, because a covariance that is shrunk towards its diagonal is
-    useful after a few draws; the last 15 per cent is left to the step size.
+    So what came on the way to the mass is soon forgotten: one such draw in a window can be worth
+    more to its covariance than all others. The windows end ever further apart, by a third each
+    time, and the last 15 per cent of the draws is left to the step size.
     """
     last = max(int(0.15 * tune), min(20, tune // 5), _SHORTEST_STEP_ADAPTATION)
     end = tune - last
-    return _doubling_windows(min(10, end // 3), 15, end)
+    stop = min(2 * _SHORTEST_STEP_ADAPTATION, end)
+    while end - stop // 2 >= _SHORTEST_WINDOW:
+        longer = max(stop + _SHORTEST_STEP_ADAPTATION, stop * 4 // 3)
+        # A window whose successor would not fit takes what is left.
+        stop = stop if longer <= end else end
+        yield stop // 2, stop
+        if stop == end:
+            return
+        stop = longer
 
 
 def _doubling_windows(start: int, window: int, end: int) -> Iterator[tuple[int, int]]:
