@@ -29,7 +29,7 @@ def draw(found: Found, folder: Path) -> None:
         with style.styled():
             figure = picture(found)
             if figure is not None:
-                figure.savefig(folder / f"benchmarks_{name}.png", dpi=150)
+                figure.savefig(folder / f"benchmarks_{name}.png", dpi=150, bbox_inches="tight")
 
 
 def rate(found: Found) -> Any:
