@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,12 +12,13 @@ from aliquot.diagnostics import wording
 from aliquot.diagnostics.components import Components
 from aliquot.diagnostics.convergence import ESS_PER_CHAIN, quantity_records
 from aliquot.diagnostics.diagnosis import Diagnosis
+from aliquot.diagnostics.heights import height_records
 from aliquot.diagnostics.label_free import label_free_quantities
 from aliquot.diagnostics.one_labelling import one_labelling
 from aliquot.diagnostics.quantity import quantity_of
 from aliquot.diagnostics.record import Record
 from aliquot.diagnostics.sampler import sampler_records
-from aliquot.diagnostics.verdict import concerned, judge
+from aliquot.diagnostics.verdict import STATISTICS, concerned, judge
 from aliquot.errors import ModelError
 
 if TYPE_CHECKING:
@@ -61,8 +63,8 @@ def check(
         Its `records` hold rank-normalised split R-hat above 1.01, bulk and tail effective
         sample sizes below 100 a chain [1]_, divergences, more than 5% of draws at the greatest tree
         depth, E-BFMI below 0.3 [2]_, labels that have switched, one chain alone, too few
-        draws, chains that never moved or stayed in one of several mirror modes, and values that are
-        not finite or never change.
+        draws, chains that never moved, that ended at log densities far apart or stayed in one of
+        several mirror modes, and values that are not finite or never change.
 
     Raises
     ------
@@ -73,8 +75,12 @@ def check(
     Notes
     -----
     Findings that switched labels explain stay among the records, with the cause
-    ``"label_switching"``, and give no warning of their own. Deterministics that depend on labels,
-    which ``tree.attrs["symmetries"]`` names with the rest, and recovered variables speak neither
+    ``"label_switching"``, and give no warning of their own. So do those of chains that have ended
+    at log densities more than 10 nats apart, with the cause ``"chains_apart"``: their record says
+    which, how far, and whether they are on their way or in a mode that holds next to no mass (the
+    mass about a chain is taken from its log density and the volume that its draws fill).
+    Deterministics that depend on labels, which ``tree.attrs["symmetries"]`` names with the rest,
+    and recovered variables speak neither
     for nor against switched labels. A tree without that attribute does not say what can trade
     places; there labels are named as a guess, where sorting mends R-hat.
 
@@ -121,12 +127,21 @@ def check(
         "draws": posterior.sizes["draw"],
     }
     records = list(_run_records(posterior))
+    apart: list[Record] = []
     if posterior.sizes["draw"]:
         if "sample_stats" in tree.children:
             stats = tree["sample_stats"].to_dataset()
             records.extend(sampler_records(stats, tree.attrs, facts))
+            apart = height_records(stats, tree.attrs, facts)
         names = [str(name) for name in posterior]
         records = _with_draws(records, tree, whole, names, max_elements, label_free, facts)
+    if apart:
+        records = apart + [
+            replace(r, cause="chains_apart", advice=wording.APART_ADVICE)
+            if r.kind in STATISTICS
+            else r
+            for r in records
+        ]
     return Diagnosis.of(records, facts)
 
 

@@ -8,6 +8,7 @@ from typing import Any, Literal
 Kind = Literal[
     "not_finite",
     "stuck_chain",
+    "chains_apart",
     "label_switching",
     "rhat",
     "divergences",
@@ -33,7 +34,8 @@ class Record:
     Attributes
     ----------
     kind
-        What was found, such as ``"rhat"`` or ``"divergences"``. ``"label_switching"``: R-hat or an
+        What was found, such as ``"rhat"`` or ``"divergences"``. ``"chains_apart"``: chains have
+        ended at log densities `value` nats apart; ``"label_switching"``: R-hat or an
         effective sample size is out of bounds, and not of what depends on no label;
         ``"one_labelling"``: the chains have visited `value` of `threshold` mirror modes.
     variable
@@ -62,8 +64,8 @@ class Record:
         Whether what was measured is known not to depend on which component is which. Never true
         where the result does not say which components can trade places, or where none can.
     cause
-        ``"label_switching"`` where switched labels explain the finding: the record of that kind
-        speaks for it, and it gives no warning of its own. None otherwise.
+        ``"label_switching"`` or ``"chains_apart"`` where that explains the finding: the record of
+        that kind speaks for it, and it gives no warning of its own. None otherwise.
     """
 
     kind: Kind

@@ -29,6 +29,7 @@ SWITCHED_ADVICE = (
     'with label_switching="permute". To speak of single components, use aq.relabel(trace), or '
     "write the model with transform=aq.transforms.ordered on one of these variables."
 )
+APART_ADVICE = "See what is said of chains that ended at different heights."
 EXPLAINED_ADVICE = "See what is said of switched labels."
 RELABELLED_ADVICE = (
     "The components probably overlap. Try another method of aq.relabel, use fewer components, or "
@@ -110,6 +111,17 @@ def not_labels_advice(label: str, value: float, besides: bool) -> str:
         f"What does not depend on labels disagrees, too (R-hat is {number(value)} for {label}), so "
         "this is not label switching, or not that alone: neither ordering nor relabelling will "
         f"mend it. {RHAT_ADVICE}"
+    )
+
+
+def chains_apart_advice(best: str) -> str:
+    """Say what to do about chains in modes without mass."""
+    return (
+        "Drawing longer will not bring them together. Start all chains where the mass is: pass the "
+        f"values of a draw of chain {best} as initvals, and see whether any chain gets higher from "
+        "there; a component that is empty or has taken the place of two keeps a chain in such a "
+        "mode, so fewer components or priors closer to the data leave fewer of them. Until then "
+        f"keep only the chains that agree with chain {best}: trace.sel(chain=[...])."
     )
 
 

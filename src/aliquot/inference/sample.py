@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 def sample(
     draws: int = 1000,
     *,
-    tune: int = 500,
+    tune: int = 1000,
     chains: int = 4,
     cores: int | None = None,
     random_seed: Any = None,
@@ -199,6 +199,7 @@ def sample(
         "partial": run.interrupted,
         ATTRIBUTE: symmetries.to_json(),
     }
+    attrs |= _volumes(run)
     moved = symmetries if permuting and symmetries else None
     tree = _tree(model, density, run, attrs, keep_warmup, keep_unconstrained, moved)
     tree.attrs["total_time"] = time.perf_counter() - began
@@ -238,6 +239,15 @@ def _run(
         except StartError as error:
             failure = error
     explain_start(model, failure)
+
+
+def _volumes(run: ChainDraws) -> dict[str, Any]:
+    """Note how much room each chain fills where that decides which of them to believe."""
+    from aliquot.diagnostics import heights
+
+    kept = slice(run.tune, int(run.completed.min()))
+    volumes = heights.log_volumes(run.positions[:, kept], run.stats["lp"][:, kept])
+    return {} if volumes is None else {heights.ATTRIBUTE: volumes}
 
 
 def _import_results() -> None:

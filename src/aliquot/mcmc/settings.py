@@ -42,7 +42,7 @@ class NUTSSettings:
     --------
     >>> from aliquot.mcmc.settings import NUTSSettings
     >>> NUTSSettings(draws=500, target_accept=0.95).tune
-    500
+    1000
     >>> NUTSSettings(target_accept=1.5)
     Traceback (most recent call last):
         ...
@@ -50,7 +50,7 @@ class NUTSSettings:
     """
 
     draws: int = 1000
-    tune: int = 500
+    tune: int = 1000
     target_accept: float = 0.8
     max_treedepth: int = 10
     metric: Metric = "adapt_diag_grad"
