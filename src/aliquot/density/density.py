@@ -16,7 +16,7 @@ from aliquot.density.layout import Slot, lay_out
 from aliquot.density.parameters import parameter_problems
 from aliquot.density.start import start_values
 from aliquot.density.trace import Traced
-from aliquot.density.validity import parameters_in_range
+from aliquot.density.validity import filled_in
 from aliquot.errors import DTypeError, ModelError, ShapeError, SupportError
 from aliquot.expression import Evaluation
 from aliquot.marginal import Marginal, depends_on, find_unknowns
@@ -71,7 +71,7 @@ class Density(OverDraws):
         hidden = [term for term in all_terms if depends_on(term.sources, nodes)]
         self._terms = [term for term in all_terms if term not in hidden]
         self.marginal = (
-            Marginal(unknowns, hidden, model.max_table, parameters_in_range) if unknowns else None
+            Marginal(unknowns, hidden, model.max_table, filled_in) if unknowns else None
         )
         own = [leaf for leaf in map(_source, model.observed) if leaf is not None]
         leaves = {leaf.name: leaf for leaf in [*model.data, *own]}

@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from aliquot.density.layout import Slot
-from aliquot.density.validity import parameters_in_range
+from aliquot.density.validity import filled_in
 from aliquot.distributions.base import Distribution
 from aliquot.errors import ShapeError
 from aliquot.expression import Evaluation
@@ -35,12 +35,12 @@ def assign(slots: Sequence[Slot], flat: Any, values: Evaluation) -> dict[str, An
 def prior(slot: Slot, values: Evaluation) -> Any:
     """Compute a free variable's log density on its own scale, one number for each event."""
     variable = slot.variable
-    distribution = values(variable.distribution)
+    distribution, valid = filled_in(variable.distribution, values)
     value = values(variable)
     on_support = variable.fits and variable.distribution.support.constant()
     log_prob = distribution._log_prob if on_support else distribution.checked_log_prob
     log_prob_value = jnp.broadcast_to(log_prob(value), variable.distribution.batch_shape)
-    return if_valid(variable.distribution, values, log_prob_value)
+    return _if(valid, log_prob_value)
 
 
 def constant(slot: Slot) -> float:
@@ -85,9 +85,8 @@ def _value(potential: Potential, values: Evaluation) -> Any:
     return values(potential)
 
 
-def if_valid(distribution: Distribution, values: Evaluation, log_prob: Any) -> Any:
+def _if(valid: Any, log_prob: Any) -> Any:
     """Put ``-inf`` where a parameter that is computed has left its range."""
-    valid = parameters_in_range(distribution, values)
     return log_prob if valid is None else jnp.where(valid, log_prob, -jnp.inf)
 
 
@@ -120,11 +119,11 @@ def pointwise(variable: ObservedVariable, values: Evaluation, *, skip_missing: b
             f"{np.shape(variable.value)}. After set_data of one, set the other too; for "
             "predictions only, use sample_posterior_predictive"
         )
-    bound = values(distribution)
+    bound, valid = filled_in(distribution, values)
     value = values(variable.observed if skip_missing else variable.value)
     checked = not distribution.support.constant()
     terms = (bound.checked_log_prob if checked else bound._log_prob)(value)
-    terms = if_valid(distribution, values, jnp.broadcast_to(terms, distribution.batch_shape))
+    terms = _if(valid, jnp.broadcast_to(terms, distribution.batch_shape))
     if skip_missing:
         assert variable.missing is not None
         terms = jnp.where(variable.missing, 0.0, terms)

@@ -1,8 +1,9 @@
 """Where a parameter that is computed leaves its range, the density is zero.
 
 Many densities go on beyond the range of their parameters: a normal density depends on the square of
-its scale, so a negative one would be taken for a positive one without a sign. What a transform
-keeps inside its range anyway is not looked at, so that nothing is paid for it.
+its scale, so a negative one would be taken for a positive one without a sign, and weights that sum
+to 1.3 make any likelihood larger. What cannot leave its range, by a transform or by how it is
+computed, is not looked at, so that nothing is paid for it.
 """
 
 from __future__ import annotations
@@ -13,17 +14,19 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
+from aliquot.density.certainty import certain
 from aliquot.distributions.base import Distribution
 from aliquot.distributions.constraints import Constraint, Interval, Real
-from aliquot.expression import Evaluation, Expression
+from aliquot.expression import Evaluation, Expression, leaves
 from aliquot.model.variables import FreeVariable
 
 
-def parameters_in_range(distribution: Distribution, values: Evaluation) -> Any:
-    """Say where the parameters are in their ranges; ``None`` where that is certain.
+def filled_in(distribution: Distribution, values: Evaluation) -> tuple[Distribution, Any]:
+    """Give a distribution the values of its parameters, and say where these are in their ranges.
 
-    One answer for each event and not one for all: what is in doubt in one row says nothing about
-    another, so that rows which depend on different unknowns stay apart.
+    A vector or matrix outside of its set is replaced by one inside, and so is a number that
+    depends on a discrete variable: the density is not used there, but among several states one
+    that is impossible must not put a NaN into the gradient of the others.
 
     Parameters
     ----------
@@ -34,22 +37,52 @@ def parameters_in_range(distribution: Distribution, values: Evaluation) -> Any:
 
     Returns
     -------
-    array of bool, or None
-        Broadcasts to the distribution's batch shape.
+    distribution : Distribution
+        Its parameters arrays.
+    valid : array of bool, or None
+        Broadcasts to the distribution's batch shape; ``None`` where all is certain. One answer for
+        each event and not one for all: what is in doubt in one row says nothing about another, so
+        that rows which depend on different unknowns stay apart.
     """
+    filled: Distribution = values(distribution)
     found = []
     for name, parameter in distribution.parameters.items():
         batch = distribution._batch_shape_of(name, parameter)
         if isinstance(parameter, Distribution):
-            inner = parameters_in_range(parameter, values)
+            filled.parameters[name], inner = filled_in(parameter, values)
             if inner is not None:
                 found.append(_over_last(inner, len(parameter.batch_shape) - len(batch)))
             continue
         constraint = distribution.constraints.get(name)
-        if constraint is not None and _in_doubt(parameter, constraint):
-            inside = constraint.check(values(parameter), jnp)
-            found.append(_over_last(inside, len(np.shape(parameter)) - len(batch)))
-    return reduce(jnp.logical_and, found) if found else None
+        if constraint is None or not in_doubt(parameter, constraint):
+            continue
+        value = values(parameter)
+        inside = constraint.check(value, jnp)
+        found.append(_over_last(inside, len(np.shape(parameter)) - len(batch)))
+        if constraint.event_dims or _varies_by_state(parameter):
+            wide = jnp.expand_dims(inside, tuple(range(-constraint.event_dims, 0)))
+            safe = constraint.feasible(value, jnp).astype(value.dtype)
+            filled.parameters[name] = jnp.where(wide, value, safe)
+    return filled, reduce(jnp.logical_and, found) if found else None
+
+
+def parameters_in_range(distribution: Distribution, values: Evaluation) -> Any:
+    """Say where the parameters are in their ranges, as `filled_in` does."""
+    return filled_in(distribution, values)[1]
+
+
+def in_doubt(parameter: Any, constraint: Constraint) -> bool:
+    """Say whether a parameter may leave its range when the density is evaluated."""
+    if not isinstance(parameter, Expression) or parameter.value_now() is not None:
+        return False
+    # A number that is not finite makes a density that is not.
+    if isinstance(constraint, Real) or not constraint.constant():
+        return False
+    if constraint.event_dims:
+        return not certain(parameter, constraint)
+    if isinstance(parameter, FreeVariable) and parameter.fits:
+        return not _within(parameter.distribution.support, constraint)
+    return True
 
 
 def _over_last(inside: Any, axes: int) -> Any:
@@ -58,16 +91,9 @@ def _over_last(inside: Any, axes: int) -> Any:
     return jnp.all(inside, axis=tuple(range(-present, 0))) if present else inside
 
 
-def _in_doubt(parameter: Any, constraint: Constraint) -> bool:
-    if not isinstance(parameter, Expression) or parameter.value_now() is not None:
-        return False
-    # A vector or matrix that is off its set is refused by its own density, or costs too much here;
-    # a number that is not finite makes a density that is not.
-    if constraint.event_dims or isinstance(constraint, Real) or not constraint.constant():
-        return False
-    if isinstance(parameter, FreeVariable) and parameter.fits:
-        return not _within(parameter.distribution.support, constraint)
-    return True
+def _varies_by_state(parameter: Expression) -> bool:
+    below = (getattr(leaf, "distribution", None) for leaf in leaves(parameter))
+    return any(distribution is not None and distribution.discrete for distribution in below)
 
 
 def _within(support: Constraint, constraint: Constraint) -> bool:

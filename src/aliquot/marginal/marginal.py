@@ -54,9 +54,10 @@ class Marginal:
         Those that depend on some of them, their own probabilities left out.
     largest : int
         The most entries that any table may have.
-    in_range : callable
-        ``in_range(distribution, values)``: where the parameters of a distribution are in their
-        ranges, broadcasting against its batch shape; ``None`` where that is certain.
+    fill_in : callable
+        ``fill_in(distribution, values)``: the distribution with its parameters as arrays, and where
+        they are in their ranges, broadcasting against its batch shape; ``None`` for that where it
+        is certain.
 
     Attributes
     ----------
@@ -78,13 +79,13 @@ class Marginal:
         unknowns: Sequence[Unknown],
         terms: Sequence[Term],
         largest: int,
-        in_range: Callable[[Distribution, Evaluation], Any],
+        fill_in: Callable[[Distribution, Evaluation], tuple[Distribution, Any]],
     ) -> None:
         self.unknowns = list(unknowns)
         self.terms = list(terms)
         self.largest = largest
         self.name = f"sum over {', '.join(unknown.name for unknown in unknowns)}"
-        self._in_range = in_range
+        self._fill_in = fill_in
         nodes = [unknown.node for unknown in unknowns]
         sources = [u.distribution for u in unknowns] + [term.sources for term in terms]
         self.inputs = leaves_below(sources, nodes)
@@ -241,8 +242,7 @@ class Marginal:
         self._own.clear()
         self._output_names.clear()
         for number, unknown in enumerate(self.unknowns):
-            distribution = values(unknown.distribution)
-            valid = self._in_range(unknown.distribution, values)
+            distribution, valid = self._fill_in(unknown.distribution, values)
             tables = distribution.state_tables()
             if tables is None:
                 probability = distribution.checked_log_prob(values(unknown.node))
