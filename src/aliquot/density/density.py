@@ -12,6 +12,7 @@ import numpy as np
 
 from aliquot.density import terms
 from aliquot.density.draws import OverDraws, quick
+from aliquot.density.first_look import refuse_impossible
 from aliquot.density.layout import Slot, lay_out
 from aliquot.density.parameters import parameter_problems
 from aliquot.density.start import start_values
@@ -81,6 +82,7 @@ class Density(OverDraws):
         self._programs = {}
         self.data: dict[str, Any] = traced.data
         self.log_density: Callable[[Any, Any], Any] = traced.function
+        self._looked_at = False
 
     def with_current_data(self) -> Density | None:
         """Give the density of the model's present data, sharing all that is compiled.
@@ -98,7 +100,20 @@ class Density(OverDraws):
         fresh = copy(self)
         fresh.data = self.data | self._leaf_values()
         fresh.__dict__.pop("start", None)
+        fresh._looked_at = False
         return fresh
+
+    def first_look(self) -> None:
+        """Refuse parameters that are computed and cannot be what they must be, once.
+
+        Raises
+        ------
+        ParameterError
+            For probabilities that do not sum to one and the like.
+        """
+        if not self._looked_at:
+            refuse_impossible(self)
+            self._looked_at = True
 
     def constrain(self, flat: Any, data: Any) -> dict[str, Any]:
         """Compute free variables and deterministics on their own scale; a pure function.

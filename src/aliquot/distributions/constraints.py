@@ -10,7 +10,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-TOLERANCE = 1e-6
+# How far a sum may be from one. Probabilities that were rounded to single precision, however many,
+# sum to one within a few of its units (6e-8 each, relative); a softmax in float64 is 1e-11 off.
+TOLERANCE = 5e-6
 
 
 class Constraint:
@@ -24,11 +26,14 @@ class Constraint:
         Whether the values are integers.
     description : str
         Completes "must be ...".
+    mend : str
+        What to do about a parameter that is computed and outside, a sentence; may be empty.
     """
 
     event_dims: ClassVar[int] = 0
     discrete: ClassVar[bool] = False
     description: str = "a real number"
+    mend: ClassVar[str] = ""
 
     def check(self, x: Any, xp: Any = np) -> Any:
         """Say for each value whether it is inside, as a boolean array without the event axes.
@@ -53,8 +58,17 @@ class Constraint:
         """Give the set of each element by itself, where the elements are free of one another."""
         return self
 
-    def detail(self, x: np.ndarray) -> str:
-        """Say in an error message what else helps about one value that is outside."""
+    def malformed(self, x: np.ndarray) -> np.ndarray:
+        """Say which values are outside by how they are made, and not by being too large or small.
+
+        What sums to 1.3, or is not symmetric, would not sum to one at another point but by chance;
+        what is negative at one point may well be positive at the next. A boolean array without the
+        event axes.
+        """
+        return np.zeros(np.shape(x)[: np.ndim(x) - self.event_dims], bool)
+
+    def detail(self, x: np.ndarray, index: tuple[int, ...]) -> str:
+        """Say in an error message what else helps about the value at an index that is outside."""
         return ""
 
     def __repr__(self) -> str:
@@ -88,6 +102,7 @@ class PositiveVector(Constraint):
 
     event_dims = 1
     description = "positive"
+    mend = "np.exp of real numbers is positive"
 
     def check(self, x: Any, xp: Any = np) -> Any:
         return xp.all(xp.isfinite(x) & (x > 0), axis=-1)
@@ -181,15 +196,31 @@ class Simplex(Constraint):
 
     event_dims = 1
     description = "non-negative and sum to 1 along the last axis"
+    mend = (
+        "Probabilities are not normalised for you: draw them together from aq.Dirichlet, make them "
+        "from real numbers with aq.math.softmax, divide them by their sum, or let the last one be "
+        "1 minus the others"
+    )
 
     def check(self, x: Any, xp: Any = np) -> Any:
-        return xp.all(x >= 0, axis=-1) & (xp.abs(xp.sum(x, axis=-1) - 1) < TOLERANCE)
+        total = xp.sum(x, axis=-1, dtype=np.float64)
+        return xp.all(x >= 0, axis=-1) & (xp.abs(total - 1) < TOLERANCE)
 
     def feasible(self, x: Any, xp: Any = np) -> Any:
         return xp.ones_like(x) / x.shape[-1]
 
-    def detail(self, x: np.ndarray) -> str:
-        return f", which sums to {float(np.sum(x)):.10g}"
+    def malformed(self, x: np.ndarray) -> np.ndarray:
+        total = np.sum(x, axis=-1, dtype=np.float64)
+        return np.isfinite(total) & ~(np.abs(total - 1) < TOLERANCE)
+
+    def detail(self, x: np.ndarray, index: tuple[int, ...]) -> str:
+        said = f", which sums to {float(np.sum(x[index], dtype=np.float64)):.10g}"
+        matrix = x[index[:-1]]
+        if matrix.ndim == 2 and matrix.shape[0] == matrix.shape[1] > 1:
+            columns = matrix.T
+            if np.all(self.check(columns)) and not np.all(self.check(matrix)):
+                said += ". The columns sum to 1, not the rows: give the transpose"
+        return said
 
 
 class OrderedVector(Constraint):
@@ -197,6 +228,7 @@ class OrderedVector(Constraint):
 
     event_dims = 1
     description = "strictly increasing along the last axis"
+    mend = "Give the variable transform=aq.transforms.ordered, or cumulate positive steps"
 
     def check(self, x: Any, xp: Any = np) -> Any:
         return xp.all(xp.isfinite(x), axis=-1) & xp.all(x[..., 1:] > x[..., :-1], axis=-1)
@@ -248,19 +280,30 @@ class PositiveDefinite(Constraint):
 
     event_dims = 2
     description = "a symmetric positive-definite matrix"
+    mend = "A factor times its transpose is one; aq.LKJCholeskyCov is a prior of factors"
 
     def check(self, x: Any, xp: Any = np) -> Any:
-        finite = xp.all(xp.isfinite(x), axis=(-2, -1))
-        scale = xp.max(xp.abs(x), axis=(-2, -1)) + 1e-300
-        skew = xp.max(xp.abs(x - xp.swapaxes(x, -1, -2)), axis=(-2, -1))
-        symmetric = finite & (skew <= TOLERANCE * scale)
+        symmetric = self._symmetric(x, xp)
         if xp is not np:
             return symmetric
         positive = np.array(symmetric)
-        for index in np.ndindex(positive.shape):
-            if positive[index]:
-                positive[index] = np.linalg.eigvalsh(np.asarray(x)[index])[0] > 0
+        positive[symmetric] = np.linalg.eigvalsh(np.asarray(x)[symmetric])[..., 0] > 0
         return positive
+
+    def _symmetric(self, x: Any, xp: Any = np) -> Any:
+        finite = xp.all(xp.isfinite(x), axis=(-2, -1))
+        scale = xp.max(xp.abs(x), axis=(-2, -1)) + 1e-300
+        skew = xp.max(xp.abs(x - xp.swapaxes(x, -1, -2)), axis=(-2, -1))
+        return finite & (skew <= TOLERANCE * scale)
+
+    def malformed(self, x: np.ndarray) -> np.ndarray:
+        finite = np.all(np.isfinite(x), axis=(-2, -1))
+        return np.asarray(finite & ~self._symmetric(x))
+
+    def detail(self, x: np.ndarray, index: tuple[int, ...]) -> str:
+        if self.malformed(x)[index] or not np.isfinite(x[index]).all():
+            return ", which is not symmetric" if np.isfinite(x[index]).all() else ""
+        return f", whose smallest eigenvalue is {np.linalg.eigvalsh(x[index])[0]:.6g}"
 
     def feasible(self, x: Any, xp: Any = np) -> Any:
         return xp.zeros_like(x) + xp.eye(x.shape[-1])
@@ -271,11 +314,16 @@ class LowerCholesky(Constraint):
 
     event_dims = 2
     description = "lower triangular with a positive diagonal"
+    mend = "aq.LKJCholeskyCov is a prior of such factors; np.tril leaves the upper triangle out"
 
     def check(self, x: Any, xp: Any = np) -> Any:
-        upper = xp.triu(xp.ones(x.shape[-2:]), 1) > 0
+        upper = np.triu(np.ones(x.shape[-2:], bool), 1)
         diagonal = xp.all(xp.diagonal(x, axis1=-2, axis2=-1) > 0, axis=-1)
         return diagonal & xp.all(xp.where(upper, x == 0, xp.isfinite(x)), axis=(-2, -1))
+
+    def malformed(self, x: np.ndarray) -> np.ndarray:
+        upper = np.triu(np.ones(x.shape[-2:], bool), 1)
+        return np.any(upper & np.isfinite(x) & (x != 0), axis=(-2, -1))
 
     def feasible(self, x: Any, xp: Any = np) -> Any:
         return xp.zeros_like(x) + xp.eye(x.shape[-1])

@@ -55,23 +55,24 @@ def check_parameter(family: str, name: str, value: np.ndarray, constraint: Const
         return  # said with its shape, when the batch shape is worked out
     missing = np.isnan(value) if value.dtype.kind == "f" else np.zeros(np.shape(value), bool)
     if missing.any():
-        raise ParameterError(f"{family}: {name} is NaN{_at(np.argwhere(missing)[0])}")
+        raise ParameterError(f"{family}: {name} is NaN{at(np.argwhere(missing)[0])}")
     if not constraint.constant():
         return
     inside = np.asarray(constraint.check(value))
     if not inside.all():
-        index = tuple(np.argwhere(~inside)[0])
+        index = tuple(int(i) for i in np.argwhere(~inside)[0])
         wrong = np.asarray(value)[index]
         expected = constraint.description
         if constraint.event_dims == 0 and np.isinf(wrong) and "finite" not in expected:
             expected = f"finite and {expected}"
         raise ParameterError(
             f"{family}: {name} must be {expected}; "
-            f"got {wrong}{_at(index)}{constraint.detail(wrong)}"
+            f"got {wrong}{at(index)}{constraint.detail(np.asarray(value), index)}"
         )
 
 
-def _at(index: Any) -> str:
+def at(index: Any) -> str:
+    """Say at which index, where there is one."""
     return f" at index {tuple(int(i) for i in index)}" if len(index) else ""
 
 

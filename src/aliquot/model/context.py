@@ -219,11 +219,15 @@ class Model:
         ------
         ModelError
             Where there is nothing to infer, or a free discrete variable is left.
+        ParameterError
+            Where a parameter that is computed cannot be what it must be, such as probabilities that
+            do not sum to one: names it, with the value at the start or near it.
         """
         from aliquot.density import Density
 
         if self._density is None:
             self._density = Density(self)
+        self._density.first_look()
         return self._density
 
     def marginalization(self) -> Marginalization:
