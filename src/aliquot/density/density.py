@@ -71,9 +71,7 @@ class Density(OverDraws):
         all_terms = terms.terms_of(self.slots, seen, self._potentials, ignorable)
         hidden = [term for term in all_terms if depends_on(term.sources, nodes)]
         self._terms = [term for term in all_terms if term not in hidden]
-        self.marginal = (
-            Marginal(unknowns, hidden, model.max_table, filled_in) if unknowns else None
-        )
+        self.marginal = Marginal(unknowns, hidden, model.max_table, filled_in) if unknowns else None
         own = [leaf for leaf in map(_source, model.observed) if leaf is not None]
         leaves = {leaf.name: leaf for leaf in [*model.data, *own]}
         self._leaves: dict[str, Data] = leaves

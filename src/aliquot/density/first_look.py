@@ -110,7 +110,9 @@ def refuse_impossible(density: Any) -> None:
                 missed[i] = suspect.problem(value, outside, where)
     for i, problem in missed.items():
         if i not in inside:
-            raise ParameterError(f"{problem}. It is not at {len(DISTANCES)} points around it either")
+            raise ParameterError(
+                f"{problem}. It is not at {len(DISTANCES)} points around it either"
+            )
 
 
 def _points(start: np.ndarray, unknowns: Sequence[Unknown]) -> Iterator[tuple[str, Any, Any]]:

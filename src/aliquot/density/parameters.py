@@ -8,22 +8,26 @@ from typing import Any
 import numpy as np
 
 from aliquot.distributions.base import Distribution
+from aliquot.distributions.parameters import at
 
 
 def parameter_problems(distribution: Distribution, values: Mapping[str, Any]) -> list[str]:
     """Say which parameters are not finite or outside their range, and where."""
     problems = []
     for name, value in values.items():
+        if isinstance(value, Distribution):
+            inner = parameter_problems(value, value.parameters)
+            problems += [f"{problem} ({name}, {value.family})" for problem in inner]
+            continue
         constraint = distribution.constraints.get(name)
-        if constraint is None or isinstance(value, Distribution) or not constraint.constant():
+        if constraint is None or not constraint.constant():
             continue
         array = np.asarray(value)
         inside = np.asarray(constraint.check(array))
         if not inside.all():
             index = tuple(int(i) for i in np.argwhere(~inside)[0])
-            where = f" at index {index}" if index else ""
             problems.append(
                 f"its parameter {name} must be {constraint.description}; "
-                f"it is {array[index]}{where}"
+                f"it is {array[index]}{at(index)}{constraint.detail(array, index)}"
             )
     return problems

@@ -16,7 +16,7 @@ from aliquot.distributions.constraints import (
     real_vector,
 )
 from aliquot.distributions.parameters import as_parameter, exactly_one
-from aliquot.distributions.triangular import cholesky, solve_lower
+from aliquot.distributions.triangular import cholesky, cholesky_or_off, solve_lower
 from aliquot.errors import ParameterError, ShapeError
 
 
@@ -94,18 +94,22 @@ class MvNormal(Distribution):
 
     def _log_prob(self, x: Any) -> Any:
         y = x - self.mu
+        off = 0.0
         if "tau" in self.parameters:
-            factor = cholesky(jnp.asarray(self.tau))
+            factor, off = cholesky_or_off(jnp.asarray(self.tau))
             z = jnp.sum(factor * y[..., :, None], axis=-2)
             sign = 1.0
         else:
-            factor = self._factor()
+            if "cov" in self.parameters:
+                factor, off = cholesky_or_off(jnp.asarray(self.cov))
+            else:
+                factor = jnp.asarray(self.chol)
             z = solve_lower(factor, y)
             sign = -1.0
         diagonal = jnp.diagonal(factor, axis1=-2, axis2=-1)
         log_scale = jnp.sum(jnp.log(diagonal), axis=-1)
         constant = 0.5 * y.shape[-1] * np.log(2 * np.pi)
-        return sign * log_scale - 0.5 * jnp.sum(z**2, axis=-1) - constant
+        return sign * log_scale - 0.5 * jnp.sum(z**2, axis=-1) - constant + off
 
     def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
         z = jax.random.normal(key, shape)

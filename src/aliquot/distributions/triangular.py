@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import jax.scipy.linalg as jlinalg
 
@@ -26,19 +27,71 @@ def cholesky(a: Any) -> Any:
     array, shape (..., k, k)
         NaN where `a` is not positive definite.
     """
+    factor, off = cholesky_or_off(a)
+    return jnp.where(off[..., None, None] == 0, factor, jnp.nan)
+
+
+def cholesky_or_off(a: Any) -> tuple[Any, Any]:
+    """Compute the same factor, finite in any case, and say where there is none.
+
+    Parameters
+    ----------
+    a : array, shape (..., k, k)
+
+    Returns
+    -------
+    factor : array, shape (..., k, k)
+        Where `a` is not positive definite, of another matrix; it has no NaN, nor has its gradient.
+    off : array, shape (...)
+        ``-inf`` where `a` is not positive definite, else 0: to be added to a log density.
+    """
     k = a.shape[-1]
     if k > WRITTEN_OUT:
-        return jnp.linalg.cholesky(a)
+        return _factorised(a)
     rows: list[list[Any]] = []
+    positive = True
     for i in range(k):
         row: list[Any] = []
         for j in range(i):
             rest = a[..., i, j] - sum(row[m] * rows[j][m] for m in range(j))
             row.append(rest / rows[j][j])
-        row.append(jnp.sqrt(a[..., i, i] - sum(entry**2 for entry in row)))
+        pivot = a[..., i, i] - sum(entry**2 for entry in row)
+        good = pivot > 0
+        positive = positive & good
+        row.append(jnp.sqrt(jnp.where(good, pivot, 1.0)))
         rows.append(row)
     zero = jnp.zeros_like(a[..., 0, 0])
-    return jnp.stack([jnp.stack(row + [zero] * (k - len(row)), axis=-1) for row in rows], axis=-2)
+    factor = jnp.stack(
+        [jnp.stack(row + [zero] * (k - len(row)), axis=-1) for row in rows], axis=-2
+    )
+    return factor, jnp.where(positive, 0.0, -jnp.inf)
+
+
+@jax.custom_jvp
+def _factorised(a: Any) -> tuple[Any, Any]:
+    """Factorise by LAPACK, whose factor is NaN where there is none: the identity stands for it."""
+    factor = jnp.linalg.cholesky(a)
+    positive = jnp.isfinite(jnp.sum(factor, axis=(-2, -1)))
+    factor = jnp.where(positive[..., None, None], factor, jnp.eye(a.shape[-1]))
+    return factor, jnp.where(positive, 0.0, -jnp.inf)
+
+
+@_factorised.defjvp
+def _factorised_jvp(primals: Any, tangents: Any) -> tuple[Any, Any]:
+    r"""Differentiate: :math:`dL = L \, \Phi(L^{-1} dA L^{-T})`, the lower half with the diagonal.
+
+    Written with a factor without NaN, so that zero times it is zero where nothing is factorised.
+    """
+    factor, off = _factorised(*primals)
+    (change,) = tangents
+    change = 0.5 * (change + jnp.swapaxes(change, -1, -2))
+    left = jlinalg.solve_triangular(factor, change, lower=True)
+    both = jnp.swapaxes(
+        jlinalg.solve_triangular(factor, jnp.swapaxes(left, -1, -2), lower=True), -1, -2
+    )
+    half = jnp.tril(both) - 0.5 * both * jnp.eye(both.shape[-1])
+    inner = jnp.where(off[..., None, None] == 0, factor @ half, 0.0)
+    return (factor, off), (inner, jnp.zeros_like(off))
 
 
 def solve_lower(factor: Any, y: Any) -> Any:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from aliquot import variational
+from aliquot.density.debug import debug_at
 from aliquot.errors import FitError, ModelError
 from aliquot.inference.approximation import Approximation
 from aliquot.inference.given import given
@@ -182,8 +183,24 @@ class ADVI:
                 reached = getattr(error, "approximation", None)
                 if reached is not None:
                     error.approximation = self._wrap(reached)  # type: ignore[attr-defined]
+                self._name_parameters(error)
                 raise
         return self._wrap(result)
+
+    def _name_parameters(self, error: FitError) -> None:
+        """Add to an error the parameters that were out of range where the loss was not finite."""
+        point = getattr(error, "point", None)
+        if point is None:
+            return
+        report = debug_at(self.model, point)
+        lines = [
+            f"{row.name!r}: {problem}"
+            for row in report.rows
+            if not row.finite
+            for problem in row.parameters
+        ]
+        if lines:
+            error.args = ("\n  ".join([str(error), *lines]),)
 
     def _wrap(self, fitted: variational.Approximation) -> Approximation:
         return Approximation(

@@ -8,6 +8,9 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
+from aliquot.density.parameters import parameter_problems
+from aliquot.density.validity import filled_in
+from aliquot.distributions.base import Distribution
 from aliquot.errors import ModelError, ShapeError
 from aliquot.expression import Evaluation
 from aliquot.model import Model
@@ -20,11 +23,15 @@ from aliquot.model.variables import (
 )
 from aliquot.transforms import Ordered
 
+# Before a variable's name: whether its parameters were in range. No variable's name has a slash.
+VALID = "/"
 # An ordered vector whose elements differ a priori is drawn by rejection, so many times at most.
 TRIES = 10_000
 
 
-def simulator(model: Model, wanted: Iterable[str]) -> Callable[[Any, Any, Any], dict[str, Any]]:
+def simulator(
+    model: Model, wanted: Iterable[str], problems: list[str] | None = None
+) -> Callable[[Any, Any, Any], dict[str, Any]]:
     """Make a pure function that draws every variable once.
 
     Parameters
@@ -32,27 +39,43 @@ def simulator(model: Model, wanted: Iterable[str]) -> Callable[[Any, Any, Any], 
     model : Model
     wanted : iterable of str
         Names of the variables to return.
+    problems : list of str, optional
+        Gets what is wrong with parameters, where the function is called on numbers.
 
     Returns
     -------
     callable
         ``simulate(key, fixed, data) -> dict``: `fixed` holds the values of free variables that are
-        not to be drawn (posterior draws), `data` the values of the model's data by name.
+        not to be drawn (posterior draws), `data` the values of the model's data by name. Besides
+        the draws the result says under ``VALID + name`` whether the parameters that a variable was
+        drawn with were in range, where that is not certain.
     """
     wanted = tuple(wanted)
 
     def simulate(key: Any, fixed: Mapping[str, Any], data: Mapping[str, Any]) -> dict[str, Any]:
         values = Evaluation({leaf: data[leaf.name] for leaf in model.data})
         result: dict[str, Any] = {}
+
+        def given(variable: Any) -> Any:
+            distribution, valid = filled_in(variable.distribution, values)
+            if valid is not None:
+                result[VALID + variable.name] = jnp.all(valid)
+            if problems is not None:
+                own = values(variable.distribution)
+                found = parameter_problems(own, own.parameters)
+                problems.extend(f"{variable.name}: {problem}" for problem in found)
+            return distribution
+
         # All keys at once: compiling a generator for each variable would take most of the time.
         keys = jax.vmap(jax.random.fold_in, (None, 0))(key, jnp.arange(len(model.variables)))
         for own, variable in zip(keys, model.variables.values(), strict=True):
             if isinstance(variable, FreeVariable):
                 value = fixed.get(variable.name)
-                values.set(variable, _draw_free(own, variable, values) if value is None else value)
+                if value is None:
+                    value = _draw_free(own, variable, given(variable))
+                values.set(variable, value)
             elif isinstance(variable, ObservedVariable):
-                distribution = values(variable.distribution)
-                drawn = distribution.draw(own, variable.distribution.shape)
+                drawn = given(variable).draw(own, variable.distribution.shape)
                 # What depends on it goes on from the values that its own draw of the posterior has.
                 values.set(variable, fixed.get(variable.name, drawn))
                 if variable.name in wanted:
@@ -107,8 +130,7 @@ def potentials(model: Model) -> list[str]:
     return names(model, Potential)
 
 
-def _draw_free(key: Any, variable: FreeVariable, values: Evaluation) -> Any:
-    distribution = values(variable.distribution)
+def _draw_free(key: Any, variable: FreeVariable, distribution: Distribution) -> Any:
     shape = variable.distribution.shape
     drawn = distribution.draw(key, shape)
     order = variable.transform

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import jax
@@ -10,7 +10,7 @@ import numpy as np
 
 from aliquot.compilation import lazily
 from aliquot.density.rows import over_rows
-from aliquot.errors import AliquotWarning, ModelError, StartError, warn
+from aliquot.errors import AliquotWarning, ModelError, ParameterError, StartError, warn
 from aliquot.inference import forward
 from aliquot.inference.given import constant_data, given, model_coords, model_dims
 from aliquot.inference.posterior import continuous_values, posterior_of, posterior_values
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 # A generator takes 0.2 seconds to compile: the program of a model with more variables than this
 # would take longer than drawing them one operation at a time.
 MOST_COMPILED = 20
+# Prior draws with parameters out of range are drawn again, so many times at most.
+ROUNDS = 20
 
 
 @explained(PREDICT)
@@ -57,9 +59,15 @@ def sample_prior_predictive(
     ------
     ModelError
         For an improper prior, which has no draws; for unknown names.
+    ParameterError
+        Where parameters that are computed are hardly ever in range, such as probabilities that do
+        not sum to one.
 
     Notes
     -----
+    Where a parameter that is computed is out of range, the density is zero: such draws are drawn
+    again, which a warning says.
+
     Potentials cannot be simulated and are left out, which a warning says. An ordered vector is
     drawn in order: sorted where its elements are exchangeable a priori, by rejection otherwise.
 
@@ -87,7 +95,7 @@ def sample_prior_predictive(
     latent = forward.names(model, FreeVariable, MissingValues, Deterministic)
     wanted = _wanted(model, var_names, [*latent, *forward.names(model, ObservedVariable)])
     seed = as_seed(random_seed)
-    drawn = _simulate(model, wanted, {}, draws, seed)
+    drawn = _valid_draws(model, wanted, draws, seed)
     for name, value in drawn.items():
         if value.dtype.kind == "f" and np.isnan(value).any() and name in latent:
             raise StartError(
@@ -160,7 +168,9 @@ def sample_posterior_predictive(
     wanted = _wanted(model, var_names, allowed, default)
     seed = as_seed(random_seed)
     chains, draws = posterior.sizes["chain"], posterior.sizes["draw"]
-    drawn = _simulate(model, wanted, fixed, chains * draws, seed)
+    simulate = _simulator(model, wanted, fixed)
+    drawn, valid = _split(simulate(chains * draws, seed))
+    _warn_out_of_range(model, fixed, seed, valid)
     arrays = {name: v.reshape((chains, draws, *v.shape[1:])) for name, v in drawn.items()}
     groups: dict[str, Any] = (
         {"predictions": arrays, "predictions_constant_data": constant_data(model)}
@@ -260,22 +270,93 @@ def _advise(model: Model, fixed: Mapping[str, np.ndarray]) -> None:
         )
 
 
-def _simulate(
-    model: Model, wanted: Sequence[str], fixed: Mapping[str, np.ndarray], draws: int, seed: int
-) -> dict[str, np.ndarray]:
+Draws = dict[str, np.ndarray]
+
+
+def _simulator(
+    model: Model, wanted: Sequence[str], fixed: Mapping[str, np.ndarray]
+) -> Callable[[int, int], Draws]:
+    """Make a function of the number of draws and a seed, with one program for all its calls."""
     simulate = forward.simulator(model, wanted)
     data = {leaf.name: leaf.value for leaf in model.data}
+
+    def one(row: Any, data: Any) -> dict[str, Any]:
+        key, values = row
+        return simulate(jax.random.wrap_key_data(key), values, data)
+
+    rows = jax.vmap(one, in_axes=(0, None))
+    # Op by op, what one variable needed is compiled already when the next is drawn.
+    program = rows if len(model.variables) > MOST_COMPILED else lazily(rows)
+
+    def draw(draws: int, seed: int) -> Draws:
+        with float64():
+            return over_rows(program, one, (_keys(seed, draws), dict(fixed)), data)
+
+    return draw
+
+
+def _keys(seed: int, draws: int) -> np.ndarray:
+    return np.asarray(jax.random.key_data(jax.random.split(jax.random.key(seed), draws)))
+
+
+def _split(drawn: Draws) -> tuple[Draws, Draws]:
+    """Take what is said of variables' parameters out of the draws."""
+    flags = {k.removeprefix(forward.VALID): v for k, v in drawn.items() if forward.VALID in k}
+    return {k: v for k, v in drawn.items() if forward.VALID not in k}, flags
+
+
+def _valid_draws(model: Model, wanted: Sequence[str], draws: int, seed: int) -> Draws:
+    """Draw from the prior given that all parameters are in range, by drawing again."""
+    simulate = _simulator(model, wanted, {})
+    drawn, valid = _split(simulate(draws, seed))
+    if not valid or np.all(list(valid.values())):
+        return drawn
+    first, kept, count = valid, [], 0
+    for round_ in range(ROUNDS):
+        good = np.all(list(valid.values()), axis=0)
+        kept.append({name: value[good] for name, value in drawn.items()})
+        count += int(good.sum())
+        if count >= draws or (round_ >= 2 and count == 0):
+            break
+        again = int(np.random.default_rng([seed, round_]).integers(2**63))
+        drawn, valid = _split(simulate(draws, again))
+    what = _out_of_range(model, {}, seed, first)
+    if count < draws:
+        raise ParameterError(
+            f"{what}. The model gives such values no density, and {count} of {draws} draws were "
+            f"left after {len(kept)} rounds"
+        )
+    warn(
+        f"{what}. These draws were drawn again: the model gives such values no density",
+        AliquotWarning,
+    )
+    return {name: np.concatenate([k[name] for k in kept])[:draws] for name in kept[0]}
+
+
+def _out_of_range(model: Model, fixed: Mapping[str, np.ndarray], seed: int, valid: Draws) -> str:
+    """Say whose parameters are out of range, in how many draws, and which in the first of them."""
+    name, good = next((name, good) for name, good in valid.items() if not good.all())
+    row = int(np.flatnonzero(~good)[0])
+    problems: list[str] = []
     with float64():
-        keys = np.asarray(jax.random.key_data(jax.random.split(jax.random.key(seed), draws)))
+        key = jax.random.wrap_key_data(_keys(seed, len(good))[row])
+        data = {leaf.name: leaf.value for leaf in model.data}
+        values = {k: v[row] for k, v in fixed.items()}
+        forward.simulator(model, (), problems)(key, values, data)
+    problem = next((p for p in problems if p.startswith(f"{name}: ")), f"{name}: out of range")
+    return f"{problem}, and so in {int((~good).sum())} of {len(good)} draws"
 
-        def one(row: Any, data: Any) -> dict[str, Any]:
-            key, values = row
-            return simulate(jax.random.wrap_key_data(key), values, data)
 
-        rows = jax.vmap(one, in_axes=(0, None))
-        # Op by op, what one variable needed is compiled already when the next is drawn.
-        program = rows if len(model.variables) > MOST_COMPILED else lazily(rows)
-        return over_rows(program, one, (keys, dict(fixed)), data)
+def _warn_out_of_range(
+    model: Model, fixed: Mapping[str, np.ndarray], seed: int, valid: Draws
+) -> None:
+    for name, good in valid.items():
+        if not good.all():
+            warn(
+                f"{_out_of_range(model, fixed, seed, {name: good})}. What is drawn of {name!r} "
+                "there means nothing",
+                AliquotWarning,
+            )
 
 
 def _coords(model: Model, posterior: Any) -> dict[str, Any]:

@@ -14,6 +14,9 @@ from aliquot.compilation import lazily
 from aliquot.errors import StartError
 from aliquot.precision import float64
 
+# The last of all tries are so many halvings closer to the center than the first.
+HALVINGS = 20
+
 Evaluate = Callable[[np.ndarray], tuple[float, np.ndarray]]
 
 
@@ -76,7 +79,8 @@ def find_starts(
     jitter
         Each coordinate gets a number from uniform(-jitter, jitter); 0 for none.
     tries
-        How many jitters to try for each chain.
+        How many jitters to try for each chain. Those of the second half come closer and closer to
+        the center, where the density is more likely to be positive.
     evaluate
         Log density and gradient at a position, if the caller has them compiled.
 
@@ -166,7 +170,8 @@ def _find(
         # that no spread point lies in: any point will then do.
         first = attempt == 0
         unit = _spread(generator, center.size) if first else generator.uniform(-1, 1, center.size)
-        position = center + jitter * unit
+        closer = 0.5 ** (max(0, attempt - tries // 2) * HALVINGS // tries)
+        position = center + jitter * closer * unit
         log_density, gradient = evaluate(position)
         if np.isfinite(log_density) and np.all(np.isfinite(gradient)):
             return position

@@ -23,6 +23,8 @@ class NonFiniteLossError(FitError):
         The loss of the iteration before, or None at the first.
     coordinates
         The labels of the coordinates whose gradient was not finite.
+    point
+        The draw (d,) at which the log density was evaluated.
     """
 
     def __init__(
@@ -46,6 +48,7 @@ class NonFiniteLossError(FitError):
         family = approximation.family
         bad = sorted({family.coordinate(int(i)) for i in np.flatnonzero(~np.isfinite(gradient))})
         self.approximation = approximation
+        self.point = np.array(point)
         self.iteration = int(hist.size)
         self.last_loss = float(hist[-1]) if hist.size else None
         self.coordinates = [labels[i] for i in bad]
