@@ -66,9 +66,9 @@ class Density(OverDraws):
         self.labels = [label for slot in self.slots for label in slot.labels]
         self.observed = list(model.observed)
         self.deterministics = [d for d in model.deterministics if not depends_on(d, nodes)]
-        self._potentials = list(model.potentials)
+        self.potentials = list(model.potentials)
         seen = [v for v in self.observed if not any(v is node for node in nodes)]
-        all_terms = terms.terms_of(self.slots, seen, self._potentials, ignorable)
+        all_terms = terms.terms_of(self.slots, seen, self.potentials, ignorable)
         hidden = [term for term in all_terms if depends_on(term.sources, nodes)]
         self._terms = [term for term in all_terms if term not in hidden]
         self.marginal = Marginal(unknowns, hidden, model.max_table, filled_in) if unknowns else None
@@ -328,7 +328,7 @@ class Density(OverDraws):
         return (
             *leaves,
             *((v.shape, v.distribution.shape) for v in variables),
-            *(v.shape for v in (*self.deterministics, *self._potentials)),
+            *(v.shape for v in (*self.deterministics, *self.potentials)),
         )
 
     def _evaluation(self, data: Any) -> Evaluation:

@@ -15,11 +15,11 @@ from typing import Any
 import numpy as np
 
 from aliquot.density.validity import in_doubt
-from aliquot.distributions.base import Distribution
+from aliquot.distributions.base import Distribution, LogProb
 from aliquot.distributions.constraints import Constraint
 from aliquot.distributions.parameters import at
 from aliquot.errors import ParameterError
-from aliquot.expression import Evaluation, Expression
+from aliquot.expression import Evaluation, Expression, order
 from aliquot.marginal import Unknown
 from aliquot.precision import float64
 
@@ -84,6 +84,9 @@ def refuse_impossible(density: Any) -> None:
     variables = [slot.variable for slot in density.slots] + [u.node for u in unknowns]
     distributions = {v.name: v.distribution for v in [*variables, *density.observed]}
     found = [s for name, d in distributions.items() for s in suspects(name, d)]
+    for potential in density.potentials:
+        used = [node for node in order([potential]) if isinstance(node, LogProb)]
+        found += [s for node in used for s in suspects(potential.name, node.distribution_of)]
     if not found:
         return
 

@@ -8,15 +8,14 @@ computed, is not looked at, so that nothing is paid for it.
 
 from __future__ import annotations
 
-from functools import reduce
 from typing import Any
 
-import jax.numpy as jnp
 import numpy as np
 
 from aliquot.density.certainty import certain
 from aliquot.distributions.base import Distribution
 from aliquot.distributions.constraints import Constraint, Interval, Real
+from aliquot.distributions.ranges import keep_in_range
 from aliquot.expression import Evaluation, Expression, leaves
 from aliquot.model.variables import FreeVariable
 
@@ -45,25 +44,7 @@ def filled_in(distribution: Distribution, values: Evaluation) -> tuple[Distribut
         that rows which depend on different unknowns stay apart.
     """
     filled: Distribution = values(distribution)
-    found = []
-    for name, parameter in distribution.parameters.items():
-        batch = distribution._batch_shape_of(name, parameter)
-        if isinstance(parameter, Distribution):
-            filled.parameters[name], inner = filled_in(parameter, values)
-            if inner is not None:
-                found.append(_over_last(inner, len(parameter.batch_shape) - len(batch)))
-            continue
-        constraint = distribution.constraints.get(name)
-        if constraint is None or not in_doubt(parameter, constraint):
-            continue
-        value = values(parameter)
-        inside = constraint.check(value, jnp)
-        found.append(_over_last(inside, len(np.shape(parameter)) - len(batch)))
-        if constraint.event_dims or _varies_by_state(parameter):
-            wide = jnp.expand_dims(inside, tuple(range(-constraint.event_dims, 0)))
-            safe = constraint.feasible(value, jnp).astype(value.dtype)
-            filled.parameters[name] = jnp.where(wide, value, safe)
-    return filled, reduce(jnp.logical_and, found) if found else None
+    return filled, keep_in_range(distribution, filled, in_doubt, _replaced)
 
 
 def parameters_in_range(distribution: Distribution, values: Evaluation) -> Any:
@@ -85,10 +66,8 @@ def in_doubt(parameter: Any, constraint: Constraint) -> bool:
     return True
 
 
-def _over_last(inside: Any, axes: int) -> Any:
-    """Ask for all along the last axes: components, steps; an array may lack those it repeats."""
-    present = min(axes, jnp.ndim(inside))
-    return jnp.all(inside, axis=tuple(range(-present, 0))) if present else inside
+def _replaced(parameter: Expression, constraint: Constraint) -> bool:
+    return bool(constraint.event_dims) or _varies_by_state(parameter)
 
 
 def _varies_by_state(parameter: Expression) -> bool:

@@ -17,6 +17,7 @@ import numpy as np
 from aliquot.compilation import lazily
 from aliquot.distributions.constraints import Constraint
 from aliquot.distributions.parameters import as_parameter, full_shape
+from aliquot.distributions.ranges import keep_in_range, vector_in_doubt
 from aliquot.distributions.state_table import StateTable
 from aliquot.errors import ParameterError, ShapeError
 from aliquot.expression import Expression, apply
@@ -114,7 +115,8 @@ class Distribution:
         Returns
         -------
         Expression, or numpy.ndarray where nothing in it depends on a model
-            One number for each event; ``-inf`` off the support.
+            One number for each event; ``-inf`` off the support, and where a vector or matrix among
+            the parameters is computed and outside of its set.
 
         Raises
         ------
@@ -131,7 +133,14 @@ class Distribution:
             value = np.asarray(value)
         self._check_value_shape(np.shape(value))
         text = f"log_prob({self.family}, {getattr(value, 'text', 'value')})"
-        return apply(lambda dist, x: dist.checked_log_prob(x), self, value, text=text)
+
+        def compute(dist: Distribution, x: Any) -> Any:
+            valid = keep_in_range(self, dist, vector_in_doubt, lambda *_: True)
+            log_prob = dist.checked_log_prob(x)
+            return log_prob if valid is None else jnp.where(valid, log_prob, -jnp.inf)
+
+        result = apply(compute, self, value, text=text)
+        return LogProb(result, self) if isinstance(result, Expression) else result
 
     def checked_log_prob(self, x: Any) -> Any:
         """Compute the log density of arrays inside a traced function, ``-inf`` off the support.
@@ -284,3 +293,13 @@ class Distribution:
             for name, value in self.parameters.items()
         )
         return f"{self.family}({inside})"
+
+
+class LogProb(Expression):
+    """A log density as an expression, which knows the distribution that it is of."""
+
+    __slots__ = ("distribution_of",)
+
+    def __init__(self, value: Expression, distribution: Distribution) -> None:
+        super().__init__(lambda x: x, (value,), value.shape, value.dtype, value.text)
+        self.distribution_of = distribution

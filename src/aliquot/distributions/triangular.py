@@ -61,9 +61,7 @@ def cholesky_or_off(a: Any) -> tuple[Any, Any]:
         row.append(jnp.sqrt(jnp.where(good, pivot, 1.0)))
         rows.append(row)
     zero = jnp.zeros_like(a[..., 0, 0])
-    factor = jnp.stack(
-        [jnp.stack(row + [zero] * (k - len(row)), axis=-1) for row in rows], axis=-2
-    )
+    factor = jnp.stack([jnp.stack(row + [zero] * (k - len(row)), axis=-1) for row in rows], axis=-2)
     return factor, jnp.where(positive, 0.0, -jnp.inf)
 
 

@@ -14,8 +14,8 @@ from aliquot.compilation import lazily
 from aliquot.errors import StartError
 from aliquot.precision import float64
 
-# The last of all tries are so many halvings closer to the center than the first.
-HALVINGS = 20
+# The last of all tries are so many halvings closer to the center than those of the first half.
+HALVINGS = 10
 
 Evaluate = Callable[[np.ndarray], tuple[float, np.ndarray]]
 
@@ -170,7 +170,7 @@ def _find(
         # that no spread point lies in: any point will then do.
         first = attempt == 0
         unit = _spread(generator, center.size) if first else generator.uniform(-1, 1, center.size)
-        closer = 0.5 ** (max(0, attempt - tries // 2) * HALVINGS // tries)
+        closer = 0.5 ** (HALVINGS * max(0, 2 * attempt - tries) // tries)
         position = center + jitter * closer * unit
         log_density, gradient = evaluate(position)
         if np.isfinite(log_density) and np.all(np.isfinite(gradient)):

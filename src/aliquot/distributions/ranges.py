@@ -1,0 +1,78 @@
+"""Which parameters are in their ranges, inside a traced function."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import reduce
+from typing import TYPE_CHECKING, Any
+
+import jax.numpy as jnp
+import numpy as np
+
+from aliquot.distributions.constraints import Constraint
+from aliquot.expression import Expression
+
+if TYPE_CHECKING:
+    from aliquot.distributions.base import Distribution
+
+Ask = Callable[[Any, Constraint], bool]
+
+
+def keep_in_range(written: Distribution, filled: Distribution, doubt: Ask, replace: Ask) -> Any:
+    """Say where parameters are in their ranges; put others in place of those that are not.
+
+    Parameters
+    ----------
+    written : Distribution
+        As it stands in the model, its parameters expressions.
+    filled : Distribution
+        The same with arrays, and components of its own; its parameters may be replaced.
+    doubt : callable
+        ``doubt(parameter, constraint)``: whether a parameter of `written` has to be looked at.
+    replace : callable
+        Whether values out of range are replaced by values inside, so that neither the density nor
+        its gradient is NaN there.
+
+    Returns
+    -------
+    array of bool, or None
+        Broadcasts to the distribution's batch shape; ``None`` where nothing is in doubt.
+    """
+    found = []
+    for name, parameter in written.parameters.items():
+        batch = written._batch_shape_of(name, parameter)
+        value = filled.parameters[name]
+        if not isinstance(parameter, Expression):
+            if hasattr(parameter, "parameters"):
+                inner = keep_in_range(parameter, value, doubt, replace)
+                if inner is not None:
+                    found.append(_over_last(inner, len(parameter.batch_shape) - len(batch)))
+            continue
+        constraint = written.constraints.get(name)
+        if constraint is None or not doubt(parameter, constraint):
+            continue
+        inside = constraint.check(value, jnp)
+        found.append(_over_last(inside, len(np.shape(parameter)) - len(batch)))
+        if replace(parameter, constraint):
+            wide = jnp.expand_dims(inside, tuple(range(-constraint.event_dims, 0)))
+            safe = constraint.feasible(value, jnp).astype(value.dtype)
+            filled.parameters[name] = jnp.where(wide, value, safe)
+    return reduce(jnp.logical_and, found) if found else None
+
+
+def vector_in_doubt(parameter: Any, constraint: Constraint) -> bool:
+    """Say whether a parameter is a vector or matrix that is computed, and no variable of that set.
+
+    Where all variables of a model are at hand, `aliquot.density.certainty` knows better.
+    """
+    if not constraint.event_dims or not constraint.constant() or parameter.value_now() is not None:
+        return False
+    distribution = getattr(parameter, "distribution", None)
+    natural = getattr(parameter, "fits", False) and distribution is not None
+    return not (natural and type(distribution.support) is type(constraint))
+
+
+def _over_last(inside: Any, axes: int) -> Any:
+    """Ask for all along the last axes: components, steps; an array may lack those it repeats."""
+    present = min(axes, jnp.ndim(inside))
+    return jnp.all(inside, axis=tuple(range(-present, 0))) if present else inside
