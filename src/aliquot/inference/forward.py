@@ -8,7 +8,6 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from aliquot.density.parameters import parameter_problems
 from aliquot.density.validity import filled_in
 from aliquot.distributions.base import Distribution
 from aliquot.errors import ModelError, ShapeError
@@ -30,7 +29,7 @@ TRIES = 10_000
 
 
 def simulator(
-    model: Model, wanted: Iterable[str], problems: list[str] | None = None
+    model: Model, wanted: Iterable[str], parameters_of: str | None = None
 ) -> Callable[[Any, Any, Any], dict[str, Any]]:
     """Make a pure function that draws every variable once.
 
@@ -39,8 +38,8 @@ def simulator(
     model : Model
     wanted : iterable of str
         Names of the variables to return.
-    problems : list of str, optional
-        Gets what is wrong with parameters, where the function is called on numbers.
+    parameters_of : str, optional
+        A variable whose distribution is wanted, as it was drawn from: the result under `VALID`.
 
     Returns
     -------
@@ -60,10 +59,8 @@ def simulator(
             distribution, valid = filled_in(variable.distribution, values)
             if valid is not None:
                 result[VALID + variable.name] = jnp.all(valid)
-            if problems is not None:
-                own = values(variable.distribution)
-                found = parameter_problems(own, own.parameters)
-                problems.extend(f"{variable.name}: {problem}" for problem in found)
+            if variable.name == parameters_of:
+                result[VALID] = values(variable.distribution)
             return distribution
 
         # All keys at once: compiling a generator for each variable would take most of the time.

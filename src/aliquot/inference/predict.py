@@ -9,6 +9,8 @@ import jax
 import numpy as np
 
 from aliquot.compilation import lazily
+from aliquot.density.draws import quick
+from aliquot.density.parameters import parameter_problems
 from aliquot.density.rows import over_rows
 from aliquot.errors import AliquotWarning, ModelError, ParameterError, StartError, warn
 from aliquot.inference import forward
@@ -337,14 +339,18 @@ def _out_of_range(model: Model, fixed: Mapping[str, np.ndarray], seed: int, vali
     """Say whose parameters are out of range, in how many draws, and which in the first of them."""
     name, good = next((name, good) for name, good in valid.items() if not good.all())
     row = int(np.flatnonzero(~good)[0])
-    problems: list[str] = []
+    simulate = forward.simulator(model, (), parameters_of=name)
+
+    def one(key: Any, values: Any, data: Any) -> Any:
+        return simulate(jax.random.wrap_key_data(key), values, data)[forward.VALID]
+
     with float64():
-        key = jax.random.wrap_key_data(_keys(seed, len(good))[row])
         data = {leaf.name: leaf.value for leaf in model.data}
         values = {k: v[row] for k, v in fixed.items()}
-        forward.simulator(model, (), problems)(key, values, data)
-    problem = next((p for p in problems if p.startswith(f"{name}: ")), f"{name}: out of range")
-    return f"{problem}, and so in {int((~good).sum())} of {len(good)} draws"
+        distribution = quick(one)(_keys(seed, len(good))[row], values, data)
+    problems = parameter_problems(distribution, distribution.parameters)
+    problem = problems[0] if problems else "its parameters are out of range"
+    return f"{name}: {problem}, and so in {int((~good).sum())} of {len(good)} draws"
 
 
 def _warn_out_of_range(
