@@ -310,7 +310,7 @@ def test_a_region_that_is_small_is_found_to_start_in() -> None:
         trace = aq.sample(
             200, chains=1, random_seed=1, progressbar=False, compute_convergence_checks=False
         )
-    # The prior is all there is, nearly: by each datum a mean moves by .0004 / .5, half up, half down.
+    # The prior is all there is, nearly: a datum moves a mean by .0008, half of them up.
     mean = trace.posterior["a"].values.mean()
     assert abs(mean - 0.5) < 5 * 0.02 / np.sqrt(60 * 200 / 10)
 

@@ -290,7 +290,7 @@ def _in_range(distribution: Distribution, values: Evaluation) -> Any:
             found.append(_in_range(parameter, values))
             continue
         constraint = distribution.constraints.get(name)
-        if constraint is None or constraint.event_dims or isinstance(constraint, Real):
+        if constraint is None or isinstance(constraint, Real):
             continue
         if constraint.constant():
             found.append(jnp.all(constraint.check(jnp.asarray(values(parameter)), jnp)))

@@ -67,9 +67,8 @@ def vector_in_doubt(parameter: Any, constraint: Constraint) -> bool:
     """
     if not constraint.event_dims or not constraint.constant() or parameter.value_now() is not None:
         return False
-    distribution = getattr(parameter, "distribution", None)
-    natural = getattr(parameter, "fits", False) and distribution is not None
-    return not (natural and type(distribution.support) is type(constraint))
+    support = getattr(getattr(parameter, "distribution", None), "support", None)
+    return not (getattr(parameter, "fits", False) and type(support) is type(constraint))
 
 
 def _over_last(inside: Any, axes: int) -> Any:
