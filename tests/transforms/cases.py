@@ -172,6 +172,13 @@ CASES = [
         lambda x: x[np.tril_indices(len(x))],
     ),
     Case(
+        "cholesky of scales between",
+        tr.Cholesky(tr.interval(1.0, np.array([1.5, 9.0, 2.0]))),
+        sets.LowerCholesky(sets.Interval(1.0, np.array([1.5, 9.0, 2.0]))),
+        ((2, 3, 3),),
+        lambda x: x[np.tril_indices(len(x))],
+    ),
+    Case(
         "cholesky of a correlation",
         tr.cholesky_corr,
         CorrelationFactor(),

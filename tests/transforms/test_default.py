@@ -29,6 +29,15 @@ def test_each_support_has_its_own(support, expected):
     assert default_transform(support) is expected
 
 
+def test_covariances_have_coordinates_for_their_scales_that_fit_these():
+    positive = default_transform(sets.LowerCholesky(sets.positive))
+    assert positive is tr.cholesky
+    between = default_transform(sets.LowerCholesky(sets.Interval(0.5, np.array([1.0, 2.0]))))
+    assert isinstance(between, tr.Cholesky)
+    assert isinstance(between.scales, tr.Logit)
+    assert between.scales.upper.tolist() == [1.0, 2.0]
+
+
 def test_bounds_are_passed_on():
     transform = default_transform(sets.Interval(np.array([1.0, 2.0]), 3.0))
     assert isinstance(transform, tr.Logit)

@@ -10,6 +10,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from aliquot.distributions.triangular import row_lengths
+
 # How far a sum may be from one. Probabilities that were rounded to single precision, however many,
 # sum to one within a few of its units (6e-8 each, relative); a softmax in float64 is 1e-11 off.
 TOLERANCE = 5e-6
@@ -310,23 +312,53 @@ class PositiveDefinite(Constraint):
 
 
 class LowerCholesky(Constraint):
-    """Lower-triangular matrices with a positive diagonal."""
+    """Lower-triangular matrices with a positive diagonal, and the lengths of their rows in a set.
+
+    Parameters
+    ----------
+    scales : Interval, optional
+        The set of the rows' lengths, which are the standard deviations of the covariance.
+    """
 
     event_dims = 2
-    description = "lower triangular with a positive diagonal"
     mend = "aq.LKJCholeskyCov is a prior of such factors; np.tril leaves the upper triangle out"
+
+    def __init__(self, scales: Interval | None = None) -> None:
+        self.scales = scales
+
+    @property
+    def description(self) -> str:  # type: ignore[override]
+        """The matrices in words."""
+        whole = "lower triangular with a positive diagonal"
+        if self.scales is None or self.scales.description == "positive":
+            return whole
+        return f"{whole} and rows whose lengths are {self.scales.description}"
 
     def check(self, x: Any, xp: Any = np) -> Any:
         upper = np.triu(np.ones(x.shape[-2:], bool), 1)
         diagonal = xp.all(xp.diagonal(x, axis1=-2, axis2=-1) > 0, axis=-1)
-        return diagonal & xp.all(xp.where(upper, x == 0, xp.isfinite(x)), axis=(-2, -1))
+        inside = diagonal & xp.all(xp.where(upper, x == 0, xp.isfinite(x)), axis=(-2, -1))
+        if self.scales is None:
+            return inside
+        return inside & xp.all(self.scales.check(self.lengths(x), xp), axis=-1)
+
+    def lengths(self, x: Any) -> Any:
+        """Compute the rows' lengths, kept inside their set against rounding."""
+        scales = self.scales
+        return row_lengths(x) if scales is None else row_lengths(x, scales.lower, scales.upper)
 
     def malformed(self, x: np.ndarray) -> np.ndarray:
         upper = np.triu(np.ones(x.shape[-2:], bool), 1)
         return np.any(upper & np.isfinite(x) & (x != 0), axis=(-2, -1))
 
     def feasible(self, x: Any, xp: Any = np) -> Any:
-        return xp.zeros_like(x) + xp.eye(x.shape[-1])
+        eye = xp.zeros_like(x) + xp.eye(x.shape[-1])
+        if self.scales is None:
+            return eye
+        return eye * self.scales.feasible(x[..., 0], xp)[..., None]
+
+    def constant(self) -> bool:
+        return self.scales is None or self.scales.constant()
 
 
 def _show(bound: Any) -> str:

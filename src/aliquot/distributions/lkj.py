@@ -10,7 +10,8 @@ import numpy as np
 from jax.scipy.special import gammaln
 
 from aliquot.distributions.base import Distribution
-from aliquot.distributions.constraints import Constraint, Interval, lower_cholesky, positive
+from aliquot.distributions.constraints import Constraint, Interval, LowerCholesky, positive
+from aliquot.distributions.triangular import row_lengths
 from aliquot.errors import ParameterError
 
 
@@ -68,10 +69,11 @@ class LKJCholeskyCov(Distribution):
 
     @property
     def support(self) -> Constraint:
-        return lower_cholesky
+        return LowerCholesky(self.sd_dist.support)
 
     def _log_prob(self, x: Any) -> Any:
-        sds = jnp.sqrt(jnp.sum(x**2, axis=-1))
+        scales = self.sd_dist.support
+        sds = row_lengths(x, scales.lower, scales.upper)
         log_diagonal = jnp.log(jnp.diagonal(x, axis1=-2, axis2=-1)) - jnp.log(sds)
         log_sds = self.sd_dist.checked_log_prob(sds)
         if self.sd_dist.event_dims == 0:
@@ -105,13 +107,15 @@ class CorrelationAndScales(NamedTuple):
     """Standard deviations, shape (..., n)."""
 
 
-def correlation_and_scales(chol: Any) -> CorrelationAndScales:
+def correlation_and_scales(chol: Any, lower: Any = None, upper: Any = None) -> CorrelationAndScales:
     """Split the Cholesky factor of a covariance into correlations and standard deviations.
 
     Parameters
     ----------
     chol : array, shape (..., n, n)
         Lower factor.
+    lower, upper : array, optional
+        Bounds of the standard deviations, which rounding is not to go beyond.
 
     Returns
     -------
@@ -125,7 +129,7 @@ def correlation_and_scales(chol: Any) -> CorrelationAndScales:
     >>> parts.scales.tolist()
     [2.0, 3.0]
     """
-    scales = jnp.sqrt(jnp.sum(chol**2, axis=-1))
+    scales = row_lengths(chol, lower, upper)
     unit = chol / scales[..., None]
     return CorrelationAndScales(jnp.sum(unit[..., :, None, :] * unit[..., None, :, :], -1), scales)
 

@@ -1,4 +1,4 @@
-"""Cholesky factors and triangular solves, written out for small matrices.
+"""Cholesky factors and triangular solves, written out for small matrices; lengths of rows.
 
 XLA's own are custom calls to LAPACK, which keep a sampler's loop from being compiled into one
 function on CPU. Written out, small ones are a few dozen multiplications.
@@ -11,6 +11,8 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import jax.scipy.linalg as jlinalg
+import numpy as np
+from jax.lax import stop_gradient
 
 WRITTEN_OUT = 6
 
@@ -118,3 +120,36 @@ def solve_lower(factor: Any, y: Any) -> Any:
     factor = jnp.broadcast_to(factor, (*batch, k, k))
     y = jnp.broadcast_to(y, (*batch, k))
     return jlinalg.solve_triangular(factor, y[..., None], lower=True)[..., 0]
+
+
+def row_lengths(x: Any, lower: Any = None, upper: Any = None) -> Any:
+    """Compute the lengths of a matrix' rows, also where their squares under- or overflow.
+
+    Parameters
+    ----------
+    x : array, shape (..., n, n)
+    lower, upper : array, shape () or (..., n), optional
+        Bounds of the lengths: one that rounding has carried on to a bound or beyond is the nearest
+        number inside.
+
+    Returns
+    -------
+    array, shape (..., n)
+    """
+    x = jnp.asarray(x)
+    largest = stop_gradient(jnp.max(jnp.abs(x), axis=-1, keepdims=True))
+    largest = jnp.where(largest > 0, largest, 1.0)
+    lengths = largest[..., 0] * jnp.sqrt(jnp.sum((x / largest) ** 2, axis=-1))
+    eps = jnp.finfo(x.dtype).eps
+    slack = x.shape[-1] * eps * lengths
+    if lower is not None and not _zero(lower):  # no length is rounded to zero
+        inside = jnp.maximum(lengths, lower + eps * jnp.abs(lower))
+        lengths = jnp.where(lengths > lower - slack, inside, lengths)
+    if upper is not None:
+        inside = jnp.minimum(lengths, upper - eps * jnp.abs(upper))
+        lengths = jnp.where(lengths < upper + slack, inside, lengths)
+    return lengths
+
+
+def _zero(bound: Any) -> bool:
+    return isinstance(bound, float | int | np.ndarray) and not np.any(bound)

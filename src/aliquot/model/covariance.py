@@ -44,7 +44,11 @@ class CholeskyConstructor(Constructor[LKJCholeskyCov]):
         chol = super().__call__(name, *args, **kwargs)
         if not compute_corr:
             return chol
-        corr, stds = apply(lambda x: tuple(correlation_and_scales(x)), chol, text=name)
+        scales = chol.distribution.support.scales
+        corr, stds = apply(
+            lambda *args: tuple(correlation_and_scales(*args)),
+            chol, scales.lower, scales.upper, text=name,
+        )  # fmt: skip
         return (
             chol,
             deterministic(f"{name}_corr", corr),

@@ -112,12 +112,20 @@ def _fitted(name: str, transform: Ordered, distribution: Distribution) -> Transf
 
 
 def _check_reach(name: str, transform: Transform, distribution: Distribution) -> None:
-    """Refuse a transform that leaves the support, where both are known."""
+    """Refuse a transform that leaves the support, where both are known, or is too small for it."""
+    own = transform.unconstrained_shape(distribution.shape)
+    natural = default_transform(distribution.support).unconstrained_shape(distribution.shape)
+    if np.prod(own) < np.prod(natural):
+        raise ModelError(
+            f"{name}: transform {transform.name} has {np.prod(own, dtype=int)} coordinates, and so "
+            f"does not reach all values of {distribution.family}, which have "
+            f"{np.prod(natural, dtype=int)}. Leave transform= out: the one that fits is chosen "
+            "from the support"
+        )
     if not distribution.support.constant() or expressions(transform):
         return
-    shape = transform.unconstrained_shape(distribution.shape)
     with float64():
-        points = np.stack([np.full(shape, y) for y in (-3.0, -0.5, 0.0, 0.5, 3.0)])
+        points = np.stack([np.full(own, y) for y in (-3.0, -0.5, 0.0, 0.5, 3.0)])
         # One program: operation by operation, each would be compiled by itself.
         reached = np.asarray(compiled(transform.backward, points, options=light()).call(points))
     support = distribution.support

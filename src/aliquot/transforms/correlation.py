@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from math import isqrt
 from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
+from jax import lax
 
+from aliquot.errors import ShapeError
 from aliquot.transforms.base import Transform
 from aliquot.transforms.saturation import SMALLEST
-from aliquot.transforms.triangular import matrix_size, unpack
 
 
 class CholeskyCorr(Transform):
@@ -50,19 +52,20 @@ class CholeskyCorr(Transform):
 
     def forward(self, x: Any) -> Any:
         x = jnp.asarray(x)
-        squares = jnp.flip(jnp.cumsum(jnp.flip(x**2, -1), axis=-1), -1)
+        # The length of what follows in the row, whose square could underflow.
+        rest = lax.associative_scan(jnp.hypot, jnp.abs(x), reverse=True, axis=x.ndim - 1)
         rows, columns = np.tril_indices(x.shape[-1], -1)
-        rest = jnp.maximum(jnp.sqrt(squares[..., rows, columns + 1]), SMALLEST)
+        rest = jnp.maximum(rest[..., rows, columns + 1], SMALLEST)
         return jnp.arcsinh(x[..., rows, columns] / rest)
 
     def backward(self, y: Any) -> Any:
-        tangents = _below_diagonal(jnp.tanh(y))
+        tangents = below_diagonal(jnp.tanh(y))
         n = tangents.shape[-1]
-        lengths = jnp.maximum(jnp.exp(_log_lengths(_below_diagonal(_log_sech(y)))), SMALLEST)
+        lengths = jnp.maximum(jnp.exp(_log_lengths(below_diagonal(log_sech(y)))), SMALLEST)
         return jnp.where(np.eye(n, dtype=bool), lengths, tangents * lengths)
 
     def log_det_jacobian(self, y: Any) -> Any:
-        sech = _below_diagonal(_log_sech(y))
+        sech = below_diagonal(log_sech(y))
         below = np.tri(sech.shape[-1], k=-1, dtype=bool)
         terms = jnp.where(below, 2.0 * sech + _log_lengths(sech), 0.0)
         return jnp.sum(terms, axis=(-2, -1))
@@ -84,13 +87,13 @@ class CholeskyCorr(Transform):
         return jnp.zeros_like(mean) + jnp.eye(np.shape(mean)[-1])
 
 
-def _log_sech(y: Any) -> Any:
+def log_sech(y: Any) -> Any:
     """Compute -log cosh y, with the derivative 0 at 0 (that of both branches)."""
     distance = jnp.where(jnp.asarray(y) >= 0, y, -y)
     return np.log(2.0) - distance - jnp.log1p(jnp.exp(-2.0 * distance))
 
 
-def _below_diagonal(packed: Any) -> Any:
+def below_diagonal(packed: Any) -> Any:
     """Put n (n - 1) / 2 values below the diagonal of (n, n) matrices, zeros elsewhere."""
     packed = unpack(packed)
     batch = [(0, 0)] * (packed.ndim - 2)
@@ -101,6 +104,46 @@ def _log_lengths(sech: Any) -> Any:
     """Compute, at (i, j), the log length that is left of row i before its column j."""
     before = jnp.pad(sech[..., :-1], [(0, 0)] * (sech.ndim - 1) + [(1, 0)])
     return jnp.cumsum(before, axis=-1)
+
+
+def matrix_size(name: str, shape: tuple[int, ...], least: int) -> int:
+    """Read n from a shape that ends in (n, n).
+
+    Raises
+    ------
+    ShapeError
+        Where it does not, or n is less than `least`.
+    """
+    if len(shape) < 2 or shape[-1] != shape[-2]:
+        raise ShapeError(
+            f"transform {name} needs square matrices along the last two axes; got shape {shape}"
+        )
+    if shape[-1] < least:
+        raise ShapeError(
+            f"transform {name} needs matrices of size {least} or more; got shape {shape}"
+        )
+    return shape[-1]
+
+
+def unpack(packed: Any) -> Any:
+    """Put the rows of a lower triangle, (..., n (n + 1) / 2), into matrices (..., n, n).
+
+    Slices and padding: an indexed assignment, or the gradient of an indexed read, would be a
+    scatter, which keeps XLA from compiling a loop around it as one function.
+    """
+    n = rows_of_triangle(packed.shape[-1])
+    batch = [(0, 0)] * (packed.ndim - 1)
+    ends = np.cumsum(np.arange(1, n + 1))
+    rows = [
+        jnp.pad(packed[..., end - i - 1 : end], [*batch, (0, n - i - 1)])
+        for i, end in enumerate(ends)
+    ]
+    return jnp.stack(rows, axis=-2)
+
+
+def rows_of_triangle(packed: int) -> int:
+    """Solve n (n + 1) / 2 = packed."""
+    return (isqrt(8 * packed + 1) - 1) // 2
 
 
 cholesky_corr = CholeskyCorr()

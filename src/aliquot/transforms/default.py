@@ -8,9 +8,10 @@ from aliquot.errors import ModelError
 from aliquot.transforms.angle import circular
 from aliquot.transforms.base import Transform
 from aliquot.transforms.bounds import interval
+from aliquot.transforms.covariance import Cholesky, cholesky
+from aliquot.transforms.lower_bound import log
 from aliquot.transforms.order import ordered
 from aliquot.transforms.probabilities import simplex
-from aliquot.transforms.triangular import cholesky
 from aliquot.transforms.unbounded import identity
 
 
@@ -50,6 +51,9 @@ def default_transform(support: Constraint) -> Transform:
             return ordered
         case constraints.Circular():
             return circular
+        case constraints.LowerCholesky(scales=constraints.Interval() as scales):
+            inner = interval(scales.lower, scales.upper)
+            return cholesky if inner is log else Cholesky(inner)
         case constraints.LowerCholesky():
             return cholesky
         case constraints.Real():
