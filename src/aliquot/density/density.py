@@ -261,8 +261,12 @@ class Density(OverDraws):
         with float64():
             return self._forward_start({})
 
-    def start_with(self, values: Mapping[str, Any]) -> np.ndarray:
-        """Give the start point with some variables' values replaced, shape (d,)."""
+    def start_with(self, values: Mapping[str, Any], turn: int = -1) -> np.ndarray:
+        """Give the start point with some variables' values replaced, shape (d,).
+
+        With a `turn` of 0, 1, ..., it is that of a chain, which may start in a mode of its own:
+        where a free variable is a mixture, or depends on a discrete one.
+        """
         names = {slot.variable.name for slot in self.slots}
         summed = {u.name for u in (() if self.marginal is None else self.marginal.unknowns)}
         for name in values:
@@ -277,14 +281,14 @@ class Density(OverDraws):
                     f"({', '.join(sorted(names))})"
                 )
         with float64():
-            return self._forward_start(values)
+            return self._forward_start(values, turn)
 
-    def _forward_start(self, given: Mapping[str, Any]) -> np.ndarray:
+    def _forward_start(self, given: Mapping[str, Any], turn: int = -1) -> np.ndarray:
         unknowns = () if self.marginal is None else self.marginal.unknowns
 
-        def compute(fixed: Any, data: Any) -> Any:
+        def compute(fixed: Any, data: Any, turn: Any) -> Any:
             values = self._evaluation(data)
-            start_values(self.slots, unknowns, fixed, values)
+            start_values(self.slots, unknowns, fixed, values, turn)
             return self._flatten(values)
 
         fixed = {}
@@ -299,7 +303,7 @@ class Density(OverDraws):
                         f"{slot.variable.name}: the start value has shape {array.shape}, the "
                         f"variable {slot.variable.shape}"
                     ) from None
-        flat = np.asarray(self.program("start", compute)(fixed, self.data))
+        flat = np.asarray(self.program("start", compute)(fixed, self.data, np.asarray(turn)))
         for slot in self.slots:
             name = slot.variable.name
             if name in fixed and not np.all(np.isfinite(flat[slot.start : slot.stop])):

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import jax.numpy as jnp
+import numpy as np
 
 from aliquot.density.layout import Slot
 from aliquot.expression import Evaluation
@@ -19,6 +20,7 @@ def start_values(
     unknowns: Sequence[Unknown],
     fixed: Mapping[str, Any],
     values: Evaluation,
+    turn: Any,
 ) -> None:
     """Give every free variable a start value, parents before those that depend on them.
 
@@ -32,8 +34,11 @@ def start_values(
         Values that the user gave.
     values : Evaluation
         Holds the data; gets the values.
+    turn : array of int, shape ()
+        How many chains start before this one: mixtures, and what depends on a discrete variable,
+        start in another component in each chain. Below 0 for the start that does not depend on it.
     """
-    stand_ins = _StandIns(unknowns, values)
+    stand_ins = _StandIns(unknowns, values, turn)
     for slot in slots:
         variable = slot.variable
         if variable.name in fixed:
@@ -41,7 +46,7 @@ def start_values(
             continue
         stand_ins.provide(variable.distribution)
         distribution = values(variable.distribution)
-        typical = jnp.broadcast_to(distribution.start(), variable.distribution.shape)
+        typical = jnp.broadcast_to(distribution.start_of_chain(turn), variable.distribution.shape)
         if not isinstance(variable, FreeVariable):
             values.set(variable, typical[variable.index])
             continue
@@ -51,9 +56,10 @@ def start_values(
 class _StandIns:
     """Start values of discrete variables, worked out when something needs them."""
 
-    def __init__(self, unknowns: Sequence[Unknown], values: Evaluation) -> None:
+    def __init__(self, unknowns: Sequence[Unknown], values: Evaluation, turn: Any) -> None:
         self.waiting = list(unknowns)
         self.values = values
+        self.turn = turn
 
     def provide(self, sources: Any) -> None:
         for unknown in list(self.waiting):
@@ -62,12 +68,18 @@ class _StandIns:
                 self.provide(unknown.distribution)
                 start = getattr(unknown.node, "initval", None)
                 if start is None:
-                    start = self.values(unknown.distribution).start()
+                    start = self.in_turn(unknown, self.values(unknown.distribution).start())
                 start = jnp.broadcast_to(start, unknown.shape)
                 if unknown.evidence is not None:
                     seen = unknown.evidence.reshape(unknown.shape)
                     start = jnp.where(seen >= 0, seen + unknown.lowest, start)
                 self.values.set(unknown.node, start)
+
+    def in_turn(self, unknown: Unknown, typical: Any) -> Any:
+        """Go through the states, from one chain and one element to the next."""
+        places = np.arange(unknown.size).reshape(unknown.shape)
+        state = unknown.lowest + (self.turn + places) % unknown.states
+        return jnp.where(self.turn >= 0, state, typical)
 
 
 def _spread(distribution: Any, typical: Any) -> Any:

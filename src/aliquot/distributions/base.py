@@ -209,6 +209,20 @@ class Distribution:
         good = good[(...,) + (None,) * self.support.event_dims] if self.support.event_dims else good
         return jnp.where(good, mean, middle).astype(self.dtype)
 
+    def start_of_chain(self, turn: Any) -> Any:
+        """Give the typical value at which a chain starts that has `turn` others before it.
+
+        Families with several modes override this: chains that start in different modes show by
+        their disagreement that they do not get from one to another.
+
+        Parameters
+        ----------
+        turn : array of int, shape ()
+            Traced; below 0 for the one start value that all chains would share.
+        """
+        del turn
+        return self.start()
+
     def state_tables(self) -> list[StateTable] | None:
         """Give the log probabilities of all states at once, inside a traced function.
 

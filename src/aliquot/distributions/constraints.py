@@ -338,14 +338,11 @@ class LowerCholesky(Constraint):
         upper = np.triu(np.ones(x.shape[-2:], bool), 1)
         diagonal = xp.all(xp.diagonal(x, axis1=-2, axis2=-1) > 0, axis=-1)
         inside = diagonal & xp.all(xp.where(upper, x == 0, xp.isfinite(x)), axis=(-2, -1))
-        if self.scales is None:
-            return inside
-        return inside & xp.all(self.scales.check(self.lengths(x), xp), axis=-1)
-
-    def lengths(self, x: Any) -> Any:
-        """Compute the rows' lengths, kept inside their set against rounding."""
         scales = self.scales
-        return row_lengths(x) if scales is None else row_lengths(x, scales.lower, scales.upper)
+        if scales is None:
+            return inside
+        lengths = row_lengths(x, scales.lower, scales.upper, xp)
+        return inside & xp.all(scales.check(lengths, xp), axis=-1)
 
     def malformed(self, x: np.ndarray) -> np.ndarray:
         upper = np.triu(np.ones(x.shape[-2:], bool), 1)

@@ -135,6 +135,15 @@ class Mixture(Distribution):
         index = index.reshape((*batch, 1, *(1,) * len(event)))
         return jnp.squeeze(jnp.take_along_axis(each, index, axis=len(batch)), axis=len(batch))
 
+    def start_of_chain(self, turn: Any) -> Any:
+        """Give a typical value of one component, another for each chain and element."""
+        if self.batched:
+            each = self.components[0].start()
+        else:
+            starts = [jnp.broadcast_to(c.start(), self.shape) for c in self.components]
+            each = jnp.stack(starts, axis=self._axis)
+        return one_in_turn(turn, each, self.w, self.start(), self.event_dims)
+
     def _mean(self) -> Any:
         return jnp.sum(self._weights() * self._moments("_mean"), axis=self._axis)
 
@@ -201,6 +210,35 @@ def checked_components(family: str, comp_dists: Any) -> list[Distribution]:
             f"{family}: components must have events of one shape; their event shapes are {shapes}"
         )
     return components
+
+
+LEAST_WEIGHT = 0.01
+"""Chains do not start in components that weigh less."""
+
+
+def one_in_turn(turn: Any, each: Any, w: Any, typical: Any, event_dims: int = 0) -> Any:
+    """Choose one component's value for each element, the next component for the next chain.
+
+    Parameters
+    ----------
+    turn : array of int, shape ()
+    each : array, shape (..., K, *event)
+        A value of each component.
+    w : array, shape (..., K)
+    typical : array, shape (*batch, *event)
+        Taken where the turn is below 0, and in place of a component of little weight.
+    event_dims : int
+    """
+    typical, w = jnp.asarray(typical), jnp.asarray(w)
+    split = typical.ndim - event_dims
+    batch, event = typical.shape[:split], typical.shape[split:]
+    size = w.shape[-1]
+    which = (turn + np.arange(np.prod(batch, dtype=int)).reshape(batch)) % size
+    chosen = (which[..., None] == np.arange(size)) & (turn >= 0)
+    chosen = (chosen & (w >= LEAST_WEIGHT)).reshape(*batch, size, *(1,) * event_dims)
+    each = jnp.broadcast_to(each, (*batch, size, *event))
+    picked = jnp.sum(jnp.where(chosen, each, 0.0), axis=split)
+    return jnp.where(jnp.any(chosen, axis=split), picked, typical)
 
 
 def component_count(family: str, **shapes: tuple[int, ...]) -> int:

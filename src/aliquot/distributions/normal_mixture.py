@@ -17,7 +17,7 @@ from aliquot.distributions.log_weighted_sum import (
     stacked_sum_and_shares,
     sum_and_shares,
 )
-from aliquot.distributions.mixture import component_count
+from aliquot.distributions.mixture import component_count, one_in_turn
 from aliquot.distributions.normal import scale
 from aliquot.distributions.parameters import as_parameter
 from aliquot.errors import ShapeError
@@ -118,6 +118,10 @@ class NormalMixture(Distribution):
             for value in (self.mu, self.sigma)
         )
         return mu + sigma * jax.random.normal(second, shape)
+
+    def start_of_chain(self, turn: Any) -> Any:
+        """Give the mean of one component, another for each chain and element."""
+        return one_in_turn(turn, self.mu, self.w, self.start())
 
     def _mean(self) -> Any:
         return jnp.sum(self.w * self.mu, axis=-1)

@@ -122,7 +122,7 @@ def solve_lower(factor: Any, y: Any) -> Any:
     return jlinalg.solve_triangular(factor, y[..., None], lower=True)[..., 0]
 
 
-def row_lengths(x: Any, lower: Any = None, upper: Any = None) -> Any:
+def row_lengths(x: Any, lower: Any = None, upper: Any = None, xp: Any = jnp) -> Any:
     """Compute the lengths of a matrix' rows, also where their squares under- or overflow.
 
     Parameters
@@ -131,23 +131,25 @@ def row_lengths(x: Any, lower: Any = None, upper: Any = None) -> Any:
     lower, upper : array, shape () or (..., n), optional
         Bounds of the lengths: one that rounding has carried on to a bound or beyond is the nearest
         number inside.
+    xp : module
+        `jax.numpy` inside a traced function, `numpy` on the host.
 
     Returns
     -------
     array, shape (..., n)
     """
-    x = jnp.asarray(x)
-    largest = stop_gradient(jnp.max(jnp.abs(x), axis=-1, keepdims=True))
-    largest = jnp.where(largest > 0, largest, 1.0)
-    lengths = largest[..., 0] * jnp.sqrt(jnp.sum((x / largest) ** 2, axis=-1))
-    eps = jnp.finfo(x.dtype).eps
+    x = xp.asarray(x)
+    largest = xp.max(xp.abs(x), axis=-1, keepdims=True)
+    largest = xp.where(largest > 0, largest if xp is np else stop_gradient(largest), 1.0)
+    lengths = largest[..., 0] * xp.sqrt(xp.sum((x / largest) ** 2, axis=-1))
+    eps = np.finfo(x.dtype).eps
     slack = x.shape[-1] * eps * lengths
     if lower is not None and not _zero(lower):  # no length is rounded to zero
-        inside = jnp.maximum(lengths, lower + eps * jnp.abs(lower))
-        lengths = jnp.where(lengths > lower - slack, inside, lengths)
+        inside = xp.maximum(lengths, lower + eps * xp.abs(lower))
+        lengths = xp.where(lengths > lower - slack, inside, lengths)
     if upper is not None:
-        inside = jnp.minimum(lengths, upper - eps * jnp.abs(upper))
-        lengths = jnp.where(lengths < upper + slack, inside, lengths)
+        inside = xp.minimum(lengths, upper - eps * xp.abs(upper))
+        lengths = xp.where(lengths < upper + slack, inside, lengths)
     return lengths
 
 

@@ -85,7 +85,9 @@ def jittered_starts(
         For a number of mappings other than `chains`, unknown names, values that do not fit.
     """
     if initvals is None or isinstance(initvals, Mapping):
-        center = density.start_with(initvals) if initvals else density.start
+        center = _apart(density, initvals or {}, chains) if jitter else None
+        if center is None:
+            center = density.start_with(initvals) if initvals else density.start
     else:
         if not isinstance(initvals, Sequence) or not all(
             values is None or isinstance(values, Mapping) for values in initvals
@@ -101,6 +103,18 @@ def jittered_starts(
             )
         center = np.stack([density.start_with(values or {}) for values in initvals])
     return Jittered(center, chains, jitter)
+
+
+def _apart(density: Any, initvals: Mapping[str, Any], chains: int) -> np.ndarray | None:
+    """Give centres (chains, d) in different components of what is a mixture, where anything is.
+
+    ``None`` where nothing is, or where the density is zero at one of them.
+    """
+    centers = np.stack([density.start_with(initvals, turn) for turn in range(chains)])
+    if np.all(centers == (density.start_with(initvals) if initvals else density.start)):
+        return None
+    usable = all(np.isfinite(density.evaluate(center)) for center in centers)
+    return centers if usable else None
 
 
 def explain_start(model: Any, error: StartError) -> NoReturn:
