@@ -3,10 +3,11 @@
 Every variable is mapped to numbers that are uniform on (0, 1) if it has the distribution that was
 written, by SciPy's distribution functions: marginals, and projections or conditionals that tell
 dependence. Shares of these below fixed levels are compared with the levels, by Monte Carlo
-standard errors that come from the effective sample size of each share.
+standard errors that come from the effective sample size of each share; for each number by itself,
+tails included, and for all numbers of a column together, which shows what is amiss with each alike.
 
 One failure rate for the whole file: if all is right, one seed in 10,000 fails some comparison
-(Bonferroni over all of them). The seeds are fixed.
+(Bonferroni over all of them), whatever the seed. `verification/test_priors.py` tries several.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ pytestmark = pytest.mark.slow
 
 FAMILY_WISE = 1e-4
 LEVELS = np.array([0.05, 0.2, 0.5, 0.8, 0.95])
-COMPARISONS = 1500  # rather more than there are
+COMPARISONS = 2500  # rather more than there are
 # The standard errors are estimates, with an error of a few per cent: a tenth leaves them room.
 LIMIT = stats.norm.isf(0.1 * FAMILY_WISE / 2 / COMPARISONS)
 
@@ -157,6 +158,40 @@ def uniforms_of_vectors(x: Draws) -> Columns:
     columns["walks, first"] = stats.norm.cdf(x["walks"][..., 0])
     columns["walks, steps"] = stats.norm.cdf(np.diff(x["walks"]) / x["walk_sigma"][..., None])
     return columns
+
+
+def covariances() -> None:
+    """Covariances whose scales have bounds, are of very different sizes, or a law of their own."""
+    aq.LKJCholeskyCov("between", eta=0.5, n=2, sd_dist=aq.Uniform.dist(0.0, 2.0))
+    aq.LKJCholeskyCov("unlike", eta=2.0, n=4, sd_dist=aq.HalfNormal.dist([1e-3, 1.0, 1e3, 1.0]))
+    sd_dist = aq.TruncatedNormal.dist([1.0, 2.0], 1.0, lower=[0.5, 1.5], upper=4.0)
+    aq.LKJCholeskyCov("batch", eta=[0.7, 3.0], n=2, sd_dist=sd_dist, shape=(2, 2, 2))
+    eta, rate = aq.Gamma("eta", 4.0, 2.0), aq.Gamma("rate", 3.0, 2.0)
+    aq.LKJCholeskyCov("deep", eta=eta, n=2, sd_dist=aq.Exponential.dist(rate))
+    top = aq.Gamma("highest", 3.0, 1.0)
+    aq.LKJCholeskyCov("up_to", eta=1.0, n=2, sd_dist=aq.Uniform.dist(0.0, top))
+
+
+def uniforms_of_covariances(x: Draws) -> Columns:
+    def correlation(name: str, a: Any) -> np.ndarray:
+        return stats.beta(a, a).cdf((1 + x[f"{name}_corr"][..., 0, 1]) / 2)
+
+    law = stats.truncnorm([-0.5, -0.5], [3.0, 2.0], [1.0, 2.0])
+    rows, columns = np.tril_indices(4, -1)
+    pairs = x["unlike_corr"][..., rows, columns]
+    return {
+        "between": x["between_stds"] / 2,
+        "between, correlation": correlation("between", 0.5),
+        "unlike": stats.halfnorm(scale=[1e-3, 1.0, 1e3, 1.0]).cdf(x["unlike_stds"]),
+        "unlike, correlations": stats.beta(3.0, 3.0).cdf((1 + pairs) / 2),
+        "batch": law.cdf(x["batch_stds"]),
+        "batch, correlations": correlation("batch", np.array([0.7, 3.0])),
+        "eta": stats.gamma(4.0, scale=0.5).cdf(x["eta"]),
+        "rate": stats.gamma(3.0, scale=0.5).cdf(x["rate"]),
+        "deep": stats.expon.cdf(x["deep_stds"] * x["rate"][..., None]),
+        "deep, correlation": correlation("deep", x["eta"]),
+        "up to": x["up_to_stds"] / x["highest"][..., None],
+    }
 
 
 def orders_and_bounds() -> None:
@@ -299,6 +334,7 @@ Case = tuple[Callable[[], None], Callable[[Draws], Columns]]
 CASES: dict[str, Case] = {
     "families": (families, uniforms_of_families),
     "vectors": (vectors, uniforms_of_vectors),
+    "covariances": (covariances, uniforms_of_covariances),
     "orders and bounds": (orders_and_bounds, uniforms_of_orders_and_bounds),
     "mixtures": (mixtures, uniforms_of_mixtures),
     "walls": (walls, uniforms_of_walls),
@@ -314,19 +350,25 @@ def model_of(name: str) -> aq.Model:
 
 
 @cache
-def columns_by_nuts(name: str) -> Columns:
+def columns_by_nuts(name: str, seed: int = 1) -> Columns:
     trace = aq.sample(
-        DRAWS, tune=1000, chains=4, random_seed=1, model=model_of(name), progressbar=False,
+        DRAWS, tune=1000, chains=4, random_seed=seed, model=model_of(name), progressbar=False,
         compute_convergence_checks=False,
     )  # fmt: skip
     return CASES[name][1]({key: value.values for key, value in trace.posterior.items()})
 
 
 def distances(uniform: np.ndarray) -> np.ndarray:
-    """Give the distance of shares from their levels, in Monte Carlo standard errors."""
+    """Give the distance of shares from their levels, in Monte Carlo standard errors.
+
+    One row for each number of a column, and one for all of them together where there are several.
+    """
     columns = uniform.reshape(*uniform.shape[:2], -1, 1)
     below = (columns < LEVELS).astype(float)
-    return np.abs(below.mean((0, 1)) - LEVELS) / errors(below)[0]
+    if below.shape[2] > 1:
+        below = np.concatenate([below, below.mean(axis=2, keepdims=True)], axis=2)
+    with np.errstate(divide="ignore"):  # a share of 0 has no error, and is far from any level
+        return np.abs(below.mean((0, 1)) - LEVELS) / errors(below)[0]
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -336,7 +378,9 @@ def test_nuts_gives_the_prior(name: str) -> None:
     assert not {key: z for key, z in far.items() if not z < LIMIT}
 
 
-@pytest.mark.parametrize("name", ["vectors", "mixtures"])  # the others' draws are tested elsewhere
+@pytest.mark.parametrize(
+    "name", ["vectors", "covariances", "mixtures"]
+)  # the others' draws are tested elsewhere
 def test_forward_draws_give_the_prior(name: str) -> None:
     prior = aq.sample_prior_predictive(4 * DRAWS, model=model_of(name), random_seed=1).prior
     columns = CASES[name][1]({key: value.values for key, value in prior.items()})
@@ -348,13 +392,22 @@ def test_forward_draws_give_the_prior(name: str) -> None:
 
 
 def test_there_are_no_more_comparisons_than_the_failure_rate_allows_for() -> None:
-    count = sum(u[0, 0].size for name in CASES for u in columns_by_nuts(name).values())
+    count = sum(u[0, 0].size + 1 for name in CASES for u in columns_by_nuts(name).values())
     assert 2 * count * LEVELS.size < COMPARISONS
 
 
-@pytest.mark.parametrize("name", ["families", "vectors", "orders and bounds", "mixtures"])
+@pytest.mark.parametrize(
+    "name", ["families", "vectors", "covariances", "orders and bounds", "mixtures"]
+)
 def test_a_slightly_wrong_distribution_would_be_noticed(name: str) -> None:
     """One that puts 56.4% of its mass below the median (u**1.21 for u)."""
     for key, uniform in columns_by_nuts(name).items():
-        with np.errstate(divide="ignore"):  # a share of 0 has no error, and is far from any level
-            assert distances(uniform**1.21).max() > LIMIT, key
+        assert distances(uniform**1.21).max() > LIMIT, key
+
+
+def test_a_scale_that_is_seldom_small_would_be_noticed() -> None:
+    """Of draws below the 5% quantile, a quarter is missing; the rest are as they should be."""
+    for key, uniform in columns_by_nuts("vectors").items():
+        if key.endswith("scales"):
+            fewer = np.where(uniform < 0.05, uniform / 0.75, uniform)
+            assert distances(fewer).max() > LIMIT, key

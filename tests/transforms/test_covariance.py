@@ -117,3 +117,18 @@ def test_a_transform_for_other_values_is_refused(transform, words):
 def test_a_transform_with_too_few_coordinates_is_refused():
     with aq.Model(), pytest.raises(ModelError, match=r"simplex has 2 coordinates.*which have 3"):
         aq.Exponential("x", 1.0, shape=3, transform=tr.simplex)
+
+
+def test_covariances_trade_places_only_where_their_scales_have_the_same_bounds():
+    def blocks(second):
+        with aq.Model() as model:
+            w = aq.Dirichlet("w", np.ones(2))
+            for name, sd_dist in [("a", aq.Uniform.dist(0, 2)), ("b", second)]:
+                aq.LKJCholeskyCov(name, eta=1, n=2, sd_dist=sd_dist, compute_corr=False)
+            a, b = (next(v for v in model.free if v.name == name) for name in "ab")
+            dists = [aq.MvNormal.dist(np.zeros(2), chol=chol) for chol in (a, b)]
+            aq.Mixture("x", w=w, comp_dists=dists, observed=np.eye(2))
+        return list(model.symmetries(explain=False).blocks)
+
+    assert blocks(aq.Uniform.dist(0, 2))
+    assert not blocks(aq.Uniform.dist(0, 2.01))

@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 
 from aliquot.density.layout import Slot
-from aliquot.distributions.constraints import Interval
+from aliquot.distributions.constraints import Interval, LowerCholesky
 from aliquot.expression import Expression
 from aliquot.symmetry.finding.places import Move, ordering_axis
 from aliquot.symmetry.role import Role
+from aliquot.transforms import Transform
 
 
 def same_reach(move: Move, slots: Mapping[str, Slot]) -> bool:
@@ -47,7 +48,12 @@ def _bounds(slot: Slot) -> Iterator[np.ndarray]:
     given = [support.lower, support.upper] if isinstance(support, Interval) else []
     # The bounds of values that are kept in order are those of the support.
     if ordering_axis(slot) is None:
-        given += [getattr(slot.transform, field) for field in slot.transform.fields]
+        own = [getattr(slot.transform, field) for field in slot.transform.fields]
+        given += [bound for bound in own if not isinstance(bound, Transform)]
+    if isinstance(support, LowerCholesky) and support.scales is not None:
+        # One for each row of a matrix.
+        scales = (support.scales.lower, support.scales.upper)
+        given += [bound[..., None] if np.ndim(bound) else bound for bound in scales]
     for bound in given:
         if not isinstance(bound, Expression):
             yield np.asarray(np.inf if bound is None else bound, float)
