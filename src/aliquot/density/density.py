@@ -14,6 +14,7 @@ from aliquot.density import terms
 from aliquot.density.draws import OverDraws, quick
 from aliquot.density.first_look import refuse_impossible
 from aliquot.density.layout import Slot, lay_out
+from aliquot.density.likelihood import sum_of
 from aliquot.density.parameters import parameter_problems
 from aliquot.density.start import start_values
 from aliquot.density.trace import Traced
@@ -138,6 +139,26 @@ class Density(OverDraws):
         """
         values, _ = self._assign(flat, data)
         return self._pointwise(values)
+
+    def log_likelihood_sum(self, given: Mapping[str, Any], data: Any) -> Any:
+        """Compute the log likelihood at constrained values, a scalar; a pure function.
+
+        The observed variables' terms alone, summed over the discrete unknowns with these' own
+        probabilities: neither priors nor potentials.
+        """
+        values = self.evaluation_of(given, data)
+        result = sum_of((term for term in self._terms if term.kind == "observed"), values)
+        marginal = self._likelihood_marginal
+        return result if marginal is None else result + marginal.log_sum(marginal.evaluate(values))
+
+    @cached_property
+    def _likelihood_marginal(self) -> Marginal | None:
+        """The discrete unknowns with the observed terms alone."""
+        marginal = self.marginal
+        if marginal is None or all(term.kind == "observed" for term in marginal.terms):
+            return marginal
+        observed = [term for term in marginal.terms if term.kind == "observed"]
+        return Marginal(marginal.unknowns, observed, marginal.largest, parameters_in_range)
 
     def log_terms(self, flat: Any, data: Any) -> dict[str, Any]:
         """Compute the log density's terms by name, each a scalar; they sum to the whole.

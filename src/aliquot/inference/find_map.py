@@ -9,6 +9,7 @@ import jax
 import numpy as np
 
 from aliquot.compilation import lazily, loop
+from aliquot.density.likelihood import log_likelihood_of, parameter_count
 from aliquot.errors import ConvergenceWarning, ModelError, PartialResultWarning, StartError, warn
 from aliquot.inference.given import model_coords, model_dims
 from aliquot.inference.initialisation import continuous_density, explain_start
@@ -66,7 +67,9 @@ def find_map(
     xarray.Dataset
         Free variables and deterministics at the mode, with their dims and coords. Its attributes:
         ``log_density`` (the posterior density at the mode, not normalised, with the Jacobian only
-        if asked for), ``converged``, ``message``, ``partial`` (1 after Ctrl-C, which keeps the best
+        if asked for), ``log_likelihood`` (of the observed data at the mode, without priors and
+        potentials: `Model.log_likelihood`), ``parameters`` (how many numbers were estimated, as
+        AIC and BIC count them), ``converged``, ``message``, ``partial`` (1 after Ctrl-C, which keeps the best
         point so far), ``jacobian``, ``evaluations``, ``restarts`` and ``random_seed``.
 
     Raises
@@ -118,12 +121,15 @@ def find_map(
         failure.position, failure.gradient = first, gradient
         explain_start(model, failure)
     _warn(model, density, summit)
+    values = {name: v[0] for name, v in density.constrain_draws(summit.position[None]).items()}
+    free = {slot.variable.name: values[slot.variable.name] for slot in density.slots}
     return _dataset(
         model,
-        density,
-        summit,
+        values,
         {
             "log_density": summit.value,
+            "log_likelihood": log_likelihood_of(density, free) if model.observed else None,
+            "parameters": parameter_count(density),
             "jacobian": jacobian,
             "converged": summit.converged,
             "message": summit.message,
@@ -154,14 +160,15 @@ def _evaluator(density: Any, jacobian: bool, stop: threading.Event) -> Evaluate:
     return evaluate
 
 
-def _dataset(model: Model, density: Any, summit: Summit, attrs: dict[str, Any]) -> xarray.Dataset:
+def _dataset(
+    model: Model, values: Mapping[str, np.ndarray], attrs: dict[str, Any]
+) -> xarray.Dataset:
     from aliquot.results.attributes import encode_attributes, standard_attributes
     from aliquot.results.dataset import build_dataset
 
-    values = density.constrain_draws(summit.position[None])
     return build_dataset(
         "the mode",
-        {name: value[0] for name, value in values.items()},
+        values,
         dims=model_dims(model),
         coords=model_coords(model),
         attrs=standard_attributes() | encode_attributes(attrs),

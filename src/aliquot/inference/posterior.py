@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from aliquot.errors import ModelError, ShapeError
+from aliquot.distributions.constraints import Interval, Simplex
+from aliquot.errors import AliquotWarning, ModelError, ShapeError, SupportError, warn
+from aliquot.inference import origin
 from aliquot.model import Model
+from aliquot.model.observed import known_support
+from aliquot.model.stored import OtherLabelsError, values_of
 from aliquot.model.variables import MissingValues
 
 
@@ -17,46 +22,53 @@ def posterior_of(trace: Any, user: str) -> Any:
     Raises
     ------
     ModelError
-        Where there is none.
+        Where there is none, or it has no dims ``chain`` and ``draw``.
     """
     if "posterior" not in getattr(trace, "children", {}):
         raise ModelError(
             f"{user}: give a DataTree with a group 'posterior', as aq.sample returns; "
             f"got {type(trace).__name__}"
         )
-    return trace["posterior"].dataset
+    posterior = trace["posterior"].dataset
+    for dim in ("chain", "draw"):
+        if dim not in posterior.dims:
+            raise ModelError(
+                f"{user}: the posterior has no dim {dim!r}, but {', '.join(map(str, posterior.dims))}. "
+                f"Choose draws so that it stays, as in .isel({dim}=[0]), and unstack what was "
+                "stacked"
+            )
+    return posterior
 
 
-def posterior_values(model: Model, posterior: Any) -> dict[str, np.ndarray]:
+def posterior_values(model: Model, posterior: Any, user: str) -> dict[str, np.ndarray]:
     """Read the free variables' draws from a posterior, one row for each draw of each chain.
 
-    Missing values and discrete variables that are not there, or that are there for data of another
-    length, are left out: they are drawn anew. Observed variables are given where their missing
-    entries were recovered.
+    Missing values and discrete variables that are not there, or that belong to other rows than the
+    model's data have now, are left out: they are drawn anew. Observed variables are given where
+    their missing entries were recovered.
 
     Raises
     ------
     ModelError
-        Where a continuous variable is not in the posterior.
+        Where a continuous variable is not in the posterior, or a value is no number.
     ShapeError
-        Where its shape is another one.
+        Where its shape or dims are others.
+    SupportError
+        Where a value is outside of what the variable can be.
     """
     result = {}
     for variable in model.free:
-        optional = isinstance(variable, MissingValues) or variable.distribution.discrete
-        if optional and variable.name not in posterior:
-            continue
-        array = _draws(posterior, variable)
-        if variable.distribution.discrete and array.shape[2:] != variable.shape:
-            continue
-        result[variable.name] = _flat(array, variable)
+        if variable.distribution.discrete:
+            found = discrete_values(model, posterior, variable, user)
+            if found is not None:
+                result[variable.name] = found
+        elif not isinstance(variable, MissingValues) or variable.name in posterior:
+            result[variable.name] = _continuous(model, posterior, variable)
     for observed in model.observed:
-        latent = observed.latent
-        if latent is None or not latent.distribution.discrete or observed.name not in posterior:
-            continue
-        array = _draws(posterior, observed)
-        if array.shape[2:] == observed.shape:
-            result[observed.name] = _flat(array, observed)
+        if observed.latent is not None and observed.latent.distribution.discrete:
+            found = discrete_values(model, posterior, observed, user)
+            if found is not None:
+                result[observed.name] = found
     return result
 
 
@@ -65,27 +77,130 @@ def continuous_values(model: Model, posterior: Any) -> dict[str, np.ndarray]:
 
     Raises
     ------
-    ModelError, ShapeError
-        Where one is not in the posterior, or has another shape.
+    ModelError, ShapeError, SupportError
+        As `posterior_values`.
     """
     variables = [slot.variable for slot in model.density().slots]
-    return {v.name: _flat(_draws(posterior, v), v) for v in variables}
+    return {v.name: _continuous(model, posterior, v) for v in variables}
 
 
-def _draws(posterior: Any, variable: Any) -> np.ndarray:
-    if variable.name not in posterior:
+def discrete_values(
+    model: Model, posterior: Any, variable: Any, user: str, doing: str = "they are drawn afresh"
+) -> np.ndarray | None:
+    """Read the draws of a discrete variable, one row for each draw of each chain.
+
+    Returns
+    -------
+    numpy.ndarray of int or None
+        ``None`` where there are none, or only those of other rows than the model's data have now:
+        of another length, with other labels, or (with a warning) recovered from other data.
+
+    Raises
+    ------
+    ShapeError
+        Where its dims are not the model's.
+    SupportError
+        Where it is in a state that it does not have.
+    """
+    name = variable.name
+    if name not in posterior:
+        return None
+    try:
+        array = values_of(posterior[name], variable, model.coords.as_dict())
+    except OtherLabelsError as error:
+        warn(f"{user}: {error}. Its recovered values are not used: {doing}", AliquotWarning)
+        return None
+    if array.shape[2:] != variable.distribution.shape:
+        return None
+    change = origin.change(model, posterior[name].attrs)
+    if change is not None:
+        data = ", ".join(map(repr, change.data))
+        if change.stale:
+            warn(
+                f"{user}: {name!r} was recovered from other data ({data} changed since), so its "
+                f"values are those of other rows and are not used: {doing}. Call aq.recover(trace) "
+                "again for the labels of the present data",
+                AliquotWarning,
+            )
+            return None
+        if change.observed:
+            warn(
+                f"{user}: {name!r} was recovered from other data ({data} changed since). Several "
+                "observations share each of its elements, which are taken to be the same ones as "
+                "then. Call aq.recover(trace) again if they are others",
+                AliquotWarning,
+            )
+    _check(array, variable, name, "states", "leave these draws out, or call aq.recover again")
+    return _flat(array).astype(variable.distribution.dtype)
+
+
+def _continuous(model: Model, posterior: Any, variable: Any) -> np.ndarray:
+    name = variable.name
+    if name not in posterior:
         raise ModelError(
-            f"the posterior has no draws of {variable.name!r} (it has "
+            f"the posterior has no draws of {name!r} (it has "
             f"{', '.join(map(str, posterior.data_vars))}): is it of another model?"
         )
-    return np.asarray(posterior[variable.name].transpose("chain", "draw", ...).values)
-
-
-def _flat(array: np.ndarray, variable: Any) -> np.ndarray:
+    array = values_of(posterior[name], variable, model.coords.as_dict())
     if array.shape[2:] != variable.shape:
         raise ShapeError(
-            f"{variable.name}: the posterior holds shape {array.shape[2:]}, the model has "
+            f"{name}: the posterior holds shape {array.shape[2:]}, the model has "
             f"{variable.shape}: is it of another model? A free variable whose length follows "
             "replaced data cannot be predicted from draws of another length"
         )
-    return array.reshape((array.shape[0] * array.shape[1], *variable.shape))
+    _refuse(
+        array,
+        ~np.isfinite(array),
+        lambda value, where: ModelError(
+            f"{name} is not finite in {where} ({value}): nothing can be computed from such a "
+            "draw. Leave it out, as in trace.sel(draw=...)"
+        ),
+    )
+    if not isinstance(variable, MissingValues):
+        _check(array, variable, name, "values", "is it of another model?")
+    return _flat(array)
+
+
+def _check(array: np.ndarray, variable: Any, name: str, what: str, mend: str) -> None:
+    """Refuse values that a variable cannot have, where its support is known before sampling."""
+    support = known_support(variable.distribution.support)
+    if not isinstance(support, Interval | Simplex) or array.size == 0:
+        return  # of matrices, rounding may decide
+    # A number next to a bound is stored as the bound itself.
+    each = at_bounds(support.elementwise())
+    outside = ~np.asarray(each.check(array))
+    outside = outside.reshape((*outside.shape, *(1,) * (array.ndim - outside.ndim)))
+    _refuse(
+        array,
+        outside,
+        lambda value, where: SupportError(
+            f"{name}: the posterior holds {value} in {where}, which is none of its {what}: "
+            f"{support.description}; {mend}"
+        ),
+    )
+
+
+def at_bounds(support: Any) -> Any:
+    """Give a support with its bounds, which a value can reach by rounding."""
+    if not isinstance(support, Interval) or support.discrete:
+        return support
+    return Interval(support.lower, support.upper, closed=True)
+
+
+def _refuse(
+    array: np.ndarray, wrong: np.ndarray, error: Callable[[Any, str], Exception]
+) -> None:
+    """Raise where some values are wrong, with the first of them and the draws they are in."""
+    draws = wrong.reshape((*wrong.shape[:2], -1)).any(axis=-1)
+    if not draws.any():
+        return
+    found = np.argwhere(draws)
+    places = ", ".join(f"(chain {c}, draw {d})" for c, d in found[:3].tolist())
+    count = f"{len(found):,} of {draws.size:,} draws"
+    first = tuple(np.argwhere(wrong)[0])[: array.ndim]
+    value = array[first] if wrong.shape == array.shape else array[tuple(found[0])].tolist()
+    raise error(value, f"{count}: {places}{', ...' if len(found) > 3 else ''}")
+
+
+def _flat(array: np.ndarray) -> np.ndarray:
+    return array.reshape((array.shape[0] * array.shape[1], *array.shape[2:]))

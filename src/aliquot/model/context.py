@@ -230,6 +230,55 @@ class Model:
         self._density.first_look()
         return self._density
 
+    def log_likelihood(self, point: Any) -> float:
+        """Compute the log likelihood of the observed data at given values of the parameters.
+
+        Parameters
+        ----------
+        point : mapping from str to array, or xarray.Dataset
+            A value for each continuous free variable, on its own scale and of its shape; or what
+            `aq.find_map` returns, or one draw of a posterior. A value may lie on a bound of its
+            support, as maximum likelihood estimates do, and vectors need not be in an order that
+            `transform` asks for.
+
+        Returns
+        -------
+        float
+            The log density of all that was observed, the discrete variables summed out with their
+            own probabilities. Priors of continuous variables are left out, and so are potentials,
+            which a warning says: a potential is a term of the log density, and whether it stands
+            for data only you know. A continuous value that is missing from the data and imputed
+            is taken as given in `point`.
+
+        Raises
+        ------
+        ModelError
+            For a name that is missing or unknown; where nothing is observed.
+        ShapeError, DTypeError
+            For a value of another shape, or that is no number.
+        SupportError
+            For a value outside of its variable's support, or where the likelihood is undefined.
+
+        Notes
+        -----
+        With :math:`\\ell` its maximum, k the number of parameters (``parameters`` in what
+        `aq.find_map` returns) and n that of observations, AIC is :math:`2k - 2\\ell` and BIC
+        :math:`k \\log n - 2\\ell`. Under flat priors `aq.find_map` finds that maximum.
+
+        Examples
+        --------
+        >>> import aliquot as aq
+        >>> with aq.Model() as model:
+        ...     p = aq.Beta("p", 1, 1)
+        ...     z = aq.Bernoulli("z", p, shape=2)
+        ...     obs = aq.Normal("obs", 4.0 * z, 1, observed=[0.0, 4.0])
+        >>> round(model.log_likelihood({"p": 0.5}), 6)
+        -3.223501
+        """
+        from aliquot.density.likelihood import log_likelihood
+
+        return log_likelihood(self, point)
+
     def marginalization(self) -> Marginalization:
         """Show how the discrete variables are summed out: which, in what order, at what cost.
 

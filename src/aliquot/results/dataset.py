@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from aliquot.errors import ModelError, ShapeError
+from aliquot.results.axes import SAMPLE_DIMS, recorded
 
 if TYPE_CHECKING:
     import xarray
-
-SAMPLE_DIMS = ("chain", "draw")
 
 
 def build_dataset(
@@ -59,7 +58,7 @@ def build_dataset(
 
     labels = {name: label_array(name, values) for name, values in coords.items()}
     lengths: dict[str, tuple[int, str]] = {}
-    variables: dict[str, tuple[tuple[str, ...], np.ndarray]] = {}
+    variables: dict[str, tuple[tuple[str, ...], np.ndarray, dict[str, str]]] = {}
     for name, values in arrays.items():
         array = _storable(values)
         own = array.shape
@@ -79,7 +78,7 @@ def build_dataset(
                     f"In {group}, dim {dim!r} has length {length} in {name!r} but {known} "
                     f"in {owner!r}."
                 )
-        variables[name] = (names, array)
+        variables[name] = (names, array, recorded(names))
 
     index: dict[str, tuple[str, Any]] = {}
     for dim, (length, owner) in lengths.items():

@@ -1,0 +1,112 @@
+"""Which data recovered labels belong to: written down with them, and compared before they are used.
+
+A label says something of one row of the data. Once `set_data` has put other rows in its place, or
+the trace is read by another model, it says nothing. The record is a digest of each array that the
+labels depend on, an attribute of the variable, so that it goes wherever the variable goes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from aliquot.expression import leaves
+from aliquot.marginal import Marginal
+from aliquot.model import Model
+from aliquot.model.variables import Data
+
+ATTRIBUTE = "recovered_from"
+
+
+@dataclass(frozen=True)
+class Change:
+    """What has changed since labels were recovered.
+
+    Attributes
+    ----------
+    data : list of str
+        The names of the data that are others.
+    stale : bool
+        Whether the labels are of rows that are gone. Labels that several observations share, those
+        of groups, are still those of the groups.
+    observed : bool
+        Whether what was observed has changed, and not covariates alone.
+    """
+
+    data: list[str]
+    stale: bool
+    observed: bool
+
+
+def record(model: Model, marginal: Marginal) -> dict[str, dict[str, Any]]:
+    """Make the attribute of each discrete variable: the digests of all data it depends on."""
+    names = [leaf.name for leaf in marginal.inputs if isinstance(leaf, Data)]
+    names += [unknown.name for unknown in marginal.unknowns if unknown.evidence is not None]
+    present = _digests(model, names)
+    shared = _shared(marginal)
+    return {
+        unknown.name: {
+            "recovered": 1,
+            ATTRIBUTE: json.dumps({"data": present, "shared": unknown.name in shared}),
+        }
+        for unknown in marginal.unknowns
+    }
+
+
+def change(model: Model, attrs: Mapping[str, Any]) -> Change | None:
+    """Compare a recovered variable's record with the model's data.
+
+    Returns
+    -------
+    Change or None
+        ``None`` where nothing has changed, or where there is no record: a variable of the user's
+        own is taken as it is.
+    """
+    if ATTRIBUTE not in attrs:
+        return None
+    was = json.loads(attrs[ATTRIBUTE])
+    now = _digests(model, list(was["data"]))
+    others = [name for name, digest in was["data"].items() if now.get(name) != digest]
+    if not others:
+        return None
+    responses = {leaf.name for v in model.observed for leaf in leaves(v.value)}
+    return Change(others, not was["shared"], bool(responses & set(others)))
+
+
+def _digests(model: Model, names: Sequence[str]) -> dict[str, str]:
+    """Give a digest of each array of data by name; of names that the model has not, none."""
+    found: dict[str, Any] = {v.name: (v.value, None) for v in model.data}
+    for variable in model.observed:
+        for leaf in leaves(variable.value):
+            if isinstance(leaf, Data):
+                found.setdefault(leaf.name, (leaf.value, variable.missing))
+    return {name: _digest(*found[name]) for name in dict.fromkeys(names) if name in found}
+
+
+def _digest(values: Any, missing: Any) -> str:
+    digest = hashlib.blake2b(digest_size=8)
+    for array in (values, missing):
+        if array is not None:
+            array = np.ascontiguousarray(array)
+            digest.update(f"{array.dtype.str}{array.shape}".encode())
+            digest.update(array.tobytes())
+    return digest.hexdigest()
+
+
+def _shared(marginal: Marginal) -> set[str]:
+    """Name the variables of which one element decides over several observations."""
+    owner = np.repeat(np.arange(len(marginal.unknowns)), [u.size for u in marginal.unknowns])
+    result = set()
+    for layout in marginal.layouts:
+        if layout.piece.term < marginal.first_term:
+            continue  # its own probabilities: the steps of a chain are not shared rows
+        for part in layout.parts:
+            for column in part.elements.T:
+                if len(np.unique(column)) < len(column):
+                    result.update(marginal.unknowns[i].name for i in np.unique(owner[column]))
+    return result
