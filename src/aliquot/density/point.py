@@ -19,10 +19,9 @@ if TYPE_CHECKING:
 
 def is_point(given: Any) -> bool:
     """Say whether something may be a point: a mapping, or a dataset such as `find_map` gives."""
-    if hasattr(given, "children"):
-        return False
-    dims = getattr(given, "dims", ())
-    return isinstance(given, Mapping) and not {"chain", "draw"} & set(dims)
+    if getattr(given, "children", None):
+        return False  # a whole tree of results
+    return isinstance(given, Mapping) and not {"chain", "draw"} & set(getattr(given, "dims", ()))
 
 
 def read_point(density: Density, model: Any, given: Any, user: str) -> dict[str, np.ndarray]:

@@ -20,6 +20,7 @@ from aliquot.diagnostics.record import Record
 from aliquot.diagnostics.sampler import sampler_records
 from aliquot.diagnostics.verdict import STATISTICS, concerned, judge
 from aliquot.errors import ModelError
+from aliquot.results.axes import dataset_in_order
 
 if TYPE_CHECKING:
     import xarray
@@ -204,7 +205,7 @@ def _posterior(tree: xarray.DataTree, var_names: Sequence[str] | None) -> xarray
         for name, array in posterior.data_vars.items()
         if array.dtype.kind in "biuf" and {"chain", "draw"} <= set(array.dims)
     ]
-    return posterior[numeric]
+    return dataset_in_order(posterior[numeric])
 
 
 def _run_records(posterior: xarray.Dataset) -> Iterator[Record]:

@@ -11,7 +11,7 @@ import numpy as np
 from aliquot.compilation import lazily, loop
 from aliquot.density.rows import over_rows
 from aliquot.errors import ModelError
-from aliquot.inference.posterior import continuous_values, posterior_of
+from aliquot.inference.posterior import continuous_values, discrete_values, posterior_of
 from aliquot.inference.responsibilities import is_mixture, mixture_logits
 from aliquot.inference.seeds import as_seed
 from aliquot.model import Model, resolve_model
@@ -90,14 +90,19 @@ def filled_components(
     candidates: dict[str, Any] = {unknown.name: unknown for unknown in unknowns}
     candidates |= {v.name: v for v in model.observed if is_mixture(v, nodes)}
     name = _chosen(candidates, var_name)
-    if name in posterior and name in [unknown.name for unknown in unknowns]:
-        array = posterior[name].transpose("chain", "draw", ...).values
-        counts = _count(array.reshape((*array.shape[:2], -1)), candidates[name])
+    states = None
+    if name in [unknown.name for unknown in unknowns]:
+        states = discrete_values(
+            model, posterior, candidates[name].node, "aq.filled_components", "allocations are drawn"
+        )
+    sizes = posterior.sizes["chain"], posterior.sizes["draw"]
+    if states is not None:
+        counts = _count(states.reshape((len(states), -1)), candidates[name])
     else:
         values = continuous_values(model, posterior)
-        total = posterior.sizes["chain"] * posterior.sizes["draw"]
+        total = sizes[0] * sizes[1]
         counts = _drawn(model, name, candidates[name], values, total, as_seed(random_seed))
-        counts = counts.reshape((posterior.sizes["chain"], posterior.sizes["draw"]))
+    counts = counts.reshape(sizes)
     size = getattr(candidates[name], "states", None) or candidates[name].distribution.size
     return xarray.DataArray(
         counts,
@@ -130,7 +135,7 @@ def _chosen(candidates: dict[str, Any], var_name: Any) -> str:
 
 
 def _count(states: np.ndarray, unknown: Any) -> np.ndarray:
-    """Count the different states of each draw, shape (chains, draws)."""
+    """Count the different states of each draw, shape (draws,)."""
     found = [(states == value).any(axis=-1) for value in unknown.values]
     return np.sum(found, axis=0)
 

@@ -18,7 +18,7 @@ import numpy as np
 from aliquot.expression import leaves
 from aliquot.marginal import Marginal
 from aliquot.model import Model
-from aliquot.model.variables import Data
+from aliquot.model.variables import Data, Deterministic
 
 ATTRIBUTE = "recovered_from"
 
@@ -43,19 +43,31 @@ class Change:
     observed: bool
 
 
-def record(model: Model, marginal: Marginal) -> dict[str, dict[str, Any]]:
-    """Make the attribute of each discrete variable: the digests of all data it depends on."""
+def record(
+    model: Model, marginal: Marginal, dependent: Sequence[Deterministic]
+) -> dict[str, dict[str, Any]]:
+    """Make the attributes of all that is recovered, which hold digests of the data it comes from.
+
+    Parameters
+    ----------
+    model : Model
+    marginal : Marginal
+    dependent : sequence of Deterministic
+        What is computed from the discrete variables.
+    """
     names = [leaf.name for leaf in marginal.inputs if isinstance(leaf, Data)]
     names += [unknown.name for unknown in marginal.unknowns if unknown.evidence is not None]
-    present = _digests(model, names)
     shared = _shared(marginal)
-    return {
-        unknown.name: {
-            "recovered": 1,
-            ATTRIBUTE: json.dumps({"data": present, "shared": unknown.name in shared}),
-        }
-        for unknown in marginal.unknowns
-    }
+
+    def attributes(names: Sequence[str], shared: bool) -> dict[str, Any]:
+        made = {"data": _digests(model, names), "shared": shared}
+        return {"recovered": 1, ATTRIBUTE: json.dumps(made)}
+
+    result = {u.name: attributes(names, u.name in shared) for u in marginal.unknowns}
+    for variable in dependent:
+        own = [leaf.name for leaf in leaves(variable) if isinstance(leaf, Data)]
+        result[variable.name] = attributes([*names, *own], shared=False)
+    return result | {"log_density": attributes(names, shared=False)}
 
 
 def change(model: Model, attrs: Mapping[str, Any]) -> Change | None:

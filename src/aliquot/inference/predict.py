@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 import jax
@@ -163,7 +164,7 @@ def sample_posterior_predictive(
 
     model = resolve_model(model, "aq.sample_posterior_predictive")
     posterior = posterior_of(trace, "aq.sample_posterior_predictive")
-    fixed = posterior_values(model, posterior)
+    fixed = posterior_values(model, posterior, "aq.sample_posterior_predictive")
     _advise(model, fixed)
     allowed = forward.names(model, ObservedVariable, Deterministic)
     default = forward.names(model, ObservedVariable)
@@ -205,7 +206,9 @@ def compute_log_likelihood(
     xarray.DataTree
         The trace with the group ``log_likelihood`` added; the trace itself is left as it is. Where
         observations are missing, only those that are not are there, along one dim
-        ``{name}_observed`` of their positions: an imputed value is no data to be predicted.
+        ``{name}_observed`` of their positions: an imputed value is no data to be predicted. Of a
+        partly observed `MarkovChain` each observed state counts, given all other data; of one
+        that was observed throughout, the chain as a whole.
 
     Raises
     ------
@@ -237,8 +240,11 @@ def compute_log_likelihood(
     dims: dict[str, Any] = {}
     coords = _coords(model, posterior)
     for variable in model.observed:
-        name, batch = variable.name, variable.distribution.batch_shape
-        array = arrays[name].reshape((chains, draws, *batch))
+        name, found = variable.name, arrays[variable.name]
+        # Of a partly observed chain it is one number for each state, of others one for each event.
+        whole = variable.distribution.batch_shape
+        batch = found.shape[1:] if prod(found.shape[1:]) > prod(whole) else whole
+        array = found.reshape((chains, draws, *batch))
         if variable.missing is None:
             rows[name] = array
             dims[name] = list((variable.dims or ())[: len(batch)]) or None

@@ -11,11 +11,16 @@ import numpy as np
 from aliquot.compilation import lazily, loop
 from aliquot.density.rows import over_rows
 from aliquot.errors import AliquotWarning, ModelError, warn
-from aliquot.inference.given import model_coords, model_dims
+from aliquot.expression import leaves
+from aliquot.inference.origin import record
+from aliquot.inference.model_order import in_model_order
+from aliquot.inference.point import as_trace
 from aliquot.inference.posterior import continuous_values, posterior_of
+from aliquot.inference.recovered_tree import extended, thinned
 from aliquot.inference.seeds import as_seed
 from aliquot.marginal import Unknown, depends_on
 from aliquot.model import Model, resolve_model
+from aliquot.model.variables import Data
 from aliquot.precision import float64
 
 if TYPE_CHECKING:
@@ -40,8 +45,10 @@ def recover(
 
     Parameters
     ----------
-    trace : xarray.DataTree
-        With a group ``posterior``: from `sample`, or the ``sample`` of an approximation.
+    trace : xarray.DataTree, xarray.Dataset or mapping from str to array
+        With a group ``posterior``: from `sample`, or the ``sample`` of an approximation. Or one
+        point, which counts as a trace of one chain and one draw: what `find_map` returns, or a
+        value by name for each continuous free variable.
     model : Model, optional
         By default the one whose ``with`` block is running.
     kind : str or sequence of str
@@ -68,15 +75,31 @@ def recover(
         most probable configuration in ``most_probable``, with its ``log_density`` (of all terms
         that depend on a discrete variable). Where it is thinned, all groups of draws are.
 
+        All of it belongs to the data that the model holds now. After `set_data` what was there of
+        other rows goes: labels recovered before, deterministics that the data enter (they are
+        computed anew), the groups ``observed_data`` and ``constant_data``.
+
     Raises
     ------
     ModelError
-        Where the model has no discrete variables, or the trace is of another model.
+        Where the model has no discrete variables, or the trace is of another model; where draws
+        are not finite or the data have no density there, with the draws.
+    ShapeError, SupportError
+        Where the dims, the shape or the values of a variable are not those of the model's.
+
+    Warns
+    -----
+    AliquotWarning
+        Where the result is thinned; where a variable of the trace runs along rows that are gone
+        and is left out.
 
     Notes
     -----
     Probabilities and draws are exact given the parameters: the tables by which the variables were
     summed out serve for going back. Elements that were observed stay as they were observed.
+
+    A draw that is not finite is refused rather than given back as -1 or NaN: a label is an index,
+    and -1 would pick the last component wherever it is used.
 
     Examples
     --------
@@ -94,7 +117,10 @@ def recover(
     array([0, 1])
     """
     model = resolve_model(model, "aq.recover")
-    posterior = posterior_of(trace, "aq.recover")
+    trace = as_trace(trace, model, "aq.recover")
+    posterior_of(trace, "aq.recover")
+    trace = in_model_order(trace, model)
+    posterior = trace["posterior"].dataset
     marginal = model.density().marginal
     if marginal is None:
         raise ModelError(
@@ -104,29 +130,29 @@ def recover(
     kinds = _kinds(kind)
     nodes = [unknown.node for unknown in marginal.unknowns]
     dependent = [d for d in model.deterministics if depends_on(d, nodes)]
-    wanted = _wanted(var_names, [u.name for u in marginal.unknowns], [d.name for d in dependent])
+    wanted = _wanted(
+        var_names, [u.name for u in marginal.unknowns], [d.name for d in dependent], kinds
+    )
     unknowns = [u for u in marginal.unknowns if u.name in wanted]
     dependent = [d for d in dependent if d.name in wanted]
     step = _thinning(thin, _bytes(unknowns, dependent, kinds), posterior, max_bytes)
     if step > 1:
         trace = thinned(trace, step)
-        posterior = posterior_of(trace, "aq.recover")
+        posterior = trace["posterior"].dataset
     chains, draws = posterior.sizes["chain"], posterior.sizes["draw"]
-    rows = _run(
-        model,
-        continuous_values(model, posterior),
-        kinds,
-        wanted,
-        chains * draws,
-        as_seed(random_seed),
-    )
+    values = continuous_values(model, posterior)
+    rows = _run(model, values, kinds, wanted, chains * draws, as_seed(random_seed))
+    _check_possible(rows.pop("check")["log_sum"], draws)
+    fresh = _computed_anew(model, posterior, values, chains * draws)
+    if fresh:
+        rows.setdefault("posterior", {}).update(fresh)
     shaped = {
         group: {
             name: value.reshape((chains, draws, *value.shape[1:])) for name, value in found.items()
         }
         for group, found in rows.items()
     }
-    return _extended(trace, model, unknowns, shaped)
+    return extended(trace, model, unknowns, shaped, record(model, marginal, dependent))
 
 
 def _run(
@@ -149,7 +175,7 @@ def _run(
         key, given = row
         known = density.evaluation_of(given, data)
         at = marginal.evaluate(known)
-        result = {}
+        result = {"check/log_sum": marginal.log_sum(at)}
         if "probabilities" in kinds:
             for unknown, p in zip(unknowns, marginal.probabilities(at), strict=True):
                 result[f"state_probabilities/{unknown.name}"] = p
@@ -164,7 +190,7 @@ def _run(
                 result[f"posterior/{unknown.name}"] = state
                 known.set(unknown.node, state)
             result |= {f"posterior/{d.name}": known(d) for d in dependent}
-        keep = {*wanted, "log_density"}
+        keep = {*wanted, "log_density", "log_sum"}
         return {name: v for name, v in result.items() if name.split("/", 1)[1] in keep}
 
     with float64():
@@ -178,75 +204,6 @@ def _run(
     return groups
 
 
-def _extended(
-    trace: xarray.DataTree,
-    model: Model,
-    unknowns: Sequence[Unknown],
-    groups: Mapping[str, Mapping[str, np.ndarray]],
-) -> xarray.DataTree:
-    """Add the groups to the trace, with dims and coords."""
-    import xarray
-
-    from aliquot.results import build_dataset, standard_attributes
-
-    posterior = trace["posterior"].to_dataset()
-    labels = model_coords(model) | {dim: posterior[dim].values for dim in ("chain", "draw")}
-    attrs = standard_attributes()
-    result = {name: node.to_dataset() for name, node in trace.children.items()}
-    for group, arrays in groups.items():
-        dims: dict[str, Any] = dict(model_dims(model))
-        coords = dict(labels)
-        if group == "state_probabilities":
-            for unknown in unknowns:
-                dim, states = _state_dim(unknown)
-                if states is not None:
-                    coords[dim] = states
-                own = dims.get(unknown.name) or [None] * len(unknown.shape)
-                dims[unknown.name] = [*own, dim]
-        made = build_dataset(group, arrays, dims=dims, coords=coords, attrs=attrs, sampled=True)
-        if group == "posterior":
-            for name in arrays:
-                made[name].attrs["recovered"] = 1
-            stale = [name for name in arrays if name in posterior]
-            made = posterior.drop_vars(stale).merge(made)
-            made.attrs = posterior.attrs
-        result[group] = made
-    tree = xarray.DataTree.from_dict(result)
-    tree.attrs = dict(trace.attrs)
-    return tree
-
-
-def _state_dim(unknown: Unknown) -> tuple[str, Any]:
-    """Give the name of the dim of states, and its labels where they are not a model's coords.
-
-    It is that of the probabilities that the variable was given, where they have one.
-    """
-    taken = unknown.node.dims or ()
-    for name in ("p", "logit_p", "P", "logit_P"):
-        parameter = unknown.distribution.parameters.get(name)
-        dims = getattr(parameter, "dims", None) or ()
-        shape = getattr(parameter, "shape", ())
-        fits = unknown.lowest == 0 and shape[-1:] == (unknown.states,)
-        if dims and fits and dims[-1] not in taken:
-            return dims[-1], None
-    return f"{unknown.name}_state", unknown.values
-
-
-def thinned(trace: xarray.DataTree, step: int) -> xarray.DataTree:
-    """Keep every so many-th draw of all groups that have draws."""
-    import xarray
-
-    groups = {}
-    for name, node in trace.children.items():
-        dataset = node.to_dataset()
-        if "draw" in dataset.dims and not name.startswith("warmup"):
-            dataset = dataset.isel(draw=slice(None, None, step))
-        groups[name] = dataset
-    tree = xarray.DataTree.from_dict(groups)
-    tree.attrs = dict(trace.attrs)
-    return tree
-
-
 def _kinds(kind: Any) -> tuple[str, ...]:
     kinds = (kind,) if isinstance(kind, str) else tuple(kind)
     unknown = [k for k in kinds if k not in KINDS]
@@ -257,7 +214,37 @@ def _kinds(kind: Any) -> tuple[str, ...]:
     return kinds
 
 
-def _wanted(var_names: Any, discrete: Sequence[str], dependent: Sequence[str]) -> list[str]:
+def _check_possible(log_sum: np.ndarray, draws: int) -> None:
+    """Refuse draws at which no state of the discrete variables is possible."""
+    wrong = np.flatnonzero(~np.isfinite(log_sum))
+    if not len(wrong):
+        return
+    places = ", ".join(f"(chain {i // draws}, draw {i % draws})" for i in wrong[:3].tolist())
+    raise ModelError(
+        f"aq.recover: {len(wrong):,} of {len(log_sum):,} draws have no density ({places}"
+        f"{', ...' if len(wrong) > 3 else ''}): given their parameters the data are impossible in "
+        "every state, so there is none to give back. Leave these draws out, or is the trace of "
+        "another model or of other data?"
+    )
+
+
+def _computed_anew(
+    model: Model, posterior: Any, values: Mapping[str, np.ndarray], count: int
+) -> dict[str, np.ndarray]:
+    """Compute deterministics of the trace that replaceable data enter, with the present data."""
+    density = model.density()
+    names = [
+        d.name
+        for d in density.deterministics
+        if d.name in posterior and any(isinstance(leaf, Data) for leaf in leaves(d))
+    ]
+    computed = density.deterministics_of(values, count) if names else {}
+    return {name: computed[name] for name in names}
+
+
+def _wanted(
+    var_names: Any, discrete: Sequence[str], dependent: Sequence[str], kinds: Sequence[str]
+) -> list[str]:
     everything = [*discrete, *dependent]
     if var_names is None:
         return everything
@@ -267,6 +254,12 @@ def _wanted(var_names: Any, discrete: Sequence[str], dependent: Sequence[str]) -
             raise ModelError(
                 f"aq.recover: var_names: {name!r} is not a discrete variable that was summed out, "
                 f"nor a deterministic that depends on one ({', '.join(everything)})"
+            )
+        if name in dependent and "draws" not in kinds:
+            raise ModelError(
+                f"aq.recover: var_names: {name!r} is computed from discrete variables, and "
+                f"{' and '.join(map(repr, kinds))} are of discrete variables alone "
+                f"({', '.join(discrete)}): name one of these, or ask for kind='draws'"
             )
     return names
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from aliquot.errors import AliquotWarning, ModelError, warn
 from aliquot.inference.permute import that_hold
+from aliquot.inference.model_order import in_model_order
 from aliquot.inference.posterior import continuous_values, posterior_of
 from aliquot.inference.relabelled_tree import (
     discrete_in,
@@ -116,16 +117,12 @@ def relabel(
             f"aq.relabel: method must be one of {', '.join(map(repr, METHODS))}; got {method!r}"
         )
     model = resolve_model(model, "aq.relabel")
-    posterior = posterior_of(trace, "aq.relabel")
+    posterior_of(trace, "aq.relabel")
+    trace = in_model_order(trace, model)
+    posterior = trace["posterior"].dataset
     if not posterior.sizes.get("draw") or not posterior.sizes.get("chain"):
         raise ModelError("aq.relabel: the posterior has no draws")
     values = continuous_values(model, posterior)
-    for name, array in values.items():
-        if count := int((~np.isfinite(array).reshape(len(array), -1).all(axis=1)).sum()):
-            raise ModelError(
-                f"aq.relabel: {name} is not finite in {count:,} of {len(array):,} draws, which "
-                "cannot be relabelled; leave these draws out"
-            )
     symmetries = model.symmetries() if _symmetries is None else _symmetries
     symmetries = that_hold(model.density(), symmetries, {n: v[None] for n, v in values.items()})
     if not symmetries.coupled:
@@ -193,7 +190,7 @@ def _without_stale(
 def _best(trace: Any, model: Model, values: Mapping[str, np.ndarray]) -> int:
     """Find the draw of the highest posterior density, counted over all chains."""
     if "sample_stats" in trace.children and "lp" in trace["sample_stats"].data_vars:
-        lp = trace["sample_stats"]["lp"].transpose("chain", "draw").values.reshape(-1)
+        lp = trace["sample_stats"]["lp"].values.reshape(-1)
     else:
         density = model.density()
 

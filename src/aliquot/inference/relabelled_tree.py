@@ -11,6 +11,7 @@ import numpy as np
 from aliquot.compilation import lazily, light
 from aliquot.density.rows import over_rows
 from aliquot.errors import AliquotWarning, warn
+from aliquot.inference.posterior import discrete_values
 from aliquot.marginal import depends_on
 from aliquot.model import Model
 from aliquot.precision import float64
@@ -103,15 +104,14 @@ def rebuilt(
     for (group, name), array in changed.items():
         dataset = groups[group]
         given = dataset[name]
-        dims = ("chain", "draw", *(d for d in given.dims if d not in ("chain", "draw")))
-        shape = tuple(given.sizes[dim] for dim in dims)
-        made = xarray.Variable(dims, array.reshape(shape), given.attrs, given.encoding)
+        array = array.reshape(given.shape)
+        made = xarray.Variable(given.dims, array, given.attrs, given.encoding)
         groups[group] = dataset.assign({name: made})
     if lost:
         warn(
             f"aq.relabel: left out {', '.join(lost)}, which cannot be computed from the relabelled "
-            "draws: the discrete variables that it depends on are not in the posterior. Call "
-            "aq.recover again",
+            "draws: the discrete variables that it depends on are not in the posterior, or it has "
+            "rows of other data than the model holds now. Call aq.recover again",
             AliquotWarning,
         )
         groups["posterior"] = groups["posterior"].drop_vars(lost)
@@ -130,16 +130,21 @@ def _computed(
     """Compute deterministics and unconstrained coordinates anew; name those that cannot be."""
     density = model.density()
     unknowns = [] if density.marginal is None else density.marginal.unknowns
-    # A recovered variable that no block names has not moved.
-    discrete = {
-        u.name: recovered[u.name] if u.name in recovered else _flat(posterior[u.name])
-        for u in unknowns
-        if u.name in posterior and posterior[u.name].shape[2:] == u.shape
-    }
+    doing = "what is computed from them is left out"
+    discrete = {}
+    for unknown in unknowns:
+        found = discrete_values(model, posterior, unknown.node, "aq.relabel", doing)
+        if found is not None:
+            # A recovered variable that no block names has not moved.
+            discrete[unknown.name] = recovered.get(unknown.name, found)
     known = [unknown.node for unknown in unknowns if unknown.name in discrete]
     missing = [unknown.node for unknown in unknowns if unknown.name not in discrete]
     present = [d for d in model.deterministics if d.name in posterior]
-    lost = [d.name for d in present if depends_on(d, missing)]
+    lost = [
+        d.name
+        for d in present
+        if depends_on(d, missing) or posterior[d.name].shape[2:] != d.shape
+    ]
     wanted = [d for d in present if d.name not in lost]
     slots = [
         slot
@@ -167,5 +172,5 @@ def _computed(
 
 def _flat(array: Any) -> np.ndarray:
     """Give a variable's draws, one row for each draw of each chain."""
-    values = np.asarray(array.transpose("chain", "draw", ...).values)
+    values = np.asarray(array.values)
     return values.reshape((values.shape[0] * values.shape[1], *values.shape[2:]))

@@ -62,18 +62,27 @@ def values_of(
             f"{tuple(map(str, array.dims))}, and needs {', '.join(sample)} before its own. Keep "
             "it where draws are chosen, as in isel(chain=[0]), and unstack dims that were stacked"
         )
-    own = _in_order(array, variable, [str(d) for d in array.dims if d not in sample])
+    own = dims_of(array, variable, sample=sample)
     array = array.transpose(*sample, *own)
-    for axis, (stored, dim) in enumerate(zip(own, variable.dims or (), strict=False)):
+    for stored, dim in zip(own, variable.dims or (), strict=False):
         if dim in coords and stored in array.coords:
-            order = _positions(variable.name, dim, np.asarray(array[stored].values), coords[dim])
+            order = positions(variable.name, dim, np.asarray(array[stored].values), coords[dim])
             if order is not None:
-                array = array.isel({own[axis]: order})
+                array = array.isel({stored: order})
     return np.asarray(array.values)
 
 
-def _in_order(array: Any, variable: Any, given: list[str]) -> list[str]:
-    """Give the stored dims in the order of the variable's axes."""
+def dims_of(
+    array: xarray.DataArray, variable: Any, *, sample: Sequence[str] = RESERVED
+) -> list[str]:
+    """Give the stored dims besides `sample` in the order of the variable's axes.
+
+    Raises
+    ------
+    ShapeError
+        For a dim that is missing or not known.
+    """
+    given = [str(dim) for dim in array.dims if dim not in sample]
     names = list(variable.dims or [None] * len(variable.shape))
     plain = [f"{variable.name}_dim_{axis}" for axis in range(len(names))]
     found: list[str | None] = [
@@ -96,10 +105,14 @@ def _in_order(array: Any, variable: Any, given: list[str]) -> list[str]:
     return [str(dim) for dim in found]
 
 
-def _positions(name: str, dim: str, have: np.ndarray, want: np.ndarray) -> np.ndarray | None:
+def positions(name: str, dim: str, have: np.ndarray, want: np.ndarray) -> np.ndarray | None:
     """Say where the model's labels stand among those stored; ``None`` where in the same places.
 
     Labels that are only numbers from 0 name nothing: then places count.
+
+    Raises
+    ------
+    OtherLabelsError
     """
     if len(have) != len(want) or np.array_equal(have, want):
         return None

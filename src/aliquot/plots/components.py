@@ -10,6 +10,7 @@ import numpy as np
 
 from aliquot.errors import ModelError
 from aliquot.plots.recovered import choose
+from aliquot.results.axes import in_order
 from aliquot.symmetry import Block, Role, Symmetries, block_names
 
 if TYPE_CHECKING:
@@ -219,7 +220,7 @@ def _arrays(tree: Any, names: Sequence[str], user: str) -> dict[str, xarray.Data
             f"{user}: {missing[0]!r} is not in the posterior, whose variables are "
             f"{', '.join(map(str, posterior.data_vars))}"
         )
-    return {name: posterior[name].transpose("chain", "draw", ...) for name in names}
+    return {name: in_order(posterior[name]) for name in names}
 
 
 def _one(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from aliquot.errors import ModelError, ShapeError
+from aliquot.results.axes import in_order
 
 if TYPE_CHECKING:
     import xarray
@@ -111,10 +112,21 @@ class Recovered:
         states = np.asarray(states)
         own = self.array.dims[-1] == f"{self.name}_state" and self.numeric
         if states.dtype.kind in "iufb" and not own:
+            self._refuse(states, ~np.isin(states, np.arange(len(self.values))))
             return states.astype(int)
         order = np.argsort(self.values)
         where = np.searchsorted(self.values, states, sorter=order)
-        return np.asarray(order[np.minimum(where, len(order) - 1)])
+        found = np.asarray(order[np.minimum(where, len(order) - 1)])
+        self._refuse(states, self.values[found] != states)
+        return found
+
+    def _refuse(self, states: np.ndarray, unknown: np.ndarray) -> None:
+        """Refuse states that the variable does not have."""
+        if unknown.any():
+            raise ModelError(
+                f"{self.name}: {states[unknown][0]} is none of its states "
+                f"({', '.join(map(str, self.values[:8]))}{', ...' if len(self.values) > 8 else ''})"
+            )
 
     @property
     def switching_note(self) -> str:
@@ -160,7 +172,7 @@ def read(tree: Any, var_name: str, user: str, sel: Mapping[str, Any] | None = No
             f"{user}: {var_name!r} is not among the recovered variables ({', '.join(names)}); "
             "give one of them as var_name="
         )
-    array = dataset[var_name]
+    array = in_order(dataset[var_name])
     if array.dims[:2] != SAMPLE_DIMS or array.ndim < 3:
         raise ShapeError(
             f"{user}: {var_name!r} in {GROUP} has dims {array.dims}; they must be chain, draw, "

@@ -13,6 +13,7 @@ from aliquot.plots.over_time import Series, draw_series
 from aliquot.plots.recovered import Data, Recovered, choose, data, read
 from aliquot.plots.responsibilities import state_names
 from aliquot.plots.single import draw_single
+from aliquot.results.axes import in_order
 
 USER = "aq.plots.plot_states"
 
@@ -205,7 +206,7 @@ def _path(
     dataset = tree["most_probable"].dataset
     if recovered.name not in dataset:
         return None, True
-    array = dataset[recovered.name]
+    array = in_order(dataset[recovered.name])
     own = {dim: labels for dim, labels in (sel or {}).items() if dim in array.dims}
     positions = recovered.positions(choose(array, own, recovered.name, USER).values)
     if array.dims[:2] != ("chain", "draw"):

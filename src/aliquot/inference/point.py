@@ -1,0 +1,43 @@
+"""One point as a posterior of one chain and one draw, so that whatever takes draws takes it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from aliquot.density.point import is_point, read_point
+from aliquot.inference.given import given
+from aliquot.model import Model
+
+if TYPE_CHECKING:
+    import xarray
+
+
+def as_trace(trace: Any, model: Model, user: str) -> xarray.DataTree:
+    """Give a trace as it is, and a point as a trace of a single draw.
+
+    Parameters
+    ----------
+    trace : xarray.DataTree, or mapping from str to array, or xarray.Dataset
+        A point has a value for each continuous free variable, as `find_map` returns them.
+    model : Model
+    user : str
+        Who asks, for error messages.
+
+    Raises
+    ------
+    ModelError, ShapeError, DTypeError, SupportError
+        For a point that is not one of this model.
+    """
+    from aliquot.results import build_tree
+
+    if not is_point(trace):
+        return trace
+    density = model.density()
+    values = {n: v[None] for n, v in read_point(density, model, trace, user).items()}
+    values |= density.deterministics_of(values, 1)
+    return build_tree(
+        posterior={name: np.asarray(value)[None] for name, value in values.items()},
+        **given(model),
+    )
