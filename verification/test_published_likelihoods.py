@@ -12,6 +12,7 @@ from tests.inference.published import CASES
 
 
 def test_published_maxima(verified: Any) -> None:
+    """Every maximum agrees with what is printed."""
     worst, named = 0.0, ""
     for name, case in CASES.items():
         with warnings.catch_warnings():

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -161,9 +162,7 @@ def balance() -> aq.Model:
     with aq.Model() as model:
         a, b = real("a", [0.1, -0.1]), real("b", [0.1, 0.3])
         p = aq.Beta("p", 1, 1, shape=(3, 4), initval=[[0.05] * 4, [0.5] * 4, [0.9] * 4])
-        logits = aq.math.concatenate(
-            [np.zeros((len(y), 1)), a + b * age[:, None]], axis=1
-        )
+        logits = aq.math.concatenate([np.zeros((len(y), 1)), a + b * age[:, None]], axis=1)
         z = aq.Categorical("z", logit_p=logits, shape=len(y))
         aq.Bernoulli("y", p[z], observed=y)
     return model
@@ -252,7 +251,7 @@ def speed() -> aq.Model:
         mu, sigma = real("mu", [5.5, 6.4]), positive("sigma", [0.2, 0.24])
         a, b = real("a", [-1.0, 2.0]), real("b", [2.0, 4.0])
         right = aq.Beta("right", 1, 1, shape=2, initval=[0.5, 0.9])
-        for k, (begin, end) in enumerate(zip(ends[:-1], ends[1:], strict=True)):
+        for k, (begin, end) in enumerate(pairwise(ends)):
             part = {name: values[begin:end] for name, values in data.items()}
             up = 1 / (1 + np.exp(-(a + b * part["Pacc"][:-1, None])))
             P = aq.math.stack([1 - up, up], axis=-1)
@@ -295,9 +294,7 @@ CASES: dict[str, Case] = {
     "federal funds, 2 states": Case(lambda: fedfunds(False), "-508.63592", STATA),
     "federal funds, 2 states and a lag": Case(lambda: fedfunds(True), "-264.71069", STATA),
     "carcinoma, 3 classes": Case(lambda: latent_classes("carcinoma", 3), "-293.705", POLCA),
-    "carcinoma, 2 classes": Case(
-        lambda: latent_classes("carcinoma", 2), "664.5", POLCA, "AIC", 15
-    ),
+    "carcinoma, 2 classes": Case(lambda: latent_classes("carcinoma", 2), "664.5", POLCA, "AIC", 15),
     "General Social Survey, 3 classes": Case(
         lambda: latent_classes("gss82", 3), "-2754.545", POLCA
     ),
@@ -306,9 +303,7 @@ CASES: dict[str, Case] = {
         speed, "-248.9722", f"{DEPMIX}, tests"
     ),
     "dippers, Phi(.) p(.)": Case(dipper, "666.8377", MARKED, "-2 log likelihood"),
-    "dippers, Phi(sex) p(.)": Case(
-        lambda: dipper("sex"), "666.6762", MARKED, "-2 log likelihood"
-    ),
+    "dippers, Phi(sex) p(.)": Case(lambda: dipper("sex"), "666.6762", MARKED, "-2 log likelihood"),
     "dippers, Phi(sex) p(sex)": Case(
         lambda: dipper("sex", "sex"), "666.1518", MARKED, "-2 log likelihood"
     ),

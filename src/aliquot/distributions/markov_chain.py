@@ -36,7 +36,10 @@ class MarkovChain(Distribution):
     P : array or Expression, shape (..., S, S)
         Transition probabilities: row i holds the probabilities of the states that follow state i.
         With ``time_varying=True`` of shape (..., steps - lag, S, S), one matrix for each
-        transition. With ``lag=L`` it ends in L + 1 axes of length S, the oldest state first and
+        transition: ``P[..., t, :, :]`` leads to the state at step ``t + lag``, counted from 0. With
+        ``lag=1`` ``P[..., t, :, :]`` is of the move from step t to step t + 1, so that a covariate
+        of the step that a move leaves is ``x[:-1]``, and of the step that it reaches ``x[1:]``.
+        With ``lag=L`` it ends in L + 1 axes of length S, the oldest state first and
         the new one last. Axes before those are a batch of chains. It sums to 1 along the last
         axis, and is not normalised here.
     init : array or Expression, shape (..., S), or "stationary"

@@ -69,8 +69,8 @@ def find_map(
         ``log_density`` (the posterior density at the mode, not normalised, with the Jacobian only
         if asked for), ``log_likelihood`` (of the observed data at the mode, without priors and
         potentials: `Model.log_likelihood`), ``parameters`` (how many numbers were estimated, as
-        AIC and BIC count them), ``converged``, ``message``, ``partial`` (1 after Ctrl-C, which keeps the best
-        point so far), ``jacobian``, ``evaluations``, ``restarts`` and ``random_seed``.
+        AIC and BIC count them), ``converged``, ``message``, ``partial`` (1 after Ctrl-C, which
+        keeps the best point so far), ``jacobian``, ``evaluations``, ``restarts`` and ``random_seed``.
 
     Raises
     ------

@@ -113,7 +113,7 @@ def _digest(values: Any, missing: Any) -> str:
 def _shared(marginal: Marginal) -> set[str]:
     """Name the variables of which one element decides over several observations."""
     owner = np.repeat(np.arange(len(marginal.unknowns)), [u.size for u in marginal.unknowns])
-    result = set()
+    result: set[str] = set()
     for layout in marginal.layouts:
         if layout.piece.term < marginal.first_term:
             continue  # its own probabilities: the steps of a chain are not shared rows

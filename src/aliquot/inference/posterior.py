@@ -33,7 +33,8 @@ def posterior_of(trace: Any, user: str) -> Any:
     for dim in ("chain", "draw"):
         if dim not in posterior.dims:
             raise ModelError(
-                f"{user}: the posterior has no dim {dim!r}, but {', '.join(map(str, posterior.dims))}. "
+                f"{user}: the posterior has no dim {dim!r}, but "
+                f"{', '.join(map(str, posterior.dims))}. "
                 f"Choose draws so that it stays, as in .isel({dim}=[0]), and unstack what was "
                 "stacked"
             )
@@ -130,8 +131,30 @@ def discrete_values(
                 "then. Call aq.recover(trace) again if they are others",
                 AliquotWarning,
             )
-    _check(array, variable, name, "states", "leave these draws out, or call aq.recover again")
+    _check_states(array, variable)
     return _flat(array).astype(variable.distribution.dtype)
+
+
+def refuse_other_states(model: Model, posterior: Any, variable: Any) -> None:
+    """Refuse draws of a discrete variable in which it is in a state that it does not have.
+
+    Raises
+    ------
+    ShapeError, SupportError
+    """
+    if variable.name not in posterior:
+        return
+    try:
+        array = values_of(posterior[variable.name], variable, model.coords.as_dict())
+    except OtherLabelsError:
+        return
+    if array.shape[2:] == variable.distribution.shape:
+        _check_states(array, variable)
+
+
+def _check_states(array: np.ndarray, variable: Any) -> None:
+    mend = "leave these draws out, or draw it anew with aq.recover"
+    _check(array, variable, variable.name, "states", mend)
 
 
 def _continuous(model: Model, posterior: Any, variable: Any) -> np.ndarray:
@@ -187,9 +210,7 @@ def at_bounds(support: Any) -> Any:
     return Interval(support.lower, support.upper, closed=True)
 
 
-def _refuse(
-    array: np.ndarray, wrong: np.ndarray, error: Callable[[Any, str], Exception]
-) -> None:
+def _refuse(array: np.ndarray, wrong: np.ndarray, error: Callable[[Any, str], Exception]) -> None:
     """Raise where some values are wrong, with the first of them and the draws they are in."""
     draws = wrong.reshape((*wrong.shape[:2], -1)).any(axis=-1)
     if not draws.any():

@@ -16,7 +16,12 @@ from aliquot.density.rows import over_rows
 from aliquot.errors import AliquotWarning, ModelError, ParameterError, StartError, warn
 from aliquot.inference import forward
 from aliquot.inference.given import constant_data, given, model_coords, model_dims
-from aliquot.inference.posterior import continuous_values, posterior_of, posterior_values
+from aliquot.inference.posterior import (
+    continuous_values,
+    posterior_of,
+    posterior_values,
+    refuse_other_states,
+)
 from aliquot.inference.seeds import as_seed
 from aliquot.model import Model, resolve_model
 from aliquot.model.variables import Deterministic, FreeVariable, MissingValues, ObservedVariable
@@ -235,6 +240,9 @@ def compute_log_likelihood(
     posterior = posterior_of(trace, "aq.compute_log_likelihood")
     chains, draws = posterior.sizes["chain"], posterior.sizes["draw"]
     values = continuous_values(model, posterior)
+    for variable in (*model.free, *model.observed):
+        if variable.distribution.discrete:
+            refuse_other_states(model, posterior, variable)
     arrays = model.density().log_likelihood_of(values, chains * draws)
     rows: dict[str, Any] = {}
     dims: dict[str, Any] = {}

@@ -12,10 +12,10 @@ from aliquot.compilation import lazily, loop
 from aliquot.density.rows import over_rows
 from aliquot.errors import AliquotWarning, ModelError, warn
 from aliquot.expression import leaves
-from aliquot.inference.origin import record
 from aliquot.inference.model_order import in_model_order
+from aliquot.inference.origin import record
 from aliquot.inference.point import as_trace
-from aliquot.inference.posterior import continuous_values, posterior_of
+from aliquot.inference.posterior import continuous_values, posterior_of, refuse_other_states
 from aliquot.inference.recovered_tree import extended, thinned
 from aliquot.inference.seeds import as_seed
 from aliquot.marginal import Unknown, depends_on
@@ -141,6 +141,8 @@ def recover(
         posterior = trace["posterior"].dataset
     chains, draws = posterior.sizes["chain"], posterior.sizes["draw"]
     values = continuous_values(model, posterior)
+    for unknown in unknowns if "draws" not in kinds else ():
+        refuse_other_states(model, posterior, unknown.node)
     rows = _run(model, values, kinds, wanted, chains * draws, as_seed(random_seed))
     _check_possible(rows.pop("check")["log_sum"], draws)
     fresh = _computed_anew(model, posterior, values, chains * draws)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from aliquot.errors import AliquotWarning, ModelError, warn
-from aliquot.inference.permute import that_hold
 from aliquot.inference.model_order import in_model_order
+from aliquot.inference.permute import that_hold
 from aliquot.inference.posterior import continuous_values, posterior_of
 from aliquot.inference.relabelled_tree import (
     discrete_in,

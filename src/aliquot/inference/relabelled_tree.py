@@ -141,9 +141,7 @@ def _computed(
     missing = [unknown.node for unknown in unknowns if unknown.name not in discrete]
     present = [d for d in model.deterministics if d.name in posterior]
     lost = [
-        d.name
-        for d in present
-        if depends_on(d, missing) or posterior[d.name].shape[2:] != d.shape
+        d.name for d in present if depends_on(d, missing) or posterior[d.name].shape[2:] != d.shape
     ]
     wanted = [d for d in present if d.name not in lost]
     slots = [

@@ -231,7 +231,7 @@ class Model:
         return self._density
 
     def log_likelihood(self, point: Any) -> float:
-        """Compute the log likelihood of the observed data at given values of the parameters.
+        r"""Compute the log likelihood of the observed data at given values of the parameters.
 
         Parameters
         ----------
@@ -261,9 +261,9 @@ class Model:
 
         Notes
         -----
-        With :math:`\\ell` its maximum, k the number of parameters (``parameters`` in what
-        `aq.find_map` returns) and n that of observations, AIC is :math:`2k - 2\\ell` and BIC
-        :math:`k \\log n - 2\\ell`. Under flat priors `aq.find_map` finds that maximum.
+        With :math:`\ell` its maximum, k the number of parameters (``parameters`` in what
+        `aq.find_map` returns) and n that of observations, AIC is :math:`2k - 2\ell` and BIC
+        :math:`k \log n - 2\ell`. Under flat priors `aq.find_map` finds that maximum.
 
         Examples
         --------

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from aliquot.errors import ShapeError
 from aliquot.results.attributes import encode_attributes, standard_attributes
-from aliquot.results.dataset import SAMPLE_DIMS, build_dataset
+from aliquot.results.axes import SAMPLE_DIMS
+from aliquot.results.dataset import build_dataset
 
 if TYPE_CHECKING:
     import xarray
