@@ -70,7 +70,8 @@ def find_map(
         if asked for), ``log_likelihood`` (of the observed data at the mode, without priors and
         potentials: `Model.log_likelihood`), ``parameters`` (how many numbers were estimated, as
         AIC and BIC count them), ``converged``, ``message``, ``partial`` (1 after Ctrl-C, which
-        keeps the best point so far), ``jacobian``, ``evaluations``, ``restarts`` and ``random_seed``.
+        keeps the best point so far), ``jacobian``, ``evaluations``, ``restarts`` and
+        ``random_seed``.
 
     Raises
     ------
