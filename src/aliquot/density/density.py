@@ -158,7 +158,7 @@ class Density(OverDraws):
         if marginal is None or all(term.kind == "observed" for term in marginal.terms):
             return marginal
         observed = [term for term in marginal.terms if term.kind == "observed"]
-        return Marginal(marginal.unknowns, observed, marginal.largest, parameters_in_range)
+        return Marginal(marginal.unknowns, observed, marginal.largest, filled_in)
 
     def log_terms(self, flat: Any, data: Any) -> dict[str, Any]:
         """Compute the log density's terms by name, each a scalar; they sum to the whole.

@@ -120,11 +120,12 @@ def _check_supports(density: Density, values: Mapping[str, np.ndarray], user: st
                 )
             inside = np.asarray(support.check(values[variable.name]))
             if not inside.all():
-                at = np.argwhere(~inside)[0]
-                value = values[variable.name][tuple(at)]
+                at = tuple(np.argwhere(~inside)[0].tolist())
+                value = values[variable.name]
                 raise SupportError(
-                    f"{user}: {variable.name}: the value {value} is outside its support: it must "
-                    f"be {variable.distribution.support.description}{support.detail(value)}"
+                    f"{user}: {variable.name}: the value {value[at]} is outside its support: it must "
+                    f"be {variable.distribution.support.description}"
+                    f"{support.detail(value, at)}"
                 )
 
 
