@@ -123,8 +123,8 @@ def _check_supports(density: Density, values: Mapping[str, np.ndarray], user: st
                 at = tuple(np.argwhere(~inside)[0].tolist())
                 value = values[variable.name]
                 raise SupportError(
-                    f"{user}: {variable.name}: the value {value[at]} is outside its support: it must "
-                    f"be {variable.distribution.support.description}"
+                    f"{user}: {variable.name}: the value {value[at]} is outside its support: it "
+                    f"must be {variable.distribution.support.description}"
                     f"{support.detail(value, at)}"
                 )
 
