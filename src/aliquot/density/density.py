@@ -12,6 +12,7 @@ import numpy as np
 
 from aliquot.density import terms
 from aliquot.density.draws import OverDraws, quick
+from aliquot.density.exact import Notes, exactly
 from aliquot.density.first_look import refuse_impossible
 from aliquot.density.layout import Slot, lay_out
 from aliquot.density.likelihood import sum_of
@@ -127,7 +128,7 @@ class Density(OverDraws):
         -------
         dict from str to array
         """
-        values, _ = self._assign(flat, data)
+        values, _, _ = self._assign(flat, data)
         named = [slot.variable for slot in self.slots] + self.deterministics
         return {variable.name: values(variable) for variable in named}
 
@@ -137,8 +138,12 @@ class Density(OverDraws):
         Discrete unknowns are summed out: a number is the log of p(y_i | theta, all other y), which
         is that of p(y_i | theta) where observations are independent given theta.
         """
-        values, _ = self._assign(flat, data)
-        return self._pointwise(values)
+
+        def compute(flat: Any, data: Any) -> Any:
+            values, _, notes = self._assign(flat, data)
+            return self._pointwise(values), notes
+
+        return exactly(compute)(flat, data)
 
     def log_likelihood_sum(self, given: Mapping[str, Any], data: Any) -> Any:
         """Compute the log likelihood at constrained values, a scalar; a pure function.
@@ -165,14 +170,17 @@ class Density(OverDraws):
 
         What depends on discrete unknowns is one term, the log of the sum over their states.
         """
-        values, jacobians = self._assign(flat, data)
+        return exactly(self._noted_terms)(flat, data)
+
+    def _noted_terms(self, flat: Any, data: Any) -> tuple[dict[str, Any], Notes]:
+        values, jacobians, notes = self._assign(flat, data)
         result = {
             slot.variable.name: jnp.sum(jacobians[slot.variable.name]) + terms.constant(slot)
             for slot in self.slots
         }
         for name, value in self._sums(values).items():
             result[name] = result.get(name, 0.0) + value
-        return result
+        return result, notes
 
     def log_terms_of(self, given: Mapping[str, Any], data: Any) -> dict[str, Any]:
         """Compute the terms at constrained values of every continuous variable; a pure function.
@@ -194,8 +202,12 @@ class Density(OverDraws):
 
         ``log_density - log_jacobian`` is the log density of the variables on their own scale.
         """
-        _, jacobians = self._assign(flat, data)
-        return sum((jnp.sum(jacobian) for jacobian in jacobians.values()), jnp.zeros(()))
+
+        def compute(flat: Any, data: Any) -> Any:
+            _, jacobians, notes = self._assign(flat, data)
+            return sum((jnp.sum(jacobian) for jacobian in jacobians.values()), jnp.zeros(())), notes
+
+        return exactly(compute)(flat, data)
 
     def unconstrain(self, values: Mapping[str, Any]) -> np.ndarray:
         """Map values of every free variable to the flat vector.
@@ -341,7 +353,11 @@ class Density(OverDraws):
         }
 
     def _log_density(self, flat: Any, data: Any) -> Any:
-        return sum(self.log_terms(flat, data).values(), jnp.zeros(()))
+        def compute(flat: Any, data: Any) -> Any:
+            terms, notes = self._noted_terms(flat, data)
+            return sum(terms.values(), jnp.zeros(())), notes
+
+        return exactly(compute)(flat, data)
 
     def _leaf_values(self) -> dict[str, np.ndarray]:
         return {name: np.asarray(leaf.value) for name, leaf in self._leaves.items()}
@@ -359,9 +375,9 @@ class Density(OverDraws):
     def _evaluation(self, data: Any) -> Evaluation:
         return Evaluation({leaf: data[name] for name, leaf in self._leaves.items()})
 
-    def _assign(self, flat: Any, data: Any) -> tuple[Evaluation, dict[str, Any]]:
+    def _assign(self, flat: Any, data: Any) -> tuple[Evaluation, dict[str, Any], Notes]:
         values = self._evaluation(data)
-        return values, terms.assign(self.slots, flat, values)
+        return values, *terms.assign(self.slots, flat, values)
 
     def flatten(self, arrays: Mapping[str, Any], data: Any) -> Any:
         """Map constrained values to the flat vector; a pure function."""

@@ -10,6 +10,7 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
+from aliquot.density.exact import Notes, note
 from aliquot.density.layout import Slot
 from aliquot.density.validity import filled_in
 from aliquot.distributions.base import Distribution
@@ -18,18 +19,30 @@ from aliquot.expression import Evaluation
 from aliquot.marginal.terms import Term
 from aliquot.model.ordering import exchangeable
 from aliquot.model.variables import FreeVariable, ObservedVariable, Potential
-from aliquot.transforms import Ordered
+from aliquot.transforms import Identity, Ordered
 
 
-def assign(slots: Sequence[Slot], flat: Any, values: Evaluation) -> dict[str, Any]:
-    """Give every free variable its constrained value; return the log-Jacobians by name."""
+def assign(slots: Sequence[Slot], flat: Any, values: Evaluation) -> tuple[dict[str, Any], Notes]:
+    """Give every free variable its constrained value.
+
+    Returns
+    -------
+    dict from str to array
+        The log-Jacobians by name.
+    list
+        Of each variable that is bounded its value, its coordinates and its transform.
+    """
     jacobians: dict[str, Any] = {}
+    notes: Notes = []
     for slot in slots:
         unconstrained = flat[slot.start : slot.stop].reshape(slot.shape)
         transform = values(slot.transform)
-        values.set(slot.variable, transform.backward(unconstrained))
+        value = transform.backward(unconstrained)
+        values.set(slot.variable, value)
         jacobians[slot.variable.name] = transform.log_det_jacobian(unconstrained)
-    return jacobians
+        if not isinstance(transform, Identity):
+            notes.append(note(value, unconstrained, transform))
+    return jacobians, notes
 
 
 def prior(slot: Slot, values: Evaluation) -> Any:

@@ -13,6 +13,7 @@ from typing import Any
 import jax
 import numpy as np
 
+from aliquot.density.exact import live
 from aliquot.precision import float64
 
 # Constants of fewer elements stay in the program, where XLA can fold them.
@@ -36,7 +37,7 @@ class Traced:
     ) -> None:
         with float64():
             flat = jax.ShapeDtypeStruct((size,), np.float64)
-            closed, _ = jax.make_jaxpr(function, return_shape=True)(flat, given)
+            closed = live(jax.make_jaxpr(function)(flat, given))
             keys = sorted(given)
             large = {
                 i: CONSTANT.format(i)

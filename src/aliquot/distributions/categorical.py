@@ -216,11 +216,13 @@ class Multinomial(Distribution):
         return self._mean() * (1 - self.p)
 
 
+@jax.jit
 def entry_at(table: Any, index: Any) -> Any:
     """Pick one entry of the last axis for each index, batch axes broadcast.
 
     Short rows are read by a mask and not by a gather, because the gradient of a gather is a
-    scatter, which keeps XLA from compiling a sampler's loop into one function on CPU.
+    scatter, which keeps XLA from compiling a sampler's loop into one function on CPU. It stands by
+    its name in a trace, so that what is known of a table is known of its entries.
 
     Parameters
     ----------

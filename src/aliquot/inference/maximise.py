@@ -14,6 +14,8 @@ CURVATURE_UP_TO = 100
 ESCAPES = 3
 # Unconstrained coordinates this far out have left the range in which supports can be told apart.
 FAR = 300.0
+# And this far out a density that still rises has no bound.
+BEYOND = 1e6
 
 # A step uphill would gain less than this many nats: a thousandth of a posterior standard deviation.
 NEGLIGIBLE = 1e-6
@@ -217,7 +219,9 @@ def _climb(climb: _Climb, start: np.ndarray, maxiter: int) -> tuple[bool, str]:
         return False, "the density is infinite"
     # SciPy also calls it success when rounding hides what is left to gain.
     left = 0.5 * float(climb.gradient @ result.hess_inv.matvec(climb.gradient))
-    if np.any((np.abs(climb.position) > FAR) & (climb.gradient == 0)):
+    outwards = climb.gradient * np.sign(climb.position)
+    flat = (np.abs(climb.position) > FAR) & (climb.gradient == 0)
+    if np.any(flat | ((np.abs(climb.position) > BEYOND) & (outwards > NEGLIGIBLE))):
         return False, "it ran off to the edge of a support, where numbers end"
     if 0 <= left < NEGLIGIBLE:
         return True, str(result.message).capitalize()

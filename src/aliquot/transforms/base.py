@@ -6,6 +6,8 @@ from typing import Any, ClassVar, Self
 
 import jax
 
+from aliquot.transforms.distances import Distances
+
 
 class Transform:
     """A bijection from a constrained value `x` to unconstrained coordinates `y`, and back.
@@ -44,6 +46,17 @@ class Transform:
             One number for each event (each element where `event_dims` is 0).
         """
         raise NotImplementedError
+
+    def distances(self, y: Any) -> Distances:
+        """Compute how far `backward` of `y` is from its bounds, without the rounding of its value.
+
+        Returns
+        -------
+        Distances
+            Without any, where nothing but the value is known.
+        """
+        del y
+        return Distances()
 
     def unconstrained_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
         """Give the shape of `y` for an `x` of the given shape.

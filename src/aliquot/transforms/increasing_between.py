@@ -7,11 +7,14 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.lax import cumlogsumexp
 
 from aliquot.transforms.base import Transform
+from aliquot.transforms.distances import Distance, Distances
 from aliquot.transforms.increasing import increases, normal_quantiles
-from aliquot.transforms.saturation import margin, spread
-from aliquot.transforms.shares import coordinates_of_shares, log_det_of_shares, shares
+from aliquot.transforms.probabilities import simplex
+from aliquot.transforms.saturation import SMALLEST, margin, spread
+from aliquot.transforms.shares import coordinates_of_shares, shares
 
 
 class IncreasingBetween(Transform):
@@ -69,8 +72,22 @@ class IncreasingBetween(Transform):
         y = jnp.asarray(y)
         known = jnp.broadcast_to(jnp.asarray(self.upper > self.lower), (*y.shape[:-1], 1))[..., 0]
         log_width = jnp.broadcast_to(jnp.log(self._width()), (*y.shape[:-1], 1))[..., 0]
-        jacobian = log_det_of_shares(y, _between(y), self._least(y)) + y.shape[-1] * log_width
+        jacobian = simplex.log_det_jacobian(y) + y.shape[-1] * log_width
         return jnp.where(known, jacobian, -jnp.inf)
+
+    def distances(self, y: Any) -> Distances:
+        """Compute the distances from the two bounds: sums of the gaps on each side."""
+        parts = simplex.distances(y).lower
+        assert parts is not None
+        axis, width = parts.log.ndim - 1, self._width()
+
+        def side(bound: Any, logs: Any) -> Distance:
+            return Distance(bound, jnp.maximum(jnp.exp(logs), SMALLEST), logs)
+
+        below = cumlogsumexp(parts.log[..., :-1], axis=axis)
+        above = cumlogsumexp(parts.log[..., 1:], axis=axis, reverse=True)
+        log_width = jnp.log(width)
+        return Distances(side(self.lower, log_width + below), side(self.upper, log_width + above))
 
     def start(self, mean: Any, sd: Any) -> Any:
         """Give the mean if it is inside and increases strictly, else such values around it.

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import jax.numpy as jnp
+from jax.lax import cumlogsumexp
 
 from aliquot.transforms.base import Transform
+from aliquot.transforms.distances import Distance, Distances
 from aliquot.transforms.increasing import increases, normal_quantiles, running_sum
-from aliquot.transforms.saturation import margin, spread
+from aliquot.transforms.saturation import SMALLEST, margin, spread
 
 
 class IncreasingAbove(Transform):
@@ -58,6 +60,12 @@ class IncreasingAbove(Transform):
 
     def log_det_jacobian(self, y: Any) -> Any:
         return jnp.sum(jnp.asarray(y), axis=-1)
+
+    def distances(self, y: Any) -> Distances:
+        """Compute the distances from the bound."""
+        y = jnp.asarray(y)
+        logs = cumlogsumexp(y, axis=y.ndim - 1)
+        return Distances(lower=Distance(self.lower, jnp.maximum(jnp.exp(logs), SMALLEST), logs))
 
     def start(self, mean: Any, sd: Any) -> Any:
         """Give the mean if it is above the bound and increases, else such values around it.
@@ -113,6 +121,12 @@ class IncreasingBelow(Transform):
 
     def log_det_jacobian(self, y: Any) -> Any:
         return jnp.sum(jnp.asarray(y), axis=-1)
+
+    def distances(self, y: Any) -> Distances:
+        """Compute the distances from the bound."""
+        y = jnp.asarray(y)
+        logs = cumlogsumexp(y, axis=y.ndim - 1, reverse=True)
+        return Distances(upper=Distance(self.upper, jnp.maximum(jnp.exp(logs), SMALLEST), logs))
 
     def start(self, mean: Any, sd: Any) -> Any:
         """Give the mirror image of what :class:`IncreasingAbove` gives."""

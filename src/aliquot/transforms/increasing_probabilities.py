@@ -8,12 +8,14 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.lax import cumlogsumexp
 
 from aliquot.transforms.base import Transform
+from aliquot.transforms.distances import Distance, Distances
 from aliquot.transforms.increasing import increases, normal_quantiles
 from aliquot.transforms.probabilities import simplex
-from aliquot.transforms.saturation import spread
-from aliquot.transforms.shares import coordinates_of_shares, log_det_of_shares, shares
+from aliquot.transforms.saturation import SMALLEST, spread
+from aliquot.transforms.shares import coordinates_of_shares, shares
 
 
 class IncreasingSimplex(Transform):
@@ -53,7 +55,28 @@ class IncreasingSimplex(Transform):
 
     def log_det_jacobian(self, y: Any) -> Any:
         y = jnp.asarray(y)
-        return log_det_of_shares(y, _gaps(y), _least(y)) - lgamma(y.shape[-1] + 2)
+        return simplex.log_det_jacobian(y) - lgamma(y.shape[-1] + 2)
+
+    def distances(self, y: Any) -> Distances:
+        """Compute the distances from 0 and from 1, which only the last probability comes near."""
+        parts = simplex.distances(y).lower
+        assert parts is not None
+        axis, count = parts.log.ndim - 1, np.arange(parts.log.shape[-1], 0, -1)
+        logs = cumlogsumexp(parts.log - np.log(count), axis=axis)
+        size = jnp.maximum(jnp.exp(logs), SMALLEST)
+        # The last lacks, of each share but its own, what was dealt out to the others.
+        dealt = parts.log[..., :-1] + np.log1p(-1.0 / count[:-1])
+        rest = jax.nn.logsumexp(dealt, axis=-1, keepdims=True)
+        last = count == 1
+        inner = jnp.where(last, 0.0, size)
+        return Distances(
+            Distance(0.0, size, logs),
+            Distance(
+                1.0,
+                jnp.where(last, jnp.maximum(jnp.exp(rest), SMALLEST), 1.0 - inner),
+                jnp.where(last, rest, jnp.log1p(-inner)),
+            ),
+        )
 
     def unconstrained_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
         """Give the shape of x with one coordinate fewer along the last axis.

@@ -7,7 +7,8 @@ from typing import Any
 import jax.numpy as jnp
 
 from aliquot.transforms.base import Transform
-from aliquot.transforms.saturation import margin, spread
+from aliquot.transforms.distances import Distance, Distances
+from aliquot.transforms.saturation import SMALLEST, margin, spread
 
 
 class Log(Transform):
@@ -21,8 +22,8 @@ class Log(Transform):
     Notes
     -----
     The log Jacobian is `y`. An x nearer to the bound than rounding resolves (about
-    ``2e-16 * abs(lower)``; 1e-300 for a bound of zero) is kept at that distance. ``exp`` overflows
-    for y > 709.
+    ``2e-16 * abs(lower)``; 1e-300 for a bound of zero) is rounded to that distance; `distances`
+    are not. ``exp`` overflows for y > 709.
 
     References
     ----------
@@ -51,6 +52,10 @@ class Log(Transform):
 
     def log_det_jacobian(self, y: Any) -> Any:
         return y
+
+    def distances(self, y: Any) -> Distances:
+        """Compute the distance from the bound."""
+        return Distances(lower=Distance(self.lower, jnp.maximum(jnp.exp(y), SMALLEST), y))
 
     def start(self, mean: Any, sd: Any) -> Any:
         """Give the mean, and a point one `sd` above the bound where the mean is not above it."""

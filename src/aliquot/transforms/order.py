@@ -12,6 +12,7 @@ import numpy as np
 from aliquot.errors import ModelError, ShapeError
 from aliquot.transforms.angle import Circular
 from aliquot.transforms.base import Transform
+from aliquot.transforms.distances import Distance, Distances
 from aliquot.transforms.increasing import increasing
 from aliquot.transforms.increasing_between import IncreasingBetween
 from aliquot.transforms.increasing_bounded import IncreasingAbove, IncreasingBelow
@@ -158,6 +159,25 @@ class Ordered(Transform):
             self.others.log_det_jacobian(y), y.shape[: y.ndim - event] if event else y.shape
         )
         return total + axes.total(jnp.where(axes.mask(y.shape, event), 0.0, rest), event)
+
+    def distances(self, y: Any) -> Distances:
+        """Compute the distances of the ordered entries, and of the others, from their bounds."""
+        y = jnp.asarray(y)
+        axes = self._axes(y.shape)
+        vectors = self._vectors(axes, y.shape).distances(axes.pick(y))
+        found = [side and Distance(side.bound, *map(axes.back, side[1:])) for side in vectors]
+        if not self.at:
+            return Distances(*found)
+        rest = self.others.distances(y)
+
+        def both(ordered: Distance | None, other: Distance | None) -> Distance | None:
+            if ordered is None or other is None:
+                return None
+            mask = axes.mask(other.size.shape)
+            size, log = (jnp.where(mask, a, b) for a, b in zip(ordered[1:], other[1:], strict=True))
+            return Distance(other.bound, size, log)
+
+        return Distances(*(both(a, b) for a, b in zip(found, rest, strict=True)))
 
     def unconstrained_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
         """Give the shape of x, less one along the last axis for probabilities that sum to one.

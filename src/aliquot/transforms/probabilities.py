@@ -10,6 +10,7 @@ from jax.lax import stop_gradient
 
 from aliquot.errors import ShapeError
 from aliquot.transforms.base import Transform
+from aliquot.transforms.distances import Distance, Distances
 from aliquot.transforms.saturation import SMALLEST
 
 
@@ -32,7 +33,7 @@ class Simplex(Transform):
     has determinant :math:`\prod_i x_i`, that from y to the log-ratios :math:`\sqrt K`; hence the
     log Jacobian :math:`\tfrac12 \log K - K \log \sum_i e^{z_i}`, which is concave in y.
 
-    A component below 1e-300 is kept there, so that logarithms of it are finite.
+    A component below 1e-300 is rounded to that; the logarithms in `distances` are not.
 
     References
     ----------
@@ -66,6 +67,13 @@ class Simplex(Transform):
         k = weights.shape[-1]
         return 0.5 * log(k) - k * (largest + jnp.log(total))[..., 0]
 
+    def distances(self, y: Any) -> Distances:
+        """Compute the distances from 0 and from 1: what is near 1 lacks the sum of the others."""
+        largest, weights, total = _softmax_parts(y)
+        z = _centred(y)
+        lower = jnp.maximum(weights / total, SMALLEST), z - (largest + jnp.log(total))
+        return Distances(Distance(0.0, *lower), Distance(1.0, *_rest(z, weights, largest, total)))
+
     def unconstrained_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
         """Give the shape of x with one coordinate fewer along the last axis.
 
@@ -95,13 +103,30 @@ def _softmax_parts(y: Any) -> tuple[Any, Any, Any]:
 
     Taken as a constant, the largest cancels in all that is computed from the three.
     """
-    y = jnp.asarray(y)
-    k = y.shape[-1] + 1
-    s = jnp.sum(y, axis=-1, keepdims=True)
-    z = jnp.concatenate([y - s / (k + sqrt(k)), -s / sqrt(k)], axis=-1)
+    z = _centred(y)
     largest = stop_gradient(jnp.max(z, axis=-1, keepdims=True))
     weights = jnp.exp(z - largest)
     return largest, weights, jnp.sum(weights, axis=-1, keepdims=True)
+
+
+def _centred(y: Any) -> Any:
+    """Compute the logarithms of the probabilities, up to a number, so that they sum to zero."""
+    y = jnp.asarray(y)
+    k = y.shape[-1] + 1
+    s = jnp.sum(y, axis=-1, keepdims=True)
+    return jnp.concatenate([y - s / (k + sqrt(k)), -s / sqrt(k)], axis=-1)
+
+
+def _rest(z: Any, weights: Any, largest: Any, total: Any) -> tuple[Any, Any]:
+    """Compute one minus each probability, and its logarithm."""
+    heavy = weights > 0.75 * total  # at most one
+    others = jnp.where(heavy, -jnp.inf, z)
+    next_largest = stop_gradient(jnp.max(others, axis=-1, keepdims=True))
+    left = jnp.sum(jnp.exp(others - next_largest), axis=-1, keepdims=True)
+    log_rest = next_largest - largest + jnp.log(left) - jnp.log(total)
+    light = jnp.where(heavy, 0.0, weights / total)
+    size = jnp.where(heavy, jnp.maximum(jnp.exp(log_rest), SMALLEST), 1.0 - light)
+    return size, jnp.where(heavy, log_rest, jnp.log1p(-light))
 
 
 simplex = Simplex()

@@ -14,7 +14,8 @@ def margin(bound: Any) -> Any:
     """Compute a distance that is not lost when added to, or taken from, a bound.
 
     It is one or two units in the last place of the bound, and `SMALLEST` where the bound is zero.
-    A value that would come nearer is kept at this distance, where its gradient is zero.
+    A value that would come nearer is rounded to this distance, where its gradient is zero; what a
+    density needs of it near a bound are its `distances`.
 
     Examples
     --------

@@ -26,13 +26,6 @@ def shares(y: Any, kept: np.ndarray, least: Any) -> Any:
     return jnp.where(kept, least, 0.0) + (1.0 - kept.sum() * least) * simplex.backward(y)
 
 
-def log_det_of_shares(y: Any, kept: np.ndarray, least: Any) -> Any:
-    """Compute the log Jacobian of the first n - 1 shares, shape (...)."""
-    count = kept.sum()
-    shrunk = (kept.size - 1) * jnp.log1p(-count * jnp.broadcast_to(least, (*y.shape[:-1], 1)))
-    return simplex.log_det_jacobian(y) + shrunk[..., 0]
-
-
 def coordinates_of_shares(parts: Any) -> Any:
     """Compute the coordinates of shares, not finite where a share is not positive.
 

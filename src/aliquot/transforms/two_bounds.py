@@ -7,7 +7,8 @@ from typing import Any
 import jax.numpy as jnp
 
 from aliquot.transforms.base import Transform
-from aliquot.transforms.saturation import margin
+from aliquot.transforms.distances import Distance, Distances
+from aliquot.transforms.saturation import SMALLEST, margin
 
 
 class Logit(Transform):
@@ -22,9 +23,9 @@ class Logit(Transform):
     -----
     The log Jacobian is :math:`\log(b - a) - |y| - 2 \log(1 + e^{-|y|})`. Each half of the range is
     computed from its own end, so that an end at zero keeps its full precision. An x nearer to an
-    end than rounding resolves is kept at that distance: for bounds 0 and 1, the range is
-    [1e-300, 1 - 2.2e-16], reached at y = -691 and y = 36. Where the bounds are expressions and
-    cross, the log Jacobian is -inf.
+    end than rounding resolves is rounded to that distance: for bounds 0 and 1, the range is
+    [1e-300, 1 - 2.2e-16], reached at y = -691 and y = 36. `distances` are not rounded.
+    Where the bounds are expressions and cross, the log Jacobian is -inf.
 
     References
     ----------
@@ -58,9 +59,22 @@ class Logit(Transform):
     def log_det_jacobian(self, y: Any) -> Any:
         distance, tail = _tail(y)
         width = self.upper - self.lower
-        log_width = jnp.log(jnp.where(width > 0, width, 1.0))
-        slope = log_width - distance - 2.0 * jnp.log1p(tail)
+        slope = _log_width(width) - distance - 2.0 * jnp.log1p(tail)
         return jnp.where(width > 0, slope, -jnp.inf)
+
+    def distances(self, y: Any) -> Distances:
+        """Compute the distances from the two bounds, the logarithm of the nearer one from y."""
+        distance, tail = _tail(y)
+        above, width = y >= 0, self.upper - self.lower
+        far, near = width / (1.0 + tail), width * tail / (1.0 + tail)
+        log_far = _log_width(width) - jnp.log1p(tail)
+        log_near = log_far - distance
+
+        def side(bound: Any, nearer: Any) -> Distance:
+            size = jnp.maximum(jnp.where(nearer, near, far), SMALLEST)
+            return Distance(bound, size, jnp.where(nearer, log_near, log_far))
+
+        return Distances(side(self.lower, jnp.logical_not(above)), side(self.upper, above))
 
     def start(self, mean: Any, sd: Any) -> Any:
         """Give the mean, and the middle where the mean is not inside."""
@@ -84,6 +98,11 @@ class LogOdds(Logit):
 
     def __init__(self) -> None:
         super().__init__(0.0, 1.0)
+
+
+def _log_width(width: Any) -> Any:
+    """Compute the logarithm of the width, 0 where the bounds cross."""
+    return jnp.log(jnp.where(width > 0, width, 1.0))
 
 
 def _tail(y: Any) -> tuple[Any, Any]:

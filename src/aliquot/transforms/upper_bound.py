@@ -7,7 +7,8 @@ from typing import Any
 import jax.numpy as jnp
 
 from aliquot.transforms.base import Transform
-from aliquot.transforms.saturation import margin, spread
+from aliquot.transforms.distances import Distance, Distances
+from aliquot.transforms.saturation import SMALLEST, margin, spread
 
 
 class UpperLog(Transform):
@@ -49,6 +50,10 @@ class UpperLog(Transform):
 
     def log_det_jacobian(self, y: Any) -> Any:
         return y
+
+    def distances(self, y: Any) -> Distances:
+        """Compute the distance from the bound."""
+        return Distances(upper=Distance(self.upper, jnp.maximum(jnp.exp(y), SMALLEST), y))
 
     def start(self, mean: Any, sd: Any) -> Any:
         """Give the mean, and a point one `sd` below the bound where the mean is not below it."""

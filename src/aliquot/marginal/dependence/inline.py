@@ -81,7 +81,7 @@ class Program:
                 results = self._splice(inner, getattr(called, "consts", ()), operands)
                 atoms.update(zip(equation.outvars, results, strict=True))
                 continue
-            branch = _only_branch(equation)
+            branch = only_branch(equation)
             if branch is not None:
                 results = self._splice(branch.jaxpr, branch.consts, operands[1:])
                 atoms.update(zip(equation.outvars, results, strict=True))
@@ -105,7 +105,7 @@ def _in_order(params: Any) -> Callable[[Any], Any]:
     return lambda x: jax.lax.reshape(jax.lax.transpose(x, axes), sizes)
 
 
-def _only_branch(equation: Any) -> Any:
+def only_branch(equation: Any) -> Any:
     """Return the one branch that can be taken, where the platform decides between branches.
 
     `np.diagonal`, for one, has a branch for Pallas kernels, which is never taken by a program.
