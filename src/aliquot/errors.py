@@ -53,7 +53,7 @@ class PartialResultWarning(AliquotWarning):
 
 
 class ImputationWarning(AliquotWarning):
-    """Observed data with missing values, which become latent variables."""
+    """Observed data with missing values: integrated out, or latent where something needs them."""
 
 
 def warn(message: str, category: type[AliquotWarning]) -> None:

@@ -14,6 +14,7 @@ from aliquot.density import terms
 from aliquot.density.draws import OverDraws, quick
 from aliquot.density.exact import Notes, exactly
 from aliquot.density.first_look import refuse_impossible
+from aliquot.density.integrated import find_integrated
 from aliquot.density.layout import Slot, lay_out
 from aliquot.density.likelihood import sum_of
 from aliquot.density.parameters import parameter_problems
@@ -44,6 +45,8 @@ class Density(OverDraws):
         One name for each coordinate.
     slots : tuple of Slot
         The continuous free variables, each with its place in the vector.
+    integrated : list of Integrated
+        Missing values that have no place in it: nothing else depends on them.
     observed : list of ObservedVariable
     marginal : Marginal or None
         How the discrete variables are summed out.
@@ -63,14 +66,16 @@ class Density(OverDraws):
     def __init__(self, model: Any) -> None:
         unknowns, ignorable = find_unknowns(model)
         nodes = [unknown.node for unknown in unknowns]
-        self.slots: tuple[Slot, ...] = lay_out(model, unknowns)
+        self.integrated = find_integrated(model, ignorable, nodes)
+        self.slots: tuple[Slot, ...] = lay_out(model, unknowns, self.integrated)
         self.size = self.slots[-1].stop if self.slots else 0
         self.labels = [label for slot in self.slots for label in slot.labels]
         self.observed = list(model.observed)
-        self.deterministics = [d for d in model.deterministics if not depends_on(d, nodes)]
+        later = [*nodes, *(found.latent for found in self.integrated)]
+        self.deterministics = [d for d in model.deterministics if not depends_on(d, later)]
         self.potentials = list(model.potentials)
         seen = [v for v in self.observed if not any(v is node for node in nodes)]
-        all_terms = terms.terms_of(self.slots, seen, self.potentials, ignorable)
+        all_terms = terms.terms_of(self.slots, seen, self.potentials, self.integrated)
         hidden = [term for term in all_terms if depends_on(term.sources, nodes)]
         self._terms = [term for term in all_terms if term not in hidden]
         self.marginal = Marginal(unknowns, hidden, model.max_table, filled_in) if unknowns else None
@@ -96,6 +101,8 @@ class Density(OverDraws):
         if self._signature() != self._traced_signature:
             return None
         if self.marginal is not None and not self.marginal.holds():
+            return None
+        if not all(found.holds() for found in self.integrated):
             return None
         fresh = copy(self)
         fresh.data = self.data | self._leaf_values()
@@ -281,7 +288,7 @@ class Density(OverDraws):
         known = self._evaluation(data)
         for slot in self.slots:
             if slot.variable.name in values:
-                known.set(slot.variable, values[slot.variable.name])
+                slot.give(known, values[slot.variable.name])
         return known
 
     def evaluation_at(self, flat: Any, data: Any) -> Evaluation:
@@ -373,7 +380,10 @@ class Density(OverDraws):
         )
 
     def _evaluation(self, data: Any) -> Evaluation:
-        return Evaluation({leaf: data[name] for name, leaf in self._leaves.items()})
+        values = Evaluation({leaf: data[name] for name, leaf in self._leaves.items()})
+        for found in self.integrated:
+            values.set(found.latent, found.fill())
+        return values
 
     def _assign(self, flat: Any, data: Any) -> tuple[Evaluation, dict[str, Any], Notes]:
         values = self._evaluation(data)
@@ -383,7 +393,7 @@ class Density(OverDraws):
         """Map constrained values to the flat vector; a pure function."""
         values = self._evaluation(data)
         for slot in self.slots:
-            values.set(slot.variable, arrays[slot.variable.name])
+            slot.give(values, arrays[slot.variable.name])
         return self._flatten(values)
 
     def _flatten(self, values: Evaluation) -> Any:

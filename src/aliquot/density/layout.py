@@ -8,7 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from aliquot.density.integrated import Integrated
 from aliquot.errors import ModelError
+from aliquot.expression import Evaluation
 from aliquot.marginal import Unknown, refusal
 from aliquot.marginal.terms import depends_on
 from aliquot.transforms import Identity, Transform
@@ -26,6 +28,8 @@ class Slot:
         The coordinates ``flat[start:stop]``.
     shape : tuple of int
         Shape of the unconstrained coordinates.
+    integrated : Integrated or None
+        Where the variable is only a part of some missing values: what becomes of the others.
     """
 
     variable: Any
@@ -33,6 +37,7 @@ class Slot:
     start: int
     stop: int
     shape: tuple[int, ...]
+    integrated: Integrated | None = None
 
     @property
     def unconstrained_name(self) -> str:
@@ -51,8 +56,16 @@ class Slot:
             for index in np.ndindex(self.shape)
         ]
 
+    def give(self, values: Evaluation, value: Any) -> None:
+        """Give the variable its value in an evaluation."""
+        values.set(self.variable, value)
+        if self.integrated is not None:
+            values.set(self.integrated.latent, self.integrated.fill(value))
 
-def lay_out(model: Any, unknowns: Sequence[Unknown] = ()) -> tuple[Slot, ...]:
+
+def lay_out(
+    model: Any, unknowns: Sequence[Unknown] = (), integrated: Sequence[Integrated] = ()
+) -> tuple[Slot, ...]:
     """Give each continuous free variable its coordinates, in the order in which they were written.
 
     Parameters
@@ -60,6 +73,8 @@ def lay_out(model: Any, unknowns: Sequence[Unknown] = ()) -> tuple[Slot, ...]:
     model : Model
     unknowns : sequence of Unknown
         The discrete variables, which have no coordinates: they are summed out.
+    integrated : sequence of Integrated
+        Missing values that have none either.
 
     Raises
     ------
@@ -69,18 +84,24 @@ def lay_out(model: Any, unknowns: Sequence[Unknown] = ()) -> tuple[Slot, ...]:
     """
     slots: list[Slot] = []
     position = 0
+    parts = {id(found.latent): found for found in integrated}
     for variable in model.free:
         if variable.distribution.discrete:
             continue
+        part = parts.get(id(variable))
+        if part is not None:
+            if part.held is None:
+                continue
+            variable = part.held
         transform = variable.transform or Identity()
         parents = [u for u in unknowns if depends_on(transform, [u.node])]
         if parents:
             raise refusal.transform_depends(variable.name, [u.name for u in parents])
         shape = transform.unconstrained_shape(variable.shape)
         size = int(np.prod(shape, dtype=int))
-        slots.append(Slot(variable, transform, position, position + size, shape))
+        slots.append(Slot(variable, transform, position, position + size, shape, part))
         position += size
-    if position == 0 and not unknowns:
+    if position == 0 and not unknowns and not integrated:
         raise ModelError(
             "the model has no free variables, so there is nothing to infer: a variable without "
             "observed= is free"

@@ -42,15 +42,15 @@ def start_values(
     for slot in slots:
         variable = slot.variable
         if variable.name in fixed:
-            values.set(variable, fixed[variable.name])
+            slot.give(values, fixed[variable.name])
             continue
         stand_ins.provide(variable.distribution)
         distribution = values(variable.distribution)
         typical = jnp.broadcast_to(distribution.start_of_chain(turn), variable.distribution.shape)
         if not isinstance(variable, FreeVariable):
-            values.set(variable, typical[variable.index])
+            slot.give(values, typical[variable.index])
             continue
-        values.set(variable, values(slot.transform).start(typical, _spread(distribution, typical)))
+        slot.give(values, values(slot.transform).start(typical, _spread(distribution, typical)))
 
 
 class _StandIns:

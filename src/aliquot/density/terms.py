@@ -11,9 +11,11 @@ import jax.numpy as jnp
 import numpy as np
 
 from aliquot.density.exact import Notes, note
+from aliquot.density.integrated import Integrated
 from aliquot.density.layout import Slot
 from aliquot.density.validity import filled_in
 from aliquot.distributions.base import Distribution
+from aliquot.distributions.missing import whole_events
 from aliquot.errors import ShapeError
 from aliquot.expression import Evaluation
 from aliquot.marginal.terms import Term
@@ -38,7 +40,7 @@ def assign(slots: Sequence[Slot], flat: Any, values: Evaluation) -> tuple[dict[s
         unconstrained = flat[slot.start : slot.stop].reshape(slot.shape)
         transform = values(slot.transform)
         value = transform.backward(unconstrained)
-        values.set(slot.variable, value)
+        slot.give(values, value)
         jacobians[slot.variable.name] = transform.log_det_jacobian(unconstrained)
         if not isinstance(transform, Identity):
             notes.append(note(value, unconstrained, transform))
@@ -67,7 +69,7 @@ def terms_of(
     slots: Sequence[Slot],
     observed: Sequence[ObservedVariable],
     potentials: Sequence[Potential],
-    ignorable: Sequence[ObservedVariable],
+    integrated: Sequence[Integrated],
 ) -> list[Term]:
     """List the terms of a log density besides the discrete unknowns' own and the Jacobians.
 
@@ -77,20 +79,19 @@ def terms_of(
     observed : sequence of ObservedVariable
         Without those that are unknowns themselves because values are missing.
     potentials : sequence of Potential
-    ignorable : sequence of ObservedVariable
-        Those whose missing entries contribute nothing.
+    integrated : sequence of Integrated
+        Missing entries that contribute nothing.
     """
     result = [
         Term(v.name, "free", (v.distribution, v), partial(prior, slot))
         for slot in slots
         if isinstance(v := slot.variable, FreeVariable)
     ]
+    gone = {found.variable.name: found for found in integrated}
     for variable in observed:
-        skip = any(variable is other for other in ignorable)
-        compute = partial(pointwise, variable, skip_missing=skip)
-        # Entries that are skipped are no unknowns, whatever stands in for them.
-        sources = (variable.distribution, variable.observed if skip else variable.value)
-        result.append(Term(variable.name, "observed", sources, compute))
+        found = gone.get(variable.name)
+        compute = partial(pointwise, variable, integrated=found)
+        result.append(Term(variable.name, "observed", _sources(variable, found), compute))
     return result + [Term(p.name, "potential", p, partial(_value, p)) for p in potentials]
 
 
@@ -115,15 +116,27 @@ def log_orderings(distribution: Distribution, transform: Ordered) -> float:
     return transform.vectors_of(distribution.shape) * lgamma(distribution.shape[axis] + 1)
 
 
-def pointwise(variable: ObservedVariable, values: Evaluation, *, skip_missing: bool = False) -> Any:
+def _sources(variable: ObservedVariable, integrated: Integrated | None) -> Any:
+    """Give what a likelihood is computed from; what is integrated out of it is no part of that."""
+    if integrated is None:
+        return variable.distribution, variable.value
+    if integrated.missing.all():
+        return ()
+    held = () if integrated.held is None else integrated.latent
+    return variable.distribution, variable.observed, held
+
+
+def pointwise(
+    variable: ObservedVariable, values: Evaluation, *, integrated: Integrated | None = None
+) -> Any:
     """Compute an observed variable's log likelihood, one number for each observation.
 
     Parameters
     ----------
     variable : ObservedVariable
     values : Evaluation
-    skip_missing : bool
-        Give missing entries 0: summed out, they contribute nothing.
+    integrated : Integrated, optional
+        Its missing entries that contribute nothing.
     """
     distribution = variable.distribution
     if np.shape(variable.value) != distribution.shape:
@@ -132,12 +145,16 @@ def pointwise(variable: ObservedVariable, values: Evaluation, *, skip_missing: b
             f"{np.shape(variable.value)}. After set_data of one, set the other too; for "
             "predictions only, use sample_posterior_predictive"
         )
+    if integrated is not None and integrated.missing.all():
+        return jnp.zeros(distribution.batch_shape)
     bound, valid = filled_in(distribution, values)
-    value = values(variable.observed if skip_missing else variable.value)
     checked = not distribution.support.constant()
-    terms = (bound.checked_log_prob if checked else bound._log_prob)(value)
+    if integrated is None:
+        log_prob = bound.checked_log_prob if checked else bound._log_prob
+        terms = log_prob(values(variable.value))
+    else:
+        terms = bound.seen_log_prob(integrated.seen(values), integrated.missing, checked)
     terms = _if(valid, jnp.broadcast_to(terms, distribution.batch_shape))
-    if skip_missing:
-        assert variable.missing is not None
-        terms = jnp.where(variable.missing, 0.0, terms)
-    return terms
+    if integrated is None:
+        return terms
+    return jnp.where(whole_events(integrated.missing, distribution.event_dims), 0.0, terms)

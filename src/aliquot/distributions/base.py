@@ -16,6 +16,7 @@ import numpy as np
 
 from aliquot.compilation import lazily
 from aliquot.distributions.constraints import Constraint
+from aliquot.distributions.missing import whole_events
 from aliquot.distributions.parameters import as_parameter, full_shape
 from aliquot.distributions.ranges import keep_in_range, vector_in_doubt
 from aliquot.distributions.state_table import StateTable
@@ -50,6 +51,8 @@ class Distribution:
     constraints: ClassVar[Mapping[str, Constraint]] = {}
     discrete: ClassVar[bool] = False
     event_dims: ClassVar[int] = 0
+    # Whether single entries of an event can be integrated out while others are seen.
+    entrywise: ClassVar[bool] = False
 
     shape: tuple[int, ...]
     parameters: dict[str, Any]
@@ -154,6 +157,53 @@ class Distribution:
         wide = inside[(...,) + (None,) * support.event_dims] if support.event_dims else inside
         safe = jnp.where(wide, x, support.feasible(x, jnp).astype(x.dtype))
         return jnp.where(inside, self._log_prob(safe), -jnp.inf)
+
+    def seen_log_prob(self, x: Any, missing: np.ndarray, checked: bool = True) -> Any:
+        """Compute the log density of what was seen, inside a traced function.
+
+        What is missing is integrated out: an event that is missing altogether gives 0. Families of
+        which single entries of an event can be missing (`entrywise`) override this.
+
+        Parameters
+        ----------
+        x : array, shape (..., *shape)
+            With a stand-in inside the support where entries are missing.
+        missing : numpy.ndarray of bool, of the shape of `x`
+        checked : bool
+            Whether what was seen may be off the support.
+
+        Returns
+        -------
+        array, one number for each event
+        """
+        log_prob = (self.checked_log_prob if checked else self._log_prob)(x)
+        return jnp.where(whole_events(missing, self.event_dims), 0.0, log_prob)
+
+    def draw_missing(self, key: Any, x: Any, missing: np.ndarray) -> Any:
+        """Draw the missing entries given those that were seen, inside a traced function.
+
+        Parameters
+        ----------
+        key : JAX key
+        x : array, shape (..., *shape)
+        missing : numpy.ndarray of bool, of the shape of `x`
+
+        Returns
+        -------
+        array, of the shape of `x`
+        """
+        return jnp.where(missing, self.draw(key, missing.shape), x)
+
+    def kept(self, missing: np.ndarray) -> np.ndarray:
+        """Say which missing entries have to be known for the others to be integrated out."""
+        return np.zeros_like(missing)
+
+    def improper(self, missing: np.ndarray) -> bool:
+        """Say whether some missing entries have an infinite integral."""
+        return any(
+            isinstance(parameter, Distribution) and parameter.improper(missing)
+            for parameter in self.parameters.values()
+        )
 
     def sample(self, random_seed: Any = None, sample_shape: Any = ()) -> np.ndarray:
         """Draw from the distribution; its parameters must be numbers.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import jax.numpy as jnp
+import numpy as np
 
 from aliquot.distributions.base import Distribution
 from aliquot.distributions.constraints import Constraint, nonnegative, real
@@ -30,6 +31,10 @@ class Flat(Distribution):
     @property
     def support(self) -> Constraint:
         return real
+
+    def improper(self, missing: np.ndarray) -> bool:
+        """Say whether some missing entries have an infinite integral: all of them."""
+        return bool(missing.any())
 
     def _log_prob(self, x: Any) -> Any:
         return jnp.zeros_like(x)

@@ -16,6 +16,7 @@ from aliquot.distributions.log_weighted_sum import (
     log_sum_of_terms,
     log_weighted_sum,
 )
+from aliquot.distributions.missing import partial_events, whole_events
 from aliquot.distributions.parameters import as_parameter
 from aliquot.distributions.unions import along_last_axis, union
 from aliquot.errors import ParameterError, ShapeError
@@ -115,6 +116,57 @@ class Mixture(Distribution):
         Each component looks after its own support, so that none is asked for the union.
         """
         return self._log_prob(x)
+
+    @property
+    def entrywise(self) -> bool:  # type: ignore[override]
+        """Whether single entries of an event can be integrated out: where each component's can."""
+        return all(component.entrywise for component in self.components)
+
+    def seen_log_prob(self, x: Any, missing: np.ndarray, checked: bool = True) -> Any:
+        """Compute the log density of what was seen: a mixture of that of each component."""
+        if not partial_events(missing, self.event_dims).any():
+            return super().seen_log_prob(x, missing, checked)
+        terms = log_weighted_sum(self.seen_component_log_prob(x, missing), self.w)
+        return jnp.where(whole_events(missing, self.event_dims), 0.0, terms)
+
+    def draw_missing(self, key: Any, x: Any, missing: np.ndarray) -> Any:
+        """Draw the missing entries given those that were seen: the component first."""
+        if not partial_events(missing, self.event_dims).any():
+            return super().draw_missing(key, x, missing)
+        which, *keys = jax.random.split(key, 1 + len(self.components))
+        axis = missing.ndim - self.event_dims
+        scores = jnp.log(self.w) + self.seen_component_log_prob(x, missing)
+        index = jax.random.categorical(which, scores)
+        if self.batched:
+            wide, gaps = self._wide(x, missing)
+            each = self.components[0].draw_missing(keys[0], wide, gaps)
+        else:
+            parts = zip(self.components, keys, strict=True)
+            each = jnp.stack([c.draw_missing(k, x, missing) for c, k in parts], axis=axis)
+        index = index.reshape((*index.shape, *(1,) * (1 + self.event_dims)))
+        return jnp.squeeze(jnp.take_along_axis(each, index, axis=axis), axis=axis)
+
+    def kept(self, missing: np.ndarray) -> np.ndarray:
+        """Say which missing entries some component needs for the others to be integrated out."""
+        return np.logical_or.reduce([c.kept(missing) for c in self.components])
+
+    def seen_component_log_prob(self, x: Any, missing: np.ndarray) -> Any:
+        """Compute the log density of what was seen under each component, shape (..., K).
+
+        Zero for an event that is missing altogether. Arguments as for `seen_log_prob`.
+        """
+        if self.batched:
+            wide, gaps = self._wide(x, missing)
+            return self.components[0].seen_log_prob(wide, gaps)
+        terms = [component.seen_log_prob(x, missing) for component in self.components]
+        return jnp.stack(jnp.broadcast_arrays(*terms), axis=-1)
+
+    def _wide(self, x: Any, missing: np.ndarray) -> tuple[Any, np.ndarray]:
+        """Repeat values and what is missing of them along the axis of components."""
+        axis = missing.ndim - self.event_dims
+        shape = (*missing.shape[:axis], self.size, *missing.shape[axis:])
+        wide = jnp.broadcast_to(jnp.expand_dims(x, axis), shape)
+        return wide, np.broadcast_to(np.expand_dims(missing, axis), shape)
 
     def _log_prob(self, x: Any) -> Any:
         if self.batched or self.size > FEW_TERMS:

@@ -15,8 +15,15 @@ from aliquot.distributions.constraints import (
     positive_definite,
     real_vector,
 )
+from aliquot.distributions.missing import partial_events, whole_events
 from aliquot.distributions.parameters import as_parameter, exactly_one
-from aliquot.distributions.triangular import cholesky, cholesky_or_off, solve_lower
+from aliquot.distributions.triangular import (
+    WRITTEN_OUT,
+    cholesky,
+    cholesky_or_off,
+    invert_lower,
+    solve_lower,
+)
 from aliquot.errors import ParameterError, ShapeError
 
 
@@ -62,6 +69,7 @@ class MvNormal(Distribution):
         "chol": lower_cholesky,
     }
     event_dims = 1
+    entrywise = True
 
     def __init__(
         self,
@@ -111,9 +119,61 @@ class MvNormal(Distribution):
         constant = 0.5 * y.shape[-1] * np.log(2 * np.pi)
         return sign * log_scale - 0.5 * jnp.sum(z**2, axis=-1) - constant + off
 
+    def seen_log_prob(self, x: Any, missing: np.ndarray, checked: bool = True) -> Any:
+        """Compute the log density of what was seen: normal, with that part of mean and covariance.
+
+        Rows and columns of the covariance that belong to missing entries are put to those of the
+        identity, which leaves the factor of the rest, and nothing for the missing ones to add.
+        """
+        if not partial_events(missing, 1).any():
+            return super().seen_log_prob(x, missing, checked)
+        seen = ~missing
+        y = jnp.where(seen, x - self.mu, 0.0)
+        z, log_scale = self._whitened(y, seen)
+        constant = 0.5 * np.log(2 * np.pi) * seen.sum(axis=-1)
+        terms = -log_scale - 0.5 * jnp.sum(z**2, axis=-1) - constant
+        return jnp.where(whole_events(missing, 1), 0.0, terms)
+
+    def draw_missing(self, key: Any, x: Any, missing: np.ndarray) -> Any:
+        """Draw the missing entries given those that were seen.
+
+        A draw of everything, moved by the regression on how far what was seen is from it. [1]_
+
+        References
+        ----------
+        .. [1] Journel and Huijbregts (1978), Mining Geostatistics: conditioning by kriging.
+        """
+        drawn = self.draw(key, missing.shape)
+        seen = ~missing
+        covariance = self._covariance()
+        whiten = invert_lower(cholesky(only(covariance, seen)))
+        gap = _times(whiten, jnp.where(seen, x - drawn, 0.0))
+        shift = _times(covariance, _times(jnp.swapaxes(whiten, -1, -2), gap))
+        return jnp.where(missing, drawn + shift, x)
+
+    def _whitened(self, y: Any, seen: np.ndarray) -> tuple[Any, Any]:
+        """Give independent standard normals of the entries seen, and the log of their scales."""
+        covariance = self._covariance()
+        k = y.shape[-1]
+        if covariance.ndim == 2 and k > WRITTEN_OUT:
+            # One factor for each pattern of missing entries: there are often few of them.
+            patterns, which = np.unique(seen.reshape(-1, k), axis=0, return_inverse=True)
+            factors = cholesky(only(covariance, patterns))
+            factor = factors[which.reshape(seen.shape[:-1])]
+        else:
+            factor = cholesky(only(covariance, seen))
+        z = solve_lower(factor, y)
+        return z, jnp.sum(jnp.log(jnp.diagonal(factor, axis1=-2, axis2=-1)), axis=-1)
+
+    def _covariance(self) -> Any:
+        if "cov" in self.parameters:
+            return jnp.asarray(self.cov)
+        factor = self._factor()
+        return jnp.sum(factor[..., :, None, :] * factor[..., None, :, :], axis=-1)
+
     def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
         z = jax.random.normal(key, shape)
-        return self.mu + jnp.sum(self._factor() * z[..., None, :], axis=-1)
+        return self.mu + _times(self._factor(), z)
 
     def _mean(self) -> Any:
         return self.mu
@@ -127,7 +187,23 @@ class MvNormal(Distribution):
             return jnp.asarray(self.chol)
         if "cov" in self.parameters:
             return cholesky(jnp.asarray(self.cov))
-        return cholesky(jnp.linalg.inv(self.tau))
+        return jnp.swapaxes(invert_lower(cholesky(jnp.asarray(self.tau))), -1, -2)
+
+
+def _times(matrix: Any, vector: Any) -> Any:
+    return jnp.sum(matrix * vector[..., None, :], axis=-1)
+
+
+def only(covariance: Any, seen: np.ndarray) -> Any:
+    """Put rows and columns of what was not seen to those of the identity.
+
+    Parameters
+    ----------
+    covariance : array, shape (..., k, k)
+    seen : numpy.ndarray of bool, shape (..., k)
+    """
+    both = seen[..., :, None] & seen[..., None, :]
+    return jnp.where(both, covariance, np.eye(seen.shape[-1]))
 
 
 def square_size(family: str, name: str, matrix: Any) -> int:

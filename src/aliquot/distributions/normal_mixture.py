@@ -98,6 +98,10 @@ class NormalMixture(Distribution):
         each = jstats.norm.logpdf(jnp.asarray(x)[..., None], self.mu, self.sigma)
         return jnp.broadcast_to(each, (*each.shape[:-1], self.size))
 
+    def seen_component_log_prob(self, x: Any, missing: np.ndarray) -> Any:
+        """Compute the same, zero where values are missing: of what shape `x` is."""
+        return jnp.where(missing[..., None], 0.0, self.component_log_prob(x))
+
     def _log_prob(self, x: Any) -> Any:
         inverse = 1.0 / jnp.asarray(self.sigma)
         mu, weights = jnp.asarray(self.mu), jnp.asarray(self.w) * inverse

@@ -7,11 +7,14 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import jax.scipy.stats as jstats
+import numpy as np
 
 from aliquot.distributions.base import Distribution
 from aliquot.distributions.constraints import Constraint, positive, real, real_vector
+from aliquot.distributions.missing import partial_events, whole_events
 from aliquot.distributions.normal import Normal
 from aliquot.distributions.parameters import as_parameter, as_shape
+from aliquot.distributions.walk_gaps import neighbours, sum_between
 from aliquot.errors import ParameterError, ShapeError
 
 
@@ -54,6 +57,7 @@ class GaussianRandomWalk(Distribution):
 
     constraints = {"mu": real, "sigma": positive}
     event_dims = 1
+    entrywise = True
 
     def __init__(
         self,
@@ -89,6 +93,68 @@ class GaussianRandomWalk(Distribution):
         steps = x[..., 1:] - x[..., :-1]
         each = jstats.norm.logpdf(steps, self.mu, self.sigma)
         return self.init_dist.checked_log_prob(x[..., 0]) + jnp.sum(each, axis=-1)
+
+    def seen_log_prob(self, x: Any, missing: np.ndarray, checked: bool = True) -> Any:
+        """Compute the log density of the points that were seen: steps nobody saw add up.
+
+        Where the first points are missing, that of the first one seen is a normal one, and so has
+        the start to be (`kept`).
+        """
+        if not partial_events(missing, 1).any():
+            return super().seen_log_prob(x, missing, checked)
+        before, _ = neighbours(missing)
+        at = np.broadcast_to(np.arange(missing.shape[-1]), missing.shape)
+        mean = sum_between(self.mu, before, at)
+        variance = sum_between(jnp.square(self.sigma), before, at)
+        past = jnp.take_along_axis(x, np.maximum(before, 0), axis=-1)
+        if (opens := ~missing & (before < 0) & (at > 0)).any():
+            start = jnp.asarray(self.init_dist._mean())[..., None]
+            past = jnp.where(opens, start, past)
+            variance += jnp.where(opens, jnp.asarray(self.init_dist._variance())[..., None], 0.0)
+        counted = ~missing & (at > 0)
+        scale = jnp.sqrt(jnp.where(counted, variance, 1.0))
+        each = jstats.norm.logpdf(jnp.where(counted, x - past - mean, 0.0), 0.0, scale)
+        first = self.init_dist.checked_log_prob(x[..., 0])
+        steps = jnp.sum(jnp.where(counted, each, 0.0), axis=-1)
+        return steps + jnp.where(missing[..., 0], 0.0, first)
+
+    def draw_missing(self, key: Any, x: Any, missing: np.ndarray) -> Any:
+        """Draw the missing points given those that were seen: bridges, and ends that run free.
+
+        A walk drawn from the start that is known, or from its distribution, moved by how far it is
+        off the points that were seen, in proportion to the variance gathered on the way.
+        """
+        first, second = jax.random.split(key)
+        start, spread = x[..., 0], jnp.zeros(())
+        if missing[..., 0].any():
+            drawn = self.init_dist.draw(first, missing.shape[:-1])
+            start = jnp.where(missing[..., 0], drawn, start)
+        normals = jax.random.normal(second, (*missing.shape[:-1], missing.shape[-1] - 1))
+        walk = self._walk(start, self.mu + self.sigma * normals)
+        before, after = neighbours(missing)
+        at = np.broadcast_to(np.arange(missing.shape[-1]), missing.shape)
+        last = missing.shape[-1] - 1
+        off = x - walk
+        opens = before < 0
+        if (opens & missing & (after <= last)).any():
+            spread = jnp.where(opens, jnp.asarray(self.init_dist._variance())[..., None], 0.0)
+        behind = jnp.where(opens, 0.0, jnp.take_along_axis(off, np.maximum(before, 0), axis=-1))
+        ahead = jnp.take_along_axis(off, np.minimum(after, last), axis=-1)
+        gone = spread + sum_between(jnp.square(self.sigma), before, at)
+        whole = gone + sum_between(jnp.square(self.sigma), at, np.minimum(after, last))
+        bridge = behind + (ahead - behind) * gone / jnp.where(whole > 0, whole, 1.0)
+        return jnp.where(missing, walk + jnp.where(after > last, behind, bridge), x)
+
+    def kept(self, missing: np.ndarray) -> np.ndarray:
+        """Say where the first point is missing and not normal: the next one has no closed form."""
+        kept = np.zeros_like(missing)
+        if not isinstance(self.init_dist, Normal):
+            kept[..., 0] = missing[..., 0] & partial_events(missing, 1)
+        return kept
+
+    def improper(self, missing: np.ndarray) -> bool:
+        """Say whether a walk is missing altogether that starts anywhere."""
+        return self.init_dist.improper(whole_events(missing, 1))
 
     def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
         first, second = jax.random.split(key)

@@ -122,6 +122,25 @@ def solve_lower(factor: Any, y: Any) -> Any:
     return jlinalg.solve_triangular(factor, y[..., None], lower=True)[..., 0]
 
 
+def invert_lower(factor: Any) -> Any:
+    """Invert lower-triangular matrices.
+
+    Parameters
+    ----------
+    factor : array, shape (..., k, k)
+
+    Returns
+    -------
+    array, shape (..., k, k)
+    """
+    k = factor.shape[-1]
+    if k <= WRITTEN_OUT:
+        columns = solve_lower(factor[..., None, :, :], jnp.eye(k))
+        return jnp.swapaxes(columns, -1, -2)
+    unit = jnp.broadcast_to(jnp.eye(k), factor.shape)
+    return jlinalg.solve_triangular(factor, unit, lower=True)
+
+
 def row_lengths(x: Any, lower: Any = None, upper: Any = None, xp: Any = jnp) -> Any:
     """Compute the lengths of a matrix' rows, also where their squares under- or overflow.
 

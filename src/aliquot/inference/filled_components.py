@@ -158,7 +158,7 @@ def _drawn(
             states = jnp.ravel(drawn[names.index(name)]) - variable.lowest
             size = variable.states
         else:
-            logits = mixture_logits(variable, known)
+            logits = mixture_logits(variable, known, density)
             states = jax.random.categorical(random, logits)
             size = logits.shape[-1]
         return {"filled": jnp.sum(jnp.bincount(states, length=size) > 0)}

@@ -28,10 +28,17 @@ def continuous_density(model: Any, user: str) -> Any:
     Raises
     ------
     ModelError
-        Where all unknowns are discrete, with what gives their posterior.
+        Where all unknowns are discrete or missing values, with what gives their posterior.
     """
     density = model.density()
     if density.size == 0:
+        if density.marginal is None and density.integrated:
+            names = ", ".join(repr(found.latent.name) for found in density.integrated)
+            raise ModelError(
+                f"{user}: the model's only unknowns are missing values that nothing else depends "
+                f"on ({names}), so nothing is left when they are integrated out. aq.sample draws "
+                "from their distribution exactly"
+            )
         raise ModelError(
             f"{user}: all unknowns of the model are discrete, so nothing is left when they are "
             "summed out. aq.sample draws from their posterior exactly, and aq.recover gives its "

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from aliquot.density import Density
 from aliquot.expression import leaves
 from aliquot.marginal import Marginal
 from aliquot.model import Model
@@ -44,30 +45,40 @@ class Change:
 
 
 def record(
-    model: Model, marginal: Marginal, dependent: Sequence[Deterministic]
+    model: Model, density: Density, dependent: Sequence[Deterministic]
 ) -> dict[str, dict[str, Any]]:
     """Make the attributes of all that is recovered, which hold digests of the data it comes from.
 
     Parameters
     ----------
     model : Model
-    marginal : Marginal
+    density : Density
+        Of the model; says what was summed and integrated out.
     dependent : sequence of Deterministic
-        What is computed from the discrete variables.
+        What is computed from the discrete variables and missing values.
     """
-    names = [leaf.name for leaf in marginal.inputs if isinstance(leaf, Data)]
-    names += [unknown.name for unknown in marginal.unknowns if unknown.evidence is not None]
-    shared = _shared(marginal)
+    marginal, names, shared = density.marginal, [], set()
+    if marginal is not None:
+        names = _data(marginal.inputs)
+        names += [unknown.name for unknown in marginal.unknowns if unknown.evidence is not None]
+        shared = _shared(marginal)
 
     def attributes(names: Sequence[str], shared: bool) -> dict[str, Any]:
         made = {"data": _digests(model, names), "shared": shared}
         return {"recovered": 1, ATTRIBUTE: json.dumps(made)}
 
-    result = {u.name: attributes(names, u.name in shared) for u in marginal.unknowns}
+    unknowns = [] if marginal is None else marginal.unknowns
+    result = {u.name: attributes(names, u.name in shared) for u in unknowns}
+    for found in density.integrated:
+        names = [*names, *_data(leaves([found.variable.distribution, found.variable.value]))]
+        result[found.latent.name] = attributes(names, shared=False)
     for variable in dependent:
-        own = [leaf.name for leaf in leaves(variable) if isinstance(leaf, Data)]
-        result[variable.name] = attributes([*names, *own], shared=False)
+        result[variable.name] = attributes([*names, *_data(leaves(variable))], shared=False)
     return result | {"log_density": attributes(names, shared=False)}
+
+
+def _data(sources: Iterable[Any]) -> list[str]:
+    return [leaf.name for leaf in sources if isinstance(leaf, Data)]
 
 
 def change(model: Model, attrs: Mapping[str, Any]) -> Change | None:

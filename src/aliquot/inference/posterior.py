@@ -44,9 +44,9 @@ def posterior_of(trace: Any, user: str) -> Any:
 def posterior_values(model: Model, posterior: Any, user: str) -> dict[str, np.ndarray]:
     """Read the free variables' draws from a posterior, one row for each draw of each chain.
 
-    Missing values and discrete variables that are not there, or that belong to other rows than the
-    model's data have now, are left out: they are drawn anew. Observed variables are given where
-    their missing entries were recovered.
+    Discrete variables that are not there, or that belong to other rows than the model's data have
+    now, are left out: they are drawn anew, as missing values are. Observed variables are given
+    where their missing entries were summed out and recovered.
 
     Raises
     ------
@@ -59,11 +59,13 @@ def posterior_values(model: Model, posterior: Any, user: str) -> dict[str, np.nd
     """
     result = {}
     for variable in model.free:
+        if isinstance(variable, MissingValues):
+            continue
         if variable.distribution.discrete:
             found = discrete_values(model, posterior, variable, user)
             if found is not None:
                 result[variable.name] = found
-        elif not isinstance(variable, MissingValues) or variable.name in posterior:
+        else:
             result[variable.name] = _continuous(model, posterior, variable)
     for observed in model.observed:
         if observed.latent is not None and observed.latent.distribution.discrete:
@@ -81,8 +83,18 @@ def continuous_values(model: Model, posterior: Any) -> dict[str, np.ndarray]:
     ModelError, ShapeError, SupportError
         As `posterior_values`.
     """
-    variables = [slot.variable for slot in model.density().slots]
-    return {v.name: _continuous(model, posterior, v) for v in variables}
+    result = {}
+    for slot in model.density().slots:
+        variable, part = slot.variable, slot.integrated
+        if part is not None and variable.name in posterior:
+            stored = posterior[variable.name]
+            if stored.sizes.get(f"{variable.name}_dim_0") == part.latent.size:
+                # With those that were recovered.
+                whole = _continuous(model, posterior, part.latent)
+                result[variable.name] = whole[..., part.places]
+                continue
+        result[variable.name] = _continuous(model, posterior, variable)
+    return result
 
 
 def discrete_values(

@@ -1,4 +1,4 @@
-"""``aq.recover``: the discrete variables that were summed out, from the posterior draws."""
+"""``aq.recover``: what was summed or integrated out, from the posterior draws."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from aliquot.compilation import lazily, loop
 from aliquot.density.rows import over_rows
 from aliquot.errors import AliquotWarning, ModelError, warn
 from aliquot.expression import leaves
+from aliquot.inference.missing import draw_missing
 from aliquot.inference.model_order import in_model_order
 from aliquot.inference.origin import record
 from aliquot.inference.point import as_trace
@@ -41,7 +42,9 @@ def recover(
     max_bytes: int = 2 * GIGABYTE,
     random_seed: Any = None,
 ) -> xarray.DataTree:
-    """Give back the discrete variables that were summed out, for each draw of the posterior.
+    """Give back what was summed or integrated out, for each draw of the posterior.
+
+    That is discrete variables, and missing values of observed variables.
 
     Parameters
     ----------
@@ -54,11 +57,12 @@ def recover(
     kind : str or sequence of str
         "probabilities": of each state of each element, given the draw's parameters and the data
         (responsibilities; of a chain the smoothed probabilities). "draws": exact draws from the
-        joint posterior of all discrete variables (of a chain by backward sampling).
+        joint posterior of all discrete variables (of a chain by backward sampling), and of missing
+        values given those and what was seen.
         "most_probable": the jointly most probable configuration (of a chain the Viterbi path).
     var_names : str or sequence of str, optional
-        Discrete variables and deterministics to return; all that depend on discrete variables by
-        default.
+        Discrete variables, missing values (``{name}_missing``) and deterministics to return; by
+        default all of them, and all deterministics that depend on one.
     thin : int, optional
         Keep every so many-th draw only. By default 1, or more where the result would be larger
         than `max_bytes`, which a warning says.
@@ -71,9 +75,10 @@ def recover(
     -------
     xarray.DataTree
         A new tree, the trace with: the draws, and the deterministics that depend on them, in
-        ``posterior``; the probabilities in ``state_probabilities``, with a last dim of states; the
-        most probable configuration in ``most_probable``, with its ``log_density`` (of all terms
-        that depend on a discrete variable). Where it is thinned, all groups of draws are.
+        ``posterior``, missing values in the order of the entries that are missing; the
+        probabilities in ``state_probabilities``, with a last dim of states; the most probable
+        configuration in ``most_probable``, with its ``log_density`` (of all terms that depend on a
+        discrete variable). Where it is thinned, all groups of draws are.
 
         All of it belongs to the data that the model holds now. After `set_data` what was there of
         other rows goes: labels recovered before, deterministics that the data enter (they are
@@ -82,8 +87,9 @@ def recover(
     Raises
     ------
     ModelError
-        Where the model has no discrete variables, or the trace is of another model; where draws
-        are not finite or the data have no density there, with the draws.
+        Where the model has neither discrete variables nor missing values that were integrated out,
+        or the trace is of another model; where draws are not finite or the data have no density
+        there, with the draws.
     ShapeError, SupportError
         Where the dims, the shape or the values of a variable are not those of the model's.
 
@@ -121,21 +127,32 @@ def recover(
     posterior_of(trace, "aq.recover")
     trace = in_model_order(trace, model)
     posterior = trace["posterior"].dataset
-    marginal = model.density().marginal
-    if marginal is None:
+    density = model.density()
+    summed = [] if density.marginal is None else density.marginal.unknowns
+    missing: list[Any] = [found.latent for found in density.integrated]
+    if not summed and not missing:
         raise ModelError(
-            "aq.recover: the model has no discrete variables that were summed out, so there is "
-            "nothing to recover"
+            "aq.recover: the model has no discrete variables that were summed out and no missing "
+            "values that were integrated out, so there is nothing to recover"
         )
     kinds = _kinds(kind)
-    nodes = [unknown.node for unknown in marginal.unknowns]
+    if not summed and "draws" not in kinds:
+        raise ModelError(
+            f"aq.recover: kind={kind!r} is of discrete variables, and the model has none; its "
+            f"missing values ({', '.join(v.name for v in missing)}) come back with kind='draws'"
+        )
+    nodes: list[Any] = [*(unknown.node for unknown in summed), *missing]
     dependent = [d for d in model.deterministics if depends_on(d, nodes)]
     wanted = _wanted(
-        var_names, [u.name for u in marginal.unknowns], [d.name for d in dependent], kinds
+        var_names,
+        [u.name for u in summed],
+        [v.name for v in (*missing, *dependent)],
+        kinds,
     )
-    unknowns = [u for u in marginal.unknowns if u.name in wanted]
-    dependent = [d for d in dependent if d.name in wanted]
-    step = _thinning(thin, _bytes(unknowns, dependent, kinds), posterior, max_bytes)
+    unknowns = [u for u in summed if u.name in wanted]
+    drawn: list[Any] = [*missing, *dependent]
+    drawn = [v for v in drawn if v.name in wanted]
+    step = _thinning(thin, _bytes(unknowns, drawn, kinds), posterior, max_bytes)
     if step > 1:
         trace = thinned(trace, step)
         posterior = trace["posterior"].dataset
@@ -144,7 +161,8 @@ def recover(
     for unknown in unknowns if "draws" not in kinds else ():
         refuse_other_states(model, posterior, unknown.node)
     rows = _run(model, values, kinds, wanted, chains * draws, as_seed(random_seed))
-    _check_possible(rows.pop("check")["log_sum"], draws)
+    if summed:
+        _check_possible(rows.pop("check")["log_sum"], draws)
     fresh = _computed_anew(model, posterior, values, chains * draws)
     if fresh:
         rows.setdefault("posterior", {}).update(fresh)
@@ -154,7 +172,7 @@ def recover(
         }
         for group, found in rows.items()
     }
-    return extended(trace, model, unknowns, shaped, record(model, marginal, dependent))
+    return extended(trace, model, unknowns, shaped, record(model, density, dependent))
 
 
 def _run(
@@ -168,29 +186,33 @@ def _run(
     """Recover in pieces of a bounded size; one program for all of them."""
     density = model.density()
     marginal = density.marginal
-    assert marginal is not None
-    unknowns = marginal.unknowns
-    nodes = [unknown.node for unknown in unknowns]
+    unknowns = [] if marginal is None else marginal.unknowns
+    nodes = [*(u.node for u in unknowns), *(found.latent for found in density.integrated)]
     dependent = [d for d in model.deterministics if d.name in wanted and depends_on(d, nodes)]
 
     def one(row: Any, data: Any) -> dict[str, Any]:
         key, given = row
+        key = jax.random.wrap_key_data(key)
         known = density.evaluation_of(given, data)
-        at = marginal.evaluate(known)
-        result = {"check/log_sum": marginal.log_sum(at)}
-        if "probabilities" in kinds:
-            for unknown, p in zip(unknowns, marginal.probabilities(at), strict=True):
-                result[f"state_probabilities/{unknown.name}"] = p
-        if "most_probable" in kinds:
-            found, best = marginal.most_probable(at)
-            for unknown, state in zip(unknowns, found, strict=True):
-                result[f"most_probable/{unknown.name}"] = state
-            result["most_probable/log_density"] = best
+        result = {}
+        if marginal is not None:
+            at = marginal.evaluate(density.evaluation_of(given, data))
+            result["check/log_sum"] = marginal.log_sum(at)
+            if "probabilities" in kinds:
+                for unknown, p in zip(unknowns, marginal.probabilities(at), strict=True):
+                    result[f"state_probabilities/{unknown.name}"] = p
+            if "most_probable" in kinds:
+                found, best = marginal.most_probable(at)
+                for unknown, state in zip(unknowns, found, strict=True):
+                    result[f"most_probable/{unknown.name}"] = state
+                result["most_probable/log_density"] = best
+            if "draws" in kinds:
+                for unknown, state in zip(unknowns, marginal.draw(at, key), strict=True):
+                    result[f"posterior/{unknown.name}"] = state
+                    known.set(unknown.node, state)
         if "draws" in kinds:
-            drawn = marginal.draw(at, jax.random.wrap_key_data(key))
-            for unknown, state in zip(unknowns, drawn, strict=True):
-                result[f"posterior/{unknown.name}"] = state
-                known.set(unknown.node, state)
+            drawn = draw_missing(density.integrated, known, jax.random.fold_in(key, len(unknowns)))
+            result |= {f"posterior/{name}": value for name, value in drawn.items()}
             result |= {f"posterior/{d.name}": known(d) for d in dependent}
         keep = {*wanted, "log_density", "log_sum"}
         return {name: v for name, v in result.items() if name.split("/", 1)[1] in keep}
@@ -245,9 +267,9 @@ def _computed_anew(
 
 
 def _wanted(
-    var_names: Any, discrete: Sequence[str], dependent: Sequence[str], kinds: Sequence[str]
+    var_names: Any, discrete: Sequence[str], drawn: Sequence[str], kinds: Sequence[str]
 ) -> list[str]:
-    everything = [*discrete, *dependent]
+    everything = [*discrete, *drawn]
     if var_names is None:
         return everything
     names = [var_names] if isinstance(var_names, str) else list(var_names)
@@ -255,25 +277,27 @@ def _wanted(
         if name not in everything:
             raise ModelError(
                 f"aq.recover: var_names: {name!r} is not a discrete variable that was summed out, "
-                f"nor a deterministic that depends on one ({', '.join(everything)})"
+                "nor missing values that were integrated out, nor a deterministic that depends on "
+                f"one ({', '.join(everything)})"
             )
-        if name in dependent and "draws" not in kinds:
+        if name in drawn and "draws" not in kinds:
             raise ModelError(
-                f"aq.recover: var_names: {name!r} is computed from discrete variables, and "
+                f"aq.recover: var_names: {name!r} is computed from discrete variables or missing "
+                f"values, and "
                 f"{' and '.join(map(repr, kinds))} are of discrete variables alone "
                 f"({', '.join(discrete)}): name one of these, or ask for kind='draws'"
             )
     return names
 
 
-def _bytes(unknowns: Sequence[Unknown], dependent: Sequence[Any], kinds: Sequence[str]) -> int:
+def _bytes(unknowns: Sequence[Unknown], drawn: Sequence[Any], kinds: Sequence[str]) -> int:
     """Count the bytes that one draw takes."""
     numbers = 0
     for unknown in unknowns:
         numbers += unknown.size * unknown.states * ("probabilities" in kinds)
         numbers += unknown.size * (("draws" in kinds) + ("most_probable" in kinds))
     if "draws" in kinds:
-        numbers += sum(d.size for d in dependent)
+        numbers += sum(variable.size for variable in drawn)
     return 8 * numbers
 
 

@@ -110,8 +110,9 @@ def rebuilt(
     if lost:
         warn(
             f"aq.relabel: left out {', '.join(lost)}, which cannot be computed from the relabelled "
-            "draws: the discrete variables that it depends on are not in the posterior, or it has "
-            "rows of other data than the model holds now. Call aq.recover again",
+            "draws: the discrete variables or missing values that it depends on are not in the "
+            "posterior, or it has rows of other data than the model holds now. Call aq.recover "
+            "again",
             AliquotWarning,
         )
         groups["posterior"] = groups["posterior"].drop_vars(lost)
@@ -131,14 +132,20 @@ def _computed(
     density = model.density()
     unknowns = [] if density.marginal is None else density.marginal.unknowns
     doing = "what is computed from them is left out"
-    discrete = {}
+    given = {}
     for unknown in unknowns:
         found = discrete_values(model, posterior, unknown.node, "aq.relabel", doing)
         if found is not None:
             # A recovered variable that no block names has not moved.
-            discrete[unknown.name] = recovered.get(unknown.name, found)
-    known = [unknown.node for unknown in unknowns if unknown.name in discrete]
-    missing = [unknown.node for unknown in unknowns if unknown.name not in discrete]
+            given[unknown.name] = recovered.get(unknown.name, found)
+    known = [unknown.node for unknown in unknowns if unknown.name in given]
+    missing = [unknown.node for unknown in unknowns if unknown.name not in given]
+    for latent in (integrated.latent for integrated in density.integrated):
+        if latent.name in posterior and posterior[latent.name].shape[2:] == latent.shape:
+            given[latent.name] = _flat(posterior[latent.name])
+            known.append(latent)
+        else:
+            missing.append(latent)
     present = [d for d in model.deterministics if d.name in posterior]
     lost = [
         d.name for d in present if depends_on(d, missing) or posterior[d.name].shape[2:] != d.shape
@@ -154,7 +161,7 @@ def _computed(
 
     def one(row: Any, data: Any) -> dict[str, Any]:
         evaluation = density.evaluation_of({n: row[f"value {n}"] for n in values}, data)
-        for node, name in zip(known, discrete, strict=True):
+        for node, name in zip(known, given, strict=True):
             evaluation.set(node, row[f"state {name}"])
         made = {f"posterior/{d.name}": evaluation(d) for d in wanted}
         for slot in slots:
@@ -163,7 +170,7 @@ def _computed(
         return made
 
     rows = {f"value {n}": v for n, v in values.items()}
-    rows |= {f"state {n}": v for n, v in discrete.items()}
+    rows |= {f"state {n}": v for n, v in given.items()}
     made = over_draws(one, rows, density.data)
     return {(path.partition("/")[0], path.partition("/")[2]): v for path, v in made.items()}, lost
 

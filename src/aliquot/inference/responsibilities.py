@@ -221,7 +221,7 @@ class Responsibilities:
                 result[unknown.name] = p.reshape((-1, unknown.states))
         for variable in self.mixtures:
             if variable.name in names:
-                logits = mixture_logits(variable, known)
+                logits = mixture_logits(variable, known, self.density)
                 result[variable.name] = jax.nn.softmax(logits, axis=-1)
         return {name: result[name] for name in names}
 
@@ -234,16 +234,20 @@ def is_mixture(variable: Any, unknowns: Sequence[Any]) -> bool:
     )
 
 
-def mixture_logits(variable: Any, known: Any) -> Any:
+def mixture_logits(variable: Any, known: Any, density: Any) -> Any:
     """Compute the log of weight times density by row and component, inside a traced function.
 
     Returns
     -------
     array, shape (rows, K)
-        Zero throughout for a row that no component can give.
+        Zero throughout for a row that no component can give; weights alone for one that is missing.
     """
     distribution = known(variable.distribution)
-    each = distribution.component_log_prob(known(variable))
+    gone = next((found for found in density.integrated if found.variable is variable), None)
+    if gone is None:
+        each = distribution.component_log_prob(known(variable))
+    else:
+        each = distribution.seen_component_log_prob(gone.seen(known), gone.missing)
     w = jnp.broadcast_to(jnp.asarray(distribution.w), each.shape)
     logits = jnp.log(w) + each
     possible = jnp.isfinite(jnp.max(logits, axis=-1, keepdims=True))

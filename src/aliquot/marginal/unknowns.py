@@ -14,7 +14,7 @@ from aliquot.distributions.constraints import Interval
 from aliquot.errors import ModelError
 from aliquot.expression import Evaluation, Expression, leaves
 from aliquot.marginal.elementwise import is_elementwise
-from aliquot.model.variables import FreeVariable, MissingValues, ObservedVariable
+from aliquot.model.variables import Deterministic, FreeVariable, MissingValues, ObservedVariable
 from aliquot.precision import float64
 
 # A bound that depends on other discrete unknowns is looked at in every combination of their states.
@@ -101,9 +101,9 @@ def _partly_observed(variable: ObservedVariable) -> bool:
 
 
 def _needed(model: Any, variable: ObservedVariable) -> bool:
-    """Say whether anything but its own density depends on the missing entries."""
+    """Say whether another density depends on the missing entries; to report them is not to."""
     for other in model.variables.values():
-        if other is variable or other is variable.latent:
+        if other is variable or other is variable.latent or isinstance(other, Deterministic):
             continue
         sources = [getattr(other, "distribution", None), getattr(other, "inputs", ())]
         if isinstance(other, ObservedVariable):

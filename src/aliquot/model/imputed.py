@@ -9,7 +9,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from aliquot.distributions.base import Distribution
-from aliquot.distributions.constraints import Interval
+from aliquot.distributions.constraints import Constraint, Interval
+from aliquot.distributions.missing import partial_events
 from aliquot.errors import AliquotError, ModelError, ShapeError
 from aliquot.expression import Evaluation, Expression, apply, leaves
 from aliquot.model import observed as observations
@@ -149,31 +150,78 @@ def _with_latent(
     index = tuple(np.nonzero(missing))
     support = distribution.support
     transform = None
-    stand_in: Any = 0.0
     if distribution.discrete:
         if support.elementwise().event_dims:
-            raise ModelError(
-                f"{name}: missing values of {distribution.family} cannot be summed out entry by "
-                "entry: leave those rows out"
-            )
-        stand_in = 0
+            _check_whole(name, missing, distribution)
         if support.constant():
             stand_in = np.asarray(support.feasible(values)).astype(values.dtype)
+            values = np.where(missing, stand_in, values)
+    elif default_transform(support).event_dims:
+        _check_whole(name, missing, distribution)
+        values = np.where(missing, support.feasible(np.where(missing, 0.0, values)), values)
     else:
-        if default_transform(support).event_dims:
-            raise ModelError(
-                f"{name}: missing values of {distribution.family} cannot be imputed entry by "
-                f"entry, because a value must be {support.description}: leave those rows out"
-            )
-        transform = _at(distribution, index)
+        transform = transform_at(distribution, index)
+        values = np.where(missing, _typical(values, missing, support), values)
     latent = MissingValues(
-        f"{name}_missing", distribution, index=index, transform=transform, owner=model
+        f"{name}_missing",
+        distribution,
+        index=index,
+        transform=transform,
+        stand_in=values[index],
+        owner=model,
     )
     model.check_name(latent.name)
-    return np.where(missing, stand_in, values), latent
+    return values, latent
 
 
-def _at(distribution: Distribution, index: tuple[np.ndarray, ...]) -> Transform:
+def _typical(values: np.ndarray, missing: np.ndarray, support: Constraint) -> np.ndarray:
+    """Give stand-ins for missing numbers: one that was seen, where it may be.
+
+    What else is computed from them, such as a logarithm, has then a value, too.
+    """
+    seen = values[~missing]
+    typical = np.full(values.shape, seen[0] if seen.size else 0.0)
+    if not support.constant():
+        return typical
+    inside = np.asarray(support.check(typical))
+    inside = np.expand_dims(inside, tuple(range(-support.event_dims, 0)))
+    return np.where(inside, typical, support.feasible(typical))
+
+
+def _check_whole(name: str, missing: np.ndarray, distribution: Distribution) -> None:
+    """Refuse events that are missing in part, where their entries determine one another."""
+    broken = partial_events(missing, distribution.event_dims)
+    if broken.any():
+        where = tuple(int(i) for i in np.argwhere(broken)[0])
+        raise ModelError(
+            f"{name}: missing values of {distribution.family} cannot be imputed entry by entry, "
+            f"because a value must be {distribution.support.description}; some but not all are "
+            f"missing{f' at index {where}' if where else ''}: give them, leave those rows out, or "
+            "put NaN in all entries of such a row"
+        )
+
+
+def part_of(latent: MissingValues, entries: np.ndarray) -> MissingValues:
+    """Make a latent of some of a latent's entries.
+
+    Parameters
+    ----------
+    latent : MissingValues
+    entries : numpy.ndarray of bool, shape (size of the latent,)
+    """
+    index = tuple(positions[entries] for positions in latent.index)
+    transform = None if latent.transform is None else transform_at(latent.distribution, index)
+    return MissingValues(
+        latent.name,
+        latent.distribution,
+        index=index,
+        transform=transform,
+        stand_in=latent.stand_in[entries],
+        owner=latent.owner,
+    )
+
+
+def transform_at(distribution: Distribution, index: tuple[np.ndarray, ...]) -> Transform:
     """Give the transform of the entries at an index: bounds that vary are taken there."""
     support = distribution.support
     if not isinstance(support, Interval):

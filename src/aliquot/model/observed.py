@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from aliquot.distributions.base import Distribution
-from aliquot.distributions.constraints import Constraint, Interval
+from aliquot.distributions.constraints import Constraint, Interval, Real
 from aliquot.errors import DTypeError, ImputationWarning, ShapeError, SupportError, warn
 from aliquot.expression import Evaluation, leaves
 from aliquot.model.alignment import aligned
@@ -106,8 +106,10 @@ def check_support(
     if support is None:
         return
     each = support.elementwise()
+    if missing is not None and isinstance(each, Real):
+        values = np.where(missing, 0.0, values)  # what is beside a missing entry is looked at, too
     inside = np.asarray(each.check(values))
-    if missing is not None:
+    if missing is not None and not isinstance(each, Real):
         events = missing.any(axis=tuple(range(missing.ndim - each.event_dims, missing.ndim)))
         inside = inside | events
     if not inside.all():
@@ -150,14 +152,16 @@ def integer_bounds(distribution: Distribution) -> tuple[int, int] | None:
 def warn_missing(name: str, missing: np.ndarray, summed: bool) -> None:
     """Say that missing values were found, how many, and what becomes of them."""
     count = int(missing.sum())
-    they = "it is" if count == 1 else "they are"
+    one = count == 1
     what = (
-        f"{they} summed out of the likelihood"
+        f"{'it is' if one else 'they are'} summed out of the likelihood"
         if summed
-        else f"{they} imputed as the latent variable '{name}_missing'"
+        else f"{'it is' if one else 'they are'} integrated out of the likelihood, and "
+        f"aq.recover draws '{name}_missing'; what something else in the model depends on is "
+        "sampled under that name"
     )
     warn(
         f"{name}: {count} of {missing.size} observed values "
-        f"{'is' if count == 1 else 'are'} missing; {what}",
+        f"{'is' if one else 'are'} missing; {what}",
         ImputationWarning,
     )

@@ -55,8 +55,9 @@ def _replace(model: Any, name: str, value: Any, coords: Mapping[str, Any]) -> No
     if missing is not None:
         raise ModelError(
             f"{name}: {int(missing.sum())} of {array.size} of the new values are missing (NaN). "
-            "Missing values are imputed where a model is first written: fill them here (for "
-            "predictions, any value in the support will do for observed data)"
+            "Which values are missing is settled where a model is written: write it anew with "
+            "these data, or fill them here (for predictions, any value in the support will do for "
+            "observed data)"
         )
     leaf.value = aligned(array, leaf.dtype)
     leaf.shape = array.shape

@@ -138,10 +138,13 @@ class MissingValues(Leaf):
     index : tuple of numpy.ndarray of int
         Where they are in the observed variable.
     transform : Transform or None
-        The way to unconstrained coordinates; ``None`` where they are discrete.
+        The way to unconstrained coordinates; ``None`` where they are discrete, or where only whole
+        events are missing whose entries determine one another.
+    stand_in : numpy.ndarray
+        Values for them where they do not matter: inside the support.
     """
 
-    __slots__ = ("distribution", "index", "transform")
+    __slots__ = ("distribution", "index", "stand_in", "transform")
 
     def __init__(
         self,
@@ -150,9 +153,11 @@ class MissingValues(Leaf):
         *,
         index: tuple[np.ndarray, ...],
         transform: Transform | None,
+        stand_in: np.ndarray,
         owner: object,
     ) -> None:
         super().__init__(name, (len(index[0]),), distribution.dtype, owner=owner)
+        self.stand_in = stand_in
         self.distribution = distribution
         self.index = index
         self.transform = transform

@@ -16,7 +16,7 @@ def is_coupled(block: Block, search: Search) -> bool:
     """Say whether two components depend on each other, given everything that does not move.
 
     Where they do not, the density given the rest is a product of one factor for each component,
-    all the same: missing values of rows that are alike, effects of groups without data.
+    all the same: missing covariates of rows that are alike, effects of groups without data.
 
     Notes
     -----

@@ -324,7 +324,7 @@ class Probe:
             if name in factors:
                 value = value * factors[name]
                 value = value / jnp.sum(value, axis=-1, keepdims=True)
-            values.set(slot.variable, value)
+            slot.give(values, value)
             result[name] = value
         return result
 
