@@ -116,23 +116,39 @@ def missing() -> None:
 
 def missing_by_hand(v: np.ndarray) -> float:
     mu = v[0]
-    filled = np.array([0.3, v[1], 1.1])
     return (
         norm(mu)
-        + norm(filled, mu * np.arange(3.0), 2).sum()
+        + norm([0.3, 1.1], mu * np.array([0.0, 2.0]), 2).sum()
         + stats.poisson.logpmf([1, 4], np.exp(mu)).sum()
+    )
+
+
+def missing_covariate() -> None:
+    """Of two missing entries one has an outcome; the other one matters to nothing."""
+    mu = aq.Normal("mu", 0, 1)
+    x = aq.Normal("x", mu, 2, observed=[0.3, np.nan, 1.1, np.nan])
+    aq.Normal("obs", mu + np.sin(x), 1, observed=[0.1, 0.2, np.nan, np.nan])
+
+
+def missing_covariate_by_hand(v: np.ndarray) -> float:
+    mu, x = v
+    return (
+        norm(mu)
+        + norm([0.3, x, 1.1], mu, 2).sum()
+        + norm([0.1, 0.2], mu + np.sin([0.3, x]), 1).sum()
     )
 
 
 def missing_positive() -> None:
     s = aq.HalfNormal("s", 1)
-    aq.HalfNormal("obs", s, observed=[0.3, np.nan])
+    x = aq.HalfNormal("x", s, observed=[0.3, np.nan])
+    aq.Potential("tilt", -x)
 
 
 def missing_positive_by_hand(v: np.ndarray) -> float:
     s, s_jacobian = positive(v[0])
     unknown, jacobian = positive(v[1])
-    rows = stats.halfnorm.logpdf([0.3, unknown], scale=s).sum()
+    rows = stats.halfnorm.logpdf([0.3, unknown], scale=s).sum() - 0.3 - unknown
     return stats.halfnorm.logpdf(s) + s_jacobian + rows + jacobian
 
 
@@ -208,6 +224,7 @@ CASES = {
     "multivariate normal": Case(multivariate, multivariate_by_hand),
     "linear": Case(linear, linear_by_hand),
     "missing values": Case(missing, missing_by_hand),
+    "missing covariate": Case(missing_covariate, missing_covariate_by_hand),
     "missing positive values": Case(missing_positive, missing_positive_by_hand),
     "potentials": Case(potentials, potentials_by_hand),
     "untransformed": Case(untransformed, untransformed_by_hand),
@@ -285,6 +302,7 @@ def test_pointwise_log_likelihood() -> None:
     assert rows.shape == (2,)  # one for each vector
     density = density_of("missing values")
     with float64():
-        rows = jax.jit(density.log_likelihood)(np.array([0.1, 0.7]), density.data)
-    np.testing.assert_allclose(rows["obs"], norm([0.3, 0.7, 1.1], 0.1 * np.arange(3.0), 2))
+        rows = jax.jit(density.log_likelihood)(np.array([0.1]), density.data)
+    expected = norm([0.3, np.nan, 1.1], 0.1 * np.arange(3.0), 2)
+    np.testing.assert_allclose(rows["obs"], np.where(np.isnan(expected), 0.0, expected))
     assert float(rows["counts"][1]) == 0.0

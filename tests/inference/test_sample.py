@@ -109,6 +109,8 @@ def test_missing_values_have_their_exact_posterior() -> None:
     with pytest.warns(aq.ImputationWarning, match="2 of 4"):
         model = models.missing()
     trace = aq.sample(2000, tune=500, chains=4, random_seed=2, model=model, progressbar=False)
+    assert "obs_missing" not in trace.posterior  # nothing depends on it: integrated out
+    trace = aq.recover(trace, model, random_seed=2)
     exact = models.missing_posterior()
     draws = np.concatenate(
         [trace.posterior["level"].values[..., None], trace.posterior["obs_missing"].values], axis=-1

@@ -48,11 +48,16 @@ class Brute:
 
     def __init__(self, model: aq.Model, states: Mapping[str, tuple[int, int]] | None = None):
         self.model = model
-        self.continuous = [leaf for leaf in model.free if not leaf.distribution.discrete]
+        idle = [leaf for leaf in model.free if is_idle(model, leaf)]
+        self.continuous = [
+            leaf
+            for leaf in model.free
+            if not (leaf.distribution.discrete or any(leaf is other for other in idle))
+        ]
         discrete = [leaf for leaf in model.free if leaf.distribution.discrete]
         bounds = {leaf.name: _bounds(leaf, (states or {}).get(leaf.name)) for leaf in discrete}
         # Missing values without end say nothing as long as nothing depends on them.
-        self.ignored = [leaf for leaf in discrete if bounds[leaf.name] is None]
+        self.ignored = [leaf for leaf in discrete if bounds[leaf.name] is None] + idle
         self.discrete = [leaf for leaf in discrete if bounds[leaf.name] is not None]
         if any(isinstance(leaf, FreeVariable) for leaf in self.ignored):
             raise ValueError("a free variable with infinitely many states cannot be enumerated")
@@ -80,8 +85,9 @@ class Brute:
             values.set(leaf, elements[start : start + leaf.size].reshape(leaf.shape))
             start += leaf.size
         for leaf in self.ignored:
-            stand_in = np.broadcast_to(leaf.distribution.support.lower or 0, leaf.shape)
-            values.set(leaf, jnp.asarray(stand_in, int))
+            low = getattr(leaf.distribution.support, "lower", None)
+            lowest = low if leaf.distribution.discrete else 1.0 + (low or 0.0)
+            values.set(leaf, jnp.asarray(np.full(leaf.shape, lowest or 0), leaf.dtype))
         start, jacobian = 0, jnp.zeros(())
         for leaf in self.continuous:
             shape = _flat_shape(leaf)
@@ -250,6 +256,15 @@ class Point:
             result[name] = each[start : start + size].reshape(terms.shape[1:])
             start += size
         return result
+
+
+def is_idle(model: aq.Model, leaf: Any) -> bool:
+    """Say whether nothing but their own density needs missing values of a continuous variable."""
+    if not isinstance(leaf, MissingValues) or leaf.distribution.discrete:
+        return False
+    others = [v for v in (*model.free, *model.observed) if getattr(v, "latent", None) is not leaf]
+    needed = leaves([v.distribution for v in others], list(model.potentials))
+    return not any(leaf is other for other in needed)
 
 
 def _log_sum(terms: np.ndarray) -> float:

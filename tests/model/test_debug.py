@@ -14,14 +14,17 @@ def test_every_term_is_listed(capsys: pytest.CaptureFixture[str]) -> None:
         x = aq.Normal("x", 1, 2)
         s = aq.HalfNormal("s", 1)
         with pytest.warns(aq.ImputationWarning):
-            aq.Normal("obs", x, s, observed=[0.5, np.nan])
-        aq.Potential("tilt", 3 * x)
+            aq.Normal("idle", x, s, observed=[0.5, np.nan])
+        with pytest.warns(aq.ImputationWarning):
+            obs = aq.Normal("obs", x, s, observed=[0.5, np.nan])
+        aq.Potential("tilt", 3 * x + 0 * obs.sum())
     report = model.debug({"x": 0.5, "s": 2.0})
     printed = capsys.readouterr().out
     kinds = {row.name: row.kind for row in report.rows}
     assert kinds == {
         "x": "free",
         "s": "free",
+        "idle": "observed",
         "obs_missing": "missing values",
         "obs": "observed",
         "tilt": "potential",

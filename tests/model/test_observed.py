@@ -93,7 +93,10 @@ def test_missing_values_become_unknowns(data: object) -> None:
             obs = aq.Normal("obs", mu, 1, observed=data)
     assert [(v.name, v.shape) for v in model.free] == [("mu", ()), ("obs_missing", (2,))]
     np.testing.assert_array_equal(obs.missing, [False, True, False, True])
-    assert model.density().labels == ["mu", "obs_missing[0]", "obs_missing[1]"]
+    assert model.density().labels == ["mu"]  # nothing depends on them
+    with model:
+        aq.Potential("tilt", obs[:3])
+    assert model.density().labels == ["mu", "obs_missing[0]"]
 
 
 def test_pandas_data_and_their_missing_values() -> None:

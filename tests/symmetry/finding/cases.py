@@ -453,7 +453,17 @@ def missing_values():
     mu = aq.Normal("mu", 0, 5)
     data = DATA.copy()
     data[[3, 8, 9, 20]] = np.nan
-    aq.Normal("obs", mu, 1, shape=40, observed=data)
+    obs = aq.Normal("obs", mu, 1, shape=40, observed=data)
+    aq.Potential("tilt", -(obs**4))
+
+
+@case(block(("mu", 0), ("w", 0), components=2), states=("z",))
+def components_with_missing_rows():
+    mu = aq.Normal("mu", 0, 5, shape=2)
+    data = DATA.copy()
+    data[[3, 8, 9, 20]] = np.nan
+    z = aq.Categorical("z", p=aq.Dirichlet("w", np.ones(2)), shape=40)
+    aq.Normal("obs", mu[z], 1, observed=data)
 
 
 @case()
