@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from functools import cached_property
 from typing import Any
@@ -108,6 +108,7 @@ class Density(OverDraws):
         fresh.data = self.data | self._leaf_values()
         fresh.__dict__.pop("start", None)
         fresh._looked_at = False
+        fresh.__dict__.pop("typical", None)
         return fresh
 
     def first_look(self) -> None:
@@ -195,6 +196,16 @@ class Density(OverDraws):
         Without Jacobians, and without what an ordering adds: values need not be ordered.
         """
         return self._sums(self.evaluation_of(given, data))
+
+    def terms_with(self, nodes: Sequence[Any]) -> set[str]:
+        """Name the terms, as `log_terms` does, that are computed from some of the nodes."""
+        found = {term.name for term in self._terms if depends_on(term.sources, nodes)}
+        if self.marginal is not None:
+            hidden = [t.sources for t in self.marginal.terms]
+            hidden += [unknown.distribution for unknown in self.marginal.unknowns]
+            if any(depends_on(sources, nodes) for sources in hidden):
+                found.add(self.marginal.name)
+        return found
 
     def _sums(self, values: Evaluation) -> dict[str, Any]:
         result: dict[str, Any] = {}
@@ -301,6 +312,14 @@ class Density(OverDraws):
         with float64():
             return self._forward_start({})
 
+    @cached_property
+    def typical(self) -> np.ndarray:
+        """A point of typical values under the prior, whatever start values users gave, (d,)."""
+        if all(getattr(slot.variable, "initval", None) is None for slot in self.slots):
+            return self.start
+        with float64():
+            return self._forward_start({}, initvals=False)
+
     def start_with(self, values: Mapping[str, Any], turn: int = -1) -> np.ndarray:
         """Give the start point with some variables' values replaced, shape (d,).
 
@@ -323,7 +342,9 @@ class Density(OverDraws):
         with float64():
             return self._forward_start(values, turn)
 
-    def _forward_start(self, given: Mapping[str, Any], turn: int = -1) -> np.ndarray:
+    def _forward_start(
+        self, given: Mapping[str, Any], turn: int = -1, *, initvals: bool = True
+    ) -> np.ndarray:
         unknowns = () if self.marginal is None else self.marginal.unknowns
 
         def compute(fixed: Any, data: Any, turn: Any) -> Any:
@@ -333,7 +354,8 @@ class Density(OverDraws):
 
         fixed = {}
         for slot in self.slots:
-            value = given.get(slot.variable.name, getattr(slot.variable, "initval", None))
+            own = getattr(slot.variable, "initval", None) if initvals else None
+            value = given.get(slot.variable.name, own)
             if value is not None:
                 array = _numbers(slot.variable.name, value)
                 try:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from math import factorial
 from typing import Any
 
@@ -20,7 +20,9 @@ class Block:
     ----------
     roles : tuple of Role
         What moves together, each with the same number of components, in the same order. A variable
-        that moves along two axes (a transition matrix) has two roles.
+        that moves along two axes (a transition matrix) has two roles. Where all roles mirror
+        variables in place, the two components are a mode and its mirror image: factors and
+        loadings change sign.
     states : tuple of (str, tuple of int)
         Discrete variables whose states are these components, with the state that each one is.
     coupled : bool
@@ -38,6 +40,14 @@ class Block:
     ... )
     >>> moved["means"], moved["w"]
     (array([ 1., -1.]), array([0.8, 0.2]))
+
+    Two components whose weight is one number:
+
+    >>> block = Block((Role(("means",), 0, (0, 1)), Role(("p",), mirror=1.0)))
+    >>> block.text
+    'the 2 components of means (with p turned to 1 - p)'
+    >>> block.permute({"means": np.array([-1.0, 1.0]), "p": np.array(0.25)}, np.array([1, 0]))
+    {'means': array([ 1., -1.]), 'p': array(0.75)}
     """
 
     roles: tuple[Role, ...]
@@ -60,6 +70,17 @@ class Block:
     def variables(self) -> tuple[str, ...]:
         """Names of the variables that move, each once."""
         return tuple(dict.fromkeys(name for role in self.roles for name in role.variables))
+
+    @property
+    def signs(self) -> bool:
+        """Whether nothing trades places: variables are mirrored where they are."""
+        return bool(self.roles) and all(role.stays for role in self.roles)
+
+    def linear(self) -> Block:
+        """Give the block that mirrors about 0 whatever this one mirrors."""
+        return replace(self, roles=tuple(
+            role if role.mirror is None else replace(role, mirror=0) for role in self.roles
+        ))
 
     def permute(
         self, values: Mapping[str, np.ndarray], permutations: np.ndarray
@@ -135,13 +156,37 @@ class Block:
     @property
     def text(self) -> str:
         """The block in words: ``the 3 components of means and w``."""
-        names = list(self.variables) or [name for name, _ in self.states]
-        within = {w for role in self.roles for w in role.within}
-        group = f" (at {', '.join(f'{at} on axis {axis}' for axis, at in sorted(within))})"
-        return (
-            f"the {self.components} components of {listed(names)}{group if within else ''}"
-            f"{self._which}"
-        )
+        if self.signs:
+            what = "values" if any(role.mirror for role in self.roles) else "signs"
+            parts = [f"{role.variables[0]}{_at(role.within)}" for role in self.roles]
+            return f"the {what if len(parts) > 1 else what[:-1]} of {listed(parts)}"
+        moving = [role for role in self.roles if not role.stays]
+        names = list(dict.fromkeys(name for role in moving for name in role.variables))
+        names = names or [name for name, _ in self.states]
+        within = {role.within for role in moving}
+        group = within.pop() if len(within) == 1 else ()
+        some = {} if not within else {role.variables[0]: _within(self.roles, role) for role in moving}
+        listing = listed([f"{name}{some.get(name, '')}" for name in names])
+        text = f"the {self.components} components of {listing}{_at(group)}{self._which}"
+        mirrored = [
+            f"{role.variables[0]}{_at(role.within)} turned to {_image(role)}"
+            for role in self.roles
+            if role.stays
+        ]
+        mirrored += [
+            f"{listed(role.variables)} turned to {_image(role)} besides"
+            for role in moving
+            if role.mirror is not None
+        ]
+        return f"{text} (with {listed(mirrored)})" if mirrored else text
+
+    @property
+    def can(self) -> str:
+        """What the block's components can do, in words."""
+        if not self.signs:
+            return "trade places"
+        what = "be mirrored" if any(role.mirror for role in self.roles) else "turn"
+        return f"{what} together" if len(self.roles) > 1 else what
 
     @property
     def _which(self) -> str:
@@ -160,6 +205,7 @@ class Block:
                     "axis": role.axis,
                     "positions": list(role.positions),
                     "within": [list(pair) for pair in role.within],
+                    **({} if role.mirror is None else {"mirror": role.mirror}),
                 }
                 for role in self.roles
             ],
@@ -176,8 +222,31 @@ class Block:
                 role["axis"],
                 tuple(role["positions"]),
                 tuple((int(axis), int(at)) for axis, at in role["within"]),
+                role.get("mirror"),
             )
             for role in given["roles"]
         )
         states = tuple((name, tuple(values)) for name, values in given["states"])
         return cls(roles, states, bool(given["coupled"]))
+
+
+def _at(within: Sequence[tuple[int, int]]) -> str:
+    """Say which part of a variable it is."""
+    return f" (at {', '.join(f'{at} on axis {axis}' for axis, at in sorted(within))})" if within else ""
+
+
+def _within(roles: Sequence[Role], one: Role) -> str:
+    """Say which parts of a variable move, where it has several roles."""
+    own = dict.fromkeys(r.within for r in roles if r.variables == one.variables and not r.stays)
+    places: dict[int, list[int]] = {}
+    for within in own:
+        for axis, at in within:
+            places.setdefault(axis, []).append(at)
+    text = ", ".join(f"{listed([*map(str, at)])} on axis {axis}" for axis, at in places.items())
+    return f" (at {text})" if text else ""
+
+
+def _image(role: Role) -> str:
+    """Write the mirror image of what a role moves."""
+    name = role.variables[0] if len(role.variables) == 1 else "the other"
+    return f"{role.mirror:g} - {name}" if role.mirror else f"-{name}".replace("-the", "minus the")

@@ -1,4 +1,4 @@
-"""Where components stand in one variable: slices along an axis, or variables of their own."""
+"""Where components stand in one variable: slices along an axis, variables, or what is mirrored."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ class Role:
     ----------
     variables : tuple of str
         One variable, whose slices along `axis` are the components; or one variable for each
-        component, where they were written apart (``mu_1``, ``mu_2``).
+        component, where they were written apart (``mu_1``, ``mu_2``); or one variable that is
+        mirrored.
     axis : int or None
         Counted from 0 in the variable's own shape, without chains and draws; ``None`` where the
         components are variables.
@@ -26,6 +27,11 @@ class Role:
     within : tuple of (int, int)
         Other axes of the variable, each with the only index on it that moves: of means by group and
         component, those of one group.
+    mirror : float or None
+        Of two components: what a value and its mirror image add up to, twice the centre. Where the
+        two trade places, x becomes ``mirror - x``: 1 for a probability of one of them, 0 for the
+        difference of their logits. A single variable without an axis (or, with `within`, a part of
+        it) stays where it is and is mirrored; values that trade places may be mirrored besides.
 
     Examples
     --------
@@ -33,16 +39,26 @@ class Role:
     >>> role = Role(("means",), 0, (0, 1, 2))
     >>> role.permute({"means": np.array([[5.0, 6.0, 7.0]])}, np.array([[2, 0, 1]]))
     {'means': array([[7., 5., 6.]])}
+    >>> Role(("p",), mirror=1.0).permute({"p": np.array([0.25, 0.25])}, np.array([[0, 1], [1, 0]]))
+    {'p': array([0.25, 0.75])}
     """
 
     variables: tuple[str, ...]
     axis: int | None = None
     positions: tuple[int, ...] = ()
     within: tuple[tuple[int, int], ...] = ()
+    mirror: float | None = None
+
+    @property
+    def stays(self) -> bool:
+        """Whether a variable, or a part of it, is mirrored where it is."""
+        return self.axis is None and len(self.variables) == 1 and self.mirror is not None
 
     @property
     def components(self) -> int:
         """How many components there are."""
+        if self.stays:
+            return 2
         return len(self.variables) if self.axis is None else len(self.positions)
 
     def slices(self, values: Mapping[str, np.ndarray], batch: int) -> np.ndarray:
@@ -58,16 +74,16 @@ class Role:
         Returns
         -------
         numpy.ndarray, shape (*batch, components, *rest)
-            The axis of components first, then what is left of the variable's own shape.
+            The axis of components first, then what is left of the variable's own shape. What is
+            mirrored is so for the second component, so that the slices trade places as the
+            components do: of p with the mirror 1, p and 1 - p.
         """
-        if self.axis is None:
-            return np.stack([values[name] for name in self.variables], axis=batch)
-        array = values[self.variables[0]]
-        index: list[Any] = [slice(None)] * array.ndim
-        for axis, at in self.within:
-            index[batch + axis] = slice(at, at + 1)
-        chosen = np.take(array[tuple(index)], self.positions, axis=batch + self.axis)
-        return np.moveaxis(chosen, batch + self.axis, batch)
+        parts = self._parts(values, batch)
+        if self.mirror is None:
+            return parts
+        first = np.take(parts, 0, axis=batch)
+        other = first if self.stays else np.take(parts, 1, axis=batch)
+        return np.stack([first, self.mirror - other], axis=batch)
 
     def permute(
         self, values: Mapping[str, np.ndarray], permutations: np.ndarray
@@ -85,26 +101,50 @@ class Role:
             New arrays of this role's variables only.
         """
         batch = permutations.ndim - 1
-        parts = self.slices(values, batch)
-        rest = parts.ndim - permutations.ndim
-        index = permutations.reshape(permutations.shape + (1,) * rest)
-        moved = np.take_along_axis(parts, index, axis=batch)
-        if self.axis is None:
+        moved = self._parts(values, batch)
+        rest = (1,) * (moved.ndim - permutations.ndim)
+        if not self.stays:
+            index = permutations.reshape(permutations.shape + rest)
+            moved = np.take_along_axis(moved, index, axis=batch)
+        if self.mirror is not None:
+            # Computed only where it is needed: what is close to a bound would be rounded to it.
+            trade = permutations[..., :1] != 0
+            moved = np.where(trade.reshape(trade.shape + rest), self.mirror - moved, moved)
+        if self.axis is None and not self.stays:
             return {name: np.take(moved, k, axis=batch) for k, name in enumerate(self.variables)}
         name = self.variables[0]
-        array = np.array(values[name])
-        place: list[Any] = [slice(None)] * array.ndim
-        for axis, at in self.within:
-            place[batch + axis] = slice(at, at + 1)
-        view = np.moveaxis(array[tuple(place)], batch + self.axis, batch)
-        view[(slice(None),) * batch + (list(self.positions),)] = moved
+        array = np.array(values[name], np.result_type(values[name], moved))
+        view = self._part(array, batch)
+        if self.axis is None:
+            view[...] = np.take(moved, 0, axis=batch)
+        else:
+            view = np.moveaxis(view, batch + self.axis, batch)
+            view[(slice(None),) * batch + (list(self.positions),)] = moved
         return {name: array}
+
+    def _parts(self, values: Mapping[str, np.ndarray], batch: int) -> np.ndarray:
+        """Give each component's values as they stand; of what stays where it is a single one."""
+        if self.axis is None and not self.stays:
+            return np.stack([values[name] for name in self.variables], axis=batch)
+        part = self._part(np.asarray(values[self.variables[0]]), batch)
+        if self.axis is None:
+            return np.expand_dims(part, batch)
+        chosen = np.take(part, self.positions, axis=batch + self.axis)
+        return np.moveaxis(chosen, batch + self.axis, batch)
+
+    def _part(self, array: np.ndarray, batch: int) -> np.ndarray:
+        """Give a view of what moves, of the only index on an axis an axis of length one."""
+        index: list[Any] = [slice(None)] * array.ndim
+        for axis, at in self.within:
+            index[batch + axis] = slice(at, at + 1)
+        view: np.ndarray = array[(*index, ...)]  # of a number, too, a view
+        return view
 
     @property
     def text(self) -> str:
-        """The role in words: ``means``, ``P (axis 1)`` or ``mu_1 and mu_2``."""
+        """The role in words: ``means``, ``P (axis 1)``, ``mu_1 and mu_2`` or ``p (mirrored)``."""
         if self.axis is None:
-            return listed(self.variables)
+            return listed(self.variables) + (" (mirrored)" if self.stays else "")
         where = "".join(f", {at} on axis {axis}" for axis, at in self.within)
         return f"{self.variables[0]} (axis {self.axis}{where})"
 

@@ -11,6 +11,8 @@ from typing import Any
 
 from aliquot.symmetry.block import Block
 
+# So many blocks are named in a sentence, of more three.
+MOST_SAID = 4
 # Where a result says which components of its model can trade places.
 ATTRIBUTE = "symmetries"
 
@@ -43,6 +45,31 @@ class Broken:
 
 
 @dataclass(frozen=True)
+class Unseen:
+    """Components of which nothing can be said: they made no difference where it was looked at.
+
+    Attributes
+    ----------
+    block : Block
+        What might trade places.
+    names : tuple of str
+        The terms of the density that the components are part of, but in which whatever they are
+        was lost in rounding.
+    """
+
+    block: Block
+    names: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        """Say that nothing is claimed."""
+        return (
+            f"whether {self.block.text} can {self.block.can} is not known: at no point looked at did "
+            f"they matter to {' and '.join(self.names)} by more than rounding"
+        )
+
+
+@dataclass(frozen=True)
 class Symmetries:
     """Which components of a model can trade places without changing its log density.
 
@@ -56,6 +83,11 @@ class Symmetries:
         Variables with axes too long to look at.
     affected : tuple of str
         Deterministics that change where components with mirror modes trade places.
+    unseen : tuple of Unseen
+        Components that mattered too little wherever it was looked at, so that nothing is claimed.
+    rotated : tuple of Block
+        Those of the blocks of which a rotation of two components leaves the density unchanged, too:
+        there is a continuum of modes, of which these are a few.
 
     Examples
     --------
@@ -75,6 +107,8 @@ class Symmetries:
     broken: tuple[Broken, ...] = ()
     unexamined: tuple[str, ...] = ()
     affected: tuple[str, ...] = ()
+    unseen: tuple[Unseen, ...] = ()
+    rotated: tuple[Block, ...] = ()
 
     @property
     def coupled(self) -> tuple[Block, ...]:
@@ -99,14 +133,19 @@ class Symmetries:
         """One sentence on the mirror modes; empty where there are none."""
         if not self.coupled:
             return ""
-        if len(self.coupled) > 4:
-            shown = [b.text for b in self.coupled[:3]]
-            shown.append(f"{len(self.coupled) - 3} more such sets of components")
-        else:
-            shown = [block.text for block in self.coupled]
-        texts = "; ".join(shown)
-        each = ", each among themselves" if len(self.coupled) > 1 else ""
-        sentence = f"{texts} can trade places{each}: {self._modes} mirror modes"
+        parts = []
+        for own in (
+            [block for block in self.coupled if not block.signs],
+            [block for block in self.coupled if block.signs],
+        ):
+            for can in dict.fromkeys(block.can for block in own):
+                texts = [block.text for block in own if block.can == can]
+                if len(texts) > MOST_SAID:
+                    more = len(texts) - MOST_SAID + 1
+                    texts = [*texts[: MOST_SAID - 1], f"{more} more such sets"]
+                each = ", each among themselves" if can == "trade places" else ", each by itself"
+                parts.append(f"{'; '.join(texts)} can {can}{each if len(texts) > 1 else ''}")
+        sentence = f"{'; '.join(parts)}: {self._modes} mirror modes"
         return sentence[0].upper() + sentence[1:]
 
     @property
@@ -129,6 +168,13 @@ class Symmetries:
                     "mirror modes"
                 )
         lines += [broken.text for broken in self.broken]
+        lines += [one.text for one in self.unseen]
+        lines += [
+            f"{block.text} can be rotated into one another besides, which makes a continuum of modes: "
+            "no permutation or relabelling names them. Fix the rotation, as by zeros among the "
+            "loadings of the first factors"
+            for block in self.rotated
+        ]
         if self.unexamined:
             lines.append(f"not looked at, because too long: {', '.join(self.unexamined)}")
         return "\n".join(f"{line[0].upper()}{line[1:]}." for line in lines)

@@ -32,7 +32,7 @@ def blocks_apart(
         The axes that may move along, by length.
     """
     whole: list[Move] = [(swap,) for swap in pairs_of_variables(slots)]
-    if not whole and len(movers) < 2:
+    if not whole and sum(len(axes) for axes in movers.values()) < 2:
         return []
     along: list[Move] = [
         (mover.swap(i, j),)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import combinations, product
 from math import prod
 
 import numpy as np
 
-from aliquot.density.layout import Slot
 from aliquot.symmetry.block import Block
 from aliquot.symmetry.finding.orbits import Orbits
 from aliquot.symmetry.finding.places import Move, Mover
@@ -21,8 +21,6 @@ Axes = tuple[Mover, ...]
 MOST_WAYS = 32
 # Sets of more axes than this are not taken apart.
 MOST_APART = 10
-# More exchanges than this are not tried one by one to see whether groups are independent.
-MOST_GROUPS = 400
 
 
 def blocks_along_axes(search: Search, movers: Sequence[Mover]) -> list[Block]:
@@ -114,56 +112,14 @@ def _ways(own: Sequence[Mover]) -> list[list[Axes]]:
     return [*result, [(mover,) for mover in own]]
 
 
-def split_by_group(block: Block, search: Search, slots: Sequence[Slot]) -> list[Block]:
-    """Find out whether components can trade places in each group by itself.
-
-    Means by group and component, each group a mixture of its own, have as many such blocks as
-    groups.
-    """
-    shapes = {slot.variable.name: slot.variable.shape for slot in slots}
-    if any(role.axis is None or role.within for role in block.roles):
-        return [block]
-    moving = {(role.variables[0], role.axis) for role in block.roles}
-    others = [
-        {
-            length: axis
-            for axis, length in reversed(list(enumerate(shapes[role.variables[0]])))
-            if (role.variables[0], axis) not in moving and length > 1
-        }
-        for role in block.roles
-    ]
-    common = set.intersection(*(set(axes) for axes in others)) if others else set()
-    for groups in sorted(common):
-        if groups * block.components > MOST_GROUPS:
-            continue
-        split = [
-            Block(
-                tuple(
-                    Role(role.variables, role.axis, role.positions, ((axes[groups], group),))
-                    for role, axes in zip(block.roles, others, strict=True)
-                )
-            )
-            for group in range(groups)
-        ]
-        if all(_trade_places(part, search) for part in split):
-            return split
-    return [block]
-
-
-def _trade_places(block: Block, search: Search) -> bool:
-    return all(search.holds(exchange(block, 0, k)) for k in range(1, block.components))
-
-
 def exchange(block: Block, i: int, j: int) -> list[Move]:
     """Give the exchange of two components of a block, role by role."""
-    return [
-        (
-            Role(
-                role.variables if role.axis is not None else (role.variables[i], role.variables[j]),
-                role.axis,
-                (role.positions[i], role.positions[j]) if role.axis is not None else (),
-                role.within,
-            ),
-        )
-        for role in block.roles
-    ]
+    return [(_of_two(role, i, j),) for role in block.roles]
+
+
+def _of_two(role: Role, i: int, j: int) -> Role:
+    if role.stays:
+        return role
+    if role.axis is None:
+        return replace(role, variables=(role.variables[i], role.variables[j]))
+    return replace(role, positions=(role.positions[i], role.positions[j]))

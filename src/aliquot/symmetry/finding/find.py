@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import cache
 from typing import Any
 
 from aliquot.density import Density
@@ -10,9 +12,13 @@ from aliquot.distributions.mixture import Mixture
 from aliquot.distributions.normal_mixture import NormalMixture
 from aliquot.symmetry.block import Block
 from aliquot.symmetry.finding.apart import blocks_apart
-from aliquot.symmetry.finding.axes import blocks_along_axes, exchange, split_by_group
+from aliquot.symmetry.finding.axes import blocks_along_axes, exchange
 from aliquot.symmetry.finding.coupling import is_coupled
 from aliquot.symmetry.finding.derived import changed_deterministics
+from aliquot.symmetry.finding.effects import seen_to_matter
+from aliquot.symmetry.finding.groups import split_by_group
+from aliquot.symmetry.finding.mirrored import blocks_with_mirrors
+from aliquot.symmetry.finding.mirrors import centers, may_be_mirrored
 from aliquot.symmetry.finding.places import (
     Mover,
     movers_by_length,
@@ -20,9 +26,11 @@ from aliquot.symmetry.finding.places import (
     pairs_of_variables,
 )
 from aliquot.symmetry.finding.probe import Probe
+from aliquot.symmetry.finding.rotations import rotated
 from aliquot.symmetry.finding.search import Search
 from aliquot.symmetry.finding.states import with_states
-from aliquot.symmetry.symmetries import Broken, Symmetries
+from aliquot.symmetry.finding.together import Together
+from aliquot.symmetry.symmetries import Broken, Symmetries, Unseen
 
 
 def find_symmetries(model: Any, *, explain: bool = True) -> Symmetries:
@@ -47,30 +55,43 @@ def find_symmetries(model: Any, *, explain: bool = True) -> Symmetries:
     """
     density: Density = model.density()
     movers, long = movers_by_length(density.slots)
-    if not movers and not pairs_of_variables(density.slots):
+    mirrors = any(may_be_mirrored(slot) for slot in density.slots)
+    if not movers and not mirrors and not pairs_of_variables(density.slots):
         return Symmetries(unexamined=tuple(long))
     orderings = {
         slot.variable.name: axis
         for slot in density.slots
         if (axis := ordering_axis(slot)) is not None
     }
-    if not explain and _surely_none(density, movers, orderings):
+    if not explain and not mirrors and _surely_none(density, movers, orderings):
         return Symmetries(unexamined=tuple(long))
     probe = Probe(density)
     search = Search(probe)
     found = _blocks(search, density, movers)
-    holding, broken = [], []
+    broken = []
+    unbroken = []
     for block in found:
         ordered = _ordered(block, orderings)
         if ordered:
             broken.append(Broken(block, "ordering", ordered))
         else:
-            holding.append(Block(block.roles, (), is_coupled(block, search)))
+            unbroken.append(block)
+    seen = seen_to_matter(unbroken, search)
+    holding = [replace(b, coupled=is_coupled(b, search, points)) for b, points in seen.blocks]
+    # A sign that does not matter, or makes no mirror modes, is nothing to speak of.
+    holding = [block for block in holding if block.coupled or not block.signs]
     if explain:
         holding = with_states(holding, density, search)
         broken += _told_apart(probe, density, movers, [*holding, *found])
     affected = changed_deterministics(holding, search)
-    return Symmetries(tuple(holding), tuple(broken), tuple(long), affected)
+    return Symmetries(
+        tuple(holding),
+        tuple(broken),
+        tuple(long),
+        affected,
+        tuple(Unseen(*one) for one in seen.unseen),
+        rotated(holding, search),
+    )
 
 
 def _surely_none(
@@ -83,19 +104,53 @@ def _surely_none(
 
 def _blocks(search: Search, density: Density, movers: dict[int, list[Mover]]) -> list[Block]:
     """Find all blocks: along axes that correspond by number first, then what is left."""
+
+    @cache
+    def together() -> Together:
+        return Together(search, centers(search.probe))
+
     found = []
     for along in movers.values():
         for block in blocks_along_axes(search, along):
-            found += split_by_group(block, search, density.slots)
-    taken = {
-        (name, role.axis) for block in found for role in block.roles for name in role.variables
+            found += split_by_group(block, search, together, density.slots)
+    found = _with_those_apart(found, search, density, movers)
+    for block in blocks_with_mirrors(together(), movers, found):
+        found += split_by_group(block, search, together, density.slots)
+    return found
+
+
+def _with_those_apart(
+    found: list[Block], search: Search, density: Density, movers: dict[int, list[Mover]]
+) -> list[Block]:
+    """Add the components that do not correspond by number, where some places are left."""
+    whole = {
+        (name, role.axis)
+        for block in found
+        for role in block.roles
+        for name in role.variables
+        if role.within or role.components == search.probe.length(name, role.axis)
     }
     left = {
         length: free
         for length, along in movers.items()
-        if (free := [m for m in along if (m.variable, m.axis) not in taken])
+        if (free := [m for m in along if (m.variable, m.axis) not in whole])
     }
-    return found + blocks_apart(search, density.slots, left)
+    more = blocks_apart(search, density.slots, left)
+    # Of components that correspond otherwise some may do so by number: the middle one of three that
+    # run in opposite order, or its neighbours.
+    places = [(block, _places(block)) for block in more]
+    more = [b for b, p in places if not any(p <= _places(other) for other in found)]
+    return [b for b in found if not any(_places(b) < _places(other) for other in more)] + more
+
+
+def _places(block: Block) -> frozenset[object]:
+    """Give every place at which a block's components stand."""
+    return frozenset(
+        (name, role.axis, role.within, at)
+        for role in block.roles
+        for name in role.variables
+        for at in role.positions or (None,)
+    )
 
 
 def _ordered(block: Block, orderings: dict[str, int]) -> tuple[str, ...]:

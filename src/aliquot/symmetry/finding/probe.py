@@ -7,6 +7,7 @@ are made from unconstrained coordinates, which reach all of every support.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 import jax
@@ -25,6 +26,8 @@ Point = dict[str, np.ndarray]
 # Two evaluations of a term that differ by less, relative to its size, are rounding. What tells
 # components apart changes a term by far more at points this wide.
 RELATIVE = 1e-10
+# A term may be so much smaller than what it adds up.
+CANCELLED = 100.0
 # How far an element is moved, in units of its coordinate's scale.
 STEP = 0.37
 # How often a point at random is looked for that has a density, and how far apart these are.
@@ -93,6 +96,41 @@ class Probe:
         self._scale_seen = finite if seen is None else np.maximum(seen, finite)
         return values
 
+    def gradient(self, point: Point) -> Point:
+        """Differentiate the sum of all terms by the values of each variable."""
+
+        def total(values: Any, data: Any) -> Any:
+            return sum(self.density.log_terms_of(values, data).values(), jnp.zeros(()))
+
+        with float64():
+            program = self.density.program("gradient by values", jax.grad(total))
+            found = program(point, self.density.data)
+        return {name: np.asarray(values) for name, values in found.items()}
+
+    def terms_with(self, variables: Collection[str]) -> set[str]:
+        """Name the terms that are computed from some of the variables."""
+        nodes = [self.by_name[name].variable for name in variables]
+        return self.density.terms_with(nodes)
+
+    def length(self, name: str, axis: int | None) -> int:
+        """Give the length of a variable's axis; 1 for the variable as a whole."""
+        return 1 if axis is None else int(self.by_name[name].variable.shape[axis])
+
+    def event(self, name: str) -> int:
+        """Give how many last axes one coordinate of a variable is about, without an ordering."""
+        return natural_transform(self.by_name[name]).event_dims
+
+    def tolerance(self, *values: np.ndarray) -> np.ndarray:
+        """What terms at some points may differ by and still count as equal, shape (terms,).
+
+        Numbers of the size that a term has at these points, or anywhere: it may nearly vanish
+        where those that it adds up do not. A term that is huge elsewhere is no excuse.
+        """
+        assert self._scale_seen is not None
+        here = np.max(np.abs(np.where(np.isfinite(values), values, 0.0)), axis=0)
+        bound: np.ndarray = RELATIVE * (1.0 + np.minimum(self._scale_seen, CANCELLED * (1.0 + here)))
+        return bound
+
     @property
     def rounding(self) -> np.ndarray:
         """What terms may differ by and still count as equal, shape (terms,)."""
@@ -127,10 +165,10 @@ class Probe:
         looked_at = [i for i, name in enumerate(self.names) if name not in ignored]
         if not np.all(np.isfinite(one[looked_at])) and not np.all(np.isfinite(other[looked_at])):
             return None
-        first, scale = self._grouped(one, moved)
-        second, _ = self._grouped(other, moved)
+        first, bound = self._grouped(one, other, moved)
+        second, _ = self._grouped(other, one, moved)
         with np.errstate(invalid="ignore"):
-            close = np.abs(first - second) <= RELATIVE * (1.0 + scale)
+            close = np.abs(first - second) <= bound
         names = [name for name in self.names if self.priors.get(name) is None or name not in moved]
         if moved:
             names.append("")
@@ -138,16 +176,18 @@ class Probe:
         found = [n for name in wrong for n in ([name] if name else list(moved))]
         return [name for name in found if name not in ignored]
 
-    def _grouped(self, values: np.ndarray, moved: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+    def _grouped(
+        self, values: np.ndarray, others: np.ndarray, moved: Sequence[str]
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Add the priors of what is exchanged whole; give their tolerance besides."""
         together = [self.priors[name] for name in moved if name in self.priors]
         apart = [i for i in range(len(self.names)) if i not in together]
-        assert self._scale_seen is not None
-        scale = self._scale_seen
+        bound = self.tolerance(values, others)
         if not moved:
-            return values, scale
+            return values, bound
         return (
             np.append(values[apart], values[together].sum()),
-            np.append(scale[apart], scale[together].sum()),
+            np.append(bound[apart], bound[together].sum()),
         )
 
     def point(
@@ -276,18 +316,27 @@ class Probe:
         last = axis == len(slot.variable.shape) - 1
         return last and isinstance(natural_transform(slot), Simplex)
 
+    @cached_property
+    def typical(self) -> dict[str, np.ndarray]:
+        """Typical coordinates under the prior, whatever start values users gave, by name."""
+        return self._coordinates(self.density.typical)
+
+    def _coordinates(self, flat: np.ndarray) -> dict[str, np.ndarray]:
+        program = self.density.program("coordinates without an order", self._natural)
+        with float64():
+            found = program(flat, self.density.data)
+        return {name: np.asarray(values, float) for name, values in found.items()}
+
     def _symmetric_base(self) -> dict[str, np.ndarray]:
         """Give coordinates at which all slices of every variable, and variables alike, agree."""
         rng = np.random.default_rng(20)
-        with float64():
-            program = self.density.program("coordinates without an order", self._natural)
-            start = program(self.density.start, self.density.data)
+        start = self._coordinates(self.density.start)
         base: dict[str, np.ndarray] = {}
         self.scales: dict[str, float] = {}
         groups: dict[Any, list[str]] = {}
         for slot in self.slots:
             name, transform = slot.variable.name, natural_transform(slot)
-            values = np.asarray(start[name], float)
+            values = start[name]
             event = transform.event_dims
             # One event, or number, for all: its own coordinates stay as they are.
             axes = tuple(range(values.ndim - event))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,8 @@ def same_reach(move: Move, slots: Mapping[str, Slot]) -> bool:
     Bounds that are computed from other variables are part of the density, which points at random
     show.
     """
-    return all(_same(role, slots) for role in move)
+    # The center of a mirror is the middle of the bounds.
+    return all(_same(replace(role, mirror=None), slots) for role in move if not role.stays)
 
 
 def _same(role: Role, slots: Mapping[str, Slot]) -> bool:

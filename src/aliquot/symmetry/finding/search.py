@@ -170,7 +170,7 @@ class Search:
         for point, terms in self.probe.points(POINTS):
             seen = True
             after = self.probe.terms(exchanged(point, swaps))
-            found |= dict.fromkeys(self._differences(terms, after, swaps) or ())
+            found |= dict.fromkeys(self.differences(terms, after, swaps) or ())
             if found:
                 break
         return list(found) if seen else None
@@ -209,14 +209,19 @@ class Search:
         return bool(np.any(np.abs(mixed) > RELATIVE * (1.0 + size)))
 
     def _same(self, one: np.ndarray, other: np.ndarray, swaps: Sequence[Move]) -> bool | None:
-        changed = self._differences(one, other, swaps)
+        changed = self.differences(one, other, swaps)
         return None if changed is None else not changed
 
-    def _differences(
+    def differences(
         self, one: np.ndarray, other: np.ndarray, swaps: Sequence[Move]
     ) -> list[str] | None:
+        """Name the terms that differ by more than rounding; ``None`` where they cannot tell."""
         moved = [
-            name for swap in swaps for role in swap if role.axis is None for name in role.variables
+            name
+            for swap in swaps
+            for role in swap
+            if role.axis is None and not role.stays
+            for name in role.variables
         ]
         return self.probe.differences(one, other, list(dict.fromkeys(moved)), self.ignored)
 

@@ -1,0 +1,208 @@
+"""Whether components matter at all where it was tried: else that nothing changed proves nothing.
+
+At most points the last sticks of many weigh less than the rounding of the likelihood that they are
+part of, and could be exchanged for anything. So each claim needs a point at which what it moves
+makes a difference, in every term that it is part of, far above rounding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from aliquot.symmetry.block import Block
+from aliquot.symmetry.finding.axes import exchange
+from aliquot.symmetry.finding.coupling import with_values_of
+from aliquot.symmetry.finding.probe import Point
+from aliquot.symmetry.finding.search import Search, exchanged
+from aliquot.symmetry.role import Role
+
+# An effect has to be so many times what counts as rounding.
+FAR_ABOVE = 1e4
+# Points at random that are looked at first.
+POINTS = 4
+# How far other components, or whole variables, are moved to give a component weight.
+LEVELS = (3.0, 12.0, 50.0, 200.0)
+
+
+@dataclass
+class Seen:
+    """What is left of blocks whose components were looked at where they matter.
+
+    Attributes
+    ----------
+    blocks : list of (Block, list of dict)
+        Those that hold, with the points beyond those at random that show it.
+    unseen : list of (Block, tuple of str)
+        Those that may hold, with the terms in which they made no difference above rounding.
+    """
+
+    blocks: list[tuple[Block, list[Point]]]
+    unseen: list[tuple[Block, tuple[str, ...]]]
+
+
+def seen_to_matter(blocks: Sequence[Block], search: Search) -> Seen:
+    """Look for points at which all that a block moves makes a difference, and verify it there."""
+    result = Seen([], [])
+    if not blocks:
+        return result
+    pairs = list(search.probe.points(2 * POINTS))
+    fresh = [point for point, _ in pairs[len(pairs) // 2 :]]
+    waiting = list(blocks)
+    while waiting:
+        block = waiting.pop(0)
+        left = _unseen(block, list(zip(pairs, fresh, strict=False)), search)
+        found: list[Point] = []
+        for point in _with_weight(block, search) if left else ():
+            before = search.probe.terms(point)
+            if not np.all(np.isfinite(before)):
+                continue
+            newly = {
+                number: wanted & _moved(block.roles[number], point, before, fresh[0], search)
+                for number, wanted in left.items()
+            }
+            if not any(newly.values()):
+                continue
+            alike = _alike_there(block, point, before, search)
+            if len(alike) > 1:
+                waiting += [_some(block, own) for own in alike if len(own) > 1]
+                break
+            found.append(point)
+            left = {n: rest for n, wanted in left.items() if (rest := wanted - newly[n])}
+            if not left:
+                break
+        else:
+            if left:
+                names = [search.probe.names[i] for wanted in left.values() for i in sorted(wanted)]
+                result.unseen.append((block, tuple(dict.fromkeys(names))))
+                continue
+        if not left:
+            result.blocks.append((block, found))
+    return result
+
+
+def _unseen(block: Block, points: Sequence[Any], search: Search) -> dict[int, set[int]]:
+    """Give the terms in which nothing was seen of a role, by the number of the role."""
+    left: dict[int, set[int]] = {}
+    for number, role in enumerate(block.roles):
+        wanted = _terms_with(role, search)
+        for (point, before), other in points:
+            wanted -= _moved(role, point, before, other, search)
+            if not wanted:
+                break
+        if wanted and points:
+            wanted = _really(role, wanted, points[0][0][0], search)
+        if wanted and points:
+            left[number] = wanted
+    return left
+
+
+def _alike_there(block: Block, point: Point, before: np.ndarray, search: Search) -> list[list[int]]:
+    """Sort the components into those that can trade places at one point."""
+    classes: list[list[int]] = []
+    for k in range(block.components):
+        for own in classes:
+            moves = exchange(block, own[0], k)
+            after = search.probe.terms(exchanged(point, moves))
+            if not search.differences(before, after, moves):
+                own.append(k)
+                break
+        else:
+            classes.append([k])
+    return classes
+
+
+def _some(block: Block, components: Sequence[int]) -> Block:
+    """Give the block of some of a block's components."""
+    return Block(
+        tuple(
+            replace(role, variables=tuple(role.variables[k] for k in components))
+            if role.axis is None
+            else replace(role, positions=tuple(role.positions[k] for k in components))
+            for role in block.roles
+        )
+    )
+
+
+def _moved(
+    role: Role, point: Point, before: np.ndarray, other: Point, search: Search
+) -> set[int]:
+    """Give the terms that change far above rounding where a role's variables move by themselves.
+
+    They get the values that they have at another point; where that is none (of probabilities some
+    only), they trade places without all else that does.
+    """
+    result: set[int] = set()
+    probe = search.probe
+    every = range(1 if role.stays else role.components)
+    for moved in (
+        with_values_of(other, point, [role], list(every)),
+        exchanged(point, exchange(Block((role,)), 0, 1)),
+    ):
+        after = probe.terms(moved)
+        with np.errstate(invalid="ignore"):
+            gap = np.abs(after - before)
+        far = np.isfinite(gap) & (gap > FAR_ABOVE * probe.tolerance(before, after))
+        result |= set(np.flatnonzero(far).tolist())
+        if np.all(np.isfinite(after)):
+            break
+    return result
+
+
+def _terms_with(role: Role, search: Search) -> set[int]:
+    """Give the terms that a role's variables are part of, besides their own priors.
+
+    These may be flat, and say nothing of components that do not move alike.
+    """
+    names = search.probe.terms_with(role.variables) - set(role.variables)
+    return {i for i, name in enumerate(search.probe.names) if name in names}
+
+
+def _really(role: Role, wanted: set[int], point: Point, search: Search) -> set[int]:
+    """Leave out terms that do not use those elements of the variables that move.
+
+    What is computed from something that is no number is none.
+    """
+    nothing = {name: np.full(point[name].shape, np.nan) for name in role.variables}
+    every = range(1 if role.stays else role.components)
+    before = search.probe.terms(point, anywhere=True)
+    after = search.probe.terms(
+        with_values_of(nothing, point, [role], list(every)), anywhere=True
+    )
+    return {i for i in wanted if before[i] != after[i]}
+
+
+def _with_weight(block: Block, search: Search) -> Iterator[Point]:
+    """Yield points at which some components may have a weight that they have at few others.
+
+    All of a variable is moved up and down, and all components but two.
+    """
+    probe = search.probe
+    rng = np.random.default_rng(41)
+    base = {
+        name: values + 0.3 * probe.scales[name] * rng.standard_normal(values.shape)
+        for name, values in probe.base.items()
+    }
+    for level in LEVELS:
+        for role in block.roles:
+            if role.axis is None:
+                continue
+            name = role.variables[0]
+            values = base[name]
+            event = probe.event(name)
+            axis = role.axis
+            if axis >= values.ndim - event:
+                continue
+            others = np.ones(values.shape[axis], bool)
+            others[list(role.positions[:2])] = False
+            for sign in (-1.0, 1.0):
+                shift = np.where(others, sign * level * probe.scales[name], 0.0)
+                shape = [1] * values.ndim
+                shape[axis] = -1
+                yield probe.point(base | {name: values + shift.reshape(shape)})
+        for name, values in base.items():
+            for sign in (-1.0, 1.0):
+                yield probe.point(base | {name: values + sign * level * probe.scales[name]})

@@ -1,0 +1,180 @@
+"""Components that trade places as something is mirrored, and signs that turn."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import combinations
+
+import numpy as np
+
+from aliquot.symmetry.block import Block
+from aliquot.symmetry.finding.mirrors import LONGEST, exchanges_with_mirrors, reflections, within
+from aliquot.symmetry.finding.places import Move, Mover, pairs_of_variables
+from aliquot.symmetry.finding.together import Together
+from aliquot.symmetry.role import Role
+
+# Of so many moves each set is tried where none could be grown.
+MOST_LEFT = 6
+# More mirrors than this are not combined with one another.
+MOST_MIRRORS = 80
+
+
+def blocks_with_mirrors(
+    together: Together,
+    movers: Mapping[int, Sequence[Mover]],
+    known: Sequence[Block],
+) -> list[Block]:
+    """Find what `search` cannot see, because something is mirrored.
+
+    Parameters
+    ----------
+    together : Together
+    movers : mapping from int to sequence of Mover
+        The axes along which components can stand, by length.
+    known : sequence of Block
+        Components that trade places without mirrors, which are not looked for again.
+
+    Returns
+    -------
+    list of Block
+        Of two components each: such that trade places, and signs that turn together.
+    """
+    middles = together.middles
+    if not middles:
+        return []
+    slots = together.probe.slots
+    taken = frozenset().union(
+        *(together.touched((role,)) for block in known for role in block.roles)
+    )
+    free = [m for m in reflections(middles) if together.may_hold(m)]
+    both = [
+        move
+        for move in exchanges_with_mirrors(slots, middles)
+        if not together.touched(move) & taken and together.may_hold(move)
+    ]
+    if not free and not both:
+        return []
+    swaps = [
+        move
+        for move in [*_along(movers), *((role,) for role in pairs_of_variables(slots))]
+        if not together.touched(move) & taken and together.may_hold(move)
+    ]
+
+    whole = sorted(free, key=lambda move: -len(together.touched(move)))
+    # Of a variable as a whole first: what holds in each group by itself is taken apart later.
+    found = _grown(together, [*swaps, *both], [*swaps, *both, *whole])
+    # The other way round where nothing trades places: each sign by itself.
+    fine = [move for move in free if len(free) <= MOST_MIRRORS]
+    signs = _generating(together, _grown(together, fine, fine))
+    return [
+        Block(tuple(_merged([role for move in one for role in move], middles)))
+        for one in [*found, *signs]
+    ]
+
+
+def _grown(
+    together: Together, seeds: Sequence[Move], others: Sequence[Move]
+) -> list[list[Move]]:
+    """Grow a set from each seed that is in none yet."""
+    found: list[list[Move]] = []
+    left: list[Move] = []
+    for seed in seeds:
+        if not any(seed in one for one in found):
+            grown = together.grown(seed, others)
+            if grown is None:
+                left.append(seed)
+            else:
+                found.append(sorted(grown, key=list(others).index))
+    # Interactions vanish by accident in a product of three: then any few may go together.
+    left = [move for move in left if not any(move in one for one in found)]
+    for size in range(2, len(left) + 1) if len(left) <= MOST_LEFT else ():
+        for chosen in combinations(left, size):
+            apart = sum(len(together.touched(m)) for m in chosen) == len(_touched(together, chosen))
+            new = not any(set(one) <= set(chosen) for one in found)
+            if apart and new and together.search.holds(chosen):
+                found.append(list(chosen))
+    return found
+
+
+def _generating(together: Together, sets: Sequence[Sequence[Move]]) -> list[Sequence[Move]]:
+    """Leave out sets that others, made one after the other, amount to; the largest first."""
+    kept: list[Sequence[Move]] = []
+    basis: list[frozenset[int]] = []
+    for one in sorted(sets, key=lambda s: len(_touched(together, s))):
+        rest = _touched(together, one)
+        for known in basis:
+            if max(known) in rest:
+                rest ^= known
+        if rest:
+            basis = sorted([*basis, rest], key=max, reverse=True)
+            kept.append(one)
+    return kept
+
+
+def _touched(together: Together, moves: Sequence[Move]) -> frozenset[int]:
+    return frozenset().union(*(together.touched(move) for move in moves))
+
+
+def _merged(roles: Sequence[Role], middles: Mapping[str, np.ndarray]) -> list[Role]:
+    """Say of mirrored elements in as few words as can be: the whole variable, its slices."""
+    result = [role for role in roles if not role.stays]
+    own: dict[tuple[str, float], list[Role]] = {}
+    for role in roles:
+        if role.stays and role.mirror is not None:
+            own.setdefault((role.variables[0], role.mirror), []).append(role)
+    for (name, mirror), parts in own.items():
+        shape = middles[name].shape
+        left = np.zeros(shape, bool)
+        for role in parts:
+            left[within(role.within, len(shape))] = True
+        slices = [((a, k),) for a, size in enumerate(shape) for k in range(size)]
+        for place in [(), *slices, *(tuple(enumerate(i)) for i in np.ndindex(shape))]:
+            at = within(place, len(shape))
+            if left[at].size and left[at].all():
+                result.append(Role((name,), within=place, mirror=mirror))
+                left[at] = False
+    return result
+
+
+def _along(movers: Mapping[int, Sequence[Mover]]) -> list[Move]:
+    """List exchanges along axes, and those along several axes of one variable at once."""
+    result: list[Move] = []
+    for length, axes in movers.items():
+        if length > LONGEST:
+            continue
+        for pair in combinations(range(length), 2):
+            result += [(mover.swap(*pair),) for mover in axes]
+            for name in dict.fromkeys(mover.variable for mover in axes):
+                own = [mover for mover in axes if mover.variable == name]
+                for count in range(2, len(own) + 1):
+                    result += [
+                        tuple(mover.swap(*pair) for mover in some)
+                        for some in combinations(own, count)
+                    ]
+    return result
+
+
+def signs_of(block: Block, blocks: Sequence[Block]) -> list[Block]:
+    """Give the blocks by which each component of a block changes sign by itself.
+
+    Returns
+    -------
+    list of Block
+        One for each component, in their order; none where not each has one.
+    """
+    result = []
+    for k in range(block.components):
+        parts = {_slice(role, k) for role in block.roles}
+        own = [b for b in blocks if b.signs and {(r.variables, r.within) for r in b.roles} == parts]
+        if len(own) != 1:
+            return []
+        result += own
+    return result
+
+
+def _slice(role: Role, k: int) -> tuple[tuple[str, ...], tuple[tuple[int, int], ...]]:
+    """Say which part of which variable is a component's."""
+    if role.axis is None:
+        return (role.variables[0 if role.stays else k],), role.within
+    place = (role.axis, role.positions[k])
+    return role.variables, tuple(sorted((*role.within, place)))

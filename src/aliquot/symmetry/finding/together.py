@@ -1,0 +1,191 @@
+"""Exchanges and mirrors that have to be made together, each set grown from one of its members.
+
+`search` sorts the exchanges along axes into classes, at a point where components are equal. Where
+mirrors take part, the point must be one that these leave where it is, too: variables that can be
+mirrored stand in their centers. There the same two conclusions hold, and a third. If a set S of
+moves leaves the density unchanged, and some of its members alone move a point, then these members
+together do not change the density at that point. So a set is grown from a first member: by those
+moves that interact with it, as long as nothing changes at the point that only they move. It is
+complete once it holds at points at random.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from aliquot.symmetry.finding.mirrors import base_of
+from aliquot.symmetry.finding.places import Move
+from aliquot.symmetry.finding.probe import STEP, Point, Probe
+from aliquot.symmetry.finding.search import Search, exchanged
+from aliquot.symmetry.role import Role
+
+# Sets that are looked at on the way from one member to a set that holds.
+MOST_STEPS = 80
+MOST_TOGETHER = 40
+
+
+class Together:
+    """Grows sets of moves that leave a density unchanged.
+
+    Parameters
+    ----------
+    search : Search
+    middles : mapping from str to numpy.ndarray
+        The centers of the variables that can be mirrored.
+    """
+
+    def __init__(self, search: Search, middles: Mapping[str, np.ndarray]) -> None:
+        self.search = search
+        self.probe: Probe = search.probe
+        self.middles = middles
+        self.base = base_of(self.probe, middles)
+        shapes = {slot.variable.name: slot.variable.shape for slot in self.probe.slots}
+        first = 0
+        self.numbers: dict[str, np.ndarray] = {}
+        for name, shape in shapes.items():
+            size = int(np.prod(shape, dtype=int))
+            self.numbers[name] = first + np.arange(size).reshape(shape)
+            first += size
+        self._touched: dict[Move, frozenset[int]] = {}
+        self._moved: dict[tuple[Move, ...], tuple[Point, np.ndarray]] = {}
+        self._interact: dict[tuple[Move, Move], bool] = {}
+
+    def touched(self, move: Move) -> frozenset[int]:
+        """Give the numbers of the elements that a move changes."""
+        if move not in self._touched:
+            found: set[int] = set()
+            for role in move:
+                for name in role.variables:
+                    own = np.zeros(self.numbers[name].shape, bool)
+                    own[self.place(role, name)] = True
+                    found |= set(self.numbers[name][own].tolist())
+            self._touched[move] = frozenset(found)
+        return self._touched[move]
+
+    def may_hold(self, move: Move) -> bool:
+        """Say whether a move by itself changes nothing where all else stays where it is."""
+        return self._unchanged([move]) is not False
+
+    def interact(self, a: Move, b: Move) -> bool:
+        """Say whether two moves have to be made together, as far as no third stands for one."""
+        if (a, b) not in self._interact:
+            point, before = self._displaced((a, b))
+            values = [before, *(self._terms_after(point, m) for m in ([a], [b], [a, b]))]
+            found = False
+            if all(np.all(np.isfinite(v)) for v in values):
+                mixed = values[0] - values[1] - values[2] + values[3]
+                found = bool(np.any(np.abs(mixed) > self.probe.tolerance(*values)))
+            self._interact[a, b] = self._interact[b, a] = found
+        return self._interact[a, b]
+
+    def grown(self, seed: Move, others: Sequence[Move]) -> list[Move] | None:
+        """Give a set with a first member that holds; ``None`` where there is none.
+
+        Where a set is not complete, something interacts with it: that has to be made, too, or some
+        other move of the same elements. Those that come first are tried first.
+        """
+        self._steps = 0
+        return self._complete([seed], others)
+
+    def _complete(self, current: list[Move], others: Sequence[Move]) -> list[Move] | None:
+        self._steps += 1
+        if self._steps > MOST_STEPS or len(current) > MOST_TOGETHER:
+            return None
+        if self.search.holds(current):
+            return current
+        taken = frozenset().union(*(self.touched(move) for move in current))
+        free = [move for move in others if not self.touched(move) & taken]
+        needed = next((o for o in free if any(self.interact(m, o) for m in current)), None)
+        if needed is None:
+            return None
+        for move in free:
+            if self.touched(move) & self.touched(needed):
+                more = [*current, move]
+                if self._unchanged(more) is True:
+                    found = self._complete(more, others)
+                    if found is not None:
+                        return found
+        return None
+
+    def classes(self, moves: Sequence[Sequence[Move]], most: int) -> list[list[int]] | None:
+        """Sort sets of moves by what interacts; ``None`` where that takes too many evaluations."""
+        left, found, tries = list(range(len(moves))), [], 0
+        while left:
+            reached, own = [left.pop(0)], []
+            while reached:
+                current = reached.pop()
+                own.append(current)
+                for other in list(left):
+                    tries += 1
+                    if tries > most:
+                        return None
+                    if self.interact(_one(moves[current]), _one(moves[other])):
+                        left.remove(other)
+                        reached.append(other)
+            found.append(sorted(own))
+        return found
+
+    def _unchanged(self, moves: Sequence[Move]) -> bool | None:
+        """Say whether moves together change nothing at the point that only they move."""
+        point, before = self._displaced(tuple(moves))
+        changed = self.search.differences(before, self._terms_after(point, moves), moves)
+        return None if changed is None else not changed
+
+    def _terms_after(self, point: Point, moves: Sequence[Move]) -> np.ndarray:
+        return self.probe.terms(exchanged(point, moves))
+
+    def _displaced(self, moves: tuple[Move, ...]) -> tuple[Point, np.ndarray]:
+        """Move what some moves move away from the base, each element by itself."""
+        if moves not in self._moved:
+            coordinates = dict(self.base)
+            factors: dict[str, np.ndarray] = {}
+            for name, place, axes, size in _displacements(self, moves):
+                if any(self.probe.along_simplex(name, axis) for axis in axes):
+                    factor = np.array(factors.get(name, np.ones(self.numbers[name].shape)))
+                    factor[place] *= np.exp(size[place])
+                    factors[name] = factor
+                else:
+                    moved = np.array(coordinates[name])
+                    event = self.probe.event(name)
+                    if event:  # the coordinates of whole vectors or matrices
+                        place = place[: moved.ndim - event]
+                        size = np.resize(size, moved.shape)
+                    moved[place] += size[place] * self.probe.scales[name]
+                    coordinates[name] = moved
+            point = self.probe.point(coordinates, factors)
+            self._moved[moves] = point, self.probe.terms(point)
+        return self._moved[moves]
+
+    def place(self, role: Role, name: str) -> tuple[Any, ...]:
+        place: list[Any] = [slice(None)] * self.numbers[name].ndim
+        for axis, at in role.within:
+            place[axis] = slice(at, at + 1)
+        if role.axis is not None:
+            place[role.axis] = list(role.positions)
+        return tuple(place)
+
+
+def _displacements(
+    owner: Together, moves: Sequence[Move]
+) -> Iterator[tuple[str, tuple[Any, ...], list[int], np.ndarray]]:
+    """Yield what is displaced: variable, place, axes that move, and by how much, in scales."""
+    for number, move in enumerate(moves):
+        rng = np.random.default_rng([31, number])
+        done = set()
+        for role in move:
+            for name in role.variables:
+                # What moves along several axes is displaced once.
+                if (name, role.within) in done:
+                    continue
+                done.add((name, role.within))
+                axes = [o.axis for o in move if o.axis is not None and o.variables == (name,)]
+                shape = owner.numbers[name].shape
+                size = STEP * (1 - 0.13 * number) * rng.uniform(0.4, 1.6, shape)
+                yield name, owner.place(role, name), axes, size * rng.choice([-1.0, 1.0], shape)
+
+
+def _one(moves: Sequence[Move]) -> Move:
+    return tuple(role for move in moves for role in move)
