@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from aliquot.diagnostics.labels import set_label
-from aliquot.diagnostics.orbits import orbits
+from aliquot.diagnostics.orbits import mirrors, orbits
 from aliquot.diagnostics.quantity import Quantity, quantity_of
 from aliquot.diagnostics.wording import listing
 from aliquot.errors import ModelError
@@ -121,24 +121,43 @@ def _labelled(array: np.ndarray) -> xarray.DataArray:
 
 
 def _sorted(posterior: xarray.Dataset, blocks: Sequence[Block]) -> Iterator[Quantity]:
-    """Sort, within each draw, the elements that trade places with one another."""
+    """Sort, within each draw, the elements that trade places with one another.
+
+    Mirror images among them stand for themselves: of p that becomes 1 - p the lesser of the two.
+    """
+    if not blocks:
+        return
     names = list(dict.fromkeys(name for block in blocks for name in block.variables))
     arrays = [posterior[name] for name in names]
     whole = [quantity_of(array) for array in arrays]
     first = np.cumsum([0, *(len(quantity.draws) for quantity in whole)])
+    shapes = {q.name: q.shape for q in whole}
+    sums = mirrors(blocks, shapes)
     together: dict[tuple[int, ...], list[tuple[str, np.ndarray]]] = {}
-    for members in orbits(blocks, {q.name: q.shape for q in whole}):
-        owners = np.searchsorted(first, members, side="right") - 1
+    for members in orbits(blocks, shapes):
+        places = np.where(members < 0, ~members, members)
+        plain = np.unique(places)
+        owners = np.searchsorted(first, places, side="right") - 1
         which = tuple(int(i) for i in np.unique(owners))
-        places = [members[owners == i] - first[i] for i in which]
-        values = np.concatenate(
-            [whole[i].draws[at] for i, at in zip(which, places, strict=True)], axis=0
+        values = np.stack(
+            [
+                sums[at] - whole[i].draws[at - first[i]] if image else whole[i].draws[at - first[i]]
+                for i, at, image in zip(owners, places, members < 0, strict=True)
+            ]
         )
         texts = [
-            set_label(arrays[i], [str(d) for d in arrays[i].dims if d not in ("chain", "draw")], at)
-            for i, at in zip(which, places, strict=True)
+            set_label(
+                arrays[i],
+                [str(d) for d in arrays[i].dims if d not in ("chain", "draw")],
+                plain[(first[i] <= plain) & (plain < first[i + 1])] - first[i],
+            )
+            for i in which
         ]
-        together.setdefault(which, []).append((_set(texts), np.sort(values, axis=0)))
+        ordered = np.sort(values, axis=0)
+        if len(plain) < len(members):
+            # The upper half are the images of the lower.
+            ordered = ordered[: len(members) // 2]
+        together.setdefault(which, []).append((_set(texts), ordered))
     for which, sets in together.items():
         labels = [f"{SORTED}{text}[{rank}]" for text, v in sets for rank in range(len(v))]
         draws = np.concatenate([values for _, values in sets])

@@ -9,7 +9,7 @@ import numpy as np
 
 from aliquot.diagnostics import wording
 from aliquot.diagnostics.components import Components
-from aliquot.diagnostics.orbits import Shapes, partners
+from aliquot.diagnostics.orbits import Shapes, mirrors, partners
 from aliquot.diagnostics.quantity import Quantity
 from aliquot.diagnostics.record import Record
 from aliquot.diagnostics.screen import split_rhat
@@ -69,15 +69,21 @@ def visited(block: Block, shapes: Shapes, quantities: Mapping[str, Quantity]) ->
     The components whose draws cannot be told from one another have traded places among themselves.
     """
     draws = np.concatenate([quantities[name].draws for name in block.variables])
+    sums = mirrors([block], {name: shapes[name] for name in block.variables})
     count = block.components
     pairs = [(a, b) for a in range(count) for b in range(a + 1, count)]
     if count > FEW:
         pairs = [(a, a + 1) for a in range(count - 1)]
     group = np.arange(count)
     for a, b in pairs:
-        one, other = partners(block, shapes, a, b)
+        one, other, mirrored = partners(block, shapes, a, b)
         some = np.unique(np.linspace(0, len(one) - 1, MOST_COMPARED).round().astype(int))
-        both = np.concatenate([draws[one[some]], draws[other[some]]], axis=1)
+        images = np.where(
+            mirrored[some, None, None],
+            sums[other[some], None, None] - draws[other[some]],
+            draws[other[some]],
+        )
+        both = np.concatenate([draws[one[some]], images], axis=1)
         apart = split_rhat(both)
         if not (apart > APART).any():
             group[group == group[b]] = group[a]

@@ -21,7 +21,7 @@ from aliquot.inference.relabelled_tree import (
 )
 from aliquot.inference.responsibilities import Found, Responsibilities
 from aliquot.model import Model, resolve_model
-from aliquot.symmetry import ATTRIBUTE, Block, Symmetries, block_names
+from aliquot.symmetry import ATTRIBUTE, Block, Symmetries, block_names, signs_of
 from aliquot.symmetry.relabelling import METHODS, Relabelled, relabel_block
 
 if TYPE_CHECKING:
@@ -75,7 +75,10 @@ def relabel(
     block is relabelled by itself. Components are numbered in ascending order of the posterior mean
     of the block's first variable with one number for each (weights and
     matrices only where there is no other),
-    so that two runs can be compared.
+    so that two runs can be compared. What is mirrored as components trade places (th, their one
+    weight, to 1 - th) is so wherever they do. Signs that can turn, as those of factors and
+    loadings, come from no rows: they are always those nearest to the draw of the highest density,
+    and such that the first number is positive in the mean.
 
     A draw's certainty is :math:`1 / (1 + e^{-g})`, where another labelling is worse by g nats at
     least: in allocations under the mean classification for "ecr" and "stephens" [4]_, in half the
@@ -136,14 +139,21 @@ def relabel(
     results: dict[str, tuple[Block, Relabelled, Found | None]] = {}
     for name, block in zip(block_names(symmetries.coupled), symmetries.coupled, strict=True):
         found = None if method == "pivot" else source.of(block, values)
-        if found is None and method != "pivot":
+        if found is None and method != "pivot" and not block.signs:
             raise ModelError(
                 f"aq.relabel: method={method!r} needs rows of the data that belong to components, "
                 f"and {block.text} have none (no observed mixture, nor a discrete variable, tells "
                 'them apart). Use method="pivot", which looks at the parameters themselves'
             )
         probabilities = None if found is None else found.probabilities
-        done = relabel_block(block, values, probabilities, method=method, best=best)
+        done = relabel_block(
+            block,
+            values,
+            probabilities,
+            method="pivot" if found is None else method,
+            best=best,
+            signs=() if block.signs else signs_of(block, symmetries.coupled),
+        )
         values |= block.permute(values, done.permutations)
         for key, array in states.items():
             states[key] = renamed(block, model, key, array, done.permutations)

@@ -187,6 +187,8 @@ class Responsibilities:
         lowest = {unknown.name: unknown.lowest for unknown in self.unknowns}
         if name in dict(block.states):
             return tuple(state - lowest[name] for state in dict(block.states)[name])
+        if block.signs:
+            return None
         return tuple(range(block.components)) if self._sizes[name] == block.components else None
 
     def _run(self, values: Mapping[str, np.ndarray], parts: Sequence[Any]) -> dict[str, np.ndarray]:

@@ -126,16 +126,18 @@ def read_components(
         inverse = np.argsort(permutations(tree, block_name, user), axis=-1)
         moved = block.permute({key: array.values for key, array in arrays.items()}, inverse)
         arrays = {key: arrays[key].copy(data=value) for key, value in moved.items()}
+    if roles[0].stays:
+        numbers, place, chains = _one(arrays[str(name)], str(name), roles[0], None, user, sel)
+        labels = (f"{name}{place}", roles[0].image(f"{name}{place}"))
+        both = np.concatenate([numbers, (roles[0].mirror or 0.0) - numbers], axis=-1)
+        return Components(labels[0], labels, labels, both, chains)
     if roles[0].axis is None:
         apart = [_one(arrays[v], v, Role((v,)), None, user, sel) for v in roles[0].variables]
         place, labels = apart[0][1], roles[0].variables
-        return Components(
-            " and ".join(labels) + place,
-            labels,
-            tuple(label + place for label in labels),
-            np.concatenate([numbers for numbers, _, _ in apart], axis=-1),
-            apart[0][2],
-        )
+        names = tuple(label + place for label in labels)
+        numbers = np.concatenate([numbers for numbers, _, _ in apart], axis=-1)
+        names, numbers = _mirrored(roles[0], names, numbers)
+        return Components(" and ".join(labels) + place, labels, names, numbers, apart[0][2])
     second = roles[1].axis if len(roles) > 1 and roles[1].axis != roles[0].axis else None
     array = arrays[str(name)]
     if array.ndim - 2 <= roles[0].axis or max(roles[0].positions) >= array.shape[2 + roles[0].axis]:
@@ -154,7 +156,18 @@ def read_components(
         names = tuple(f"{name}[{label}, {place[1:]}" for label in labels)
     else:
         names = tuple(f"{name}[{label}]" for label in labels)
+    names, numbers = _mirrored(roles[0], names, numbers)
     return Components(f"{name}{place}", labels, names, numbers, chains)
+
+
+def _mirrored(
+    role: Role, names: tuple[str, ...], numbers: np.ndarray
+) -> tuple[tuple[str, ...], np.ndarray]:
+    """Give the mirror image of the second component, which is what the first becomes."""
+    if role.mirror is None:
+        return names, numbers
+    images = np.stack([numbers[..., 0], role.mirror - numbers[..., 1]], axis=-1)
+    return (names[0], role.image(names[1])), images
 
 
 def permutations(tree: Any, block_name: str, user: str) -> np.ndarray:

@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from aliquot.symmetry.block import Block
 from aliquot.symmetry.role import Role
-from aliquot.symmetry.symmetries import ATTRIBUTE, Broken, Symmetries, block_names
+from aliquot.symmetry.symmetries import ATTRIBUTE, Broken, Symmetries, block_names, signs_of
 
-__all__ = ["ATTRIBUTE", "Block", "Broken", "Role", "Symmetries", "block_names"]
+__all__ = ["ATTRIBUTE", "Block", "Broken", "Role", "Symmetries", "block_names", "signs_of"]

@@ -169,12 +169,12 @@ class Block:
         listing = listed([f"{name}{some.get(name, '')}" for name in names])
         text = f"the {self.components} components of {listing}{_at(group)}{self._which}"
         mirrored = [
-            f"{role.variables[0]}{_at(role.within)} turned to {_image(role)}"
+            f"{role.variables[0]}{_at(role.within)} turned to {role.image(role.variables[0])}"
             for role in self.roles
             if role.stays
         ]
         mirrored += [
-            f"{listed(role.variables)} turned to {_image(role)} besides"
+            f"{listed(role.variables)} mirrored about {0.5 * role.mirror:g} besides"
             for role in moving
             if role.mirror is not None
         ]
@@ -244,9 +244,3 @@ def _within(roles: Sequence[Role], one: Role) -> str:
             places.setdefault(axis, []).append(at)
     text = ", ".join(f"{listed([*map(str, at)])} on axis {axis}" for axis, at in places.items())
     return f" (at {text})" if text else ""
-
-
-def _image(role: Role) -> str:
-    """Write the mirror image of what a role moves."""
-    name = role.variables[0] if len(role.variables) == 1 else "the other"
-    return f"{role.mirror:g} - {name}" if role.mirror else f"-{name}".replace("-the", "minus the")

@@ -140,6 +140,10 @@ class Role:
         view: np.ndarray = array[(*index, ...)]  # of a number, too, a view
         return view
 
+    def image(self, name: str) -> str:
+        """Write the mirror image of what is called `name`: ``1 - p``."""
+        return f"{self.mirror:g} - {name}" if self.mirror else f"-{name}"
+
     @property
     def text(self) -> str:
         """The role in words: ``means``, ``P (axis 1)``, ``mu_1 and mu_2`` or ``p (mirrored)``."""

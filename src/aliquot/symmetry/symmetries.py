@@ -10,6 +10,7 @@ from math import prod
 from typing import Any
 
 from aliquot.symmetry.block import Block
+from aliquot.symmetry.role import Role
 
 # So many blocks are named in a sentence, of more three.
 MOST_SAID = 4
@@ -215,3 +216,29 @@ def block_names(blocks: Sequence[Block]) -> list[str]:
         taken = sum(name == first or name.startswith(f"{first}_block_") for name in names)
         names.append(f"{first}_block_{taken}" if taken else first)
     return names
+
+
+def signs_of(block: Block, blocks: Sequence[Block]) -> list[Block]:
+    """Give the blocks by which each component of a block changes sign by itself.
+
+    Returns
+    -------
+    list of Block
+        One for each component, in their order; none where not each has one.
+    """
+    result = []
+    for k in range(block.components):
+        parts = {_slice(role, k) for role in block.roles}
+        own = [b for b in blocks if b.signs and {(r.variables, r.within) for r in b.roles} == parts]
+        if len(own) != 1:
+            return []
+        result += own
+    return result
+
+
+def _slice(role: Role, k: int) -> tuple[tuple[str, ...], tuple[tuple[int, int], ...]]:
+    """Say which part of which variable is a component's."""
+    if role.axis is None:
+        return (role.variables[0 if role.stays else k],), role.within
+    place = (role.axis, role.positions[k])
+    return role.variables, tuple(sorted((*role.within, place)))

@@ -30,7 +30,9 @@ def described(found: Block) -> Expected:
     """Put a block that was found in the same words."""
     moves: list[object] = []
     for role in found.roles:
-        if role.axis is None:
+        if role.stays:
+            moves.append((role.variables[0], "mirrored", *(at for _, at in role.within)))
+        elif role.axis is None:
             moves.append(role.variables)
         else:
             moves.append((role.variables[0], role.axis, *(at for _, at in role.within)))
@@ -163,7 +165,7 @@ def weights_by_stick():
     mixture(aq.Normal("means", 0, 10, shape=2) + 0 * p)
 
 
-@case()
+@case(block(("means", 0), ("p", "mirrored"), components=2))
 def weight_is_one_number():
     p = aq.Uniform("p", 0, 1)
     mixture(aq.Normal("means", 0, 10, shape=2), aq.math.stack([p, 1 - p]))
@@ -478,7 +480,7 @@ def only_the_sum_is_seen():
     aq.Normal("obs", x.sum(), 1, shape=40, observed=DATA)
 
 
-@case(block(("x", 0), components=2))
+@case(block(("x", 0), components=2), block(("x", "mirrored"), components=2))
 def a_potential():
     x = aq.Normal("x", 0, 3, shape=2)
     aq.Potential("apart", -(((x[0] - x[1]) ** 2 - 4) ** 2))

@@ -152,29 +152,3 @@ def _along(movers: Mapping[int, Sequence[Mover]]) -> list[Move]:
                         for some in combinations(own, count)
                     ]
     return result
-
-
-def signs_of(block: Block, blocks: Sequence[Block]) -> list[Block]:
-    """Give the blocks by which each component of a block changes sign by itself.
-
-    Returns
-    -------
-    list of Block
-        One for each component, in their order; none where not each has one.
-    """
-    result = []
-    for k in range(block.components):
-        parts = {_slice(role, k) for role in block.roles}
-        own = [b for b in blocks if b.signs and {(r.variables, r.within) for r in b.roles} == parts]
-        if len(own) != 1:
-            return []
-        result += own
-    return result
-
-
-def _slice(role: Role, k: int) -> tuple[tuple[str, ...], tuple[tuple[int, int], ...]]:
-    """Say which part of which variable is a component's."""
-    if role.axis is None:
-        return (role.variables[0 if role.stays else k],), role.within
-    place = (role.axis, role.positions[k])
-    return role.variables, tuple(sorted((*role.within, place)))

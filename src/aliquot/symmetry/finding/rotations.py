@@ -9,8 +9,8 @@ import numpy as np
 from aliquot.symmetry.block import Block
 from aliquot.symmetry.finding.axes import exchange
 from aliquot.symmetry.finding.coupling import place_of
-from aliquot.symmetry.finding.mirrored import signs_of
 from aliquot.symmetry.finding.search import Search
+from aliquot.symmetry.symmetries import signs_of
 
 ANGLE = 0.7
 POINTS = 4

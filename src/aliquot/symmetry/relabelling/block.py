@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +12,7 @@ from aliquot.symmetry.relabelling.certainty import certainty
 from aliquot.symmetry.relabelling.classification import divergences, mean_classification
 from aliquot.symmetry.relabelling.ecr import ecr
 from aliquot.symmetry.relabelling.features import component_features, first_number
-from aliquot.symmetry.relabelling.pivot import distances, pivot, spread
+from aliquot.symmetry.relabelling.pivot import as_near, nearest, pivot, spread
 from aliquot.symmetry.relabelling.stephens import stephens
 
 BY_ROWS = {"ecr": ecr, "stephens": stephens}
@@ -45,6 +45,7 @@ def relabel_block(
     *,
     method: str,
     best: int,
+    signs: Sequence[Block] = (),
 ) -> Relabelled:
     """Find how the components of one block have to trade places.
 
@@ -59,11 +60,15 @@ def relabel_block(
         One of `METHODS`.
     best : int
         The draw of the highest posterior density.
+    signs : sequence of Block
+        Those by which each component changes sign, where it can: they are looked at only up to
+        their signs then.
 
     Returns
     -------
     Relabelled
-        Components in ascending order of the mean of `first_number`. For methods that look at rows
+        Components in ascending order of the mean of `first_number`; of a sign, such that the mean
+        is positive. For methods that look at rows
         the certainty is that of probabilistic relabelling [1]_: a labelling costs the negative log
         probability of the allocations under the mean classification. For "pivot" it costs half the
         squared standardised distance to the pivot.
@@ -74,15 +79,31 @@ def relabel_block(
        switching problem in Bayesian mixture models, Statistics and Computing 20.
     """
     if method == "pivot":
-        features = component_features(block, values)
-        permutations = pivot(features, best)
-        relabelled = np.take_along_axis(features, permutations[:, :, None], axis=1)
-        costs = distances(features, best, spread(relabelled))
+        features = images = component_features(block, values)
+        if signs:
+            images = component_features(block, _turned(values, signs))
+        permutations = pivot(features, best, images)
+        scale = spread(np.sort(np.maximum(features, images), axis=1))
+        scale = spread(as_near(features, images, best, scale, permutations))
+        costs = nearest(features, images, best, scale)[0]
     else:
         assert probabilities is not None
         permutations = BY_ROWS[method](probabilities, best)
         costs = divergences(probabilities, mean_classification(probabilities, permutations))
     sure = certainty(costs, permutations)
     name, number = first_number(block, values)
+    if signs:
+        number = np.maximum(number, first_number(block, _turned(values, signs))[1])
     means = np.take_along_axis(number, permutations, axis=1).mean(axis=0)
-    return Relabelled(permutations[:, np.argsort(means, kind="stable")], sure, name)
+    # What can change sign is to be positive.
+    order = np.argsort(-means if block.signs else means, kind="stable")
+    return Relabelled(permutations[:, order], sure, name)
+
+
+def _turned(values: Mapping[str, np.ndarray], signs: Sequence[Block]) -> dict[str, np.ndarray]:
+    """Turn all signs."""
+    result = dict(values)
+    for block in signs:
+        draws = len(result[block.variables[0]])
+        result |= block.permute(result, np.tile([1, 0], (draws, 1)))
+    return result

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -17,7 +16,8 @@ def component_features(block: Block, values: Mapping[str, np.ndarray]) -> np.nda
 
     Of a variable that moves along one axis that is all of it. Of one that moves along two (a
     transition matrix) it is the diagonal, and what stands in rows or columns that do not move:
-    any other entry belongs to two components. Along three or more it is the diagonal.
+    any other entry belongs to two components. Along three or more it is the diagonal. Of what is
+    mirrored it is the number for the first component and its mirror image for the second.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ def first_number(block: Block, values: Mapping[str, np.ndarray]) -> tuple[str, n
         That number; where no variable has just one, the first number of the first.
     """
     parts = _parts(block, values)
-    matrices = {name for name, count in _axes(block).items() if count > 1}
+    matrices = {roles[0].variables[0] for roles in _together(block) if len(roles) > 1}
     single = [(name, part) for name, part in parts if part.shape[2] == 1]
     plain = [(name, part) for name, part in single if name not in matrices]
     free = [(name, part) for name, part in plain if np.ptp(part.sum(axis=1)) > 1e-8]
@@ -51,22 +51,29 @@ def first_number(block: Block, values: Mapping[str, np.ndarray]) -> tuple[str, n
     return name, part[..., 0]
 
 
-def _axes(block: Block) -> dict[str, int]:
-    """Count the axes along which each variable moves."""
-    names = [role.variables[0] for role in block.roles]
-    return {name: names.count(name) for name in names}
+def _together(block: Block) -> list[list[Role]]:
+    """Put together the roles of a variable that moves along several axes."""
+    result: list[list[Role]] = []
+    for role in block.roles:
+        last = result[-1][0] if result else None
+        square = last is not None and (last.variables, last.within) == (role.variables, role.within)
+        if square and role.axis is not None and role.mirror is None:
+            result[-1].append(role)
+        else:
+            result.append([role])
+    return result
 
 
 def _parts(block: Block, values: Mapping[str, np.ndarray]) -> list[tuple[str, np.ndarray]]:
     """Give each variable's name and its share of the features, shape (draws, K, numbers)."""
     result = []
-    for variables, group in groupby(block.roles, key=lambda role: role.variables):
-        roles = list(group)
+    for roles in _together(block):
+        name = roles[0].variables[0]
         if len(roles) == 1:
-            result.append((variables[0], np.asarray(roles[0].slices(values, 1), float)))
+            result.append((name, np.asarray(roles[0].slices(values, 1), float)))
         else:
-            array = np.asarray(values[variables[0]], float)
-            result += [(variables[0], part) for part in _of_several_axes(array, roles)]
+            array = np.asarray(values[name], float)
+            result += [(name, part) for part in _of_several_axes(array, roles)]
     return [(name, part.reshape((*part.shape[:2], -1))) for name, part in result]
 
 

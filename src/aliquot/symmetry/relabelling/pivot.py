@@ -9,7 +9,9 @@ from aliquot.symmetry.relabelling.assignment import assign
 MOST_STEPS = 20
 
 
-def pivot(features: np.ndarray, pivot: int) -> np.ndarray:
+def pivot(
+    features: np.ndarray, pivot: int, images: np.ndarray | None = None
+) -> np.ndarray:
     """Relabel so that each draw's parameters are as near as possible to those of a pivot.
 
     The pivotal reordering of [1]_, with every number in units of its spread within a component.
@@ -22,6 +24,9 @@ def pivot(features: np.ndarray, pivot: int) -> np.ndarray:
         Of each component, see `component_features`.
     pivot : int
         The draw to compare with: that of the highest posterior density.
+    images : numpy.ndarray, shape (draws, K, features), optional
+        The same numbers of components with their signs turned, where these can turn. The nearer
+        one of the two counts.
 
     Returns
     -------
@@ -42,14 +47,41 @@ def pivot(features: np.ndarray, pivot: int) -> np.ndarray:
            [1, 0],
            [0, 1]])
     """
-    permutations = assign(distances(features, pivot, spread(np.sort(features, axis=1))))
+    images = features if images is None else images
+    scale = spread(np.sort(np.maximum(features, images), axis=1))
+    permutations = assign(nearest(features, images, pivot, scale)[0])
     for _ in range(MOST_STEPS):
-        relabelled = np.take_along_axis(features, permutations[:, :, None], axis=1)
-        found = assign(distances(features, pivot, spread(relabelled)))
+        scale = spread(as_near(features, images, pivot, scale, permutations))
+        found = assign(nearest(features, images, pivot, scale)[0])
         if np.array_equal(found, permutations):
             break
         permutations = found
     return permutations
+
+
+def nearest(
+    features: np.ndarray, images: np.ndarray, pivot: int, scale: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Compute `distances` of components or their images, whichever are nearer, and which are."""
+    costs = distances(features, pivot, scale)
+    if images is features:
+        return costs, np.zeros(costs.shape, bool)
+    others = distances(features, pivot, scale, images)
+    return np.minimum(costs, others), others < costs
+
+
+def as_near(
+    features: np.ndarray,
+    images: np.ndarray,
+    pivot: int,
+    scale: np.ndarray,
+    permutations: np.ndarray,
+) -> np.ndarray:
+    """Give relabelled features, of those components whose image is nearer the image."""
+    turned = nearest(features, images, pivot, scale)[1]
+    turned = np.take_along_axis(turned, permutations[:, :, None], axis=2)
+    chosen = (np.take_along_axis(a, permutations[:, :, None], axis=1) for a in (images, features))
+    return np.where(turned, *chosen)
 
 
 def spread(features: np.ndarray) -> np.ndarray:
@@ -64,17 +96,22 @@ def spread(features: np.ndarray) -> np.ndarray:
     return np.where(half > 1e-12 * overall, half, 1.0)
 
 
-def distances(features: np.ndarray, pivot: int, scale: np.ndarray) -> np.ndarray:
+def distances(
+    features: np.ndarray, pivot: int, scale: np.ndarray, images: np.ndarray | None = None
+) -> np.ndarray:
     """Compute half the squared standardised distance to each of the pivot's components.
+
+    Of the components of all draws, or of their `images`.
 
     Returns
     -------
     numpy.ndarray, shape (draws, K, K)
         By component of the pivot, then by component of the draw.
     """
-    scaled = features / scale
+    target = features[pivot] / scale
+    scaled = (features if images is None else images) / scale
     components = features.shape[1]
     result = np.empty((len(features), components, components))
     for k in range(components):
-        result[:, k] = 0.5 * ((scaled - scaled[pivot, k]) ** 2).sum(axis=2)
+        result[:, k] = 0.5 * ((scaled - target[k]) ** 2).sum(axis=2)
     return result
