@@ -146,3 +146,51 @@ def test_a_block_must_fit_the_posterior() -> None:
     assert not fits(PARTIAL, {"means": (3,)})
     assert not fits(GROUP, {"by_group": (1, 3)})
     assert not fits(Block((), (("z", (0, 1)),)), SHAPES)
+
+
+# With mirrors: a weight as one number, signs, probabilities that trade places as they are mirrored.
+MIRRORED = [
+    (Block((Role(("means",), 0, (0, 1)), Role(("tau",), mirror=1.0))),),
+    (Block((Role(("mu_1",), mirror=0.0), Role(("mu_2",), mirror=0.0))),),
+    (Block((Role(("mu_1",), 0, (0, 1), mirror=1.0),)),),
+    (
+        Block((Role(("P",), 0, (0, 1, 2)), Role(("by_group",), 1, (0, 1, 2)))),
+        *(
+            Block(
+                (
+                    Role(("P",), within=((0, k),), mirror=0.0),
+                    Role(("by_group",), within=((1, k),), mirror=0.0),
+                )
+            )
+            for k in range(3)
+        ),
+    ),
+]
+
+
+@pytest.mark.parametrize("blocks", MIRRORED)
+def test_mirrored_draws_change_nothing(blocks: tuple[Block, ...]) -> None:
+    rng = np.random.default_rng(3)
+    before = values()
+    after = before
+    for block in blocks:
+        order = rng.permuted(np.tile(np.arange(block.components), (2, 6, 1)), axis=-1)
+        after = {**after, **block.permute(after, order)}
+    first, second = sorted_quantities(blocks, before), sorted_quantities(blocks, after)
+    assert first.keys() == second.keys()
+    for name, draws in first.items():
+        np.testing.assert_allclose(draws, second[name], atol=1e-12, err_msg=name)
+    moving = {name for block in blocks for name in block.variables}
+    assert all(any(name in label for label in first) for name in moving)
+
+
+def test_a_mirrored_number_is_the_lesser_of_both() -> None:
+    draws = values()
+    made = sorted_quantities(MIRRORED[0], draws)
+    (label,) = [name for name in made if "tau" in name]
+    np.testing.assert_allclose(made[label], np.minimum(draws["tau"], 1 - draws["tau"]))
+    made = sorted_quantities(MIRRORED[2], draws)
+    p, q = draws["mu_1"][..., 0], draws["mu_1"][..., 1]
+    np.testing.assert_allclose(
+        np.stack(list(made.values())), np.sort(np.stack([p, 1 - q]), axis=0), atol=1e-15
+    )

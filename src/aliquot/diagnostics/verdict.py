@@ -93,7 +93,7 @@ def judge(
             name,
             its,
             wording.switched_message(
-                wording.listing(block.variables),
+                ("signs" if block.signs else "labels", wording.listing(block.variables)),
                 _where(its, quantities, chains),
                 components.relabelled,
                 _figures(its, facts, phrase(made)),

@@ -77,19 +77,24 @@ class Figures(NamedTuple):
 
 
 def switched_message(
-    variables: str, where: str, relabelled: str | None, figures: Figures, alone: bool
+    what: tuple[str, str], where: str, relabelled: str | None, figures: Figures, alone: bool
 ) -> str:
-    """Say that labels switched, or that a relabelling left them so, and that all else is well."""
+    """Say that labels switched, or that a relabelling left them so, and that all else is well.
+
+    Of `what`: the labels, or the signs, and of which variables.
+    """
+    (labels, variables) = what
     name, bound = {
         "rhat": ("R-hat", "at most"),
         "ess_bulk": ("the bulk effective sample size (ESS)", "at least"),
         "ess_tail": ("the tail effective sample size (ESS)", "at least"),
     }[figures.kind]
     if relabelled is None:
-        subject, when = f"The labels of {variables} switched {where}", "as drawn"
+        subject, when = f"The {labels} of {variables} switched {where}", "as drawn"
     else:
         subject = (
-            f"Relabelling by {relabelled!r} could not tell the components of {variables} apart"
+            f"Relabelling by {relabelled!r} could not tell the "
+            f"{'components' if labels == 'labels' else labels} of {variables} apart"
         )
         when = "once relabelled"
     text = (

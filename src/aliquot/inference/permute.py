@@ -15,6 +15,8 @@ from aliquot.symmetry.finding.probe import RELATIVE, Probe
 METHODS = ("none", "permute")
 # Keeps the permutations' random numbers apart from all others of the same seed.
 STREAM = 0x9E37
+# A mirror image has lost digits that matter where a number is so much smaller than its bounds.
+LOST = 1e-6
 # Draws at which the density is looked at again once they are permuted.
 CHECKED = 50
 
@@ -165,7 +167,20 @@ def _changed(
             )
             if not np.isfinite(one).all() and not np.isfinite(other).all():
                 continue  # draws of an approximation may have no density
+            if any(_rounded(before[n][chain, draw], after[n][chain, draw]) for n in before):
+                continue
             gap = abs(one.sum() - other.sum())
             if not gap <= RELATIVE * (1.0 + np.abs(one).sum()):
                 return True
     return False
+
+
+def _rounded(before: np.ndarray, after: np.ndarray) -> bool:
+    """Say whether a mirror image is so close to 1, or to another bound, that digits were lost.
+
+    Of p = 1e-20 the image is 1, of which no density is that of 1e-20.
+    """
+    if np.array_equal(np.sort(np.ravel(before)), np.sort(np.ravel(after))):
+        return False  # places were traded, nothing was mirrored
+    sums = np.abs(before + after)
+    return bool(np.any(np.minimum(np.abs(before), np.abs(after)) < LOST * sums))

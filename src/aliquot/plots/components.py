@@ -128,13 +128,13 @@ def read_components(
         arrays = {key: arrays[key].copy(data=value) for key, value in moved.items()}
     if roles[0].stays:
         numbers, place, chains = _one(arrays[str(name)], str(name), roles[0], None, user, sel)
-        labels = (f"{name}{place}", roles[0].image(f"{name}{place}"))
+        images = (f"{name}{place}", roles[0].image(f"{name}{place}"))
         both = np.concatenate([numbers, (roles[0].mirror or 0.0) - numbers], axis=-1)
-        return Components(labels[0], labels, labels, both, chains)
+        return Components(images[0], images, images, both, chains)
     if roles[0].axis is None:
         apart = [_one(arrays[v], v, Role((v,)), None, user, sel) for v in roles[0].variables]
         place, labels = apart[0][1], roles[0].variables
-        names = tuple(label + place for label in labels)
+        names: tuple[str, ...] = tuple(label + place for label in labels)
         numbers = np.concatenate([numbers for numbers, _, _ in apart], axis=-1)
         names, numbers = _mirrored(roles[0], names, numbers)
         return Components(" and ".join(labels) + place, labels, names, numbers, apart[0][2])

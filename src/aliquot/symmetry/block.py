@@ -78,9 +78,12 @@ class Block:
 
     def linear(self) -> Block:
         """Give the block that mirrors about 0 whatever this one mirrors."""
-        return replace(self, roles=tuple(
-            role if role.mirror is None else replace(role, mirror=0) for role in self.roles
-        ))
+        return replace(
+            self,
+            roles=tuple(
+                role if role.mirror is None else replace(role, mirror=0) for role in self.roles
+            ),
+        )
 
     def permute(
         self, values: Mapping[str, np.ndarray], permutations: np.ndarray
@@ -165,7 +168,9 @@ class Block:
         names = names or [name for name, _ in self.states]
         within = {role.within for role in moving}
         group = within.pop() if len(within) == 1 else ()
-        some = {} if not within else {role.variables[0]: _within(self.roles, role) for role in moving}
+        some = (
+            {} if not within else {role.variables[0]: _within(self.roles, role) for role in moving}
+        )
         listing = listed([f"{name}{some.get(name, '')}" for name in names])
         text = f"the {self.components} components of {listing}{_at(group)}{self._which}"
         mirrored = [
@@ -232,7 +237,11 @@ class Block:
 
 def _at(within: Sequence[tuple[int, int]]) -> str:
     """Say which part of a variable it is."""
-    return f" (at {', '.join(f'{at} on axis {axis}' for axis, at in sorted(within))})" if within else ""
+    return (
+        f" (at {', '.join(f'{at} on axis {axis}' for axis, at in sorted(within))})"
+        if within
+        else ""
+    )
 
 
 def _within(roles: Sequence[Role], one: Role) -> str:

@@ -65,8 +65,8 @@ class Unseen:
     def text(self) -> str:
         """Say that nothing is claimed."""
         return (
-            f"whether {self.block.text} can {self.block.can} is not known: at no point looked at did "
-            f"they matter to {' and '.join(self.names)} by more than rounding"
+            f"whether {self.block.text} can {self.block.can} is not known: at no point looked at "
+            f"did they matter to {' and '.join(self.names)} by more than rounding"
         )
 
 
@@ -171,9 +171,9 @@ class Symmetries:
         lines += [broken.text for broken in self.broken]
         lines += [one.text for one in self.unseen]
         lines += [
-            f"{block.text} can be rotated into one another besides, which makes a continuum of modes: "
-            "no permutation or relabelling names them. Fix the rotation, as by zeros among the "
-            "loadings of the first factors"
+            f"{block.text} can be rotated into one another besides, which makes a continuum of "
+            "modes: no permutation or relabelling names them. Fix the rotation, as by zeros among "
+            "the loadings of the first factors"
             for block in self.rotated
         ]
         if self.unexamined:

@@ -33,9 +33,7 @@ def is_coupled(block: Block, search: Search, beyond: Sequence[Point] = ()) -> bo
         return turns_apart(block, search)
     moving = [role for role in block.roles if not role.stays]
     # One of several probabilities cannot change by itself. What else moves shows it as well.
-    roles = [
-        r for r in moving if r.axis is None or not probe.along_simplex(r.variables[0], r.axis)
-    ]
+    roles = [r for r in moving if r.axis is None or not probe.along_simplex(r.variables[0], r.axis)]
     rng = np.random.default_rng(11)
     found = list(search.probe.points(8))
     fresh = [point for point, _ in found[4:]]
@@ -71,9 +69,7 @@ def turns_apart(block: Block, search: Search) -> bool:
     probe = search.probe
     rng = np.random.default_rng(13)
     for point, _ in search.probe.points(6):
-        middle = {
-            name: np.full(values.shape, np.nan) for name, values in point.items()
-        }
+        middle = {name: np.full(values.shape, np.nan) for name, values in point.items()}
         for role in block.roles:
             middle[role.variables[0]][place_of(role, 0, point)] = 0.5 * (role.mirror or 0.0)
         free = {name: ~np.isnan(values) for name, values in middle.items()}
@@ -82,7 +78,10 @@ def turns_apart(block: Block, search: Search) -> bool:
         if not np.all(np.isfinite(top)):
             continue
         for size in (0.05, 0.3, 1.0):
-            step = {n: size * probe.scales[n] * rng.standard_normal(m.shape) * m for n, m in free.items()}
+            step = {
+                n: size * probe.scales[n] * rng.standard_normal(m.shape) * m
+                for n, m in free.items()
+            }
             if _rises(probe, center, step, top):
                 return True
         if _rises(probe, center, _upward(probe, center, free, rng), top):

@@ -127,9 +127,7 @@ def _some(block: Block, components: Sequence[int]) -> Block:
     )
 
 
-def _moved(
-    role: Role, point: Point, before: np.ndarray, other: Point, search: Search
-) -> set[int]:
+def _moved(role: Role, point: Point, before: np.ndarray, other: Point, search: Search) -> set[int]:
     """Give the terms that change far above rounding where a role's variables move by themselves.
 
     They get the values that they have at another point; where that is none (of probabilities some
@@ -169,9 +167,7 @@ def _really(role: Role, wanted: set[int], point: Point, search: Search) -> set[i
     nothing = {name: np.full(point[name].shape, np.nan) for name in role.variables}
     every = range(1 if role.stays else role.components)
     before = search.probe.terms(point, anywhere=True)
-    after = search.probe.terms(
-        with_values_of(nothing, point, [role], list(every)), anywhere=True
-    )
+    after = search.probe.terms(with_values_of(nothing, point, [role], list(every)), anywhere=True)
     return {i for i in wanted if before[i] != after[i]}
 
 

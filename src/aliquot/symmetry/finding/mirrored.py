@@ -72,9 +72,7 @@ def blocks_with_mirrors(
     ]
 
 
-def _grown(
-    together: Together, seeds: Sequence[Move], others: Sequence[Move]
-) -> list[list[Move]]:
+def _grown(together: Together, seeds: Sequence[Move], others: Sequence[Move]) -> list[list[Move]]:
     """Grow a set from each seed that is in none yet."""
     found: list[list[Move]] = []
     left: list[Move] = []

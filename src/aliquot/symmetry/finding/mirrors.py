@@ -105,9 +105,7 @@ def reflections(middles: Mapping[str, np.ndarray]) -> list[Move]:
     return result
 
 
-def exchanges_with_mirrors(
-    slots: Sequence[Slot], middles: Mapping[str, np.ndarray]
-) -> list[Move]:
+def exchanges_with_mirrors(slots: Sequence[Slot], middles: Mapping[str, np.ndarray]) -> list[Move]:
     """List exchanges of two values in which both are mirrored besides.
 
     The probabilities of going to state 0 from either of two states: p and q become 1 - q and 1 - p.

@@ -128,14 +128,9 @@ class Probe:
         """
         assert self._scale_seen is not None
         here = np.max(np.abs(np.where(np.isfinite(values), values, 0.0)), axis=0)
-        bound: np.ndarray = RELATIVE * (1.0 + np.minimum(self._scale_seen, CANCELLED * (1.0 + here)))
-        return bound
-
-    @property
-    def rounding(self) -> np.ndarray:
-        """What terms may differ by and still count as equal, shape (terms,)."""
-        assert self._scale_seen is not None
-        bound: np.ndarray = RELATIVE * (1.0 + self._scale_seen)
+        bound: np.ndarray = RELATIVE * (
+            1.0 + np.minimum(self._scale_seen, CANCELLED * (1.0 + here))
+        )
         return bound
 
     def differences(

@@ -83,9 +83,10 @@ class Search:
                 )
                 for k in range(length)
             ]
-            terms = np.stack([self.probe.terms(point) for point in points])[:, counted]
+            terms = np.stack([self.probe.terms(point) for point in points])
+            bound = self.probe.tolerance(*terms)[counted]
+            terms = terms[:, counted]
             finite = np.isfinite(terms).all(axis=1)
-            bound = self.probe.rounding[counted]
             with np.errstate(invalid="ignore"):
                 close = [(np.abs(terms - one) <= bound).all(axis=1) for one in terms]
             result |= np.stack(close) | ~(finite[:, None] | finite)

@@ -9,9 +9,7 @@ from aliquot.symmetry.relabelling.assignment import assign
 MOST_STEPS = 20
 
 
-def pivot(
-    features: np.ndarray, pivot: int, images: np.ndarray | None = None
-) -> np.ndarray:
+def pivot(features: np.ndarray, pivot: int, images: np.ndarray | None = None) -> np.ndarray:
     """Relabel so that each draw's parameters are as near as possible to those of a pivot.
 
     The pivotal reordering of [1]_, with every number in units of its spread within a component.
