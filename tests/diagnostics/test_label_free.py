@@ -190,6 +190,7 @@ def test_a_mirrored_number_is_the_lesser_of_both() -> None:
     (label,) = [name for name in made if "tau" in name]
     np.testing.assert_allclose(made[label], np.minimum(draws["tau"], 1 - draws["tau"]))
     made = sorted_quantities(MIRRORED[2], draws)
+    made = {name: draws for name, draws in made.items() if name.startswith("sorted")}
     p, q = draws["mu_1"][..., 0], draws["mu_1"][..., 1]
     np.testing.assert_allclose(
         np.stack(list(made.values())), np.sort(np.stack([p, 1 - q]), axis=0), atol=1e-15

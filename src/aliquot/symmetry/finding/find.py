@@ -89,7 +89,7 @@ def find_symmetries(model: Any, *, explain: bool = True) -> Symmetries:
         tuple(broken),
         tuple(long),
         affected,
-        tuple(Unseen(*one) for one in seen.unseen),
+        tuple(Unseen(*one) for one in seen.unseen if not one[0].signs),
         rotated(holding, search),
     )
 
