@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 import aliquot as aq
@@ -20,7 +22,7 @@ def compared(model: aq.Model) -> tuple[int, int]:
 
 
 def at_random(seed: int) -> aq.Model:
-    """A mixture of two or three whose parts are alike, written apart, mirrored, or none of these."""
+    """Make a mixture of two whose parts are alike, written apart, mirrored, or none of these."""
     rng = np.random.default_rng([17, seed])
     data = rng.normal(0, 2, 12)
     stack = aq.math.stack
@@ -47,7 +49,8 @@ def at_random(seed: int) -> aq.Model:
     return model
 
 
-def test_small_models(verified):
+def test_small_models(verified: Callable[..., None]) -> None:
+    """Compare every model of the table."""
     ways = wrong = 0
     for make in MODELS.values():
         with aq.Model() as model:
@@ -64,7 +67,8 @@ def test_small_models(verified):
     assert wrong == 0
 
 
-def test_models_at_random(verified):
+def test_models_at_random(verified: Callable[..., None]) -> None:
+    """Compare mixtures whose parts are drawn from a few that matter."""
     wrong = ways = 0
     for seed in range(SEEDS):
         holding, differing = compared(at_random(seed))

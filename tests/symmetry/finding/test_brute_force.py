@@ -8,7 +8,6 @@ import aliquot as aq
 from tests.symmetry.finding.brute_force import BruteForce, generated
 from tests.symmetry.finding.small_models import MODELS
 
-
 # Chains take long to compile: the others of them are for `make verify`.
 ELSEWHERE = {
     "ways_out",
