@@ -2,6 +2,8 @@
 
 WORKERS ?= 2
 ARGS ?=
+# Shifts every fixed seed of the tests.
+SEED ?= 0
 
 # What runs here may write byte code (without it every start is three times slower), and no
 # environment but our own is meant.
@@ -12,12 +14,14 @@ READY := .venv/.ready
 PEERS := .venv-peers
 PEERS_READY := $(PEERS)/.ready
 
-.PHONY: help setup demo test bench bench-peers docs lint types format clean
+.PHONY: help setup demo test verify bench bench-peers docs lint types format clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo     the reference analysis, as a report in demo-report/"
 	@echo "make test     every test (ARGS=\"-m 'not slow'\" for the quick ones, WORKERS=4 for more cores)"
+	@echo "make test SEED=3   the same with other random numbers: every fixed seed shifted"
+	@echo "make verify   the long checks (an hour on 2 cores), and docs/verification.md from their results"
 	@echo "make bench    the benchmarks;  make bench-peers   the comparison with other libraries (hours)"
 	@echo "make docs     the pages and the notebooks, executed, as HTML in site/"
 	@echo "make lint     style and formatting;  make types   the type checker"
@@ -43,7 +47,12 @@ demo: $(READY)
 # Work stealing: each worker begins with a run of neighbouring tests, which share what they compile,
 # and takes over some of the other's when it has finished first.
 test: $(READY)
-	$(PYTHON) -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
+	$(PYTHON) -m pytest -n $(WORKERS) --dist worksteal $(if $(filter-out 0,$(SEED)),--seed $(SEED)) $(ARGS)
+
+# The long checks. ARGS="verification/test_calibration.py" for a part: the page keeps the other rows.
+verify: $(READY)
+	$(PYTHON) -m pytest -n $(WORKERS) --dist worksteal $(or $(ARGS),verification)
+	@echo "docs/verification.md says what was found."
 
 bench: $(READY)
 	$(PYTHON) benchmarks/leapfrog.py

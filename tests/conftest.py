@@ -8,6 +8,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
+from typing import Any
 
 # Read when matplotlib and JAX are first imported, here or in a process that a test starts. A
 # compilation taken from a cache on disk would hide what a fresh machine does.
@@ -24,8 +25,63 @@ import jax
 import numpy as np
 import pytest
 
-hypothesis.settings.register_profile("fixed", derandomize=True, deadline=None, database=None)
+from tests import seeds
+
+# Nothing here may depend on how fast the machine is at the moment.
+hypothesis.settings.register_profile(
+    "fixed",
+    derandomize=True,
+    deadline=None,
+    database=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
 hypothesis.settings.load_profile("fixed")
+
+
+SEEDED = "aliquot/seeded"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("aliquot")
+    group.addoption("--seed", type=int, default=0, help="shift every fixed seed (default: 0)")
+    group.addoption(
+        "--seeded",
+        action="store_true",
+        help="only tests that an earlier run with --seed saw use one",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("seed"):
+        seeds.shift(config.getoption("seed"))
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    for item in items:
+        seeds.prepare(item)
+    if config.getoption("seeded"):
+        known = set(config.cache.get(SEEDED, []))
+        left_out = [item for item in items if item.nodeid not in known]
+        items[:] = [item for item in items if item.nodeid in known]
+        config.hook.pytest_deselected(items=left_out)
+
+
+def pytest_runtest_teardown(item: pytest.Item) -> None:
+    if seeds.shifted() and seeds.asked(item):
+        item.user_properties.append((SEEDED, True))
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """Say how many tests another seed can change, and keep their names for ``--seeded``."""
+    seed = config.getoption("seed")
+    if not seed:
+        return
+    reports = [report for kind in terminalreporter.stats.values() for report in kind]
+    ran = [report for report in reports if getattr(report, "when", "") == "teardown"]
+    used = {report.nodeid for report in ran if (SEEDED, True) in map(tuple, report.user_properties)}
+    known = set(config.cache.get(SEEDED, [])) - {report.nodeid for report in ran}
+    config.cache.set(SEEDED, sorted(known | used))
+    terminalreporter.write_line(f"--seed {seed}: {len(used)} of {len(ran)} tests use a seed")
 
 
 @pytest.fixture

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import nbclient
 import nbformat
 import pytest
+
+from tests.notebook import executed
 
 GALLERY = Path(__file__).parents[1] / "docs" / "gallery"
 NOTEBOOKS = sorted(GALLERY.glob("*.ipynb"))
@@ -39,13 +40,7 @@ def test_outputs_are_not_kept(path: Path) -> None:
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_it_runs(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("MPLBACKEND")  # the kernel chooses its own, which shows pictures inline
-    notebook = nbformat.read(path, as_version=4)
-    client = nbclient.NotebookClient(
-        notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": GALLERY}}
-    )
-    client.execute()
-    cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    for cell in cells:
+    for cell in executed(path, GALLERY):
         shown = any("image/png" in output.get("data", {}) for output in cell.outputs)
         assert shown == any(name in cell.source for name in FIGURES), cell.source
         said = [output.text for output in cell.outputs if output.get("name") == "stderr"]

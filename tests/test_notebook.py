@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import nbclient
 import nbformat
 import pytest
+
+from tests.notebook import executed
 
 NOTEBOOK = Path(__file__).parents[1] / "docs" / "two_gaussians.ipynb"
 
@@ -24,25 +25,9 @@ def test_outputs_are_not_kept():
 @pytest.mark.slow
 def test_notebook_runs(monkeypatch):
     monkeypatch.delenv("MPLBACKEND")  # the kernel chooses its own, which shows pictures inline
-    notebook = read()
-    client = nbclient.NotebookClient(
-        notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": "."}}
-    )
-    client.execute()
-    printed = "".join(
-        output.text
-        for cell in notebook.cells
-        if cell.cell_type == "code"
-        for output in cell.outputs
-        if output.output_type == "stream" and output.name == "stdout"
-    )
-    pictures = [
-        output
-        for cell in notebook.cells
-        if cell.cell_type == "code"
-        for output in cell.outputs
-        if "image/png" in output.get("data", {})
-    ]
+    outputs = [output for cell in executed(NOTEBOOK, Path()) for output in cell.outputs]
+    printed = "".join(output.text for output in outputs if output.get("name") == "stdout")
+    pictures = [output for output in outputs if "image/png" in output.get("data", {})]
     assert "full rank, ordered" in printed
     assert "exact, ordered" in printed
     assert len(pictures) >= 11

@@ -38,12 +38,12 @@ def test_it_is_off_until_the_last_thread_is_done():
     def other():
         with uncollected():
             entered.set()
-            leave.wait(10)
+            leave.wait()
 
     thread = threading.Thread(target=other)
     with uncollected():
         thread.start()
-        assert entered.wait(10)
+        assert entered.wait(600)
     assert not gc.isenabled()
     leave.set()
     thread.join()

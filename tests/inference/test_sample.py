@@ -21,6 +21,7 @@ from aliquot.errors import (
 from aliquot.inference.initialisation import jittered_starts
 from tests.inference import models
 from tests.inference.accuracy import assert_moments
+from tests.mcmc.held import hold
 
 QUIET: dict[str, Any] = {"progressbar": False, "compute_convergence_checks": False}
 SHORT: dict[str, Any] = {"draws": 30, "tune": 40, "chains": 2, "random_seed": 3, **QUIET}
@@ -252,8 +253,10 @@ def test_no_start_because_of_a_gradient() -> None:
 
 
 def interrupt(monkeypatch: pytest.MonkeyPatch, past: int) -> None:
-    """Press Ctrl-C once every chain is past so many draws."""
+    """Press Ctrl-C once every chain is past so many draws, which it does not leave before."""
     import aliquot.inference.sample as module
+
+    hold(monkeypatch, past)
 
     original = module.run_chains
     pressed: list[bool] = []
@@ -274,7 +277,7 @@ def test_an_interrupted_run_returns_what_it_has(
 ) -> None:
     interrupt(monkeypatch, past=150)
     with pytest.warns(PartialResultWarning, match=r"interrupted: \d+ of 300000 draws from each"):
-        part = aq.sample(300_000, tune=100, chains=2, random_seed=3, model=model, **QUIET)
+        part = aq.sample(300_000, tune=100, chains=2, cores=2, random_seed=3, model=model, **QUIET)
     kept = part.posterior.sizes["draw"]
     assert part.attrs["partial"] == 1
     assert 50 <= kept < 300_000
@@ -287,7 +290,7 @@ def test_an_interrupted_run_returns_what_it_has(
 def test_a_run_interrupted_in_its_warmup(model: aq.Model, monkeypatch: pytest.MonkeyPatch) -> None:
     interrupt(monkeypatch, past=0)
     with pytest.warns(PartialResultWarning, match=r"still in their warm-up .* no posterior draws"):
-        part = aq.sample(10, tune=300_000, chains=2, random_seed=3, model=model, **QUIET)
+        part = aq.sample(10, tune=300_000, chains=2, cores=2, random_seed=3, model=model, **QUIET)
     assert part.attrs["partial"] == 1
     assert part.warmup_posterior.sizes["draw"] > 0
     assert part.posterior.sizes["draw"] == 0

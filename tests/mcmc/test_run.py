@@ -13,6 +13,7 @@ from aliquot.mcmc.chain import Chunks
 from aliquot.mcmc.run import sample
 from aliquot.mcmc.settings import NUTSSettings
 from tests.mcmc.densities import mixture_data, normal, ordered_mixture
+from tests.mcmc.held import hold
 
 DATA = mixture_data()
 SHORT = NUTSSettings(draws=120, tune=130)
@@ -160,19 +161,23 @@ def test_progress_begins_with_compiling_and_ends_complete():
 
 @pytest.mark.parametrize("how", ["keyboard", "event"])
 @pytest.mark.parametrize("vectorized", [False, True])
-def test_an_interrupted_run_keeps_what_it_has(how, vectorized):
+def test_an_interrupted_run_keeps_what_it_has(how, vectorized, monkeypatch):
     stop, interrupted = threading.Event(), []
     settings = NUTSSettings(draws=300_000, tune=100)
 
     def on_progress(chains):
-        if all(chain.done > 150 for chain in chains) and not stop.is_set():
+        if all(chain.done > 150 for chain in chains) and not interrupted:
+            interrupted.append(True)
             if how == "event":
                 stop.set()
-            elif not interrupted:
-                interrupted.append(True)
+            else:
                 _thread.interrupt_main()
 
-    part = run_mixture(settings, on_progress=on_progress, stop=stop, vectorized=vectorized)
+    with monkeypatch.context() as patch:
+        hold(patch, past=150)
+        part = run_mixture(
+            settings, cores=2, on_progress=on_progress, stop=stop, vectorized=vectorized
+        )
     assert part.interrupted
     assert np.all((part.completed > 150) & (part.completed < 300_100))
     count = min(int(part.completed.min()), 2000)
@@ -191,15 +196,16 @@ def test_an_error_in_a_thread_reaches_the_caller(monkeypatch):
         run_mixture()
 
 
-def test_an_error_in_the_callback_reaches_the_caller():
+def test_an_error_in_the_callback_reaches_the_caller(monkeypatch):
     def on_progress(chains):
-        if chains[0].phase != "compiling":
+        if chains[0].done:
             raise RuntimeError("no screen")
 
-    threads = threading.active_count()
+    threads = set(threading.enumerate())  # others' may end meanwhile
+    hold(monkeypatch, past=0)
     with pytest.raises(RuntimeError, match="no screen"):
-        run_mixture(NUTSSettings(draws=300_000, tune=0), on_progress=on_progress)
-    assert threading.active_count() == threads
+        run_mixture(NUTSSettings(draws=300_000, tune=0), cores=2, on_progress=on_progress)
+    assert set(threading.enumerate()) <= threads
 
 
 def test_more_chains_than_cores_move_together(monkeypatch):

@@ -246,7 +246,7 @@ def test_arrays_changed_later_do_not_change_the_model() -> None:
 
 def test_one_model_can_be_entered_in_two_threads_at_once() -> None:
     model = aq.Model()
-    inside = Barrier(2, timeout=60)
+    inside = Barrier(2, timeout=600)
 
     def enter(name: str) -> None:
         with model:

@@ -68,7 +68,7 @@ def sampling_view(*chains: Chain, total: int = 1000) -> tuple[SamplingView, Cloc
 
 def wait_until(condition: Callable[[], bool]) -> None:
     """Wait for the thread that draws; a display that never draws fails here."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 600
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.01)
@@ -258,9 +258,9 @@ def test_a_long_run_writes_lines_meanwhile(capsys: pytest.CaptureFixture[str]) -
 
 
 def test_silence(capsys: pytest.CaptureFixture[str]) -> None:
-    before = threading.active_count()
+    before = set(threading.enumerate())
     with sampling_progress(2, 1000, False) as display, fit_progress(10, False) as fit:
-        assert threading.active_count() == before
+        assert set(threading.enumerate()) <= before  # others' may end meanwhile
         display.update([Chain()])
         fit.update(1, 2.0)
     assert capsys.readouterr() == ("", "")

@@ -1,0 +1,29 @@
+"""Runs that do not end before they are told to, however fast or slow the machine is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from aliquot.mcmc.run import _Run
+
+# Only a run that is never told to end waits so long; it then goes on, and its test fails.
+_LONGEST_SECONDS = 600
+
+
+def hold(monkeypatch: pytest.MonkeyPatch, past: int) -> None:
+    """Let each chain wait once it is past so many draws, until the run has been told to end.
+
+    With as many workers as chains, or vectorised, all of them get there.
+    """
+    absorb = _Run._absorb
+
+    def held(self: _Run, chains: Any, reports: Any, seconds: float) -> None:
+        absorb(self, chains, reports, seconds)
+        for _ in range(100 * _LONGEST_SECONDS):
+            if self._stopped() or not all(chain.done > past for chain in chains):
+                break
+            self._halt.wait(0.01)
+
+    monkeypatch.setattr(_Run, "_absorb", held)
