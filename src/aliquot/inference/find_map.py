@@ -121,7 +121,7 @@ def find_map(
         failure: Any = StartError("No start point has a finite log density and gradient.")
         failure.position, failure.gradient = first, gradient
         explain_start(model, failure)
-    _warn(model, density, summit)
+    _warn(model, density, summit, first)
     values = {name: v[0] for name, v in density.constrain_draws(summit.position[None]).items()}
     free = {slot.variable.name: values[slot.variable.name] for slot in density.slots}
     return _dataset(
@@ -177,7 +177,7 @@ def _dataset(
     )
 
 
-def _warn(model: Model, density: Any, summit: Summit) -> None:
+def _warn(model: Model, density: Any, summit: Summit, first: np.ndarray) -> None:
     if summit.interrupted:
         warn(
             f"find_map was interrupted after {summit.evaluations} evaluations: the best point so "
@@ -199,10 +199,14 @@ def _warn(model: Model, density: Any, summit: Summit) -> None:
             f"{density.labels[i]} = {summit.position[i]:.4g} (slope {summit.gradient[i]:.2g})"
             for i in order
         )
+        # What runs off need not be the steepest: where a scale is next to zero, all that it is the
+        # scale of is steeper.
+        far = int(np.argmax(np.abs(summit.position - first)))
         warn(
             f"find_map did not converge ({summit.message}). Steepest unconstrained coordinates: "
-            f"{rising}. Raise maxiter= or give start=. A coordinate that runs off means that the "
-            f"density has no bound. {_NO_MODE}",
+            f"{rising}. Furthest from the start: {density.labels[far]} = "
+            f"{summit.position[far]:.4g}. Raise maxiter= or give start=. A coordinate that runs "
+            f"off means that the density has no bound. {_NO_MODE}",
             ConvergenceWarning,
         )
 
