@@ -149,7 +149,9 @@ def test_a_hierarchical_scale_that_runs_to_zero_is_said() -> None:
         mu, tau = aq.Normal("mu", 0, 5), aq.HalfCauchy("tau", 5)
         theta = aq.Normal("theta", mu, tau, shape=8)
         aq.Normal("obs", theta, sigma, observed=y)
-        with pytest.warns(ConvergenceWarning, match=r"did not converge.*Furthest .*: tau_log__ = -"):
+        with pytest.warns(
+            ConvergenceWarning, match=r"did not converge.*Furthest .*: tau_log__ = -"
+        ):
             mode = aq.find_map(random_seed=1)
     assert mode.attrs["converged"] == 0
 

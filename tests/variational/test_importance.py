@@ -20,18 +20,23 @@ def best_mean_field(correlation, seed):
     return Approximation(gaussian(np.zeros(2), covariance), family, params, np.empty(0), seed)
 
 
-# Over 12 seeds k is 0.16 to 0.39 for a correlation of 0.2, and 0.79 to 1.16 for 0.99.
+# One less the ratio of the variances in the widest direction is 0.2 and 0.99 for these correlations.
+# An estimate from n draws has an error of (1 + k) / sqrt(3 sqrt(n)): here 0.03 and 0.05, so that the
+# bounds below are five errors away or more.
+MANY = 200_000
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_a_good_fit_passes(seed):
-    quality = best_mean_field(0.2, seed).check()
+    quality = best_mean_field(0.2, seed).check(MANY)
     assert quality.good
-    assert quality.draws == 5000
+    assert quality.draws == MANY
     assert 0 < quality.pareto_k < 0.5
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_a_bad_fit_is_flagged(seed):
-    quality = best_mean_field(0.99, seed).check()
+    quality = best_mean_field(0.99, seed).check(MANY)
     assert not quality.good
     assert "above 0.7" in quality.message
     assert "FullRankADVI" in quality.message
