@@ -20,9 +20,9 @@ def best_mean_field(correlation, seed):
     return Approximation(gaussian(np.zeros(2), covariance), family, params, np.empty(0), seed)
 
 
-# One less the ratio of the variances in the widest direction is 0.2 and 0.99 for these correlations.
-# An estimate from n draws has an error of (1 + k) / sqrt(3 sqrt(n)): here 0.03 and 0.05, so that the
-# bounds below are five errors away or more.
+# One less the ratio of the variances in the widest direction, k is 0.2 and 0.99 for these two
+# correlations. An estimate from n draws has an error of (1 + k) / sqrt(3 sqrt(n)): here 0.03 and
+# 0.05, so that the bounds below are five errors away or more.
 MANY = 200_000
 
 
