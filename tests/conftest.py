@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import os
 import shutil
+import signal
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -19,6 +20,10 @@ os.environ["JAX_ENABLE_COMPILATION_CACHE"] = "false"
 if "PYTEST_XDIST_WORKER" not in os.environ:
     os.environ["ALIQUOT_CACHE_DIR"] = tempfile.mkdtemp(prefix="aliquot-test-programs-")
     atexit.register(shutil.rmtree, os.environ["ALIQUOT_CACHE_DIR"], ignore_errors=True)
+
+# A shell ignores Ctrl-C for what it runs in the background, and what ignores it cannot be tested.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 import hypothesis
 import jax
