@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from aliquot.marginal.coloring import color
+from aliquot.marginal.covering import cover
 from aliquot.marginal.dependence import Piece, Slot
 
 
@@ -23,6 +24,10 @@ class Lane:
 
     variable: int
     color: int
+
+
+# Parts that differ only in which lanes their rows are read along: more of them become one.
+MOST_ALIKE = 2
 
 
 @dataclass(frozen=True)
@@ -36,12 +41,16 @@ class Part:
     elements : int array, shape (rows, m)
         Numbers of the elements, over all variables.
     lanes : tuple of int
-        For each column of `elements` its lane's number.
+        For each column of `elements` its lane's number (where rows are read by assignment, that of
+        the first row).
+    where : int array or None, shape (K1, ..., Km, rows)
+        The assignment in which a row has these states, where the layout lists assignments.
     """
 
     rows: np.ndarray | None
     elements: np.ndarray
     lanes: tuple[int, ...]
+    where: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -63,6 +72,9 @@ class Layout:
     own : tuple of int
         Variables whose states are the last axes of the value itself (a table of probabilities).
     parts : tuple of Part
+    assignments : int array or None, shape (assignments, lanes)
+        States of all lanes together, of which the piece is evaluated in each. ``None``: it is in
+        all joint states.
     """
 
     piece: Piece
@@ -73,6 +85,15 @@ class Layout:
     colors: dict[int, np.ndarray]
     own: tuple[int, ...]
     parts: tuple[Part, ...]
+    assignments: np.ndarray | None = None
+
+    def variables(self) -> list[int]:
+        """List the variable of each element that a row depends on at most."""
+        if self.assignments is None:
+            return [*(lane.variable for lane in self.lanes), *self.own]
+        most = max(self.parts, key=lambda part: len(part.lanes)).lanes
+        lanes = [self.lanes[lane].variable for lane in most if lane < len(self.lanes)]
+        return [*lanes, *self.own]
 
 
 def lay_out_piece(
@@ -81,6 +102,7 @@ def lay_out_piece(
     slots: Sequence[Slot],
     own: Sequence[Slot],
     sizes: Sequence[int],
+    states: Sequence[int] | None = None,
 ) -> Layout:
     """Find a piece's rows, their elements and the lanes to evaluate it along.
 
@@ -95,6 +117,9 @@ def lay_out_piece(
         The elements whose states are the value's last axes.
     sizes : sequence of int
         Number of elements of each variable.
+    states : sequence of int, optional
+        Number of states of each variable. Where they are given, a piece whose rows are spread over
+        many sets of lanes is evaluated in a few assignments of states to lanes.
     """
     all_slots = [*slots, *own]
     varying = [
@@ -119,7 +144,53 @@ def lay_out_piece(
     )
     parts = tuple(_parts(elements, owners, len(slots), lanes, colors, offsets))
     own_variables = tuple(slot.variable for slot in own)
-    return Layout(piece, shape, summed, count, lanes, colors, own_variables, parts)
+    assignments = None
+    if states is not None:
+        of_lanes = [states[lane.variable] for lane in lanes]
+        assignments, parts = _by_assignment(parts, lanes, of_lanes, len(own))
+    return Layout(piece, shape, summed, count, lanes, colors, own_variables, parts, assignments)
+
+
+def _by_assignment(
+    parts: tuple[Part, ...], lanes: Sequence[Lane], states: Sequence[int], own: int
+) -> tuple[np.ndarray | None, tuple[Part, ...]]:
+    """Make one part of those that are about elements of the same variables, if they are many."""
+    alike: dict[tuple[int, ...], list[Part]] = {}
+    for part in parts:
+        kind = sorted(lanes[lane].variable for lane in part.lanes if lane < len(lanes))
+        if len(part.lanes) != len(kind) + own:
+            return None, parts
+        alike.setdefault(tuple(kind), []).append(part)
+    if max((len(each) for each in alike.values()), default=0) <= MOST_ALIKE:
+        return None, parts
+    merged, patterns, which = [], [], []
+    for same in alike.values():
+        width = len(same[0].lanes) - own
+        rows = [np.arange(len(p.elements)) if p.rows is None else p.rows for p in same]
+        elements = np.concatenate([part.elements for part in same])
+        of_lanes = np.concatenate([np.tile(p.lanes, (len(p.elements), 1)) for p in same])
+        of_lanes = of_lanes.reshape(len(elements), -1).astype(np.int64)
+        order = np.argsort(np.concatenate(rows), kind="stable")
+        elements, of_lanes = elements[order], of_lanes[order]
+        across = np.argsort(elements[:, :width], axis=1)
+        for each in (elements, of_lanes):
+            each[:, :width] = np.take_along_axis(each[:, :width], across, axis=1)
+        found, inverse = np.unique(of_lanes[:, :width], axis=0, return_inverse=True)
+        first = tuple(int(lane) for lane in of_lanes[0])
+        merged.append((np.sort(np.concatenate(rows)), elements, first))
+        which.append(inverse.reshape(-1) + len(patterns))
+        patterns.extend(tuple(int(lane) for lane in each) for each in found)
+    covered = cover(patterns, states)
+    if covered is None:
+        return None, parts
+    assignments, where = covered
+    result = []
+    for (rows_here, elements, first), chosen in zip(merged, which, strict=True):
+        at = np.stack([where[pattern] for pattern in range(chosen.min(), chosen.max() + 1)])
+        result.append(
+            Part(rows_here, elements, first, np.moveaxis(at[chosen - chosen.min()], 0, -1))
+        )
+    return assignments, tuple(result)
 
 
 def _colors(
@@ -182,8 +253,16 @@ def _parts(
     return parts
 
 
+def evaluations(layout: Layout, states: Sequence[int]) -> int:
+    """Count the combinations of states that the piece is evaluated in, own axes included."""
+    if layout.assignments is None:
+        return joint_states(layout, states)
+    own = [states[variable] for variable in layout.own]
+    return len(layout.assignments) * int(np.prod(own, dtype=int))
+
+
 def joint_states(layout: Layout, states: Sequence[int]) -> int:
-    """Count the combinations of states that the piece is evaluated in."""
+    """Count the joint states of a piece's lanes and its own axes."""
     counts = [states[lane.variable] for lane in layout.lanes]
     counts += [states[variable] for variable in layout.own]
     result = 1

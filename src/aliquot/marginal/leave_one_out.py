@@ -23,7 +23,7 @@ from jax.scipy.special import logsumexp
 
 from aliquot.errors import ModelError
 from aliquot.marginal.layout import Layout
-from aliquot.marginal.tables import ordered, stand_ins, unsummed
+from aliquot.marginal.tables import stand_ins, unsummed
 
 
 def leave_one_out(marginal: Any, at: Any) -> dict[str, Any]:
@@ -53,8 +53,8 @@ def leave_one_out(marginal: Any, at: Any) -> dict[str, Any]:
         elif len(pieces) == 1 and layouts[0].shape == shape:
             (layout,) = layouts
             first = marginal.first_factor(layout)
-            value = unsummed(layout, marginal.unknowns, marginal.positions, at.evaluator)
-            result[term.name] = _each(layout, value, outside[first:])
+            values = unsummed(layout, marginal.unknowns, marginal.positions, at.evaluator)
+            result[term.name] = _each(layout, values, outside[first:])
         elif int(np.prod(shape, dtype=int)) == 1:
             result[term.name] = _whole(marginal, output, at).reshape(shape)
         else:
@@ -71,23 +71,22 @@ def leave_one_out(marginal: Any, at: Any) -> dict[str, Any]:
     return result
 
 
-def _each(layout: Layout, value: Any, outside: Sequence[Any]) -> Any:
+def _each(layout: Layout, values: Sequence[Any], outside: Sequence[Any]) -> Any:
     """Compute one number for each element of a piece's value.
 
     Parameters
     ----------
     layout : Layout
-    value : array, shape (lanes..., rows, repeats)
-        The value before its summed axes were summed: they are the repeats.
+    values : sequence of arrays, shape (K1, ..., Km, rows, repeats)
+        For each part, the value before its summed axes were summed: they are the repeats.
     outside : sequence of table
         Of this layout's factors, in order.
     """
-    rows, repeats = layout.count, value.shape[-1]
+    rows, repeats = layout.count, values[0].shape[-1]
     found, where = [], []
     factor = 0
-    for part in layout.parts:
+    for part, chosen in zip(layout.parts, values, strict=True):
         index = np.arange(rows) if part.rows is None else part.rows
-        chosen = ordered(value, part.lanes, trailing=2)[..., index, :]
         where.append(index)
         if not part.lanes:
             found.append(chosen)

@@ -17,7 +17,7 @@ from aliquot.marginal.dependence import Analysis, Mixed, Piece, Slot, analyse
 from aliquot.marginal.elimination import Block, Elimination, Factor, TooLarge, plan
 from aliquot.marginal.evidence import evidence_table
 from aliquot.marginal.lanes import Evaluator
-from aliquot.marginal.layout import Layout, joint_states, lay_out_piece
+from aliquot.marginal.layout import Layout, evaluations, lay_out_piece
 from aliquot.marginal.leave_one_out import leave_one_out
 from aliquot.marginal.tables import FEW, Table, piece_tables, stand_ins, weighted
 from aliquot.marginal.terms import Term, leaves_below
@@ -276,10 +276,11 @@ class Marginal:
             slots = _without_own_axes(slots, width)
             shape = np.broadcast_shapes(shape[: len(shape) - width], elements.shape[:-1])
             own_slots = [Slot(variable, elements[..., j]) for j in range(width)]
-        layout = lay_out_piece(piece, shape, slots, own_slots, [u.size for u in self.unknowns])
-        entries = joint_states(layout, [u.states for u in self.unknowns]) * layout.count
+        sizes, states = zip(*((u.size, u.states) for u in self.unknowns), strict=True)
+        layout = lay_out_piece(piece, shape, slots, own_slots, sizes, states)
+        entries = evaluations(layout, states) * layout.count
         if entries > self.largest:
-            involved = dict.fromkeys([*(lane.variable for lane in layout.lanes), *layout.own])
+            involved = dict.fromkeys(layout.variables())
             most = max(len(part.lanes) for part in layout.parts)
             raise refusal.too_large(
                 (self.unknowns[v].name for v in involved),

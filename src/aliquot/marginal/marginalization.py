@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from aliquot.marginal.layout import joint_states
+from aliquot.marginal.layout import evaluations
 
 TERMS = ("term", "over the states of", "rows", "values")
 STEPS = ("step", "sums out", "elements", "method", "largest table")
@@ -181,13 +181,12 @@ def describe(marginal: Any, limit: int) -> Marginalization:
     tables = []
     for layout in marginal.layouts:
         rows = int(np.prod(layout.shape, dtype=int))
-        involved = [*(lane.variable for lane in layout.lanes), *layout.own]
         tables.append(
             TermTable(
                 marginal.output_name(layout.piece.term),
-                tuple(unknowns[v].name for v in involved),
+                tuple(unknowns[v].name for v in layout.variables()),
                 rows,
-                joint_states(layout, states) * rows,
+                evaluations(layout, states) * rows,
             )
         )
     steps = tuple(

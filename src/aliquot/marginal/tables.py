@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from aliquot.marginal.dependence import Piece
+from aliquot.marginal.elimination import gather_sum
 from aliquot.marginal.lanes import Evaluator
 from aliquot.marginal.layout import Layout
 from aliquot.marginal.unknowns import Unknown
@@ -37,6 +38,8 @@ def piece_tables(
         The input of the computation that holds each variable.
     evaluator : Evaluator
     """
+    if layout.assignments is not None:
+        return _by_assignment(layout, unknowns, positions, evaluator)
     states = [unknowns[lane.variable].states for lane in layout.lanes]
     own = [unknowns[variable].states for variable in layout.own]
     if int(np.prod([*states, *own], dtype=float)) <= FEW:
@@ -78,15 +81,50 @@ def _one(
     return weighted(layout.piece, evaluator.at(layout.piece.var, given, 0), evaluator, single)
 
 
+def _by_assignment(
+    layout: Layout,
+    unknowns: Sequence[Unknown],
+    positions: dict[int, int],
+    evaluator: Evaluator,
+) -> list[Table]:
+    """Evaluate a piece in each assignment, and put each part's tables together from these."""
+    assert layout.assignments is not None
+    number, count = len(layout.assignments), layout.count
+    own = [unknowns[variable].states for variable in layout.own]
+    value = _stacked(layout, unknowns, positions, evaluator)
+    value = jnp.broadcast_to(value, (number, *own, count))
+    value = jnp.moveaxis(value, 0, -2).reshape((*own, number * count))
+    tables = []
+    for part in layout.parts:
+        if not part.lanes:
+            tables.append(value[..., part.rows])
+            continue
+        assert part.where is not None
+        places = (part.where * count + part.rows).reshape(-1)
+        back = np.full((1, number * count), places.size, np.int32)
+        back[0, places] = np.arange(places.size)
+        padded_back = places.size < back.size
+        found = gather_sum(
+            value, places[None].astype(np.int32), back, padded=False, padded_back=padded_back
+        )
+        found = found.reshape((*own, *part.where.shape))
+        lead, m = len(own), part.where.ndim - 1
+        order = [*range(lead, lead + m), *range(lead), lead + m]
+        tables.append(jnp.transpose(found, order))
+    return tables
+
+
 def _stacked(
     layout: Layout,
     unknowns: Sequence[Unknown],
     positions: dict[int, int],
     evaluator: Evaluator,
 ) -> Any:
-    """Evaluate a piece along all lanes at once: shape (lanes..., own..., rows or 1)."""
-    value = _along_lanes(layout, unknowns, positions, evaluator)
-    width = len(layout.lanes)
+    """Evaluate a piece along all lanes at once: shape (lanes..., own..., rows or 1).
+
+    For assignments the one leading axis is theirs.
+    """
+    value, width = _along_lanes(layout, unknowns, positions, evaluator)
     if layout.own:
         last = len(layout.own)
         axes = range(value.ndim)
@@ -100,9 +138,17 @@ def _along_lanes(
     unknowns: Sequence[Unknown],
     positions: dict[int, int],
     evaluator: Evaluator,
-) -> Any:
-    """Evaluate a piece along all lanes: shape (lanes..., *shape, own...), axes full or 1."""
-    width = len(layout.lanes)
+) -> tuple[Any, int]:
+    """Evaluate a piece along all lanes, or in all assignments of states to them.
+
+    Returns
+    -------
+    value : array, shape (lanes or assignments..., *shape, own...), axes full or 1
+    width : int
+        How many leading axes there are.
+    """
+    listed = layout.assignments
+    width = len(layout.lanes) if listed is None else 1
     given = stand_ins(unknowns, positions, width)
     for variable in dict.fromkeys(lane.variable for lane in layout.lanes):
         unknown = unknowns[variable]
@@ -112,19 +158,24 @@ def _along_lanes(
         for number, lane in enumerate(layout.lanes):
             if lane.variable != variable:
                 continue
-            axis = [1] * width
-            axis[number] = unknown.states
-            along = unknown.values.reshape((*axis, *ones))
+            if listed is None:
+                axis = [1] * width
+                axis[number] = unknown.states
+                along = unknown.values.reshape((*axis, *ones))
+            else:
+                along = unknown.values[listed[:, number]].reshape((-1, *ones))
             if colors is None:
                 array = along
             else:
                 here = (colors == lane.color).reshape((*(1,) * width, *unknown.shape))
                 array = np.where(here, along, 0 if array is None else array)
         array = np.asarray(array).astype(unknown.distribution.dtype)
-        key = ("stacked", layout.lanes, b"" if colors is None else colors.tobytes())
+        way: Any = "stacked" if listed is None else listed.tobytes()
+        key = (way, layout.lanes, b"" if colors is None else colors.tobytes())
         given[positions[variable]] = ((*key, variable), array)
     single = stand_ins(unknowns, positions, 0)
-    return weighted(layout.piece, evaluator.at(layout.piece.var, given, width), evaluator, single)
+    value = evaluator.at(layout.piece.var, given, width)
+    return weighted(layout.piece, value, evaluator, single), width
 
 
 def stand_ins(unknowns: Sequence[Unknown], positions: dict[int, int], lanes: int) -> dict[int, Any]:
@@ -140,15 +191,32 @@ def stand_ins(unknowns: Sequence[Unknown], positions: dict[int, int], lanes: int
 
 def unsummed(
     layout: Layout, unknowns: Sequence[Unknown], positions: dict[int, int], evaluator: Evaluator
-) -> Any:
-    """Evaluate a piece without summing: shape (lanes..., rows, product of the summed axes)."""
-    value = _along_lanes(layout, unknowns, positions, evaluator)
-    lead = len(layout.lanes)
-    states = [unknowns[lane.variable].states for lane in layout.lanes]
+) -> list[Any]:
+    """Evaluate a piece without summing.
+
+    Returns
+    -------
+    list of array, shape (K1, ..., Km, rows, product of the summed axes)
+        One for each of the layout's parts.
+    """
+    value, lead = _along_lanes(layout, unknowns, positions, evaluator)
+    states = (
+        [unknowns[lane.variable].states for lane in layout.lanes]
+        if layout.assignments is None
+        else [len(layout.assignments)]
+    )
     value = jnp.broadcast_to(value, (*states, *layout.shape))
     kept = [axis for axis in range(len(layout.shape)) if axis not in layout.summed]
     order = [*range(lead), *(lead + axis for axis in (*kept, *layout.summed))]
-    return jnp.transpose(value, order).reshape((*states, layout.count, -1))
+    value = jnp.transpose(value, order).reshape((*states, layout.count, -1))
+    found = []
+    for part in layout.parts:
+        rows = np.arange(layout.count) if part.rows is None else part.rows
+        if layout.assignments is None:
+            found.append(ordered(value, part.lanes, trailing=2)[..., rows, :])
+        else:
+            found.append(value[0 if part.where is None else part.where, rows])
+    return found
 
 
 def weighted(piece: Piece, value: Any, evaluator: Evaluator, given: dict[int, Any]) -> Any:

@@ -13,7 +13,7 @@ from aliquot.marginal.elimination.forward_backward import Form, backward, chain_
 from aliquot.marginal.elimination.merge import Values
 from aliquot.marginal.elimination.row_map import RowMap
 from aliquot.marginal.elimination.semiring import LOG_SUM, Semiring
-from aliquot.marginal.elimination.table import Table, as_array, spread
+from aliquot.marginal.elimination.table import Table, as_array, spread, states_of
 
 
 @dataclass(frozen=True)
@@ -37,20 +37,35 @@ class TimedReading:
     rows: RowMap
     times: int
 
-    def read(self, table: Table, dimension: int, chains: int) -> Any:
-        """Give an array with the axes of the window, a leading one of time unless times is 0."""
-        array = spread(self.rows.apply(as_array(table)), self.axes, dimension)
+    def read(self, table: Table, shape: tuple[int, ...]) -> Any:
+        """Give an array with the axes of the window, a leading one of time unless times is 0.
+
+        Parameters
+        ----------
+        table : table
+        shape : tuple of int
+            Of the window (of the first steps, for ``times == 0``), its last axis the chains.
+        """
+        array = self.rows.apply(as_array(table))
+        wanted = tuple(shape[axis] for axis in self.axes)
+        if wanted != array.shape[:-1]:
+            more = [(0, n - m) for n, m in zip(wanted, array.shape[:-1], strict=True)]
+            array = jnp.pad(array, [*more, (0, 0)])
+        array = spread(array, self.axes, len(shape) - 1)
         if not self.times:
             return array
         if array.shape[-1] == 1:
             return array[None]
-        array = array.reshape(*array.shape[:-1], self.times, chains)
+        array = array.reshape(*array.shape[:-1], self.times, shape[-1])
         return jnp.moveaxis(array, -2, 0)
 
 
 @dataclass(frozen=True)
 class Chain:
     """Sum out chains by the forward recursion.
+
+    Where there are as many moves as steps, the chain begins with `lag` steps before the first one,
+    all in their first state.
 
     Attributes
     ----------
@@ -62,6 +77,8 @@ class Chain:
     first : tuple of TimedReading
         What is about the first ``lag`` steps alone.
     later : tuple of TimedReading
+    absent : np.ndarray or None
+        ``-inf`` for the states that elements of a step do not have, (steps, *states, chains).
     target : int
         The slot of the message: a table over the shared elements, with a row for each chain.
     """
@@ -71,34 +88,47 @@ class Chain:
     form: Form
     first: tuple[TimedReading, ...]
     later: tuple[TimedReading, ...]
+    absent: np.ndarray | None
     target: int
 
     def _first(self, values: Values) -> list[tuple[TimedReading, Any]]:
-        dimension = len(self.form.memory) - 1
         return [
-            (r, r.read(values[r.slot], dimension, self.form.chains))
+            (r, r.read(values[r.slot], self.form.memory))
             for r in self.first
             if values[r.slot] is not None
         ]
 
     def _later(self, values: Values) -> list[tuple[TimedReading, Any]]:
-        dimension = len(self.form.window) - 1
         return [
-            (r, r.read(values[r.slot], dimension, self.form.chains))
+            (r, r.read(values[r.slot], self.form.window))
             for r in self.later
             if values[r.slot] is not None
         ]
 
+    def _parts(self, later: list[tuple[TimedReading, Any]]) -> tuple[Any, ...]:
+        """Give what adds up to the tables of the moves."""
+        parts = tuple(array for _, array in later)
+        if self.absent is None:
+            return parts
+        form, moves = self.form, self.absent.shape[0]
+        shape = (moves, *(1,) * (form.width * form.lag), *form.states, *(1,) * len(form.shared))
+        return (*parts, jnp.asarray(self.absent.reshape(*shape, form.chains)))
+
     def _start(self, first: list[Any]) -> Any:
-        total: Any = jnp.zeros((1,) * len(self.form.memory), jnp.result_type(float))
+        form = self.form
+        if form.moves == self.elements.shape[1]:
+            before = np.full((*form.states * form.lag, *(1,) * len(form.shared), 1), -np.inf)
+            before[(0,) * (form.width * form.lag)] = 0.0
+            return jnp.broadcast_to(jnp.asarray(before), form.memory)
+        total: Any = jnp.zeros((1,) * len(form.memory), jnp.result_type(float))
         for array in first:
             total = total + array
-        return jnp.broadcast_to(total, self.form.memory)
+        return jnp.broadcast_to(total, form.memory)
 
     def forward(self, values: Values, semiring: Semiring) -> tuple[Table, Any]:
         """Give the message, and what the way back needs."""
         start = self._start([array for _, array in self._first(values)])
-        parts = tuple(array for _, array in self._later(values))
+        parts = self._parts(self._later(values))
 
         def memory() -> Any:
             return forward(self.form, start, parts, semiring), parts
@@ -113,7 +143,7 @@ class Chain:
         """Give what is outside of each row read."""
         form = self.form
         first, later = self._first(values), self._later(values)
-        parts = [array for _, array in later]
+        parts = self._parts(later)
         alphas = forward(form, self._start([array for _, array in first]), parts, LOG_SUM)
         betas = backward(form, parts)
         results = []
@@ -121,22 +151,23 @@ class Chain:
             rest = betas[0] + above
             for j, (_, other) in enumerate(first):
                 rest = rest + other if j != i else rest
-            results.append((reading.slot, self._rows_of(reading, rest[None])))
+            results.append((reading.slot, self._rows_of(reading, states_of(values[reading.slot]), rest[None])))
         for i, (reading, _) in enumerate(later):
             rest = jnp.expand_dims(alphas[:-1], [axis + 1 for axis in form.newest]) + above
             rest = rest + jnp.expand_dims(betas[1:], [axis + 1 for axis in form.oldest])
             for j, other in enumerate(parts):
                 rest = rest + other if j != i else rest
-            results.append((reading.slot, self._rows_of(reading, rest)))
+            results.append((reading.slot, self._rows_of(reading, states_of(values[reading.slot]), rest)))
         return results
 
-    def _rows_of(self, reading: TimedReading, rest: Any) -> Any:
+    def _rows_of(self, reading: TimedReading, states: tuple[int, ...], rest: Any) -> Any:
         """Reduce (times, *window) to the axes of a reading, and give them to the rows it reads."""
         dimension = rest.ndim - 2
         away = tuple(axis + 1 for axis in range(dimension) if axis not in reading.axes)
         rest = LOG_SUM.along(rest, away)
         rank = {axis: place + 1 for place, axis in enumerate(sorted(reading.axes))}
         rest = rest.transpose(*(rank[axis] for axis in reading.axes), 0, rest.ndim - 1)
+        rest = rest[tuple(slice(0, n) for n in states)]
         return reading.rows.read_back(rest.reshape(*rest.shape[:-2], -1))
 
     def backtrack(self, memory: Any, states: Any, key: Any | None) -> Any:
@@ -185,7 +216,7 @@ class Chain:
 
         _, early = jax.lax.scan(step, last, (alphas[:-1], varying, noise), reverse=True)
         late = [last // per_step**power % per_step for power in reversed(range(form.lag))]
-        path = jnp.concatenate([early, jnp.stack(late)]).T
+        path = jnp.concatenate([early, jnp.stack(late)])[-self.elements.shape[1] :].T
         for lane in range(form.width):
             below = int(np.prod(form.states[lane + 1 :]))
             own = path // below % form.states[lane]

@@ -1,4 +1,4 @@
-"""Which elements form chains along time, and which factors fit into their windows."""
+"""Which elements form chains along time, and which of these go together."""
 
 from __future__ import annotations
 
@@ -7,15 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from aliquot.marginal.elimination.chain import Chain, TimedReading
-from aliquot.marginal.elimination.forward_backward import Form
+from aliquot.marginal.elimination.components import components
 from aliquot.marginal.elimination.merge import Live
-from aliquot.marginal.elimination.numbering import Numbering, Scope, groups_of_rows
-from aliquot.marginal.elimination.row_map import RowMap
+from aliquot.marginal.elimination.numbering import Numbering, Scope
 
 # A path of fewer elements is summed out element by element.
 SHORTEST_PATH = 9
-MOST_SHARED = 6
+# A window of more joint states than this is looked for only where a chain is stated.
+MOST_STATES_OF_BAND = 4_096
 
 
 @dataclass(frozen=True)
@@ -25,25 +24,84 @@ class Chains:
     Attributes
     ----------
     blocks : tuple of int
+        The blocks that they belong to.
     elements : np.ndarray
-        Shape (chains, steps, blocks).
+        Shape (chains, steps, width): several elements may make up one step's state.
+    states : tuple of int
+        The number of states of each of the elements of one step, the most of any step.
     lag : int
+        How many steps back a step reaches at least.
     """
 
     blocks: tuple[int, ...]
     elements: np.ndarray
+    states: tuple[int, ...]
     lag: int
 
-    def beside(self, others: Sequence[Chains]) -> Chains | None:
-        """Make the blocks' chains into one whose state is that of all, if they are as long."""
-        each = [self, *others]
-        if any(other.elements.shape[:2] != self.elements.shape[:2] for other in others):
-            return None
-        return Chains(
-            tuple(block for chains in each for block in chains.blocks),
-            np.concatenate([chains.elements for chains in each], axis=2),
-            max(chains.lag for chains in each),
+    def only(self, which: np.ndarray) -> Chains:
+        """Keep some of the chains."""
+        return Chains(self.blocks, self.elements[which], self.states, self.lag)
+
+    def without(self, steps: Sequence[int]) -> Chains:
+        """Leave out some of the steps."""
+        elements = np.delete(self.elements, list(steps), axis=1)
+        return Chains(self.blocks, elements, self.states, self.lag)
+
+
+def coupled(
+    held: Sequence[Chains], live: Mapping[Scope, Live], numbering: Numbering
+) -> list[Chains]:
+    """Make chains that share factors into one, whose state at a step is that of all of them.
+
+    Parameters
+    ----------
+    held : sequence of Chains
+        Each of one block.
+    live : mapping of Scope to Live
+    numbering : Numbering
+
+    Returns
+    -------
+    list of Chains
+        Those that are alike side by side. None where no two share a factor, and none of those
+        whose lengths differ.
+    """
+    blocks = {chains.blocks[0] for chains in held}
+    owner = np.concatenate([np.full(len(c.elements), i) for i, c in enumerate(held)] or [[]])
+    if owner.size < 2:
+        return []
+    rows = [row for chains in held for row in chains.elements[:, :, 0]]
+    number = np.full(numbering.count, -1, np.int64)
+    for i, row in enumerate(rows):
+        number[row] = i
+    edges = [np.empty((0, 2), np.int64)]
+    for scope, factor in live.items():
+        slots = [slot for slot, block in enumerate(scope) if block in blocks]
+        for first, second in zip(slots, slots[1:], strict=False):
+            pair = number[factor.elements[:, [first, second]]]
+            apart = (pair[:, 0] != pair[:, 1]) & (pair >= 0).all(axis=1)
+            if apart.any():
+                edges.append(np.unique(pair[apart], axis=0))
+    found = np.concatenate(edges)
+    if not found.size:
+        return []
+    alike: dict[tuple[int, ...], list[np.ndarray]] = {}
+    for members in components(found, owner.size):
+        if len({rows[i].size for i in members}) == 1:
+            kind = (rows[members[0]].size, *(int(owner[i]) for i in members))
+            alike.setdefault(kind, []).append(np.stack([rows[i] for i in members], axis=-1))
+    result = []
+    for (_, *kind), elements in alike.items():
+        each = [held[i] for i in kind]
+        result.append(
+            Chains(
+                tuple(dict.fromkeys(chains.blocks[0] for chains in each)),
+                np.stack(elements),
+                tuple(chains.states[0] for chains in each),
+                max(chains.lag for chains in each),
+            )
         )
+    return result
 
 
 def chains_of(block: int, live: Mapping[Scope, Live], numbering: Numbering) -> Chains | None:
@@ -58,18 +116,49 @@ def chains_of(block: int, live: Mapping[Scope, Live], numbering: Numbering) -> C
             raise ValueError(f"the chains of {stated.name} do not have each of its elements once")
         steps = order.shape[1]
         lag = max(1, min(stated.lag, steps - 1))
-        return Chains((block,), start + order[:, :, None], lag)
+        return Chains((block,), start + order[:, :, None], (stated.states,), lag)
     if stated.size < SHORTEST_PATH:
         return None
-    pairs = []
+    pairs = [np.empty((0, 2), np.int64)]
     for scope, factor in live.items():
         slots = [slot for slot, of_block in enumerate(scope) if of_block == block]
-        if len(slots) > 2:
-            return None
-        if len(slots) == 2:
-            pairs.append(factor.elements[:, slots] - start)
-    found = paths(np.concatenate(pairs), stated.size) if pairs else None
-    return None if found is None else Chains((block,), start + found[:, :, None], 1)
+        for i, first in enumerate(slots):
+            pairs.extend(factor.elements[:, [first, second]] - start for second in slots[i + 1 :])
+    edges = np.concatenate(pairs)
+    if not edges.size:
+        return None
+    found = paths(edges, stated.size)
+    if found is None:
+        found = bands(edges, stated.size, stated.states)
+    return None if found is None else Chains((block,), start + found[:, :, None], (stated.states,), 1)
+
+
+def bands(pairs: np.ndarray, size: int, states: int) -> np.ndarray | None:
+    """Order elements along time, if pairs of them are never far apart in the order they have.
+
+    Parameters
+    ----------
+    pairs : int array, shape (pairs, 2)
+    size : int
+    states : int
+
+    Returns
+    -------
+    int array, shape (chains, steps), or None
+        None for chains of unequal length, and for those that are short beside the reach of their
+        pairs.
+    """
+    edges = np.unique(np.sort(pairs, axis=1), axis=0)
+    found = components(edges, size)
+    steps = len(found[0])
+    if any(len(members) != steps for members in found):
+        return None
+    order = np.stack(found)
+    place = np.empty(size, np.int64)
+    place[order] = np.arange(steps)
+    reach = int(np.max(place[edges[:, 1]] - place[edges[:, 0]]))
+    wide = states ** (reach + 1) > MOST_STATES_OF_BAND
+    return None if wide or steps < SHORTEST_PATH or steps < 3 * reach else order
 
 
 def paths(pairs: np.ndarray, size: int) -> np.ndarray | None:
@@ -107,126 +196,3 @@ def paths(pairs: np.ndarray, size: int) -> np.ndarray | None:
         return None
     found = np.stack(walk, axis=1)
     return found[found[:, 0] < found[:, -1]]
-
-
-@dataclass(frozen=True)
-class View:
-    """How the factors of some chains fit into their windows.
-
-    Attributes
-    ----------
-    chains : Chains
-    shared : np.ndarray
-        Elements that all steps of a chain share, shape (chains, shared).
-    form : Form
-    """
-
-    chains: Chains
-    shared: np.ndarray
-    form: Form
-
-    @property
-    def log_entries(self) -> float:
-        """The log of the number of entries of one step's table for one chain."""
-        return float(np.sum(np.log(np.array(self.form.window[:-1], float))))
-
-    @property
-    def entries(self) -> float:
-        """The number of entries of the tables of all steps."""
-        steps = self.chains.elements.shape[0] * self.chains.elements.shape[1]
-        return float(np.exp(min(self.log_entries, 700.0))) * steps
-
-
-def view(chains: Chains, live: Mapping[Scope, Live], numbering: Numbering) -> View | None:
-    """Say whether each factor is about a window of one chain, and elements that its steps share."""
-    count, steps, _ = chains.elements.shape
-    chain_of, step_of = _places(chains, numbering)
-    codes = [np.empty(0, np.int64)]
-    for scope, factor in live.items():
-        inside = [slot for slot, block in enumerate(scope) if block in chains.blocks]
-        if not inside:
-            continue
-        of_chain = chain_of[factor.elements[:, inside]]
-        times = step_of[factor.elements[:, inside]]
-        if np.any(of_chain != of_chain[:, :1]):
-            return None
-        if np.any(times.max(axis=1) - times.min(axis=1) > chains.lag):
-            return None
-        for slot in range(len(scope)):
-            if slot not in inside:
-                code = of_chain[:, 0] * numbering.count + factor.elements[:, slot]
-                codes.append(np.unique(code))
-    pairs = np.unique(np.concatenate(codes))
-    of_chain, element = np.divmod(pairs, numbering.count)
-    number = np.bincount(of_chain, minlength=count)
-    if number.min() != number.max() or number[0] > MOST_SHARED:
-        return None
-    shared = element.reshape(count, int(number[0]))
-    blocks = numbering.block_of(shared)
-    if np.any(blocks != blocks[:1]):
-        return None
-    form = Form(
-        numbering.states_of(chains.blocks),
-        chains.lag,
-        numbering.states_of(tuple(int(b) for b in blocks[0])),
-        count,
-        max(steps - chains.lag, 0),
-    )
-    return View(chains, shared, form)
-
-
-def chain_step(found: View, live: Mapping[Scope, Live], numbering: Numbering, target: int) -> Chain:
-    """Make the operation that sums out the chains of a view."""
-    chains, form = found.chains, found.form
-    lag, width = chains.lag, form.width
-    chain_of, step_of = _places(chains, numbering)
-    first: list[TimedReading] = []
-    later: list[TimedReading] = []
-    for scope, factor in live.items():
-        inside = [slot for slot, block in enumerate(scope) if block in chains.blocks]
-        if not inside:
-            continue
-        times = step_of[factor.elements]
-        newest = times[:, inside].max(axis=1)
-        of_chain = chain_of[factor.elements[:, inside[0]]]
-        # Where each slot is: how many steps back, or which of the shared elements.
-        kind = np.empty(factor.elements.shape, np.int64)
-        for slot in range(len(scope)):
-            if slot in inside:
-                kind[:, slot] = newest - times[:, slot]
-            else:
-                same = found.shared[of_chain] == factor.elements[:, slot][:, None]
-                kind[:, slot] = np.argmax(same, axis=1)
-        late = newest >= lag
-        # Each of the first steps has axes of its own; the later ones have the window's.
-        kind_and_time = np.column_stack([kind, np.where(late, -1, newest)])
-        for group in groups_of_rows(kind_and_time):
-            time = int(kind_and_time[group[0], -1])
-            last = lag if time < 0 else time
-            axes = []
-            for slot, block in enumerate(scope):
-                place = int(kind[group[0], slot])
-                if slot in inside:
-                    axes.append((last - place) * width + chains.blocks.index(block))
-                else:
-                    axes.append((lag + 1 if time < 0 else lag) * width + place)
-            times_here = form.moves if time < 0 else 0
-            rows = of_chain[group] + (
-                (newest[group] - lag) * form.chains if time < 0 else np.zeros_like(group)
-            )
-            row_map = RowMap(
-                factor.rows[group], rows, factor.size, form.chains * max(times_here, 1)
-            )
-            reading = TimedReading(factor.slot, tuple(axes), row_map, times_here)
-            (later if time < 0 else first).append(reading)
-    return Chain(chains.elements, found.shared, form, tuple(first), tuple(later), target)
-
-
-def _places(chains: Chains, numbering: Numbering) -> tuple[np.ndarray, np.ndarray]:
-    """Give the chain and the step of each element."""
-    count, steps, _ = chains.elements.shape
-    chain_of = np.full(numbering.count, -1, np.int64)
-    step_of = np.full(numbering.count, -1, np.int64)
-    chain_of[chains.elements] = np.arange(count)[:, None, None]
-    step_of[chains.elements] = np.arange(steps)[None, :, None]
-    return chain_of, step_of

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
 from aliquot.marginal.elimination.batch import Batch, Reading, batches
-from aliquot.marginal.elimination.chain_plan import Chains, View, chain_step, chains_of, view
+from aliquot.marginal.elimination.chain_plan import Chains, chains_of, coupled
 from aliquot.marginal.elimination.elimination import Elimination, Operation
 from aliquot.marginal.elimination.merge import (
     Live,
@@ -21,6 +22,7 @@ from aliquot.marginal.elimination.numbering import Numbering, Scope
 from aliquot.marginal.elimination.order import independent, log_entries, one_by_one
 from aliquot.marginal.elimination.records import Block, Factor, StepRecord, TooLarge
 from aliquot.marginal.elimination.row_map import RowMap
+from aliquot.marginal.elimination.window import View, chain_step, view
 
 # One element at a time is planned in Python loops, and makes as many steps as there are elements.
 MOST_ONE_BY_ONE = 400
@@ -91,7 +93,7 @@ class Planner:
         self.slots = 0
         self.held: dict[int, Chains] = {}
         self._weights: dict[int, tuple[dict[Scope, Live], np.ndarray]] = {}
-        self._views: dict[tuple[int, ...], tuple[dict[Scope, Live], View | None]] = {}
+        self._views: dict[tuple[Any, ...], tuple[dict[Scope, Live], View | None]] = {}
         self.left = np.ones(self.numbering.count, bool)
         self.scopes = [self.numbering.scope_of(f, i) for i, f in enumerate(factors)]
         self.rows = [factor.elements.shape[0] for factor in factors]
@@ -166,8 +168,8 @@ class Planner:
         }
         while self.left.any():
             found = self._lightest_block()
-            apart = [[chains] for chains in self.held.values()]
-            along = self._lightest_chains([*apart, *self._coupled()])
+            held = list(self.held.values())
+            along = self._lightest_chains([*held, *coupled(held, self.live, self.numbering)])
             if along is not None and (found is None or along.log_entries <= found[0] + _TIE):
                 self.sum_along(along)
             elif found is not None and (found[0] <= np.log(self.largest) or not self.held):
@@ -187,35 +189,20 @@ class Planner:
         self._check(entries, chosen)
         self.sum_out(chosen)
 
-    def _lightest_chains(self, groups: Sequence[Sequence[Chains]]) -> View | None:
+    def _lightest_chains(self, candidates: Sequence[Chains]) -> View | None:
         """Give the chains with the smallest table of those that can be summed out along time."""
-        views = []
-        for first, *others in groups:
-            chains = first.beside(others)
-            found = None if chains is None else self._view(chains)
-            if found is not None:
-                views.append(found)
+        views = [found for chains in candidates if (found := self._view(chains)) is not None]
         return min(views, key=lambda each: each.log_entries, default=None)
 
     def _view(self, chains: Chains) -> View | None:
         """Give `view`, kept as long as the factors about the blocks are the same."""
         mine = self._about(chains.blocks)
-        kept = self._views.get(chains.blocks)
+        key = (chains.elements.shape, chains.elements[:, 0].tobytes())
+        kept = self._views.get(key)
         if kept is None or not _same(kept[0], mine):
             kept = mine, view(chains, mine, self.numbering)
-            self._views[chains.blocks] = kept
+            self._views[key] = kept
         return kept[1]
-
-    def _coupled(self) -> list[list[Chains]]:
-        """Group the chains that share factors."""
-        groups: list[set[int]] = []
-        for scope in self.live:
-            joined = {block for block in scope if block in self.held}
-            if joined:
-                apart = [group for group in groups if group.isdisjoint(joined)]
-                touched = [group for group in groups if not group.isdisjoint(joined)]
-                groups = [*apart, joined.union(*touched)]
-        return [[self.held[block] for block in sorted(group)] for group in groups if len(group) > 1]
 
     def sum_along(self, found: View) -> None:
         """Sum out chains by the forward recursion."""
@@ -228,13 +215,18 @@ class Planner:
         elements = chains.elements.reshape(-1)
         self.forget(elements)
         for block in chains.blocks:
-            del self.held[block]
+            if block in self.held:
+                rest = self.left[self.held[block].elements[:, :, 0]].all(axis=1)
+                if rest.any():
+                    self.held[block] = self.held[block].only(np.flatnonzero(rest))
+                else:
+                    del self.held[block]
         scope = tuple(int(block) for block in self.numbering.block_of(found.shared[0]))
         count, axes = found.form.chains, tuple(range(len(scope)))
         part = Part(operation.target, count, np.arange(count), found.shared, axes)
         self.add(scope, [part])
         states = int(np.prod(found.form.states))
-        self.record(chains.blocks, elements.size, states, "chain", int(found.entries))
+        self.record(chains.blocks, elements.size, states, "chain", round(found.entries))
 
     def _about(self, blocks: Sequence[int]) -> dict[Scope, Live]:
         """Give the live factors about any of some blocks."""
