@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 
@@ -77,7 +78,7 @@ def coupled(
     edges = [np.empty((0, 2), np.int64)]
     for scope, factor in live.items():
         slots = [slot for slot, block in enumerate(scope) if block in blocks]
-        for first, second in zip(slots, slots[1:], strict=False):
+        for first, second in combinations(slots, 2):
             pair = number[factor.elements[:, [first, second]]]
             apart = (pair[:, 0] != pair[:, 1]) & (pair >= 0).all(axis=1)
             if apart.any():
@@ -122,8 +123,7 @@ def chains_of(block: int, live: Mapping[Scope, Live], numbering: Numbering) -> C
     pairs = [np.empty((0, 2), np.int64)]
     for scope, factor in live.items():
         slots = [slot for slot, of_block in enumerate(scope) if of_block == block]
-        for i, first in enumerate(slots):
-            pairs.extend(factor.elements[:, [first, second]] - start for second in slots[i + 1 :])
+        pairs.extend(factor.elements[:, each] - start for each in combinations(slots, 2))
     edges = np.concatenate(pairs)
     if not edges.size:
         return None

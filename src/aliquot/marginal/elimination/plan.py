@@ -22,12 +22,17 @@ from aliquot.marginal.elimination.numbering import Numbering, Scope
 from aliquot.marginal.elimination.order import independent, log_entries, one_by_one
 from aliquot.marginal.elimination.records import Block, Factor, StepRecord, TooLarge
 from aliquot.marginal.elimination.row_map import RowMap
+from aliquot.marginal.elimination.sequence import in_sequence
 from aliquot.marginal.elimination.window import View, chain_step, view
 
 # One element at a time is planned in Python loops, and makes as many steps as there are elements.
 MOST_ONE_BY_ONE = 400
 # In a block of more elements than this, tables one state larger are taken along in the same step.
 MANY_ELEMENTS = 64
+# More steps than this by rows take long to compile: what is connected may then go in sequence, with
+# tables of up to so many entries.
+MANY_STEPS = 6
+MOST_IN_SEQUENCE = 200_000
 _TIE = 1e-9
 
 
@@ -62,12 +67,27 @@ def plan(blocks: Sequence[Block], factors: Sequence[Factor], *, largest: int) ->
     >>> elimination.steps
     (StepRecord(names=('z',), elements=4, states=2, method='rows', entries=8),)
     """
+    planner = Planner(blocks, factors, largest)
+    by_rows = refused = None
     try:
-        return Planner(blocks, factors, largest).many_at_once()
+        by_rows = planner.many_at_once()
+    except TooLarge as error:
+        refused = error
+    if by_rows is not None and planner.by_rows <= MANY_STEPS:
+        return by_rows
+    in_turn = Planner(blocks, factors, largest)
+    try:
+        found = in_turn.many_at_once(sequences=True)
     except TooLarge:
-        elements = sum(block.size for block in blocks if block.states > 1)
-        if elements > MOST_ONE_BY_ONE:
-            raise
+        pass
+    else:
+        if 2 * in_turn.by_rows <= planner.by_rows or by_rows is None:
+            return found
+    if by_rows is not None:
+        return by_rows
+    elements = sum(block.size for block in blocks if block.states > 1)
+    if refused is not None and elements > MOST_ONE_BY_ONE:
+        raise refused
     return Planner(blocks, factors, largest).one_at_a_time()
 
 
@@ -91,6 +111,7 @@ class Planner:
         self.live: dict[Scope, Live] = {}
         self.constants: list[Part] = []
         self.slots = 0
+        self.by_rows = 0
         self.held: dict[int, Chains] = {}
         self._weights: dict[int, tuple[dict[Scope, Live], np.ndarray]] = {}
         self._views: dict[tuple[Any, ...], tuple[dict[Scope, Live], View | None]] = {}
@@ -155,11 +176,16 @@ class Planner:
             self.numbering, self.scopes, self.rows, self.operations, self.records, self.slots
         )
 
-    def many_at_once(self) -> Elimination:
+    def many_at_once(self, *, sequences: bool = False) -> Elimination:
         """Sum out as many elements of a block at a time as can be, and chains along time.
 
         The next are those with the smallest table. Chains wait until nothing but their own factors
         and a few shared elements are left of them; those that share factors may become one.
+
+        Parameters
+        ----------
+        sequences : bool
+            Whether elements of which only a few could go at a time become chains of their own.
         """
         self.held = {
             block: chains
@@ -173,21 +199,40 @@ class Planner:
             if along is not None and (found is None or along.log_entries <= found[0] + _TIE):
                 self.sum_along(along)
             elif found is not None and (found[0] <= np.log(self.largest) or not self.held):
-                self._sum_out_lightest(*found[1:])
+                self._sum_out_lightest(*found[1:], sequences=sequences)
             else:
                 self.held.clear()
         return self.finish()
 
-    def _sum_out_lightest(self, block: int, weights: np.ndarray) -> None:
+    def _sum_out_lightest(self, block: int, weights: np.ndarray, *, sequences: bool) -> None:
         start = self.numbering.starts[block]
         lowest = weights.min()
         slack = np.log(self.numbering.states[block]) if weights.size > MANY_ELEMENTS else 0.0
         light = weights <= min(lowest + slack, max(np.log(self.largest), lowest)) + _TIE
         candidates = start + np.flatnonzero(light)
         chosen = independent(candidates, weights[light], block, self.live, self.numbering)
+        if sequences:
+            found = self._sequence(chosen)
+            if found is not None:
+                self.sum_along(found)
+                return
         entries = float(np.sum(np.exp(np.minimum(weights[chosen - start], 700.0))))
         self._check(entries, chosen)
         self.sum_out(chosen)
+
+    def _sequence(self, chosen: np.ndarray) -> View | None:
+        """Give all that is left as a chain, unless half of it could go at once by rows."""
+        waiting = [c.elements.reshape(-1) for c in self.held.values()]
+        free = self.left.copy()
+        free[np.concatenate([np.empty(0, np.int64), *waiting])] = False
+        elements = np.flatnonzero(free)
+        if 2 * chosen.size >= elements.size > 2:
+            return None
+        chains = in_sequence(elements, self.live, self.numbering)
+        found = None if chains is None else view(chains, self._about(chains.blocks), self.numbering)
+        if found is None or found.entries > min(self.largest, MOST_IN_SEQUENCE):
+            return None
+        return found
 
     def _lightest_chains(self, candidates: Sequence[Chains]) -> View | None:
         """Give the chains with the smallest table of those that can be summed out along time."""
@@ -278,6 +323,7 @@ class Planner:
             scope = tuple(int(b) for b in numbering.block_of(neighbours[0]))
             states = numbering.states_of((block, *scope))
             target = self.new_slot()
+            self.by_rows += 1
             read = []
             for of_scope, axes, which in readings:
                 live = self.live[of_scope]

@@ -151,7 +151,8 @@ def _fitted(chains: Chains, live: Mapping[Scope, Live], numbering: Numbering) ->
     stated = max(1, min(chains.lag, steps - 1))
     lag = max(stated, reach)
     # Longer windows begin with steps before the first one: all steps are then alike.
-    moves = steps if lag > stated else max(steps - lag, 0)
+    uneven = np.any(numbering.states[numbering.block_of(chains.elements)] != chains.states)
+    moves = steps if lag > stated or uneven else max(steps - lag, 0)
     own = numbering.states_of(tuple(int(block) for block in blocks[0]))
     return View(chains, shared, Form(chains.states, lag, own, count, moves))
 
