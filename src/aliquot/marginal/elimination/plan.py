@@ -31,7 +31,7 @@ MOST_ONE_BY_ONE = 400
 MANY_ELEMENTS = 64
 # More steps than this by rows take long to compile: what is connected may then go in sequence, with
 # tables of up to so many entries.
-MANY_STEPS = 6
+MANY_STEPS = 4
 MOST_IN_SEQUENCE = 200_000
 _TIE = 1e-9
 
