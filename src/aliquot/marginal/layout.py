@@ -163,7 +163,9 @@ def _by_assignment(
         alike.setdefault(tuple(kind), []).append(part)
     if max((len(each) for each in alike.values()), default=0) <= MOST_ALIKE:
         return None, parts
-    merged, patterns, which = [], [], []
+    merged: list[tuple[np.ndarray, np.ndarray, tuple[int, ...]]] = []
+    patterns: list[tuple[int, ...]] = []
+    which: list[np.ndarray] = []
     for same in alike.values():
         width = len(same[0].lanes) - own
         rows = [np.arange(len(p.elements)) if p.rows is None else p.rows for p in same]

@@ -12,6 +12,8 @@ import numpy as np
 from aliquot.marginal.layout import evaluations
 
 TERMS = ("term", "over the states of", "rows", "values")
+# Past so many steps that are compiled one by one, it is said how many they are.
+MANY_KINDS = 12
 STEPS = ("step", "sums out", "elements", "method", "largest table")
 
 
@@ -101,6 +103,9 @@ class Marginalization:
         What is summed out in which order.
     limit : int
         The most entries that a table may have: ``aq.Model(max_table=...)``.
+    kinds : int
+        How many steps are pieces of the program by themselves, because what is summed out in them
+        has neighbours of another kind. The time to compile grows with it.
 
     Examples
     --------
@@ -117,6 +122,7 @@ class Marginalization:
     tables: tuple[TermTable, ...]
     steps: tuple[Step, ...]
     limit: int
+    kinds: int = 0
 
     @property
     def values(self) -> int:
@@ -129,7 +135,13 @@ class Marginalization:
         if not self.variables:
             return "no discrete variables to sum out"
         names = ", ".join(variable.text for variable in self.variables)
-        return f"summing out {names}: {self.values:,} values in an evaluation"
+        line = f"summing out {names}: {self.values:,} values in an evaluation"
+        if self.kinds <= MANY_KINDS:
+            return line
+        return (
+            f"{line}, in {self.kinds:,} steps that are compiled one by one, which may take minutes "
+            "(fewer where each element depends on few that are close to it in the variable's order)"
+        )
 
     @property
     def text(self) -> str:
@@ -193,7 +205,7 @@ def describe(marginal: Any, limit: int) -> Marginalization:
         Step(tuple(step.names), step.elements, step.method, step.entries)
         for step in marginal.elimination.steps
     )
-    return Marginalization(variables, tuple(tables), steps, limit)
+    return Marginalization(variables, tuple(tables), steps, limit, marginal.elimination.kinds)
 
 
 def _aligned(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:

@@ -151,13 +151,17 @@ class Chain:
             rest = betas[0] + above
             for j, (_, other) in enumerate(first):
                 rest = rest + other if j != i else rest
-            results.append((reading.slot, self._rows_of(reading, states_of(values[reading.slot]), rest[None])))
+            results.append(
+                (reading.slot, self._rows_of(reading, states_of(values[reading.slot]), rest[None]))
+            )
         for i, (reading, _) in enumerate(later):
             rest = jnp.expand_dims(alphas[:-1], [axis + 1 for axis in form.newest]) + above
             rest = rest + jnp.expand_dims(betas[1:], [axis + 1 for axis in form.oldest])
             for j, other in enumerate(parts):
                 rest = rest + other if j != i else rest
-            results.append((reading.slot, self._rows_of(reading, states_of(values[reading.slot]), rest)))
+            results.append(
+                (reading.slot, self._rows_of(reading, states_of(values[reading.slot]), rest))
+            )
         return results
 
     def _rows_of(self, reading: TimedReading, states: tuple[int, ...], rest: Any) -> Any:

@@ -68,8 +68,8 @@ def coupled(
         whose lengths differ.
     """
     blocks = {chains.blocks[0] for chains in held}
-    owner = np.concatenate([np.full(len(c.elements), i) for i, c in enumerate(held)] or [[]])
-    if owner.size < 2:
+    owner = [i for i, chains in enumerate(held) for _ in chains.elements]
+    if len(owner) < 2:
         return []
     rows = [row for chains in held for row in chains.elements[:, :, 0]]
     number = np.full(numbering.count, -1, np.int64)
@@ -87,13 +87,13 @@ def coupled(
     if not found.size:
         return []
     alike: dict[tuple[int, ...], list[np.ndarray]] = {}
-    for members in components(found, owner.size):
+    for members in components(found, len(owner)):
         if len({rows[i].size for i in members}) == 1:
-            kind = (rows[members[0]].size, *(int(owner[i]) for i in members))
+            kind = (rows[members[0]].size, *(owner[i] for i in members))
             alike.setdefault(kind, []).append(np.stack([rows[i] for i in members], axis=-1))
     result = []
-    for (_, *kind), elements in alike.items():
-        each = [held[i] for i in kind]
+    for kind, elements in alike.items():
+        each = [held[i] for i in kind[1:]]
         result.append(
             Chains(
                 tuple(dict.fromkeys(chains.blocks[0] for chains in each)),
@@ -130,7 +130,9 @@ def chains_of(block: int, live: Mapping[Scope, Live], numbering: Numbering) -> C
     found = paths(edges, stated.size)
     if found is None:
         found = bands(edges, stated.size, stated.states)
-    return None if found is None else Chains((block,), start + found[:, :, None], (stated.states,), 1)
+    return (
+        None if found is None else Chains((block,), start + found[:, :, None], (stated.states,), 1)
+    )
 
 
 def bands(pairs: np.ndarray, size: int, states: int) -> np.ndarray | None:

@@ -44,6 +44,9 @@ class Elimination:
     Attributes
     ----------
     steps : tuple of StepRecord
+    kinds : int
+        How many steps by rows there are that each are a piece of the program: elements of other
+        kinds of neighbourhoods. The time to compile grows with it.
     """
 
     def __init__(
@@ -54,8 +57,10 @@ class Elimination:
         operations: Sequence[Operation],
         records: Sequence[StepRecord],
         slots: int,
+        kinds: int = 0,
     ) -> None:
         self.steps = tuple(records)
+        self.kinds = kinds
         self._numbering = numbering
         self._scopes = tuple(scopes)
         self._rows = tuple(rows)

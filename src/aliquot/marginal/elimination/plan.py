@@ -33,6 +33,8 @@ MANY_ELEMENTS = 64
 # tables of up to so many entries.
 MANY_STEPS = 4
 MOST_IN_SEQUENCE = 200_000
+# How many times larger tables may be for the sake of few steps.
+MUCH_LESS = 64
 _TIE = 1e-9
 
 
@@ -86,9 +88,14 @@ def plan(blocks: Sequence[Block], factors: Sequence[Factor], *, largest: int) ->
     if by_rows is not None:
         return by_rows
     elements = sum(block.size for block in blocks if block.states > 1)
-    if refused is not None and elements > MOST_ONE_BY_ONE:
-        raise refused
-    return Planner(blocks, factors, largest).one_at_a_time()
+    try:
+        if refused is not None and elements > MOST_ONE_BY_ONE:
+            raise refused
+        return Planner(blocks, factors, largest).one_at_a_time()
+    except TooLarge:
+        if planner.too_wide is not None:
+            raise planner.too_wide from None
+        raise
 
 
 class Planner:
@@ -112,6 +119,7 @@ class Planner:
         self.constants: list[Part] = []
         self.slots = 0
         self.by_rows = 0
+        self.too_wide: TooLarge | None = None
         self.held: dict[int, Chains] = {}
         self._weights: dict[int, tuple[dict[Scope, Live], np.ndarray]] = {}
         self._views: dict[tuple[Any, ...], tuple[dict[Scope, Live], View | None]] = {}
@@ -173,7 +181,13 @@ class Planner:
         target = self.new_slot()
         self.operations.append(Merge(sources, target, ()))
         return Elimination(
-            self.numbering, self.scopes, self.rows, self.operations, self.records, self.slots
+            self.numbering,
+            self.scopes,
+            self.rows,
+            self.operations,
+            self.records,
+            self.slots,
+            self.by_rows,
         )
 
     def many_at_once(self, *, sequences: bool = False) -> Elimination:
@@ -196,7 +210,9 @@ class Planner:
             found = self._lightest_block()
             held = list(self.held.values())
             along = self._lightest_chains([*held, *coupled(held, self.live, self.numbering)])
-            if along is not None and (found is None or along.log_entries <= found[0] + _TIE):
+            if along is not None and self._is_too_wide(along):
+                self.held.clear()
+            elif along is not None and (found is None or along.log_entries <= found[0] + _TIE):
                 self.sum_along(along)
             elif found is not None and (found[0] <= np.log(self.largest) or not self.held):
                 self._sum_out_lightest(*found[1:], sequences=sequences)
@@ -248,6 +264,25 @@ class Planner:
             kept = mine, view(chains, mine, self.numbering)
             self._views[key] = kept
         return kept[1]
+
+    def _is_too_wide(self, found: View) -> bool:
+        """Say whether a few long factors make a window so wide that other orders are far better."""
+        names = [self.numbering.blocks[block].name for block in found.chains.blocks]
+        if found.form.lag <= found.chains.lag or found.entries <= MOST_IN_SEQUENCE:
+            return False
+        if found.entries > self.largest:
+            self.too_wide = TooLarge(
+                names,
+                found.entries,
+                f"the likelihood reaches over windows of {found.form.lag + 1} steps, whose states "
+                "are summed out together",
+            )
+            return True
+        elements = np.flatnonzero(self.left)
+        if elements.size > MOST_ONE_BY_ONE:
+            return False
+        _, entries, _ = one_by_one(elements, self.live, self.numbering, by_fill=True)
+        return MUCH_LESS * entries * elements.size < found.entries
 
     def sum_along(self, found: View) -> None:
         """Sum out chains by the forward recursion."""

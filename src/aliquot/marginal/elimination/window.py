@@ -63,9 +63,7 @@ def view(chains: Chains, live: Mapping[Scope, Live], numbering: Numbering) -> Vi
     found = None
     for cut in _cuts(chains, times):
         fitted = _fitted(chains.without(cut) if cut else chains, live, numbering)
-        if fitted is not None and (
-            found is None or fitted.log_entries < found.log_entries - _TIE
-        ):
+        if fitted is not None and (found is None or fitted.log_entries < found.log_entries - _TIE):
             found = fitted
     return found
 
@@ -204,7 +202,13 @@ def chain_step(found: View, live: Mapping[Scope, Live], numbering: Numbering, ta
             (later if time < 0 else first).append(reading)
     states = numbering.states[numbering.block_of(chains.elements)]
     return Chain(
-        chains.elements, found.shared, form, tuple(first), tuple(later), _absent(states, form), target
+        chains.elements,
+        found.shared,
+        form,
+        tuple(first),
+        tuple(later),
+        _absent(states, form),
+        target,
     )
 
 
@@ -221,9 +225,7 @@ def _absent(states: np.ndarray, form: Form) -> np.ndarray | None:
     return mask
 
 
-def _places(
-    chains: Chains, numbering: Numbering
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _places(chains: Chains, numbering: Numbering) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Give the chain, the step and the place within the step of each element, -1 for the others."""
     count, steps, width = chains.elements.shape
     found = np.full((3, numbering.count), -1, np.int64)
