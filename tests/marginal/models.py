@@ -9,9 +9,10 @@ from tests.marginal.models_networks import networks
 from tests.marginal.models_refused import refused
 from tests.marginal.models_rows import rows
 from tests.marginal.models_scalars import scalars
+from tests.marginal.models_windows import windows
 
 CASES: dict[str, Case] = {}
-for _group in (rows, scalars, chains, networks, adversarial, refused):
+for _group in (rows, scalars, chains, networks, windows, adversarial, refused):
     for _case in _group.listed:
         if _case.name in CASES:
             raise ValueError(f"two models have the name {_case.name}")

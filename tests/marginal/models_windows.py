@@ -8,7 +8,7 @@ import aliquot as aq
 from tests.marginal.case import Cases
 
 windows = Cases()
-relatives = Cases()
+relatives = Cases()  # looked at by `make verify`
 
 HALF = [0.5, 0.5]
 STICKY = np.array([[0.9, 0.1], [0.2, 0.8]])
@@ -38,12 +38,12 @@ def autoregression_of_order_two() -> None:
     autoregression(2, 7)
 
 
-@windows()
+@relatives()
 def autoregression_of_order_four() -> None:
     autoregression(4, 8)
 
 
-@windows()
+@relatives()
 def autoregression_of_three_states() -> None:
     autoregression(2, 5, 3)
 
@@ -68,7 +68,7 @@ def several_sequences_with_lags() -> None:
     aq.Normal("obs", at, 1, observed=y[:, 2:])
 
 
-@windows()
+@relatives()
 def the_first_steps_have_fewer_lags() -> None:
     mu, phi = means(), aq.Normal("phi", 0, 0.3, shape=2)
     away = Y[:6] - mu[chain(6)]
@@ -78,20 +78,20 @@ def the_first_steps_have_fewer_lags() -> None:
     aq.Normal("obs", away - phi[0] * one - phi[1] * two, 1, observed=np.zeros(6))
 
 
-@windows()
+@relatives()
 def a_lag_that_skips() -> None:
     mu = means()
     z = chain(7)
     aq.Normal("obs", mu[z[3:]] - 0.5 * mu[z[:-3]], 1, observed=Y[3:7])
 
 
-@windows()
+@relatives()
 def differences_over_two_steps() -> None:
     z = chain(7)
     aq.Normal("obs", aq.Normal("b", 0, 1) * (z[2:] - z[:-2]), 1, observed=Y[2:7])
 
 
-@windows()
+@relatives()
 def windows_by_stack() -> None:
     z = chain(7)
     b = aq.Normal("b", 0, 1, shape=3)
@@ -113,7 +113,7 @@ def windows_by_index() -> None:
     aq.Normal("obs", mu[z[at]].sum(axis=1), 1, observed=Y[2:7])
 
 
-@windows()
+@relatives()
 def windows_one_by_one() -> None:
     mu, z = means(), chain(6)
     phi = aq.Normal("phi", 0, 0.3)
@@ -130,7 +130,7 @@ def running_mean_of_three_steps() -> None:
     aq.Normal("obs", aq.Normal("b", 0, 1) * (total[2:] - before), 1, observed=Y[:5])
 
 
-@windows()
+@relatives()
 def moves_that_vary_over_time_and_lags() -> None:
     A = aq.Normal("A", 0, 1, shape=(2, 2))
     mu = means()
@@ -149,7 +149,7 @@ def labels_partly_known_with_lags() -> None:
     aq.Normal("obs", mu[z[2:]] + 0.4 * z[1:-1] - 0.2 * z[:-2], 1, observed=Y[2:7])
 
 
-@windows()
+@relatives()
 def a_chain_of_order_two_with_lags_three() -> None:
     P = aq.Dirichlet("P", np.ones((2, 2, 2)))
     z = aq.MarkovChain("z", P=P, init=np.full((2, 2), 0.25), steps=7, lag=2)
@@ -157,14 +157,14 @@ def a_chain_of_order_two_with_lags_three() -> None:
     aq.Normal("obs", mu[z[3:]] + 0.4 * z[2:-1] * z[:-3], 1, observed=Y[3:7])
 
 
-@windows()
+@relatives()
 def labels_of_no_chain_in_windows() -> None:
     z = aq.Categorical("z", p=aq.Dirichlet("w", np.ones(2)), shape=10)
     mu = means()
     aq.Normal("obs", mu[z[2:]] + 0.4 * mu[z[1:-1]] - 0.2 * z[:-2], 1, observed=Y)
 
 
-@windows()
+@relatives()
 def two_chains_with_lags() -> None:
     a = aq.MarkovChain("a", P=STICKY, init=HALF, steps=5)
     b = aq.MarkovChain("b", P=STICKY.T / STICKY.T.sum(1, keepdims=True), init=HALF, steps=5)
@@ -205,7 +205,7 @@ def chains_of_one_variable_and_another() -> None:
     aq.Normal("obs", means()[z[0]] + 0.7 * z[1] - 0.4 * a, 1, observed=Y[:4])
 
 
-@windows()
+@relatives()
 def the_first_step_matters_to_all() -> None:
     z = chain(8)
     aq.Normal("obs", means()[z[1:]] + 0.6 * z[0], 1, observed=Y[1:])

@@ -1,21 +1,23 @@
 """A few assignments of states to lanes in which every row meets all states of its own lanes.
 
 A term whose rows are about pairs among many lanes need not be evaluated for all joint states of the
-lanes: of 3 states and 6 lanes there are 729, and 13 assignments or so hold all pairs of states of
+lanes: of 3 states and 6 lanes there are 729, and 15 assignments or so hold all pairs of states of
 all pairs of lanes. See Colbourn (2004), "Combinatorial aspects of covering arrays", Le Matematiche
-59; these are made greedily.
+59; these are made one by one, each the best of a few at random.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import product
 
 import numpy as np
 
-# Joint states that are looked for one by one.
+# Joint states that are looked for one by one, and those of one set of lanes.
 MOST_SOUGHT = 5_000
 MOST_ASSIGNMENTS = 100_000
+# The next assignment is the best of so many.
+CANDIDATES = 32
+_SEED = 20_260_101
 
 
 def cover(
@@ -37,36 +39,44 @@ def cover(
         For each pattern the number of the assignment that has these states of its lanes.
         None in place of both where there is too much to look for.
     """
-    sets = {tuple(sorted(p)) for p in patterns}
+    sets = sorted({tuple(sorted(pattern)) for pattern in patterns}, key=lambda s: (-len(s), s))
     counts = [float(np.prod([states[lane] for lane in each], dtype=float)) for each in sets]
     if sum(counts) - max(counts) > MOST_SOUGHT or max(counts) > MOST_ASSIGNMENTS:
         return None
-    made = np.full((0, len(states)), -1, np.int64)
-    where: list[np.ndarray] = [np.empty(0, np.int64)] * len(patterns)
-    found: dict[tuple[int, ...], np.ndarray] = {}
-    # The largest sets first: they hold much of the others.
-    for number in sorted(range(len(patterns)), key=lambda i: -len(patterns[i])):
-        pattern = patterns[number]
-        lanes = tuple(sorted(pattern))
-        if lanes not in found:
-            shape = [states[lane] for lane in lanes]
-            at = np.arange(int(np.prod(shape))).reshape(shape)
-            if not len(made):
-                made = np.full((at.size, len(states)), -1, np.int64)
-                made[:, lanes] = np.indices(shape).reshape(len(shape), -1).T
-                found[lanes] = at
-            for joint in product(*(range(k) for k in shape)) if lanes not in found else ():
-                mine = made[:, lanes]
-                fits = ((mine == joint) | (mine < 0)).all(axis=1)
-                if fits.any():
-                    agree = np.where(fits, (mine == joint).sum(axis=1), -1)
-                    place = int(np.argmax(agree))
-                else:
-                    made = np.concatenate([made, np.full((1, len(states)), -1)])
-                    place = len(made) - 1
-                made[place, lanes] = joint
-                at[joint] = place
-            found[lanes] = at
-        order = [lanes.index(lane) for lane in pattern]
-        where[number] = found[lanes].transpose(order)
-    return np.maximum(made, 0), where
+    shapes = {each: tuple(states[lane] for lane in each) for each in sets}
+    found = {each: np.full(int(np.prod(shapes[each])), -1, np.int64) for each in sets}
+    made = np.zeros((0, len(states)), np.int64)
+    rng = np.random.default_rng(_SEED)
+
+    def numbers(each: tuple[int, ...], assignments: np.ndarray) -> np.ndarray:
+        """Number the joint states that some lanes have in some assignments."""
+        number = np.zeros(len(assignments), np.int64)
+        for lane in each:
+            number = number * states[lane] + assignments[:, lane]
+        return number
+
+    if len(sets) == 1:
+        (only,) = sets
+        made = np.zeros((found[only].size, len(states)), np.int64)
+        made[:, only] = np.indices(shapes[only]).reshape(len(only), -1).T
+        found[only] = np.arange(found[only].size)
+    for each in sets:
+        while np.any(found[each] < 0):
+            missing = int(np.argmax(found[each] < 0))
+            candidates = rng.integers(0, states, (CANDIDATES, len(states)))
+            candidates[:, each] = np.unravel_index(missing, shapes[each])
+            gains = sum(found[other][numbers(other, candidates)] < 0 for other in sets)
+            best = candidates[[int(np.argmax(gains))]]
+            for other in sets:
+                number = numbers(other, best)
+                found[other][number] = np.where(
+                    found[other][number] < 0, len(made), found[other][number]
+                )
+            made = np.concatenate([made, best])
+    where = []
+    for pattern in patterns:
+        each = tuple(sorted(pattern))
+        where.append(
+            found[each].reshape(shapes[each]).transpose([each.index(lane) for lane in pattern])
+        )
+    return made, where
