@@ -267,8 +267,35 @@ REDUCTIONS = [
         lambda a: jnp.einsum("ibj,jb->bi", jnp.asarray(CUBE), jnp.asarray(MEANS)[a]),
         (Z33,),
     ),
+    Case("convolution", lambda z: jnp.convolve(jnp.asarray(MEANS)[z], MEANS), (Z6,)),
+    Case("inner convolution", lambda z: jnp.convolve(z, MEANS, "valid"), (Z6,)),
     Case(
-        "convolution", lambda z: jnp.convolve(jnp.asarray(MEANS)[z], np.ones(2)), (Z6,), (), False
+        "convolution with steps and gaps",
+        lambda z: lax.conv_general_dilated(
+            jnp.asarray(MEANS)[z][:, None, :],
+            jnp.asarray(TABLE[:2, None, :2]),
+            (2,),
+            [(1, 2)],
+            lhs_dilation=(2,),
+            rhs_dilation=(3,),
+        ),
+        (Z23,),
+    ),
+    Case(
+        "convolution of features in a plane",
+        lambda z: lax.conv_general_dilated(
+            jnp.asarray(MEANS)[z].reshape(1, 3, 3, 1) * MEANS[:2],
+            jnp.asarray(CUBE[:2, :2, :2, None]),
+            (1, 1),
+            "VALID",
+            dimension_numbers=("NHWC", "HWIO", "NHWC"),
+        ),
+        (Z33,),
+    ),
+    Case(
+        "convolution with unknown weights",
+        lambda z, w: jnp.convolve(z, jnp.asarray(MEANS)[w], "valid"),
+        (Z6, Z3),
     ),
     Case("Fourier", lambda z: jnp.abs(jnp.fft.fft(jnp.asarray(MEANS)[z], axis=1)), (Z23,)),
     Case(

@@ -10,6 +10,7 @@ import numpy as np
 from jax.extend.core import Literal
 
 from aliquot.marginal.dependence import (
+    rules_convolution,
     rules_elementwise,
     rules_indexing,
     rules_movement,
@@ -22,7 +23,11 @@ from aliquot.marginal.dependence.slots import Dependence, everything, lift, unio
 from aliquot.marginal.dependence.value import Rule, Value, reason
 
 RULES: Mapping[str, Rule] = (
-    rules_elementwise.RULES | rules_indexing.RULES | rules_movement.RULES | rules_reduction.RULES
+    rules_convolution.RULES
+    | rules_elementwise.RULES
+    | rules_indexing.RULES
+    | rules_movement.RULES
+    | rules_reduction.RULES
 )
 
 _WITH_OWN_DERIVATIVES = {"custom_jvp_call", "custom_vjp_call"}
