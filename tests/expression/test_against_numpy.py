@@ -138,6 +138,7 @@ CASES: dict[str, Case] = {
     "np.where lists": lambda x: np.where(x.m, [1.0, 2.0, 3.0], x.a),
     "np.clip": lambda x: np.clip(x.a, -1, 1),
     "np.stack": lambda x: np.stack([x.v, x.p]),
+    "np.stack of many": lambda x: np.stack([x.v] * 9 + [x.p]),
     "np.stack axis": lambda x: np.stack([x.v, x.p], axis=1),
     "np.stack with list": lambda x: np.stack([x.v, [1.0, 2.0, 3.0]]),
     "np.concatenate": lambda x: np.concatenate([x.v, np.array([1.0]), x.p]),

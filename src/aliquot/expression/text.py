@@ -31,12 +31,20 @@ def label(operand: Any) -> str:
         return ":".join("" if part is None else label(part) for part in parts)
     if operand is Ellipsis:
         return "..."
-    if isinstance(operand, tuple | list) and len(operand) <= 8:
-        inside = ", ".join(label(item) for item in operand)
+    if isinstance(operand, tuple | list) and (len(operand) <= 8 or _holds_text(operand)):
+        shown = list(operand) if len(operand) <= 8 else [*operand[:3], Ellipsis, operand[-1]]
+        inside = ", ".join(label(item) for item in shown)
         return f"[{inside}]" if isinstance(operand, list) else f"({inside})"
     if np.ndim(operand) == 0:
         return format(operand, "g") if isinstance(operand, float) else str(operand)
     return f"array{list(np.shape(operand))}"
+
+
+def _holds_text(operand: Any) -> bool:
+    """Say whether there is an expression in a list, which is then no array of numbers."""
+    if isinstance(operand, tuple | list):
+        return any(_holds_text(item) for item in operand)
+    return isinstance(getattr(operand, "text", None), str)
 
 
 def shape_of(operand: Any) -> str:
