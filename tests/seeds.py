@@ -5,7 +5,8 @@ each fixed seed, the tests' and the program's own, begins another sequence: one 
 seed and n, independent of all others. Sequences come from four places, and all of them are met:
 ``numpy.random.default_rng``, ``numpy.random.SeedSequence``, ``jax.random.key`` and hypothesis.
 
-A test whose assertion is about certain numbers takes them from `fixed`, or writes them down.
+A test whose assertion is about certain numbers takes them from `fixed`, or writes them down. What a
+page or a notebook draws as its data stays what it is: its text is about these numbers.
 """
 
 from __future__ import annotations
@@ -22,6 +23,9 @@ import numpy as np
 _NumPySequence = np.random.SeedSequence
 _numpy_rng = np.random.default_rng
 _jax_key = jax.random.key
+
+# The name of the module that a page's or a notebook's own code runs in.
+PAGE = "__main__"
 
 _by = 0
 # What asked for a fixed seed: tests by their node, modules at their import by their name.
@@ -106,7 +110,9 @@ class Sequence(_NumPySequence):
 
 def _rng(seed: Any = None) -> np.random.Generator:
     ready = _NumPySequence | np.random.BitGenerator | np.random.Generator | np.random.RandomState
-    return _numpy_rng(seed if seed is None or isinstance(seed, ready) else Sequence(seed))
+    by_a_page = sys._getframe(1).f_globals.get("__name__") == PAGE
+    as_it_is = seed is None or isinstance(seed, ready) or by_a_page
+    return _numpy_rng(seed if as_it_is else Sequence(seed))
 
 
 def _key(seed: Any, **options: Any) -> Any:

@@ -21,6 +21,7 @@ import pytest
 
 import aliquot as aq
 from aliquot.precision import float64
+from tests.seeds import PAGE
 
 ROOT = Path(__file__).parents[1]
 PAGES = ("README.md", "docs/discrete_variables.md", "docs/label_switching.md")
@@ -76,7 +77,7 @@ def assert_evaluates(model: aq.Model) -> None:
 @pytest.mark.parametrize("name", PAGES)
 def test_the_page_is_true(name: str) -> None:
     page = (ROOT / name).read_text(encoding="utf-8")
-    namespace: dict[str, Any] = {}
+    namespace: dict[str, Any] = {"__name__": PAGE}
     seen: list[aq.Model] = []
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", aq.AliquotWarning)
