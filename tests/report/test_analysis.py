@@ -97,7 +97,8 @@ def test_the_default_run_shows_what_it_is_meant_to_show():
         warnings.simplefilter("ignore")
         analysis = run_analysis(Settings())
     unordered, ordered = (analysis.fits[f"nuts_{kind}"] for kind in ("unordered", "ordered"))
-    assert all(unordered.summary.switches)
+    # Seventeen are expected, with a variance of 27: none at all in one run of a million.
+    assert sum(unordered.summary.switches) > 0
     assert any("R-hat" in text or "ESS" in text for text in unordered.warnings)
     assert ordered.warnings == ()
     assert ordered.summary.rhat < 1.01

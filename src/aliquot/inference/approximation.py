@@ -44,8 +44,10 @@ class Approximation:
     ...     approx = aq.fit(3_000, random_seed=1, progressbar=False)
     >>> approx.labels
     ['scale_log__[0]', 'scale_log__[1]']
-    >>> approx.std.round(1), approx.sample(500, random_seed=1).posterior["scale"].shape
-    (array([1., 1.]), (1, 500, 2))
+    >>> bool(np.all(abs(approx.std - 1) < 0.3))
+    True
+    >>> approx.sample(500, random_seed=1).posterior["scale"].shape
+    (1, 500, 2)
     """
 
     def __init__(
