@@ -19,6 +19,7 @@ PAGES = {
     "docs/discrete_variables.md": "discrete_variables.html",
     "docs/label_switching.md": "label_switching.html",
     "docs/benchmarks.md": "benchmarks.html",
+    "docs/verification.md": "verification.html",
     "docs/gallery/README.md": "gallery/index.html",
 }
 LINK = re.compile(r'(?P<attribute>href|src)="(?P<target>[^"#:]+)(?P<rest>#[^"]*)?"')

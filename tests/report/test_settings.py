@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from aliquot.report import Settings
+from tests.seeds import fixed
 
 
 def test_data_are_those_of_the_recipe():
-    rng = np.random.default_rng(3)
+    rng = fixed(3)
     z = rng.integers(0, 2, 40)
     data, labels = Settings(n=40, seed=3, means=(-1.0, 1.0)).simulate()
     np.testing.assert_array_equal(labels, z)
