@@ -87,8 +87,10 @@ def test_other_modes_are_not_called_switched_labels():
         )
     assert model.symmetries().modes == 2
     assert "label_switching" not in kinds(trace)
-    messages = " ".join(aq.check(trace).messages.values())
-    assert "not label switching" in messages
+    assert "chains_apart" in kinds(trace)
+    trace = trace.drop_nodes("sample_stats")  # without the log density it is not known
+    assert "label_switching" not in kinds(trace)
+    assert "not label switching" in " ".join(aq.check(trace).messages.values())
 
 
 @pytest.mark.slow

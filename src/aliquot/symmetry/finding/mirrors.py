@@ -100,7 +100,7 @@ def reflections(middles: Mapping[str, np.ndarray]) -> list[Move]:
         parts.append(())
         for place in dict.fromkeys(parts):
             about = center[within(place, center.ndim)]
-            if np.all(about == about.flat[0]):
+            if about.size and np.all(about == about.flat[0]):
                 result.append((Role((name,), within=place, mirror=2.0 * float(about.flat[0])),))
     return result
 

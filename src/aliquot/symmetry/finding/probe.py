@@ -335,8 +335,9 @@ class Probe:
             event = transform.event_dims
             # One event, or number, for all: its own coordinates stay as they are.
             axes = tuple(range(values.ndim - event))
-            level = values.mean(axis=axes, keepdims=True) if axes else values
-            self.scales[name] = float(1.0 + 0.1 * np.abs(level).max(initial=0.0) + np.ptp(values))
+            level = values.mean(axis=axes, keepdims=True) if axes and values.size else values
+            reach = np.ptp(values) if values.size else 0.0
+            self.scales[name] = float(1.0 + 0.1 * np.abs(level).max(initial=0.0) + reach)
             if isinstance(transform, Simplex):
                 base[name] = np.zeros(values.shape)
                 continue
