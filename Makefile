@@ -21,7 +21,7 @@ help:
 	@echo "make demo     the reference analysis, as a report in demo-report/"
 	@echo "make test     every test (ARGS=\"-m 'not slow'\" for the quick ones, WORKERS=4 for more cores)"
 	@echo "make test SEED=3   the same with other random numbers: every fixed seed shifted"
-	@echo "make verify   the long checks (an hour on 2 cores), and docs/verification.md from their results"
+	@echo "make verify   the long checks, and docs/verification.md from their results"
 	@echo "make bench    the benchmarks;  make bench-peers   the comparison with other libraries (hours)"
 	@echo "make docs     the pages and the notebooks, executed, as HTML in site/"
 	@echo "make lint     style and formatting;  make types   the type checker"
