@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import aliquot as aq
-from aliquot.density.validity import parameters_in_range
+from aliquot.density.validity import filled_in
 from aliquot.distributions.base import Distribution
 from aliquot.expression import Evaluation
 from aliquot.precision import float64
@@ -14,7 +14,7 @@ from aliquot.precision import float64
 
 def valid_at(distribution: Distribution, leaf: aq.Expression, value: object) -> np.ndarray | None:
     with float64():
-        found = parameters_in_range(distribution, Evaluation({leaf: np.asarray(value, float)}))
+        _, found = filled_in(distribution, Evaluation({leaf: np.asarray(value, float)}))
         return None if found is None else np.asarray(found)
 
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from copy import copy
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from aliquot.distributions.constraints import Constraint, Interval
+from aliquot.distributions.constraints import Interval
 from aliquot.errors import DTypeError, ModelError, ShapeError, SupportError
 from aliquot.model.stored import values_of
 from aliquot.precision import float64
@@ -63,12 +62,7 @@ def read_point(density: Density, model: Any, given: Any, user: str) -> dict[str,
         name = variable.name
         if hasattr(value, "dims") and hasattr(value, "coords"):
             value = values_of(value, variable, coords, sample=())
-        try:
-            array = np.asarray(value, dtype=float)
-        except (TypeError, ValueError):
-            raise DTypeError(
-                f"{user}: {name}: the value must be numbers; got {value!r:.60}"
-            ) from None
+        array = numbers(f"{user}: {name}", value)
         if array.shape != variable.shape:
             raise ShapeError(
                 f"{user}: {name}: the value has shape {array.shape}, the variable {variable.shape}"
@@ -110,7 +104,7 @@ def _check_supports(density: Density, values: Mapping[str, np.ndarray], user: st
         known = density.evaluation_of(values, density.data)
         for slot in density.slots:
             variable = slot.variable
-            support = closed(variable.distribution.support)
+            support = variable.distribution.support.with_bounds()
             if not hasattr(variable, "fits"):
                 continue  # missing entries: the term of their variable says where they can be
             if isinstance(support, Interval):
@@ -129,10 +123,9 @@ def _check_supports(density: Density, values: Mapping[str, np.ndarray], user: st
                 )
 
 
-def closed(support: Constraint) -> Constraint:
-    """Give a support with its bounds, which an estimate can lie on."""
-    if not isinstance(support, Interval):
-        return support
-    result = copy(support)
-    result.closed = True
-    return result
+def numbers(name: str, value: Any) -> np.ndarray:
+    """Read numbers; a `DTypeError` names what they are of."""
+    try:
+        return np.asarray(value, dtype=float)
+    except (TypeError, ValueError):
+        raise DTypeError(f"{name}: the value must be numbers; got {value!r:.60}") from None

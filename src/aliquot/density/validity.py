@@ -47,11 +47,6 @@ def filled_in(distribution: Distribution, values: Evaluation) -> tuple[Distribut
     return filled, keep_in_range(distribution, filled, in_doubt, _replaced)
 
 
-def parameters_in_range(distribution: Distribution, values: Evaluation) -> Any:
-    """Say where the parameters are in their ranges, as `filled_in` does."""
-    return filled_in(distribution, values)[1]
-
-
 def in_doubt(parameter: Any, constraint: Constraint) -> bool:
     """Say whether a parameter may leave its range when the density is evaluated."""
     if not isinstance(parameter, Expression) or parameter.value_now() is not None:

@@ -81,9 +81,9 @@ def check(
     which, how far, and whether they are on their way or in a mode that holds next to no mass (the
     mass about a chain is taken from its log density and the volume that its draws fill).
     Deterministics that depend on labels, which ``tree.attrs["symmetries"]`` names with the rest,
-    and recovered variables speak neither
-    for nor against switched labels. A tree without that attribute does not say what can trade
-    places; there labels are named as a guess, where sorting mends R-hat.
+    and recovered variables speak neither for nor against switched labels. A tree without that
+    attribute does not say what can trade places; there labels are named as a guess, where sorting
+    mends R-hat.
 
     References
     ----------

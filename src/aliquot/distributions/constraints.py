@@ -6,6 +6,7 @@ density) and gives a point inside, to stand in where a value is outside.
 
 from __future__ import annotations
 
+from copy import copy
 from typing import Any, ClassVar
 
 import numpy as np
@@ -58,6 +59,10 @@ class Constraint:
 
     def elementwise(self) -> Constraint:
         """Give the set of each element by itself, where the elements are free of one another."""
+        return self
+
+    def with_bounds(self) -> Constraint:
+        """Give the set with its bounds, which an estimate can lie on and rounding can reach."""
         return self
 
     def malformed(self, x: np.ndarray) -> np.ndarray:
@@ -151,6 +156,11 @@ class Interval(Constraint):
 
     def constant(self) -> bool:
         return not any(hasattr(bound, "text") for bound in (self.lower, self.upper))
+
+    def with_bounds(self) -> Interval:
+        result = copy(self)
+        result.closed = True
+        return result
 
 
 class IntegerInterval(Interval):

@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 
 from aliquot.density.integrated import Integrated
-from aliquot.density.validity import parameters_in_range
+from aliquot.density.validity import filled_in
 from aliquot.expression import Evaluation
 
 
@@ -34,11 +34,10 @@ def draw_missing(integrated: Sequence[Integrated], values: Evaluation, key: Any)
     result = {}
     for number, found in enumerate(integrated):
         variable, latent = found.variable, found.latent
-        distribution = values(variable.distribution)
+        distribution, valid = filled_in(variable.distribution, values)
         own = jax.random.fold_in(key, number)
         drawn = distribution.draw_missing(own, found.seen(values), found.missing)
         drawn = jnp.broadcast_to(drawn, variable.distribution.shape)
-        valid = parameters_in_range(variable.distribution, values)
         if valid is not None and not latent.distribution.discrete:
             valid = jnp.expand_dims(valid, tuple(range(-variable.distribution.event_dims, 0)))
             drawn = jnp.where(found.missing & ~valid, jnp.nan, drawn)

@@ -202,7 +202,7 @@ def _check(array: np.ndarray, variable: Any, name: str, what: str, mend: str) ->
     if not isinstance(support, Interval | Simplex) or array.size == 0:
         return  # of matrices, rounding may decide
     # A number next to a bound is stored as the bound itself.
-    each = at_bounds(support.elementwise())
+    each = support.elementwise().with_bounds()
     outside = ~np.asarray(each.check(array))
     outside = outside.reshape((*outside.shape, *(1,) * (array.ndim - outside.ndim)))
     _refuse(
@@ -215,24 +215,22 @@ def _check(array: np.ndarray, variable: Any, name: str, what: str, mend: str) ->
     )
 
 
-def at_bounds(support: Any) -> Any:
-    """Give a support with its bounds, which a value can reach by rounding."""
-    if not isinstance(support, Interval) or support.discrete:
-        return support
-    return Interval(support.lower, support.upper, closed=True)
-
-
 def _refuse(array: np.ndarray, wrong: np.ndarray, error: Callable[[Any, str], Exception]) -> None:
     """Raise where some values are wrong, with the first of them and the draws they are in."""
     draws = wrong.reshape((*wrong.shape[:2], -1)).any(axis=-1)
     if not draws.any():
         return
+    first = tuple(np.argwhere(wrong)[0])[: array.ndim]
+    at = tuple(np.argwhere(draws)[0])
+    value = array[first] if wrong.shape == array.shape else array[at].tolist()
+    raise error(value, f"{int(draws.sum()):,} of {draws.size:,} draws: {named_draws(draws)}")
+
+
+def named_draws(draws: np.ndarray) -> str:
+    """Name the first few of the draws that are true, in an array of shape (chain, draw)."""
     found = np.argwhere(draws)
     places = ", ".join(f"(chain {c}, draw {d})" for c, d in found[:3].tolist())
-    count = f"{len(found):,} of {draws.size:,} draws"
-    first = tuple(np.argwhere(wrong)[0])[: array.ndim]
-    value = array[first] if wrong.shape == array.shape else array[tuple(found[0])].tolist()
-    raise error(value, f"{count}: {places}{', ...' if len(found) > 3 else ''}")
+    return f"{places}, ..." if len(found) > 3 else places
 
 
 def _flat(array: np.ndarray) -> np.ndarray:

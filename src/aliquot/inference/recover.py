@@ -16,7 +16,12 @@ from aliquot.inference.missing import draw_missing
 from aliquot.inference.model_order import in_model_order
 from aliquot.inference.origin import record
 from aliquot.inference.point import as_trace
-from aliquot.inference.posterior import continuous_values, posterior_of, refuse_other_states
+from aliquot.inference.posterior import (
+    continuous_values,
+    named_draws,
+    posterior_of,
+    refuse_other_states,
+)
 from aliquot.inference.recovered_tree import extended, thinned
 from aliquot.inference.seeds import as_seed
 from aliquot.marginal import Unknown, depends_on
@@ -162,7 +167,7 @@ def recover(
         refuse_other_states(model, posterior, unknown.node)
     rows = _run(model, values, kinds, wanted, chains * draws, as_seed(random_seed))
     if summed:
-        _check_possible(rows.pop("check")["log_sum"], draws)
+        _check_possible(rows.pop("check")["log_sum"].reshape((chains, draws)))
     fresh = _computed_anew(model, posterior, values, chains * draws)
     if fresh:
         rows.setdefault("posterior", {}).update(fresh)
@@ -196,6 +201,7 @@ def _run(
         known = density.evaluation_of(given, data)
         result = {}
         if marginal is not None:
+            # Apart from `known`, in which nothing may stand yet that missing values enter.
             at = marginal.evaluate(density.evaluation_of(given, data))
             result["check/log_sum"] = marginal.log_sum(at)
             if "probabilities" in kinds:
@@ -238,18 +244,16 @@ def _kinds(kind: Any) -> tuple[str, ...]:
     return kinds
 
 
-def _check_possible(log_sum: np.ndarray, draws: int) -> None:
-    """Refuse draws at which no state of the discrete variables is possible."""
-    wrong = np.flatnonzero(~np.isfinite(log_sum))
-    if not len(wrong):
-        return
-    places = ", ".join(f"(chain {i // draws}, draw {i % draws})" for i in wrong[:3].tolist())
-    raise ModelError(
-        f"aq.recover: {len(wrong):,} of {len(log_sum):,} draws have no density ({places}"
-        f"{', ...' if len(wrong) > 3 else ''}): given their parameters the data are impossible in "
-        "every state, so there is none to give back. Leave these draws out, or is the trace of "
-        "another model or of other data?"
-    )
+def _check_possible(log_sum: np.ndarray) -> None:
+    """Refuse draws, (chain, draw), at which no state of the discrete variables is possible."""
+    wrong = ~np.isfinite(log_sum)
+    if wrong.any():
+        raise ModelError(
+            f"aq.recover: {int(wrong.sum()):,} of {wrong.size:,} draws have no density "
+            f"({named_draws(wrong)}): given their parameters the data are impossible in every "
+            "state, so there is none to give back. Leave these draws out, or is the trace of "
+            "another model or of other data?"
+        )
 
 
 def _computed_anew(
@@ -283,8 +287,7 @@ def _wanted(
         if name in drawn and "draws" not in kinds:
             raise ModelError(
                 f"aq.recover: var_names: {name!r} is computed from discrete variables or missing "
-                f"values, and "
-                f"{' and '.join(map(repr, kinds))} are of discrete variables alone "
+                f"values, and {' and '.join(map(repr, kinds))} are of discrete variables alone "
                 f"({', '.join(discrete)}): name one of these, or ask for kind='draws'"
             )
     return names

@@ -152,16 +152,16 @@ def integer_bounds(distribution: Distribution) -> tuple[int, int] | None:
 def warn_missing(name: str, missing: np.ndarray, summed: bool) -> None:
     """Say that missing values were found, how many, and what becomes of them."""
     count = int(missing.sum())
-    one = count == 1
+    they = "it is" if count == 1 else "they are"
     what = (
-        f"{'it is' if one else 'they are'} summed out of the likelihood"
+        f"{they} summed out of the likelihood"
         if summed
-        else f"{'it is' if one else 'they are'} integrated out of the likelihood, and "
+        else f"{they} integrated out of the likelihood, and "
         f"aq.recover draws '{name}_missing'; what something else in the model depends on is "
         "sampled under that name"
     )
     warn(
         f"{name}: {count} of {missing.size} observed values "
-        f"{'is' if one else 'are'} missing; {what}",
+        f"{'is' if count == 1 else 'are'} missing; {what}",
         ImputationWarning,
     )
