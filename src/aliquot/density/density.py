@@ -11,25 +11,25 @@ import jax.numpy as jnp
 import numpy as np
 
 from aliquot.density import terms
-from aliquot.density.draws import OverDraws, quick
+from aliquot.density.draws import quick
 from aliquot.density.exact import Notes, exactly
 from aliquot.density.first_look import refuse_impossible
 from aliquot.density.integrated import find_integrated
 from aliquot.density.layout import Slot, lay_out
 from aliquot.density.likelihood import sum_of
 from aliquot.density.parameters import parameter_problems
-from aliquot.density.start import start_values
+from aliquot.density.point import numbers
+from aliquot.density.starts import Starts
 from aliquot.density.trace import Traced
 from aliquot.density.validity import filled_in
-from aliquot.errors import DTypeError, ModelError, ShapeError, SupportError
+from aliquot.errors import ModelError, ShapeError, SupportError
 from aliquot.expression import Evaluation
 from aliquot.marginal import Marginal, depends_on, find_unknowns
 from aliquot.model.variables import Data
 from aliquot.precision import float64
-from aliquot.transforms import Ordered
 
 
-class Density(OverDraws):
+class Density(Starts):
     """A model compiled into pure functions of one flat unconstrained vector.
 
     Made by `Model.density`. Every function takes `data`, the arrays that the model is conditioned
@@ -106,9 +106,9 @@ class Density(OverDraws):
             return None
         fresh = copy(self)
         fresh.data = self.data | self._leaf_values()
-        fresh.__dict__.pop("start", None)
         fresh._looked_at = False
-        fresh.__dict__.pop("typical", None)
+        for cached in ("start", "typical"):
+            fresh.__dict__.pop(cached, None)
         return fresh
 
     def first_look(self) -> None:
@@ -247,7 +247,7 @@ class Density(OverDraws):
         arrays = {}
         for slot in self.slots:
             name = slot.variable.name
-            array = _numbers(name, values[name])
+            array = numbers(name, values[name])
             if array.shape != slot.variable.shape:
                 raise ShapeError(
                     f"{name}: the value has shape {array.shape}, the variable {slot.variable.shape}"
@@ -259,7 +259,7 @@ class Density(OverDraws):
             if not np.all(np.isfinite(flat[slot.start : slot.stop])):
                 raise SupportError(
                     f"{slot.variable.name}: the value {np.asarray(values[slot.variable.name])} is "
-                    f"{_outside(slot)}"
+                    f"{slot.outside}"
                 )
         return flat
 
@@ -305,72 +305,6 @@ class Density(OverDraws):
     def evaluation_at(self, flat: Any, data: Any) -> Evaluation:
         """Start an evaluation at a flat vector."""
         return self._assign(flat, data)[0]
-
-    @cached_property
-    def start(self) -> np.ndarray:
-        """A start point: the users' `initval`, else typical values under the prior, shape (d,)."""
-        with float64():
-            return self._forward_start({})
-
-    @cached_property
-    def typical(self) -> np.ndarray:
-        """A point of typical values under the prior, whatever start values users gave, (d,)."""
-        if all(getattr(slot.variable, "initval", None) is None for slot in self.slots):
-            return self.start
-        with float64():
-            return self._forward_start({}, initvals=False)
-
-    def start_with(self, values: Mapping[str, Any], turn: int = -1) -> np.ndarray:
-        """Give the start point with some variables' values replaced, shape (d,).
-
-        With a `turn` of 0, 1, ..., it is that of a chain, which may start in a mode of its own:
-        where a free variable is a mixture, or depends on a discrete one.
-        """
-        names = {slot.variable.name for slot in self.slots}
-        summed = {u.name for u in (() if self.marginal is None else self.marginal.unknowns)}
-        for name in values:
-            if name in summed:
-                raise ModelError(
-                    f"initvals: {name!r} is discrete and summed out, so it has no start value: "
-                    "leave it out"
-                )
-            if name not in names:
-                raise ModelError(
-                    f"initvals: {name!r} is not a free variable of the model "
-                    f"({', '.join(sorted(names))})"
-                )
-        with float64():
-            return self._forward_start(values, turn)
-
-    def _forward_start(
-        self, given: Mapping[str, Any], turn: int = -1, *, initvals: bool = True
-    ) -> np.ndarray:
-        unknowns = () if self.marginal is None else self.marginal.unknowns
-
-        def compute(fixed: Any, data: Any, turn: Any) -> Any:
-            values = self._evaluation(data)
-            start_values(self.slots, unknowns, fixed, values, turn)
-            return self._flatten(values)
-
-        fixed = {}
-        for slot in self.slots:
-            own = getattr(slot.variable, "initval", None) if initvals else None
-            value = given.get(slot.variable.name, own)
-            if value is not None:
-                array = _numbers(slot.variable.name, value)
-                try:
-                    fixed[slot.variable.name] = np.broadcast_to(array, slot.variable.shape)
-                except ValueError:
-                    raise ShapeError(
-                        f"{slot.variable.name}: the start value has shape {array.shape}, the "
-                        f"variable {slot.variable.shape}"
-                    ) from None
-        flat = np.asarray(self.program("start", compute)(fixed, self.data, np.asarray(turn)))
-        for slot in self.slots:
-            name = slot.variable.name
-            if name in fixed and not np.all(np.isfinite(flat[slot.start : slot.stop])):
-                raise SupportError(f"{name}: the start value {fixed[name]} is {_outside(slot)}")
-        return flat
 
     def _pointwise(self, values: Evaluation) -> dict[str, Any]:
         each = {term.name: term for term in self._terms if term.kind == "observed"}
@@ -424,21 +358,6 @@ class Density(OverDraws):
             for slot in self.slots
         ]
         return jnp.concatenate(parts) if parts else jnp.zeros(0)
-
-
-def _numbers(name: str, value: Any) -> np.ndarray:
-    try:
-        return np.asarray(value, dtype=float)
-    except (TypeError, ValueError):
-        raise DTypeError(f"{name}: the value must be numbers; got {value!r:.60}") from None
-
-
-def _outside(slot: Slot) -> str:
-    """Say what a value that has no finite unconstrained coordinates lacks."""
-    description = slot.variable.distribution.support.description
-    if isinstance(slot.transform, Ordered):
-        description += f", {slot.transform.describe(slot.variable.shape)}"
-    return f"outside its support or at its edge: it must be {description}"
 
 
 def _source(variable: Any) -> Data | None:

@@ -13,7 +13,7 @@ from aliquot.errors import ModelError
 from aliquot.expression import Evaluation
 from aliquot.marginal import Unknown, refusal
 from aliquot.marginal.terms import depends_on
-from aliquot.transforms import Identity, Transform
+from aliquot.transforms import Identity, Ordered, Transform
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,14 @@ class Slot:
             f"{self.unconstrained_name}[{', '.join(map(str, index))}]"
             for index in np.ndindex(self.shape)
         ]
+
+    @property
+    def outside(self) -> str:
+        """What a value that has no finite unconstrained coordinates lacks, in words."""
+        description = self.variable.distribution.support.description
+        if isinstance(self.transform, Ordered):
+            description += f", {self.transform.describe(self.variable.shape)}"
+        return f"outside its support or at its edge: it must be {description}"
 
     def give(self, values: Evaluation, value: Any) -> None:
         """Give the variable its value in an evaluation."""

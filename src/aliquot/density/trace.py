@@ -13,7 +13,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from aliquot.density.exact import live
+from aliquot.density.live import live
 from aliquot.precision import float64
 
 # Constants of fewer elements stay in the program, where XLA can fold them.

@@ -16,6 +16,7 @@ import jax
 import numpy as np
 from jax.extend.core import Literal
 
+from aliquot.density.exact import rules_arithmetic, rules_movement, rules_truth
 from aliquot.density.exact.known import (
     Constant,
     Fact,
@@ -25,10 +26,16 @@ from aliquot.density.exact.known import (
     inside,
     moved,
 )
-from aliquot.density.exact.rules import RULES, Site, parts, times_log
+from aliquot.density.exact.rules_arithmetic import times_log
+from aliquot.density.exact.rules_movement import parts
+from aliquot.density.exact.site import Rule, Site
 from aliquot.marginal.dependence.inline import only_branch
 from aliquot.transforms import Transform
 from aliquot.transforms.distances import Distance, Distances
+
+# What each primitive makes of what is known of its operands. One without a rule is computed from
+# the values, as rounded as they are, and of its result nothing is known.
+RULES: dict[str, Rule] = rules_movement.RULES | rules_arithmetic.RULES | rules_truth.RULES
 
 # What only calls a jaxpr, and the parameter that holds it.
 _CALLS = {"jit": "jaxpr", "pjit": "jaxpr", "closed_call": "call_jaxpr", "core_call": "call_jaxpr"}

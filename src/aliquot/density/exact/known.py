@@ -352,3 +352,10 @@ def same(bound: Any, value: Any) -> bool:
     if isinstance(bound, jax.core.Tracer) or isinstance(value, jax.core.Tracer):
         return False
     return np.shape(bound) == np.shape(value) and bool(np.all(bound == value))
+
+
+def same_throughout(bound: Any, value: Any, fact: Fact) -> bool:
+    """Say whether a bound is what an operand is throughout."""
+    if isinstance(fact, Constant | Repeated):
+        value = fact.value
+    return same(bound, value)

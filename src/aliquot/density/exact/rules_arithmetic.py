@@ -1,172 +1,36 @@
-"""What each of JAX's primitives makes of what is known of its operands.
-
-A primitive without a rule is computed from the values, as rounded as they are, and of its result
-nothing is known.
-"""
+"""What arithmetic makes of what is known of its operands."""
 
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from aliquot.density.exact.joined import chosen, joined
 from aliquot.density.exact.known import (
-    DEEPEST,
     Constant,
-    Fact,
     Known,
     Later,
-    Repeated,
     Side,
     affine,
     conclude,
     distance,
-    gathered,
     is_number,
     log_rest,
-    moved,
     power,
     product,
     quotient,
-    same,
+    same_throughout,
     square,
 )
+from aliquot.density.exact.site import Result, Rule, Site, number
 from aliquot.transforms import logodds
 
 # The least log odds' size is finite, so that no logarithm is infinite.
 _FAR = 1e300
-
-
-@dataclass
-class Site:
-    """An equation with the values of its operands and what is known of them."""
-
-    equation: Any
-    values: Sequence[Any]
-    facts: Sequence[Fact]
-
-    def bind(self, *values: Any) -> list[Any]:
-        """Compute the equation's results at values."""
-        primitive, params = self.equation.primitive, self.equation.params
-        result = primitive.bind(*values, **primitive.get_bind_params(params))
-        return list(result) if primitive.multiple_results else [result]
-
-    def first(self, value: Any) -> Any:
-        """Compute the equation's result with another first operand."""
-        return self.bind(value, *self.values[1:])[0]
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """Shape of the result."""
-        return tuple(self.equation.outvars[0].aval.shape)
-
-
-Result = tuple[Any, Fact] | None
-Rule = Callable[[Site], Result]
-
-
-def number(fact: Fact) -> float | None:
-    """Give the number that a value is throughout, if it is known."""
-    if isinstance(fact, Constant) and np.ndim(fact.value) == 0:
-        return float(fact.value)
-    return None
-
-
-def _move(site: Site) -> Result:
-    fact = site.facts[0]
-    if isinstance(fact, Known):
-        gather = site.equation.primitive.name == "gather"
-        return site.first(site.values[0]), (gathered if gather else moved)(fact, site.first)
-    if isinstance(fact, Repeated) or (isinstance(fact, Constant) and np.ndim(fact.value) == 0):
-        return site.first(site.values[0]), fact
-    if site.equation.primitive.name == "broadcast_in_dim" and np.shape(site.values[0]) == ():
-        return site.first(site.values[0]), Repeated(site.values[0])
-    return None
-
-
-def parts(site: Site) -> tuple[list[Any], list[Fact]] | None:
-    """Say what is known of the pieces into which a primitive cuts its operand."""
-    if site.equation.primitive.name not in ("split", "unstack"):
-        return None
-    fact = site.facts[0]
-    if not isinstance(fact, Known):
-        return None
-    results = site.bind(*site.values)
-
-    def piece(k: int) -> Callable[[Any], Any]:
-        return lambda whole: site.bind(whole)[k]
-
-    return results, [moved(fact, piece(k)) for k in range(len(results))]
-
-
-def _convert(site: Site) -> Result:
-    """Keep what is known where a conversion changes nothing but the name of the dtype."""
-    if site.equation.params["new_dtype"] != site.equation.invars[0].aval.dtype:
-        known_number = number(site.facts[0])
-        if known_number is None:
-            return None
-        return site.first(site.values[0]), site.facts[0]
-    return _move(site)
-
-
-def _concatenate(site: Site) -> Result:
-    shapes = [np.shape(value) for value in site.values]
-    fact = joined(site.facts, shapes, lambda parts: site.bind(*parts)[0])
-    return None if fact is None else (site.bind(*site.values)[0], fact)
-
-
-def _select(site: Site) -> Result:
-    which, *cases = site.values
-    certain = number(site.facts[0])
-    if certain is not None:
-        return cases[int(certain)], site.facts[1 + int(certain)]
-    facts = site.facts[1:]
-    if len(cases) != 2 or not any(isinstance(fact, Known) for fact in facts):
-        return None
-
-    def select(parts: Sequence[Any]) -> Any:
-        return site.bind(which, *parts)[0]
-
-    fact = joined(facts, [site.shape] * 2, select)
-    if fact is None:
-        place = next(i for i in (0, 1) if isinstance(facts[i], Known))
-        if isinstance(facts[1 - place], Known):
-            return None
-        known_one = facts[place]
-        assert isinstance(known_one, Known)
-        fact = chosen(
-            known_one, cases[1 - place], lambda parts: select(parts if place == 0 else parts[::-1])
-        )
-    return None if fact is None else (select(cases), fact)
-
-
-def _overwritten(at: int) -> Rule:
-    """Make the rule of putting elements of which all is known into an array; `at` is theirs."""
-
-    def rule(site: Site) -> Result:
-        base, new = site.facts[0], site.facts[at]
-        value = site.bind(*site.values)[0]
-        if not isinstance(new, Known) or new.depth >= DEEPEST:
-            return None
-
-        def put(parts: Sequence[Any]) -> Any:
-            values = list(site.values)
-            values[0], values[at] = parts
-            return site.bind(*values)[0]
-
-        shapes = [np.shape(site.values[0]), np.shape(site.values[at])]
-        fact = joined([base, new], shapes, put)
-        if fact is None and not isinstance(base, Known):
-            fact = chosen(new, site.values[0], lambda parts: put(parts[::-1]))
-        return None if fact is None else (value, fact)
-
-    return rule
 
 
 def _exp(site: Site) -> Result:
@@ -252,7 +116,7 @@ def _sub(site: Site) -> Result:
             return _affine(site, at, sign, -constant if at == 0 else constant)
         # x - a above its lower bound a; b - x below its upper bound b.
         near, far = (fact.lower, fact.upper) if at == 0 else (fact.upper, fact.lower)
-        if near is not None and _is(near.bound, site.values[other], site.facts[other]):
+        if near is not None and same_throughout(near.bound, site.values[other], site.facts[other]):
             return near.size(), distance(fact, near, far)
     return None
 
@@ -383,111 +247,7 @@ def _accumulated(site: Site, logs: Any) -> Any:
     return jax.lax.cumsum(logs, axis=params["axis"], reverse=params["reverse"])
 
 
-def _is(bound: Any, value: Any, fact: Fact) -> bool:
-    """Say whether a bound is what an operand is throughout."""
-    if isinstance(fact, Constant | Repeated):
-        value = fact.value
-    return same(bound, value)
-
-
-def _above(fact: Fact, value: Any, other: Fact) -> bool | None:
-    """Say whether what is known is above another value (true), below (false), or neither."""
-    if not isinstance(fact, Known):
-        return None
-    constant = number(other)
-    for side, above in ((fact.lower, True), (fact.upper, False)):
-        if side is None or not side.certain:
-            continue
-        if _is(side.bound, value, other):
-            return above
-        if constant is None or not isinstance(side.bound, float):
-            continue
-        if (side.bound >= constant) if above else (side.bound <= constant):
-            return above
-    return None
-
-
-def _comparison(if_above: bool, if_below: bool) -> Rule:
-    def rule(site: Site) -> Result:
-        (a, b), (x, y) = site.facts, site.values
-        answer = _above(a, y, b)
-        if answer is None:
-            reverse = _above(b, x, a)
-            answer = None if reverse is None else not reverse
-        if answer is None:
-            return None
-        return _truth(if_above if answer else if_below, site.shape)
-
-    return rule
-
-
-def _truth(answer: bool, shape: tuple[int, ...]) -> tuple[Any, Fact]:
-    return jax.lax.full(shape, answer, bool), Constant(answer)
-
-
-def _is_finite(site: Site) -> Result:
-    fact = site.facts[0]
-    if not isinstance(fact, Known) or not fact.certain:
-        return None
-    finite = all(
-        side is not None and isinstance(side.bound, float) and np.isfinite(side.bound)
-        for side in (fact.lower, fact.upper)
-    )
-    return _truth(True, site.shape) if finite else None
-
-
-def _logic(decided: bool) -> Rule:
-    """Make the rule of `and` (decided by false) and of `or` (decided by true)."""
-
-    def rule(site: Site) -> Result:
-        for at in (0, 1):
-            answer = number(site.facts[at])
-            if answer is not None and site.equation.outvars[0].aval.dtype == bool:
-                if bool(answer) is decided:
-                    return _truth(decided, site.shape)
-                return site.values[1 - at], site.facts[1 - at]
-        return None
-
-    return rule
-
-
-def _not(site: Site) -> Result:
-    answer = number(site.facts[0])
-    if answer is None or site.equation.outvars[0].aval.dtype != bool:
-        return None
-    return _truth(not answer, site.shape)
-
-
-def _all_alike(site: Site) -> Result:
-    """Reduce truth values that are all the same, of which there is one at least."""
-    answer = number(site.facts[0])
-    if answer is None or 0 in np.shape(site.values[0]):
-        return None
-    return _truth(bool(answer), site.shape)
-
-
-_MOVES = (
-    "broadcast_in_dim",
-    "reshape",
-    "squeeze",
-    "expand_dims",
-    "slice",
-    "dynamic_slice",
-    "gather",
-    "tile",
-    "transpose",
-    "rev",
-    "copy",
-    "copy_p",
-)
-
-RULES: dict[str, Rule] = dict.fromkeys(_MOVES, _move) | {
-    "convert_element_type": _convert,
-    "concatenate": _concatenate,
-    "stack": _concatenate,
-    "select_n": _select,
-    "scatter": _overwritten(2),
-    "dynamic_update_slice": _overwritten(1),
+RULES: dict[str, Rule] = {
     "exp": _exp,
     "log": _log_rule(0.0),
     "log2": _log_rule(0.0, np.log(2.0)),
@@ -505,16 +265,4 @@ RULES: dict[str, Rule] = dict.fromkeys(_MOVES, _move) | {
     "logistic": _logistic,
     "reduce_prod": _over_axes(_summed),
     "cumprod": _over_axes(_accumulated),
-    "eq": _comparison(False, False),
-    "ne": _comparison(True, True),
-    "gt": _comparison(True, False),
-    "ge": _comparison(True, False),
-    "lt": _comparison(False, True),
-    "le": _comparison(False, True),
-    "is_finite": _is_finite,
-    "and": _logic(False),
-    "or": _logic(True),
-    "not": _not,
-    "reduce_and": _all_alike,
-    "reduce_or": _all_alike,
 }
