@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -132,12 +132,18 @@ class Role:
         chosen = np.take(part, self.positions, axis=batch + self.axis)
         return np.moveaxis(chosen, batch + self.axis, batch)
 
+    def only(self, components: Sequence[int]) -> Role:
+        """Give the role of some of the components; what stays where it is stays."""
+        if self.stays:
+            return self
+        if self.axis is None:
+            return replace(self, variables=tuple(self.variables[k] for k in components))
+        return replace(self, positions=tuple(self.positions[k] for k in components))
+
     def _part(self, array: np.ndarray, batch: int) -> np.ndarray:
         """Give a view of what moves, of the only index on an axis an axis of length one."""
-        index: list[Any] = [slice(None)] * array.ndim
-        for axis, at in self.within:
-            index[batch + axis] = slice(at, at + 1)
-        view: np.ndarray = array[(*index, ...)]  # of a number, too, a view
+        index: Any = (*part(self.within, array.ndim, batch), ...)  # of a number, too, a view
+        view: np.ndarray = array[index]
         return view
 
     def image(self, name: str) -> str:
@@ -151,6 +157,23 @@ class Role:
             return listed(self.variables) + (" (mirrored)" if self.stays else "")
         where = "".join(f", {at} on axis {axis}" for axis, at in self.within)
         return f"{self.variables[0]} (axis {self.axis}{where})"
+
+
+def part(within: Sequence[tuple[int, int]], ndim: int, batch: int = 0) -> tuple[slice, ...]:
+    """Give the index of a part of a variable: of the only place on an axis an axis of length one.
+
+    Parameters
+    ----------
+    within : sequence of (axis, index)
+    ndim : int
+        Number of the array's axes, the batch's included.
+    batch : int
+        Number of leading axes that are not the variable's own.
+    """
+    index = [slice(None)] * ndim
+    for axis, at in within:
+        index[batch + axis] = slice(at, at + 1)
+    return tuple(index)
 
 
 def listed(names: tuple[str, ...] | list[str]) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from itertools import combinations, product
 from math import prod
 
@@ -114,12 +113,4 @@ def _ways(own: Sequence[Mover]) -> list[list[Axes]]:
 
 def exchange(block: Block, i: int, j: int) -> list[Move]:
     """Give the exchange of two components of a block, role by role."""
-    return [(_of_two(role, i, j),) for role in block.roles]
-
-
-def _of_two(role: Role, i: int, j: int) -> Role:
-    if role.stays:
-        return role
-    if role.axis is None:
-        return replace(role, variables=(role.variables[i], role.variables[j]))
-    return replace(role, positions=(role.positions[i], role.positions[j]))
+    return [(role.only((i, j)),) for role in block.roles]

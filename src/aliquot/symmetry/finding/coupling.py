@@ -100,21 +100,22 @@ def _upward(probe: Any, center: Point, free: Point, rng: np.random.Generator) ->
     """Give a small step in the direction in which the density curves up most."""
     small = 1e-3
     names = [name for name, mask in free.items() if mask.any()]
+    ends = np.cumsum([int(free[name].sum()) for name in names])
     at = probe.gradient(center)
 
+    def as_step(direction: np.ndarray) -> Point:
+        step = {name: np.zeros(values.shape) for name, values in center.items()}
+        for name, own in zip(names, np.split(direction, ends[:-1]), strict=True):
+            step[name][free[name]] = own
+        return step
+
     def curved(direction: np.ndarray) -> np.ndarray:
-        moved = dict(center)
-        begin = 0
-        for name in names:
-            count = int(free[name].sum())
-            moved[name] = np.array(center[name])
-            moved[name][free[name]] += small * direction[begin : begin + count]
-            begin += count
-        found = probe.gradient(moved)
+        step = as_step(small * direction)
+        found = probe.gradient({name: values + step[name] for name, values in center.items()})
         change = [(found[name] - at[name])[free[name]] for name in names]
         return np.nan_to_num(np.concatenate(change) / small)
 
-    direction = rng.standard_normal(sum(int(free[name].sum()) for name in names))
+    direction = rng.standard_normal(int(ends[-1]))
     shift = 0.0
     for again in range(2):
         for _ in range(STEPS):
@@ -124,14 +125,7 @@ def _upward(probe: Any, center: Point, free: Point, rng: np.random.Generator) ->
             # What is as large as the most negative curvature, so that none is larger but positive.
             shift = float(np.linalg.norm(direction))
             direction = direction + rng.standard_normal(direction.shape) * shift
-    direction *= 10 * small / (np.linalg.norm(direction) or 1.0)
-    step = {name: np.zeros(values.shape) for name, values in center.items()}
-    begin = 0
-    for name in names:
-        count = int(free[name].sum())
-        step[name][free[name]] = direction[begin : begin + count]
-        begin += count
-    return step
+    return as_step(10 * small * direction / (np.linalg.norm(direction) or 1.0))
 
 
 def with_values_of(

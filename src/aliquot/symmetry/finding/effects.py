@@ -8,7 +8,7 @@ makes a difference, in every term that it is part of, far above rounding.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -117,14 +117,7 @@ def _alike_there(block: Block, point: Point, before: np.ndarray, search: Search)
 
 def _some(block: Block, components: Sequence[int]) -> Block:
     """Give the block of some of a block's components."""
-    return Block(
-        tuple(
-            replace(role, variables=tuple(role.variables[k] for k in components))
-            if role.axis is None
-            else replace(role, positions=tuple(role.positions[k] for k in components))
-            for role in block.roles
-        )
-    )
+    return Block(tuple(role.only(components) for role in block.roles))
 
 
 def _moved(role: Role, point: Point, before: np.ndarray, other: Point, search: Search) -> set[int]:

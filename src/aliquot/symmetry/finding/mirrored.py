@@ -8,10 +8,10 @@ from itertools import combinations
 import numpy as np
 
 from aliquot.symmetry.block import Block
-from aliquot.symmetry.finding.mirrors import LONGEST, exchanges_with_mirrors, reflections, within
+from aliquot.symmetry.finding.mirrors import LONGEST, exchanges_with_mirrors, reflections
 from aliquot.symmetry.finding.places import Move, Mover, pairs_of_variables
 from aliquot.symmetry.finding.together import Together
-from aliquot.symmetry.role import Role
+from aliquot.symmetry.role import Role, part
 
 # Of so many moves each set is tried where none could be grown.
 MOST_LEFT = 6
@@ -43,9 +43,7 @@ def blocks_with_mirrors(
     if not middles:
         return []
     slots = together.probe.slots
-    taken = frozenset().union(
-        *(together.touched((role,)) for block in known for role in block.roles)
-    )
+    taken = together.touched_by([(role,) for block in known for role in block.roles])
     free = [m for m in reflections(middles) if together.may_hold(m)]
     both = [
         move
@@ -87,7 +85,8 @@ def _grown(together: Together, seeds: Sequence[Move], others: Sequence[Move]) ->
     left = [move for move in left if not any(move in one for one in found)]
     for size in range(2, len(left) + 1) if len(left) <= MOST_LEFT else ():
         for chosen in combinations(left, size):
-            apart = sum(len(together.touched(m)) for m in chosen) == len(_touched(together, chosen))
+            alone = sum(len(together.touched(move)) for move in chosen)
+            apart = alone == len(together.touched_by(chosen))
             new = not any(set(one) <= set(chosen) for one in found)
             if apart and new and together.search.holds(chosen):
                 found.append(list(chosen))
@@ -98,8 +97,8 @@ def _generating(together: Together, sets: Sequence[Sequence[Move]]) -> list[Sequ
     """Leave out sets that others, made one after the other, amount to; the largest first."""
     kept: list[Sequence[Move]] = []
     basis: list[frozenset[int]] = []
-    for one in sorted(sets, key=lambda s: len(_touched(together, s))):
-        rest = _touched(together, one)
+    for one in sorted(sets, key=lambda s: len(together.touched_by(s))):
+        rest = together.touched_by(one)
         for known in basis:
             if max(known) in rest:
                 rest ^= known
@@ -107,10 +106,6 @@ def _generating(together: Together, sets: Sequence[Sequence[Move]]) -> list[Sequ
             basis = sorted([*basis, rest], key=max, reverse=True)
             kept.append(one)
     return kept
-
-
-def _touched(together: Together, moves: Sequence[Move]) -> frozenset[int]:
-    return frozenset().union(*(together.touched(move) for move in moves))
 
 
 def _merged(roles: Sequence[Role], middles: Mapping[str, np.ndarray]) -> list[Role]:
@@ -124,10 +119,10 @@ def _merged(roles: Sequence[Role], middles: Mapping[str, np.ndarray]) -> list[Ro
         shape = middles[name].shape
         left = np.zeros(shape, bool)
         for role in parts:
-            left[within(role.within, len(shape))] = True
+            left[part(role.within, len(shape))] = True
         slices = [((a, k),) for a, size in enumerate(shape) for k in range(size)]
         for place in [(), *slices, *(tuple(enumerate(i)) for i in np.ndindex(shape))]:
-            at = within(place, len(shape))
+            at = part(place, len(shape))
             if left[at].size and left[at].all():
                 result.append(Role((name,), within=place, mirror=mirror))
                 left[at] = False

@@ -16,7 +16,7 @@ from aliquot.distributions.normal import Normal
 from aliquot.model.variables import FreeVariable
 from aliquot.symmetry.finding.places import Move, ordering_axis, pairs_of_variables
 from aliquot.symmetry.finding.probe import Probe
-from aliquot.symmetry.role import Role
+from aliquot.symmetry.role import Role, part
 
 # Slices along longer axes, and the elements of larger variables, are not mirrored one by one.
 LONGEST = 12
@@ -99,7 +99,7 @@ def reflections(middles: Mapping[str, np.ndarray]) -> list[Move]:
             ]
         parts.append(())
         for place in dict.fromkeys(parts):
-            about = center[within(place, center.ndim)]
+            about = center[part(place, center.ndim)]
             if about.size and np.all(about == about.flat[0]):
                 result.append((Role((name,), within=place, mirror=2.0 * float(about.flat[0])),))
     return result
@@ -123,11 +123,3 @@ def exchanges_with_mirrors(slots: Sequence[Slot], middles: Mapping[str, np.ndarr
                 if length == 2
             ]
     return result
-
-
-def within(place: Sequence[tuple[int, int]], ndim: int) -> tuple[slice, ...]:
-    """Give the index of a part of a variable, of the only place on an axis an axis of length 1."""
-    index = [slice(None)] * ndim
-    for axis, at in place:
-        index[axis] = slice(at, at + 1)
-    return tuple(index)

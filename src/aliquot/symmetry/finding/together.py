@@ -20,7 +20,7 @@ from aliquot.symmetry.finding.mirrors import base_of
 from aliquot.symmetry.finding.places import Move
 from aliquot.symmetry.finding.probe import STEP, Point, Probe
 from aliquot.symmetry.finding.search import Search, exchanged
-from aliquot.symmetry.role import Role
+from aliquot.symmetry.role import Role, part
 
 # Sets that are looked at on the way from one member to a set that holds.
 MOST_STEPS = 80
@@ -65,6 +65,10 @@ class Together:
             self._touched[move] = frozenset(found)
         return self._touched[move]
 
+    def touched_by(self, moves: Sequence[Move]) -> frozenset[int]:
+        """Give the numbers of the elements that any of some moves changes."""
+        return frozenset().union(*(self.touched(move) for move in moves))
+
     def may_hold(self, move: Move) -> bool:
         """Say whether a move by itself changes nothing where all else stays where it is."""
         return self._unchanged([move]) is not False
@@ -96,7 +100,7 @@ class Together:
             return None
         if self.search.holds(current):
             return current
-        taken = frozenset().union(*(self.touched(move) for move in current))
+        taken = self.touched_by(current)
         free = [move for move in others if not self.touched(move) & taken]
         needed = next((o for o in free if any(self.interact(m, o) for m in current)), None)
         if needed is None:
@@ -160,9 +164,7 @@ class Together:
         return self._moved[moves]
 
     def place(self, role: Role, name: str) -> tuple[Any, ...]:
-        place: list[Any] = [slice(None)] * self.numbers[name].ndim
-        for axis, at in role.within:
-            place[axis] = slice(at, at + 1)
+        place: list[Any] = [*part(role.within, self.numbers[name].ndim)]
         if role.axis is not None:
             place[role.axis] = list(role.positions)
         return tuple(place)
