@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 
-def labels(pairs: np.ndarray, size: int) -> np.ndarray:
+def _labels(pairs: np.ndarray, size: int) -> np.ndarray:
     """Give each element the smallest number of those that it is connected with.
 
     Parameters
@@ -35,7 +35,7 @@ def labels(pairs: np.ndarray, size: int) -> np.ndarray:
 
 def components(pairs: np.ndarray, size: int) -> list[np.ndarray]:
     """Give the elements of each connected part, ascending, in the order of their first ones."""
-    label = labels(pairs, size)
+    label = _labels(pairs, size)
     order = np.argsort(label, kind="stable")
     cuts = np.flatnonzero(np.diff(label[order])) + 1
     return np.split(order, cuts)

@@ -8,6 +8,7 @@ close it is a chain, and all steps are one.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import combinations
 
 import numpy as np
 
@@ -44,10 +45,9 @@ def in_sequence(
     edges = [np.empty((0, 2), np.int64)]
     for factor in live.values():
         rows = place[factor.elements]
-        for first in range(rows.shape[1]):
-            for second in range(first + 1, rows.shape[1]):
-                pair = rows[:, [first, second]]
-                edges.append(pair[(pair >= 0).all(axis=1)])
+        for slots in combinations(range(rows.shape[1]), 2):
+            pair = rows[:, slots]
+            edges.append(pair[(pair >= 0).all(axis=1)])
     pairs = np.unique(np.sort(np.concatenate(edges), axis=1), axis=0)
     if not pairs.size:
         return None
