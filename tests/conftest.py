@@ -84,8 +84,9 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     reports = [report for kind in terminalreporter.stats.values() for report in kind]
     ran = [report for report in reports if getattr(report, "when", "") == "teardown"]
     used = {report.nodeid for report in ran if (SEEDED, True) in map(tuple, report.user_properties)}
-    known = set(config.cache.get(SEEDED, [])) - {report.nodeid for report in ran}
-    config.cache.set(SEEDED, sorted(known | used))
+    if hasattr(config, "cache"):  # else run with -p no:cacheprovider
+        known = set(config.cache.get(SEEDED, [])) - {report.nodeid for report in ran}
+        config.cache.set(SEEDED, sorted(known | used))
     terminalreporter.write_line(f"--seed {seed}: {len(used)} of {len(ran)} tests use a seed")
 
 

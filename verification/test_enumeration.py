@@ -13,11 +13,19 @@ import jax
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, seed, settings
-from scipy import stats
 
 import aliquot as aq
 from aliquot.precision import float64
-from tests.marginal.agreement import OPTIONS, entries, fixed_trace, imputing, points_of, possible
+from tests.marginal.agreement import (
+    OPTIONS,
+    against_recursion,
+    entries,
+    fit_pvalue,
+    fixed_trace,
+    imputing,
+    points_of,
+    possible,
+)
 from tests.marginal.brute import Brute
 from tests.marginal.models import CASES
 from tests.marginal.recursions import LARGE
@@ -91,7 +99,7 @@ class Found:
                     for leaf in brute.discrete
                 }
                 counts = np.bincount(brute.number(values), minlength=len(point.joint))
-                self.pvalue = min(self.pvalue, pvalue(counts, point.joint))
+                self.pvalue = min(self.pvalue, fit_pvalue(counts, point.joint))
 
     def report(self, verified: Any, which: str, against: str) -> None:
         rows = (
@@ -110,23 +118,6 @@ class Found:
         for _, worst in rows:
             assert worst.error < TOLERANCE, str(worst)
         assert self.pvalue > FAILURE
-
-
-def pvalue(counts: np.ndarray, law: np.ndarray, at_least: float = 10.0) -> float:
-    """Pearson's test, with rare states taken together; 0 where an impossible one was drawn."""
-    if counts[law == 0].sum():
-        return 0.0
-    expected = counts.sum() * law
-    cells: list[list[float]] = [[0.0, 0.0]]
-    for state in np.argsort(expected):
-        if cells[-1][1] >= at_least:
-            cells.append([0.0, 0.0])
-        cells[-1][0] += counts[state]
-        cells[-1][1] += expected[state]
-    seen, wanted = np.array(cells).T
-    if len(wanted) < 2:
-        return 1.0
-    return float(stats.chisquare(seen, wanted * seen.sum() / wanted.sum()).pvalue)
 
 
 @pytest.mark.parametrize("part", range(PARTS))
@@ -164,17 +155,8 @@ def test_models_made_at_random(verified, part):
 def test_models_beyond_enumeration(verified):
     worst = Worst()
     for case in LARGE:
-        with imputing():
-            density = case.build().density()
-        points = np.random.default_rng(5).normal(0, 0.7, size=(POINTS, case.size))
-        with float64():
-            found = jax.jit(jax.value_and_grad(density.log_density), compiler_options=OPTIONS)
-            expected = jax.jit(jax.value_and_grad(case.log_density), compiler_options=OPTIONS)
-            for flat in points:
-                value, gradient = found(flat, density.data)
-                true_value, true_gradient = expected(flat)
-                worst.add(value, true_value, case.name)
-                worst.add(gradient, true_gradient, f"{case.name}, gradient")
+        for what, found, expected in against_recursion(case, POINTS, seed=5):
+            worst.add(found, expected, f"{case.name}, {what}")
     verified(
         what=f"log densities and gradients of long chains and many rows ({len(LARGE)} models)",
         against="recursions written out by hand",

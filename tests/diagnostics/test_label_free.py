@@ -61,18 +61,25 @@ def sorted_quantities(
     }
 
 
-@pytest.mark.parametrize("blocks", CASES)
-@given(seed=st.integers(0, 2**32 - 1))
-@settings(max_examples=15, deadline=None)
-def test_permuting_draws_changes_nothing(blocks: tuple[Block, ...], seed: int) -> None:
-    rng = np.random.default_rng(seed)
-    before = values()
-    after = before
+def before_and_after(
+    blocks: tuple[Block, ...], rng: np.random.Generator
+) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+    """Give what is made of draws, and of the same draws with their components permuted."""
+    before = after = values()
     for block in blocks:
         order = rng.permuted(np.tile(np.arange(block.components), (2, 6, 1)), axis=-1)
         after = {**after, **block.permute(after, order)}
     first, second = sorted_quantities(blocks, before), sorted_quantities(blocks, after)
     assert first.keys() == second.keys()
+    return first, second
+
+
+@pytest.mark.parametrize("blocks", CASES)
+@given(seed=st.integers(0, 2**32 - 1))
+@settings(max_examples=15, deadline=None)
+def test_permuting_draws_changes_nothing(blocks: tuple[Block, ...], seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    first, second = before_and_after(blocks, rng)
     for name, draws in first.items():
         np.testing.assert_array_equal(draws, second[name], err_msg=name)
 
@@ -171,13 +178,7 @@ MIRRORED = [
 @pytest.mark.parametrize("blocks", MIRRORED)
 def test_mirrored_draws_change_nothing(blocks: tuple[Block, ...]) -> None:
     rng = np.random.default_rng(3)
-    before = values()
-    after = before
-    for block in blocks:
-        order = rng.permuted(np.tile(np.arange(block.components), (2, 6, 1)), axis=-1)
-        after = {**after, **block.permute(after, order)}
-    first, second = sorted_quantities(blocks, before), sorted_quantities(blocks, after)
-    assert first.keys() == second.keys()
+    first, second = before_and_after(blocks, rng)
     for name, draws in first.items():
         np.testing.assert_allclose(draws, second[name], atol=1e-12, err_msg=name)
     moving = {name for block in blocks for name in block.variables}

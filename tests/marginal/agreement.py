@@ -9,12 +9,14 @@ from typing import Any
 
 import jax
 import numpy as np
+from scipy import stats
 
 import aliquot as aq
 from aliquot.model.variables import MissingValues
 from aliquot.precision import float64
 from aliquot.results import build_tree
 from tests.marginal.brute import Brute, Point
+from tests.marginal.recursions import Large
 
 RELATIVE = 1e-10
 OPTIONS = {"xla_backend_optimization_level": 1}
@@ -123,3 +125,35 @@ def owner(model: aq.Model, leaf: Any) -> Any:
     if not isinstance(leaf, MissingValues):
         return leaf
     return next(variable for variable in model.observed if variable.latent is leaf)
+
+
+def against_recursion(case: Large, count: int, seed: int) -> Iterator[tuple[str, Any, Any]]:
+    """Give the log density and its gradient, by its name, ours and the recursion's, at points."""
+    with imputing():
+        density = case.build().density()
+    assert density.size == case.size
+    points = np.random.default_rng(seed).normal(0, 0.7, size=(count, case.size))
+    with float64():
+        found = jax.jit(jax.value_and_grad(density.log_density), compiler_options=OPTIONS)
+        expected = jax.jit(jax.value_and_grad(case.log_density), compiler_options=OPTIONS)
+        for flat in points:
+            ours, theirs = found(flat, density.data), expected(flat)
+            yield "log density", ours[0], theirs[0]
+            yield "gradient", ours[1], theirs[1]
+
+
+def fit_pvalue(counts: np.ndarray, law: np.ndarray, at_least: float = 10.0) -> float:
+    """Pearson's test, with rare states taken together; 0 where an impossible one was drawn."""
+    if counts[law == 0].sum():
+        return 0.0
+    expected = counts.sum() * law
+    cells: list[list[float]] = [[0.0, 0.0]]
+    for state in np.argsort(expected):
+        if cells[-1][1] >= at_least:
+            cells.append([0.0, 0.0])
+        cells[-1][0] += counts[state]
+        cells[-1][1] += expected[state]
+    seen, wanted = np.array(cells).T
+    if len(wanted) < 2:
+        return 1.0
+    return float(stats.chisquare(seen, wanted * seen.sum() / wanted.sum()).pvalue)

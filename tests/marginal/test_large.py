@@ -4,32 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-import jax
 import numpy as np
 import pytest
 from scipy import stats
 
 import aliquot as aq
-from aliquot.precision import float64
 from aliquot.results import build_tree
-from tests.marginal.agreement import OPTIONS, assert_close, imputing
+from tests.marginal.agreement import against_recursion, assert_close
 from tests.marginal.recursions import LARGE, SERIES, STEPS, Large
 
 
 @pytest.mark.parametrize("case", LARGE, ids=[case.name for case in LARGE])
 def test_density_and_gradient_are_those_of_the_recursion(case: Large) -> None:
-    with imputing():
-        density = case.build().density()
-    assert density.size == case.size
-    points = np.random.default_rng(1).normal(0, 0.7, size=(2, case.size))
-    with float64():
-        found = jax.jit(jax.value_and_grad(density.log_density), compiler_options=OPTIONS)
-        expected = jax.jit(jax.value_and_grad(case.log_density), compiler_options=OPTIONS)
-        for flat in points:
-            value, gradient = found(flat, density.data)
-            true_value, true_gradient = expected(flat)
-            assert_close(value, true_value, "log density")
-            assert_close(gradient, true_gradient, "gradient")
+    for what, found, expected in against_recursion(case, 2, seed=1):
+        assert_close(found, expected, what)
 
 
 # A chain of three states with everything known: what comes back.

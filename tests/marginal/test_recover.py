@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from scipy import stats
 
 import aliquot as aq
 from tests.marginal.agreement import (
     assert_close,
     entries,
+    fit_pvalue,
     fixed_trace,
     imputing,
     points_of,
@@ -154,19 +154,8 @@ def assert_probabilities(
             assert_close(given, expected, leaf.name)
 
 
-def assert_follows(counts: np.ndarray, law: np.ndarray, at_least: float = 10.0) -> None:
-    """Pearson's test, with rare states taken together."""
-    expected = counts.sum() * law
-    cells: list[list[float]] = [[0.0, 0.0]]
-    for state in np.argsort(expected):
-        if cells[-1][1] >= at_least:
-            cells.append([0.0, 0.0])
-        cells[-1][0] += counts[state]
-        cells[-1][1] += expected[state]
-    # The commonest state comes last, so that only a lone cell can fall short.
-    seen, wanted = np.array(cells).T
-    if len(wanted) > 1:
-        assert stats.chisquare(seen, wanted * seen.sum() / wanted.sum()).pvalue > FAILURE
+def assert_follows(counts: np.ndarray, law: np.ndarray) -> None:
+    assert fit_pvalue(counts, law) > FAILURE
 
 
 def test_the_goodness_of_fit_test_notices() -> None:
