@@ -14,7 +14,8 @@ from scipy.special import betaln, gammaln, log_expit, logsumexp
 from scipy.stats import beta, norm
 
 import aliquot as aq
-from aliquot.density.exact import exactly, live, note
+from aliquot.density.exact import exactly, note
+from aliquot.density.live import live
 from aliquot.precision import float64
 from aliquot.transforms import logodds
 
