@@ -14,7 +14,11 @@ from aliquot.symmetry import Block
 # A signed permutation: what comes in the place of each number, from 1, negative where mirrored.
 Element = tuple[int, ...]
 
-POINTS = 6
+POINTS = 24
+# Where all numbers are far from the data, that of them counts which has least weight elsewhere.
+WIDTHS = (0.7, 1.5, 6.0, 25.0)
+# Near a bound, 1 - x has not the digits that x has.
+WIDEST_WITHIN_BOUNDS = 1.5
 RELATIVE = 1e-9
 
 
@@ -29,6 +33,7 @@ class BruteForce:
     def __init__(self, model: aq.Model) -> None:
         self.density = density = model.density()
         self.shapes = {s.variable.name: s.variable.shape for s in density.slots}
+        self._variables = {s.variable.name: s.variable for s in density.slots}
         self.names = [n for n, shape in self.shapes.items() for _ in range(int(np.prod(shape)))]
         self.centers = np.concatenate(
             [np.broadcast_to(_center(s.variable), s.variable.shape).ravel() for s in density.slots]
@@ -53,9 +58,11 @@ class BruteForce:
         left = np.array([(np.array(p) + 1) * np.array(s) for p in ways for s in signs])
         rng = np.random.default_rng(4)
         for number in range(POINTS):
-            point = self._point(rng, (0.7, 1.5)[number % 2])
-            values = self._values(self.applied(left, point))
+            point = self._point(rng, WIDTHS[number % len(WIDTHS)])
             here = float(self._values(point[None])[0])
+            if not np.isfinite(here):
+                continue
+            values = self._values(self.applied(left, point))
             left = left[np.abs(values - here) <= RELATIVE * (1 + abs(here))]
         return {tuple(row.tolist()) for row in left}
 
@@ -66,9 +73,13 @@ class BruteForce:
         return middle + sign * (point - middle)[source]
 
     def _point(self, rng: np.random.Generator, width: float) -> np.ndarray:
-        flat = self.density.start + width * rng.normal(size=self.density.size)
-        drawn = self.density.constrain_draws(flat)
-        return np.concatenate([np.ravel(drawn[name]) for name in self.shapes])
+        noise = rng.normal(size=self.density.size)
+        free, within = (
+            self.density.constrain_draws(self.density.start + w * noise)
+            for w in (width, min(width, WIDEST_WITHIN_BOUNDS))
+        )
+        values = (free[n] if _unbounded(v) else within[n] for n, v in self._variables.items())
+        return np.concatenate([np.ravel(value) for value in values])
 
     def _values(self, rows: np.ndarray) -> np.ndarray:
         with float64():
@@ -99,6 +110,12 @@ def generated(blocks: tuple[Block, ...], shapes: dict[str, tuple[int, ...]]) -> 
                 found.add(more)
                 waiting.append(more)
     return found
+
+
+def _unbounded(variable) -> bool:
+    support = variable.distribution.support
+    sides = [getattr(support, side, None) for side in ("lower", "upper")]
+    return all(side is None for side in sides) and not support.event_dims
 
 
 def _center(variable) -> float | np.ndarray:

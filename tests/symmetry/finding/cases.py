@@ -9,8 +9,10 @@ import numpy as np
 
 import aliquot as aq
 from aliquot.symmetry import Block
+from tests.seeds import fixed
 
-RNG = np.random.default_rng(0)
+# Which components are alike is written down with these data, so no seed shifts them.
+RNG = fixed(0)
 DATA = RNG.normal(np.array([-1.0, 1.0])[RNG.integers(0, 2, 40)], 1.0)
 COUNTS = RNG.poisson(np.array([2.0, 9.0])[RNG.integers(0, 2, 30)])
 PLANE = RNG.normal(size=(20, 2))

@@ -22,6 +22,8 @@ from aliquot.symmetry.role import Role
 
 # An effect has to be so many times what counts as rounding.
 FAR_ABOVE = 1e4
+# What is mirrored goes such a part of the way.
+PART = 0.1
 # Points at random that are looked at first.
 POINTS = 4
 # How far other components, or whole variables, are moved to give a component weight.
@@ -49,19 +51,18 @@ def seen_to_matter(blocks: Sequence[Block], search: Search) -> Seen:
     result = Seen([], [])
     if not blocks:
         return result
-    pairs = list(search.probe.points(2 * POINTS))
-    fresh = [point for point, _ in pairs[len(pairs) // 2 :]]
+    points = list(search.probe.points(POINTS))
     waiting = list(blocks)
     while waiting:
         block = waiting.pop(0)
-        left = _unseen(block, list(zip(pairs, fresh, strict=False)), search)
+        left = _unseen(block, points, search)
         found: list[Point] = []
         for point in _with_weight(block, search) if left else ():
             before = search.probe.terms(point)
             if not np.all(np.isfinite(before)):
                 continue
             newly = {
-                number: wanted & _moved(block.roles[number], point, before, fresh[0], search)
+                number: wanted & _moved(block.roles[number], point, before, search)
                 for number, wanted in left.items()
             }
             if not any(newly.values()):
@@ -89,12 +90,12 @@ def _unseen(block: Block, points: Sequence[Any], search: Search) -> dict[int, se
     left: dict[int, set[int]] = {}
     for number, role in enumerate(block.roles):
         wanted = _terms_with(role, search)
-        for (point, before), other in points:
-            wanted -= _moved(role, point, before, other, search)
+        for point, before in points:
+            wanted -= _moved(role, point, before, search)
             if not wanted:
                 break
         if wanted and points:
-            wanted = _really(role, wanted, points[0][0][0], search)
+            wanted = _really(role, wanted, points[0][0], search)
         if wanted and points:
             left[number] = wanted
     return left
@@ -120,19 +121,17 @@ def _some(block: Block, components: Sequence[int]) -> Block:
     return Block(tuple(role.only(components) for role in block.roles))
 
 
-def _moved(role: Role, point: Point, before: np.ndarray, other: Point, search: Search) -> set[int]:
-    """Give the terms that change far above rounding where a role's variables move by themselves.
+def _moved(role: Role, point: Point, before: np.ndarray, search: Search) -> set[int]:
+    """Give the terms that change far above rounding where components move only half the way.
 
-    They get the values that they have at another point; where that is none (of probabilities some
+    All but the last get the values that they have once all have moved on by one, and what is
+    mirrored where it is goes a part of the way: so they stay where the exchange takes place, and
+    what has weight elsewhere alone is not seen. Where that is no point (of probabilities some
     only), they trade places without all else that does.
     """
     result: set[int] = set()
     probe = search.probe
-    every = range(1 if role.stays else role.components)
-    for moved in (
-        with_values_of(other, point, [role], list(every)),
-        exchanged(point, exchange(Block((role,)), 0, 1)),
-    ):
+    for moved in (_half_way(role, point), exchanged(point, exchange(Block((role,)), 0, 1))):
         after = probe.terms(moved)
         with np.errstate(invalid="ignore"):
             gap = np.abs(after - before)
@@ -141,6 +140,13 @@ def _moved(role: Role, point: Point, before: np.ndarray, other: Point, search: S
         if np.all(np.isfinite(after)):
             break
     return result
+
+
+def _half_way(role: Role, point: Point) -> Point:
+    further = point | role.permute(point, np.roll(np.arange(role.components), -1))
+    if role.stays:
+        return {name: values + PART * (further[name] - values) for name, values in point.items()}
+    return with_values_of(further, point, [role], range(role.components - 1))
 
 
 def _terms_with(role: Role, search: Search) -> set[int]:

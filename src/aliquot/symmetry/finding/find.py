@@ -32,6 +32,10 @@ from aliquot.symmetry.finding.states import with_states
 from aliquot.symmetry.finding.together import Together
 from aliquot.symmetry.symmetries import Broken, Symmetries, Unseen
 
+# Points at which the blocks that are found are verified, and components of one that are.
+VERIFIED = 40
+MOST_VERIFIED = 12
+
 
 def find_symmetries(model: Any, *, explain: bool = True) -> Symmetries:
     """Find which components of a model can trade places without changing its log density.
@@ -72,7 +76,10 @@ def find_symmetries(model: Any, *, explain: bool = True) -> Symmetries:
     unbroken = []
     for block in found:
         ordered = _ordered(block, orderings)
-        if ordered:
+        changed = _changed_far_and_wide(block, search)
+        if changed:
+            broken += [] if block.signs else [Broken(block, "terms", changed)]
+        elif ordered:
             broken.append(Broken(block, "ordering", ordered))
         else:
             unbroken.append(block)
@@ -100,6 +107,18 @@ def _surely_none(
     """Say whether everything that could move is kept in order."""
     free = [m for along in movers.values() for m in along if orderings.get(m.variable) != m.axis]
     return not free and not pairs_of_variables(density.slots)
+
+
+def _changed_far_and_wide(block: Block, search: Search) -> tuple[str, ...]:
+    """Name the terms that an exchange changes at more points than each candidate was tried at.
+
+    Once for each block that was found, so it is cheap.
+    """
+    for k in range(1, min(block.components, MOST_VERIFIED)):
+        names = search.changed(exchange(block, 0, k), VERIFIED)
+        if names:
+            return tuple(names)
+    return ()
 
 
 def _blocks(search: Search, density: Density, movers: dict[int, list[Mover]]) -> list[Block]:

@@ -153,11 +153,11 @@ class Search:
         before, after = self.probe.terms(point), self.probe.terms(exchanged(point, swaps))
         return self._same(before, after, swaps) is True
 
-    def holds(self, swaps: Sequence[Move]) -> bool:
+    def holds(self, swaps: Sequence[Move], points: int = POINTS) -> bool:
         """Verify at points at random that exchanges made together change nothing."""
-        return self.changed(swaps) == []
+        return self.changed(swaps, points) == []
 
-    def changed(self, swaps: Sequence[Move]) -> list[str] | None:
+    def changed(self, swaps: Sequence[Move], points: int = POINTS) -> list[str] | None:
         """Name the terms that exchanges change; ``None`` where no point has a density."""
         found: dict[str, None] = {
             name: None
@@ -168,7 +168,7 @@ class Search:
         if found:
             return list(found)
         seen = False
-        for point, terms in self.probe.points(POINTS):
+        for point, terms in self.probe.points(points):
             seen = True
             after = self.probe.terms(exchanged(point, swaps))
             found |= dict.fromkeys(self.differences(terms, after, swaps) or ())
