@@ -13,6 +13,7 @@ from aliquot.distributions.normal import Normal
 from aliquot.distributions.normal_mixture import NormalMixture
 from aliquot.errors import ShapeError
 from aliquot.precision import float64
+from tests.seeds import fixed
 
 X = np.concatenate([np.linspace(-6, 6, 41), [-200.0, 80.0, 1e5]])
 
@@ -123,7 +124,7 @@ def test_precision_in_place_of_scale():
 
 def test_evidence_of_two_close_normals():
     """Log evidence by quadrature of two means with Normal(0, 10) priors: -180.50878."""
-    rng = np.random.default_rng(0)
+    rng = fixed(0)
     z = rng.integers(0, 2, 100)
     data = rng.normal(np.array([-1.0, 1.0])[z], 1.0)
     # The posterior is within 3 of the origin, and smooth: the trapezoid rule converges fast.
