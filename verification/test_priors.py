@@ -19,7 +19,13 @@ from scipy import stats
 
 import aliquot as aq
 from tests.inference.accuracy import errors
-from tests.inference.test_priors_by_sampling import CASES, COMPARISONS, LEVELS, columns_by_nuts
+from tests.inference.test_priors_by_sampling import (
+    CASES,
+    COMPARISONS,
+    LEVELS,
+    columns_by_nuts,
+    forward_distances,
+)
 
 FAMILY_WISE = 1e-4
 SEEDS = range(1, 7)
@@ -54,6 +60,22 @@ def test_nuts_gives_the_prior_with_every_seed(name: str, verified: Callable[...,
         worst=f"{alone:.1f} standard errors, {together:.1f} with all seeds together",
     )
     assert not {key: z for key, z in far.items() if not max(z) < LIMIT}
+
+
+@pytest.mark.parametrize("name", [name for name in CASES if name != "orders and bounds"])
+def test_forward_draws_give_the_prior_with_every_seed(
+    name: str, verified: Callable[..., None]
+) -> None:
+    """Draws by rejection, of what is kept in order or within bounds, are for NUTS alone."""
+    runs = [forward_distances(name, seed) for seed in SEEDS]
+    far = {key: max(float(z[key].max()) for z in runs) for key in runs[0]}
+    verified(
+        what=f"prior draws have the prior: {name}",
+        against="SciPy's distribution functions",
+        cases=sum(z.size for columns in runs for z in columns.values()),
+        worst=f"{max(far.values()):.1f} standard errors",
+    )
+    assert not {key: z for key, z in far.items() if not z < LIMIT}
 
 
 def walk(steps: int) -> None:

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.slow
 QUIET: dict[str, Any] = {"progressbar": False, "compute_convergence_checks": False}
 FAILURE = 1e-5  # of each comparison
 # More are in `make verify`.
-SETS = 100
+SETS = 60
 
 
 def test_ranks_of_true_values_and_of_new_observations() -> None:

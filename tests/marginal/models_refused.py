@@ -52,7 +52,7 @@ def regression_on_many_labels() -> None:
 @refused("refused", ("z",))
 def large_field() -> None:
     J = aq.Normal("J", 0, 1)
-    z = aq.Bernoulli("z", 0.5, shape=(40, 40))
+    z = aq.Bernoulli("z", 0.5, shape=(24, 24))
     aq.Potential("across", J * (z[:, 1:] == z[:, :-1]))
     aq.Potential("down", J * (z[1:] == z[:-1]))
 

@@ -56,15 +56,12 @@ def prepared(case: Case) -> tuple[aq.Model, Brute]:
 
 @by_name(SUMMED)
 def test_density_and_gradient_are_those_of_enumeration(case: Case) -> None:
+    """And the log likelihood of each observation given the others, where that is looked at."""
     model, brute = prepared(case)
-    assert_agrees(model, brute, points_of(brute))
-
-
-@pytest.mark.slow
-@by_name(POINTWISE)
-def test_each_observation_given_the_others(case: Case) -> None:
-    model, brute = prepared(case)
-    assert_log_likelihood_agrees(model, brute, points_of(brute, 1))
+    points = points_of(brute)
+    assert_agrees(model, brute, points)
+    if case in POINTWISE:
+        assert_log_likelihood_agrees(model, brute, points[:1])
 
 
 @by_name(REFUSED)

@@ -85,7 +85,7 @@ def test_networks_within_a_block_and_between_blocks(rng, name, scalars):
 
 @pytest.mark.slow
 def test_one_at_a_time_where_many_at_once_is_too_large(rng):
-    case = problem(rng, [Block("z", 12, 2)], [cycle(12)])
+    case = problem(rng, [Block("z", 6, 2)], [cycle(6)])
     many, single = (plan(case.blocks, case.factors, largest=n) for n in (10**6, 8))
     assert max(step.entries for step in many.steps) > 8
     assert max(step.entries for step in single.steps) == 8

@@ -59,7 +59,7 @@ names = st.sampled_from
     seed=st.integers(0, 3),
 )
 @settings(
-    max_examples=24,
+    max_examples=16,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
