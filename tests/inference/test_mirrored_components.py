@@ -187,6 +187,18 @@ def test_a_weight_close_to_its_bound_is_no_objection():
 # Signs ----------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("bounds", [(-2.0, 3.0), (5.0, 6.0), (-1e3, 0.0)])
+def test_nor_is_a_number_close_to_another_bound(bounds):
+    low, high = bounds
+    with aq.Model() as model:
+        x = aq.Uniform("x", low, high)
+        aq.Potential("peaks", -0.97 * (aq.math.log(x - low) + aq.math.log(high - x)))
+    near = np.tile([np.nextafter(low, high), np.nextafter(high, low)], 10)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert that_hold(model.density(), model.symmetries(), {"x": near[None]}).coupled
+
+
 def test_signs_and_places_of_factors_come_back():
     L = np.array([[2.0, 0.3], [1.5, -1.0], [-1.0, 1.2], [0.5, 2.0]])
     F = np.array([[1.0, -1.0, 2.0, 0.5], [0.5, 1.5, -0.5, 1.0]])

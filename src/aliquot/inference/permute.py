@@ -158,6 +158,7 @@ def _changed(
 ) -> bool:
     """Look at the density of some draws, term by term, before and after."""
     probe = Probe(density)
+    variables = [slot.variable for slot in density.slots]
     chains, draws = next(iter(before.values())).shape[:2]
     for draw in np.unique(np.linspace(0, draws - 1, max(1, CHECKED // chains)).astype(int)):
         for chain in range(chains):
@@ -167,7 +168,10 @@ def _changed(
             )
             if not np.isfinite(one).all() and not np.isfinite(other).all():
                 continue  # draws of an approximation may have no density
-            if any(_rounded(before[n][chain, draw], after[n][chain, draw]) for n in before):
+            if any(
+                _rounded(v, before[v.name][chain, draw], after[v.name][chain, draw])
+                for v in variables
+            ):
                 continue
             gap = abs(one.sum() - other.sum())
             if not gap <= RELATIVE * (1.0 + np.abs(one).sum()):
@@ -175,12 +179,18 @@ def _changed(
     return False
 
 
-def _rounded(before: np.ndarray, after: np.ndarray) -> bool:
+def _rounded(variable: Any, before: np.ndarray, after: np.ndarray) -> bool:
     """Say whether a mirror image is so close to 1, or to another bound, that digits were lost.
 
     Of p = 1e-20 the image is 1, of which no density is that of 1e-20.
     """
     if np.array_equal(np.sort(np.ravel(before)), np.sort(np.ravel(after))):
         return False  # places were traded, nothing was mirrored
-    sums = np.abs(before + after)
-    return bool(np.any(np.minimum(np.abs(before), np.abs(after)) < LOST * sums))
+    support = variable.distribution.support
+    bounds = [getattr(support, side, None) for side in ("lower", "upper")]
+    if all(isinstance(bound, float | int | np.ndarray) for bound in bounds):
+        low, high = (np.asarray(bound, float) for bound in bounds)
+    else:  # both images add up to the sum of the bounds, of which one is then 0
+        low, high = np.zeros(()), np.abs(before + after)
+    nearest = np.minimum(np.minimum(before, after) - low, high - np.maximum(before, after))
+    return bool(np.any(nearest < LOST * (high - low)))
