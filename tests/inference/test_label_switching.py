@@ -76,12 +76,12 @@ def kinds(trace):
 @pytest.mark.slow
 def test_other_modes_are_not_called_switched_labels():
     """Three clusters and two components: either outer pair can share one, and chains disagree."""
-    data = np.concatenate([np.full(20, x) for x in (-20.0, 0.0, 21.0)])
+    data = np.concatenate([np.full(20, x) for x in (-20.0, 0.0, 26.0)])
     data += np.random.default_rng(3).normal(0, 1, 60)
     with aq.Model() as model:
         means = aq.Normal("means", 0, 20, shape=2)
         aq.NormalMixture("obs", w=[0.5, 0.5], mu=means, sigma=1, observed=data)
-        starts = [{"means": [-20.0, 10.0]}, {"means": [-10.0, 21.0]}]
+        starts = [{"means": [-20.0, 13.0]}, {"means": [-10.0, 26.0]}]
         trace = aq.sample(
             300, tune=300, chains=2, initvals=starts, init="adapt_diag", random_seed=1, **QUIET
         )
