@@ -77,7 +77,10 @@ def test_equals_the_recursive_trajectory(case):
             np.testing.assert_allclose(point[:size], chosen, rtol=1e-8, atol=1e-8)
             np.testing.assert_allclose(point[2 * size + 1], oracle.error, rtol=1e-6, atol=1e-8)
             np.testing.assert_allclose(
-                tree.acceptance, oracle.acceptance, rtol=1e-8, atol=1e-300  # no denormal numbers
+                tree.acceptance,
+                oracle.acceptance,
+                rtol=1e-8,
+                atol=1e-300,  # no denormal numbers
             )
             ends.add(int(tree.status))
             position = chosen
