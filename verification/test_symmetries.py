@@ -34,8 +34,8 @@ def at_random(seed: int) -> aq.Model:
         else:
             center = rng.choice([0.0, 1.0])
             x = aq.Normal("x", rng.choice([0.0, 1.0]), 1.5)
-            p = 1 / (1 + np.exp(center - x))
-            w = stack([1 - p, p])
+            # Not 1 - p, which far out has no digits that its image could be compared with.
+            w = stack([aq.math.sigmoid(center - x), aq.math.sigmoid(x - center)])
         if rng.random() < 0.5:
             mu = aq.Normal("mu", rng.choice([0.0, 0.0, 1.0], 2), 5, shape=2)
         else:

@@ -126,12 +126,12 @@ def test_short_warm_ups(metric, tune):
 
 
 def test_greatest_depth_is_kept():
-    settings = NUTSSettings(draws=50, tune=0, max_treedepth=3, step_size=1e-3)
+    settings = NUTSSettings(draws=50, tune=0, max_treedepth=3, step_size=1e-6)
     run = run_mixture(settings)
     assert np.all(run.stats["tree_depth"] == 3)
     assert np.all(run.stats["n_steps"] == 7)
     assert np.all(run.stats["reached_max_treedepth"])
-    assert np.all(run.step_size == np.exp(np.log(1e-3)))
+    assert np.all(run.step_size == np.exp(np.log(1e-6)))
 
 
 def test_energy_error_is_small_with_small_steps():
