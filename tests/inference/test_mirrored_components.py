@@ -199,6 +199,20 @@ def test_nor_is_a_number_close_to_another_bound(bounds):
         assert that_hold(model.density(), model.symmetries(), {"x": near[None]}).coupled
 
 
+@pytest.mark.parametrize("center", [0.0, 1.0])
+def test_a_sign_that_draws_deny_is_noticed(center):
+    with aq.Model() as model:
+        k = aq.Normal("k", center, 1)
+        aq.Normal("obs", (k - center) ** 2, 1, observed=np.full(5, 4.0))
+        # Beyond all that is looked at beforehand.
+        aq.Potential("far", np.where(k > 50, 1.0, 0.0))
+    symmetries = model.symmetries()
+    assert symmetries.modes == 2
+    draws = {"k": np.full((1, 40), 60.0)}
+    with pytest.warns(AliquotWarning, match="cannot trade places after all"):
+        assert not that_hold(model.density(), symmetries, draws).coupled
+
+
 def test_signs_and_places_of_factors_come_back():
     L = np.array([[2.0, 0.3], [1.5, -1.0], [-1.0, 1.2], [0.5, 2.0]])
     F = np.array([[1.0, -1.0, 2.0, 0.5], [0.5, 1.5, -0.5, 1.0]])

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from aliquot.distributions.constraints import Interval
 from aliquot.errors import AliquotWarning, ModelError, warn
 from aliquot.symmetry import Symmetries
 from aliquot.symmetry.finding.probe import RELATIVE, Probe
@@ -187,10 +188,9 @@ def _rounded(variable: Any, before: np.ndarray, after: np.ndarray) -> bool:
     if np.array_equal(np.sort(np.ravel(before)), np.sort(np.ravel(after))):
         return False  # places were traded, nothing was mirrored
     support = variable.distribution.support
-    bounds = [getattr(support, side, None) for side in ("lower", "upper")]
-    if all(isinstance(bound, float | int | np.ndarray) for bound in bounds):
-        low, high = (np.asarray(bound, float) for bound in bounds)
-    else:  # both images add up to the sum of the bounds, of which one is then 0
-        low, high = np.zeros(()), np.abs(before + after)
-    nearest = np.minimum(np.minimum(before, after) - low, high - np.maximum(before, after))
-    return bool(np.any(nearest < LOST * (high - low)))
+    lower = support.lower if isinstance(support, Interval) and support.constant() else None
+    low = 0.0 if lower is None else lower
+    # Of two images between bounds the sum of these is the width.
+    one, other = before - low, after - low
+    near = np.minimum(np.abs(one), np.abs(other)) < LOST * np.abs(one + other)
+    return bool(np.any(near))
