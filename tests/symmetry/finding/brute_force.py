@@ -8,6 +8,7 @@ import jax
 import numpy as np
 
 import aliquot as aq
+from aliquot.distributions.constraints import Real
 from aliquot.precision import float64
 from aliquot.symmetry import Block
 
@@ -33,7 +34,8 @@ class BruteForce:
     def __init__(self, model: aq.Model) -> None:
         self.density = density = model.density()
         self.shapes = {s.variable.name: s.variable.shape for s in density.slots}
-        self._variables = {s.variable.name: s.variable for s in density.slots}
+        supports = {s.variable.name: s.variable.distribution.support for s in density.slots}
+        self._unbounded = {n for n, s in supports.items() if type(s) is Real}
         self.names = [n for n, shape in self.shapes.items() for _ in range(int(np.prod(shape)))]
         self.centers = np.concatenate(
             [np.broadcast_to(_center(s.variable), s.variable.shape).ravel() for s in density.slots]
@@ -78,7 +80,7 @@ class BruteForce:
             self.density.constrain_draws(self.density.start + w * noise)
             for w in (width, min(width, WIDEST_WITHIN_BOUNDS))
         )
-        values = (free[n] if _unbounded(v) else within[n] for n, v in self._variables.items())
+        values = (free[n] if n in self._unbounded else within[n] for n in self.shapes)
         return np.concatenate([np.ravel(value) for value in values])
 
     def _values(self, rows: np.ndarray) -> np.ndarray:
@@ -110,12 +112,6 @@ def generated(blocks: tuple[Block, ...], shapes: dict[str, tuple[int, ...]]) -> 
                 found.add(more)
                 waiting.append(more)
     return found
-
-
-def _unbounded(variable) -> bool:
-    support = variable.distribution.support
-    sides = [getattr(support, side, None) for side in ("lower", "upper")]
-    return all(side is None for side in sides) and not support.event_dims
 
 
 def _center(variable) -> float | np.ndarray:
