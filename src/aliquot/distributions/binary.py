@@ -6,7 +6,6 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-from jax.scipy.special import gammaln
 
 from aliquot.distributions.base import Distribution
 from aliquot.distributions.constraints import (
@@ -21,6 +20,7 @@ from aliquot.distributions.constraints import (
 from aliquot.distributions.log_powers import log1m_power, log_power
 from aliquot.distributions.parameters import exactly_one
 from aliquot.distributions.state_table import StateTable, table_of_elements
+from aliquot.special.saddle_point import deviance, stirling
 
 
 class Bernoulli(Distribution):
@@ -74,9 +74,6 @@ class Bernoulli(Distribution):
 class Binomial(Distribution):
     r"""The number of successes in `n` independent trials.
 
-    The binomial coefficient is a difference of log gamma functions: its absolute error is about
-    :math:`10^{-16}\, n \log n`, that is :math:`10^{-7}` at :math:`n = 10^8`.
-
     Parameters
     ----------
     n : int array or Expression, non-negative
@@ -106,7 +103,19 @@ class Binomial(Distribution):
         return IntegerInterval(0, self.n)
 
     def _log_prob(self, x: Any) -> Any:
-        return log_choose(self.n, x) + log_successes(self, x, self.n)
+        n, x = jnp.asarray(self.n, float), jnp.asarray(x, float)
+        m, log_n = n - x, jnp.log(jnp.where(n > 0, n, 1.0))
+        if "logit_p" in self.parameters:
+            p, q = jax.nn.sigmoid(self.logit_p), jax.nn.sigmoid(-self.logit_p)
+            successes = x * jax.nn.log_sigmoid(self.logit_p)
+            failures = m * jax.nn.log_sigmoid(-self.logit_p)
+        else:
+            p, q = self.p, 1 - self.p
+            successes, failures = log_power(p, x), log1m_power(p, m)
+        gap = m * p - x * q
+        deviances = deviance(x, gap, successes + x * log_n)
+        deviances += deviance(m, -gap, failures + m * log_n)
+        return stirling(n) - stirling(x) - stirling(m) - deviances
 
     def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
         return jax.random.binomial(key, self.n, success_probability(self), shape)
@@ -130,11 +139,6 @@ class BetaBinomial(Distribution):
         Number of trials.
     shape : int or tuple of int, optional
 
-    Notes
-    -----
-    Written with `gammaln`: `jax.scipy.special.betaln`, and with it `jax.scipy.stats.betabinom`,
-    is accurate to single precision only for arguments above 8.
-
     Examples
     --------
     >>> import aliquot as aq
@@ -153,10 +157,27 @@ class BetaBinomial(Distribution):
         return IntegerInterval(0, self.n)
 
     def _log_prob(self, x: Any) -> Any:
-        a, b, n = self.alpha, self.beta, self.n
-        above = gammaln(x + a) + gammaln(n - x + b) - gammaln(n + a + b)
-        below = gammaln(a) + gammaln(b) - gammaln(a + b)
-        return log_choose(n, x) + above - below
+        # Three binomials of one p: x of n and a of a + b, over a + x of a + b + n. Any p will do,
+        # as its powers cancel; with that of the last its deviances are zero.
+        a, b, n, x = (jnp.asarray(value, float) for value in (self.alpha, self.beta, self.n, x))
+        m, total = n - x, n + a + b
+        p, q = (x + a) / total, (m + b) / total
+        gap = (m * a - x * b) / total
+        deviances = (
+            _deviance(x, gap, n * p)
+            + _deviance(m, -gap, n * q)
+            + _deviance(a, -gap, (a + b) * p)
+            + _deviance(b, gap, (a + b) * q)
+        )
+        rest = stirling(n) - stirling(x) - stirling(m) + stirling(a + b) - stirling(a) - stirling(b)
+        rest = rest - stirling(total) + stirling(x + a) + stirling(m + b)
+        return (
+            rest
+            - deviances
+            + jnp.log(a / (x + a))
+            + jnp.log(b / (m + b))
+            + jnp.log(total / (a + b))
+        )
 
     def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
         first, second = jax.random.split(key)
@@ -184,7 +205,5 @@ def log_successes(dist: Any, x: Any, n: Any) -> Any:
     return log_power(dist.p, x) + log1m_power(dist.p, n - x)
 
 
-def log_choose(n: Any, x: Any) -> Any:
-    """Compute the log of the binomial coefficient."""
-    n, x = jnp.asarray(n, float), jnp.asarray(x, float)
-    return gammaln(n + 1) - gammaln(x + 1) - gammaln(n - x + 1)
+def _deviance(x: Any, gap: Any, mu: Any) -> Any:
+    return deviance(x, gap, x * jnp.log(jnp.where(mu > 0, mu, 1.0)))

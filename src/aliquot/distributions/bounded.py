@@ -6,7 +6,6 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-import jax.scipy.stats as jstats
 import numpy as np
 
 from aliquot.distributions.base import Distribution
@@ -20,6 +19,7 @@ from aliquot.distributions.constraints import (
 from aliquot.distributions.parameters import as_parameter
 from aliquot.errors import ParameterError
 from aliquot.expression import Expression
+from aliquot.special.saddle_point import deviance, stirling
 
 
 class Uniform(Distribution):
@@ -136,7 +136,13 @@ class Beta(Distribution):
         return unit_interval
 
     def _log_prob(self, x: Any) -> Any:
-        return jstats.beta.logpdf(x, self.alpha, self.beta)
+        a, b = jnp.asarray(self.alpha, float), jnp.asarray(self.beta, float)
+        log_x, log_rest, total = jnp.log(x), jnp.log1p(-x), a + b
+        gap, log_total = b * x - a * (1.0 - x), jnp.log(total)
+        deviances = deviance(a, gap, a * (log_x + log_total))
+        deviances += deviance(b, -gap, b * (log_rest + log_total))
+        constant = stirling(total) - stirling(a) - stirling(b) + jnp.log(a) + jnp.log(b) - log_total
+        return constant - deviances - log_x - log_rest
 
     def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
         # With small shapes, draws closer to 0 or 1 than a double can be are rounded inwards.

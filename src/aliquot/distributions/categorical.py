@@ -6,7 +6,6 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-from jax.scipy.special import gammaln
 
 from aliquot.distributions.base import Distribution
 from aliquot.distributions.constraints import (
@@ -22,6 +21,7 @@ from aliquot.distributions.constraints import (
 from aliquot.distributions.log_powers import log_power
 from aliquot.distributions.parameters import as_parameter, exactly_one
 from aliquot.distributions.state_table import StateTable, table_of_elements
+from aliquot.special.saddle_point import deviance, excess, stirling
 
 SELECT_BY_MASK = 32
 
@@ -201,8 +201,10 @@ class Multinomial(Distribution):
         return CountsVector(self.n)
 
     def _log_prob(self, x: Any) -> Any:
-        terms = log_power(jnp.asarray(self.p), x) - gammaln(x + 1.0)
-        return gammaln(jnp.asarray(self.n) + 1.0) + jnp.sum(terms, axis=-1)
+        p, n, x = jnp.asarray(self.p), jnp.asarray(self.n, float)[..., None], jnp.asarray(x, float)
+        log_n = jnp.log(jnp.where(n > 0, n, 1.0))
+        each = stirling(x) + deviance(x, n * p - x, log_power(p, x) + x * log_n)
+        return stirling(n[..., 0]) - jnp.sum(each, axis=-1) + n[..., 0] * excess(p)
 
     def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
         p = jnp.broadcast_to(self.p, shape)

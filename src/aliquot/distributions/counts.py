@@ -7,7 +7,6 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.scipy.special import gammaln
 
 from aliquot.distributions.base import Distribution
 from aliquot.distributions.bounded_counts import BoundedAbove
@@ -24,6 +23,7 @@ from aliquot.distributions.constraints import (
 from aliquot.distributions.log_powers import log1m_power, log_power
 from aliquot.errors import ParameterError
 from aliquot.expression import Expression
+from aliquot.special.saddle_point import deviance, log_quotient, stirling
 
 
 class PoissonCounts(Distribution):
@@ -37,7 +37,8 @@ class PoissonCounts(Distribution):
         return counts
 
     def _log_prob(self, x: Any) -> Any:
-        return log_power(self.mu, x) - self.mu - gammaln(x + 1.0)
+        x, mu = jnp.asarray(x, float), jnp.asarray(self.mu)
+        return -stirling(x) - deviance(x, mu - x, log_power(mu, x))
 
     def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
         return jax.random.poisson(key, self.mu, shape)
@@ -86,13 +87,23 @@ class NegativeBinomialCounts(Distribution):
         return counts
 
     def _log_prob(self, x: Any) -> Any:
+        # A binomial with n = x + alpha, of which x are failures, times alpha / n.
+        x = jnp.asarray(x, float)
         if "p" in self.parameters:
-            n = self.n
-            powers = log_power(self.p, n) + log1m_power(self.p, x)
+            alpha, p = jnp.asarray(self.n, float), jnp.asarray(self.p)
+            n = x + alpha
+            gap = alpha * (1.0 - p) - x * p
+            failures = log1m_power(p, x) + x * jnp.log(n)
+            successes = log_power(p, alpha) + alpha * jnp.log(n)
         else:
-            n, total = self.alpha, self.alpha + self.mu
-            powers = log_power(self.mu, x) - x * jnp.log(total) - n * jnp.log1p(self.mu / n)
-        return gammaln(x + n) - gammaln(n) - gammaln(x + 1.0) + powers
+            alpha, mu = jnp.asarray(self.alpha, float), jnp.asarray(self.mu)
+            n, total = x + alpha, alpha + mu
+            gap = alpha * ((mu - x) / total)
+            step = log_quotient(n, total, x - mu)
+            failures = log_power(mu, x) + x * step
+            successes = alpha * jnp.log(alpha) + alpha * step
+        deviances = deviance(x, gap, failures) + deviance(alpha, -gap, successes)
+        return stirling(n) - stirling(alpha) - stirling(x) - deviances + jnp.log(alpha / n)
 
     def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
         first, second = jax.random.split(key)
@@ -138,12 +149,6 @@ class NegativeBinomial(BoundedAbove, NegativeBinomialCounts):
     ------
     ParameterError
         Where neither the pair `mu` and `alpha` nor the pair `n` and `p` is given, or both are.
-
-    Notes
-    -----
-    A difference of log gamma functions: the absolute error is about
-    :math:`10^{-16}\, \alpha \log \alpha`, that is :math:`10^{-5}` at :math:`\alpha = 10^{10}`,
-    where the distribution is Poisson to the same accuracy.
 
     Examples
     --------

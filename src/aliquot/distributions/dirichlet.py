@@ -6,12 +6,12 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-from jax.scipy.special import gammaln
 
 from aliquot.distributions.base import Distribution
 from aliquot.distributions.constraints import Constraint, positive_vector, simplex
 from aliquot.distributions.log_powers import log_power
 from aliquot.distributions.parameters import as_parameter
+from aliquot.special.saddle_point import exact_value, excess, near_mode, stirling
 
 
 class Dirichlet(Distribution):
@@ -45,9 +45,17 @@ class Dirichlet(Distribution):
         return simplex
 
     def _log_prob(self, x: Any) -> Any:
-        a = jnp.asarray(self.a)
-        constant = gammaln(jnp.sum(a, axis=-1)) - jnp.sum(gammaln(a), axis=-1)
-        return constant + jnp.sum(log_power(x, a - 1), axis=-1)
+        a = jnp.asarray(self.a, float)
+        total = jnp.sum(a, axis=-1)
+        mean = x * total[..., None]
+        # Half a deviance for each, less the factor 1 / x that the density has: where both x and its
+        # exponent are 0, only the two together are finite.
+        powers = log_power(x, a - 1.0) + a * jnp.log(total)[..., None]
+        log_x = jnp.log(jnp.where(x > 0, x, 1.0))
+        near, close = near_mode(a, mean - a)
+        each = exact_value(a * jnp.log(a) - powers + mean - a, near, close + log_x)
+        constant = stirling(total) - jnp.log(total) + jnp.sum(jnp.log(a) - stirling(a), axis=-1)
+        return constant - jnp.sum(each, axis=-1) + total * excess(x)
 
     def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
         return jax.random.dirichlet(key, self.a, shape=shape[:-1])

@@ -6,14 +6,13 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-import jax.scipy.stats as jstats
 import numpy as np
-from jax.scipy.special import gammaln
 
 from aliquot.distributions.base import Distribution
 from aliquot.distributions.constraints import Constraint, positive
 from aliquot.distributions.parameters import as_parameter
 from aliquot.errors import ParameterError
+from aliquot.special.saddle_point import deviance, stirling
 
 
 class Gamma(Distribution):
@@ -70,7 +69,7 @@ class Gamma(Distribution):
         return positive
 
     def _log_prob(self, x: Any) -> Any:
-        return _log_gamma_density(x, self.alpha, self.beta)
+        return _log_density(self.alpha, self.beta * x, jnp.log(self.beta) + jnp.log(x)) - jnp.log(x)
 
     def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
         return positive_draws(jax.random.gamma(key, self.alpha, shape) / self.beta)
@@ -137,8 +136,7 @@ class InverseGamma(Distribution):
         return positive
 
     def _log_prob(self, x: Any) -> Any:
-        a, b = self.alpha, self.beta
-        return a * jnp.log(b / x) - gammaln(a) - jnp.log(x) - b / x
+        return _log_density(self.alpha, self.beta / x, jnp.log(self.beta) - jnp.log(x)) - jnp.log(x)
 
     def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
         return positive_draws(self.beta / jax.random.gamma(key, self.alpha, shape))
@@ -187,7 +185,7 @@ class ChiSquared(Distribution):
         return positive
 
     def _log_prob(self, x: Any) -> Any:
-        return _log_gamma_density(x, 0.5 * self.nu, 0.5)
+        return _log_density(0.5 * self.nu, 0.5 * x, jnp.log(x) - np.log(2.0)) - jnp.log(x)
 
     def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
         return positive_draws(2.0 * jax.random.gamma(key, 0.5 * self.nu, shape))
@@ -208,8 +206,10 @@ def positive_draws(draws: Any) -> Any:
     return jnp.clip(draws, np.finfo(float).tiny, np.finfo(float).max)
 
 
-def _log_gamma_density(x: Any, alpha: Any, beta: Any) -> Any:
-    return jstats.gamma.logpdf(x, alpha, scale=1.0 / beta)
+def _log_density(alpha: Any, y: Any, log_y: Any) -> Any:
+    """Compute the log density of log y, where y is gamma distributed with rate 1."""
+    alpha = jnp.asarray(alpha, float)
+    return jnp.log(alpha) - stirling(alpha) - deviance(alpha, y - alpha, alpha * log_y)
 
 
 def _mean_and_sd(family: str, alpha: Any, beta: Any, mu: Any, sigma: Any) -> Any:

@@ -7,12 +7,12 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.scipy.special import gammaln
 
 from aliquot.distributions.base import Distribution
 from aliquot.distributions.constraints import Constraint, Interval, LowerCholesky, positive
 from aliquot.distributions.triangular import row_lengths
 from aliquot.errors import ParameterError
+from aliquot.special.saddle_point import stirling
 
 
 class LKJCholeskyCov(Distribution):
@@ -165,8 +165,9 @@ def lkj_log_constant(eta: Any, n: int) -> Any:
     k = np.arange(1, n)
     eta = jnp.asarray(eta)[..., None]
     half = eta + 0.5 * (n - k - 1)
-    log_beta = 2 * gammaln(half) - gammaln(2 * half)
-    return jnp.sum((n - k) * ((2 * eta - 2 + n - k) * np.log(2.0) + log_beta), axis=-1)
+    # The logarithm of B(half, half), to which the powers of 2 that cancel with it are added.
+    log_beta = 2 * stirling(half) - stirling(2 * half) - jnp.log(half)
+    return jnp.sum((n - k) * log_beta, axis=-1)
 
 
 def lkj_cholesky_draw(key: Any, eta: Any, shape: tuple[int, ...]) -> Any:

@@ -6,7 +6,6 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-import jax.scipy.stats as jstats
 import numpy as np
 
 from aliquot.distributions.base import Distribution
@@ -50,10 +49,7 @@ class Normal(Distribution):
         return real
 
     def _log_prob(self, x: Any) -> Any:
-        # A scale is divided by once and not for every value: jax.scipy.stats does the latter.
-        inverse = 1.0 / jnp.asarray(self.sigma)
-        z = (x - self.mu) * inverse
-        return (jnp.log(inverse) - HALF_LOG_TWO_PI) - 0.5 * jnp.square(z)
+        return normal_log_density(x - self.mu, self.sigma)
 
     def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
         return self.mu + self.sigma * jax.random.normal(key, shape)
@@ -93,7 +89,7 @@ class HalfNormal(Distribution):
         return nonnegative
 
     def _log_prob(self, x: Any) -> Any:
-        return jstats.norm.logpdf(x, 0.0, self.sigma) + np.log(2.0)
+        return normal_log_density(x, self.sigma) + np.log(2.0)
 
     def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
         return jnp.abs(self.sigma * jax.random.normal(key, shape))
@@ -103,6 +99,16 @@ class HalfNormal(Distribution):
 
     def _variance(self) -> Any:
         return self.sigma**2 * (1 - 2 / np.pi)
+
+
+def normal_log_density(deviation: Any, sigma: Any) -> Any:
+    """Compute the log density of a normal variable at a distance from its mean.
+
+    A scale is divided by once and not for every value, and it is not squared, which numbers beyond
+    1e154 cannot be: `jax.scipy.stats.norm` does both.
+    """
+    z = deviation * (1.0 / jnp.asarray(sigma, float))
+    return (-jnp.log(sigma) - HALF_LOG_TWO_PI) - 0.5 * jnp.square(z)
 
 
 def scale(family: str, sigma: Any, tau: Any) -> Any:

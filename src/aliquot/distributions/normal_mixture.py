@@ -7,7 +7,6 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-import jax.scipy.stats as jstats
 import numpy as np
 
 from aliquot.distributions.base import Distribution
@@ -18,11 +17,9 @@ from aliquot.distributions.log_weighted_sum import (
     sum_and_shares,
 )
 from aliquot.distributions.mixture import component_count, one_in_turn
-from aliquot.distributions.normal import scale
+from aliquot.distributions.normal import HALF_LOG_TWO_PI, normal_log_density, scale
 from aliquot.distributions.parameters import as_parameter
 from aliquot.errors import ShapeError
-
-HALF_LOG_TWO_PI = 0.5 * np.log(2 * np.pi)
 
 
 class NormalMixture(Distribution):
@@ -95,7 +92,7 @@ class NormalMixture(Distribution):
         array, shape (..., K)
             Weights are not included.
         """
-        each = jstats.norm.logpdf(jnp.asarray(x)[..., None], self.mu, self.sigma)
+        each = normal_log_density(jnp.asarray(x)[..., None] - self.mu, self.sigma)
         return jnp.broadcast_to(each, (*each.shape[:-1], self.size))
 
     def seen_component_log_prob(self, x: Any, missing: np.ndarray) -> Any:
@@ -103,15 +100,19 @@ class NormalMixture(Distribution):
         return jnp.where(missing[..., None], 0.0, self.component_log_prob(x))
 
     def _log_prob(self, x: Any) -> Any:
-        inverse = 1.0 / jnp.asarray(self.sigma)
-        mu, weights = jnp.asarray(self.mu), jnp.asarray(self.w) * inverse
+        # A weight over a scale can be less than any float. So a scale's logarithm goes with the
+        # exponent, where it does not underflow.
+        mu, sigma, weights = (jnp.asarray(value) for value in (self.mu, self.sigma, self.w))
+        inverse, logs = 1.0 / sigma, -jnp.log(sigma)
         if self.size > FEW_TERMS:
             x = jnp.asarray(x)
-            mu, inverse, weights = (_first(value, x.ndim) for value in (mu, inverse, weights))
-            return log_stacked_normal_sum((x - mu) * inverse, weights) - HALF_LOG_TWO_PI
+            wide = (_first(value, x.ndim) for value in (mu, inverse, logs, weights))
+            mu, inverse, logs, weights = wide
+            return log_stacked_normal_sum((x - mu) * inverse, logs, weights) - HALF_LOG_TWO_PI
         each = range(self.size)
         scores = [(x - _entry(mu, k)) * _entry(inverse, k) for k in each]
-        return log_normal_sum(scores, [weights[..., k] for k in each]) - HALF_LOG_TWO_PI
+        logs = [_entry(logs, k) for k in each]
+        return log_normal_sum(scores, logs, [weights[..., k] for k in each]) - HALF_LOG_TWO_PI
 
     def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
         first, second = jax.random.split(key)
@@ -139,8 +140,8 @@ class NormalMixture(Distribution):
 
 
 @jax.custom_jvp
-def log_normal_sum(scores: Sequence[Any], weights: Sequence[Any]) -> Any:
-    r"""Compute :math:`\log \sum_k u_k e^{-z_k^2 / 2}`, with one array for each term.
+def log_normal_sum(scores: Sequence[Any], logs: Sequence[Any], weights: Sequence[Any]) -> Any:
+    r"""Compute :math:`\log \sum_k w_k e^{l_k - z_k^2 / 2}`, with one array for each term.
 
     The derivative is given: by a score it is :math:`-z_k` times the term's responsibility. That is
     two to four times as fast as derived from the guarded sum, for many values.
@@ -149,34 +150,42 @@ def log_normal_sum(scores: Sequence[Any], weights: Sequence[Any]) -> Any:
     ----------
     scores : sequence of array
         Standardised values :math:`z_k`.
+    logs : sequence of array
+        Minus the logarithms of the standard deviations, :math:`l_k`.
     weights : sequence of array, non-negative
-        Weights over standard deviations, :math:`u_k`.
     """
-    return sum_and_shares([-0.5 * z * z for z in scores], weights)[0]
+    return sum_and_shares(_exponents(scores, logs), weights)[0]
 
 
 @log_normal_sum.defjvp
 def _log_normal_sum_jvp(primals: Any, tangents: Any) -> tuple[Any, Any]:
-    (scores, weights), (score_dots, weight_dots) = primals, tangents
-    total, shares = sum_and_shares([-0.5 * z * z for z in scores], weights)
-    each = zip(shares, scores, weights, score_dots, weight_dots, strict=True)
-    return total, sum(share * (du - u * z * dz) for share, z, u, dz, du in each)
+    (scores, logs, weights), (score_dots, log_dots, weight_dots) = primals, tangents
+    total, shares = sum_and_shares(_exponents(scores, logs), weights)
+    # What a component has once is put together before it meets what there is for each value.
+    dots = [dw + w * dl for w, dl, dw in zip(weights, log_dots, weight_dots, strict=True)]
+    each = zip(shares, scores, weights, score_dots, dots, strict=True)
+    return total, sum(share * (dot - w * z * dz) for share, z, w, dz, dot in each)
+
+
+def _exponents(scores: Sequence[Any], logs: Sequence[Any]) -> list[Any]:
+    return [log - 0.5 * z * z for z, log in zip(scores, logs, strict=True)]
 
 
 @jax.custom_jvp
-def log_stacked_normal_sum(scores: Any, weights: Any) -> Any:
+def log_stacked_normal_sum(scores: Any, logs: Any, weights: Any) -> Any:
     """Compute the same as `log_normal_sum`, with the terms along the first axis of each array.
 
     For many terms it is much less to compile, and as fast: each is a long row for the processor.
     """
-    return stacked_sum_and_shares(-0.5 * scores * scores, weights)[0]
+    return stacked_sum_and_shares(logs - 0.5 * scores * scores, weights)[0]
 
 
 @log_stacked_normal_sum.defjvp
 def _log_stacked_normal_sum_jvp(primals: Any, tangents: Any) -> tuple[Any, Any]:
-    (scores, weights), (score_dots, weight_dots) = primals, tangents
-    total, shares = stacked_sum_and_shares(-0.5 * scores * scores, weights)
-    return total, jnp.sum(shares * (weight_dots - weights * scores * score_dots), axis=0)
+    (scores, logs, weights), (score_dots, log_dots, weight_dots) = primals, tangents
+    total, shares = stacked_sum_and_shares(logs - 0.5 * scores * scores, weights)
+    dots = weight_dots + weights * log_dots
+    return total, jnp.sum(shares * (dots - weights * scores * score_dots), axis=0)
 
 
 def _first(value: Any, ndim: int) -> Any:

@@ -6,14 +6,13 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-import jax.scipy.stats as jstats
 import numpy as np
 from jax.scipy.special import gammaln
 
 from aliquot.distributions.base import Distribution
 from aliquot.distributions.constraints import Constraint, Interval, nonnegative, positive, real
 from aliquot.distributions.gamma import positive_draws
-from aliquot.distributions.normal import scale
+from aliquot.distributions.normal import normal_log_density, scale
 from aliquot.distributions.parameters import as_parameter, exactly_one
 
 
@@ -197,7 +196,8 @@ class LogNormal(Distribution):
         return positive
 
     def _log_prob(self, x: Any) -> Any:
-        return jstats.norm.logpdf(jnp.log(x), self.mu, self.sigma) - jnp.log(x)
+        log_x = jnp.log(x)
+        return normal_log_density(log_x - self.mu, self.sigma) - log_x
 
     def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
         log_draws = self.mu + self.sigma * jax.random.normal(key, shape)

@@ -6,13 +6,12 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-import jax.scipy.stats as jstats
 import numpy as np
 
 from aliquot.distributions.base import Distribution
 from aliquot.distributions.constraints import Constraint, positive, real, real_vector
 from aliquot.distributions.missing import partial_events, whole_events
-from aliquot.distributions.normal import Normal
+from aliquot.distributions.normal import Normal, normal_log_density
 from aliquot.distributions.parameters import as_parameter, as_shape
 from aliquot.distributions.walk_gaps import neighbours, sum_between
 from aliquot.errors import ParameterError, ShapeError
@@ -91,7 +90,7 @@ class GaussianRandomWalk(Distribution):
 
     def _log_prob(self, x: Any) -> Any:
         steps = x[..., 1:] - x[..., :-1]
-        each = jstats.norm.logpdf(steps, self.mu, self.sigma)
+        each = normal_log_density(steps - self.mu, self.sigma)
         return self.init_dist.checked_log_prob(x[..., 0]) + jnp.sum(each, axis=-1)
 
     def seen_log_prob(self, x: Any, missing: np.ndarray, checked: bool = True) -> Any:
@@ -113,7 +112,7 @@ class GaussianRandomWalk(Distribution):
             variance += jnp.where(opens, jnp.asarray(self.init_dist._variance())[..., None], 0.0)
         counted = ~missing & (at > 0)
         scale = jnp.sqrt(jnp.where(counted, variance, 1.0))
-        each = jstats.norm.logpdf(jnp.where(counted, x - past - mean, 0.0), 0.0, scale)
+        each = normal_log_density(jnp.where(counted, x - past - mean, 0.0), scale)
         first = self.init_dist.checked_log_prob(x[..., 0])
         steps = jnp.sum(jnp.where(counted, each, 0.0), axis=-1)
         return steps + jnp.where(missing[..., 0], 0.0, first)

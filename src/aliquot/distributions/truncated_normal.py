@@ -6,13 +6,12 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-import jax.scipy.stats as jstats
 import numpy as np
 
 from aliquot.distributions.base import Distribution
 from aliquot.distributions.bounded import check_bounds
 from aliquot.distributions.constraints import Constraint, Interval, positive, real
-from aliquot.distributions.normal import scale
+from aliquot.distributions.normal import normal_log_density, scale
 from aliquot.distributions.normal_interval import log_cdf, log_probability, moments, quantile
 
 
@@ -78,7 +77,7 @@ class TruncatedNormal(Distribution):
         return real if lower is None and upper is None else Interval(lower, upper, closed=True)
 
     def _log_prob(self, x: Any) -> Any:
-        return jstats.norm.logpdf(x, self.mu, self.sigma) - self._log_total()
+        return normal_log_density(x - self.mu, self.sigma) - self._log_total()
 
     def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
         u = jax.random.uniform(key, shape, minval=np.finfo(float).tiny)

@@ -1,0 +1,1 @@
+"""Special functions to all digits, where JAX's own are not or where their difference is needed."""
