@@ -122,6 +122,20 @@ def test_precision_in_place_of_scale():
     np.testing.assert_allclose(x, NormalMixture([0.5, 0.5], [0.0, 1.0], 0.5).log_prob(X))
 
 
+@pytest.mark.parametrize("size", [2, 12])
+def test_a_component_of_a_tiny_weight_over_its_scale_is_not_lost(size):
+    """Far from the others it is all there is, however small."""
+    w = np.full(size, 1 / size)
+    w[0] = 1e-200
+    w[1:] /= w[1:].sum()
+    mu, sigma = np.zeros(size), np.full(size, 1.0)
+    sigma[0] = 1e150
+    x = np.array([-1e150, 0.0, 3e149])
+    expected = Mixture(w, Normal(mu, sigma)).log_prob(x)
+    assert np.all(np.isfinite(expected))
+    np.testing.assert_allclose(NormalMixture(w, mu, sigma).log_prob(x), expected, rtol=1e-14)
+
+
 def test_evidence_of_two_close_normals():
     """Log evidence by quadrature of two means with Normal(0, 10) priors: -180.50878."""
     rng = fixed(0)

@@ -6,13 +6,14 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-import jax.scipy.stats as jstats
 import numpy as np
 from jax.scipy.special import gammaln
 
 from aliquot.distributions.base import Distribution
 from aliquot.distributions.constraints import Constraint, nonnegative, positive, real
 from aliquot.distributions.parameters import as_parameter, exactly_one
+
+_FAR = 1e150
 
 
 class StudentT(Distribution):
@@ -152,7 +153,7 @@ class Cauchy(Distribution):
         return real
 
     def _log_prob(self, x: Any) -> Any:
-        return jstats.cauchy.logpdf(x, self.alpha, self.beta)
+        return _log_cauchy((x - self.alpha) / self.beta) - jnp.log(self.beta)
 
     def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
         return self.alpha + self.beta * jax.random.cauchy(key, shape)
@@ -195,7 +196,7 @@ class HalfCauchy(Distribution):
         return nonnegative
 
     def _log_prob(self, x: Any) -> Any:
-        return jstats.cauchy.logpdf(x, 0.0, self.beta) + np.log(2.0)
+        return _log_cauchy(x / self.beta) - jnp.log(self.beta) + np.log(2.0)
 
     def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
         return self.beta * jnp.abs(jax.random.cauchy(key, shape))
@@ -222,7 +223,22 @@ def _log_t(z: Any, nu: Any) -> Any:
     left, and at 1e12 two.
     """
     constant = _log_gamma_step(0.5 * nu) - 0.5 * jnp.log(jnp.pi * nu)
-    return constant - 0.5 * (nu + 1.0) * jnp.log1p(z * z / nu)
+    return constant - 0.5 * (nu + 1.0) * _log1p_square(z, nu)
+
+
+def _log_cauchy(z: Any) -> Any:
+    return -np.log(np.pi) - _log1p_square(z, 1.0)
+
+
+def _log1p_square(z: Any, nu: Any) -> Any:
+    """Compute log(1 + z**2 / nu), also where the square is more than a float can be."""
+    size = jnp.abs(z)
+    far = size > _FAR
+    scaled = jnp.where(far, size / _FAR, z)
+    square = scaled * scaled / nu
+    # Far out the one is nothing beside the square, of which a factor is taken out.
+    value = jnp.log1p(jnp.where(far, square - 1.0, square))
+    return value + jnp.where(far, 2.0 * np.log(_FAR), 0.0)
 
 
 def _log_gamma_step(z: Any) -> Any:

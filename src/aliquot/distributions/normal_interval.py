@@ -11,19 +11,12 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.scipy.special import log_ndtr
 
-# JAX's 3 terms of the asymptotic series are right to 4e-9 only where the series takes over (-20);
-# with 14 terms the first one left out is below 1e-16 there.
-_TERMS = 14
+from aliquot.special import log_ndtr
+
 # Below this value of (half width) x max(1, |midpoint|), 6 terms of the Hermite series are exact to
 # double precision; above it, the two logarithms differ enough to be subtracted.
 _NARROW = 0.25
-
-
-def log_cdf(z: Any) -> Any:
-    """Compute the logarithm of the standard normal distribution function."""
-    return log_ndtr(z, _TERMS)
 
 
 def log_probability(lower: Any, upper: Any, width: Any) -> Any:
@@ -62,8 +55,8 @@ def log_probability(lower: Any, upper: Any, width: Any) -> Any:
     right = lower + upper > 0
     low = jnp.where(narrow, -1.0, jnp.where(right, -upper, lower))
     up = jnp.where(narrow, 1.0, jnp.where(right, -lower, upper))
-    log_up = log_cdf(up)
-    difference = log_up + jnp.log1p(-jnp.exp(log_cdf(low) - log_up))
+    log_up = log_ndtr(up)
+    difference = log_up + jnp.log1p(-jnp.exp(log_ndtr(low) - log_up))
     return jnp.where(narrow, series, difference)
 
 
@@ -81,7 +74,7 @@ def quantile(u: Any, lower: Any, upper: Any, log_total: Any) -> Any:
     """
     right = lower + upper > 0
     low = jnp.where(right, -upper, lower)
-    log_low = jnp.where(jnp.isinf(low), -jnp.inf, log_cdf(jnp.where(jnp.isinf(low), 0.0, low)))
+    log_low = jnp.where(jnp.isinf(low), -jnp.inf, log_ndtr(jnp.where(jnp.isinf(low), 0.0, low)))
     log_p = jnp.minimum(jnp.logaddexp(log_low, jnp.log(u) + log_total), -1e-300)
     over = log_p > -np.log(2.0)
     opposite = jnp.log(-jnp.expm1(jnp.where(over, log_p, -1.0)))
@@ -91,14 +84,14 @@ def quantile(u: Any, lower: Any, upper: Any, log_total: Any) -> Any:
 
 
 def _inverse_log_cdf(log_p: Any) -> Any:
-    """Invert `log_cdf` for values up to log(1/2), by Newton's method.
+    """Invert `log_ndtr` for values up to log(1/2), by Newton's method.
 
     It starts left of the root (the distribution function at -x is below exp(-x**2 / 2) / 2) and
     the function is concave, so that every step goes right and none goes past the root.
     """
 
     def step(_: Any, z: Any) -> Any:
-        log_value = log_cdf(z)
+        log_value = log_ndtr(z)
         slope = jnp.exp(-0.5 * z**2 - 0.5 * np.log(2 * np.pi) - log_value)
         return z - (log_value - log_p) / slope
 

@@ -111,8 +111,8 @@ class NormalMixture(Distribution):
             return log_stacked_normal_sum((x - mu) * inverse, logs, weights) - HALF_LOG_TWO_PI
         each = range(self.size)
         scores = [(x - _entry(mu, k)) * _entry(inverse, k) for k in each]
-        logs = [_entry(logs, k) for k in each]
-        return log_normal_sum(scores, logs, [weights[..., k] for k in each]) - HALF_LOG_TWO_PI
+        shifts = [_entry(logs, k) for k in each]
+        return log_normal_sum(scores, shifts, [weights[..., k] for k in each]) - HALF_LOG_TWO_PI
 
     def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
         first, second = jax.random.split(key)

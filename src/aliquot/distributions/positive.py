@@ -14,6 +14,7 @@ from aliquot.distributions.constraints import Constraint, Interval, nonnegative,
 from aliquot.distributions.gamma import positive_draws
 from aliquot.distributions.normal import normal_log_density, scale
 from aliquot.distributions.parameters import as_parameter, exactly_one
+from aliquot.special.saddle_point import log_quotient
 
 
 class Exponential(Distribution):
@@ -92,9 +93,10 @@ class Weibull(Distribution):
         return positive
 
     def _log_prob(self, x: Any) -> Any:
-        log_z = jnp.log(x / self.beta)
+        log_z = log_quotient(x, self.beta, x - self.beta)
         power = jnp.exp(self.alpha * log_z)
-        return jnp.log(self.alpha / self.beta) + (self.alpha - 1.0) * log_z - power
+        constant = jnp.log(self.alpha) - jnp.log(self.beta)
+        return constant + (self.alpha - 1.0) * log_z - power
 
     def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
         return positive_draws(jax.random.weibull_min(key, self.beta, self.alpha, shape))
@@ -140,7 +142,8 @@ class Pareto(Distribution):
         return Interval(self.m, closed=True)
 
     def _log_prob(self, x: Any) -> Any:
-        return jnp.log(self.alpha / self.m) - (self.alpha + 1.0) * jnp.log(x / self.m)
+        log_ratio = log_quotient(x, self.m, x - self.m)
+        return jnp.log(self.alpha) - jnp.log(self.m) - (self.alpha + 1.0) * log_ratio
 
     def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
         draws = self.m * jax.random.pareto(key, self.alpha, shape)

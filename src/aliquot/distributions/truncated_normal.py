@@ -12,7 +12,8 @@ from aliquot.distributions.base import Distribution
 from aliquot.distributions.bounded import check_bounds
 from aliquot.distributions.constraints import Constraint, Interval, positive, real
 from aliquot.distributions.normal import normal_log_density, scale
-from aliquot.distributions.normal_interval import log_cdf, log_probability, moments, quantile
+from aliquot.distributions.normal_interval import log_probability, moments, quantile
+from aliquot.special import log_ndtr
 
 
 class TruncatedNormal(Distribution):
@@ -104,9 +105,9 @@ class TruncatedNormal(Distribution):
         if lower is None and upper is None:
             return 0.0
         if lower is None:
-            return log_cdf((upper - self.mu) / self.sigma)
+            return log_ndtr((upper - self.mu) / self.sigma)
         if upper is None:
-            return log_cdf((self.mu - lower) / self.sigma)
+            return log_ndtr((self.mu - lower) / self.sigma)
         return log_probability(*self._standard_bounds(), (upper - lower) / self.sigma)
 
 

@@ -2,8 +2,9 @@
 
 Every function of `jax.numpy` is here under its own name (``aq.math.exp``, ``aq.math.where``), then
 those of `jax.scipy.special` (``logsumexp``, ``expit``, ``gammaln``) and `jax.nn` (``softmax``,
-``sigmoid``, ``one_hot``). Where PyMC has another name for one of these, that works too
-(``aq.math.switch`` is ``where``, ``aq.math.invlogit`` is ``expit``).
+``sigmoid``, ``one_hot``); our own in place of those that are not right to the last digits, such as
+``betaln``. Where PyMC has another name for one of these, that works too (``aq.math.switch`` is
+``where``, ``aq.math.invlogit`` is ``expit``).
 
 Examples
 --------
@@ -24,9 +25,10 @@ import jax
 import jax.numpy as jnp
 import jax.scipy.special
 
+from aliquot import special
 from aliquot.expression.lift import lift
 
-_SOURCES = (jnp, jax.scipy.special, jax.nn)
+_SOURCES = (special, jnp, jax.scipy.special, jax.nn)
 
 PYMC = {
     "abs_": "abs",

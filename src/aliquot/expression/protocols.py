@@ -42,13 +42,18 @@ _REDUCTIONS = {
 
 def jax_function(name: str, module: str = "") -> Callable[..., Any] | None:
     """Find JAX's function of NumPy's or SciPy's name."""
-    import jax.scipy.special as special
+    import jax.scipy.special as jax_special
+
+    from aliquot import special
 
     if module.startswith("numpy.linalg") and hasattr(jnp.linalg, name):
         return getattr(jnp.linalg, name)
     if module.startswith("numpy.fft") and hasattr(jnp.fft, name):
         return getattr(jnp.fft, name)
-    return getattr(jnp, name, None) or getattr(special, name, None)
+    for source in (jnp, special, jax_special):
+        if hasattr(source, name):
+            return getattr(source, name)
+    return None
 
 
 class NumPyProtocols:
