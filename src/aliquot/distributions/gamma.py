@@ -156,7 +156,7 @@ class InverseGamma(Distribution):
 
     def start(self) -> Any:
         # The mode: there is no finite mean where alpha is 1 or less.
-        return jnp.broadcast_to(self.beta / (self.alpha + 1.0), self.shape)
+        return jnp.broadcast_to(positive_draws(self.beta / (self.alpha + 1.0)), self.shape)
 
 
 class ChiSquared(Distribution):
