@@ -55,6 +55,8 @@ class PoissonCounts(Distribution):
 class Poisson(BoundedAbove, PoissonCounts):
     r"""The number of events, of which `mu` are expected.
 
+    Draws that an int64 cannot hold are the largest number that it can, :math:`2^{63} - 1`.
+
     Parameters
     ----------
     mu : array or Expression, non-negative
@@ -119,7 +121,8 @@ class NegativeBinomial(BoundedAbove, NegativeBinomialCounts):
     r"""A count whose Poisson mean is gamma distributed: mean `mu`, variance ``mu + mu**2 / alpha``.
 
     Given `n` and `p`, the number of failures before the `n`-th success. The two are the same
-    distribution: :math:`\alpha = n` and :math:`\mu = n (1 - p) / p`.
+    distribution: :math:`\alpha = n` and :math:`\mu = n (1 - p) / p`. Draws that an int64 cannot
+    hold are the largest number that it can, :math:`2^{63} - 1`.
 
     Parameters
     ----------
@@ -196,6 +199,8 @@ class GeometricCounts(Distribution):
 
 class Geometric(BoundedAbove, GeometricCounts):
     r"""The number of trials up to and including the first success: 1, 2, ...
+
+    Draws that an int64 cannot hold are the largest number that it can, :math:`2^{63} - 1`.
 
     Parameters
     ----------
