@@ -7,7 +7,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from tests.distributions.exact_moments import ROWS, Row, worst
+from tests.distributions.exact_moments import Row, worst
+from tests.distributions.moment_rows import ROWS
 
 CASES = 1_000
 

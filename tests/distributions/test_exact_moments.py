@@ -11,7 +11,8 @@ from aliquot.distributions.mixture import Mixture
 from aliquot.distributions.normal import Normal
 from aliquot.distributions.truncated_normal import TruncatedNormal
 from aliquot.precision import float64
-from tests.distributions.exact_moments import ROWS, Row, worst
+from tests.distributions.exact_moments import Row, worst
+from tests.distributions.moment_rows import ROWS
 
 
 @pytest.mark.parametrize("row", ROWS, ids=str)
