@@ -18,6 +18,7 @@ from aliquot.compilation import lazily
 from aliquot.distributions.constraints import Constraint
 from aliquot.distributions.missing import whole_events
 from aliquot.distributions.parameters import as_parameter, full_shape
+from aliquot.distributions.random_numbers import LARGEST, as_count
 from aliquot.distributions.ranges import keep_in_range, vector_in_doubt
 from aliquot.distributions.state_table import StateTable
 from aliquot.errors import ParameterError, ShapeError
@@ -231,8 +232,14 @@ class Distribution:
             return np.asarray(draw(self, jax.random.key(seed)))
 
     def draw(self, key: Any, shape: tuple[int, ...]) -> Any:
-        """Draw inside a traced function; `shape` is that of the result, event axes included."""
-        return self._sample(key, shape).astype(self.dtype)
+        """Draw inside a traced function; `shape` is that of the result, event axes included.
+
+        What a double cannot hold becomes the largest number that it can: a draw is in the support.
+        """
+        draws = self._sample(key, shape)
+        if not self.discrete:
+            draws = jnp.clip(draws, -LARGEST, LARGEST)
+        return draws.astype(self.dtype)
 
     def mean(self) -> Any:
         """Compute the mean, of the distribution's shape; NaN where it does not exist."""
@@ -257,7 +264,7 @@ class Distribution:
             mean = jnp.round(mean)
         good = self.support.check(mean, jnp)
         good = good[(...,) + (None,) * self.support.event_dims] if self.support.event_dims else good
-        return jnp.where(good, mean, middle).astype(self.dtype)
+        return jnp.where(good, as_count(mean) if self.discrete else mean, middle)
 
     def start_of_chain(self, turn: Any) -> Any:
         """Give the typical value at which a chain starts that has `turn` others before it.

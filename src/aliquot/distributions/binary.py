@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 
 from aliquot.distributions.base import Distribution
+from aliquot.distributions.bounded import share
 from aliquot.distributions.constraints import (
     Constraint,
     IntegerInterval,
@@ -17,8 +18,11 @@ from aliquot.distributions.constraints import (
     probability,
     real,
 )
+from aliquot.distributions.count_draws import binomial_draws
+from aliquot.distributions.gamma_draws import beta_draws
 from aliquot.distributions.log_powers import log1m_power, log_power
 from aliquot.distributions.parameters import exactly_one
+from aliquot.distributions.random_numbers import uniform
 from aliquot.distributions.state_table import StateTable, table_of_elements
 from aliquot.special.saddle_point import deviance, stirling
 
@@ -61,14 +65,13 @@ class Bernoulli(Distribution):
         return table_of_elements(each, self.shape)
 
     def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
-        return jax.random.bernoulli(key, success_probability(self), shape)
+        return uniform(key, shape)[0] <= success_probability(self)
 
     def _mean(self) -> Any:
         return success_probability(self)
 
     def _variance(self) -> Any:
-        p = success_probability(self)
-        return p * (1 - p)
+        return success_probability(self) * failure_probability(self)
 
 
 class Binomial(Distribution):
@@ -118,14 +121,14 @@ class Binomial(Distribution):
         return stirling(n) - stirling(x) - stirling(m) - deviances
 
     def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
-        return jax.random.binomial(key, self.n, success_probability(self), shape)
+        p, q = success_probability(self), failure_probability(self)
+        return binomial_draws(key, self.n, p, q, shape)
 
     def _mean(self) -> Any:
         return self.n * success_probability(self)
 
     def _variance(self) -> Any:
-        p = success_probability(self)
-        return self.n * p * (1 - p)
+        return self.n * success_probability(self) * failure_probability(self)
 
 
 class BetaBinomial(Distribution):
@@ -181,21 +184,27 @@ class BetaBinomial(Distribution):
 
     def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
         first, second = jax.random.split(key)
-        p = jax.random.beta(first, self.alpha, self.beta, shape)
-        return jax.random.binomial(second, self.n, p, shape)
+        p, q = beta_draws(first, self.alpha, self.beta, shape)
+        return binomial_draws(second, self.n, p, q, shape)
 
     def _mean(self) -> Any:
-        return self.n * self.alpha / (self.alpha + self.beta)
+        return self.n * share(self.alpha, self.beta)
 
     def _variance(self) -> Any:
-        total = self.alpha + self.beta
-        p = self.alpha / total
-        return self.n * p * (1 - p) * (total + self.n) / (total + 1)
+        a, b, n = self.alpha, self.beta, jnp.asarray(self.n, float)
+        # (a + b + n) / (a + b + 1), whose sums may be too large for a double or lose the one.
+        spread = 1 + (n - 1) / (1 + a + b)
+        return n * share(a, b) * share(b, a) * spread
 
 
 def success_probability(dist: Any) -> Any:
     """Give the probability of success of a family that takes `p` or `logit_p`."""
     return jax.nn.sigmoid(dist.logit_p) if "logit_p" in dist.parameters else dist.p
+
+
+def failure_probability(dist: Any) -> Any:
+    """Give the probability of failure, with all its digits where it is small."""
+    return jax.nn.sigmoid(-dist.logit_p) if "logit_p" in dist.parameters else 1 - dist.p
 
 
 def log_successes(dist: Any, x: Any, n: Any) -> Any:

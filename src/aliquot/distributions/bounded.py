@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 
@@ -16,7 +15,9 @@ from aliquot.distributions.constraints import (
     real,
     unit_interval,
 )
+from aliquot.distributions.gamma_draws import beta_draws
 from aliquot.distributions.parameters import as_parameter
+from aliquot.distributions.random_numbers import uniform
 from aliquot.errors import ParameterError
 from aliquot.expression import Expression
 from aliquot.special.saddle_point import deviance, stirling
@@ -57,14 +58,17 @@ class Uniform(Distribution):
         return jnp.zeros_like(x) - jnp.log(self.upper - self.lower)
 
     def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
-        u = jax.random.uniform(key, shape)
-        return jnp.clip(self.lower + (self.upper - self.lower) * u, self.lower, self.upper)
+        u, rest = uniform(key, shape)
+        # From the nearer bound, and by half of their distance, which cannot overflow.
+        half = 0.5 * self.upper - 0.5 * self.lower
+        near = jnp.where(u < rest, self.lower + half * (2 * u), self.upper - half * (2 * rest))
+        return jnp.clip(near, self.lower, self.upper)
 
     def _mean(self) -> Any:
-        return 0.5 * (self.lower + self.upper)
+        return 0.5 * self.lower + 0.5 * self.upper
 
     def _variance(self) -> Any:
-        return (self.upper - self.lower) ** 2 / 12.0
+        return (0.5 * self.upper - 0.5 * self.lower) ** 2 / 3.0
 
 
 class Beta(Distribution):
@@ -145,16 +149,21 @@ class Beta(Distribution):
         return constant - deviances - log_x - log_rest
 
     def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
-        # With small shapes, draws closer to 0 or 1 than a double can be are rounded inwards.
-        draws = jax.random.beta(key, self.alpha, self.beta, shape)
-        return jnp.clip(draws, np.finfo(float).tiny, 1.0 - np.finfo(float).epsneg)
+        # With small shapes, draws closer to 1 than a double can be are rounded inwards.
+        draws, _ = beta_draws(key, self.alpha, self.beta, shape)
+        return jnp.minimum(draws, 1.0 - np.finfo(float).epsneg)
 
     def _mean(self) -> Any:
-        return self.alpha / (self.alpha + self.beta)
+        return share(self.alpha, self.beta)
 
     def _variance(self) -> Any:
-        total = self.alpha + self.beta
-        return self.alpha * self.beta / (total**2 * (total + 1.0))
+        a, b = self.alpha, self.beta
+        return share(a, b) * (share(b, a) / (1.0 + a + b))
+
+
+def share(a: Any, b: Any) -> Any:
+    """Compute ``a / (a + b)`` for positive numbers, whose sum may be too large for a double."""
+    return 1.0 / (1.0 + b / a)
 
 
 def check_bounds(family: str, lower: Any, upper: Any) -> None:

@@ -18,8 +18,10 @@ from aliquot.distributions.constraints import (
     real_vector,
     simplex,
 )
+from aliquot.distributions.count_draws import multinomial_draws
 from aliquot.distributions.log_powers import log_power
 from aliquot.distributions.parameters import as_parameter, exactly_one
+from aliquot.distributions.random_numbers import uniform
 from aliquot.distributions.state_table import StateTable, table_of_elements
 from aliquot.special.saddle_point import deviance, excess, stirling
 
@@ -79,7 +81,9 @@ class Categorical(Distribution):
         return table_of_elements(log_power(self.p, 1), self.shape)
 
     def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
-        logits = self.logit_p if "logit_p" in self.parameters else jnp.log(self.p)
+        # Normalised, since large numbers would swallow the noise.
+        logits = self.parameters.get("logit_p")
+        logits = jnp.log(self.p) if logits is None else jax.nn.log_softmax(logits)
         return jax.random.categorical(key, logits, shape=shape)
 
     def _mean(self) -> Any:
@@ -154,8 +158,10 @@ class OrderedLogistic(Distribution):
         )
 
     def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
-        latent = self.eta + jax.random.logistic(key, shape)
-        return jnp.sum(latent[..., None] > self.cutpoints, axis=-1)
+        u, rest = uniform(key, shape)
+        latent = (jnp.log(u) - jnp.log(rest))[..., None]
+        # Not their sum with eta: digits would go where eta is large.
+        return jnp.sum(latent > self.cutpoints - jnp.asarray(self.eta)[..., None], axis=-1)
 
     def _mean(self) -> Any:
         return score_mean(self.probabilities())
@@ -207,9 +213,7 @@ class Multinomial(Distribution):
         return stirling(n[..., 0]) - jnp.sum(each, axis=-1) + n[..., 0] * excess(p)
 
     def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
-        p = jnp.broadcast_to(self.p, shape)
-        n = jnp.broadcast_to(self.n, shape[:-1]).astype(p.dtype)
-        return jax.random.multinomial(key, n, p, shape=shape[:-1])
+        return multinomial_draws(key, self.n, self.p, shape)
 
     def _mean(self) -> Any:
         return jnp.asarray(self.n)[..., None] * self.p

@@ -11,6 +11,7 @@ from jax.scipy.special import i0e
 
 from aliquot.distributions.base import Distribution
 from aliquot.distributions.constraints import Constraint, circular, positive, real
+from aliquot.distributions.random_numbers import until_accepted
 
 
 class VonMises(Distribution):
@@ -57,7 +58,9 @@ class VonMises(Distribution):
 
 
 def _wrapped(angle: Any) -> Any:
-    return jnp.clip(jnp.mod(angle + np.pi, 2 * np.pi) - np.pi, -np.pi, np.pi)
+    # An angle that is in range already keeps the digits of its distance to zero.
+    turned = jnp.clip(jnp.mod(angle + np.pi, 2 * np.pi) - np.pi, -np.pi, np.pi)
+    return jnp.where(jnp.abs(angle) <= np.pi, angle, turned)
 
 
 def _centred_draws(key: Any, kappa: Any, shape: tuple[int, ...]) -> Any:
@@ -70,24 +73,18 @@ def _centred_draws(key: Any, kappa: Any, shape: tuple[int, ...]) -> Any:
     ``1 - y + log(y)``, where ``y = kappa (1 - rho)^2 / (2 rho) + 2 kappa sin(t/2)^2``.
     At least 66% of proposals are accepted for every kappa.
     """
-    root = jnp.sqrt(1.0 + 4.0 * kappa**2)
+    root = jnp.hypot(1.0, 2.0 * kappa)
     r = 1.0 + root
     total = r + jnp.sqrt(2.0 * r)
     rho = 2.0 * kappa / total
     gap = (1.0 + 1.0 / (root + 2.0 * kappa) + jnp.sqrt(2.0 * r)) / total  # 1 - rho
     least = 0.25 * total * gap**2
 
-    def again(state: tuple[Any, Any, Any]) -> Any:
-        return ~jnp.all(state[2])
-
-    def propose(state: tuple[Any, Any, Any]) -> tuple[Any, Any, Any]:
-        key, angle, done = state
-        key, sub = jax.random.split(key)
-        u, v = jax.random.uniform(sub, (2, *shape))
+    def propose(key: Any) -> tuple[Any, Any]:
+        u, v = jax.random.uniform(key, (2, *shape))
         t = 2.0 * jnp.arctan(gap / (1.0 + rho) * jnp.tan(np.pi * (u - 0.5)))
         y = least + 2.0 * kappa * jnp.sin(0.5 * t) ** 2
-        accept = jnp.log(v) <= 1.0 - y + jnp.log(y)
-        return key, jnp.where(done, angle, t), done | accept
+        return t, jnp.log(v) <= 1.0 - y + jnp.log(y)
 
-    first = key, jnp.zeros(shape), jnp.zeros(shape, bool)
-    return jax.lax.while_loop(again, propose, first)[1]
+    possible = jnp.broadcast_to((kappa > 0) & jnp.isfinite(kappa), shape)
+    return until_accepted(key, possible, jnp.full(shape, jnp.nan), propose)

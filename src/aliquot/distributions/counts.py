@@ -20,7 +20,10 @@ from aliquot.distributions.constraints import (
     positive_counts,
     probability,
 )
+from aliquot.distributions.count_draws import geometric_draws, poisson_draws
+from aliquot.distributions.gamma_draws import gamma_parts
 from aliquot.distributions.log_powers import log1m_power, log_power
+from aliquot.distributions.random_numbers import as_count, integers, times_exp
 from aliquot.errors import ParameterError
 from aliquot.expression import Expression
 from aliquot.special.saddle_point import deviance, log_quotient, stirling
@@ -41,7 +44,7 @@ class PoissonCounts(Distribution):
         return -stirling(x) - deviance(x, mu - x, log_power(mu, x))
 
     def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
-        return jax.random.poisson(key, self.mu, shape)
+        return poisson_draws(key, self.mu, shape)
 
     def _mean(self) -> Any:
         return self.mu
@@ -52,6 +55,8 @@ class PoissonCounts(Distribution):
 
 class Poisson(BoundedAbove, PoissonCounts):
     r"""The number of events, of which `mu` are expected.
+
+    Draws that an int64 cannot hold are the largest number that it can, :math:`2^{63} - 1`.
 
     Parameters
     ----------
@@ -108,26 +113,27 @@ class NegativeBinomialCounts(Distribution):
     def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
         first, second = jax.random.split(key)
         if "p" in self.parameters:
-            alpha, ratio = self.n, (1 - self.p) / self.p
+            alpha, above, below = self.n, 1 - self.p, self.p
         else:
-            alpha, ratio = self.alpha, self.mu / self.alpha
-        rate = jax.random.gamma(first, alpha, shape) * ratio
-        return jax.random.poisson(second, rate, shape)
+            alpha, above, below = self.alpha, self.mu, self.alpha
+        value, log_factor = gamma_parts(first, alpha, shape)
+        return poisson_draws(second, times_exp(value / below, above, log_factor), shape)
 
     def _mean(self) -> Any:
-        return self.n * (1 - self.p) / self.p if "p" in self.parameters else self.mu
+        return self.n / self.p * (1 - self.p) if "p" in self.parameters else self.mu
 
     def _variance(self) -> Any:
         if "p" in self.parameters:
-            return self.n * (1 - self.p) / self.p**2
-        return self.mu + self.mu**2 / self.alpha
+            return self._mean() / self.p
+        return self.mu * (1 + self.mu / self.alpha)
 
 
 class NegativeBinomial(BoundedAbove, NegativeBinomialCounts):
     r"""A count whose Poisson mean is gamma distributed: mean `mu`, variance ``mu + mu**2 / alpha``.
 
     Given `n` and `p`, the number of failures before the `n`-th success. The two are the same
-    distribution: :math:`\alpha = n` and :math:`\mu = n (1 - p) / p`.
+    distribution: :math:`\alpha = n` and :math:`\mu = n (1 - p) / p`. Draws that an int64 cannot
+    hold are the largest number that it can, :math:`2^{63} - 1`.
 
     Parameters
     ----------
@@ -187,17 +193,19 @@ class GeometricCounts(Distribution):
         return log_power(self.p, 1) + log1m_power(self.p, x - 1)
 
     def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
-        return jax.random.geometric(key, self.p, shape, dtype=int)
+        return geometric_draws(key, self.p, shape)
 
     def _mean(self) -> Any:
         return 1 / self.p
 
     def _variance(self) -> Any:
-        return (1 - self.p) / self.p**2
+        return (1 - self.p) / self.p / self.p
 
 
 class Geometric(BoundedAbove, GeometricCounts):
     r"""The number of trials up to and including the first success: 1, 2, ...
+
+    Draws that an int64 cannot hold are the largest number that it can, :math:`2^{63} - 1`.
 
     Parameters
     ----------
@@ -261,18 +269,32 @@ class DiscreteUniform(Distribution):
 
     def _log_prob(self, x: Any) -> Any:
         return jnp.broadcast_to(
-            -jnp.log(self.upper - self.lower + 1.0),
+            -jnp.log(self._width() + 1.0),
             jnp.broadcast_shapes(x.shape, jnp.shape(self.lower), jnp.shape(self.upper)),
         )
 
     def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
-        return jax.random.randint(key, shape, self.lower, self.upper + 1)
+        return integers(key, self.lower, self.upper, shape)
 
     def _mean(self) -> Any:
-        return (self.lower + self.upper) / 2
+        # Not half of the sum, which an int64 may be too small for.
+        lower, upper = jnp.asarray(self.lower), jnp.asarray(self.upper)
+        return (lower // 2 + upper // 2) + (lower % 2 + upper % 2) / 2
 
     def _variance(self) -> Any:
-        return ((self.upper - self.lower + 1) ** 2 - 1) / 12
+        width = self._width()
+        return width / 12 * (width + 2)
+
+    def start(self) -> Any:
+        """Give the integer in the middle, inside a traced function."""
+        return jnp.broadcast_to(self.lower + as_count(self._width() / 2), self.shape)
+
+    def _width(self) -> Any:
+        """Give the difference of the bounds, which may be up to 2**64, as a double."""
+        lower, upper = (
+            jnp.asarray(b, np.int64).astype(np.uint64) for b in (self.lower, self.upper)
+        )
+        return (upper - lower).astype(float)
 
 
 def mean_or_trials(family: str, mu: Any, alpha: Any, p: Any, n: Any) -> dict[str, Any]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import jax
 import jax.numpy as jnp
 
 from aliquot.distributions.base import Distribution
 from aliquot.distributions.constraints import Constraint, positive_vector, simplex
+from aliquot.distributions.gamma_draws import dirichlet_draws
 from aliquot.distributions.log_powers import log_power
 from aliquot.distributions.parameters import as_parameter
 from aliquot.special.saddle_point import exact_value, excess, near_mode, stirling
@@ -58,11 +58,18 @@ class Dirichlet(Distribution):
         return constant - jnp.sum(each, axis=-1) + total * excess(x)
 
     def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
-        return jax.random.dirichlet(key, self.a, shape=shape[:-1])
+        return dirichlet_draws(key, self.a, shape)
 
     def _mean(self) -> Any:
-        return self.a / jnp.sum(self.a, axis=-1, keepdims=True)
+        largest = jnp.max(self.a, axis=-1, keepdims=True)  # their sum may overflow
+        parts = self.a / largest
+        return parts / jnp.sum(parts, axis=-1, keepdims=True)
 
     def _variance(self) -> Any:
         mean = self._mean()
-        return mean * (1 - mean) / (jnp.sum(self.a, axis=-1, keepdims=True) + 1)
+        # What a mean lacks to one is the sum of the others, of which nothing is subtracted.
+        zero = jnp.zeros_like(mean[..., :1])
+        before = jnp.cumsum(jnp.concatenate([zero, mean[..., :-1]], axis=-1), axis=-1)
+        after = jnp.cumsum(jnp.concatenate([zero, mean[..., :0:-1]], axis=-1), axis=-1)
+        others = before + after[..., ::-1]
+        return mean * (others / (jnp.sum(self.a, axis=-1, keepdims=True) + 1))

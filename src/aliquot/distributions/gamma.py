@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 
 from aliquot.distributions.base import Distribution
 from aliquot.distributions.constraints import Constraint, positive
+from aliquot.distributions.gamma_draws import gamma_parts
 from aliquot.distributions.parameters import as_parameter
+from aliquot.distributions.random_numbers import LARGEST, TINY, times_exp
 from aliquot.errors import ParameterError
 from aliquot.special.saddle_point import deviance, stirling
 
@@ -72,13 +73,14 @@ class Gamma(Distribution):
         return _log_density(self.alpha, self.beta * x, jnp.log(self.beta) + jnp.log(x)) - jnp.log(x)
 
     def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
-        return positive_draws(jax.random.gamma(key, self.alpha, shape) / self.beta)
+        value, log_factor = gamma_parts(key, self.alpha, shape)
+        return positive_draws(times_exp(value, 1.0 / self.beta, log_factor))
 
     def _mean(self) -> Any:
         return self.alpha / self.beta
 
     def _variance(self) -> Any:
-        return self.alpha / self.beta**2
+        return self.alpha / self.beta / self.beta
 
 
 class InverseGamma(Distribution):
@@ -139,7 +141,8 @@ class InverseGamma(Distribution):
         return _log_density(self.alpha, self.beta / x, jnp.log(self.beta) - jnp.log(x)) - jnp.log(x)
 
     def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
-        return positive_draws(self.beta / jax.random.gamma(key, self.alpha, shape))
+        value, log_factor = gamma_parts(key, self.alpha, shape)
+        return positive_draws(times_exp(self.beta, 1.0 / value, -log_factor))
 
     def _mean(self) -> Any:
         finite = self.beta / jnp.where(self.alpha > 1, self.alpha - 1.0, 1.0)
@@ -147,12 +150,12 @@ class InverseGamma(Distribution):
 
     def _variance(self) -> Any:
         a = jnp.where(self.alpha > 2, self.alpha, 3.0)
-        finite = self.beta**2 / ((a - 1.0) ** 2 * (a - 2.0))
+        finite = (self.beta / (a - 1.0) / jnp.sqrt(a - 2.0)) ** 2
         return jnp.where(self.alpha > 2, finite, jnp.inf)
 
     def start(self) -> Any:
         # The mode: there is no finite mean where alpha is 1 or less.
-        return jnp.broadcast_to(self.beta / (self.alpha + 1.0), self.shape)
+        return jnp.broadcast_to(positive_draws(self.beta / (self.alpha + 1.0)), self.shape)
 
 
 class ChiSquared(Distribution):
@@ -188,7 +191,8 @@ class ChiSquared(Distribution):
         return _log_density(0.5 * self.nu, 0.5 * x, jnp.log(x) - np.log(2.0)) - jnp.log(x)
 
     def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
-        return positive_draws(2.0 * jax.random.gamma(key, 0.5 * self.nu, shape))
+        value, log_factor = gamma_parts(key, 0.5 * self.nu, shape)
+        return positive_draws(times_exp(2.0, value, log_factor))
 
     def _mean(self) -> Any:
         return self.nu
@@ -203,7 +207,7 @@ def positive_draws(draws: Any) -> Any:
     Small shapes put real probability there: a gamma variable of shape 0.001 is below 1e-308 about
     half of the time. A draw of exactly 0 or infinity would be off the support.
     """
-    return jnp.clip(draws, np.finfo(float).tiny, np.finfo(float).max)
+    return jnp.clip(draws, TINY, LARGEST)
 
 
 def _log_density(alpha: Any, y: Any, log_y: Any) -> Any:

@@ -11,7 +11,9 @@ from jax.scipy.special import gammaln
 
 from aliquot.distributions.base import Distribution
 from aliquot.distributions.constraints import Constraint, nonnegative, positive, real
+from aliquot.distributions.gamma_draws import gamma_parts
 from aliquot.distributions.parameters import as_parameter, exactly_one
+from aliquot.distributions.random_numbers import times_exp
 
 _FAR = 1e150
 
@@ -57,13 +59,13 @@ class StudentT(Distribution):
         return _log_t((x - self.mu) / self.sigma, self.nu) - jnp.log(self.sigma)
 
     def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
-        return self.mu + self.sigma * jax.random.t(key, self.nu, shape)
+        return self.mu + _t_draws(key, self.nu, self.sigma, shape)
 
     def _mean(self) -> Any:
         return jnp.where(self.nu > 1, self.mu, jnp.nan)
 
     def _variance(self) -> Any:
-        finite = self.nu / jnp.where(self.nu > 2, self.nu - 2, 1.0) * self.sigma**2
+        finite = self.sigma**2 * (self.nu / jnp.where(self.nu > 2, self.nu - 2, 1.0))
         return jnp.where(self.nu > 2, finite, jnp.where(self.nu > 1, jnp.inf, jnp.nan))
 
     def start(self) -> Any:
@@ -106,7 +108,7 @@ class HalfStudentT(Distribution):
         return _log_t(x / self.sigma, self.nu) - jnp.log(self.sigma) + np.log(2.0)
 
     def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
-        return self.sigma * jnp.abs(jax.random.t(key, self.nu, shape))
+        return jnp.abs(_t_draws(key, self.nu, self.sigma, shape))
 
     def _mean(self) -> Any:
         safe = jnp.where(self.nu > 1, self.nu, 2.0)
@@ -114,7 +116,7 @@ class HalfStudentT(Distribution):
         return jnp.where(self.nu > 1, 2.0 * self.sigma * jnp.sqrt(safe / jnp.pi) * ratio, jnp.inf)
 
     def _variance(self) -> Any:
-        square = self.sigma**2 * self.nu / jnp.where(self.nu > 2, self.nu - 2.0, 1.0)
+        square = self.sigma**2 * (self.nu / jnp.where(self.nu > 2, self.nu - 2.0, 1.0))
         mean = jnp.where(self.nu > 2, self._mean(), 0.0)
         infinite = jnp.where(self.nu > 1, jnp.inf, jnp.nan)
         return jnp.where(self.nu > 2, square - mean**2, infinite)
@@ -214,6 +216,18 @@ class HalfCauchy(Distribution):
 def _scale(family: str, sigma: Any, lam: Any) -> Any:
     name, value = exactly_one(family, 1.0, sigma=sigma, lam=lam)
     return value if name == "sigma" else as_parameter(family, "lam", value, positive) ** -0.5
+
+
+def _t_draws(key: Any, nu: Any, sigma: Any, shape: tuple[int, ...]) -> Any:
+    """Draw from Student's t about zero: normal, over the root of a gamma variable with mean 1.
+
+    That is too small for a double where `nu` is small, so that its logarithm is used.
+    """
+    first, second = jax.random.split(key)
+    half = 0.5 * jnp.asarray(nu)
+    value, log_factor = gamma_parts(second, half, shape)
+    z = jax.random.normal(first, shape) * jnp.sqrt(half / value)
+    return times_exp(z, sigma, -0.5 * log_factor)
 
 
 def _log_t(z: Any, nu: Any) -> Any:

@@ -10,6 +10,8 @@ import numpy as np
 
 from aliquot.distributions.base import Distribution
 from aliquot.distributions.constraints import Constraint, Interval, LowerCholesky, positive
+from aliquot.distributions.gamma_draws import beta_draws
+from aliquot.distributions.random_numbers import TINY
 from aliquot.distributions.triangular import row_lengths
 from aliquot.errors import ParameterError
 from aliquot.special.saddle_point import stirling
@@ -86,7 +88,9 @@ class LKJCholeskyCov(Distribution):
     def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
         first, second = jax.random.split(key)
         sds = self.sd_dist.draw(first, shape[:-1])
-        return sds[..., None] * lkj_cholesky_draw(second, self.eta, shape)
+        factor = sds[..., None] * lkj_cholesky_draw(second, self.eta, shape)
+        # No number on the diagonal is rounded to zero.
+        return jnp.where(np.eye(self.n) > 0, jnp.maximum(factor, TINY), factor)
 
     def start(self) -> Any:
         """Give the factor of a diagonal covariance of typical size, inside a traced function."""
@@ -187,12 +191,17 @@ def lkj_cholesky_draw(key: Any, eta: Any, shape: tuple[int, ...]) -> Any:
     first, second = jax.random.split(key)
     i = np.arange(1, n)
     rest = jnp.asarray(eta)[..., None] + 0.5 * (n - 1 - i)
-    square = jax.random.beta(first, 0.5 * i, rest, (*shape[:-2], n - 1))
-    square = jnp.concatenate([jnp.zeros((*shape[:-2], 1)), square], axis=-1)
+    # Where eta is small, what squares lack to one is too little for their own digits to say.
+    square, lack = (
+        jnp.concatenate([jnp.full((*shape[:-2], 1), top), rows], axis=-1)
+        for top, rows in zip(
+            (0.0, 1.0), beta_draws(first, 0.5 * i, rest, (*shape[:-2], n - 1)), strict=True
+        )
+    )
     entries = jnp.where(np.tri(n, k=-1) > 0, jax.random.normal(second, shape), 0.0)
     length = jnp.sqrt(jnp.sum(entries**2, axis=-1))
     scale = jnp.sqrt(square) / jnp.where(length > 0, length, 1.0)
-    return entries * scale[..., None] + jnp.sqrt(1 - square)[..., None] * jnp.eye(n)
+    return entries * scale[..., None] + jnp.sqrt(lack)[..., None] * jnp.eye(n)
 
 
 def check_scales(family: str, n: int, sd_dist: Any) -> None:

@@ -197,13 +197,13 @@ class Mixture(Distribution):
         return one_in_turn(turn, each, self.w, self.start(), self.event_dims)
 
     def _mean(self) -> Any:
-        return jnp.sum(self._weights() * self._moments("_mean"), axis=self._axis)
+        return jnp.sum(self._weighted(self._moments("_mean")), axis=self._axis)
 
     def _variance(self) -> Any:
-        means = self._moments("_mean")
-        spread = means - jnp.expand_dims(self._mean(), self._axis)
-        each = self._moments("_variance") + spread**2
-        return jnp.sum(self._weights() * each, axis=self._axis)
+        spread = self._moments("_mean") - jnp.expand_dims(self._mean(), self._axis)
+        # Not its square first, which a small weight might bring back into range.
+        each = self._weighted(self._moments("_variance")) + self._weighted(spread) * spread
+        return jnp.sum(jnp.where(self._weights() > 0, each, 0.0), axis=self._axis)
 
     @property
     def _axis(self) -> int:
@@ -213,6 +213,11 @@ class Mixture(Distribution):
     def _weights(self) -> Any:
         w = jnp.asarray(self.w)
         return w.reshape(w.shape + (1,) * self.event_dims)
+
+    def _weighted(self, each: Any) -> Any:
+        """Multiply by the weights; what weighs nothing counts for nothing, infinite or not."""
+        w = self._weights()
+        return jnp.where(w > 0, w * each, 0.0)
 
     def _moments(self, method: str) -> Any:
         """Compute a moment of each component, of shape (..., K, *event_shape)."""

@@ -179,6 +179,8 @@ class MvNormal(Distribution):
         return self.mu
 
     def _variance(self) -> Any:
+        if "cov" in self.parameters:
+            return jnp.diagonal(jnp.asarray(self.cov), axis1=-2, axis2=-1)
         return jnp.sum(self._factor() ** 2, axis=-1)
 
     def _factor(self) -> Any:

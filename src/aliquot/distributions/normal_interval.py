@@ -12,6 +12,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from aliquot.distributions.random_numbers import uniform, until_accepted
 from aliquot.special import log_ndtr
 
 # Below this value of (half width) x max(1, |midpoint|), 6 terms of the Hermite series are exact to
@@ -60,42 +61,41 @@ def log_probability(lower: Any, upper: Any, width: Any) -> Any:
     return jnp.where(narrow, series, difference)
 
 
-def quantile(u: Any, lower: Any, upper: Any, log_total: Any) -> Any:
-    """Invert the distribution function of a standard normal variable cut to an interval.
+def draws_from_bound(key: Any, low: Any, width: Any, near: Any) -> Any:
+    """Draw how far a standard normal variable is from the lower bound that it is known to exceed.
+
+    By rejection: exponential proposals, or uniform ones where zero is in the interval, so that the
+    distance has all its digits however large the bound. At least a third is accepted.
 
     Parameters
     ----------
-    u : array
-        Probabilities in (0, 1).
-    lower, upper : array
-        Bounds in standard units, possibly infinite.
-    log_total : array
-        Log probability of the interval.
+    key : JAX key
+    low : array
+        The lower bound, which is at least minus half of the width.
+    width : array
+        The distance to the upper bound, possibly infinite.
+    near : array of bool, of the result's shape
+        Where to draw: where `low` is at least 1, or `width` at most 1.
+
+    References
+    ----------
+    .. [1] C. P. Robert. Simulation of truncated normal variables. Statistics and Computing 5(2),
+       1995, 121-125.
     """
-    right = lower + upper > 0
-    low = jnp.where(right, -upper, lower)
-    log_low = jnp.where(jnp.isinf(low), -jnp.inf, log_ndtr(jnp.where(jnp.isinf(low), 0.0, low)))
-    log_p = jnp.minimum(jnp.logaddexp(log_low, jnp.log(u) + log_total), -1e-300)
-    over = log_p > -np.log(2.0)
-    opposite = jnp.log(-jnp.expm1(jnp.where(over, log_p, -1.0)))
-    z = _inverse_log_cdf(jnp.where(over, opposite, log_p))
-    z = jnp.where(over, -z, z)
-    return jnp.clip(jnp.where(right, -z, z), lower, upper)
+    rate = jnp.maximum(low, 0.0)
+    flat = ~(rate > 1e-150)
+    rate = jnp.where(flat, 1.0, rate)
+    reach = -jnp.expm1(-rate * width)
+    off = jnp.minimum(low, 0.0)
 
+    def propose(key: Any) -> tuple[Any, Any]:
+        first, second = jax.random.split(key)
+        u, _ = uniform(first, near.shape)
+        away = jnp.where(flat, u * width, -jnp.log1p(-u * reach) / rate)
+        return away, jax.random.exponential(second, near.shape) >= 0.5 * (away + off) ** 2
 
-def _inverse_log_cdf(log_p: Any) -> Any:
-    """Invert `log_ndtr` for values up to log(1/2), by Newton's method.
-
-    It starts left of the root (the distribution function at -x is below exp(-x**2 / 2) / 2) and
-    the function is concave, so that every step goes right and none goes past the root.
-    """
-
-    def step(_: Any, z: Any) -> Any:
-        log_value = log_ndtr(z)
-        slope = jnp.exp(-0.5 * z**2 - 0.5 * np.log(2 * np.pi) - log_value)
-        return z - (log_value - log_p) / slope
-
-    return jax.lax.fori_loop(0, 8, step, -jnp.sqrt(-2.0 * log_p))
+    pending = near & ~jnp.isnan(low) & ~jnp.isnan(width)
+    return until_accepted(key, pending, jnp.zeros(near.shape), propose)
 
 
 def moments(lower: Any, upper: Any) -> tuple[Any, Any, Any]:

@@ -133,7 +133,7 @@ class NormalMixture(Distribution):
 
     def _variance(self) -> Any:
         spread = self.mu - self._mean()[..., None]
-        return jnp.sum(self.w * (self.sigma**2 + spread**2), axis=-1)
+        return jnp.sum(self.w * self.sigma * self.sigma + self.w * spread * spread, axis=-1)
 
     def _batch_shape_of(self, name: str, value: Any) -> tuple[int, ...]:
         return tuple(value.shape[:-1])

@@ -6,7 +6,6 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 from jax.scipy.special import gammaln
 
 from aliquot.distributions.base import Distribution
@@ -14,6 +13,8 @@ from aliquot.distributions.constraints import Constraint, Interval, nonnegative,
 from aliquot.distributions.gamma import positive_draws
 from aliquot.distributions.normal import normal_log_density, scale
 from aliquot.distributions.parameters import as_parameter, exactly_one
+from aliquot.distributions.random_numbers import exponential
+from aliquot.distributions.series import log_gamma_ratio
 from aliquot.special.saddle_point import log_quotient
 
 
@@ -51,7 +52,7 @@ class Exponential(Distribution):
         return jnp.log(self.lam) - self.lam * x
 
     def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
-        return jax.random.exponential(key, shape) / self.lam
+        return exponential(key, shape) / self.lam
 
     def _mean(self) -> Any:
         return 1.0 / self.lam
@@ -99,14 +100,15 @@ class Weibull(Distribution):
         return constant + (self.alpha - 1.0) * log_z - power
 
     def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
-        return positive_draws(jax.random.weibull_min(key, self.beta, self.alpha, shape))
+        root = jnp.exp(0.5 * jnp.log(exponential(key, shape)) / self.alpha)
+        return positive_draws(root * self.beta * root)
 
     def _mean(self) -> Any:
-        return self.beta * jnp.exp(gammaln(1.0 + 1.0 / self.alpha))
+        root = jnp.exp(0.5 * gammaln(1.0 + 1.0 / self.alpha))
+        return root * self.beta * root
 
     def _variance(self) -> Any:
-        second = self.beta**2 * jnp.exp(gammaln(1.0 + 2.0 / self.alpha))
-        return second - self._mean() ** 2
+        return (self._mean() * jnp.sqrt(jnp.expm1(log_gamma_ratio(1.0 / self.alpha)))) ** 2
 
     def start(self) -> Any:
         return jnp.broadcast_to(self.beta, self.shape)
@@ -146,16 +148,16 @@ class Pareto(Distribution):
         return jnp.log(self.alpha) - jnp.log(self.m) - (self.alpha + 1.0) * log_ratio
 
     def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
-        draws = self.m * jax.random.pareto(key, self.alpha, shape)
-        return jnp.clip(draws, self.m, np.finfo(float).max)
+        root = jnp.exp(0.5 * exponential(key, shape) / self.alpha)
+        return jnp.maximum(root * self.m * root, self.m)
 
     def _mean(self) -> Any:
-        finite = self.alpha * self.m / jnp.where(self.alpha > 1, self.alpha - 1.0, 1.0)
+        finite = self.m * (self.alpha / jnp.where(self.alpha > 1, self.alpha - 1.0, 1.0))
         return jnp.where(self.alpha > 1, finite, jnp.inf)
 
     def _variance(self) -> Any:
         a = jnp.where(self.alpha > 2, self.alpha, 3.0)
-        finite = self.m**2 * a / ((a - 1.0) ** 2 * (a - 2.0))
+        finite = (self.m / (a - 1.0)) ** 2 * (a / (a - 2.0))
         return jnp.where(self.alpha > 2, finite, jnp.inf)
 
     def start(self) -> Any:
@@ -210,7 +212,8 @@ class LogNormal(Distribution):
         return jnp.exp(self.mu + 0.5 * self.sigma**2)
 
     def _variance(self) -> Any:
-        return jnp.expm1(self.sigma**2) * jnp.exp(2.0 * self.mu + self.sigma**2)
+        square = self.sigma**2
+        return -jnp.expm1(-square) * jnp.exp(2.0 * (self.mu + square))
 
     def start(self) -> Any:
         # The median: the mean is far out in the tail where sigma is large.

@@ -7,12 +7,14 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.scipy.special import ndtr, ndtri
 
 from aliquot.distributions.base import Distribution
 from aliquot.distributions.bounded import check_bounds
 from aliquot.distributions.constraints import Constraint, Interval, positive, real
 from aliquot.distributions.normal import normal_log_density, scale
-from aliquot.distributions.normal_interval import log_probability, moments, quantile
+from aliquot.distributions.normal_interval import draws_from_bound, log_probability, moments
+from aliquot.distributions.random_numbers import uniform
 from aliquot.special import log_ndtr
 
 
@@ -81,23 +83,35 @@ class TruncatedNormal(Distribution):
         return normal_log_density(x - self.mu, self.sigma) - self._log_total()
 
     def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
-        u = jax.random.uniform(key, shape, minval=np.finfo(float).tiny)
-        z = quantile(u, *self._standard_bounds(), self._log_total())
-        bounds = self.parameters.get("lower", -jnp.inf), self.parameters.get("upper", jnp.inf)
-        return jnp.clip(self.mu + self.sigma * z, *bounds)
+        first, second = jax.random.split(key)
+        lower, upper = self._bounds()
+        a, b = self._standard_bounds()
+        # Seen from the bound that is nearer to mu, the other one is the upper bound.
+        turned = a + b < 0
+        low, high = jnp.where(turned, -b, a), jnp.where(turned, -a, b)
+        width = (upper - lower) / self.sigma
+        near = jnp.broadcast_to((low >= 1) | (width <= 1), shape)
+        away = self.sigma * draws_from_bound(first, low, width, near)
+        from_bound = jnp.where(turned, upper - away, lower + away)
+        # Elsewhere by inversion, from the end that is farther out in a tail.
+        u, rest = uniform(second, shape)
+        z = -ndtri(u * ndtr(-low) + rest * ndtr(-high))
+        anywhere = self.mu + self.sigma * jnp.where(turned, -z, z)
+        return jnp.clip(jnp.where(near, from_bound, anywhere), lower, upper)
 
     def _mean(self) -> Any:
-        mode, distance, _ = moments(*self._standard_bounds())
-        return self.mu + self.sigma * (mode + distance)
+        _, distance, _ = moments(*self._standard_bounds())
+        return jnp.clip(self.mu, *self._bounds()) + self.sigma * distance
 
     def _variance(self) -> Any:
-        return self.sigma**2 * moments(*self._standard_bounds())[2]
+        return self.sigma * moments(*self._standard_bounds())[2] * self.sigma
+
+    def _bounds(self) -> tuple[Any, Any]:
+        lower, upper = self.parameters.get("lower"), self.parameters.get("upper")
+        return -jnp.inf if lower is None else lower, jnp.inf if upper is None else upper
 
     def _standard_bounds(self) -> tuple[Any, Any]:
-        lower, upper = self.parameters.get("lower"), self.parameters.get("upper")
-        a = -jnp.inf if lower is None else (lower - self.mu) / self.sigma
-        b = jnp.inf if upper is None else (upper - self.mu) / self.sigma
-        a, b = jnp.broadcast_arrays(a, b)
+        a, b = jnp.broadcast_arrays(*((x - self.mu) / self.sigma for x in self._bounds()))
         return a, b
 
     def _log_total(self) -> Any:

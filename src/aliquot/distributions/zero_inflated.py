@@ -13,6 +13,7 @@ from aliquot.distributions.bounded_counts import BoundedAbove
 from aliquot.distributions.constraints import counts, probability
 from aliquot.distributions.counts import NegativeBinomialCounts, PoissonCounts, mean_or_trials
 from aliquot.distributions.log_powers import log_power
+from aliquot.distributions.random_numbers import uniform
 
 
 class ZeroInflated(Distribution):
@@ -34,16 +35,15 @@ class ZeroInflated(Distribution):
 
     def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
         first, second = jax.random.split(key)
-        return jnp.where(
-            jax.random.bernoulli(first, self.psi, shape), super()._sample(second, shape), 0
-        )
+        counted = uniform(first, shape)[0] <= self.psi
+        return jnp.where(counted, super()._sample(second, shape), 0)
 
     def _mean(self) -> Any:
         return self.psi * super()._mean()
 
     def _variance(self) -> Any:
         mean = super()._mean()
-        return self.psi * super()._variance() + self.psi * (1 - self.psi) * mean**2
+        return self.psi * super()._variance() + (1 - self.psi) * (self.psi * mean) * mean
 
 
 class ZeroInflatedPoisson(BoundedAbove, ZeroInflated, PoissonCounts):

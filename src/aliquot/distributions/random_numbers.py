@@ -1,0 +1,118 @@
+"""What draws are made of: random numbers that are right to the ends of a double's range.
+
+`jax.random` draws some of them in single precision (Poisson counts), or by steps of 2**-52, of
+which exactly 0 is one, or with a bias (integers from wide ranges).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+LARGEST = np.finfo(float).max
+TINY = np.finfo(float).tiny
+MOST = np.iinfo(np.int64).max
+
+
+def uniform(key: Any, shape: tuple[int, ...]) -> tuple[Any, Any]:
+    """Draw uniform numbers and what they lack to one, both with all their digits and above zero.
+
+    Parameters
+    ----------
+    key : JAX key
+    shape : tuple of int
+
+    Returns
+    -------
+    u, rest : array
+        Whichever is less is one of the numbers ``(k + 1/2) / 2**64``.
+    """
+    bits = jax.random.bits(key, shape, np.uint64)
+    # Of 63 bits the number is signed, which processors turn into a double at once.
+    least = ((bits >> 1).astype(np.int64).astype(float) + 0.5) * 2.0**-64
+    low = (bits & 1) == 0
+    return jnp.where(low, least, 1.0 - least), jnp.where(low, 1.0 - least, least)
+
+
+def exponential(key: Any, shape: tuple[int, ...]) -> Any:
+    """Draw standard exponential numbers, the small ones with all their digits and none zero."""
+    u, rest = uniform(key, shape)
+    return jnp.where(u <= rest, -jnp.log(u), -jnp.log1p(-rest))
+
+
+def integers(key: Any, lower: Any, upper: Any, shape: tuple[int, ...]) -> Any:
+    """Draw integers, all equally probable, also where there are 2**64 of them.
+
+    Of 64 bits the remainder by the number of integers, drawn again where they are among the lowest
+    ``2**64 % number``, by which some integers would have one chance more than others.
+
+    Parameters
+    ----------
+    key : JAX key
+    lower, upper : int array
+        Both included.
+    shape : tuple of int
+
+    References
+    ----------
+    .. [1] D. Lemire. Fast random integer generation in an interval. ACM Transactions on Modeling
+       and Computer Simulation 29(1), 2019, section 3: the algorithm of OpenBSD.
+    """
+    lower, upper = (jnp.broadcast_to(bound, shape).astype(np.int64) for bound in (lower, upper))
+    number = (upper - lower).astype(np.uint64) + np.uint64(1)  # 0 stands for 2**64
+    divisor = jnp.where(number == 0, np.uint64(1), number)
+    uneven = jnp.where(number == 0, np.uint64(0), (np.uint64(0) - number) % divisor)
+
+    def propose(key: Any) -> tuple[Any, Any]:
+        bits = jax.random.bits(key, shape, np.uint64)
+        return bits, bits >= uneven
+
+    bits = until_accepted(key, jnp.ones(shape, bool), jnp.zeros(shape, np.uint64), propose)
+    chosen = jnp.where(number == 0, bits, bits % divisor)
+    return lower + chosen.astype(np.int64)
+
+
+def until_accepted(
+    key: Any, pending: Any, value: Any, propose: Callable[[Any], tuple[Any, Any]]
+) -> Any:
+    """Draw by rejection: propose again where what was proposed is not accepted.
+
+    Parameters
+    ----------
+    key : JAX key
+    pending : array of bool
+        Where to draw. What cannot be accepted, such as a NaN, must be left out: there is no other
+        end.
+    value : array, of the same shape
+        The result elsewhere.
+    propose : callable
+        ``propose(key) -> (value, accepted)``
+    """
+
+    def again(state: tuple[Any, Any, Any]) -> Any:
+        return jnp.any(state[2])
+
+    def once(state: tuple[Any, Any, Any]) -> tuple[Any, Any, Any]:
+        key, value, pending = state
+        key, own = jax.random.split(key)
+        proposed, accepted = propose(own)
+        return key, jnp.where(pending, proposed, value), pending & ~accepted
+
+    return jax.lax.while_loop(again, once, (key, value, pending))[1]
+
+
+def as_count(x: Any) -> Any:
+    """Round down to an integer; what an int64 cannot hold becomes the nearest one it can."""
+    low, high = -(2.0**63), np.nextafter(2.0**63, 0)
+    inside = jnp.floor(jnp.clip(x, low, high)).astype(np.int64)
+    return jnp.where(x >= 2.0**63, MOST, inside)
+
+
+def times_exp(x: Any, y: Any, exponent: Any) -> Any:
+    """Compute ``x * y * exp(exponent)``, where two factors may be out of a double's range."""
+    size = jnp.exp(jnp.log(jnp.abs(x)) + jnp.log(jnp.abs(y)) + exponent)
+    return jnp.where(exponent == 0, x * y, jnp.sign(x) * jnp.sign(y) * size)

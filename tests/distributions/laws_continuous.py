@@ -1,0 +1,192 @@
+"""Continuous laws at large and small scales: what JAX, or a formula as written, would lose."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from scipy import special, stats
+
+from aliquot.distributions.continuous import (
+    Beta,
+    Cauchy,
+    ChiSquared,
+    Exponential,
+    Gamma,
+    Gumbel,
+    HalfCauchy,
+    HalfNormal,
+    HalfStudentT,
+    InverseGamma,
+    Laplace,
+    Logistic,
+    LogNormal,
+    Normal,
+    Pareto,
+    StudentT,
+    TruncatedNormal,
+    Uniform,
+    VonMises,
+    Weibull,
+)
+from tests.distributions.law import (
+    LARGEST,
+    TINY,
+    Law,
+    beta_cdf,
+    beyond,
+    by,
+    gamma_cdf,
+    t_cdf,
+)
+
+SMALL, LARGE = 1e-300, 1e300
+NEAR_ONE = 1 - np.finfo(float).epsneg
+
+
+def scaled(
+    family: Any, frozen: Any, location: str | None, scale: str, scales: Any, **fixed: Any
+) -> list[Law]:
+    """Make rows of a family whose law is a standard one, times a scale."""
+    rows = []
+    for s in scales:
+        arguments = {**fixed, scale: s} | ({location: 0.0} if location else {})
+        law = by(lambda x, s=s: frozen.cdf(x / s))
+        rows.append(Law(f"{family.__name__}({scale}={s:g})", family, arguments, law))
+    return rows
+
+
+def gamma(alpha: float, beta: float) -> Law:
+    law = by(lambda x: gamma_cdf(alpha, np.log(x) + np.log(beta)), TINY)
+    return Law(f"Gamma({alpha:g}, {beta:g})", Gamma, {"alpha": alpha, "beta": beta}, law)
+
+
+def inverse_gamma(alpha: float, beta: float) -> Law:
+    law = by(lambda x: 1 - gamma_cdf(alpha, np.log(beta) - np.log(x)), TINY)
+    name = f"InverseGamma({alpha:g}, {beta:g})"
+    return Law(name, InverseGamma, {"alpha": alpha, "beta": beta}, law)
+
+
+def chi_squared(nu: float) -> Law:
+    law = by(lambda x: gamma_cdf(nu / 2, np.log(x) - np.log(2)), TINY)
+    return Law(f"ChiSquared({nu:g})", ChiSquared, {"nu": nu}, law)
+
+
+def student(nu: float, sigma: float) -> Law:
+    law = by(lambda x: t_cdf(nu, x / sigma))
+    return Law(f"StudentT({nu:g}, {sigma:g})", StudentT, {"nu": nu, "sigma": sigma}, law)
+
+
+def half_student(nu: float, sigma: float) -> Law:
+    law = by(lambda x: 2 * t_cdf(nu, x / sigma) - 1)
+    name = f"HalfStudentT({nu:g}, {sigma:g})"
+    return Law(name, HalfStudentT, {"nu": nu, "sigma": sigma}, law)
+
+
+def weibull(alpha: float, beta: float) -> Law:
+    def cdf(x: np.ndarray) -> Any:
+        log_ratio = np.log(x / beta) if 0.1 < beta < 10 else np.log(x) - np.log(beta)
+        return -np.expm1(-np.exp(alpha * log_ratio))
+
+    name = f"Weibull({alpha:g}, {beta:g})"
+    return Law(name, Weibull, {"alpha": alpha, "beta": beta}, by(cdf, TINY))
+
+
+def pareto(alpha: float, m: float) -> Law:
+    law = by(lambda x: -np.expm1(-alpha * (np.log(x) - np.log(m))))
+    return Law(f"Pareto({alpha:g}, {m:g})", Pareto, {"alpha": alpha, "m": m}, law)
+
+
+def log_normal(mu: float, sigma: float) -> Law:
+    law = by(lambda x: special.ndtr((np.log(x) - mu) / sigma), TINY)
+    return Law(f"LogNormal({mu:g}, {sigma:g})", LogNormal, {"mu": mu, "sigma": sigma}, law)
+
+
+def beta(a: float, b: float) -> Law:
+    def cdf(x: np.ndarray) -> Any:
+        if min(a, b) > 1e6:
+            mean = a / (a + b)
+            sd = np.sqrt(mean * (1 - mean) / (a + b + 1))
+            return stats.norm.cdf((x - mean) / sd)
+        low = beta_cdf(a, b, np.log(x))
+        return np.where(x < 0.5, low, 1 - beta_cdf(b, a, np.log1p(-x)))
+
+    return Law(f"Beta({a:g}, {b:g})", Beta, {"alpha": a, "beta": b}, by(cdf, TINY, NEAR_ONE))
+
+
+def above(lower: float, mu: float = 0.0, width: float = np.inf) -> Law:
+    """Make a row of a normal number beyond a bound far out, or in a narrow interval."""
+
+    def cdf(x: np.ndarray) -> Any:
+        a = lower - mu
+        away = beyond(a, x - lower)
+        flat = (1 + a) * width < 1e-3
+        return (x - lower) / width if flat else (1 - away) / (1 - beyond(a, width))
+
+    bounds = {"lower": lower} | ({"upper": lower + width} if np.isfinite(width) else {})
+    name = f"TruncatedNormal({mu:g}, 1, lower={lower:g}, width={width:g})"
+    return Law(name, TruncatedNormal, {"mu": mu, "sigma": 1.0, **bounds}, by(cdf))
+
+
+def below(upper: float, mu: float) -> Law:
+    """Make a row of a normal number below a bound far out."""
+    law = by(lambda x: beyond(mu - upper, upper - x))
+    name = f"TruncatedNormal({mu:g}, 1, upper={upper:g})"
+    return Law(name, TruncatedNormal, {"mu": mu, "sigma": 1.0, "upper": upper}, law)
+
+
+def von_mises(kappa: float) -> Law:
+    """Make a row: uniform where kappa is small, normal where it is large."""
+    if kappa < 1e-6:
+        law = by(lambda x: (x / np.pi + 1) / 2)
+    else:
+        law = by(lambda x: special.ndtr(2 * np.sqrt(kappa) * np.sin(x / 2)))
+    return Law(f"VonMises({kappa:g})", VonMises, {"mu": 0.0, "kappa": kappa}, law)
+
+
+# Here the log density is not finite at all draws: a ratio or a square in it is beyond a double.
+BEYOND = {
+    *("Gamma(0.001, 1e-300)", "InverseGamma(0.01, 1)", "InverseGamma(0.001, 1e-200)"),
+    *("ChiSquared(0.001)", "StudentT(0.001, 1)", "HalfStudentT(0.001, 1)"),
+    *("Weibull(0.001, 2)", "Pareto(0.005, 1e-300)", "HalfNormal(sigma=1e+307)"),
+}
+
+ROWS: list[Law] = [
+    *scaled(Normal, stats.norm, "mu", "sigma", [SMALL, LARGE, 1e307]),
+    *scaled(HalfNormal, stats.halfnorm, None, "sigma", [1e-150, 1e150, 1e307]),
+    *scaled(Cauchy, stats.cauchy, "alpha", "beta", [SMALL, LARGE, 1e307]),
+    *scaled(HalfCauchy, stats.halfcauchy, None, "beta", [SMALL, 1e307]),
+    *scaled(Laplace, stats.laplace, "mu", "b", [SMALL, 1e307]),
+    *scaled(Logistic, stats.logistic, "mu", "s", [SMALL, 1e307]),
+    *scaled(Gumbel, stats.gumbel_r, "mu", "beta", [SMALL, 1e307]),
+    *scaled(Exponential, stats.expon, None, "scale", [SMALL, LARGE, 1e307]),
+    *(log_normal(*pair) for pair in [(0.0, 1e-8), (0.0, 1e3), (700.0, 10.0)]),
+    *(gamma(*pair) for pair in [(0.03, 1.5), (1e-3, 1.0), (1e-3, 1e-300), (1e-8, 1.0)]),
+    *(gamma(*pair) for pair in [(0.999, 1e300), (1e4, 2.0), (1e12, 1.0), (1e16, 1e-3)]),
+    *(inverse_gamma(*pair) for pair in [(0.01, 1.0), (1e-3, 1e-200), (1e12, 1e12)]),
+    *(chi_squared(nu) for nu in [1e-3, 1.0, 1e13]),
+    *(student(*pair) for pair in [(1e-3, 1.0), (0.05, 1e-100), (1e12, 2.0), (0.2, 1e300)]),
+    *(half_student(*pair) for pair in [(1e-3, 1.0), (0.05, 1e-100), (1e12, 2.0)]),
+    *(weibull(*pair) for pair in [(0.02, 1.0), (0.005, 1e-200), (1e8, 3.0), (1e-3, 2.0)]),
+    *(pareto(*pair) for pair in [(0.005, 1e-300), (1e-3, 1.0), (1e6, 2.0)]),
+    *(beta(*pair) for pair in [(1e-3, 1e-3), (0.05, 0.4), (1e-8, 1.0), (0.5, 1e10), (3.0, 1e12)]),
+    *(beta(*pair) for pair in [(1e8, 1e8), (1e12, 2e12)]),
+    *(above(lower) for lower in [0.9, 1.1, 10.0, 1e4, 1e6]),
+    *(above(0.0, mu) for mu in [-1e3, -1e8, -1e15]),
+    *(above(*row) for row in [(1e4, 0.0, 1e-4), (0.0, 0.0, 1e-15), (1e-3, 0.0, 1e-12)]),
+    *(above(lower, 0.0, width) for lower, width in [(0.5, 0.9), (0.5, 2.0), (20.0, 0.1)]),
+    *(below(*pair) for pair in [(-10.0, 0.0), (0.0, 1e8)]),
+    *(von_mises(kappa) for kappa in [1e-300, 1e-10, 1e8, 1e14, 1e40, 1e300]),
+    *(
+        Law(
+            f"Uniform({lower:g}, {upper:g})",
+            Uniform,
+            {"lower": lower, "upper": upper},
+            by(lambda x, a=lower, b=upper: (x / 2 - a / 2) / (b / 2 - a / 2)),
+            finite=np.isfinite(upper - lower),  # a density below the smallest double
+        )
+        for lower, upper in [(0.0, SMALL), (1.0, 1.0 + 1e-9), (-LARGEST, LARGEST)]
+    ),
+]
+LAWS = [replace(law, finite=False) if law.id in BEYOND else law for law in ROWS]
