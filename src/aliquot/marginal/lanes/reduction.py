@@ -29,8 +29,9 @@ _KNOWN: Mapping[str, Callable[..., Any]] = {
     "reduce_prod": np.prod,
     "reduce_max": np.max,
     "reduce_min": np.min,
-    "reduce_and": np.all,
-    "reduce_or": np.any,
+    # Of whole numbers the bits.
+    "reduce_and": np.bitwise_and.reduce,
+    "reduce_or": np.bitwise_or.reduce,
 }
 REDUCTIONS = frozenset(_KNOWN)
 

@@ -1,0 +1,94 @@
+"""Terms that are cut into pieces: these add up to the term, and list what has an influence."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+from jax.extend.core import ClosedJaxpr, jaxpr_as_fun
+
+from aliquot.marginal.dependence import analyse
+from aliquot.precision import float64
+from tests.marginal.dependence.influence import listed, shape_of
+from tests.marginal.edges.agreement import SIZES, influence, one_by_one
+from tests.marginal.edges.call import FAST, Together
+from tests.marginal.edges.operands import SHAPES
+
+
+def badly_cut(program: Together, rng: np.random.Generator, *, known: bool) -> tuple[list[str], int]:
+    """Say of which calls the pieces are not the term, and how many terms were cut.
+
+    Each result is a term: as it is, or weighted element by element, or where a mask holds.
+    """
+    width, ways = len(SHAPES), iter(rng.integers(0, 3, 10_000))
+    with float64():
+        outputs = jax.eval_shape(program.results, program.discrete, program.data)
+    weights = [[rng.normal(size=each.shape) for each in some] for some in outputs]
+    how = [[int(next(ways)) for _ in some] for some in outputs]
+
+    def term(result: Any, weight: Any, way: int) -> Any:
+        if way == 0:
+            return result
+        return result * weight if way == 1 else jnp.where(weight > 0, result, 0)
+
+    def terms(*inputs: Any) -> list[Any]:
+        return [
+            term(*each)
+            for some in zip(
+                program.results(inputs[:width], inputs[width:]), weights, how, strict=True
+            )
+            for each in zip(*some, strict=True)
+        ]
+
+    states = one_by_one(rng)
+    rows = states.reshape(-1, states.shape[-1])
+    with float64():
+        closed = jax.make_jaxpr(terms)(*program.discrete, *program.data)
+        data = {width + k: (lambda a=a: a) for k, a in enumerate(program.data)}
+        analysis = analyse(
+            closed, discrete={k: k for k in range(width)}, known=data if known else {}
+        )
+        inner = analysis.jaxpr
+        atoms = [atom for p in analysis.pieces for atom in (p.var, *(a for a, _ in p.coefficients))]
+        function = jaxpr_as_fun(
+            ClosedJaxpr(inner.jaxpr.replace(outvars=[*inner.jaxpr.outvars, *atoms]), inner.consts)
+        )
+
+        def one(row: Any) -> Any:
+            parts = jnp.split(row, np.cumsum(SIZES)[:-1])
+            return function(
+                *(p.reshape(s) for p, s in zip(parts, SHAPES, strict=True)), *program.data
+            )
+
+        found = jax.device_get(
+            jax.jit(lambda rows: lax.map(one, rows), compiler_options=FAST)(rows)
+        )
+    totals = [np.sum(each.reshape(len(rows), -1), 1, dtype=float) for each in found]
+    count = len(inner.jaxpr.outvars)
+    sums = [np.zeros(len(rows)) for _ in range(count)]
+    scale = [np.ones(len(rows)) for _ in range(count)]
+    bad: set[int] = set()
+    at = count
+    for piece in analysis.pieces:
+        part = piece.sign * totals[at]
+        table = listed(piece.dependence, shape_of(piece.var), SIZES)
+        changed = influence(found[at].reshape(*states.shape[:3], *found[at].shape[1:]))
+        if np.any(changed & ~table):
+            bad.add(piece.term)
+        at += 1
+        for _, power in piece.coefficients:
+            part = part * found[at] if power > 0 else part / found[at]
+            at += 1
+        sums[piece.term] += part
+        scale[piece.term] += np.abs(part)
+    for number in range(count):
+        right = totals[number]
+        close = np.abs(sums[number] - right) <= 1e-11 * (scale[number] + np.abs(right))
+        if not np.all(close | (sums[number] == right) | np.isnan(right)):
+            bad.add(number)
+    owners = [call for call, some in zip(program.calls, outputs, strict=True) for _ in some]
+    several = sum(sum(p.term == number for p in analysis.pieces) > 1 for number in range(count))
+    return [f"{owners[number]}: the pieces are not the term" for number in sorted(bad)], several
