@@ -80,7 +80,7 @@ def calls(rule: str, count: int, *, start: int = 0, sums: bool = False) -> list[
     for number in range(start, start + count):
         rng = np.random.default_rng([zlib.crc32(rule.encode()), number, sums])
         while True:
-            call = MAKERS[rule](Draw(rng, sums=sums))
+            call = MAKERS[rule](Draw(rng, sums=sums, number=number))
             if any(operand.source == "discrete" for operand in call.operands):
                 break
         found.append(Call(call.apply, call.operands, call.text, call.exact, call.smooth, rule))

@@ -63,15 +63,16 @@ def _steps(draw: Draw, name: str) -> Call:
 
 @makes("round")
 def _round(draw: Draw, _: str) -> Call:
-    way = draw.one(lax.RoundingMethod.TO_NEAREST_EVEN, lax.RoundingMethod.AWAY_FROM_ZERO)
-    x = draw.among(CUT_OFF, float, *draw.shape(0))
+    way = draw.each(lax.RoundingMethod.TO_NEAREST_EVEN, lax.RoundingMethod.AWAY_FROM_ZERO)
+    x = draw.among(CUT_OFF, float, 4, 3)
     return Call(lambda x: lax.round(x, way), (x,), str(way), smooth=False)
 
 
 @makes("convert_element_type")
 def _convert(draw: Draw, _: str) -> Call:
-    old = draw.one(float, float, np.int8, np.int64, bool)
-    new = draw.one(np.int64, np.int64, np.int8, np.uint8, bool, np.float32, float)
+    kinds = [(float, np.int64), (np.int64, np.int8), (float, bool), (np.int8, np.uint8)]
+    kinds += [(float, np.uint8), (np.int64, float), (float, np.float32), (bool, np.int64)]
+    old, new = draw.each(*kinds)
     numbers = CUT_OFF if old is float else NARROW
     if old is float and new is np.uint8:
         numbers = tuple(x for x in CUT_OFF if x > -1)  # what is below has no meaning
@@ -97,7 +98,7 @@ def _precision(draw: Draw, _: str) -> Call:
 
 @makes("integer_pow")
 def _integer_pow(draw: Draw, _: str) -> Call:
-    power = draw.one(-2, -1, 2, 3)
+    power = draw.each(-2, 3, -1, 2)
     return Call(
         lambda x: lax.integer_pow(x, power), (draw.between(0.5, 2, *draw.shape(0)),), f"{power}"
     )
@@ -119,7 +120,7 @@ def _alike(draw: Draw, one: Callable[..., Operand], count: int) -> tuple[Operand
 
 @makes("add", "sub", "mul", "max", "min", "atan2")
 def _of_two(draw: Draw, name: str) -> Call:
-    if name != "atan2" and draw.chance(0.3):
+    if name != "atan2" and draw.each(False, True):
         operands = _alike(draw, lambda *s: draw.among(NARROW, np.int8, *s), 2)
     else:
         operands = _alike(draw, draw.reals, 2)
@@ -138,12 +139,12 @@ def _add_any(draw: Draw, _: str) -> Call:
 def _quotients(draw: Draw, name: str) -> Call:
     """Whole numbers are cut off towards zero; by zero, and the smallest by -1, is an edge."""
     function = getattr(lax, name)
-    if draw.chance(0.3):
+    dtype, with_zero = draw.each(np.int8, float, np.int64, np.uint8), draw.each(False, True)
+    if dtype is float:
         return Call(function, _floats(draw, lambda *s: draw.between(0.6, 3.0, *s)))
-    dtype = draw.one(np.int8, np.int64, np.uint8)
     ends = np.iinfo(dtype)
     numbers = (*(n for n in NARROW if n >= ends.min), ends.min, ends.max)
-    by = draw.one(numbers, tuple(n for n in numbers if n))
+    by = numbers if with_zero else tuple(n for n in numbers if n)
     shape = draw.one((), (3,), (4, 3), (2, 4, 3))
     operands = draw.among(numbers, dtype, *shape), draw.among(by, dtype, *shape)
     return Call(function, operands, f"{np.dtype(dtype)}")
@@ -180,7 +181,7 @@ def _compared_in_order(draw: Draw, name: str) -> Call:
 
 @makes("and", "or", "xor")
 def _bits(draw: Draw, name: str) -> Call:
-    dtype = draw.one(np.int8, bool)
+    dtype = draw.each(np.int8, bool)
     function = {"and": lax.bitwise_and, "or": lax.bitwise_or, "xor": lax.bitwise_xor}[name]
     return Call(function, _floats(draw, lambda *s: draw.among(NARROW, dtype, *s)))
 
@@ -215,7 +216,7 @@ def _clamp(draw: Draw, _: str) -> Call:
     """Bounds with or without axes, also with the lower above the upper."""
     shape = draw.shape(0)
     ends = shape if draw.chance() else ()
-    if draw.chance():
+    if draw.each(False, True):
         low, high = (draw.whole(*draw.one((-1, 1), (0, 2)), *ends) for _ in range(2))
         return Call(lax.clamp, (low, draw.whole(-3, 3, *shape), high), smooth=False)
     low, high = draw.between(-1, 0.3, *ends), draw.between(-0.3, 1, *ends)
@@ -225,12 +226,12 @@ def _clamp(draw: Draw, _: str) -> Call:
 @makes("select_n")
 def _select(draw: Draw, _: str) -> Call:
     """Two cases or several; what chooses has all axes or none."""
-    shape, count = draw.shape(0), draw.one(2, 2, 3, 4)
+    shape, count, source = draw.shape(0), draw.each(2, 3), draw.each("known", "discrete", "input")
     of_which = shape if draw.chance(0.7) else ()
     if count == 2:
-        which = draw.among((False, True), bool, *of_which)
+        which = draw.among((False, True), bool, *of_which, source=source)
     else:
-        which = draw.whole(0, count - 1, *of_which, dtype=np.int32, sums=False)
+        which = draw.whole(0, count - 1, *of_which, dtype=np.int32, sums=False, source=source)
     cases = [draw.reals(*shape) for _ in range(count)]
     return Call(lax.select_n, (which, *cases), f"{count} cases")
 

@@ -51,8 +51,8 @@ class Layout(NamedTuple):
 
 
 def _layout(draw: Draw) -> Layout:
-    shape = draw.shape(1, 3)
-    batch = draw.shape(0, 2, longest=3)
+    shape = tuple(draw.one(1, 2, 3, 3, 4) for _ in range(draw.one(1, 2, 2, 3)))
+    batch = draw.one((), (4,), (5,), (2, 3), (1, 4), (3, 2))
     pairs: tuple[tuple[int, int], ...] = ()
     if batch and len(shape) > 1 and draw.chance(0.4):
         axis, along = draw.integer(0, len(shape) - 1), draw.integer(0, len(batch) - 1)
@@ -64,27 +64,29 @@ def _layout(draw: Draw) -> Layout:
     sizes = [1 if axis in dict(pairs) else n for axis, n in enumerate(shape)]
     for axis in free:
         if axis in indexed or draw.chance(0.2):
-            sizes[axis] = draw.integer(1, shape[axis]) if draw.chance() else 1
+            sizes[axis] = draw.integer(1, max(1, shape[axis] - draw.one(0, 1, 1)))
     gone = tuple(axis for axis in free if sizes[axis] == 1 and draw.chance(0.7))
     kept = len(shape) - len(gone) - len(pairs)
     inside = tuple(sorted(draw.order(len(batch) + kept)[:kept]))
     return Layout(shape, batch, indexed, tuple(sizes), gone, pairs, inside)
 
 
-def _indices(draw: Draw, layout: Layout, **how: Any) -> Operand:
-    last = max(layout.shape[axis] - layout.sizes[axis] for axis in layout.indexed)
-    return draw.indices(0, last, *layout.batch, len(layout.indexed), **how)
+def _indices(draw: Draw, layout: Layout, source: str) -> Operand:
+    last = [layout.shape[axis] - layout.sizes[axis] for axis in layout.indexed]
+    return draw.indices(last, *layout.batch, source=source)
 
 
-def _anything(draw: Draw, shape: tuple[int, ...], **how: Any) -> Operand:
+def _array(draw: Draw, shape: tuple[int, ...], *, compact: bool = True) -> Operand:
+    compact = compact and draw.chance()
     if draw.chance(0.2):
-        return draw.whole(1, 9, *shape, dtype=np.int8, **how)
-    return draw.reals(*shape, **how)
+        return draw.whole(1, 9, *shape, dtype=np.int8, compact=compact)
+    return draw.reals(*shape, compact=compact)
 
 
 @makes("gather")
 def _gather(draw: Draw, _: str) -> Call:
-    layout, mode = _layout(draw), draw.one(*MODES, "fill")
+    mode, source = draw.each("fill", *MODES), draw.each("known", "discrete", "known", "input")
+    layout = _layout(draw)
     numbers = lax.GatherDimensionNumbers(
         offset_dims=layout.inside,
         collapsed_slice_dims=layout.gone,
@@ -97,18 +99,19 @@ def _gather(draw: Draw, _: str) -> Call:
     def apply(x: Any, index: Any) -> Any:
         return lax.gather(x, index, numbers, layout.sizes, mode=mode, fill_value=filling)
 
-    index = _indices(draw, layout, source=draw.one("known", "input", "discrete", "known"))
+    index = _indices(draw, layout, source)
     # What is the same along an indexed axis is listed without a look at the index, though it may
     # be outside, and filled.
     varies = len(layout.shape) == 1 and layout.shape[0] > 1
     exact = index.source != "discrete" and (varies or mode != "fill")
-    array = _anything(draw, layout.shape, compact=not varies)
+    array = _array(draw, layout.shape, compact=not varies)
     return Call(apply, (array, index), f"{layout}, {mode}, {filling}", exact)
 
 
 @makes("scatter", "scatter-add", "scatter-sub", "scatter-mul", "scatter-min", "scatter-max")
 def _scatter(draw: Draw, name: str) -> Call:
-    layout, mode = _layout(draw), draw.one(*MODES[:2], "fill")
+    mode, source = draw.each("fill", "clip"), draw.each("known", "known", "discrete", "input")
+    layout = _layout(draw)
     numbers = lax.ScatterDimensionNumbers(
         update_window_dims=layout.inside,
         inserted_window_dims=layout.gone,
@@ -117,9 +120,9 @@ def _scatter(draw: Draw, name: str) -> Call:
         scatter_indices_batching_dims=tuple(axis for _, axis in layout.pairs),
     )
     function = getattr(lax, name.replace("-", "_"))
-    index = _indices(draw, layout, source=draw.one("known", "input", "discrete", "known"))
-    array = draw.reals(*layout.shape)
-    if name == "scatter" and draw.chance(0.2):
+    index = _indices(draw, layout, source)
+    array = draw.reals(*layout.shape, compact=draw.chance())
+    if name == "scatter" and draw.each(False, True):
         # Something is done to what is there; where it is done twice depends on the order.
         return Call(
             lambda x, i: lax.scatter_apply(
@@ -140,11 +143,16 @@ def _scatter(draw: Draw, name: str) -> Call:
     )
 
 
-def _starts(draw: Draw, shape: tuple[int, ...], sizes: tuple[int, ...]) -> list[Operand]:
-    return [
-        draw.indices(0, n - size, source=draw.one("known", "known", "input", "discrete"))
+def _slices(draw: Draw) -> tuple[tuple[int, ...], tuple[int, ...], list[Operand]]:
+    """Draw the shape of an array, that of a part of it, and where this starts."""
+    shape = tuple(draw.integer(3, 5) for _ in range(draw.integer(1, 2)))
+    sizes = tuple(draw.one(1, n - 1, n - 1, draw.integer(2, n)) for n in shape)
+    where, source = draw.each("beyond", "before", "inside"), draw.each("known", "discrete", "input")
+    starts = [
+        draw.start(n - size, where, draw.one(source, source, "known"))
         for n, size in zip(shape, sizes, strict=True)
     ]
+    return shape, sizes, starts
 
 
 def _of_one_type(starts: tuple[Any, ...]) -> list[Any]:
@@ -153,27 +161,27 @@ def _of_one_type(starts: tuple[Any, ...]) -> list[Any]:
 
 @makes("dynamic_slice")
 def _dynamic_slice(draw: Draw, _: str) -> Call:
-    shape = draw.shape()
-    sizes = tuple(draw.integer(1, n) for n in shape)
+    shape, sizes, starts = _slices(draw)
     from_end = draw.chance(0.3)
 
     def apply(x: Any, *starts: Any) -> Any:
-        starts = _of_one_type(starts)
-        return lax.dynamic_slice(x, starts, sizes, allow_negative_indices=from_end)
+        return lax.dynamic_slice(x, _of_one_type(starts), sizes, allow_negative_indices=from_end)
 
-    operands = _anything(draw, shape), *_starts(draw, shape, sizes)
-    return Call(apply, operands, f"{sizes} of {shape}, from the end {from_end}")
+    exact = all(start.source != "discrete" for start in starts)
+    operands = _array(draw, shape), *starts
+    return Call(apply, operands, f"{sizes} of {shape}, from the end {from_end}", exact)
 
 
 @makes("dynamic_update_slice")
 def _dynamic_update_slice(draw: Draw, _: str) -> Call:
-    shape = draw.shape()
-    sizes = tuple(draw.integer(1, n) for n in shape)
+    shape, sizes, starts = _slices(draw)
     from_end = draw.chance(0.3)
 
     def apply(x: Any, y: Any, *starts: Any) -> Any:
-        starts = _of_one_type(starts)
-        return lax.dynamic_update_slice(x, y, starts, allow_negative_indices=from_end)
+        return lax.dynamic_update_slice(x, y, _of_one_type(starts), allow_negative_indices=from_end)
 
-    operands = draw.reals(*shape), draw.reals(*sizes), *_starts(draw, shape, sizes)
-    return Call(apply, operands, f"{sizes} of {shape}, from the end {from_end}")
+    exact = all(start.source != "discrete" for start in starts)
+    compact, source = draw.chance(0.3), draw.one(None, "discrete")
+    array = draw.reals(*shape, compact=compact, source=source)
+    operands = array, draw.reals(*sizes, compact=compact, source="discrete"), *starts
+    return Call(apply, operands, f"{sizes} of {shape}, from the end {from_end}", exact)

@@ -52,7 +52,10 @@ def _branches(draw: Draw, _: str) -> Call:
     shape = draw.shape(1, 2)
     count = draw.integer(2, 3)
     branches = [lambda x, y: x * 2.0, lambda x, y: jnp.flip(y, 0), lambda x, y: x[:1] + y][:count]
-    which = draw.indices(0, count - 1, source=draw.one("known", "input", "discrete"))
+    where, source = draw.each("inside", "beyond", "before"), draw.each("discrete", "known", "input")
+    which = draw.whole(-1, count, source="discrete")
+    if source != "discrete":
+        which = draw.start(count - 1, where, source)
 
     def apply(which: Any, x: Any, y: Any) -> Any:
         return lax.switch(lax.convert_element_type(which, np.int32), branches, x, y)

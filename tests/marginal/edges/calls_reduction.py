@@ -16,7 +16,7 @@ from tests.marginal.edges.operands import Draw, Operand
 def _reduced(draw: Draw, name: str) -> Call:
     shape = draw.shape()
     axes = draw.some(len(shape))
-    if draw.chance(0.3):
+    if draw.each(False, True):
         x = draw.whole(-3, 3, *shape, dtype=draw.one(np.int64, np.int8))
     else:
         x = draw.between(0.5, 2, *shape) if name == "reduce_prod" else draw.reals(*shape)
@@ -28,7 +28,7 @@ def _reduced(draw: Draw, name: str) -> Call:
 def _bits(draw: Draw, name: str) -> Call:
     shape = draw.shape()
     axes = draw.some(len(shape))
-    dtype = draw.one(bool, np.int8)
+    dtype = draw.each(bool, np.int8)
     x = draw.among((0, 1, 1, 2, 7, -1) if dtype is np.int8 else (False, True), dtype, *shape)
     return Call(lambda x: getattr(lax, name)(x, axes), (x,), f"along {axes}")
 
@@ -64,7 +64,7 @@ def _by_function(draw: Draw, _: str) -> Call:
 @makes("cumsum", "cumprod", "cummax", "cummin", "cumlogsumexp")
 def _running(draw: Draw, name: str) -> Call:
     shape = draw.shape()
-    axis, back = draw.integer(0, len(shape) - 1), draw.chance()
+    axis, back = draw.integer(0, len(shape) - 1), draw.each(False, True)
     x = draw.between(0.5, 2, *shape) if name == "cumprod" else draw.reals(*shape)
     return Call(lambda x: getattr(lax, name)(x, axis, back), (x,), f"along {axis}, reverse {back}")
 
@@ -74,7 +74,7 @@ def _sort(draw: Draw, _: str) -> Call:
     """Several operands that go along with one key or two."""
     shape = draw.shape()
     axis, count = draw.integer(0, len(shape) - 1), draw.integer(1, 3)
-    keys = draw.integer(1, count)
+    keys = draw.each(1, count)
     parts = [draw.whole(0, 3, *shape, sums=False), *(draw.reals(*shape) for _ in range(count - 1))]
     if draw.chance():
         parts[0] = draw.reals(*shape)
@@ -111,7 +111,7 @@ def _dot(draw: Draw, _: str) -> Call:
     """Axes that go together, that are summed and that are left, each in any place."""
     batch = [draw.integer(1, 3) for _ in range(draw.integer(0, 2))]
     summed = [draw.integer(1, 3) for _ in range(draw.integer(0, 2))]
-    dtype = draw.one(float, float, float, np.int8)
+    dtype = draw.each(float, float, float, np.int8)
     operands, sides = [], []
     for _ in range(2):
         free = [draw.integer(1, 3) for _ in range(draw.integer(0, 1))]
@@ -137,7 +137,7 @@ def _dot(draw: Draw, _: str) -> Call:
 def _convolution(draw: Draw, _: str) -> Call:
     """Steps, gaps, groups, negative padding, and axes in any order."""
     ndim = draw.integer(1, 2)
-    groups, batches = draw.one((1, 1), (1, 1), (1, 1), (2, 1), (1, 2))
+    groups, batches = draw.each((1, 1), (1, 1), (2, 1), (1, 1), (1, 2), (1, 1))
     rows, features = draw.integer(1, 2) * batches, draw.integer(1, 2)
     lengths = [draw.integer(2, 4) for _ in range(ndim)]
     sizes = [draw.integer(1, 2) for _ in range(ndim)]

@@ -12,23 +12,15 @@ from tests.marginal.edges import (  # noqa: F401  (each registers the calls that
 from tests.marginal.edges.call import MAKERS, Call, calls
 
 # Rules of which the parameters decide, and how much more often they are drawn.
-OFTEN = {
-    "clamp": 2,
-    "concatenate": 2,
-    "conv_general_dilated": 3,
-    "convert_element_type": 3,
-    "div": 3,
-    "dot_general": 3,
-    "dynamic_slice": 4,
-    "dynamic_update_slice": 4,
-    "gather": 8,
-    "pad": 3,
-    "rem": 2,
-    "reshape": 2,
-    "scatter": 4,
-    "scatter-add": 4,
-    "select_n": 3,
-}
+OFTEN = dict.fromkeys(
+    ["add", "concatenate", "mul", "reduce_sum", "round", "scatter-mul", "split", "sub"], 2
+)
+OFTEN |= dict.fromkeys(["cummax", "cumprod", "cumsum", "reduce_and", "reduce_or"], 2)
+OFTEN |= dict.fromkeys(["clamp", "cond", "integer_pow", "pad", "reshape", "sort"], 4)
+OFTEN |= dict.fromkeys(["conv_general_dilated", "dot_general", "select_n"], 6)
+OFTEN |= dict.fromkeys(["convert_element_type", "div", "rem", "scatter-add"], 8)
+OFTEN |= dict.fromkeys(["dynamic_slice", "dynamic_update_slice"], 9)
+OFTEN |= dict.fromkeys(["gather", "scatter"], 16)
 
 
 def every(count: int, *, start: int = 0, sums: bool = False) -> list[Call]:

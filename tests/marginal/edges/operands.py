@@ -104,11 +104,19 @@ class Draw:
     sums : bool
         Whether an operand is the sum of two that depend on elements of their own: a term of these
         can be cut into pieces.
+    number : int
+        Of the call in a sequence of calls of one primitive, for `each`.
     """
 
-    def __init__(self, rng: np.random.Generator, *, sums: bool = False) -> None:
+    def __init__(self, rng: np.random.Generator, *, sums: bool = False, number: int = 0) -> None:
         self.rng = rng
         self.sums = sums
+        self._left = number
+
+    def each(self, *choices: Any) -> Any:
+        """Give one choice after the other, from call to call; all pairs with those of before."""
+        self._left, which = divmod(self._left, len(choices))
+        return choices[which]
 
     def integer(self, low: int, high: int) -> int:
         """Draw a whole number, both ends included."""
@@ -202,10 +210,32 @@ class Draw:
             shape, lambda rng, s: rng.integers(low, high + 1, s).astype(dtype), **how
         )
 
-    def indices(self, low: int, high: int, *shape: int, **how: Any) -> Operand:
-        """Draw indices into what has places from `low` to `high`; some of them are outside."""
-        beyond = self.one(0, 0, 1, 2, 100)
+    def indices(self, last: Sequence[int], *shape: int, **how: Any) -> Operand:
+        """Draw index vectors: one before the first place, one beyond the last, one far off.
+
+        Parameters
+        ----------
+        last : sequence of int
+            The last place along each axis that a component is about.
+        *shape : int
+            Of the index vectors together, without their components.
+        """
         dtype = self.one(np.int64, np.int32, np.int32, np.int8)
-        return self.whole(
-            low - beyond, high + beyond, *shape, dtype=dtype, compact=False, sums=False, **how
-        )
+
+        def values(rng: np.random.Generator, whole: tuple[int, ...]) -> np.ndarray:
+            found = rng.integers(0, np.array(last) + 1, whole)
+            for vectors in found.reshape(whole[0], -1, len(last)):
+                rows = rng.permutation(len(vectors))[: max(1, min(3, len(vectors) - 1))]
+                for number, row in enumerate(rows):
+                    k = rng.integers(len(last))
+                    far = rng.choice([-100, -2, last[k] + 2, 100])
+                    vectors[row, k] = (-1, last[k] + 1, far)[number]
+            return found.astype(dtype)
+
+        return self.operand((*shape, len(last)), values, compact=False, sums=False, **how)
+
+    def start(self, last: int, where: str, source: str) -> Operand:
+        """Draw where a part starts: before the first place, beyond the last one, or inside."""
+        low, high = {"before": (-3, -1), "beyond": (last + 1, last + 3), "inside": (0, last)}[where]
+        dtype = self.one(np.int64, np.int32, np.int8)
+        return self.whole(low, high, dtype=dtype, sums=False, source=source)
