@@ -1,7 +1,7 @@
 """Models in which a state is impossible for one observation, and so for what shares its unknown.
 
-What is left of the others then decides about each: an observation that rules out a state does so for
-its siblings' pointwise log likelihood, and not for its own.
+What is left of the others then decides about each: an observation that rules out a state does so
+for its siblings' pointwise log likelihood, and not for its own.
 """
 
 from __future__ import annotations

@@ -226,13 +226,16 @@ def _clamp(draw: Draw, _: str) -> Call:
 @makes("select_n")
 def _select(draw: Draw, _: str) -> Call:
     """Two cases or several; what chooses has all axes or none."""
-    shape, count, source = draw.shape(0), draw.each(2, 3), draw.each("known", "discrete", "input")
-    of_which = shape if draw.chance(0.7) else ()
+    count, source = draw.each(2, 3), draw.each("known", "discrete", "input")
+    shape = draw.one((), (4,), (3, 4), (2, 3), (4, 1, 2))
+    of_which = shape if draw.chance(0.8) else ()
     if count == 2:
         which = draw.among((False, True), bool, *of_which, source=source)
     else:
         which = draw.whole(0, count - 1, *of_which, dtype=np.int32, sums=False, source=source)
     cases = [draw.reals(*shape) for _ in range(count)]
+    if draw.sums or draw.chance(0.3):  # one of them that depends on nothing
+        cases[draw.integer(0, count - 1)] = draw.reals(*shape, source="input")
     return Call(lax.select_n, (which, *cases), f"{count} cases")
 
 
@@ -290,5 +293,5 @@ def _complex(draw: Draw, name: str) -> Call:
 
 @makes("optimization_barrier")
 def _barrier(draw: Draw, _: str) -> Call:
-    operands = draw.reals(*draw.shape(0)), draw.reals(*draw.shape(0))
-    return Call(lambda x, y: lax.optimization_barrier((x, y)), operands, exact=True)
+    operands = [draw.reals(*draw.shape(0), source="discrete") for _ in range(2)]
+    return Call(lambda x, y: lax.optimization_barrier((x, y)), tuple(operands), exact=True)

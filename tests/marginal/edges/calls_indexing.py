@@ -13,8 +13,6 @@ from jax import lax
 from tests.marginal.edges.call import Call, makes
 from tests.marginal.edges.operands import Draw, Operand
 
-MODES = "clip", "fill", "promise_in_bounds"
-
 
 class Layout(NamedTuple):
     """Which axes of an array are indexed, by windows of which lengths, and what goes together."""
@@ -50,8 +48,10 @@ class Layout(NamedTuple):
         )
 
 
-def _layout(draw: Draw) -> Layout:
-    shape = tuple(draw.one(1, 2, 3, 3, 4) for _ in range(draw.one(1, 2, 2, 3)))
+def _layout(draw: Draw, *, wide: bool) -> Layout:
+    """Draw a layout; a wide one has windows along several axes, which are named in any order."""
+    lengths, axes = ((3, 4), (2, 2, 3)) if wide else ((1, 2, 3, 3, 4), (1, 2, 3))
+    shape = tuple(draw.one(*lengths) for _ in range(draw.one(*axes)))
     batch = draw.one((), (4,), (5,), (2, 3), (1, 4), (3, 2))
     pairs: tuple[tuple[int, int], ...] = ()
     if batch and len(shape) > 1 and draw.chance(0.4):
@@ -59,12 +59,14 @@ def _layout(draw: Draw) -> Layout:
         shape = (*shape[:axis], batch[along], *shape[axis + 1 :])
         pairs = ((axis, along),)
     free = [axis for axis in range(len(shape)) if axis not in dict(pairs)]
-    some = draw.order(len(free))[: draw.integer(1, len(free))]
+    some = draw.order(len(free))[: len(free) if wide else draw.integer(1, len(free))]
     indexed = tuple(free[k] for k in some)
     sizes = [1 if axis in dict(pairs) else n for axis, n in enumerate(shape)]
     for axis in free:
         if axis in indexed or draw.chance(0.2):
             sizes[axis] = draw.integer(1, max(1, shape[axis] - draw.one(0, 1, 1)))
+    if wide:
+        sizes[draw.one(*indexed)] = 2
     gone = tuple(axis for axis in free if sizes[axis] == 1 and draw.chance(0.7))
     kept = len(shape) - len(gone) - len(pairs)
     inside = tuple(sorted(draw.order(len(batch) + kept)[:kept]))
@@ -85,8 +87,9 @@ def _array(draw: Draw, shape: tuple[int, ...], *, compact: bool = True) -> Opera
 
 @makes("gather")
 def _gather(draw: Draw, _: str) -> Call:
-    mode, source = draw.each("fill", *MODES), draw.each("known", "discrete", "known", "input")
-    layout = _layout(draw)
+    mode, wide = draw.each("fill", draw.one("clip", "promise_in_bounds")), draw.each(True, False)
+    source = draw.each("known", "discrete", "known", "input")
+    layout = _layout(draw, wide=wide)
     numbers = lax.GatherDimensionNumbers(
         offset_dims=layout.inside,
         collapsed_slice_dims=layout.gone,
@@ -110,8 +113,9 @@ def _gather(draw: Draw, _: str) -> Call:
 
 @makes("scatter", "scatter-add", "scatter-sub", "scatter-mul", "scatter-min", "scatter-max")
 def _scatter(draw: Draw, name: str) -> Call:
-    mode, source = draw.each("fill", "clip"), draw.each("known", "known", "discrete", "input")
-    layout = _layout(draw)
+    mode, wide = draw.each("fill", "clip"), draw.each(True, False)
+    source = draw.each("known", "discrete", "known", "input")
+    layout = _layout(draw, wide=wide)
     numbers = lax.ScatterDimensionNumbers(
         update_window_dims=layout.inside,
         inserted_window_dims=layout.gone,
@@ -122,7 +126,7 @@ def _scatter(draw: Draw, name: str) -> Call:
     function = getattr(lax, name.replace("-", "_"))
     index = _indices(draw, layout, source)
     array = draw.reals(*layout.shape, compact=draw.chance())
-    if name == "scatter" and draw.each(False, True):
+    if name == "scatter" and draw.chance(0.2):
         # Something is done to what is there; where it is done twice depends on the order.
         return Call(
             lambda x, i: lax.scatter_apply(

@@ -20,8 +20,8 @@ def _value(draw: Draw, shape: tuple[int, ...]) -> Operand:
 
 @makes("broadcast_in_dim")
 def _broadcast(draw: Draw, _: str) -> Call:
-    shape = draw.shape(0, 2)
-    ndim = len(shape) + draw.integer(0, 2)
+    shape = draw.lengths(0, 2)
+    ndim = len(shape) + draw.each(1, 2, 0)
     axes = sorted(draw.order(ndim)[: len(shape)])
     target = [draw.integer(0 if draw.chance(0.1) else 1, 3) for _ in range(ndim)]
     for axis, n in zip(axes, shape, strict=True):
@@ -36,6 +36,7 @@ def _broadcast(draw: Draw, _: str) -> Call:
 
 @makes("reshape")
 def _reshape(draw: Draw, _: str) -> Call:
+    turned = draw.each(False, True)
     shape = draw.one((2, 3), (6,), (4, 1, 3), (2, 2, 3), (12,), (3, 1), (1,), (), (2, 0), (2, 6))
     size = int(np.prod(shape, dtype=int))
     ways = {
@@ -46,7 +47,7 @@ def _reshape(draw: Draw, _: str) -> Call:
     }
     ways[12] = [(3, 4), (2, 1, 6), (12,), (4, 3), (3, 2, 2), (6, 2)]
     new = draw.one(*ways[size])
-    order = draw.order(len(shape)) if len(shape) > 1 and draw.chance(0.3) else None
+    order = draw.order(len(shape)) if len(shape) > 1 and turned else None
     return Call(
         lambda x: lax.reshape(x, new, dimensions=order),
         (_value(draw, shape),),
@@ -57,15 +58,15 @@ def _reshape(draw: Draw, _: str) -> Call:
 
 @makes("transpose")
 def _transpose(draw: Draw, _: str) -> Call:
-    shape = draw.shape(1, 4, longest=3)
+    shape = tuple(draw.one(1, 2, 2, 3) for _ in range(draw.each(3, 4, 2)))
     order = draw.order(len(shape))
     return Call(lambda x: lax.transpose(x, order), (_value(draw, shape),), f"{order}", exact=True)
 
 
 @makes("rev")
 def _rev(draw: Draw, _: str) -> Call:
-    shape = draw.shape()
-    axes = draw.some(len(shape), 1)
+    shape = draw.lengths(2, 3)
+    axes = draw.some(len(shape), draw.each(2, 1))
     return Call(lambda x: lax.rev(x, axes), (_value(draw, shape),), f"{axes}", exact=True)
 
 
@@ -79,10 +80,11 @@ def _squeeze(draw: Draw, _: str) -> Call:
 
 @makes("slice")
 def _slice(draw: Draw, _: str) -> Call:
-    shape = draw.shape()
-    starts = [draw.integer(0, n) for n in shape]
-    stops = [draw.integer(start, n) for start, n in zip(starts, shape, strict=True)]
-    steps = [draw.integer(1, 3) for _ in shape] if draw.chance() else None
+    stepped, few = draw.each(True, False), draw.each(1, 0)
+    shape = (5, *draw.lengths(0, 1))
+    starts = [draw.integer(0, few * (n - 1) // 2) for n in shape]
+    stops = [draw.one(n, draw.integer(start, n)) for start, n in zip(starts, shape, strict=True)]
+    steps = [draw.one(1, 2, 2, 3) for _ in shape] if stepped else None
     return Call(
         lambda x: lax.slice(x, starts, stops, steps),
         (_value(draw, shape),),
@@ -94,13 +96,13 @@ def _slice(draw: Draw, _: str) -> Call:
 @makes("pad")
 def _pad(draw: Draw, _: str) -> Call:
     """Room around and between elements, or less of it than there was."""
-    shape = draw.shape(1, 3, longest=3)
-    config = []
+    shape = draw.lengths(1, 2)
+    config, below = [], draw.each(-2, 1)
     for n in shape:
         between = draw.integer(0, 2)
         whole = n + between * (n - 1)
-        low = draw.integer(-whole, 2)
-        config.append((low, draw.integer(-min(whole, whole + low), 2), between))
+        low = max(-whole, draw.one(0, below))
+        config.append((low, draw.integer(-min(2, whole, whole + low), 2), between))
     kind = draw.one("discrete", "input", "known")
     value = draw.reals(*shape, source=draw.one("discrete", "discrete", "input"))
     return Call(
@@ -113,7 +115,7 @@ def _pad(draw: Draw, _: str) -> Call:
 
 @makes("concatenate")
 def _concatenate(draw: Draw, _: str) -> Call:
-    shape, axis = draw.shape(), 0
+    shape = draw.lengths(1, 2)
     axis = draw.integer(0, len(shape) - 1)
     lengths = [draw.integer(0, 3) for _ in range(draw.integer(2, 4))]
     parts = [draw.reals(*shape[:axis], n, *shape[axis + 1 :]) for n in lengths]
@@ -124,27 +126,28 @@ def _concatenate(draw: Draw, _: str) -> Call:
 
 @makes("stack")
 def _stack(draw: Draw, _: str) -> Call:
-    shape = draw.shape(0, 2)
+    again = draw.each(False, False, True)
+    shape = draw.lengths(0, 2)
     axis = draw.integer(0, len(shape))
-    parts = [draw.reals(*shape) for _ in range(draw.integer(1, 3))]
-    if draw.chance(0.3):
+    parts = [draw.reals(*shape) for _ in range(draw.integer(2, 3))]
+    if again:
         return Call(lambda x: lax.stack([x, x], axis), (parts[0],), f"{axis}, twice", exact=True)
     return Call(lambda *xs: lax.stack(xs, axis), tuple(parts), f"along {axis}", exact=True)
 
 
 @makes("unstack")
 def _unstack(draw: Draw, _: str) -> Call:
-    shape = draw.shape()
+    shape = draw.lengths(1, 2)
     axis = draw.integer(0, len(shape) - 1)
     return Call(lambda x: lax.unstack(x, axis), (_value(draw, shape),), f"along {axis}", exact=True)
 
 
 @makes("split")
 def _split(draw: Draw, _: str) -> Call:
-    shape = draw.shape()
-    axis = draw.integer(0, len(shape) - 1)
-    first = draw.integer(0, shape[axis])
-    second = draw.integer(0, shape[axis] - first)
+    shape = (*draw.lengths(0, 1), draw.integer(3, 5), *draw.lengths(0, 1))
+    axis = draw.one(*(k for k, n in enumerate(shape) if n == max(shape)))
+    first = draw.each(1, 0)
+    second = draw.integer(1, shape[axis] - first)
     sizes = first, second, shape[axis] - first - second
     return Call(
         lambda x: lax.split(x, sizes, axis),
@@ -156,7 +159,7 @@ def _split(draw: Draw, _: str) -> Call:
 
 @makes("tile")
 def _tile(draw: Draw, _: str) -> Call:
-    shape = draw.shape()
+    shape = draw.lengths(1, 2)
     times = [draw.integer(1, 3) for _ in shape]
     return Call(lambda x: lax.tile(x, times), (_value(draw, shape),), f"{times}", exact=True)
 
@@ -164,7 +167,7 @@ def _tile(draw: Draw, _: str) -> Call:
 @makes("iota")
 def _iota(draw: Draw, _: str) -> Call:
     """A count along an axis: known, and added to what is not."""
-    shape = draw.shape()
+    shape = draw.lengths(2, 3)
     axis = draw.integer(0, len(shape) - 1)
     dtype = draw.one(np.int8, float)
 

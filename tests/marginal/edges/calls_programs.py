@@ -50,7 +50,7 @@ def _called(draw: Draw, name: str) -> Call:
 def _branches(draw: Draw, _: str) -> Call:
     """Branches by a number that may be none of theirs: the first or the last is taken."""
     shape = draw.shape(1, 2)
-    count = draw.integer(2, 3)
+    count = draw.each(3, 2)
     branches = [lambda x, y: x * 2.0, lambda x, y: jnp.flip(y, 0), lambda x, y: x[:1] + y][:count]
     where, source = draw.each("inside", "beyond", "before"), draw.each("discrete", "known", "input")
     which = draw.whole(-1, count, source="discrete")
@@ -68,13 +68,15 @@ def _scan(draw: Draw, _: str) -> Call:
     shape = draw.shape(1, 2)
     back = draw.chance()
 
-    def apply(x: Any) -> Any:
+    def apply(start: Any, x: Any) -> Any:
         def step(carry: Any, row: Any) -> Any:
             return carry * 0.5 + row, carry
 
-        return lax.scan(step, jnp.zeros(shape[1:]), x, reverse=back)
+        return lax.scan(step, start, x, reverse=back)
 
-    return Call(apply, (draw.reals(*shape),), f"reverse {back}")
+    start = draw.reals(*shape[1:], source="discrete")
+    operands = start, draw.reals(*shape, source="discrete")
+    return Call(apply, operands, f"reverse {back}")
 
 
 @makes("while")

@@ -14,8 +14,8 @@ from tests.marginal.edges.operands import Draw, Operand
 
 @makes("reduce_sum", "reduce_max", "reduce_min", "reduce_prod")
 def _reduced(draw: Draw, name: str) -> Call:
-    shape = draw.shape()
-    axes = draw.some(len(shape))
+    shape = draw.lengths(1, 3)
+    axes = draw.some(len(shape), draw.one(0, 1, 1, 1))
     if draw.each(False, True):
         x = draw.whole(-3, 3, *shape, dtype=draw.one(np.int64, np.int8))
     else:
@@ -26,8 +26,8 @@ def _reduced(draw: Draw, name: str) -> Call:
 
 @makes("reduce_and", "reduce_or", "reduce_xor")
 def _bits(draw: Draw, name: str) -> Call:
-    shape = draw.shape()
-    axes = draw.some(len(shape))
+    shape = draw.lengths(1, 3)
+    axes = draw.some(len(shape), draw.one(0, 1, 1, 1))
     dtype = draw.each(bool, np.int8)
     x = draw.among((0, 1, 1, 2, 7, -1) if dtype is np.int8 else (False, True), dtype, *shape)
     return Call(lambda x: getattr(lax, name)(x, axes), (x,), f"along {axes}")
@@ -35,7 +35,7 @@ def _bits(draw: Draw, name: str) -> Call:
 
 @makes("argmax", "argmin")
 def _where(draw: Draw, name: str) -> Call:
-    shape = draw.shape()
+    shape = draw.lengths(1, 3)
     axis = draw.integer(0, len(shape) - 1)
     dtype = draw.one(np.int32, np.int8)
     function = getattr(lax, name)
@@ -45,9 +45,9 @@ def _where(draw: Draw, name: str) -> Call:
 @makes("reduce")
 def _by_function(draw: Draw, _: str) -> Call:
     """A reduction by a function of the user's, of one operand or two, from given beginnings."""
-    shape = draw.shape()
+    shape = draw.lengths(1, 3)
     axes = draw.some(len(shape), 1)
-    count = draw.one(1, 2)
+    count = draw.each(2, 1)
     values = [draw.reals(*shape) for _ in range(count)]
     first = [draw.reals(source="known") for _ in range(count)]
 
@@ -63,7 +63,7 @@ def _by_function(draw: Draw, _: str) -> Call:
 
 @makes("cumsum", "cumprod", "cummax", "cummin", "cumlogsumexp")
 def _running(draw: Draw, name: str) -> Call:
-    shape = draw.shape()
+    shape = draw.lengths(1, 3)
     axis, back = draw.integer(0, len(shape) - 1), draw.each(False, True)
     x = draw.between(0.5, 2, *shape) if name == "cumprod" else draw.reals(*shape)
     return Call(lambda x: getattr(lax, name)(x, axis, back), (x,), f"along {axis}, reverse {back}")
@@ -72,11 +72,12 @@ def _running(draw: Draw, name: str) -> Call:
 @makes("sort")
 def _sort(draw: Draw, _: str) -> Call:
     """Several operands that go along with one key or two."""
-    shape = draw.shape()
-    axis, count = draw.integer(0, len(shape) - 1), draw.integer(1, 3)
-    keys = draw.each(1, count)
-    parts = [draw.whole(0, 3, *shape, sums=False), *(draw.reals(*shape) for _ in range(count - 1))]
-    if draw.chance():
+    shape = draw.lengths(1, 2)
+    axis, count = draw.integer(0, len(shape) - 1), draw.integer(2, 3)
+    ties, keys = draw.each(True, False), draw.each(count, 1)
+    shape = (*shape[:axis], draw.integer(3, 4), *shape[axis + 1 :])
+    parts = [draw.whole(0, 2, *shape, sums=False), *(draw.reals(*shape) for _ in range(count - 1))]
+    if not ties:
         parts[0] = draw.reals(*shape)
 
     def apply(*xs: Any) -> Any:
@@ -87,17 +88,17 @@ def _sort(draw: Draw, _: str) -> Call:
 
 @makes("top_k")
 def _top(draw: Draw, _: str) -> Call:
-    shape = draw.shape()
-    axis = draw.integer(0, len(shape) - 1)
+    shape = draw.lengths(2, 3)
+    axis = draw.each(0, len(shape) - 1)
     k = draw.integer(1, shape[axis])
     return Call(lambda x: lax.top_k(x, k, axis=axis), (draw.reals(*shape),), f"{k} along {axis}")
 
 
 @makes("fft")
 def _fft(draw: Draw, _: str) -> Call:
-    shape = draw.shape()
+    shape = draw.lengths(2, 3)
     kind = draw.one("fft", "ifft", "rfft")
-    count = draw.integer(1, len(shape))
+    count = draw.each(2, 1)
 
     def apply(x: Any) -> Any:
         found = lax.fft(x if kind == "rfft" else x + 0j, kind, shape[-count:])
@@ -110,10 +111,12 @@ def _fft(draw: Draw, _: str) -> Call:
 def _dot(draw: Draw, _: str) -> Call:
     """Axes that go together, that are summed and that are left, each in any place."""
     batch = [draw.integer(1, 3) for _ in range(draw.integer(0, 2))]
-    summed = [draw.integer(1, 3) for _ in range(draw.integer(0, 2))]
-    dtype = draw.each(float, float, float, np.int8)
+    summed = [draw.integer(1, 3) for _ in range(draw.one(0, 1, 2, 2))]
+    alone, dtype = draw.each(True, False), draw.each(float, np.int8)
+    wide = np.int32 if dtype is np.int8 and draw.each(True, False) else None
     operands, sides = [], []
-    for _ in range(2):
+    sources = draw.one(("discrete", "input"), ("known", "discrete")) if alone else (None, None)
+    for source in sources:
         free = [draw.integer(1, 3) for _ in range(draw.integer(0, 1))]
         lengths = [*batch, *summed, *free]
         order = draw.order(len(lengths))
@@ -121,10 +124,11 @@ def _dot(draw: Draw, _: str) -> Call:
         sides.append((places[len(batch) : len(batch) + len(summed)], places[: len(batch)]))
         shape = [lengths[k] for k in order]
         operands.append(
-            draw.reals(*shape) if dtype is float else draw.whole(-9, 9, *shape, dtype=dtype)
+            draw.reals(*shape, source=source)
+            if dtype is float
+            else draw.whole(-90, 90, *shape, dtype=dtype, source=source)
         )
     numbers = tuple(zip(*sides, strict=True))
-    wide = np.int32 if dtype is np.int8 and draw.chance() else None
 
     def apply(x: Any, y: Any) -> Any:
         return lax.dot_general(x, y, numbers, preferred_element_type=wide)
@@ -158,7 +162,9 @@ def _convolution(draw: Draw, _: str) -> Call:
         return found
 
     numbers = lax.ConvDimensionNumbers(of_operand, of_kernel, of_result)
-    operand = draw.reals(*arranged([rows, features * groups, *lengths], of_operand))
+    source = draw.one("discrete", "discrete", "discrete", "input")
+    shape = arranged([rows, features * groups, *lengths], of_operand)
+    operand = draw.reals(*shape, source=source)
     kernel = draw.reals(*arranged([out, features, *sizes], of_kernel))
 
     def apply(x: Any, w: Any) -> Any:
@@ -206,5 +212,5 @@ def _solved(draw: Draw, _: str) -> Call:
             a + 4 * jnp.eye(2), b, left_side=left, lower=lower, transpose_a=turned
         )
 
-    operands = draw.reals(*batch, 2, 2), draw.reals(*batch, *shape)
+    operands = draw.reals(*batch, 2, 2), draw.reals(*batch, *shape, source="discrete")
     return Call(apply, operands, f"left {left}, lower {lower}, transposed {turned}")

@@ -139,6 +139,10 @@ class Draw:
         """Draw a shape of so many axes."""
         return tuple(self.integer(1, longest) for _ in range(self.integer(least, most)))
 
+    def lengths(self, least: int, most: int) -> tuple[int, ...]:
+        """Draw a shape of so many axes, few of which are short."""
+        return tuple(self.one(1, 2, 3, 3, 4) for _ in range(self.integer(least, most)))
+
     def operand(
         self,
         shape: Sequence[int],

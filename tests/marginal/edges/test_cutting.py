@@ -12,7 +12,7 @@ from tests.marginal.edges.cutting import badly_cut
 from tests.marginal.edges.every import OFTEN
 
 LINEAR = sorted(importlib.import_module("aliquot.marginal.dependence.linear")._RULES)
-CALLS = [call for rule in LINEAR for call in calls(rule, 2 * OFTEN.get(rule, 1), sums=True)]
+CALLS = [call for rule in LINEAR for call in calls(rule, OFTEN.get(rule, 1), sums=True)]
 PROGRAMS = list(together(CALLS, 16))
 
 

@@ -105,7 +105,7 @@ NUMPY = sorted(table("dependence.evaluate", "_NUMPY") | {"convert_element_type",
 @pytest.mark.slow
 @pytest.mark.parametrize("part", range(3))
 def test_known_values_are_those_of_the_operations(part: int) -> None:
-    program = Together(tuple(call for rule in NUMPY[part::3] for call in calls(rule, 2)))
+    program = Together(tuple(call for rule in NUMPY[part::3] for call in calls(rule, 3)))
     rows = np.random.default_rng([9, part]).integers(0, STATES, (2, TOTAL))
     failed = []
     for call, plain in zip(program.calls, program.plain(rows), strict=True):
