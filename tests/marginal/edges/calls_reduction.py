@@ -73,30 +73,34 @@ def _running(draw: Draw, name: str) -> Call:
 def _sort(draw: Draw, _: str) -> Call:
     """Several operands that go along with one key or two."""
     shape = draw.lengths(1, 2)
-    axis, count = draw.integer(0, len(shape) - 1), draw.integer(2, 3)
-    ties, keys = draw.each(True, False), draw.each(count, 1)
+    axis = draw.integer(0, len(shape) - 1)
     shape = (*shape[:axis], draw.integer(3, 4), *shape[axis + 1 :])
-    parts = [draw.whole(0, 2, *shape, sums=False), *(draw.reals(*shape) for _ in range(count - 1))]
-    if not ties:
-        parts[0] = draw.reals(*shape)
+    keys = draw.each(2, 1)
+    # Where the first key has ties, the second one says where the third operand goes.
+    first = draw.whole(0, 1, *shape, sums=False, compact=False) if keys == 2 else draw.reals(*shape)
+    second = draw.reals(*shape, source="discrete", compact=False)
+    third = draw.reals(*shape, source=draw.one("known", "discrete"), compact=False)
+    parts = [first, second, third]
+    count = draw.integer(max(2, keys + 1), 3)
 
     def apply(*xs: Any) -> Any:
         return lax.sort(xs, dimension=axis, num_keys=keys)
 
-    return Call(apply, tuple(parts), f"{count} along {axis} by {keys}", smooth=False)
+    return Call(apply, tuple(parts[:count]), f"{count} along {axis} by {keys}", smooth=False)
 
 
 @makes("top_k")
 def _top(draw: Draw, _: str) -> Call:
-    shape = draw.lengths(2, 3)
+    shape = tuple(draw.integer(2, 4) for _ in range(draw.integer(2, 3)))
     axis = draw.each(0, len(shape) - 1)
     k = draw.integer(1, shape[axis])
-    return Call(lambda x: lax.top_k(x, k, axis=axis), (draw.reals(*shape),), f"{k} along {axis}")
+    x = draw.reals(*shape, compact=draw.chance(0.2))
+    return Call(lambda x: lax.top_k(x, k, axis=axis), (x,), f"{k} along {axis}")
 
 
 @makes("fft")
 def _fft(draw: Draw, _: str) -> Call:
-    shape = draw.lengths(2, 3)
+    shape = tuple(draw.integer(2, 4) for _ in range(draw.integer(2, 3)))
     kind = draw.one("fft", "ifft", "rfft")
     count = draw.each(2, 1)
 
@@ -104,15 +108,16 @@ def _fft(draw: Draw, _: str) -> Call:
         found = lax.fft(x if kind == "rfft" else x + 0j, kind, shape[-count:])
         return lax.real(found), lax.imag(found)
 
-    return Call(apply, (draw.reals(*shape),), f"{kind} of the last {count}")
+    x = draw.reals(*shape, compact=draw.chance(0.2))
+    return Call(apply, (x,), f"{kind} of the last {count}")
 
 
 @makes("dot_general")
 def _dot(draw: Draw, _: str) -> Call:
     """Axes that go together, that are summed and that are left, each in any place."""
-    batch = [draw.integer(1, 3) for _ in range(draw.integer(0, 2))]
-    summed = [draw.integer(1, 3) for _ in range(draw.one(0, 1, 2, 2))]
-    alone, dtype = draw.each(True, False), draw.each(float, np.int8)
+    batch = [draw.one(1, 2, 2, 3) for _ in range(draw.integer(0, 2))]
+    summed = [draw.one(1, 2, 2, 3) for _ in range(draw.one(0, 1, 2, 2))]
+    alone, dtype = draw.each(True, False), draw.each(float, float, np.int8)
     wide = np.int32 if dtype is np.int8 and draw.each(True, False) else None
     operands, sides = [], []
     sources = draw.one(("discrete", "input"), ("known", "discrete")) if alone else (None, None)
@@ -141,7 +146,7 @@ def _dot(draw: Draw, _: str) -> Call:
 def _convolution(draw: Draw, _: str) -> Call:
     """Steps, gaps, groups, negative padding, and axes in any order."""
     ndim = draw.integer(1, 2)
-    groups, batches = draw.each((1, 1), (1, 1), (2, 1), (1, 1), (1, 2), (1, 1))
+    groups, batches = draw.each((1, 1), (1, 2), (2, 1))
     rows, features = draw.integer(1, 2) * batches, draw.integer(1, 2)
     lengths = [draw.integer(2, 4) for _ in range(ndim)]
     sizes = [draw.integer(1, 2) for _ in range(ndim)]

@@ -21,27 +21,21 @@ from tests.marginal.edges.operands import SHAPES
 def badly_cut(program: Together, rng: np.random.Generator, *, known: bool) -> tuple[list[str], int]:
     """Say of which calls the pieces are not the term, and how many terms were cut.
 
-    Each result is a term: as it is, or weighted element by element, or where a mask holds.
+    Each result makes two terms: as it is, and weighted element by element or where a mask holds.
     """
     width = len(SHAPES)
     with float64():
         outputs = jax.eval_shape(program.results, program.discrete, program.data)
     weights = [[rng.normal(size=each.shape) for each in some] for some in outputs]
-    how = [[number % 3 for _ in some] for number, some in enumerate(outputs)]
-
-    def term(result: Any, weight: Any, way: int) -> Any:
-        if way == 0:
-            return result
-        return result * weight if way == 1 else jnp.where(weight > 0, result, 0)
 
     def terms(*inputs: Any) -> list[Any]:
-        return [
-            term(*each)
-            for some in zip(
-                program.results(inputs[:width], inputs[width:]), weights, how, strict=True
-            )
-            for each in zip(*some, strict=True)
-        ]
+        found = []
+        results = program.results(inputs[:width], inputs[width:])
+        for number, each in enumerate(zip(results, weights, strict=True)):
+            for result, weight in zip(*each, strict=True):
+                part = result * weight if number % 2 else jnp.where(weight > 0, result, 0)
+                found += [result, part]
+        return found
 
     states = one_by_one(rng)
     rows = states.reshape(-1, states.shape[-1])
@@ -89,6 +83,6 @@ def badly_cut(program: Together, rng: np.random.Generator, *, known: bool) -> tu
         close = np.abs(sums[number] - right) <= 1e-11 * (scale[number] + np.abs(right))
         if not np.all(close | (sums[number] == right) | np.isnan(right)):
             bad.add(number)
-    owners = [call for call, some in zip(program.calls, outputs, strict=True) for _ in some]
+    owners = [c for c, some in zip(program.calls, outputs, strict=True) for _ in (*some, *some)]
     several = sum(sum(p.term == number for p in analysis.pieces) > 1 for number in range(count))
     return [f"{owners[number]}: the pieces are not the term" for number in sorted(bad)], several

@@ -149,7 +149,7 @@ class Draw:
         values: Values,
         *,
         source: str | None = None,
-        compact: bool = True,
+        compact: bool | tuple[int, ...] = True,
         sums: bool = True,
     ) -> Operand:
         """Draw an operand.
@@ -161,15 +161,18 @@ class Draw:
             Draws values of a shape.
         source : str, optional
             Where it comes from; any if not given.
-        compact : bool
-            Whether it may be the same all along an axis.
+        compact : bool or tuple of int
+            Whether it may be the same all along an axis, or along which it is.
         sums : bool
             Whether it may be a sum, where operands are.
         """
         shape = tuple(shape)
         source = source or self.one("discrete", "discrete", "discrete", "input", "known")
         variable = self.integer(0, len(SHAPES) - 1)
-        short = tuple(1 if compact and self.chance(0.25) else n for n in shape)
+        if isinstance(compact, tuple):
+            short = tuple(1 if axis in compact else n for axis, n in enumerate(shape))
+        else:
+            short = tuple(1 if compact and self.chance(0.25) else n for n in shape)
         found = Operand(
             shape,
             values(self.rng, (STATES, *short)),

@@ -238,8 +238,6 @@ def _product(linear: Linear, equation: Any) -> list[Link] | None:
         return None
     (side,) = sides
     operand, other = equation.invars[side], equation.invars[1 - side]
-    if {operand.aval.dtype, other.aval.dtype} != {equation.outvars[0].aval.dtype}:
-        return None  # products of what has fewer digits would be rounded before they are summed
     shape = operand.aval.shape
     together = {
         a: b

@@ -21,6 +21,7 @@ from aliquot.marginal.lanes.arrays import (
     reshape,
     spread,
     transpose,
+    typed,
 )
 from aliquot.marginal.lanes.site import Site
 
@@ -101,6 +102,8 @@ def dot_general(site: Site) -> list[Array]:
         if not any(present):
             copies *= lengths[name]
             continue
+        # A sum may not fit into the numbers that are multiplied.
+        operands = [typed(x, dtype) for x in operands]
         one = present.index(True)
         operands[one] = _sum_axis(operands[one], axes[one])
     out = (
@@ -129,12 +132,7 @@ def _sum_axis(x: Array, axis: int) -> Array:
 
 def _outer(operands: list[Array], names: list[list[int]], out: list[int], dtype: Any) -> Array:
     """Multiply where nothing is left to sum: elementwise, which XLA fuses."""
-    parts = [
-        lax.convert_element_type(_arranged(x, side, out), dtype)
-        if x.dtype != dtype
-        else _arranged(x, side, out)
-        for x, side in zip(operands, names, strict=True)
-    ]
+    parts = [typed(_arranged(x, side, out), dtype) for x, side in zip(operands, names, strict=True)]
     shape = np.broadcast_shapes(*(part.shape for part in parts))
     if all(concrete(part) for part in parts) and foldable(shape, dtype):
         return np.multiply(parts[0], parts[1])
