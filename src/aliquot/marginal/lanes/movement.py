@@ -91,7 +91,7 @@ def _reshape(site: Site) -> list[Array]:
     axes = site.params["dimensions"]
     if axes is not None:  # it reads the axes in another order
         x = transpose(x, [*range(site.lanes), *(site.lanes + axis for axis in axes)])
-        own, before = ([lengths[axis] for axis in axes] for lengths in (own, before))
+        own, before = (tuple(n[axis] for axis in axes) for n in (own, before))
     shape, target = list(own), [1] * len(after)
     for old, new in _groups(before, after):
         if all(own[axis] == 1 for axis in old):
