@@ -78,9 +78,15 @@ def badly_cut(program: Together, rng: np.random.Generator, *, known: bool) -> tu
             at += 1
         sums[piece.term] += part
         scale[piece.term] += np.abs(part)
+    # Numbers that are rounded to fewer digits add up to that many.
+    loose = [
+        1e-6 if any(each.dtype == np.float32 for each in some) else 1e-11
+        for some in outputs
+        for _ in (*some, *some)
+    ]
     for number in range(count):
         right = totals[number]
-        close = np.abs(sums[number] - right) <= 1e-11 * (scale[number] + np.abs(right))
+        close = np.abs(sums[number] - right) <= loose[number] * (scale[number] + np.abs(right))
         if not np.all(close | (sums[number] == right) | np.isnan(right)):
             bad.add(number)
     owners = [c for c, some in zip(program.calls, outputs, strict=True) for _ in (*some, *some)]
