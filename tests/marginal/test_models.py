@@ -17,6 +17,7 @@ from tests.marginal.brute import Brute
 from tests.marginal.case import Case
 from tests.marginal.models import CASES
 from tests.marginal.models_adversarial import adversarial
+from tests.marginal.models_impossible import impossible
 
 SUMMED = [case for case in CASES.values() if case.expect == "exact"]
 # Of the adversarial models, those whose rows must be put back in their places one by one.
@@ -38,9 +39,10 @@ BY_ROW = (
     "observed_through_a_reverse_and_a_chain",
 )
 ADVERSARIAL = [case.name for case in adversarial.listed]
-PLAIN = [case for case in SUMMED if case.name not in ADVERSARIAL]
+IMPOSSIBLE = [case.name for case in impossible.listed]
+PLAIN = [case for case in SUMMED if case.name not in (*ADVERSARIAL, *IMPOSSIBLE)]
 # Compiling takes the time, and the kinds of structure repeat themselves along the table.
-POINTWISE = [*PLAIN[::3], *(case for case in SUMMED if case.name in BY_ROW)]
+POINTWISE = [*PLAIN[::3], *(case for case in SUMMED if case.name in (*BY_ROW, *IMPOSSIBLE))]
 REFUSED = [case for case in CASES.values() if case.expect == "refused"]
 
 

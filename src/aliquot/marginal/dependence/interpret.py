@@ -82,7 +82,7 @@ def dependences(equation: Any, operands: Sequence[Value]) -> Sequence[Dependence
     if all(value.dependence == () for value in operands):
         return [()] * len(equation.outvars)
     name = equation.primitive.name
-    if any(prod(getattr(var.aval, "shape", ())) == 0 for var in equation.outvars):
+    if all(prod(getattr(var.aval, "shape", ())) == 0 for var in equation.outvars):
         found = None
     elif name in RULES:
         found = RULES[name](equation, operands)

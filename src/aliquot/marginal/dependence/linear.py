@@ -106,8 +106,13 @@ class Linear:
 
 
 def _adds(dtype: Any) -> bool:
-    """Tell whether numbers of a dtype add up as real numbers do; truth values do not."""
-    return bool(jnp.issubdtype(dtype, np.floating) or jnp.issubdtype(dtype, np.integer))
+    """Tell whether numbers of a dtype add up as real numbers do.
+
+    Truth values do not, nor do whole numbers without a sign or of few bits, which start again at
+    the other end.
+    """
+    whole = jnp.issubdtype(dtype, np.signedinteger) and np.dtype(dtype).itemsize >= 4
+    return bool(jnp.issubdtype(dtype, np.floating) or whole)
 
 
 def _repeated(equation: Any, operand: Any, sign: float = 1.0) -> Link:
@@ -165,8 +170,11 @@ def _broadcast(_linear: Linear, equation: Any) -> list[Link]:
 def _converted(_linear: Linear, equation: Any) -> list[Link] | None:
     (operand,) = equation.invars
     was, now = operand.aval.dtype, equation.outvars[0].aval.dtype
-    cut_off = jnp.issubdtype(was, np.floating) and not jnp.issubdtype(now, np.floating)
-    return [Link(operand)] if _adds(was) and not cut_off else None
+    if not _adds(was):
+        return None
+    # To whole numbers: what is behind the point is cut off, and what is too large for them.
+    cut_off = not jnp.issubdtype(now, np.floating) and not np.can_cast(was, now)
+    return None if cut_off else [Link(operand)]
 
 
 def _transposed(_linear: Linear, equation: Any) -> list[Link]:

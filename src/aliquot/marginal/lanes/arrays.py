@@ -101,6 +101,13 @@ def spread(x: Array, shape: Sequence[int]) -> Array:
     return lax.broadcast_in_dim(x, shape, tuple(range(x.ndim)))
 
 
+def typed(x: Array, dtype: Any) -> Array:
+    """Convert to a dtype."""
+    if x.dtype == dtype:
+        return x
+    return x.astype(dtype) if concrete(x) else lax.convert_element_type(x, dtype)
+
+
 def rearrange(x: Array, split: Sequence[int], order: Sequence[int], shape: Sequence[int]) -> Array:
     """Reshape, permute axes and reshape again, in one step where only short axes move."""
     if not concrete(x):

@@ -20,7 +20,9 @@ def _quotient(x: np.ndarray, y: np.ndarray) -> Any:
         return x / y
     if x.dtype.kind not in "iu" or not np.all(y):
         return None
-    return np.sign(x) * np.sign(y) * (np.abs(x) // np.abs(y))
+    # Cut off towards zero. The smallest number has no absolute value.
+    above = (x % y != 0) & ((x < 0) != (y < 0))
+    return np.add(x // y, above, dtype=x.dtype)
 
 
 def _remainder(x: np.ndarray, y: np.ndarray) -> Any:

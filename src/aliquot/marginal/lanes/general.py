@@ -35,8 +35,11 @@ _WORKS_ALONG: Mapping[str, Callable[[Any, int], Sequence[int]]] = {
 def general(site: Site) -> list[Array]:
     """Apply an operation at the full length of the axes that it works along."""
     lanes = site.lanes
+    folds = _foldable(site)
+    # What is to be known has to stay NumPy's: a repetition in the program would not be.
+    widen = np.broadcast_to if folds else spread
     values = [
-        spread(value, (*value.shape[:lanes], *shape))
+        widen(value, (*value.shape[:lanes], *shape))
         for value, shape in zip(site.values, _lengths(site), strict=True)
     ]
 
@@ -57,7 +60,7 @@ def general(site: Site) -> list[Array]:
         reshape(value, [n for i, n in enumerate(value.shape) if i >= lanes or n != 1])
         for value in values
     ]
-    if _foldable(site):
+    if folds:
         with jax.ensure_compile_time_eval():
             results = tuple(np.asarray(result) for result in function(*squeezed))
     else:

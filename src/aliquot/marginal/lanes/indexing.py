@@ -29,6 +29,7 @@ from aliquot.marginal.lanes.arrays import (
     rearrange,
     reshape,
     spread,
+    typed,
 )
 from aliquot.marginal.lanes.elementwise import select
 
@@ -295,7 +296,7 @@ def _gathered(work: _Work, lookup: Lookup, lanes: int) -> Array:
     shape = common_shape(parts)
     dtype = np.result_type(*(part.dtype for part in parts))
     index = join(
-        [reshape(spread(_typed(part, dtype), shape), (*shape, 1)) for part in parts],
+        [reshape(spread(typed(part, dtype), shape), (*shape, 1)) for part in parts],
         len(shape),
     )
     along = sorted(
@@ -336,12 +337,6 @@ def _gathered(work: _Work, lookup: Lookup, lanes: int) -> Array:
         else:
             sources.append(None if window else at)
     return _ordered(found, sources)
-
-
-def _typed(x: Array, dtype: Any) -> Array:
-    if x.dtype == dtype:
-        return x
-    return x.astype(dtype) if concrete(x) else lax.convert_element_type(x, dtype)
 
 
 def parts_of_index(producer: Any, atom: Any) -> list[tuple[Any, int | None]] | None:

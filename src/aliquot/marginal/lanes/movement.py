@@ -88,6 +88,10 @@ def _groups(before: Sequence[int], after: Sequence[int]) -> list[tuple[list[int]
 def _reshape(site: Site) -> list[Array]:
     x, lanes, own = _own(site)
     before, after = site.shapes[0], site.results[0]
+    axes = site.params["dimensions"]
+    if axes is not None:  # it reads the axes in another order
+        x = transpose(x, [*range(site.lanes), *(site.lanes + axis for axis in axes)])
+        own, before = (tuple(n[axis] for axis in axes) for n in (own, before))
     shape, target = list(own), [1] * len(after)
     for old, new in _groups(before, after):
         if all(own[axis] == 1 for axis in old):

@@ -21,6 +21,7 @@ from aliquot.marginal.lanes.arrays import (
     reshape,
     spread,
     transpose,
+    typed,
 )
 from aliquot.marginal.lanes.site import Site
 
@@ -29,8 +30,9 @@ _KNOWN: Mapping[str, Callable[..., Any]] = {
     "reduce_prod": np.prod,
     "reduce_max": np.max,
     "reduce_min": np.min,
-    "reduce_and": np.all,
-    "reduce_or": np.any,
+    # Of whole numbers the bits.
+    "reduce_and": np.bitwise_and.reduce,
+    "reduce_or": np.bitwise_or.reduce,
 }
 REDUCTIONS = frozenset(_KNOWN)
 
@@ -100,6 +102,8 @@ def dot_general(site: Site) -> list[Array]:
         if not any(present):
             copies *= lengths[name]
             continue
+        # A sum may not fit into the numbers that are multiplied.
+        operands = [typed(x, dtype) for x in operands]
         one = present.index(True)
         operands[one] = _sum_axis(operands[one], axes[one])
     out = (
@@ -128,12 +132,7 @@ def _sum_axis(x: Array, axis: int) -> Array:
 
 def _outer(operands: list[Array], names: list[list[int]], out: list[int], dtype: Any) -> Array:
     """Multiply where nothing is left to sum: elementwise, which XLA fuses."""
-    parts = [
-        lax.convert_element_type(_arranged(x, side, out), dtype)
-        if x.dtype != dtype
-        else _arranged(x, side, out)
-        for x, side in zip(operands, names, strict=True)
-    ]
+    parts = [typed(_arranged(x, side, out), dtype) for x, side in zip(operands, names, strict=True)]
     shape = np.broadcast_shapes(*(part.shape for part in parts))
     if all(concrete(part) for part in parts) and foldable(shape, dtype):
         return np.multiply(parts[0], parts[1])
