@@ -13,6 +13,7 @@ from aliquot.compilation import lazily
 from aliquot.density.draws import quick
 from aliquot.density.parameters import parameter_problems
 from aliquot.density.rows import over_rows
+from aliquot.distributions.seeds import as_seed
 from aliquot.errors import AliquotWarning, ModelError, ParameterError, StartError, warn
 from aliquot.inference import forward
 from aliquot.inference.given import constant_data, given, model_coords, model_dims
@@ -22,7 +23,6 @@ from aliquot.inference.posterior import (
     posterior_values,
     refuse_other_states,
 )
-from aliquot.inference.seeds import as_seed
 from aliquot.model import Model, resolve_model
 from aliquot.model.variables import Deterministic, FreeVariable, MissingValues, ObservedVariable
 from aliquot.porting import PREDICT, explained
@@ -122,8 +122,8 @@ def sample_prior_predictive(
 @explained(PREDICT)
 def sample_posterior_predictive(
     trace: xarray.DataTree,
-    *,
     model: Model | None = None,
+    *,
     var_names: Sequence[str] | None = None,
     random_seed: Any = None,
     predictions: bool = False,
@@ -194,9 +194,8 @@ def sample_posterior_predictive(
     )
 
 
-def compute_log_likelihood(
-    trace: xarray.DataTree, *, model: Model | None = None
-) -> xarray.DataTree:
+@explained(PREDICT)
+def compute_log_likelihood(trace: xarray.DataTree, model: Model | None = None) -> xarray.DataTree:
     """Compute the pointwise log likelihood of each draw, for `az.loo` and `az.compare`.
 
     Parameters

@@ -22,7 +22,15 @@ from aliquot.model.documentation import call_docstring, call_signature
 from aliquot.model.free import free_variable
 from aliquot.model.imputed import observed_variable
 from aliquot.model.variables import Data, Deterministic, Potential
-from aliquot.porting import FAMILY
+from aliquot.porting import (
+    DATA,
+    DETERMINISTIC,
+    FAMILY,
+    POTENTIAL,
+    SET_DATA,
+    explained,
+    unknown_argument,
+)
 
 
 class _Default:
@@ -155,15 +163,14 @@ class explaining:  # noqa: N801 (used as a function, like `naming`)
         if not isinstance(error, TypeError) or "__init__()" not in str(error):
             return
         unknown = re.search(r"unexpected keyword argument '(\w+)'", str(error))
-        if unknown is None:
-            text = str(error).split("__init__() ")[-1]
-        else:
-            hint = f" ({FAMILY[unknown[1]]})" if unknown[1] in FAMILY else ""
-            takes = ", ".join(self.signature.parameters)
-            text = f"takes no argument {unknown[1]!r}{hint}; its arguments are {takes}"
+        if unknown is not None:
+            takes = list(self.signature.parameters)
+            raise unknown_argument(self.call, unknown[1], FAMILY, takes) from None
+        text = str(error).split("__init__() ")[-1]
         raise TypeError(f"{self.call}: {text}") from None
 
 
+@explained(DATA, "aq.Data")
 def data(
     name: str,
     value: Any,
@@ -223,6 +230,7 @@ def data(
     return model.add(Data(name, array.shape, array.dtype, dims=names, value=array, owner=model))
 
 
+@explained(DETERMINISTIC, "aq.Deterministic")
 def deterministic(name: str, value: Any, *, dims: Any = None) -> Deterministic:
     """Name a computed quantity, so that it is recorded with the draws.
 
@@ -248,6 +256,7 @@ def deterministic(name: str, value: Any, *, dims: Any = None) -> Deterministic:
     return model.add(Deterministic(name, expression, dims=as_dims(name, dims), owner=model))
 
 
+@explained(POTENTIAL, "aq.Potential")
 def potential(name: str, value: Any) -> Potential:
     """Add a term to the model's log density; the elements of an array are summed.
 
@@ -269,10 +278,11 @@ def potential(name: str, value: Any) -> Potential:
     return model.add(Potential(name, _expression(name, value), owner=model))
 
 
+@explained(SET_DATA, "aq.set_data")
 def set_data(
     values: Mapping[str, Any],
-    *,
     model: Model | None = None,
+    *,
     coords: Mapping[str, Any] | None = None,
 ) -> None:
     """Replace data of a model, as `Model.set_data` does.
@@ -300,7 +310,7 @@ def set_data(
     >>> x.shape
     (2,)
     """
-    resolve_model(model, "aq.set_data").set_data(values, coords)
+    resolve_model(model, "aq.set_data").set_data(values, coords=coords)
 
 
 def _expression(name: str, value: Any) -> Expression:
