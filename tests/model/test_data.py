@@ -262,7 +262,9 @@ def test_what_is_no_mapping() -> None:
 
 @pytest.mark.parametrize("labels", [None, "xyz"])
 def test_coords_that_are_no_sequence(labels: object) -> None:
-    with pytest.raises(ShapeError, match="'a' must be a sequence of labels, or their number"):
+    with pytest.raises(
+        ShapeError, match="'a' must be a sequence of labels, such as a list, or their number"
+    ):
         aq.Model(coords={"a": labels})
 
 

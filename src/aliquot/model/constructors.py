@@ -13,7 +13,7 @@ import numpy as np
 from aliquot.distributions.base import Distribution
 from aliquot.distributions.parameters import as_shape
 from aliquot.errors import AliquotError, ModelError, ShapeError
-from aliquot.expression import Expression, leaves
+from aliquot.expression import Expression, leaves, unwrapped
 from aliquot.model import observed as observations
 from aliquot.model.alignment import aligned
 from aliquot.model.context import Model, current_model, resolve_model
@@ -132,7 +132,7 @@ class Constructor[Family: Distribution]:
 
 
 def _own(value: Any) -> Any:
-    return copy(value) if isinstance(value, np.ndarray | list) else value
+    return copy(value) if isinstance(value, np.ndarray | list) else unwrapped(value)
 
 
 class naming:  # noqa: N801 (used as a function: `with naming("x"):`)
@@ -251,6 +251,7 @@ def deterministic(name: str, value: Any, *, dims: Any = None) -> Deterministic:
     """
     model = current_model("aq.Deterministic")
     model.check_name(name)
+    value = unwrapped(value)
     model.check_inputs(name, value)
     expression = _expression(name, value)
     return model.add(Deterministic(name, expression, dims=as_dims(name, dims), owner=model))
@@ -274,6 +275,7 @@ def potential(name: str, value: Any) -> Potential:
     """
     model = current_model("aq.Potential")
     model.check_name(name)
+    value = unwrapped(value)
     model.check_inputs(name, value)
     return model.add(Potential(name, _expression(name, value), owner=model))
 
