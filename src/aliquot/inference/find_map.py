@@ -164,12 +164,13 @@ def _evaluator(density: Any, jacobian: bool, stop: threading.Event) -> Evaluate:
 def _dataset(
     model: Model, values: Mapping[str, np.ndarray], attrs: dict[str, Any]
 ) -> xarray.Dataset:
+    from aliquot.results import in_written_order
     from aliquot.results.attributes import encode_attributes, standard_attributes
     from aliquot.results.dataset import build_dataset
 
     return build_dataset(
         "the mode",
-        values,
+        in_written_order(values, list(model.variables)),
         dims=model_dims(model),
         coords=model_coords(model),
         attrs=standard_attributes() | encode_attributes(attrs),

@@ -199,6 +199,7 @@ def sample_posterior_predictive(
         dims=model_dims(model),
         coords=_coords(model, posterior),
         attrs={"random_seed": seed},
+        order=list(model.variables),
         extend=trace,
     )
 
