@@ -67,7 +67,10 @@ PROGRAMS: dict[str, str] = {
     "start points that are not finite are tried again": f"aq.sample(10, model=model, {SHORT})",
     "keep_warmup=": f"aq.sample(10, keep_warmup=True, model=model, {SHORT}).warmup_posterior",
     "aq.check(trace) gives the findings": "aq.check(trace).records",
-    "use draws=": f"aq.sample(draws=10, model=model, {SHORT})",
+    "use draws=": (
+        f"aq.sample(draws=10, model=model, {SHORT})\n"
+        "aq.sample_prior_predictive(draws=10, model=model)"
+    ),
     "use draws= and tune=": f"aq.sample(draws=10, model=model, {SHORT})",
     "use tune=": f"aq.sample(draws=10, model=model, {SHORT})",
     "use chains=": f"aq.sample(draws=10, model=model, {SHORT})",
@@ -83,8 +86,10 @@ PROGRAMS: dict[str, str] = {
     ),
     "predictions are drawn all at once": "aq.sample_posterior_predictive(trace, model)",
     "one prediction is drawn for each posterior draw": (
-        "aq.sample_posterior_predictive(trace, model)\n"
-        "aq.sample_prior_predictive(draws=10, model=model)"
+        "aq.sample_posterior_predictive(trace, model)"
+    ),
+    "the model goes in as model=": (
+        "aq.sample_prior_predictive(10, model=model, var_names=['x'])"
     ),
     "chains and draws are always kept apart": (
         "assert aq.sample_posterior_predictive(trace, model).posterior_predictive['y'].ndim == 3"
@@ -322,6 +327,7 @@ PROGRAMS: dict[str, str] = {
         f"{INSIDE}z = aq.Bernoulli('z', 0.5)\n    aq.Normal('y', z, 1, observed=[1.0])\n"
         "model = other\nmodel.marginalization()"
     ),
+    "use model[name].transform": "model[name].transform",
     "use repr(model)": "repr(model)",
     "write the model in a function, and call that again": "def write():\n    return aq.Model()",
     "use aq.fit(model=model)": "aq.fit(20, model=model, progressbar=False, check=False)",

@@ -21,7 +21,7 @@ from tests.hints import TABLES, hints, namespace, program
 
 FUNCTIONS: list[tuple[Callable[..., Any], Mapping[str, str]]] = [
     (aq.sample, porting.SAMPLE),
-    (aq.sample_prior_predictive, porting.PREDICT),
+    (aq.sample_prior_predictive, porting.PRIOR),
     (aq.sample_posterior_predictive, porting.PREDICT),
     (aq.compute_log_likelihood, porting.PREDICT),
     (aq.recover, porting.PREDICT),

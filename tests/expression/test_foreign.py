@@ -130,6 +130,15 @@ def test_what_pandas_computes_itself_says_to_hand_over_numbers() -> None:
         pd.Series(pd.date_range("2020", periods=3)) == b  # noqa: B015
 
 
+def test_an_expression_is_not_changed_in_place() -> None:
+    b, _ = variables()
+    with pytest.raises(TypeError, match=r"b cannot be changed in place: .*\.at\[index\]\.set"):
+        b[0] = 1.0
+    kept = b
+    b += 1.0  # another value under the name, as with numbers
+    assert b is not kept
+
+
 JAX: dict[str, Callable[[Any], Any]] = {
     "exp": jnp.exp,
     "sum": jnp.sum,

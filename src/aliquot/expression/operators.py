@@ -147,6 +147,12 @@ class Operators(NumPyProtocols):
     def __getitem__(self, index: Any) -> Expression:
         return checked_index(self, index)
 
+    def __setitem__(self, index: Any, value: Any) -> None:
+        raise TypeError(
+            f"{self.text} cannot be changed in place: make another with np.where(condition, new, "
+            f"{self.text}), np.concatenate, or aq.lift(lambda x, new: x.at[index].set(new))"
+        )
+
     def __len__(self) -> int:
         if not self.shape:
             raise TypeError(f"{self.text} is a scalar: it has no length")

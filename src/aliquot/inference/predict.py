@@ -26,7 +26,7 @@ from aliquot.inference.posterior import (
 )
 from aliquot.model import Model, resolve_model
 from aliquot.model.variables import Deterministic, FreeVariable, MissingValues, ObservedVariable
-from aliquot.porting import PREDICT, explained
+from aliquot.porting import PREDICT, PRIOR, explained
 from aliquot.precision import float64
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ MOST_COMPILED = 20
 ROUNDS = 20
 
 
-@explained(PREDICT)
+@explained(PRIOR)
 def sample_prior_predictive(
     draws: int = 500,
     *,

@@ -78,7 +78,7 @@ class Constructor[Family: Distribution]:
 
     def __call__(
         self,
-        name: str,
+        name: str | None = None,
         *args: Any,
         shape: Any = None,
         dims: Any = None,
@@ -90,6 +90,7 @@ class Constructor[Family: Distribution]:
         """Add a variable of this family to the model whose ``with`` block is running."""
         model = current_model(f"aq.{self.__name__}")
         model.check_name(name)
+        assert name is not None  # refused just now
         names = as_dims(name, dims)
         # Kept for when data are replaced: what the caller does to an array later is not to matter.
         args = tuple(_own(value) for value in args)

@@ -11,6 +11,7 @@ from aliquot.porting.arguments import (
     MODEL_ARGUMENTS,
     POTENTIAL,
     PREDICT,
+    PRIOR,
     SAMPLE,
     SET_DATA,
 )
@@ -43,6 +44,7 @@ __all__ = [
     "NAMES",
     "POTENTIAL",
     "PREDICT",
+    "PRIOR",
     "SAMPLE",
     "SET_DATA",
     "TRANSFORMS",

@@ -72,8 +72,8 @@ PREDICT: Mapping[str, str] = {
     "idata_kwargs": _PLAIN,
     "progressbar": "leave it out: predictions are drawn all at once",
     "progressbar_theme": _PLAIN,
-    "samples": "one prediction is drawn for each posterior draw; the prior takes draws=",
-    "size": "one prediction is drawn for each posterior draw; the prior takes draws=",
+    "samples": "leave it out: one prediction is drawn for each posterior draw",
+    "size": "leave it out: one prediction is drawn for each posterior draw",
     "keep_size": "leave it out: chains and draws are always kept apart",
     "sample_dims": _PLAIN,
     "sample_vars": _PLAIN,
@@ -84,6 +84,14 @@ PREDICT: Mapping[str, str] = {
     "seed": _SEED,
     "random_state": _SEED,
     "rng": "use random_seed=, which takes a NumPy Generator, too",
+}
+
+PRIOR: Mapping[str, str] = {
+    **PREDICT,
+    "samples": "use draws=",
+    "size": "use draws=",
+    "num_samples": "use draws=",
+    BY_POSITION: "the model goes in as model=, names as var_names=",
 }
 
 DRAW: Mapping[str, str] = {

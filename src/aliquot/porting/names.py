@@ -228,6 +228,8 @@ MODEL: Mapping[str, str] = {
     "dim_lengths": "use model.coords.length(dim)",
     "named_vars_to_dims": "use model[name].dims",
     "eval_rv_shapes": "use model[name].shape",
+    "rvs_to_values": "use model.free",
+    "rvs_to_transforms": "use model[name].transform",
     "set_initval": "give initval= where the variable is written, or initvals= to aq.sample",
     "initial_values": "give initval= where the variable is written, or initvals= to aq.sample",
     "initial_point": "use model.density().start, the start point in unconstrained coordinates",
