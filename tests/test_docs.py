@@ -65,7 +65,7 @@ def run(block: Block, namespace: dict[str, Any], page: str) -> str:
         if not block.fails:
             exec(program, namespace)
             return printed.getvalue()
-        with pytest.raises(aq.AliquotError) as raised:
+        with pytest.raises((aq.AliquotError, AttributeError)) as raised:
             exec(program, namespace)
     return str(raised.value)
 
