@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from aliquot.density.certainty import certain
+from aliquot.density.certainty.certain import certain
 from aliquot.distributions.base import Distribution
 from aliquot.distributions.constraints import Constraint, Interval, Real
 from aliquot.distributions.ranges import keep_in_range

@@ -23,7 +23,7 @@ from aliquot.distributions.seeds import as_seed
 from aliquot.distributions.state_table import StateTable
 from aliquot.errors import ModelError, ParameterError, ShapeError
 from aliquot.expression import Expression, apply, expressions
-from aliquot.porting import DISTRIBUTION, DRAW, MissingError, explained
+from aliquot.porting import DISTRIBUTION, DRAW, MissingError, explained, public
 from aliquot.precision import float64
 
 
@@ -84,8 +84,9 @@ class Distribution:
             return parameters[name]
         if name.startswith("_"):
             raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
-        known = [own for own in (*dir(type(self)), *parameters) if not own.startswith("_")]
-        raise MissingError(type(self).__name__, name, DISTRIBUTION, known, "dist.")
+        raise MissingError(
+            type(self).__name__, name, DISTRIBUTION, lambda: [*public(self), *parameters], "dist."
+        )
 
     @property
     def family(self) -> str:

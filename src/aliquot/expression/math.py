@@ -62,7 +62,7 @@ def __getattr__(name: str) -> Callable[..., Any]:
         "aq.math",
         name,
         MATH,
-        __dir__(),
+        __dir__,
         "aq.math.",
         ": it holds the functions of jax.numpy, jax.scipy.special and jax.nn; any other JAX "
         "function can be used through aq.lift",

@@ -9,7 +9,7 @@ import numpy as np
 
 from aliquot.expression.operators import Operators
 from aliquot.expression.text import shorten
-from aliquot.porting import EXPRESSION, MissingError
+from aliquot.porting import EXPRESSION, MissingError, public
 
 
 class Expression(Operators):
@@ -75,8 +75,9 @@ class Expression(Operators):
         def __getattr__(self, name: str) -> Any:
             if name.startswith("_"):  # of Python and NumPy, and slots that are not filled yet
                 raise AttributeError(name)
-            known = [own for own in dir(type(self)) if not own.startswith("_")]
-            raise MissingError(f"the expression {self.text}", name, EXPRESSION, known, "x.")
+            raise MissingError(
+                f"the expression {self.text}", name, EXPRESSION, lambda: public(self), "x."
+            )
 
     @property
     def bounds(self) -> tuple[int, int] | None:

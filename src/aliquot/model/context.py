@@ -122,8 +122,9 @@ class Model:
     if not TYPE_CHECKING:  # a type checker is to go on seeing which attributes there are
 
         def __getattr__(self, name: str) -> Any:
-            known = [own for own in dir(type(self)) if not own.startswith("_")]
-            raise porting.MissingError("aq.Model", name, porting.MODEL, known, "model.")
+            raise porting.MissingError(
+                "aq.Model", name, porting.MODEL, lambda: porting.public(self), "model."
+            )
 
     def check_name(self, name: Any) -> None:
         """Refuse a name that is not a string, or that is taken.

@@ -28,4 +28,4 @@ __all__ = [
 if not TYPE_CHECKING:  # a type checker is to go on seeing which names there are
 
     def __getattr__(name: str) -> None:
-        raise _porting.MissingError("aq.plots", name, _porting.NAMES, __all__, "aq.plots.")
+        raise _porting.MissingError("aq.plots", name, _porting.NAMES, lambda: __all__, "aq.plots.")

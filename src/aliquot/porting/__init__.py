@@ -15,7 +15,14 @@ from aliquot.porting.arguments import (
     SAMPLE,
     SET_DATA,
 )
-from aliquot.porting.explain import BY_POSITION, MissingError, explained, similar, unknown_argument
+from aliquot.porting.explain import (
+    BY_POSITION,
+    MissingError,
+    explained,
+    public,
+    similar,
+    unknown_argument,
+)
 from aliquot.porting.names import (
     DISTRIBUTION,
     DISTRIBUTIONS,
@@ -50,6 +57,7 @@ __all__ = [
     "TRANSFORMS",
     "MissingError",
     "explained",
+    "public",
     "similar",
     "unknown_argument",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache, wraps
+from typing import Any
 
 # How alike two names have to be for one to be taken for a misspelling of the other.
 ALIKE = 0.8
@@ -26,8 +27,8 @@ class MissingError(AttributeError):
         The attribute.
     hints : mapping from str to str
         What to use in place of other libraries' names.
-    known : iterable of str
-        The attributes that are there, one of which may have been meant.
+    known : callable
+        Lists the attributes that are there, one of which may have been meant.
     prefix : str
         What the user writes before an attribute.
     otherwise : str
@@ -36,7 +37,7 @@ class MissingError(AttributeError):
     Examples
     --------
     >>> from aliquot.porting import MissingError
-    >>> print(MissingError("aliquot", "Lognormal", {}, ["LogNormal", "Normal"], "aq."))
+    >>> print(MissingError("aliquot", "Lognormal", {}, lambda: ["LogNormal", "Normal"], "aq."))
     aliquot has no attribute 'Lognormal': did you mean aq.LogNormal?
     """
 
@@ -45,7 +46,7 @@ class MissingError(AttributeError):
         owner: str,
         name: str,
         hints: Mapping[str, str],
-        known: Iterable[str] = (),
+        known: Callable[[], Iterable[str]] = tuple,
         prefix: str = "",
         otherwise: str = "",
     ) -> None:
@@ -58,11 +59,16 @@ class MissingError(AttributeError):
         self._otherwise = otherwise
 
     def __str__(self) -> str:
-        advice = _advice(self._missing, self._hints, list(self._known), self._prefix)
+        advice = _advice(self._missing, self._hints, list(self._known()), self._prefix)
         return f"{self._owner} has no attribute {self._missing!r}{advice or self._otherwise}"
 
     def __reduce__(self) -> tuple[type[AttributeError], tuple[str]]:
         return AttributeError, (str(self),)
+
+
+def public(thing: Any) -> list[str]:
+    """List the public attributes that an object has by its class."""
+    return [name for name in dir(type(thing)) if not name.startswith("_")]
 
 
 def similar(name: str, known: Iterable[str]) -> str | None:

@@ -56,5 +56,5 @@ if not TYPE_CHECKING:  # a type checker is to go on seeing which names there are
 
     def __getattr__(name: str) -> None:
         raise _porting.MissingError(
-            "aq.transforms", name, _porting.TRANSFORMS, __all__, "aq.transforms."
+            "aq.transforms", name, _porting.TRANSFORMS, lambda: __all__, "aq.transforms."
         )
