@@ -24,7 +24,12 @@ from aliquot.precision import float64
 from tests.seeds import PAGE
 
 ROOT = Path(__file__).parents[1]
-PAGES = ("README.md", "docs/discrete_variables.md", "docs/label_switching.md")
+PAGES = (
+    "README.md",
+    "docs/coming_from_pymc.md",
+    "docs/discrete_variables.md",
+    "docs/label_switching.md",
+)
 FENCE = re.compile(r"^```(\w+)([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -60,7 +65,7 @@ def run(block: Block, namespace: dict[str, Any], page: str) -> str:
         if not block.fails:
             exec(program, namespace)
             return printed.getvalue()
-        with pytest.raises(aq.AliquotError) as raised:
+        with pytest.raises((aq.AliquotError, AttributeError)) as raised:
             exec(program, namespace)
     return str(raised.value)
 

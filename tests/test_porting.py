@@ -1,24 +1,42 @@
-"""PyMC's names and arguments: those that are there work, the others say what to use."""
+"""Names and arguments of other libraries: those that are there work, the others say what to use."""
 
 from __future__ import annotations
 
+import copy
 import inspect
+import pickle
+import re
+import warnings
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import matplotlib
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
 import aliquot as aq
 from aliquot import porting
+from tests.hints import TABLES, hints, namespace, program
 
 FUNCTIONS: list[tuple[Callable[..., Any], Mapping[str, str]]] = [
     (aq.sample, porting.SAMPLE),
-    (aq.sample_prior_predictive, porting.PREDICT),
+    (aq.sample_prior_predictive, porting.PRIOR),
     (aq.sample_posterior_predictive, porting.PREDICT),
+    (aq.compute_log_likelihood, porting.PREDICT),
+    (aq.recover, porting.PREDICT),
+    (aq.relabel, porting.PREDICT),
     (aq.fit, porting.FIT),
     (aq.ADVI.fit, porting.FIT),
     (aq.find_map, porting.FIND_MAP),
+    (aq.Data, porting.DATA),
+    (aq.Deterministic, porting.DETERMINISTIC),
+    (aq.Potential, porting.POTENTIAL),
+    (aq.set_data, porting.SET_DATA),
+    (aq.Model.set_data, porting.SET_DATA),
+    (aq.Model.debug, porting.DEBUG),
+    (aq.Model, porting.MODEL_ARGUMENTS),
+    (aq.distributions.base.Distribution.sample, porting.DRAW),
 ]
 
 
@@ -26,32 +44,145 @@ FUNCTIONS: list[tuple[Callable[..., Any], Mapping[str, str]]] = [
 def test_arguments_that_are_not_taken_say_what_to_use(
     function: Callable[..., Any], hints: Mapping[str, str]
 ) -> None:
-    assert not set(hints) & set(inspect.signature(function).parameters)
     for name, hint in hints.items():
+        if name == porting.BY_POSITION:
+            with pytest.raises(TypeError, match=re.escape(hint)):
+                function(*range(9))
+            continue
+        assert name not in inspect.signature(function).parameters
         with pytest.raises(TypeError) as caught:
             function(**{name: None})
         assert name in str(caught.value)
         assert hint in str(caught.value)
 
 
-def test_no_hint_is_for_a_name_that_exists() -> None:
-    assert not set(porting.NAMES) & set(aq.__all__)
-    assert not set(porting.MODEL) & set(dir(aq.Model))
+def test_arguments_that_are_nearly_those_taken_are_named() -> None:
+    with pytest.raises(TypeError, match=r"no argument 'tunes': did you mean tune=\?"):
+        aq.sample(tunes=10)  # type: ignore[call-arg]
+    with pytest.raises(TypeError, match=r"no argument 'call_back' \(nor 'callback'\): leave it"):
+        aq.sample(call_back=print)  # type: ignore[call-arg]
+    with pytest.raises(TypeError, match=r"no argument 'lr'; its arguments are n, method, .* check"):
+        aq.fit(10, lr=1)
+    with pytest.raises(TypeError, match=r"no argument 'sigmas': did you mean sigma=\?"):
+        aq.Normal.dist(0, sigmas=1)
+
+
+# What each table is about: what stands under a name in it must not be there.
+OWNERS: dict[str, set[str]] = {
+    "NAMES": set(aq.__all__),
+    "MODEL": set(dir(aq.Model)),
+    "EXPRESSION": set(dir(aq.Expression)),
+    "DISTRIBUTION": set(dir(aq.distributions.base.Distribution)),
+    "DISTRIBUTIONS": set(),
+    "TRANSFORMS": set(aq.transforms.__all__),
+    "MATH": set(dir(aq.math)),
+}
+
+
+@pytest.mark.parametrize("table", OWNERS)
+def test_no_hint_is_for_a_name_that_exists(table: str) -> None:
+    assert not set(TABLES[table]) & OWNERS[table]
 
 
 def test_names_that_are_not_there_say_what_to_use() -> None:
-    with pytest.raises(AttributeError, match=r"'MutableData': use aq\.Data"):
-        aq.MutableData  # noqa: B018
-    with pytest.raises(AttributeError, match=r"'free_RVs': use model\.free"):
-        aq.Model().free_RVs  # noqa: B018
-    with pytest.raises(AttributeError, match=r"has no attribute 'nonsense'$"):
-        aq.Model().nonsense  # noqa: B018
-    assert not hasattr(aq, "nonsense")
+    with aq.Model() as model:
+        x = aq.Normal("x", 0, 1)
+    things: dict[str, Any] = {
+        "NAMES": aq,
+        "MODEL": model,
+        "EXPRESSION": x,
+        "DISTRIBUTION": x.distribution,
+        "DISTRIBUTIONS": aq.distributions,
+        "TRANSFORMS": aq.transforms,
+        "MATH": aq.math,
+    }
+    for table, thing in things.items():
+        for name, hint in TABLES[table].items():
+            assert not hasattr(thing, name)
+            with pytest.raises(AttributeError) as caught:
+                getattr(thing, name)
+            assert str(caught.value).endswith(f"has no attribute {name!r}: {hint}")
+
+
+@pytest.mark.parametrize(
+    ("ask", "says"),
+    [
+        (lambda: aq.Lognormal, r"'Lognormal': did you mean aq\.LogNormal\?"),
+        (lambda: aq.student_t, r"did you mean aq\.StudentT\?"),
+        (lambda: aq.HalfNormall, r"did you mean aq\.HalfNormal\?"),
+        (lambda: aq.lkj_cholesky_cov, r"did you mean aq\.LKJCholeskyCov\?"),
+        (lambda: aq.plot_posteriors, r"\(nor 'plot_posterior'\): it is ArviZ's"),
+        (lambda: aq.plots.plot_trace, r"it is ArviZ's: import arviz as az; az\.plot_trace"),
+        (lambda: aq.transforms.Ordred, r"did you mean aq\.transforms\.Ordered\?"),
+        (lambda: aq.math.soft_max, r"did you mean aq\.math\.softmax\?"),
+        (lambda: aq.math.nonsense, r"it holds the functions of jax\.numpy"),
+        (lambda: aq.distributions.Normal, r"families of distributions are aq\.Normal"),
+        (lambda: aq.Model().marginalisation, r"did you mean model\.marginalization\?"),
+        (lambda: aq.Model().nonsense, r"has no attribute 'nonsense'$"),
+        (lambda: aq.Normal.dist(0, 1).logprob, r"did you mean dist\.log_prob\?"),
+    ],
+)
+def test_names_that_are_nearly_there_are_named(ask: Callable[[], Any], says: str) -> None:
+    with pytest.raises(AttributeError, match=says):
+        ask()
+
+
+def test_an_error_about_a_name_can_be_pickled_and_copied() -> None:
+    with pytest.raises(AttributeError) as caught:
+        aq.Lognormal  # noqa: B018
+    for again in (pickle.loads(pickle.dumps(caught.value)), copy.copy(caught.value)):
+        assert str(again) == str(caught.value)
 
 
 def test_arguments_of_families_say_what_to_use() -> None:
-    with pytest.raises(TypeError, match=r"aq\.Normal\.dist: .*'sd' \(use sigma\).* mu, sigma, tau"):
-        aq.Normal.dist(0, sd=1)
+    for name, hint in porting.FAMILY.items():
+        with pytest.raises(TypeError, match=re.escape(hint)):
+            aq.Normal.dist(0, **{name: 1})
+
+
+def test_callbacks_that_are_none_say_what_to_use() -> None:
+    with aq.Model() as model:
+        aq.Normal("x", 0, 1)
+    fit = aq.ADVI(model=model)
+    with pytest.raises(aq.ModelError, match=r"give it as convergence=aq\.ParameterChange\("):
+        fit.fit(10, callbacks=[aq.ParameterChange()])  # type: ignore[list-item]
+    with pytest.raises(aq.ModelError, match=r"called as callback\(approx, hist, i\); got 3"):
+        fit.fit(10, callbacks=[3])  # type: ignore[list-item]
+    with pytest.raises(aq.ModelError, match="must be a list of functions"):
+        fit.fit(10, callbacks=print)  # type: ignore[arg-type]
+
+
+# Advice -------------------------------------------------------------------------------------------
+
+CALLS = re.compile(r"\b(?:aq|az|jax|np|model|dist|approx|trace|optax|pandas)(?:\.\w+)+|\b\w+=(?!=)")
+
+
+def distinct() -> list[tuple[str, str]]:
+    """List the hints' texts, each once, with the first name that it is for."""
+    return list({text: (f"{table}-{name}", text) for table, name, text in hints()}.values())
+
+
+@pytest.mark.parametrize("text", [pytest.param(text, id=name) for name, text in distinct()])
+def test_advice_names_what_its_program_calls(text: str) -> None:
+    code = program(text)
+    for call in CALLS.findall(text):
+        if call != "aq.":
+            assert call in code, f"{text!r} names {call}, which {code!r} does not use"
+
+
+@pytest.mark.slow
+def test_every_hint_s_advice_can_be_taken() -> None:
+    matplotlib.use("agg")
+    programs = dict.fromkeys(program(text) for _, text in distinct())
+    for code in programs:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            try:
+                exec(compile(code, code, "exec"), dict(namespace()))
+            except Exception as error:
+                error.add_note(code)
+                raise
+        plt.close("all")
 
 
 @pytest.mark.parametrize(("pymc", "ours"), [("invlogit", "expit"), ("sqr", "square")])

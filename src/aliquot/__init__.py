@@ -193,4 +193,4 @@ def __dir__() -> list[str]:
 if not TYPE_CHECKING:  # a type checker is to go on seeing which names there are
 
     def __getattr__(name: str) -> None:
-        raise _porting.missing("aliquot", name, _porting.NAMES)
+        raise _porting.MissingError("aliquot", name, _porting.NAMES, lambda: __all__, "aq.")

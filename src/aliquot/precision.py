@@ -2,25 +2,61 @@
 
 Posterior geometry needs float64, JAX defaults to float32, and the global switch belongs to the
 user. Everything that Aliquot traces, compiles or runs does so inside :func:`float64`, which
-changes the setting for the current thread and puts it back.
+changes the setting for the current thread and puts it back. So it is with the other settings of
+JAX under which correct programs fail.
 """
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from typing import Any
 
 import jax
+
+# Settings of the user's that our own programs cannot run under: what they are compiled with ahead
+# of time would not be compiled, a NaN that a `where` drops would be an error, data could not be
+# handed to the device. The setting, the values that do no harm, and the context that restores one.
+_HARMLESS: tuple[tuple[str, tuple[Any, ...], Callable[[], AbstractContextManager[Any]]], ...] = (
+    ("jax_disable_jit", (False,), lambda: jax.disable_jit(False)),
+    ("jax_numpy_dtype_promotion", ("standard",), lambda: jax.numpy_dtype_promotion("standard")),
+    ("jax_numpy_rank_promotion", ("allow",), lambda: jax.numpy_rank_promotion("allow")),
+    ("jax_debug_nans", (False,), lambda: jax.debug_nans(False)),
+    ("jax_debug_infs", (False,), lambda: jax.debug_infs(False)),
+    *(
+        (f"jax_transfer_guard_{way}", (None, "allow"), lambda: jax.transfer_guard("allow"))
+        for way in ("host_to_device", "device_to_device", "device_to_host")
+    ),
+)
 
 
 def float64() -> AbstractContextManager[None]:
     """Return a context in which JAX works in double precision, for the current thread only.
 
+    Settings that look for mistakes in a user's own programs (`jax.disable_jit`,
+    `jax.numpy_dtype_promotion`, `jax.transfer_guard`, `jax.debug_nans` and the like) are off in it.
+
     Examples
     --------
-    >>> import jax.numpy as jnp
+    >>> import jax, jax.numpy as jnp
     >>> from aliquot.precision import float64
-    >>> with float64():
-    ...     jnp.zeros(2).dtype
+    >>> with jax.numpy_dtype_promotion("strict"), float64():
+    ...     (jnp.zeros(2) + jnp.ones(2, dtype=int)).dtype
     dtype('float64')
     """
-    return jax.enable_x64(True)
+    harmful = [
+        restore
+        for setting, harmless, restore in _HARMLESS
+        # A setting that a later JAX no longer has cannot do harm.
+        if getattr(jax.config, setting, harmless[0]) not in harmless
+    ]
+    return _without(harmful) if harmful else jax.enable_x64(True)
+
+
+@contextmanager
+def _without(harmful: list[Callable[[], AbstractContextManager[Any]]]) -> Iterator[None]:
+    with ExitStack() as stack:
+        stack.enter_context(jax.enable_x64(True))
+        for restore in harmful:
+            stack.enter_context(restore())
+        yield

@@ -23,7 +23,7 @@ def test_each_element_has_its_own_largest_value() -> None:
     expected = stats.poisson(mu).logpmf(x) - stats.poisson(mu).logcdf(upper)
     np.testing.assert_allclose(counts.log_prob(x), expected, rtol=1e-12, atol=1e-12)
     assert (counts.log_prob(upper + 1) == -np.inf).all()
-    draws = counts.sample(1, 500)
+    draws = counts.sample(500, random_seed=1)
     assert (draws.max(axis=(0, 1)) == upper).all()
     assert (draws[..., 0] == 0).all()
 

@@ -131,7 +131,7 @@ def test_gradient_equals_finite_differences():
 def test_batches():
     dist = LKJCholeskyCov(eta=np.array([1.0, 2.0]), n=3, sd_dist=HalfNormal(np.ones((2, 3))))
     assert dist.shape == (2, 3, 3)
-    draws = dist.sample(0, 5)
+    draws = dist.sample(5, random_seed=0)
     assert draws.shape == (5, 2, 3, 3)
     one = LKJCholeskyCov(eta=2.0, n=3, sd_dist=HalfNormal(1.0))
     np.testing.assert_allclose(dist.log_prob(draws)[:, 1], one.log_prob(draws[:, 1]), rtol=1e-12)

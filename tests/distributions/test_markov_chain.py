@@ -40,7 +40,7 @@ def test_shapes(arguments: dict, shape: tuple[int, ...]) -> None:
     chain = MarkovChain(**arguments)
     assert chain.shape == shape
     assert chain.batch_shape == shape[:-1]
-    draws = chain.sample(0, 2)
+    draws = chain.sample(2, random_seed=0)
     assert draws.shape == (2, *shape)
     assert chain.log_prob(draws).shape == (2, *shape[:-1])
     assert np.isfinite(chain.log_prob(draws)).all()
@@ -127,16 +127,18 @@ def test_without_init_every_start_has_weight_one() -> None:
     chain = MarkovChain(P, steps=3)
     every = np.array(list(itertools.product(range(2), repeat=3)))
     assert np.exp(chain.log_prob(every)).sum() == pytest.approx(2.0, rel=1e-14)
-    first = chain.sample(4, 4_000)[:, 0]
+    first = chain.sample(4_000, random_seed=4)[:, 0]
     assert stats.binomtest(int(first.sum()), len(first), 0.5).pvalue > 1e-4
 
 
 def test_draws_of_a_batch_follow_their_own_chain() -> None:
     stay, switch = np.eye(2), np.eye(2)[::-1]
-    draws = MarkovChain(np.stack([stay, switch]), [[1.0, 0.0], [0.0, 1.0]], steps=4).sample(0, 5)
+    draws = MarkovChain(np.stack([stay, switch]), [[1.0, 0.0], [0.0, 1.0]], steps=4).sample(
+        5, random_seed=0
+    )
     np.testing.assert_array_equal(draws, np.broadcast_to([[0, 0, 0, 0], [1, 0, 1, 0]], (5, 2, 4)))
     by_time = np.stack([stay, switch, switch])
-    draws = MarkovChain(by_time, [1.0, 0.0], time_varying=True).sample(0, 5)
+    draws = MarkovChain(by_time, [1.0, 0.0], time_varying=True).sample(5, random_seed=0)
     np.testing.assert_array_equal(draws, np.broadcast_to([0, 0, 1, 0], (5, 4)))
 
 

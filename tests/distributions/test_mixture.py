@@ -135,7 +135,7 @@ def test_multivariate_components(batched):
     np.testing.assert_allclose(dist.mean(), w @ mu)
     spread = w @ (mu - w @ mu) ** 2
     np.testing.assert_allclose(dist.variance(), np.diag(cov) + spread)
-    draws = dist.sample(4, 20_000)
+    draws = dist.sample(20_000, random_seed=4)
     error = np.sqrt(dist.variance() / len(draws))
     assert np.all(np.abs(draws.mean(axis=0) - dist.mean()) < 5 * error)
     # Each draw comes whole from one component: near the second mean in one axis, so in the other.
@@ -154,7 +154,7 @@ def test_batched_weights():
         assert dist.shape == (5,)
         np.testing.assert_allclose(dist.log_prob(x), expected, rtol=1e-13)
         np.testing.assert_allclose(dist.mean(), w @ mu)
-        assert dist.sample(0, 4).shape == (4, 5)
+        assert dist.sample(4, random_seed=0).shape == (4, 5)
 
 
 def test_components_by_row():

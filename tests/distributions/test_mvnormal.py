@@ -70,7 +70,7 @@ def test_batches(size):
     x = rng.normal(0, 3, (4, size))
     each = [stats.multivariate_normal(m, c).logpdf(v) for m, c, v in zip(mu, cov, x, strict=True)]
     np.testing.assert_allclose(dist.log_prob(x), each, rtol=1e-9)
-    draws = dist.sample(0, 3)
+    draws = dist.sample(3, random_seed=0)
     assert draws.shape == (3, 4, size)
     assert dist.log_prob(draws).shape == (3, 4)
 

@@ -44,7 +44,7 @@ def test_equals_the_joint_normal_distribution():
 def test_shapes(arguments, shape):
     walk = GaussianRandomWalk(**arguments)
     assert walk.shape == shape
-    draws = walk.sample(0, 2)
+    draws = walk.sample(2, random_seed=0)
     assert draws.shape == (2, *shape)
     assert walk.log_prob(draws).shape == (2, *shape[:-1])
     assert walk.mean().shape == shape
@@ -78,7 +78,7 @@ def test_start_off_the_support_of_the_first_point():
 def test_per_step_draws_have_their_scales():
     sigma, count = np.array([0.1, 3.0]), 20_000
     walk = GaussianRandomWalk(1.0, sigma, init_dist=Normal(0.0, 1.0))
-    steps = np.diff(walk.sample(3, count))
+    steps = np.diff(walk.sample(count, random_seed=3))
     spread = np.std(steps, axis=0) / sigma - 1
     assert np.all(np.abs(spread) < 4.5 / np.sqrt(2 * count))
     assert np.all(np.abs(steps.mean(axis=0) - 1) < 4.5 * sigma / np.sqrt(count))

@@ -123,7 +123,7 @@ def test_mean_of_the_draws(case: Case) -> None:
 
 def test_truncated_normal_draws_far_in_the_tail() -> None:
     lower = np.array([8.0, 10.0, 40.0])
-    draws = TruncatedNormal(0.0, 1.0, lower=lower).sample(3, DRAWS)
+    draws = TruncatedNormal(0.0, 1.0, lower=lower).sample(DRAWS, random_seed=3)
     uniform = np.exp(stats.norm.logsf(draws) - stats.norm.logsf(lower))
     for column in uniform.T:
         assert stats.kstest(column, "uniform").pvalue > SHARE
@@ -131,7 +131,7 @@ def test_truncated_normal_draws_far_in_the_tail() -> None:
 
 def test_truncated_normal_draws_stay_between_bounds() -> None:
     start, width = np.array([8.0, -30.0, -2.0]), np.array([1e-9, 1e-3, 3.0])
-    draws = TruncatedNormal(0.0, 1.0, lower=start, upper=start + width).sample(3, 2_000)
+    draws = TruncatedNormal(0.0, 1.0, lower=start, upper=start + width).sample(2_000, random_seed=3)
     assert np.all((draws >= start) & (draws <= start + width))
     # Not heaped on a few values, as draws by differences of distribution functions are.
     for column in draws.T:
@@ -147,7 +147,7 @@ def test_truncated_normal_variance_far_in_the_tail() -> None:
 
 def test_von_mises_draws_for_every_concentration() -> None:
     small, large = [1e-12, 0.3], [1e4, 1e9, 1e14]
-    draws = VonMises(0.0, [*small, *large]).sample(5, DRAWS)
+    draws = VonMises(0.0, [*small, *large]).sample(DRAWS, random_seed=5)
     for kappa, column in zip(small, draws.T, strict=False):
         uniform = stats.vonmises(kappa).cdf(column)
         assert stats.kstest(uniform, "uniform").pvalue > SHARE
@@ -157,7 +157,7 @@ def test_von_mises_draws_for_every_concentration() -> None:
 
 
 def test_draws_of_tiny_shapes_stay_in_the_support() -> None:
-    draws = Gamma(1e-4, 1.0).sample(1, 1_000)
+    draws = Gamma(1e-4, 1.0).sample(1_000, random_seed=1)
     assert np.all(draws > 0)
     assert np.isfinite(Gamma(1e-4, 1.0).log_prob(draws)).all()
 
@@ -165,10 +165,10 @@ def test_draws_of_tiny_shapes_stay_in_the_support() -> None:
 @pytest.mark.parametrize("family", [Flat, HalfFlat])
 def test_improper_families_refuse_to_draw(family: Any) -> None:
     with pytest.raises(NotImplementedError, match=f"{family.__name__} is improper.*no draws"):
-        family().sample(1)
+        family().sample(random_seed=1)
 
 
 def test_draws_follow_the_seed() -> None:
-    one, same, other = (Uniform().sample(seed, 5) for seed in (1, 1, 2))
+    one, same, other = (Uniform().sample(5, random_seed=seed) for seed in (1, 1, 2))
     np.testing.assert_array_equal(one, same)
     assert not np.any(one == other)

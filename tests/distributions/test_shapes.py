@@ -63,7 +63,7 @@ def test_draws_have_the_distribution_s_shape(case: Case) -> None:
     ids=lambda it: it.family,
 )
 def test_batched_draws_follow_their_own_parameters(distribution: Distribution) -> None:
-    draws = distribution.sample(11, 4_000)
+    draws = distribution.sample(4_000, random_seed=11)
     assert draws.shape == (4_000, *BATCH)
     if isinstance(distribution, VonMises):
         turn = np.angle(np.exp(1j * draws).mean(0))  # resultant: within 5 standard errors

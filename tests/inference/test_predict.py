@@ -103,6 +103,59 @@ def test_what_cannot_be_drawn_from_a_prior() -> None:
         aq.sample_prior_predictive(2, model=model)
 
 
+def with_potential(observed: bool) -> aq.Model:
+    """Write a model whose likelihood is a potential, wholly or in part."""
+    with aq.Model() as model:
+        mu = aq.Normal("mu", 0, 1)
+        aq.Deterministic("twice", 2 * mu)
+        aq.Potential("terms", aq.Normal.dist(mu, 1).log_prob(np.array([1.0, 2.0])))
+        if observed:
+            aq.Normal("obs", mu, 1, observed=[1.0, 2.0, 3.0])
+    return model
+
+
+def test_a_likelihood_that_is_a_potential_has_no_predictions() -> None:
+    model = with_potential(observed=False)
+    trace = aq.sample(20, tune=20, chains=2, random_seed=1, model=model, **QUIET)
+    with pytest.raises(ModelError, match=r"nothing to predict. The potentials terms .* observed="):
+        aq.sample_posterior_predictive(trace, model)
+    with pytest.raises(ModelError, match=r"a potential \('terms'\) stands for data.* observed="):
+        aq.compute_log_likelihood(trace, model)
+    with pytest.raises(ModelError, match=r"a potential \('terms'\) stands for data.* observed="):
+        model.log_likelihood({"mu": 0.0})
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        drawn = aq.sample_posterior_predictive(trace, model, var_names=["twice"])
+    np.testing.assert_allclose(drawn.posterior_predictive["twice"], 2 * trace.posterior["mu"])
+    with pytest.raises(ModelError, match="var_names is empty: name some of twice"):
+        aq.sample_posterior_predictive(trace, model, var_names=[])
+    with pytest.raises(ModelError, match="var_names is empty: name some of mu, twice"):
+        aq.sample_prior_predictive(5, model=model, var_names=[])
+
+
+def test_what_predictions_leave_out_is_said() -> None:
+    model = with_potential(observed=True)
+    trace = aq.sample(20, tune=20, chains=2, random_seed=1, model=model, **QUIET)
+    with pytest.warns(AliquotWarning, match="predictions leave out the potentials terms"):
+        drawn = aq.sample_posterior_predictive(trace, model)
+    assert drawn.posterior_predictive["obs"].shape == (2, 20, 3)
+    with pytest.warns(AliquotWarning, match="log likelihood leaves out the potentials terms"):
+        aq.compute_log_likelihood(trace, model)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        aq.sample_posterior_predictive(trace, model, var_names=["obs"])
+
+
+def test_a_model_that_observes_nothing_has_nothing_to_predict() -> None:
+    with aq.Model() as model:
+        aq.Normal("mu", 0, 1)
+    trace = aq.sample(20, tune=20, chains=2, random_seed=1, model=model, **QUIET)
+    with pytest.raises(ModelError, match=r"nothing to predict\. Give the variable that stands for"):
+        aq.sample_posterior_predictive(trace, model)
+    with pytest.raises(ModelError, match=r"no likelihood: give the variable that stands for data"):
+        aq.compute_log_likelihood(trace, model)
+
+
 def test_missing_values_are_drawn_with_their_neighbours() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", aq.ImputationWarning)

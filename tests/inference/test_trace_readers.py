@@ -115,7 +115,7 @@ def test_labels_of_other_rows_are_not_used(
     some["posterior"] = xarray.DataTree(recovered.posterior.to_dataset().isel(draw=slice(3, 9)))
     with pytest.warns(AliquotWarning, match="recovered from other data"):
         aq.sample_posterior_predictive(some, model=model, random_seed=1)
-    with pytest.warns(AliquotWarning, match="left out level, z"):
+    with pytest.warns(AliquotWarning, match="left out z, level"):
         only = aq.recover(recovered, model, kind="probabilities")
     assert "z" not in only.posterior
     np.testing.assert_allclose(only.state_probabilities["z"][0, 0, :, 1], Y < 0, atol=1e-12)

@@ -255,12 +255,16 @@ def test_what_is_no_mapping() -> None:
     with aq.Model() as model:
         aq.Data("x", [1.0, 2.0])
     with pytest.raises(ModelError, match=r"the new data must be a mapping such as .* got 'x'"):
-        model.set_data("x", [3.0, 4.0])  # type: ignore[arg-type]
+        model.set_data("x")  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match=r"data are given by name: \{name: values\}"):
+        model.set_data("x", [3.0, 4.0])  # type: ignore[arg-type, misc]
 
 
 @pytest.mark.parametrize("labels", [None, "xyz"])
 def test_coords_that_are_no_sequence(labels: object) -> None:
-    with pytest.raises(ShapeError, match="'a' must be a sequence of labels, or their number"):
+    with pytest.raises(
+        ShapeError, match="'a' must be a sequence of labels, such as a list, or their number"
+    ):
         aq.Model(coords={"a": labels})
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from typing import Any
 
@@ -36,11 +37,61 @@ def test_what_is_no_data(data: object, kind: type[Exception], words: str) -> Non
 
 def test_fractions_are_no_counts() -> None:
     with aq.Model():
-        with pytest.raises(DTypeError, match=r"obs: Poisson.*integers.*2\.5 at index \(1,\)"):
+        with pytest.raises(
+            DTypeError, match=r"obs: the data of Poisson.*integers.*2\.5 at index \(1,\)"
+        ):
             aq.Poisson("obs", 2, observed=[1.0, 2.5])
-        with pytest.raises(DTypeError, match=r"obs: Poisson.*dtype float64.*data\.astype\(int\)"):
-            aq.Poisson("obs", 2, observed=[1.0, 2.0])
         assert aq.Bernoulli("flags", 0.5, observed=[True, False]).dtype == np.int64
+
+
+DISCRETE: dict[str, tuple[Any, ...]] = {
+    "Bernoulli": (0.5,),
+    "Binomial": (3, 0.5),
+    "BetaBinomial": (1.0, 1.0, 3),
+    "Categorical": ([0.5, 0.5],),
+    "DiscreteUniform": (0, 3),
+    "Poisson": (2.0,),
+    "NegativeBinomial": (2.0, 1.0),
+    "Geometric": (0.5,),
+    "Multinomial": (2, [0.5, 0.5]),
+    "MarkovChain": ([[0.5, 0.5], [0.5, 0.5]], [0.5, 0.5]),
+    "OrderedLogistic": (0.0, [-1.0, 1.0]),
+    "ZeroInflatedPoisson": (0.5, 2.0),
+    "ZeroInflatedBinomial": (0.5, 3, 0.5),
+    "ZeroInflatedNegativeBinomial": (0.5, 2.0, 1.0),
+}
+
+
+def test_every_discrete_family_is_looked_at() -> None:
+    discrete = {name for name in aq.families.__all__ if getattr(aq, name).family.discrete}
+    assert discrete - {"Mixture"} == set(DISCRETE)
+
+
+@pytest.mark.parametrize("family", DISCRETE)
+def test_whole_numbers_may_be_floats_with_and_without_a_missing_one(family: str) -> None:
+    make = getattr(aq, family)
+    with aq.Model() as model, warnings.catch_warnings():
+        warnings.simplefilter("ignore", aq.ImputationWarning)
+        rows = np.array([[1, 1], [1, 1]]) if family == "Multinomial" else np.array([1, 1])
+        whole = make("whole", *DISCRETE[family], observed=rows)
+        floats = make("floats", *DISCRETE[family], observed=rows.astype(float))
+        some = rows.astype(float)
+        some[-1] = np.nan
+        make("missing", *DISCRETE[family], observed=some)
+        data = make("data", *DISCRETE[family], observed=aq.Data("rows", rows.astype(float)))
+        assert whole.dtype == floats.dtype == data.dtype == np.int64
+    terms = model.density().terms_at(model.density().start)
+    assert terms["whole"] == terms["floats"] == terms["data"]
+    for broken in (1.5, np.inf, -np.inf, 2.0**63):
+        some = rows.astype(float)
+        some[-1] = broken
+        for values in (some, np.concatenate([np.full_like(rows[:1], np.nan, float), some])):
+            with aq.Model():
+                match = rf"obs: the data of {family}, a distribution of integers, hold {broken}"
+                with pytest.raises(DTypeError, match=re.escape(match)):
+                    make("obs", *DISCRETE[family], observed=values)
+    with aq.Model(), pytest.raises(DTypeError, match=r"initval of .* hold 1\.5"):
+        make("free", *DISCRETE[family], shape=rows.shape, initval=rows + 0.5)
 
 
 def test_data_off_the_support_are_named_by_index_and_value() -> None:

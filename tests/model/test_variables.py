@@ -133,10 +133,12 @@ def test_parameters_that_do_not_fit_name_variable_and_parameter() -> None:
             aq.Normal("y", aq.Normal.dist(0, 1), 1)
         with pytest.raises(ShapeError, match=r"y: Normal.*mu \(2,\), sigma \(3,\)"):
             aq.Normal("y", x, np.ones(3))
-        with pytest.raises(
-            TypeError, match=r"y: aq\.Normal: takes no argument 'sd' \(use sigma\); .* mu, sigma"
-        ):
+        with pytest.raises(TypeError, match=r"y: aq\.Normal\(\) takes no argument 'sd': use sigma"):
             aq.Normal("y", 0, sd=1)
+        with pytest.raises(ModelError, match=r"first argument is its name.* use \.dist"):
+            aq.Normal(mu=0, sigma=1)
+        with pytest.raises(ModelError, match=r"first argument is its name.* use \.dist"):
+            aq.LKJCholeskyCov(eta=1, n=2, sd_dist=aq.HalfNormal.dist(1))
         with pytest.raises(TypeError, match=r"y: aq\.Poisson: missing 1 required .* 'mu'"):
             aq.Poisson("y")
     assert list(model.variables) == ["x"]

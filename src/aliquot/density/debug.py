@@ -94,7 +94,10 @@ def debug_at(model: Any, flat: np.ndarray) -> DebugReport:
     free = {slot.variable.name: slot.variable for slot in density.slots}
     observed = {v.name: v for v in model.observed}
     rows = []
-    for name, term in terms.items():
+    # Terms come back in the order of the alphabet; a sum over discrete variables goes last.
+    written = [name for name in model.variables if name in terms]
+    for name in dict.fromkeys([*written, *terms]):
+        term = terms[name]
         if name in free:
             kind = (
                 "free"

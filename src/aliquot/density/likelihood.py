@@ -21,8 +21,7 @@ USER = "log_likelihood"
 
 def log_likelihood(model: Any, point: Any) -> float:
     """Compute the log likelihood at a point; see `Model.log_likelihood`."""
-    if not model.observed:
-        raise ModelError(f"{USER}: the model has no observed variables, so there is no likelihood")
+    check_observed(model, USER)
     density = model.density()
     values = read_point(density, model, point, USER)
     if model.potentials:
@@ -39,6 +38,27 @@ def log_likelihood(model: Any, point: Any) -> float:
             "not defined there, such as that of a scale of zero"
         )
     return result
+
+
+def check_observed(model: Any, user: str) -> None:
+    """Refuse a model without observed variables.
+
+    Raises
+    ------
+    ModelError
+    """
+    if model.observed:
+        return
+    names = ", ".join(repr(potential.name) for potential in model.potentials)
+    advice = (
+        f". Which part of a potential ({names}) stands for data, and for which, only you know: "
+        "write data as a variable with observed="
+        if names
+        else ": give the variable that stands for data observed="
+    )
+    raise ModelError(
+        f"{user}: the model has no observed variables, so there is no likelihood{advice}"
+    )
 
 
 def log_likelihood_of(density: Density, values: Mapping[str, np.ndarray]) -> float:

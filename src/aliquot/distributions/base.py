@@ -17,12 +17,14 @@ import numpy as np
 from aliquot.compilation import lazily
 from aliquot.distributions.constraints import Constraint
 from aliquot.distributions.missing import whole_events
-from aliquot.distributions.parameters import as_parameter, full_shape
+from aliquot.distributions.parameters import as_parameter, as_sample_shape, full_shape
 from aliquot.distributions.random_numbers import LARGEST, as_count
 from aliquot.distributions.ranges import keep_in_range, vector_in_doubt
+from aliquot.distributions.seeds import as_seed
 from aliquot.distributions.state_table import StateTable
-from aliquot.errors import ParameterError, ShapeError
-from aliquot.expression import Expression, apply
+from aliquot.errors import ModelError, ParameterError, ShapeError
+from aliquot.expression import Expression, apply, expressions
+from aliquot.porting import DISTRIBUTION, DRAW, MissingError, explained, public
 from aliquot.precision import float64
 
 
@@ -81,7 +83,11 @@ class Distribution:
         parameters = self.__dict__.get("parameters", {})
         if name in parameters:
             return parameters[name]
-        raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
+        if name.startswith("_"):
+            raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
+        raise MissingError(
+            type(self).__name__, name, DISTRIBUTION, lambda: [*public(self), *parameters], "dist."
+        )
 
     @property
     def family(self) -> str:
@@ -206,27 +212,41 @@ class Distribution:
             for parameter in self.parameters.values()
         )
 
-    def sample(self, random_seed: Any = None, sample_shape: Any = ()) -> np.ndarray:
+    @explained(DRAW)
+    def sample(self, sample_shape: Any = (), *, random_seed: Any = None) -> np.ndarray:
         """Draw from the distribution; its parameters must be numbers.
 
         Parameters
         ----------
-        random_seed : int, numpy.random.Generator or None
         sample_shape : int or tuple of int
             Shape of independent draws, before the distribution's own shape.
+        random_seed : int, sequence of int, numpy.random.Generator or None
 
         Returns
         -------
         numpy.ndarray, shape (*sample_shape, *shape)
 
+        Raises
+        ------
+        ShapeError
+            For a sample shape that is none.
+        ModelError
+            Where a parameter is an expression of a model.
+
         Examples
         --------
         >>> import aliquot as aq
-        >>> aq.Normal.dist(0, 1, shape=2).sample(1, sample_shape=3).shape
+        >>> aq.Normal.dist(0, 1, shape=2).sample(3, random_seed=1).shape
         (3, 2)
         """
-        size = (sample_shape,) if np.isscalar(sample_shape) else tuple(sample_shape)
-        seed = np.random.default_rng(random_seed).integers(2**63)
+        size = as_sample_shape(self.family, sample_shape)
+        if found := expressions(self):
+            raise ModelError(
+                f"{self.family}.sample: the parameter {found[0].text} has no numbers yet, so "
+                "nothing can be drawn. Name the variable in a model and use "
+                "aq.sample_prior_predictive"
+            )
+        seed = as_seed(random_seed)
         with float64():
             draw = lazily(lambda dist, key: dist.draw(key, size + self.shape))
             return np.asarray(draw(self, jax.random.key(seed)))

@@ -110,6 +110,17 @@ def as_shape(shape: Any) -> tuple[int, ...]:
     return tuple(int(size) for size in dims)
 
 
+def as_sample_shape(family: str, shape: Any) -> tuple[int, ...]:
+    """Read the shape of independent draws, in whose place other libraries take a seed or a key."""
+    try:
+        return as_shape(shape)
+    except (TypeError, ShapeError):
+        raise ShapeError(
+            f"{family}.sample: the shape of the draws must be a whole number or a tuple of them; "
+            f"got {shape!r:.60}. A seed goes in as random_seed="
+        ) from None
+
+
 def full_shape(
     family: str,
     batches: Mapping[str, tuple[int, ...]],

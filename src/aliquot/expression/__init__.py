@@ -3,6 +3,7 @@
 from aliquot.expression.apply import apply
 from aliquot.expression.constant import constant
 from aliquot.expression.evaluate import Evaluation, expressions, leaves, order
+from aliquot.expression.foreign import unwrapped
 from aliquot.expression.lift import lift
 from aliquot.expression.node import Expression, Leaf
 
@@ -16,4 +17,5 @@ __all__ = [
     "leaves",
     "lift",
     "order",
+    "unwrapped",
 ]

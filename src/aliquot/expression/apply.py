@@ -10,6 +10,7 @@ import numpy as np
 
 from aliquot.errors import DTypeError, ShapeError
 from aliquot.expression import text as texts
+from aliquot.expression.foreign import as_array
 from aliquot.precision import float64
 
 
@@ -108,8 +109,7 @@ def as_operand(leaf: Any) -> Any:
     """Refuse what cannot be a number, and let pandas and xarray objects be arrays."""
     if isinstance(leaf, str | bytes):
         return leaf
-    if hasattr(leaf, "__array__") and not isinstance(leaf, np.ndarray | np.generic | jax.Array):
-        leaf = np.asarray(leaf)
+    leaf = as_array(leaf)
     if isinstance(leaf, np.ndarray) and leaf.dtype.kind in "OUSMm":
         raise DTypeError(
             f"an array of dtype {leaf.dtype} cannot be used in a model: give numbers "

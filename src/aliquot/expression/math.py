@@ -27,6 +27,7 @@ import jax.scipy.special
 
 from aliquot import special
 from aliquot.expression.lift import lift
+from aliquot.porting import MATH, MissingError
 
 _SOURCES = (special, jnp, jax.scipy.special, jax.nn)
 
@@ -59,9 +60,14 @@ def __getattr__(name: str) -> Callable[..., Any]:
             function = getattr(source, PYMC.get(name, name), None)
             if callable(function):
                 return lift(function)
-    raise AttributeError(
-        f"aq.math has no function {name!r}: it holds those of jax.numpy, jax.scipy.special and "
-        "jax.nn; any other JAX function can be used through aq.lift"
+    raise MissingError(
+        "aq.math",
+        name,
+        MATH,
+        __dir__,
+        "aq.math.",
+        ": it holds the functions of jax.numpy, jax.scipy.special and jax.nn; any other JAX "
+        "function can be used through aq.lift",
     )
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from aliquot.expression.operators import Operators
 from aliquot.expression.text import shorten
+from aliquot.porting import EXPRESSION, MissingError, public
 
 
 class Expression(Operators):
@@ -68,6 +69,15 @@ class Expression(Operators):
         self.text = shorten(text)
         self.check = check
         self.taken_from: Expression | None = None
+
+    if not TYPE_CHECKING:  # a type checker is to go on seeing which attributes there are
+
+        def __getattr__(self, name: str) -> Any:
+            if name.startswith("_"):  # of Python and NumPy, and slots that are not filled yet
+                raise AttributeError(name)
+            raise MissingError(
+                f"the expression {self.text}", name, EXPRESSION, lambda: public(self), "x."
+            )
 
     @property
     def bounds(self) -> tuple[int, int] | None:

@@ -147,6 +147,12 @@ class Operators(NumPyProtocols):
     def __getitem__(self, index: Any) -> Expression:
         return checked_index(self, index)
 
+    def __setitem__(self, index: Any, value: Any) -> None:
+        raise TypeError(
+            f"{self.text} cannot be changed in place: make another with np.where(condition, new, "
+            f"{self.text}), np.concatenate, or aq.lift(lambda x, new: x.at[index].set(new))"
+        )
+
     def __len__(self) -> int:
         if not self.shape:
             raise TypeError(f"{self.text} is a scalar: it has no length")
@@ -172,39 +178,39 @@ class Operators(NumPyProtocols):
         """The transpose: axes reversed."""
         return apply(jnp.transpose, self, text=f"{primary(self.text)}.T")
 
-    def sum(self, axis: Any = None, keepdims: bool = False) -> Expression:
+    def sum(self, axis: Any = None, *, keepdims: bool = False) -> Expression:
         """Sum over the given axes (all by default)."""
         return self._reduce(jnp.sum, axis, keepdims)
 
-    def prod(self, axis: Any = None, keepdims: bool = False) -> Expression:
+    def prod(self, axis: Any = None, *, keepdims: bool = False) -> Expression:
         """Multiply over the given axes (all by default)."""
         return self._reduce(jnp.prod, axis, keepdims)
 
-    def mean(self, axis: Any = None, keepdims: bool = False) -> Expression:
+    def mean(self, axis: Any = None, *, keepdims: bool = False) -> Expression:
         """Average over the given axes (all by default)."""
         return self._reduce(jnp.mean, axis, keepdims)
 
-    def var(self, axis: Any = None, ddof: float = 0, keepdims: bool = False) -> Expression:
+    def var(self, axis: Any = None, *, ddof: float = 0, keepdims: bool = False) -> Expression:
         """Compute the variance over the given axes (all by default)."""
         return self._reduce(jnp.var, axis, keepdims, ddof=ddof)
 
-    def std(self, axis: Any = None, ddof: float = 0, keepdims: bool = False) -> Expression:
+    def std(self, axis: Any = None, *, ddof: float = 0, keepdims: bool = False) -> Expression:
         """Compute the standard deviation over the given axes (all by default)."""
         return self._reduce(jnp.std, axis, keepdims, ddof=ddof)
 
-    def min(self, axis: Any = None, keepdims: bool = False) -> Expression:
+    def min(self, axis: Any = None, *, keepdims: bool = False) -> Expression:
         """Find the smallest over the given axes (all by default)."""
         return self._reduce(jnp.min, axis, keepdims)
 
-    def max(self, axis: Any = None, keepdims: bool = False) -> Expression:
+    def max(self, axis: Any = None, *, keepdims: bool = False) -> Expression:
         """Find the largest over the given axes (all by default)."""
         return self._reduce(jnp.max, axis, keepdims)
 
-    def all(self, axis: Any = None, keepdims: bool = False) -> Expression:
+    def all(self, axis: Any = None, *, keepdims: bool = False) -> Expression:
         """Say whether all are true over the given axes (all by default)."""
         return self._reduce(jnp.all, axis, keepdims)
 
-    def any(self, axis: Any = None, keepdims: bool = False) -> Expression:
+    def any(self, axis: Any = None, *, keepdims: bool = False) -> Expression:
         """Say whether any is true over the given axes (all by default)."""
         return self._reduce(jnp.any, axis, keepdims)
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
 
+from aliquot.errors import ModelError
 from aliquot.expression import text as texts
 from aliquot.expression.apply import apply, as_arrays
 
@@ -61,6 +63,23 @@ class NumPyProtocols:
 
     __slots__ = ()
     __array_priority__ = 1000
+    # pandas leaves an operation to what has a higher one than its own (at most 4000).
+    __pandas_priority__ = 5000
+
+    @property
+    def __jax_array__(self) -> Any:
+        """Say what to use where JAX's own functions ask for an array.
+
+        JAX's operators ask, too, before they leave the operation to the other operand. (It would
+        catch a TypeError and say something else.)
+        """
+        if sys._getframe(1).f_code.co_name.startswith("_operator_"):
+            raise AttributeError("__jax_array__")
+        raise ModelError(
+            f"{texts.label(self)} has no numbers yet, so JAX's functions cannot take it: use "
+            "NumPy's (np.exp) or aq.math's (aq.math.exp), or aq.lift(f) for any JAX function f. To "
+            "pick from an array by it, make the array an expression: aq.constant(array)[...]"
+        )
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
         name = ufunc.__name__
@@ -74,7 +93,9 @@ class NumPyProtocols:
                 "functions, or give a JAX function to aq.lift"
             )
         text = texts.infix(_INFIX[name], *inputs) if name in _INFIX else None
-        return apply(function, *as_arrays(inputs), text=text, **kwargs)
+        # A ufunc's operands are arrays, tuples of numbers too.
+        operands = [list(item) if type(item) is tuple else item for item in inputs]
+        return apply(function, *as_arrays(tuple(operands)), text=text, **kwargs)
 
     def __array_function__(
         self, func: Any, types: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -97,5 +118,6 @@ class NumPyProtocols:
         raise TypeError(
             f"{texts.label(self)} has no numbers yet, so it cannot be made into a NumPy array: "
             "use np functions on it directly, or aq.math, or aq.lift for a function of your own. "
+            "Join it with NumPy's arrays: of pandas .to_numpy(), of a masked array .filled(...). "
             "To pick from an array by it, make the array an expression: aq.constant(array)[...]"
         )

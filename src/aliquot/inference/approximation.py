@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from aliquot.distributions.seeds import as_seed
 from aliquot.inference.permute import permuted, read_label_switching
-from aliquot.inference.seeds import as_seed
 from aliquot.model import Model
 from aliquot.symmetry import ATTRIBUTE, Symmetries
 
@@ -107,7 +107,7 @@ class Approximation:
         """What the check at the end of the fit found: Pareto k and the ELBO."""
         return self._fitted.quality
 
-    def elbo(self, n: int = 2000, random_seed: Any = None) -> Estimate:
+    def elbo(self, n: int = 2000, *, random_seed: Any = None) -> Estimate:
         """Estimate the evidence lower bound in nats, with its Monte Carlo standard error.
 
         Parameters

@@ -10,17 +10,19 @@ import numpy as np
 
 from aliquot.compilation import lazily, loop
 from aliquot.density.rows import over_rows
+from aliquot.distributions.seeds import as_seed
 from aliquot.errors import ModelError
 from aliquot.inference.posterior import continuous_values, discrete_values, posterior_of
 from aliquot.inference.responsibilities import is_mixture, mixture_logits
-from aliquot.inference.seeds import as_seed
 from aliquot.model import Model, resolve_model
+from aliquot.porting import PREDICT, explained
 from aliquot.precision import float64
 
 if TYPE_CHECKING:
     import xarray
 
 
+@explained(PREDICT)
 def filled_components(
     trace: xarray.DataTree,
     model: Model | None = None,

@@ -10,12 +10,12 @@ import numpy as np
 
 from aliquot.compilation import lazily, loop
 from aliquot.density.likelihood import log_likelihood_of, parameter_count
+from aliquot.distributions.seeds import as_seed
 from aliquot.errors import ConvergenceWarning, ModelError, PartialResultWarning, StartError, warn
 from aliquot.inference.given import model_coords, model_dims
 from aliquot.inference.initialisation import continuous_density, explain_start
 from aliquot.inference.interrupt import interrupts
 from aliquot.inference.maximise import Evaluate, Summit, maximise
-from aliquot.inference.seeds import as_seed
 from aliquot.model import Model, resolve_model
 from aliquot.porting import FIND_MAP, explained
 from aliquot.precision import float64
@@ -164,12 +164,13 @@ def _evaluator(density: Any, jacobian: bool, stop: threading.Event) -> Evaluate:
 def _dataset(
     model: Model, values: Mapping[str, np.ndarray], attrs: dict[str, Any]
 ) -> xarray.Dataset:
+    from aliquot.results import in_written_order
     from aliquot.results.attributes import encode_attributes, standard_attributes
     from aliquot.results.dataset import build_dataset
 
     return build_dataset(
         "the mode",
-        values,
+        in_written_order(values, list(model.variables)),
         dims=model_dims(model),
         coords=model_coords(model),
         attrs=standard_attributes() | encode_attributes(attrs),

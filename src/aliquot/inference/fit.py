@@ -9,6 +9,7 @@ import numpy as np
 
 from aliquot import variational
 from aliquot.density.debug import debug_at
+from aliquot.distributions.seeds import as_seed
 from aliquot.errors import FitError, ModelError
 from aliquot.inference.approximation import Approximation
 from aliquot.inference.given import given
@@ -16,9 +17,8 @@ from aliquot.inference.initialisation import continuous_density
 from aliquot.inference.interrupt import interrupts
 from aliquot.inference.labels import announce_symmetries
 from aliquot.inference.permute import read_label_switching
-from aliquot.inference.seeds import as_seed
 from aliquot.model import Model, resolve_model
-from aliquot.porting import FIT, explained
+from aliquot.porting import FIT, explained, unknown_argument
 
 if TYPE_CHECKING:
     import optax
@@ -146,12 +146,15 @@ class ADVI:
 
         Raises
         ------
+        ModelError
+            For a callback that cannot be called, or is a criterion of convergence.
         FitError
             Where the loss is not finite: names the iteration and the coordinates at fault; its
             ``approximation`` is the last good one.
         """
         from aliquot.progress import announce, fit_progress
 
+        _check_callbacks(callbacks)
         if not len(self.hist):
             if self.model.density().marginal is not None:
                 announce(self.model.marginalization().line, progressbar)
@@ -213,6 +216,27 @@ class ADVI:
         )
 
 
+def _check_callbacks(callbacks: Any) -> None:
+    """Refuse criteria of convergence among callbacks, and what cannot be called.
+
+    Raises
+    ------
+    ModelError
+    """
+    if not isinstance(callbacks, list | tuple):
+        raise ModelError(f"callbacks must be a list of functions; got {callbacks!r:.60}")
+    for callback in callbacks:
+        if hasattr(callback, "begin"):
+            raise ModelError(
+                f"callbacks: {callback!r} is a criterion of convergence, of which a fit has one: "
+                f"give it as convergence=aq.{type(callback).__name__}(...)"
+            )
+        if not callable(callback):
+            raise ModelError(
+                f"callbacks: each is called as callback(approx, hist, i); got {callback!r:.60}"
+            )
+
+
 class FullRankADVI(ADVI):
     """Full-rank variational inference: a Gaussian with any covariance.
 
@@ -233,6 +257,9 @@ class FullRankADVI(ADVI):
 
 
 METHODS: dict[str, type[ADVI]] = {"advi": ADVI, "fullrank_advi": FullRankADVI}
+# What `fit` hands on: to the making of an approximation, and to its fit.
+OPTIONS = ("optimizer", "n_samples", "start", "label_switching")
+FIT_OPTIONS = ("callbacks", "convergence", "every", "check")
 
 
 @explained(FIT)
@@ -281,7 +308,10 @@ def fit(
     """
     if method not in METHODS:
         raise ModelError(f"method must be one of {', '.join(map(repr, METHODS))}; got {method!r}")
-    options = ("optimizer", "n_samples", "start", "label_switching")
-    own = {key: kwargs.pop(key) for key in options if key in kwargs}
+    for name in kwargs:  # before anything is compiled
+        if name not in OPTIONS and name not in FIT_OPTIONS:
+            takes = ["method", "model", "random_seed", "progressbar", *OPTIONS, *FIT_OPTIONS]
+            raise unknown_argument("aq.fit", name, FIT, ["n", *takes])
+    own = {key: kwargs.pop(key) for key in OPTIONS if key in kwargs}
     made = METHODS[method](model=model, random_seed=random_seed, **own)
     return made.fit(n, progressbar=progressbar, **kwargs)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import jax
@@ -10,7 +10,7 @@ import jax.numpy as jnp
 
 from aliquot.density.validity import filled_in
 from aliquot.distributions.base import Distribution
-from aliquot.errors import ModelError, ShapeError
+from aliquot.errors import AliquotWarning, ModelError, ShapeError, warn
 from aliquot.expression import Evaluation
 from aliquot.model import Model
 from aliquot.model.ordering import exchangeable
@@ -125,6 +125,60 @@ def check_simulable(model: Model, fixed: Iterable[str] = ()) -> None:
 def potentials(model: Model) -> list[str]:
     """List the potentials, which forward simulation cannot take into account."""
     return names(model, Potential)
+
+
+def wanted(
+    var_names: Sequence[str] | None,
+    allowed: Sequence[str],
+    default: Sequence[str] | None = None,
+) -> list[str]:
+    """Read which variables to return.
+
+    Raises
+    ------
+    ModelError
+        For none, or for a name that is not among those allowed.
+    """
+    if var_names is None:
+        return list(allowed if default is None else default)
+    asked = [var_names] if isinstance(var_names, str) else list(var_names)
+    if not asked:
+        raise ModelError(f"var_names is empty: name some of {', '.join(allowed)}, or leave it out")
+    for name in asked:
+        if name not in allowed:
+            raise ModelError(f"var_names: {name!r} is not one of {', '.join(allowed)}")
+    return asked
+
+
+def check_predictable(model: Model, user: str) -> None:
+    """Refuse a model that predicts nothing, and say what predictions leave out.
+
+    Raises
+    ------
+    ModelError
+        Where nothing is observed.
+    """
+    left_out = ", ".join(potentials(model))
+    if not model.observed:
+        computed = ", ".join(names(model, Deterministic))
+        which = f" ({computed})" if computed else ", as aq.Deterministic"
+        advice = (
+            f"The potentials {left_out} are terms of the log density, which cannot be simulated. "
+            "What stands for data is predicted where it is written as a variable with observed="
+            if left_out
+            else "Give the variable that stands for data observed="
+        )
+        raise ModelError(
+            f"{user}: the model has no observed variables, so there is nothing to predict. "
+            f"{advice}; what is computed from the draws{which} can be asked for by var_names="
+        )
+    if left_out:
+        warn(
+            f"predictions leave out the potentials {left_out}: a term of the log density cannot be "
+            "simulated. Where one stands for data, these are not predicted; name what you want in "
+            "var_names=, and this is not said",
+            AliquotWarning,
+        )
 
 
 def _draw_free(key: Any, variable: FreeVariable, distribution: Distribution) -> Any:

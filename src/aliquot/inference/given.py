@@ -1,4 +1,4 @@
-"""What a result says of the model it came from: data, dims and coords."""
+"""What a result says of the model it came from: data, dims, coords, the order of variables."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ def given(model: Model) -> dict[str, Any]:
         "constant_data": constant_data(model),
         "dims": model_dims(model),
         "coords": model_coords(model),
+        "order": list(model.variables),
     }
 
 

@@ -11,8 +11,10 @@ import numpy as np
 
 from aliquot.compilation import lazily
 from aliquot.density.draws import quick
+from aliquot.density.likelihood import check_observed
 from aliquot.density.parameters import parameter_problems
 from aliquot.density.rows import over_rows
+from aliquot.distributions.seeds import as_seed
 from aliquot.errors import AliquotWarning, ModelError, ParameterError, StartError, warn
 from aliquot.inference import forward
 from aliquot.inference.given import constant_data, given, model_coords, model_dims
@@ -22,10 +24,9 @@ from aliquot.inference.posterior import (
     posterior_values,
     refuse_other_states,
 )
-from aliquot.inference.seeds import as_seed
 from aliquot.model import Model, resolve_model
 from aliquot.model.variables import Deterministic, FreeVariable, MissingValues, ObservedVariable
-from aliquot.porting import PREDICT, explained
+from aliquot.porting import PREDICT, PRIOR, explained
 from aliquot.precision import float64
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ MOST_COMPILED = 20
 ROUNDS = 20
 
 
-@explained(PREDICT)
+@explained(PRIOR)
 def sample_prior_predictive(
     draws: int = 500,
     *,
@@ -101,7 +102,7 @@ def sample_prior_predictive(
             AliquotWarning,
         )
     latent = forward.names(model, FreeVariable, MissingValues, Deterministic)
-    wanted = _wanted(model, var_names, [*latent, *forward.names(model, ObservedVariable)])
+    wanted = forward.wanted(var_names, [*latent, *forward.names(model, ObservedVariable)])
     seed = as_seed(random_seed)
     drawn = _valid_draws(model, wanted, draws, seed)
     for name, value in drawn.items():
@@ -122,8 +123,8 @@ def sample_prior_predictive(
 @explained(PREDICT)
 def sample_posterior_predictive(
     trace: xarray.DataTree,
-    *,
     model: Model | None = None,
+    *,
     var_names: Sequence[str] | None = None,
     random_seed: Any = None,
     predictions: bool = False,
@@ -151,7 +152,13 @@ def sample_posterior_predictive(
     Raises
     ------
     ModelError, ShapeError
-        Where the trace is of another model.
+        Where the trace is of another model; where nothing is observed, so that there is nothing to
+        predict.
+
+    Notes
+    -----
+    Potentials cannot be simulated and are left out, which a warning says unless `var_names` are
+    given: a model whose likelihood is a potential has no predictions.
 
     Examples
     --------
@@ -168,12 +175,14 @@ def sample_posterior_predictive(
     from aliquot.results import build_tree
 
     model = resolve_model(model, "aq.sample_posterior_predictive")
+    if var_names is None:
+        forward.check_predictable(model, "aq.sample_posterior_predictive")
     posterior = posterior_of(trace, "aq.sample_posterior_predictive")
     fixed = posterior_values(model, posterior, "aq.sample_posterior_predictive")
     _advise(model, fixed)
     allowed = forward.names(model, ObservedVariable, Deterministic)
     default = forward.names(model, ObservedVariable)
-    wanted = _wanted(model, var_names, allowed, default)
+    wanted = forward.wanted(var_names, allowed, default)
     seed = as_seed(random_seed)
     chains, draws = posterior.sizes["chain"], posterior.sizes["draw"]
     simulate = _simulator(model, wanted, fixed)
@@ -190,13 +199,13 @@ def sample_posterior_predictive(
         dims=model_dims(model),
         coords=_coords(model, posterior),
         attrs={"random_seed": seed},
+        order=list(model.variables),
         extend=trace,
     )
 
 
-def compute_log_likelihood(
-    trace: xarray.DataTree, *, model: Model | None = None
-) -> xarray.DataTree:
+@explained(PREDICT)
+def compute_log_likelihood(trace: xarray.DataTree, model: Model | None = None) -> xarray.DataTree:
     """Compute the pointwise log likelihood of each draw, for `az.loo` and `az.compare`.
 
     Parameters
@@ -235,8 +244,13 @@ def compute_log_likelihood(
     from aliquot.results import build_tree
 
     model = resolve_model(model, "aq.compute_log_likelihood")
-    if not model.observed:
-        raise ModelError("the model has no observed variables, so there is no likelihood")
+    check_observed(model, "aq.compute_log_likelihood")
+    if left_out := forward.potentials(model):
+        warn(
+            f"the log likelihood leaves out the potentials {', '.join(left_out)}: where one stands "
+            "for data, loo and compare do not count them",
+            AliquotWarning,
+        )
     posterior = posterior_of(trace, "aq.compute_log_likelihood")
     chains, draws = posterior.sizes["chain"], posterior.sizes["draw"]
     values = continuous_values(model, posterior)
@@ -381,21 +395,6 @@ def _warn_out_of_range(
 
 def _coords(model: Model, posterior: Any) -> dict[str, Any]:
     return model_coords(model) | {dim: posterior[dim].values for dim in ("chain", "draw")}
-
-
-def _wanted(
-    model: Model,
-    var_names: Sequence[str] | None,
-    allowed: Sequence[str],
-    default: Sequence[str] | None = None,
-) -> list[str]:
-    if var_names is None:
-        return list(allowed if default is None else default)
-    names = [var_names] if isinstance(var_names, str) else list(var_names)
-    for name in names:
-        if name not in allowed:
-            raise ModelError(f"var_names: {name!r} is not one of {', '.join(allowed)}")
-    return names
 
 
 def _check_draws(draws: Any) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 
 from aliquot.compilation import lazily, loop
 from aliquot.density.rows import over_rows
+from aliquot.distributions.seeds import as_seed
 from aliquot.errors import AliquotWarning, ModelError, warn
 from aliquot.expression import leaves
 from aliquot.inference.missing import draw_missing
@@ -23,10 +24,10 @@ from aliquot.inference.posterior import (
     refuse_other_states,
 )
 from aliquot.inference.recovered_tree import extended, thinned
-from aliquot.inference.seeds import as_seed
 from aliquot.marginal import Unknown, depends_on
 from aliquot.model import Model, resolve_model
 from aliquot.model.variables import Data
+from aliquot.porting import PREDICT, explained
 from aliquot.precision import float64
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ KINDS = ("probabilities", "draws", "most_probable")
 GIGABYTE = 1_000_000_000
 
 
+@explained(PREDICT)
 def recover(
     trace: xarray.DataTree,
     model: Model | None = None,

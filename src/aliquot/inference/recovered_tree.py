@@ -46,8 +46,9 @@ def extended(
     """
     import xarray
 
-    from aliquot.results import build_dataset, standard_attributes
+    from aliquot.results import build_dataset, in_written_order, standard_attributes
 
+    written = list(model.variables)
     posterior = trace["posterior"].to_dataset()
     labels = model_coords(model) | {dim: posterior[dim].values for dim in ("chain", "draw")}
     result = {name: node.to_dataset() for name, node in trace.children.items()}
@@ -56,7 +57,8 @@ def extended(
         if name in result:
             result[name], dropped = _without(result[name], _stale(model, result[name]))
             lost += [v for v in dropped if v not in groups.get(name, {})]
-    for group, arrays in groups.items():
+    for group, recovered in groups.items():
+        arrays = in_written_order(recovered, written)
         dims: dict[str, Any] = dict(model_dims(model))
         coords = dict(labels)
         if group == "state_probabilities":
@@ -76,7 +78,10 @@ def extended(
             old, dropped = _without(old, _along_other_labels(old, made))
             lost += dropped
             made = old.merge(made, join="exact")
-            made.attrs = kept.attrs
+            arranged = in_written_order(
+                {str(n): array for n, array in made.data_vars.items()}, written
+            )
+            made = xarray.Dataset(arranged, coords=made.coords, attrs=kept.attrs)
         result[group] = made
     result = {name: dataset for name, dataset in result.items() if _kept(name, dataset)}
     if lost:

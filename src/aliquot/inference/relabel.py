@@ -21,6 +21,7 @@ from aliquot.inference.relabelled_tree import (
 )
 from aliquot.inference.responsibilities import Found, Responsibilities
 from aliquot.model import Model, resolve_model
+from aliquot.porting import PREDICT, explained
 from aliquot.symmetry import ATTRIBUTE, Block, Symmetries, block_names, signs_of
 from aliquot.symmetry.relabelling import METHODS, Relabelled, relabel_block
 
@@ -32,6 +33,7 @@ SURE = 0.9
 FEW = 0.05
 
 
+@explained(PREDICT)
 def relabel(
     trace: xarray.DataTree,
     model: Model | None = None,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from aliquot.compilation import uncollected
+from aliquot.distributions.seeds import as_seed
 from aliquot.errors import ModelError, PartialResultWarning, StartError, warn
 from aliquot.inference.exact import exact_draws
 from aliquot.inference.given import given
@@ -24,7 +25,6 @@ from aliquot.inference.initialisation import (
 from aliquot.inference.interrupt import interrupts
 from aliquot.inference.labels import announce_symmetries, judge
 from aliquot.inference.permute import permuted, read_label_switching, unconstrained
-from aliquot.inference.seeds import as_seed
 from aliquot.mcmc.result import ChainDraws
 from aliquot.mcmc.run import sample as run_chains
 from aliquot.mcmc.settings import NUTSSettings

@@ -13,7 +13,7 @@ import numpy as np
 from aliquot.distributions.base import Distribution
 from aliquot.distributions.parameters import as_shape
 from aliquot.errors import AliquotError, ModelError, ShapeError
-from aliquot.expression import Expression, leaves
+from aliquot.expression import Expression, leaves, unwrapped
 from aliquot.model import observed as observations
 from aliquot.model.alignment import aligned
 from aliquot.model.context import Model, current_model, resolve_model
@@ -22,7 +22,15 @@ from aliquot.model.documentation import call_docstring, call_signature
 from aliquot.model.free import free_variable
 from aliquot.model.imputed import observed_variable
 from aliquot.model.variables import Data, Deterministic, Potential
-from aliquot.porting import FAMILY
+from aliquot.porting import (
+    DATA,
+    DETERMINISTIC,
+    FAMILY,
+    POTENTIAL,
+    SET_DATA,
+    explained,
+    unknown_argument,
+)
 
 
 class _Default:
@@ -70,7 +78,7 @@ class Constructor[Family: Distribution]:
 
     def __call__(
         self,
-        name: str,
+        name: str | None = None,
         *args: Any,
         shape: Any = None,
         dims: Any = None,
@@ -82,6 +90,7 @@ class Constructor[Family: Distribution]:
         """Add a variable of this family to the model whose ``with`` block is running."""
         model = current_model(f"aq.{self.__name__}")
         model.check_name(name)
+        assert name is not None  # refused just now
         names = as_dims(name, dims)
         # Kept for when data are replaced: what the caller does to an array later is not to matter.
         args = tuple(_own(value) for value in args)
@@ -124,7 +133,7 @@ class Constructor[Family: Distribution]:
 
 
 def _own(value: Any) -> Any:
-    return copy(value) if isinstance(value, np.ndarray | list) else value
+    return copy(value) if isinstance(value, np.ndarray | list) else unwrapped(value)
 
 
 class naming:  # noqa: N801 (used as a function: `with naming("x"):`)
@@ -155,15 +164,14 @@ class explaining:  # noqa: N801 (used as a function, like `naming`)
         if not isinstance(error, TypeError) or "__init__()" not in str(error):
             return
         unknown = re.search(r"unexpected keyword argument '(\w+)'", str(error))
-        if unknown is None:
-            text = str(error).split("__init__() ")[-1]
-        else:
-            hint = f" ({FAMILY[unknown[1]]})" if unknown[1] in FAMILY else ""
-            takes = ", ".join(self.signature.parameters)
-            text = f"takes no argument {unknown[1]!r}{hint}; its arguments are {takes}"
+        if unknown is not None:
+            takes = list(self.signature.parameters)
+            raise unknown_argument(self.call, unknown[1], FAMILY, takes) from None
+        text = str(error).split("__init__() ")[-1]
         raise TypeError(f"{self.call}: {text}") from None
 
 
+@explained(DATA, "aq.Data")
 def data(
     name: str,
     value: Any,
@@ -223,6 +231,7 @@ def data(
     return model.add(Data(name, array.shape, array.dtype, dims=names, value=array, owner=model))
 
 
+@explained(DETERMINISTIC, "aq.Deterministic")
 def deterministic(name: str, value: Any, *, dims: Any = None) -> Deterministic:
     """Name a computed quantity, so that it is recorded with the draws.
 
@@ -243,11 +252,13 @@ def deterministic(name: str, value: Any, *, dims: Any = None) -> Deterministic:
     """
     model = current_model("aq.Deterministic")
     model.check_name(name)
+    value = unwrapped(value)
     model.check_inputs(name, value)
     expression = _expression(name, value)
     return model.add(Deterministic(name, expression, dims=as_dims(name, dims), owner=model))
 
 
+@explained(POTENTIAL, "aq.Potential")
 def potential(name: str, value: Any) -> Potential:
     """Add a term to the model's log density; the elements of an array are summed.
 
@@ -265,14 +276,16 @@ def potential(name: str, value: Any) -> Potential:
     """
     model = current_model("aq.Potential")
     model.check_name(name)
+    value = unwrapped(value)
     model.check_inputs(name, value)
     return model.add(Potential(name, _expression(name, value), owner=model))
 
 
+@explained(SET_DATA, "aq.set_data")
 def set_data(
     values: Mapping[str, Any],
-    *,
     model: Model | None = None,
+    *,
     coords: Mapping[str, Any] | None = None,
 ) -> None:
     """Replace data of a model, as `Model.set_data` does.
@@ -300,7 +313,7 @@ def set_data(
     >>> x.shape
     (2,)
     """
-    resolve_model(model, "aq.set_data").set_data(values, coords)
+    resolve_model(model, "aq.set_data").set_data(values, coords=coords)
 
 
 def _expression(name: str, value: Any) -> Expression:

@@ -54,6 +54,7 @@ class Model:
       obs ~ Normal(mu=means.sum(), sigma=1)   observed (3)
     """
 
+    @porting.explained(porting.MODEL_ARGUMENTS, "aq.Model")
     def __init__(
         self, coords: Mapping[str, Any] | None = None, *, max_table: int = 100_000_000
     ) -> None:
@@ -121,7 +122,9 @@ class Model:
     if not TYPE_CHECKING:  # a type checker is to go on seeing which attributes there are
 
         def __getattr__(self, name: str) -> Any:
-            raise porting.missing("aq.Model", name, porting.MODEL)
+            raise porting.MissingError(
+                "aq.Model", name, porting.MODEL, lambda: porting.public(self), "model."
+            )
 
     def check_name(self, name: Any) -> None:
         """Refuse a name that is not a string, or that is taken.
@@ -191,7 +194,10 @@ class Model:
         self._density = None
         return variable
 
-    def set_data(self, values: Mapping[str, Any], coords: Mapping[str, Any] | None = None) -> None:
+    @porting.explained(porting.SET_DATA)
+    def set_data(
+        self, values: Mapping[str, Any], *, coords: Mapping[str, Any] | None = None
+    ) -> None:
         """Replace data, their shapes included; variables that follow from them change shape.
 
         Parameters
@@ -323,6 +329,7 @@ class Model:
             self._symmetries[explain] = density, find_symmetries(self, explain=explain)
         return self._symmetries[explain][1]
 
+    @porting.explained(porting.DEBUG)
     def debug(self, start: Mapping[str, Any] | None = None) -> DebugReport:
         """Print each variable's log density at the start point, and name what is not finite.
 

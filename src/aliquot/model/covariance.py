@@ -24,7 +24,9 @@ class CholeskyConstructor(Constructor[LKJCholeskyCov]):
             "    correlations and the standard deviations; where it is False, the factor alone.",
         )
 
-    def __call__(self, name: str, *args: Any, compute_corr: bool = True, **kwargs: Any) -> Any:
+    def __call__(
+        self, name: str | None = None, *args: Any, compute_corr: bool = True, **kwargs: Any
+    ) -> Any:
         """Add a Cholesky factor to the model.
 
         Parameters
@@ -47,7 +49,7 @@ class CholeskyConstructor(Constructor[LKJCholeskyCov]):
         scales = chol.distribution.support.scales
         corr, stds = apply(
             lambda *args: tuple(correlation_and_scales(*args)),
-            chol, scales.lower, scales.upper, text=name,
+            chol, scales.lower, scales.upper, text=chol.name,
         )  # fmt: skip
         return (
             chol,

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from aliquot.errors import ModelError, ShapeError
+from aliquot.model.labels import as_labels as labels_of
 
 RESERVED = ("chain", "draw")
 
@@ -95,7 +96,7 @@ def as_mapping(what: str, given: Any, example: str) -> Mapping[str, Any]:
 
 
 def as_labels(name: Any, labels: Any) -> np.ndarray:
-    """Read the labels along a dim, or its length.
+    """Read the labels along a dim, or its length, and its name.
 
     Raises
     ------
@@ -108,23 +109,7 @@ def as_labels(name: Any, labels: Any) -> np.ndarray:
             f"{name!r} is the name of a dim of every result, so a dim of a model cannot have "
             "it: use another name"
         )
-    if isinstance(labels, int | np.integer):
-        if isinstance(labels, bool) or labels < 0:
-            raise ShapeError(f"dim {name!r} cannot have length {labels}")
-        labels = np.arange(labels)
-    array = np.array(labels)
-    if array.ndim == 0:
-        raise ShapeError(
-            f"the coords of dim {name!r} must be a sequence of labels, or their number; "
-            f"got {labels!r:.60}"
-        )
-    if array.ndim != 1:
-        raise ShapeError(
-            f"the coords of dim {name!r} must be one-dimensional; got shape {array.shape}"
-        )
-    if len(np.unique(array)) != len(array):
-        raise ModelError(f"the coords of dim {name!r} hold the same label twice")
-    return array
+    return labels_of(name, labels)
 
 
 def as_dims(variable: str, dims: Any) -> tuple[str, ...] | None:

@@ -11,6 +11,7 @@ from aliquot.compilation import compiled, light
 from aliquot.distributions.base import Distribution
 from aliquot.errors import DTypeError, ModelError, ShapeError, SupportError
 from aliquot.expression import Expression, expressions
+from aliquot.model.observed import whole
 from aliquot.model.variables import FreeVariable
 from aliquot.precision import float64
 from aliquot.transforms import (
@@ -145,8 +146,10 @@ def _start(
     if isinstance(initval, Expression):
         raise ModelError(f"{name}: initval must be numbers; got the expression {initval.text}")
     value = np.asarray(initval)
-    if value.dtype.kind not in "buif":
+    if value.dtype.kind not in "buif" or (distribution.discrete and np.isnan(value).any()):
         raise DTypeError(f"{name}: initval must be numbers; got {initval!r}")
+    if distribution.discrete:
+        value = whole(f"{name}: initval", value, distribution)
     value = value.astype(distribution.dtype)
     if value.shape != distribution.shape:
         try:

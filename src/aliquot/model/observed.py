@@ -69,27 +69,43 @@ def find_missing(values: np.ndarray) -> np.ndarray | None:
 def check_kind(name: str, values: np.ndarray, distribution: Distribution) -> np.ndarray:
     """Convert data to the distribution's dtype, refusing fractions where it counts.
 
+    Whole numbers may come as floats, as they do from pandas and from a file.
+
     Raises
     ------
     DTypeError
-        For data of a floating dtype under a discrete distribution (missing values apart).
+        For fractions, infinite values and integers beyond 64 bits under a discrete distribution.
     """
-    if not distribution.discrete or values.dtype.kind in "bui":
+    if not distribution.discrete:
         return aligned(values, distribution.dtype)
-    missing = np.isnan(values)
-    broken = ~missing & (values != np.floor(values))
+    return aligned(whole(f"{name}: the data", values, distribution), distribution.dtype)
+
+
+def whole(what: str, values: np.ndarray, distribution: Distribution) -> np.ndarray:
+    """Make values integers, 0 where they are missing (NaN).
+
+    Raises
+    ------
+    DTypeError
+        For what is no integer of 64 bits, with the first such value and its index.
+    """
+    if values.dtype.kind == "u":
+        broken = values > np.iinfo(np.int64).max
+    elif values.dtype.kind == "f":
+        known = np.where(np.isnan(values), 0.0, values)
+        # The largest integer of 64 bits is no float: the next above it is.
+        broken = (known != np.floor(known)) | (np.abs(known) >= 2.0**63)
+    else:
+        return values
     if broken.any():
         index = tuple(int(i) for i in np.argwhere(broken)[0])
+        where = f" at index {index}" if index else ""
+        more = f" ({broken.sum()} of {broken.size} are none)" if broken.sum() > 1 else ""
         raise DTypeError(
-            f"{name}: {distribution.family} is a distribution of integers, but the data hold "
-            f"{values[index]} at index {index}"
+            f"{what} of {distribution.family}, a distribution of integers, hold "
+            f"{values[index]}{where}{more}: give whole numbers, as integers or as floats"
         )
-    if not missing.any():
-        raise DTypeError(
-            f"{name}: {distribution.family} is a distribution of integers, but the data have "
-            f"dtype {values.dtype}. If they are counts, give data.astype(int)"
-        )
-    return np.where(missing, 0, values).astype(distribution.dtype)
+    return (known if values.dtype.kind == "f" else values).astype(np.int64)
 
 
 def check_support(

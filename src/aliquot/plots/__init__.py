@@ -5,6 +5,9 @@ They read the tree that `aq.sample`, `aq.recover` or `aq.relabel` gives, and not
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from aliquot import porting as _porting
 from aliquot.plots.filled import plot_filled_components
 from aliquot.plots.label_certainty import plot_label_certainty
 from aliquot.plots.label_traces import plot_label_traces
@@ -20,3 +23,9 @@ __all__ = [
     "plot_responsibilities",
     "plot_states",
 ]
+
+
+if not TYPE_CHECKING:  # a type checker is to go on seeing which names there are
+
+    def __getattr__(name: str) -> None:
+        raise _porting.MissingError("aq.plots", name, _porting.NAMES, lambda: __all__, "aq.plots.")

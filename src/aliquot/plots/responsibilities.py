@@ -19,8 +19,8 @@ USER = "aq.plots.plot_responsibilities"
 def plot_responsibilities(
     tree: Any,
     var_name: str = "z",
-    x: Any = None,
     *,
+    x: Any = None,
     columns: int | Sequence[int] | None = None,
     labels: Sequence[str] | None = None,
     prob: float = 0.9,

@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from aliquot.results.attributes import standard_attributes
 from aliquot.results.dataset import build_dataset
-from aliquot.results.tree import build_tree
+from aliquot.results.tree import build_tree, in_written_order
 
-__all__ = ["build_dataset", "build_tree", "standard_attributes"]
+__all__ = ["build_dataset", "build_tree", "in_written_order", "standard_attributes"]

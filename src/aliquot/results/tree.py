@@ -45,6 +45,7 @@ def build_tree(
     dims: Mapping[str, Sequence[str | None] | None] | None = None,
     coords: Mapping[str, Any] | None = None,
     attrs: Mapping[str, Any] | None = None,
+    order: Sequence[str] = (),
     extend: xarray.DataTree | None = None,
 ) -> xarray.DataTree:
     """Build an ``xarray.DataTree`` in ArviZ's schema from arrays.
@@ -66,6 +67,9 @@ def build_tree(
     attrs
         What the root and every new group should say of their making (seed, times, settings).
         Booleans are stored as 0 and 1, lists and mappings as JSON, None not at all.
+    order
+        Names of variables in the order in which a model was written: so they stand in each group
+        of values. JAX hands mappings back in the order of the alphabet.
     extend
         A tree to add to. It is left as it is; the answer is a new tree with its groups and the
         new ones, of which those of a known name replace it.
@@ -133,6 +137,8 @@ def build_tree(
         if not arrays:
             continue
         matched = name in _MATCHED
+        if not name.endswith(("sample_stats", "unconstrained_posterior")):
+            arrays = in_written_order(arrays, order)
         groups[name] = build_dataset(
             name,
             arrays,
@@ -146,6 +152,18 @@ def build_tree(
     tree = xarray.DataTree.from_dict(groups)
     tree.attrs = dict(own_attrs if extend is None else extend.attrs)
     return tree
+
+
+def in_written_order(arrays: Mapping[str, Any], order: Sequence[str]) -> dict[str, Any]:
+    """Put a mapping into the order of names that are known, with the others after them.
+
+    Examples
+    --------
+    >>> in_written_order({"a": 1, "b": 2, "mine": 3}, ["b", "x", "a"])
+    {'b': 2, 'a': 1, 'mine': 3}
+    """
+    place = {name: number for number, name in enumerate(order)}
+    return dict(sorted(arrays.items(), key=lambda item: place.get(item[0], len(place))))
 
 
 def _require_matching_draws(groups: Mapping[str, xarray.Dataset]) -> None:

@@ -4,6 +4,9 @@ Each file is named for the set that its transform reaches. Classes are in CamelC
 that most models need has the name that PyMC gives it: ``transform=aliquot.transforms.ordered``.
 """
 
+from typing import TYPE_CHECKING
+
+from aliquot import porting as _porting
 from aliquot.transforms.angle import Circular, circular
 from aliquot.transforms.base import Transform
 from aliquot.transforms.bounds import Interval, interval
@@ -47,3 +50,11 @@ __all__ = [
 
 def __dir__() -> list[str]:
     return sorted([*__all__, *(name for name in globals() if name.startswith("__"))])
+
+
+if not TYPE_CHECKING:  # a type checker is to go on seeing which names there are
+
+    def __getattr__(name: str) -> None:
+        raise _porting.MissingError(
+            "aq.transforms", name, _porting.TRANSFORMS, lambda: __all__, "aq.transforms."
+        )

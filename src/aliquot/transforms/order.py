@@ -73,8 +73,8 @@ class Ordered(Transform):
     def __init__(
         self,
         axis: int = -1,
-        at: int | tuple[int, ...] | None = None,
         *,
+        at: int | tuple[int, ...] | None = None,
         vectors: Transform = increasing,
         others: Transform = identity,
     ) -> None:
@@ -85,7 +85,7 @@ class Ordered(Transform):
         self.vectors = vectors
         self.others = others
 
-    def __call__(self, axis: int = -1, at: int | tuple[int, ...] | None = None) -> Self:
+    def __call__(self, axis: int = -1, *, at: int | tuple[int, ...] | None = None) -> Self:
         """Give the transform that orders along another axis, or by one entry of each component.
 
         Examples
@@ -99,7 +99,7 @@ class Ordered(Transform):
         >>> (np.diff(start[:, 1]) > 0).all(), start[:, 0]
         (np.True_, array([0., 0., 0.]))
         """
-        return type(self)(axis, at)
+        return type(self)(axis, at=at)
 
     def fitted(self, natural: Transform, shape: tuple[int, ...]) -> Ordered:
         """Give this order of the values that another transform reaches.
@@ -127,7 +127,7 @@ class Ordered(Transform):
 
     @classmethod
     def _made(cls, axis: int, at: tuple[int, ...], vectors: Transform, others: Transform) -> Self:
-        return cls(axis, at or None, vectors=vectors, others=others)
+        return cls(axis, at=at or None, vectors=vectors, others=others)
 
     def forward(self, x: Any) -> Any:
         x = jnp.asarray(x)
@@ -325,12 +325,12 @@ class PositiveOrdered(Ordered):
     def __init__(
         self,
         axis: int = -1,
-        at: int | tuple[int, ...] | None = None,
         *,
+        at: int | tuple[int, ...] | None = None,
         vectors: Transform | None = None,
         others: Transform = identity,
     ) -> None:
-        super().__init__(axis, at, vectors=vectors or IncreasingAbove(0.0), others=others)
+        super().__init__(axis, at=at, vectors=vectors or IncreasingAbove(0.0), others=others)
 
     def fitted(self, natural: Transform, shape: tuple[int, ...]) -> Ordered:
         """Give the same order with other entries, those not ordered, as the support has them."""
@@ -338,7 +338,7 @@ class PositiveOrdered(Ordered):
         if self.axis < 0 and not self.at:
             return self
         _vectors(self, natural, axes)  # refuses what cannot be ordered
-        return PositiveOrdered(axes.axis, self.at or None, others=natural)
+        return PositiveOrdered(axes.axis, at=self.at or None, others=natural)
 
     def describe(self, shape: tuple[int, ...]) -> str:
         return f"{super().describe(shape)}, from above 0"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
@@ -48,7 +48,7 @@ class RelativeChange:
     """
 
     tolerance: float = 1e-3
-    window: int = 1000
+    window: int = field(default=1000, kw_only=True)
 
     def __post_init__(self) -> None:
         _check_positive("tolerance", self.tolerance)
@@ -95,7 +95,7 @@ class ParameterChange:
     """
 
     tolerance: float = 0.05
-    interval: int = 1000
+    interval: int = field(default=1000, kw_only=True)
 
     def __post_init__(self) -> None:
         _check_positive("tolerance", self.tolerance)
