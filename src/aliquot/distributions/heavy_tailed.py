@@ -15,7 +15,7 @@ from aliquot.distributions.gamma_draws import gamma_parts
 from aliquot.distributions.parameters import as_parameter, exactly_one
 from aliquot.distributions.random_numbers import times_exp
 
-_FAR = 1e150
+_FAR = 1e100
 
 
 class StudentT(Distribution):
@@ -245,14 +245,14 @@ def _log_cauchy(z: Any) -> Any:
 
 
 def _log1p_square(z: Any, nu: Any) -> Any:
-    """Compute log(1 + z**2 / nu), also where the square is more than a float can be."""
+    """Compute log(1 + z**2 / nu), also where the square is more than a float can be.
+
+    There the one is nothing beside it, and the logarithm is that of z.
+    """
     size = jnp.abs(z)
     far = size > _FAR
-    scaled = jnp.where(far, size / _FAR, z)
-    square = scaled * scaled / nu
-    # Far out the one is nothing beside the square, of which a factor is taken out.
-    value = jnp.log1p(jnp.where(far, square - 1.0, square))
-    return value + jnp.where(far, 2.0 * np.log(_FAR), 0.0)
+    log = jnp.log1p(jnp.where(far, size / _FAR - 1.0, jnp.square(jnp.where(far, 1.0, z)) / nu))
+    return jnp.where(far, 2.0 * (log + np.log(_FAR)) - jnp.log(nu), log)
 
 
 def _log_gamma_step(z: Any) -> Any:

@@ -125,7 +125,7 @@ def log_quotient(top: Any, bottom: Any, gap: Any) -> Any:
     """Compute log(top / bottom), to all digits near 1 too, where `gap` is top - bottom."""
     near = jnp.abs(gap) < 0.5 * bottom
     value = jnp.log1p(jnp.where(near, gap, 0.0) / jnp.where(near, bottom, 1.0))
-    return exact_value(jnp.log(top / bottom), near, value)
+    return exact_value(jnp.log(top) - jnp.log(bottom), near, value)
 
 
 def excess(p: Any) -> Any:
