@@ -23,8 +23,12 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import jax.scipy.special
+import numpy as np
 
+from aliquot.expression.evaluate import expressions
+from aliquot.expression.functions import OWN
 from aliquot.expression.lift import lift
+from aliquot.expression.protocols import call
 
 _SOURCES = (jnp, jax.scipy.special, jax.nn)
 
@@ -53,6 +57,8 @@ PYMC = {
 
 def __getattr__(name: str) -> Callable[..., Any]:
     if not name.startswith("_"):
+        if PYMC.get(name, name) in OWN:
+            return _as_numpy(PYMC.get(name, name))
         for source in _SOURCES:
             function = getattr(source, PYMC.get(name, name), None)
             if callable(function):
@@ -61,6 +67,19 @@ def __getattr__(name: str) -> Callable[..., Any]:
         f"aq.math has no function {name!r}: it holds those of jax.numpy, jax.scipy.special and "
         "jax.nn; any other JAX function can be used through aq.lift"
     )
+
+
+def _as_numpy(name: str) -> Callable[..., Any]:
+    """Give the function of a name in which JAX differs from NumPy, as NumPy has it."""
+
+    def function(*args: Any, **kwargs: Any) -> Any:
+        if expressions((args, kwargs)):
+            return call(name, args, kwargs)
+        return jax.tree.map(np.asarray, getattr(np, name)(*args, **kwargs))
+
+    function.__name__ = function.__qualname__ = name
+    function.__doc__ = getattr(np, name).__doc__
+    return function
 
 
 def __dir__() -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 
 from aliquot.distributions.base import Distribution
 from aliquot.expression import Expression, Leaf
+from aliquot.expression.lengths import Read, place, reads_for_good
 from aliquot.model.observed import integer_bounds
 from aliquot.transforms.base import Transform
 
@@ -16,7 +18,21 @@ from aliquot.transforms.base import Transform
 class Data(Leaf):
     """Known values that can be replaced: covariates, indices, observations."""
 
-    __slots__ = ()
+    __slots__ = ("_value",)
+
+    @property
+    def value(self) -> Any:
+        """The numbers as they are now, a copy for whoever asks; in a model use the data itself."""
+        if not reads_for_good(frame := sys._getframe(1)):
+            return self._value
+        if hasattr(self.owner, "note_read"):
+            what = f"the value of {self.name}"
+            self.owner.note_read(Read(what, self._value, lambda: self._value, place(frame)))
+        return None if self._value is None else np.array(self._value)
+
+    @value.setter
+    def value(self, value: Any) -> None:
+        self._value = value
 
 
 class FreeVariable(Leaf):
@@ -57,7 +73,7 @@ class FreeVariable(Leaf):
         self.remake = remake
 
     @property
-    def bounds(self) -> tuple[int, int] | None:
+    def own_bounds(self) -> tuple[int, int] | None:
         """The smallest and the largest value of a discrete variable, where they are known."""
         return integer_bounds(self.distribution)
 
@@ -116,7 +132,7 @@ class ObservedVariable(Expression):
         self.remake = remake
 
     @property
-    def bounds(self) -> tuple[int, int] | None:
+    def own_bounds(self) -> tuple[int, int] | None:
         """The smallest and the largest value of a discrete variable, where they are known."""
         return integer_bounds(self.distribution)
 
@@ -163,7 +179,7 @@ class MissingValues(Leaf):
         self.transform = transform
 
     @property
-    def bounds(self) -> tuple[int, int] | None:
+    def own_bounds(self) -> tuple[int, int] | None:
         """The smallest and the largest value of a discrete variable, where they are known."""
         return integer_bounds(self.distribution)
 
@@ -181,6 +197,7 @@ class Deterministic(Expression):
         self.dims = dims
         self.owner = owner
         self.taken_from = value
+        self.rule = lambda spans, _: spans[0].bounds
 
 
 class Potential(Expression):
