@@ -193,10 +193,10 @@ class _Integer(Leaf):
     __slots__ = ("_bounds",)
 
     @classmethod
-    def of(cls, name: str, array: np.ndarray) -> Leaf:
+    def of(cls, name: str, array: np.ndarray, owner: object = None) -> Leaf:
         if array.dtype.kind != "i":
-            return Leaf(name, array.shape, array.dtype)
-        leaf = cls(name, array.shape, array.dtype)
+            return Leaf(name, array.shape, array.dtype, owner=owner)
+        leaf = cls(name, array.shape, array.dtype, owner=owner)
         leaf._bounds = int(array.min()), int(array.max())
         return leaf
 
@@ -296,50 +296,119 @@ def cases(rng: np.random.Generator, count: int, depth: int = 1) -> Iterator[Case
             return
 
 
-def compare(chosen: Sequence[Case]) -> list[tuple[Case, str]]:
-    """Compute expressions as a model does, and list those that are not what NumPy gives."""
-    found: list[tuple[Case, str]] = []
-    made: list[tuple[Case, Any, dict[str, Leaf]]] = []
+def compare(chosen: Sequence[Case]) -> tuple[list[tuple[Case, str]], float]:
+    """Compute expressions as a model does, and list those that are not what NumPy gives.
+
+    Returns
+    -------
+    wrong : list of (Case, str)
+        With what is wrong.
+    worst : float
+        The largest difference between two numbers, relative to the largest number of the result.
+    """
+    wrong: list[tuple[Case, str]] = []
+    made: list[_Made] = []
     for case in chosen:
         leaves = {n: _Integer.of(n, x) for n, x in case.arrays.items()}
         result = _run(case.text, leaves)
         if isinstance(result, Exception):
-            found.append((case, f"refused: {type(result).__name__}: {result}"))
+            wrong.append((case, f"refused: {type(result).__name__}: {result}"))
         else:
-            made.append((case, result, leaves))
+            made.append(_Made(case, result, leaves))
+    worst = _compare(made, wrong)
+    for each in made:
+        value = each.result
+        if isinstance(value, Expression) and each.traced != (value.shape, value.dtype):
+            wrong.append((each.case, f"announced {value!r}, is {each.traced}"))
+    return wrong, worst
+
+
+def compare_replaced(chosen: Sequence[Case]) -> tuple[list[tuple[Case, str]], int]:
+    """Compute expressions of arrays twice as long as those that they were written with.
+
+    Where a shape does not fit then, or a length was read, `Model.set_data` refuses.
+
+    Returns
+    -------
+    wrong : list of (Case, str)
+    compared : int
+    """
+    wrong: list[tuple[Case, str]] = []
+    made: list[_Made] = []
+    for case in chosen:
+        longer = Case(case.text, {n: np.concatenate([x, x]) for n, x in case.arrays.items()})
+        notes = _Notes()
+        leaves = {n: _Integer.of(n, x, notes) for n, x in case.arrays.items()}
+        result = _run(case.text, leaves)
+        wanted = compute(longer)
+        if isinstance(result, Exception) or isinstance(wanted, Exception) or notes.read:
+            continue
+        each = _Made(longer, result, leaves)
+        try:
+            with float64():
+                jax.eval_shape(each.evaluate, longer.arrays)
+        except (TypeError, ValueError):
+            continue
+        made.append(each)
+    _compare(made, wrong)
+    return wrong, len(made)
+
+
+class _Notes:
+    """In a model's place: notes that a length was read."""
+
+    read = False
+
+    def note_read(self, _: Any) -> None:
+        self.read = True
+
+
+@dataclass
+class _Made:
+    case: Case
+    result: Any
+    leaves: dict[str, Leaf]
+    traced: Any = None
+
+    def evaluate(self, arrays: dict[str, Any]) -> Any:
+        return Evaluation({self.leaves[n]: x for n, x in arrays.items()})(self.result)
+
+
+def _compare(made: Sequence[_Made], wrong: list[tuple[Case, str]]) -> float:
+    """Compute all in one program, and add what is wrong; give the largest difference."""
+    if not made:
+        return 0.0
 
     def evaluate(arrays: list[dict[str, Any]]) -> list[Any]:
-        return [
-            Evaluation({leaves[n]: x for n, x in given.items()})(result)
-            for (_, result, leaves), given in zip(made, arrays, strict=True)
-        ]
+        return [each.evaluate(given) for each, given in zip(made, arrays, strict=True)]
 
-    if not made:
-        return found
     with float64():
-        values = jax.jit(evaluate)([case.arrays for case, _, _ in made])
-    for (case, result, _), value in zip(made, values, strict=True):
-        problem = _difference(result, np.asarray(value), np.asarray(compute(case)))
+        values = jax.jit(evaluate)([each.case.arrays for each in made])
+    worst = 0.0
+    for each, found in zip(made, values, strict=True):
+        value = np.asarray(found)
+        each.traced = value.shape, value.dtype
+        problem, off = _difference(value, np.asarray(compute(each.case)))
+        worst = max(worst, off)
         if problem:
-            found.append((case, problem))
-    return found
+            wrong.append((each.case, problem))
+    return worst
 
 
-def _difference(result: Any, value: np.ndarray, wanted: np.ndarray) -> str:
-    if isinstance(result, Expression) and (result.shape, result.dtype) != (
-        value.shape,
-        value.dtype,
-    ):
-        return f"announced {result.dtype}{result.shape}, is {value.dtype}{value.shape}"
+def _difference(value: np.ndarray, wanted: np.ndarray) -> tuple[str, float]:
     if value.shape != wanted.shape:
-        return f"shape {value.shape} for {wanted.shape}"
+        return f"shape {value.shape} for {wanted.shape}", 0.0
     # Of booleans NumPy computes some functions in half precision, or counts in eight bits.
     dtype = {"f": np.dtype(float), "i": np.dtype(int)}.get(wanted.dtype.kind, wanted.dtype)
     if value.dtype != dtype:
-        return f"dtype {value.dtype} for {dtype}"
+        return f"dtype {value.dtype} for {dtype}", 0.0
     exact = np.asarray(wanted, dtype)
-    rtol = 1e-11 if wanted.dtype.itemsize >= 8 else 2e-3
-    scale = np.max(np.abs(exact[np.isfinite(exact)]), initial=1.0)
-    if not np.allclose(value, exact, rtol=rtol, atol=rtol * scale, equal_nan=True):
-        return f"{value.tolist()} for {exact.tolist()}"
-    return ""
+    finite = np.isfinite(exact)
+    scale = np.max(np.abs(exact[finite]), initial=1.0)
+    short = wanted.dtype.kind != "b" and wanted.dtype.itemsize < 8
+    tolerance = 2e-3 if short else 1e-11
+    same = np.array_equal(value[~finite], exact[~finite], equal_nan=True)
+    off = float(np.max(np.abs(value[finite] * 1.0 - exact[finite]), initial=0.0) / scale)
+    if not same or not off <= tolerance:
+        return f"{value.tolist()} for {exact.tolist()}", off
+    return "", 0.0 if short else off
