@@ -243,7 +243,17 @@ def _each(call: Callable[..., Any], inputs: tuple[Any, ...], result: Any, writte
     from aliquot.expression.node import Expression
 
     outputs, structure = jax.tree.flatten(result)
-    whole = Expression(call, inputs, (), np.dtype(float), written)
+
+    def as_announced(*values: Any) -> Any:
+        found = call(*values)
+        if (now := jax.tree.structure(found)) != structure:  # as many as there are rows, say
+            raise ShapeError(
+                f"{written} gave {structure.num_leaves} arrays when it was written, and gives "
+                f"{now.num_leaves} now: write the model anew"
+            )
+        return found
+
+    whole = Expression(as_announced, inputs, (), np.dtype(float), written)
     if whole.doubtful and not all(out.dtype.kind in "fc" for out in outputs):
         raise _no_mark(whole, inputs)
 

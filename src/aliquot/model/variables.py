@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from types import FrameType
 from typing import Any
 
 import numpy as np
@@ -23,16 +24,24 @@ class Data(Leaf):
     @property
     def value(self) -> Any:
         """The numbers as they are now, a copy for whoever asks; in a model use the data itself."""
-        if not reads_for_good(frame := sys._getframe(1)):
-            return self._value
-        if hasattr(self.owner, "note_read"):
-            what = f"the value of {self.name}"
-            self.owner.note_read(Read(what, self._value, lambda: self._value, place(frame)))
-        return None if self._value is None else np.array(self._value)
+        return self._numbers(sys._getframe(1))
 
     @value.setter
     def value(self, value: Any) -> None:
         self._value = value
+
+    def value_now(self) -> np.ndarray | None:
+        """Give the numbers as they are now."""
+        return self._numbers(sys._getframe(1))
+
+    def _numbers(self, reader: FrameType) -> Any:
+        """Give the numbers, and note it where the caller keeps them."""
+        if self._value is None or not reads_for_good(reader):
+            return self._value
+        if hasattr(self.owner, "note_read"):
+            what = f"the value of {self.name}"
+            self.owner.note_read(Read(what, self._value, lambda: self._value, place(reader)))
+        return np.array(self._value)
 
 
 class FreeVariable(Leaf):
