@@ -272,9 +272,18 @@ def _each(call: Callable[..., Any], inputs: tuple[Any, ...], result: Any, writte
     )
 
 
+_NOT_KNOWN = (jax.errors.ConcretizationTypeError, jax.errors.TracerArrayConversionError)
+
+
 def _explained(error: Exception, written: str, operands: list[Any]) -> Exception:
     arrays = [op for op in operands if np.shape(op) != () or hasattr(op, "text")]
     shapes = "; ".join(dict.fromkeys(texts.shape_of(op) for op in arrays))
+    if isinstance(error, _NOT_KNOWN):
+        return DTypeError(
+            f"cannot compute {written}: {shapes}. What it gives depends on numbers that are not "
+            "known while the model is being written, in a way that JAX cannot follow: write it "
+            "with other functions, or compute it of plain arrays before the model"
+        )
     reason = str(error).strip().splitlines()[0].rstrip(".")
     message = f"cannot compute {written}: {shapes}. JAX says: {reason}."
     kind = DTypeError if "dtype" in reason and "shape" not in reason else ShapeError

@@ -93,6 +93,12 @@ def _in_range(name: str, index: Any, length: int) -> None:
         )
 
 
+def _where(condition: Any, *values: Any) -> Any:
+    if not values:
+        raise of_values("nonzero", condition)
+    return apply(jnp.where, condition, *values)
+
+
 def _lexsort(keys: Any, axis: int = -1) -> Any:
     return apply(jnp.lexsort, keys, axis=axis)
 
@@ -173,4 +179,5 @@ OWN: dict[str, Callable[..., Any]] = {
     "tril": _triangle("tril"),
     "triu": _triangle("triu"),
     "unravel_index": _unravel_index,
+    "where": _where,
 }

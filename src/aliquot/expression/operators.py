@@ -168,6 +168,9 @@ class Operators(Methods):
     def __abs__(self) -> Expression:
         return apply(jnp.abs, self, text=f"abs({self.text})")
 
+    def __round__(self, decimals: int | None = None) -> Expression:
+        return self.round(decimals or 0)
+
     def __invert__(self) -> Expression:
         return apply(operator.invert, self, text=unary("~", self.text))
 
