@@ -243,12 +243,14 @@ def _each(call: Callable[..., Any], inputs: tuple[Any, ...], result: Any, writte
     from aliquot.expression.node import Expression
 
     outputs, structure = jax.tree.flatten(result)
+    before: Any = structure
 
     def as_announced(*values: Any) -> Any:
         found = call(*values)
-        if (now := jax.tree.structure(found)) != structure:  # as many as there are rows, say
+        now: Any = jax.tree.structure(found)
+        if now != before:  # as many as there are rows, say
             raise ShapeError(
-                f"{written} gave {structure.num_leaves} arrays when it was written, and gives "
+                f"{written} gave {before.num_leaves} arrays when it was written, and gives "
                 f"{now.num_leaves} now: write the model anew"
             )
         return found

@@ -62,8 +62,7 @@ class Model:
         self.coords = Coords(coords, on_read=self.note_read)
         self.max_table = max_table
         self.variables: dict[str, Any] = {}
-        # What was read as numbers, each with how many variables there were: what was written later
-        # may hold them.
+        # What was read as numbers, and after how many variables: later ones may hold them.
         self._reads: list[tuple[int, Read]] = []
         self._density: Density | None = None
         # By how much was asked for: what was found, and for which density.
@@ -200,8 +199,8 @@ class Model:
 
     def reads(self, before: int | None = None) -> list[Read]:
         """List what was read before there was another variable, or before the last."""
-        last = len(self.variables)
-        return [read for n, read in self._reads if n < last and (before is None or n == before)]
+        n = len(self.variables)
+        return [r for at, r in self._reads if at < n and before in (None, at)]
 
     def set_data(self, values: Mapping[str, Any], coords: Mapping[str, Any] | None = None) -> None:
         """Replace data, their shapes included; variables that follow from them change shape.
