@@ -77,7 +77,7 @@ def test_a_condition_as_index_is_refused_with_what_to_write() -> None:
 def test_truth_is_refused() -> None:
     with pytest.raises(TypeError, match=r"the truth of s > 0 is not known.*np\.where"):
         bool(x.s > 0)
-    with pytest.raises(TypeError, match=r"the truth of v\[0\] == 1"):
+    with pytest.raises(TypeError, match=r"whether v holds a value is not known.*np\.any\(v == "):
         assert 1 in x.v
 
 
@@ -99,15 +99,9 @@ def test_a_scalar_has_no_length() -> None:
 
 
 def test_what_jax_does_not_have_is_refused_with_a_way_out() -> None:
-    with pytest.raises(TypeError, match=r"np\.add with method 'accumulate'.*aq\.lift"):
-        np.add.accumulate(x.v)
-    with pytest.raises(TypeError, match=r"np\.add with method 'outer'.*aq\.lift"):
-        np.add.outer(x.v, x.v)
-    with pytest.raises(TypeError, match=r"np\.copyto has no counterpart.*aq\.lift"):
-        np.copyto(x.v, 0.0)
-    with pytest.raises(TypeError, match=r"np\.add with method 'reduce'"):
-        np.add.reduce(x.v, where=np.array([True, False, True]))
-    with pytest.raises(AttributeError, match=r"aq\.math has no attribute 'nonsense': it holds"):
+    with pytest.raises(TypeError, match=r"np\.real_if_close has no counterpart.*aq\.lift"):
+        np.real_if_close(x.v)
+    with pytest.raises(AttributeError, match=r"aq\.math has no attribute 'nonsense'"):
         aq.math.nonsense(x.v)
 
 

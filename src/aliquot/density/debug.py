@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from aliquot.density.parameters import may_be_lost
+
 
 @dataclass(frozen=True)
 class DebugRow:
@@ -113,6 +115,11 @@ def debug_at(model: Any, flat: np.ndarray) -> DebugReport:
         else:
             kind, value = "potential", ""
         problems = density.parameter_problems(name, flat)
+        if kind == "summed out":
+            problems = [
+                f"{node.text} may be out of range in some states: there is no density where it is"
+                for node in may_be_lost([t.sources for t in density.marginal.terms])
+            ]
         rows.append(DebugRow(name, kind, term, value, tuple(problems)))
     return DebugReport(tuple(rows))
 

@@ -17,7 +17,7 @@ from aliquot.density.first_look import refuse_impossible
 from aliquot.density.integrated import find_integrated
 from aliquot.density.layout import Slot, lay_out
 from aliquot.density.likelihood import sum_of
-from aliquot.density.parameters import parameter_problems
+from aliquot.density.parameters import may_be_lost, out_of_range, parameter_problems
 from aliquot.density.point import numbers
 from aliquot.density.starts import Starts
 from aliquot.density.trace import Traced
@@ -281,7 +281,11 @@ class Density(Starts):
         variables |= {v.name: v for v in self.observed}
         distribution = getattr(variables.get(name), "distribution", None)
         if distribution is None:
-            return []
+            sources = [p for p in self.potentials if p.name == name]
+            return [] if depends_on(sources, self._unknowns()) else self._lost(sources, flat)
+        lost = self._lost(distribution, flat)
+        if lost:
+            return lost
 
         def compute(flat: Any, data: Any) -> Any:
             return self._assign(flat, data)[0](distribution).parameters
@@ -289,6 +293,23 @@ class Density(Starts):
         with float64():
             parameters = quick(compute)(flat, self.data)
         return parameter_problems(distribution, parameters)
+
+    def _unknowns(self) -> list[Any]:
+        return [] if self.marginal is None else [u.node for u in self.marginal.unknowns]
+
+    def _lost(self, sources: Any, flat: np.ndarray) -> list[str]:
+        """Name what is taken out of range at a point."""
+        taken = may_be_lost(sources)
+        if not taken:
+            return []
+
+        def compute(flat: Any, data: Any) -> Any:
+            values = self._assign(flat, data)[0]
+            return [jnp.isnan(values(n)) & ~jnp.isnan(values.safely(n)) for n in taken]
+
+        with float64():
+            lost = [np.asarray(each) for each in quick(compute)(flat, self.data)]
+        return out_of_range(taken, lost)
 
     def log_likelihood_at(self, values: Mapping[str, Any], data: Any) -> dict[str, Any]:
         """Compute the pointwise log likelihood at constrained values; a pure function."""

@@ -94,7 +94,7 @@ def refuse_impossible(density: Any) -> None:
         values: Evaluation = density.evaluation_at(flat, data)
         for unknown, state in zip(unknowns, states, strict=True):
             values.set(unknown.node, state)
-        return [values(suspect.parameter) for suspect in found]
+        return [values.safely(suspect.parameter) for suspect in found]
 
     program = density.program("first look", compute)
     missed: dict[int, str] = {}

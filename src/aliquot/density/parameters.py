@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from aliquot.distributions.base import Distribution
 from aliquot.distributions.parameters import at
+from aliquot.expression import Expression, expressions, order
+
+
+def may_be_lost(sources: Any) -> list[Expression]:
+    """List what is taken by an index that may be out of range."""
+    return [node for node in order(expressions(sources)) if node.safe is not None]
+
+
+def out_of_range(taken: Sequence[Expression], lost: Sequence[np.ndarray]) -> list[str]:
+    """Say what is taken out of range, and where."""
+    return [
+        f"{node.text} is out of range{at(np.argwhere(where)[0])}: there is no such element, and "
+        "so no density. Give the index a range, as in np.clip(index, 0, 2)"
+        for node, where in zip(taken, lost, strict=True)
+        if where.any()
+    ]
 
 
 def parameter_problems(distribution: Distribution, values: Mapping[str, Any]) -> list[str]:

@@ -7,6 +7,7 @@ from functools import partial
 from math import lgamma
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 
@@ -38,7 +39,7 @@ def assign(slots: Sequence[Slot], flat: Any, values: Evaluation) -> tuple[dict[s
     notes: Notes = []
     for slot in slots:
         unconstrained = flat[slot.start : slot.stop].reshape(slot.shape)
-        transform = values(slot.transform)
+        transform = values.safely(slot.transform)
         value = transform.backward(unconstrained)
         slot.give(values, value)
         jacobians[slot.variable.name] = transform.log_det_jacobian(unconstrained)
@@ -96,7 +97,12 @@ def terms_of(
 
 
 def _value(potential: Potential, values: Evaluation) -> Any:
-    return values(potential)
+    value = values.safely(potential)
+    if not potential.doubtful:
+        return value
+    # NaN where an index is out of range, -inf where it is that of a density's value.
+    marked = jax.lax.stop_gradient(values(potential))
+    return _if(~(jnp.isnan(marked) | (marked == -jnp.inf)), value)
 
 
 def _if(valid: Any, log_prob: Any) -> Any:

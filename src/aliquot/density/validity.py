@@ -10,12 +10,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 
 from aliquot.density.certainty.certain import certain
 from aliquot.distributions.base import Distribution
 from aliquot.distributions.constraints import Constraint, Interval, Real
-from aliquot.distributions.ranges import keep_in_range
+from aliquot.distributions.ranges import keep_in_range, over_last
 from aliquot.expression import Evaluation, Expression, leaves
 from aliquot.model.variables import FreeVariable
 
@@ -43,8 +45,37 @@ def filled_in(distribution: Distribution, values: Evaluation) -> tuple[Distribut
         each event and not one for all: what is in doubt in one row says nothing about another, so
         that rows which depend on different unknowns stay apart.
     """
-    filled: Distribution = values(distribution)
-    return filled, keep_in_range(distribution, filled, in_doubt, _replaced)
+    filled: Distribution = values.safely(distribution)
+    valid = keep_in_range(distribution, filled, in_doubt, _replaced)
+    return filled, both(valid, indexed_in_range(distribution, values))
+
+
+def both(first: Any, second: Any) -> Any:
+    """Join what is valid; ``None`` stands for all."""
+    if first is None or second is None:
+        return second if first is None else first
+    return jnp.logical_and(first, second)
+
+
+def indexed_in_range(written: Distribution, values: Evaluation) -> Any:
+    """Say where no parameter was taken by an index out of range; ``None`` where none can be.
+
+    Such a parameter is NaN. What is computed of it for the density is another number, so that the
+    gradient of what else is in a sum stays finite.
+    """
+    found = None
+    for name, parameter in written.parameters.items():
+        if isinstance(parameter, Distribution):
+            here, own = indexed_in_range(parameter, values), len(parameter.batch_shape)
+        elif isinstance(parameter, Expression) and parameter.doubtful:
+            here = ~jnp.isnan(jax.lax.stop_gradient(values(parameter)))
+            own = len(parameter.shape)
+        else:
+            continue
+        if here is not None:
+            batch = written._batch_shape_of(name, parameter)
+            found = both(found, over_last(here, own - len(batch)))
+    return found
 
 
 def in_doubt(parameter: Any, constraint: Constraint) -> bool:

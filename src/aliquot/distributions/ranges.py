@@ -46,13 +46,13 @@ def keep_in_range(written: Distribution, filled: Distribution, doubt: Ask, repla
             if hasattr(parameter, "parameters"):
                 inner = keep_in_range(parameter, value, doubt, replace)
                 if inner is not None:
-                    found.append(_over_last(inner, len(parameter.batch_shape) - len(batch)))
+                    found.append(over_last(inner, len(parameter.batch_shape) - len(batch)))
             continue
         constraint = written.constraints.get(name)
         if constraint is None or not doubt(parameter, constraint):
             continue
         inside = constraint.check(value, jnp)
-        found.append(_over_last(inside, len(np.shape(parameter)) - len(batch)))
+        found.append(over_last(inside, len(np.shape(parameter)) - len(batch)))
         if replace(parameter, constraint):
             wide = jnp.expand_dims(inside, tuple(range(-constraint.event_dims, 0)))
             safe = constraint.feasible(value, jnp).astype(value.dtype)
@@ -71,7 +71,7 @@ def vector_in_doubt(parameter: Any, constraint: Constraint) -> bool:
     return not (getattr(parameter, "fits", False) and type(support) is type(constraint))
 
 
-def _over_last(inside: Any, axes: int) -> Any:
+def over_last(inside: Any, axes: int) -> Any:
     """Ask for all along the last axes: components, steps; an array may lack those it repeats."""
     present = min(axes, jnp.ndim(inside))
     return jnp.all(inside, axis=tuple(range(-present, 0))) if present else inside

@@ -4,6 +4,7 @@ from aliquot.expression.apply import apply
 from aliquot.expression.constant import constant
 from aliquot.expression.evaluate import Evaluation, expressions, leaves, order
 from aliquot.expression.foreign import unwrapped
+from aliquot.expression.lengths import Read
 from aliquot.expression.lift import lift
 from aliquot.expression.node import Expression, Leaf
 
@@ -11,6 +12,7 @@ __all__ = [
     "Evaluation",
     "Expression",
     "Leaf",
+    "Read",
     "apply",
     "constant",
     "expressions",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import Any
 
 import jax
@@ -10,6 +10,7 @@ import numpy as np
 
 from aliquot.errors import DTypeError, ShapeError
 from aliquot.expression import text as texts
+from aliquot.expression.bounds import RULES, Rule, Span, span_of
 from aliquot.expression.foreign import as_array
 from aliquot.precision import float64
 
@@ -18,7 +19,10 @@ def apply(
     function: Callable[..., Any],
     *args: Any,
     text: str | None = None,
-    check: Callable[[], None] | None = None,
+    check: Callable[[], object] | None = None,
+    marked: Callable[..., Any] | None = None,
+    rule: Rule | None = None,
+    narrow: bool = False,
     **kwargs: Any,
 ) -> Any:
     """Apply a JAX function to operands, some of which are expressions.
@@ -34,6 +38,13 @@ def apply(
         How the result reads in messages.
     check : callable, optional
         Called again when data are replaced; raises where the result no longer makes sense.
+    marked : callable, optional
+        The same function, but NaN where there is no result, as at an index out of range. That is
+        the expression's value; a density takes that of `function`, and is zero there.
+    rule : callable, optional
+        Between which numbers the result lies (`aliquot.expression.bounds`).
+    narrow : bool
+        Whether a dtype of fewer than 64 bits is meant.
 
     Returns
     -------
@@ -60,30 +71,131 @@ def apply(
     written = texts.call(name, args, kwargs) if text is None else text
 
     def call(*values: Any) -> Any:
-        filled = list(leaves)
-        for i, value in zip(where, values, strict=True):
-            filled[i] = value
-        inner_args, inner_kwargs = jax.tree.unflatten(structure, filled)
-        return function(*inner_args, **inner_kwargs)
+        return _filled(structure, leaves, where, function, values)
 
     inputs = tuple(leaves[i] for i in where)
+    structs = [jax.ShapeDtypeStruct(node.shape, node.dtype) for node in inputs]
     with float64():
         try:
+            result = jax.eval_shape(call, *structs)
+            if not narrow and not any(_is_narrow(node.dtype) for node in inputs):
+                call, result = _widened(call, result, structs, function, leaves, structure)
             if not inputs:
                 return jax.tree.map(np.asarray, call())
-            result = jax.eval_shape(
-                call, *(jax.ShapeDtypeStruct(node.shape, node.dtype) for node in inputs)
-            )
         except (TypeError, ValueError, IndexError) as error:
             raise _explained(error, written, leaves) from error
-    if isinstance(result, jax.ShapeDtypeStruct):
-        if result.weak_type:
-            call = _strong(call, result.dtype)
-        return Expression(call, inputs, result.shape, np.dtype(result.dtype), written, check)
-    return _each(call, inputs, result, written)
+    if not isinstance(result, jax.ShapeDtypeStruct):
+        return _each(call, inputs, result, written)
+    if result.weak_type:
+        call = _strong(call, result.dtype)
+    made = Expression(call, inputs, result.shape, np.dtype(result.dtype), written, check)
+    if marked is not None:
+        made.safe, made.doubtful = call, True
+        made.function = lambda *values: _filled(structure, leaves, where, marked, values)
+    if made.doubtful and made.dtype.kind not in "fc":
+        raise _no_mark(made, inputs)
+    rule = rule or (RULES.get(function) if isinstance(function, Hashable) else None)
+    if rule is not None:
+        made.rule = _bound(rule, structure, leaves, where)
+    return made
 
 
-_NARROW = (np.dtype(np.float16), np.dtype(np.float32))
+def _filled(
+    structure: Any, leaves: list[Any], where: list[int], function: Callable[..., Any], values: Any
+) -> Any:
+    """Call a function on its arguments, the inputs' values put where they stand."""
+    filled = list(leaves)
+    for i, value in zip(where, values, strict=True):
+        filled[i] = value
+    args, kwargs = jax.tree.unflatten(structure, filled)
+    return function(*args, **kwargs)
+
+
+def _bound(rule: Rule, structure: Any, leaves: list[Any], where: list[int]) -> Callable[..., Any]:
+    known = [None if i in where else span_of(leaf) for i, leaf in enumerate(leaves)]
+
+    def bounds(spans: list[Span], shape: tuple[int, ...]) -> Any:
+        return _filled(structure, known, where, lambda *a, **k: rule(shape, *a, **k), spans)
+
+    return bounds
+
+
+def _no_mark(made: Any, inputs: tuple[Any, ...]) -> IndexError:
+    doubts = [node.text for node in inputs if node.doubtful] or [made.text]
+    return IndexError(
+        f"cannot compute {made.text}: {doubts[0]} may be indexed out of range and is then NaN, "
+        f"which {made.dtype} cannot say. Give the index a range that is known, as in "
+        "np.clip(index, 0, 2), or make it of discrete variables and data that stay in range"
+    )
+
+
+# Dtypes of fewer than 64 bits, booleans apart, and what they are computed in.
+_WIDE = {
+    np.dtype(narrow): np.dtype(wide)
+    for narrow, wide in (
+        *((name, np.float64) for name in ("float16", "float32")),
+        *((f"{sign}int{bits}", np.int64) for sign in ("", "u") for bits in (8, 16, 32)),
+        ("uint64", np.int64),
+        ("complex64", np.complex128),
+    )
+}
+# Functions of these take numbers for booleans: a user's own may not.
+_NUMERIC = ("jax", "aliquot", "_operator", "functools")
+
+
+def _is_narrow(dtype: Any) -> bool:
+    return np.dtype(dtype) in _WIDE
+
+
+def _widened(
+    call: Callable[..., Any],
+    result: Any,
+    structs: list[Any],
+    function: Callable[..., Any],
+    operands: list[Any],
+    structure: Any,
+) -> tuple[Callable[..., Any], Any]:
+    """Give double precision where JAX gives less, as it does for functions of booleans.
+
+    The operands are made numbers first: a mean in single precision would stay as rounded as it is.
+    """
+    dtypes = [out.dtype for out in jax.tree.leaves(result)]
+    if not any(_is_narrow(dtype) for dtype in dtypes):
+        return call, result
+    module = getattr(function, "__module__", None) or type(function).__module__
+    if module.partition(".")[0] in _NUMERIC and any(dtype.kind in "fc" for dtype in dtypes):
+        masks = _masks(structure, len(operands))
+        for i, operand in enumerate(operands):
+            if isinstance(operand, np.ndarray) and i not in masks:
+                operands[i] = _number(operand)
+        inputs = [i for i, operand in enumerate(operands) if hasattr(operand, "inputs")]
+        narrow_call = call
+
+        def of_numbers(*values: Any) -> Any:
+            return narrow_call(
+                *(x if i in masks else _number(x) for i, x in zip(inputs, values, strict=True))
+            )
+
+        call, result = of_numbers, jax.eval_shape(of_numbers, *structs)
+    inner = call
+
+    def wide(*values: Any) -> Any:
+        return jax.tree.map(
+            lambda x: jax.lax.convert_element_type(x, _WIDE[x.dtype]) if _is_narrow(x.dtype) else x,
+            inner(*values),
+        )
+
+    return wide, jax.eval_shape(wide, *structs)
+
+
+def _masks(structure: Any, count: int) -> set[int]:
+    """Find the operands that are masks, by the keyword that they are given with."""
+    numbered, _ = jax.tree_util.tree_flatten_with_path(jax.tree.unflatten(structure, range(count)))
+    return {i for path, i in numbered if any(getattr(key, "key", None) == "where" for key in path)}
+
+
+def _number(value: Any) -> Any:
+    return value.astype(np.float64) if value.dtype == bool else value
 
 
 def as_arrays(operands: Any) -> Any:
@@ -107,7 +219,7 @@ def as_arrays(operands: Any) -> Any:
 
 def as_operand(leaf: Any) -> Any:
     """Refuse what cannot be a number, and let pandas and xarray objects be arrays."""
-    if isinstance(leaf, str | bytes):
+    if isinstance(leaf, str | bytes | type):
         return leaf
     leaf = as_array(leaf)
     if isinstance(leaf, np.ndarray) and leaf.dtype.kind in "OUSMm":
@@ -115,9 +227,9 @@ def as_operand(leaf: Any) -> Any:
             f"an array of dtype {leaf.dtype} cannot be used in a model: give numbers "
             "(for labels, the integer codes of np.unique(labels, return_inverse=True))"
         )
-    if isinstance(leaf, np.ndarray | np.generic | jax.Array) and leaf.dtype in _NARROW:
+    if isinstance(leaf, np.ndarray | np.generic | jax.Array) and leaf.dtype in _WIDE:
         # JAX would compute integers with a float32 array in float32, NumPy in float64.
-        return np.asarray(leaf, dtype=np.float64)
+        return np.asarray(leaf).astype(_WIDE[np.dtype(leaf.dtype)])
     return leaf
 
 
@@ -131,7 +243,21 @@ def _each(call: Callable[..., Any], inputs: tuple[Any, ...], result: Any, writte
     from aliquot.expression.node import Expression
 
     outputs, structure = jax.tree.flatten(result)
-    whole = Expression(call, inputs, (), np.dtype(float), written)
+    before: Any = structure
+
+    def as_announced(*values: Any) -> Any:
+        found = call(*values)
+        now: Any = jax.tree.structure(found)
+        if now != before:  # as many as there are rows, say
+            raise ShapeError(
+                f"{written} gave {before.num_leaves} arrays when it was written, and gives "
+                f"{now.num_leaves} now: write the model anew"
+            )
+        return found
+
+    whole = Expression(as_announced, inputs, (), np.dtype(float), written)
+    if whole.doubtful and not all(out.dtype.kind in "fc" for out in outputs):
+        raise _no_mark(whole, inputs)
 
     def pick(i: int, out: Any) -> Callable[[Any], Any]:
         def one(value: Any) -> Any:
@@ -148,9 +274,18 @@ def _each(call: Callable[..., Any], inputs: tuple[Any, ...], result: Any, writte
     )
 
 
+_NOT_KNOWN = (jax.errors.ConcretizationTypeError, jax.errors.TracerArrayConversionError)
+
+
 def _explained(error: Exception, written: str, operands: list[Any]) -> Exception:
     arrays = [op for op in operands if np.shape(op) != () or hasattr(op, "text")]
     shapes = "; ".join(dict.fromkeys(texts.shape_of(op) for op in arrays))
+    if isinstance(error, _NOT_KNOWN):
+        return DTypeError(
+            f"cannot compute {written}: {shapes}. What it gives depends on numbers that are not "
+            "known while the model is being written, in a way that JAX cannot follow: write it "
+            "with other functions, or compute it of plain arrays before the model"
+        )
     reason = str(error).strip().splitlines()[0].rstrip(".")
     message = f"cannot compute {written}: {shapes}. JAX says: {reason}."
     kind = DTypeError if "dtype" in reason and "shape" not in reason else ShapeError

@@ -64,6 +64,7 @@ class Evaluation:
 
     def __init__(self, values: Mapping[Any, Any] | None = None) -> None:
         self._known: dict[int, Any] = {}
+        self._safe: dict[int, Any] = {}
         self._nodes: list[Expression] = []  # kept, so that no other node can get one's id
         for node, value in (values or {}).items():
             self.set(node, value)
@@ -85,8 +86,34 @@ class Evaluation:
             if node.function is None:
                 raise ModelError(f"{node.text} has no value here: it belongs to another model")
             self.set(node, node.function(*(self._known[id(up)] for up in node.inputs)))
-        return jax.tree.map(
-            lambda leaf: self._known[id(leaf)] if isinstance(leaf, Expression) else leaf,
-            tree,
-            is_leaf=lambda leaf: isinstance(leaf, Expression),
-        )
+        return _filled(tree, self._known)
+
+    def safely(self, tree: Any) -> Any:
+        """Compute the same with numbers in place of the NaN that an index out of range gives.
+
+        Where such a number ends up in a result, it is `__call__` that gives NaN: a density is zero
+        there, and its gradient has to be finite for what else is in it.
+        """
+        found = expressions(tree)
+        if not any(node.doubtful for node in found):
+            return self(tree)
+        sure = {id(node) for node in self._nodes if not node.doubtful} & self._known.keys()
+        for node in order(found, self._safe.keys() | sure):
+            if not node.doubtful:
+                self(node)
+                continue
+            function: Any = node.safe or node.function
+            given = (self._safe if up.doubtful else self._known for up in node.inputs)
+            self._safe[id(node)] = function(
+                *(values[id(up)] for values, up in zip(given, node.inputs, strict=True))
+            )
+            self._nodes.append(node)
+        return _filled(tree, self._known | self._safe)
+
+
+def _filled(tree: Any, values: Mapping[int, Any]) -> Any:
+    return jax.tree.map(
+        lambda leaf: values[id(leaf)] if isinstance(leaf, Expression) else leaf,
+        tree,
+        is_leaf=lambda leaf: isinstance(leaf, Expression),
+    )

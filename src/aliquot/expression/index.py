@@ -2,21 +2,25 @@
 
 JAX clamps an index that is out of bounds; a model that silently reads the last row in place of
 the one that was asked for is wrong without a sign. Wherever an index is known (numbers, arrays,
-data) it is checked here as NumPy would; where only the range of its values is, as of a discrete
-variable, both ends of it are.
+data) it is checked here as NumPy would, and so are both ends of a discrete variable's states. Of an
+index that is computed from unknowns it is asked between which numbers it lies; where it may leave
+the range, what it takes is NaN there, never another row's value.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from aliquot.errors import DTypeError
+from aliquot.errors import DTypeError, ShapeError
 from aliquot.expression import text as texts
 from aliquot.expression.apply import apply
+from aliquot.expression.bounds import first
 from aliquot.expression.precedence import primary
 from aliquot.precision import float64
 
@@ -36,25 +40,59 @@ def checked_index(source: Any, index: Any) -> Any:
     parts = tuple(_part(source, part) for part in parts)
     written = f"{primary(texts.label(source))}[{', '.join(texts.label(part) for part in parts)}]"
 
-    def check() -> None:
+    def may_leave() -> bool:
         values = [_known(part) if hasattr(part, "text") else part for part in parts]
         lost = [i for i, part in enumerate(parts) if hasattr(part, "text") and values[i] is None]
         for i in lost:
             values[i] = np.zeros(parts[i].shape, dtype=int)
         _try(source, written, values)
-        for i in lost:
-            bounds = parts[i].bounds
-            for end in bounds or ():
-                of_states = (
-                    f"{texts.label(parts[i])} has the states {bounds[0]} to {bounds[1]}, but "
-                )
-                trial = [*values[:i], np.full(parts[i].shape, end), *values[i + 1 :]]
-                _try(source, written, trial, of_states)
+        # Each is looked at: one may be refused, whatever is said of another.
+        doubts = [_leaves(source, written, parts[i], values, i) for i in lost]
+        return any(doubts)
 
-    check()
-    taken = apply(_take, source, parts, text=written, check=check)
+    doubt = may_leave()
+    taken = apply(
+        _take,
+        source,
+        parts,
+        text=written,
+        check=lambda: _recheck(may_leave(), doubt, written),
+        marked=_take_or_nan if doubt else None,
+        rule=first,
+    )
     taken.taken_from = source
     return taken
+
+
+def _leaves(source: Any, written: str, part: Any, values: list[Any], i: int) -> bool:
+    """Say whether an index that is not known before sampling may be out of range."""
+    bounds = part.bounds
+    if bounds is None or not np.all(np.isfinite(bounds)):
+        return True
+    why = f"{texts.label(part)} has the states {bounds[0]} to {bounds[1]}, but "
+    for end in bounds:
+        try:
+            _try(source, written, [*values[:i], int(end), *values[i + 1 :]], why)
+        except IndexError:
+            if _is_variable(part):
+                raise
+            return True
+    return False
+
+
+def _is_variable(part: Any) -> bool:
+    """Say whether an expression is a variable, or elements taken from one."""
+    while part.taken_from is not None:
+        part = part.taken_from
+    return part.own_bounds is not None
+
+
+def _recheck(doubt: bool, before: bool, written: str) -> None:
+    """Refuse data with which an index may leave its range that could not."""
+    if doubt and not before:
+        raise IndexError(
+            f"with the new data, {written} may be out of range: write the model anew with them"
+        )
 
 
 def _try(source: Any, written: str, index: list[Any], why: str = "") -> None:
@@ -73,11 +111,17 @@ def _take(array: Any, index: tuple[Any, ...]) -> Any:
     return array[index]
 
 
+def _take_or_nan(array: Any, index: tuple[Any, ...]) -> Any:
+    if not any(isinstance(part, jax.Array) for part in (array, *index)):
+        with suppress(IndexError):
+            return array[index]
+    return jnp.asarray(array).at[index].get(mode="fill", fill_value=np.nan)
+
+
 def _part(source: Any, part: Any) -> Any:
     if part is None or part is Ellipsis or isinstance(part, slice | int | np.integer):
         return part
-    if isinstance(part, list) or (hasattr(part, "__array__") and not hasattr(part, "text")):
-        part = np.asarray(part, dtype=None if np.size(part) else int)
+    part = as_index(part)
     dtype = getattr(part, "dtype", None)
     if dtype is None or np.dtype(dtype).kind not in "bui":
         kind = type(part).__name__ if dtype is None else dtype
@@ -93,10 +137,21 @@ def _part(source: Any, part: Any) -> Any:
     return part
 
 
+def as_index(part: Any) -> Any:
+    """Let lists and foreign arrays be arrays; an empty list is one of integers."""
+    if isinstance(part, list) and any(hasattr(item, "text") for item in part):
+        return apply(jnp.stack, part)
+    if isinstance(part, list) or (hasattr(part, "__array__") and not hasattr(part, "text")):
+        return np.asarray(part, dtype=None if np.size(part) else int)
+    return part
+
+
 def _known(part: Any) -> Any:
     """Give an index expression's value, ``None`` where it is not known before sampling."""
     from aliquot.expression.evaluate import Evaluation, leaves  # they need the node's class
 
+    if not hasattr(part, "text"):
+        return np.asarray(part)
     value = part.value_now()
     if value is None:
         sources = {leaf: leaf.value_now() for leaf in leaves(part)}
@@ -105,3 +160,151 @@ def _known(part: Any) -> Any:
         with float64():
             value = np.asarray(Evaluation(sources)(part))
     return value
+
+
+def known_or_bounds(operand: Any) -> tuple[np.ndarray | None, tuple[Any, Any] | None]:
+    """Give the numbers that are known before sampling, else between which numbers they lie."""
+    value = _known(operand)
+    return value, None if value is not None else operand.bounds
+
+
+def take_checked(
+    take: Callable[..., Any],
+    source: Any,
+    index: Any,
+    limits: Callable[[], tuple[int, int]],
+    written: str,
+) -> Any:
+    """Take by a function of an array, an index, and whether NaN is put where that is out of range.
+
+    Parameters
+    ----------
+    take : callable
+        ``take(source, index, mark)``; without `mark` any number may stand there.
+    source : array, Expression, or a list of them
+    index : array or Expression
+    limits : callable
+        Gives the smallest and the largest index, which follow from shapes that may change.
+    written : str
+        How the result reads in messages.
+
+    Raises
+    ------
+    IndexError
+        Where a known index is out of range.
+    DTypeError
+        For an index that holds fractions.
+    """
+    index = as_index(index)
+    if np.dtype(getattr(index, "dtype", type(index))).kind not in "ui":
+        raise DTypeError(f"cannot compute {written}: an index must be an integer")
+
+    def may_leave() -> bool:
+        low, high = limits()
+        value, bounds = known_or_bounds(index)
+        if value is not None and value.size and not (low <= value.min() and value.max() <= high):
+            wrong = value[(value < low) | (value > high)].flat[0]
+            raise IndexError(
+                f"cannot compute {written}: the index {wrong} is out of bounds, it must be from "
+                f"{low} to {high}"
+            )
+        if value is not None:
+            return False
+        return bounds is None or not low <= bounds[0] <= bounds[1] <= high
+
+    doubt = may_leave()
+    return apply(
+        lambda array, at: take(array, at, False),
+        source,
+        index,
+        text=written,
+        check=lambda: _recheck(may_leave(), doubt, written),
+        marked=(lambda array, at: take(array, at, True)) if doubt else None,
+        rule=_of_all,
+    )
+
+
+def _of_all(_shape: tuple[int, ...], source: Any, _index: Any) -> Any:
+    """Give the bounds of all that an index may take from."""
+    spans = (
+        source if isinstance(source, list | tuple) and not hasattr(source, "bounds") else [source]
+    )
+    found = [span.bounds for span in spans]
+    if any(bounds is None for bounds in found):
+        return None
+    return min(bounds[0] for bounds in found), max(bounds[1] for bounds in found)
+
+
+def take(
+    source: Any, indices: Any, axis: int | None = None, mode: str | None = "raise", **more: Any
+) -> Any:
+    """Take elements along an axis (of the flattened array by default), as `numpy.take`."""
+    from aliquot.expression.constant import constant  # it needs the node's class
+
+    source = constant(source)
+    shape = source.shape
+    if axis is not None and not -len(shape) <= axis < len(shape):
+        raise ShapeError(f"cannot take along axis {axis} of {source.text}, which has shape {shape}")
+    if mode not in ("raise", None):  # what comes of an index out of range is chosen
+        return apply(jnp.take, source, as_index(indices), axis=axis, mode=mode, **more)
+    if axis is None:
+        return checked_index(source if len(shape) == 1 else source.ravel(), _whole(indices))
+    return checked_index(source, (*(slice(None),) * (axis % len(shape)), _whole(indices)))
+
+
+def _whole(indices: Any) -> Any:
+    """Let a tuple be an array, as `take` has it: as an index it would be one for each axis."""
+    return as_index(list(indices)) if isinstance(indices, tuple) else indices
+
+
+def take_along_axis(
+    source: Any, indices: Any, axis: int | None = -1, mode: str | None = None, **more: Any
+) -> Any:
+    """Take elements by an index of the source's number of axes, as `numpy.take_along_axis`."""
+    if mode is not None:
+        return apply(jnp.take_along_axis, source, as_index(indices), axis, mode=mode, **more)
+    written = texts.call("take_along_axis", (source, indices), {"axis": axis})
+
+    def length() -> int:
+        return int(np.prod(np.shape(source)) if axis is None else np.shape(source)[axis])
+
+    if axis is not None and not -np.ndim(source) <= axis < np.ndim(source):
+        raise ShapeError(f"cannot compute {written}: it has no axis {axis}")
+    along = lambda x, at, mark: _along(x, at, axis, mark)  # noqa: E731
+    return take_checked(along, source, indices, lambda: (-length(), length() - 1), written)
+
+
+def _along(x: Any, index: Any, axis: int | None, mark: bool) -> Any:
+    x = jnp.asarray(x)
+    if axis is None:
+        x, axis = x.ravel(), 0
+    n = x.shape[axis]
+    places = jnp.where(jnp.asarray(index) < 0, index + n, index)
+    if not mark:
+        return jnp.take_along_axis(x, jnp.clip(places, 0, n - 1), axis=axis)
+    inside = (places >= 0) & (places < n)
+    found = jnp.take_along_axis(x, jnp.clip(places, 0, n - 1), axis=axis)
+    return jnp.where(inside, found, np.nan) if found.dtype.kind in "fc" else found
+
+
+def choose(index: Any, choices: Any, mode: str = "raise") -> Any:
+    """Choose from arrays element by element, as `numpy.choose`."""
+    choices = list(choices) if isinstance(choices, list | tuple) else choices
+    written = texts.call("choose", (index, choices), {})
+
+    def last() -> int:
+        return (len(choices) if isinstance(choices, list) else choices.shape[0]) - 1
+
+    def chosen(arrays: Any, at: Any, mark: bool) -> Any:
+        _, *wide = jnp.broadcast_arrays(at, *arrays)
+        stacked = jnp.stack(wide)
+        if mode == "wrap":
+            at = at % len(wide)
+        at = jnp.broadcast_to(jnp.clip(at, 0, last()) if mode != "raise" else at, stacked.shape[1:])
+        found = _along(stacked, at[None], 0, mark)[0]
+        negative = mark and found.dtype.kind in "fc"
+        return jnp.where(at < 0, np.nan, found) if negative else found
+
+    if mode != "raise":
+        return apply(lambda arrays, at: chosen(arrays, at, False), choices, index, text=written)
+    return take_checked(chosen, choices, index, lambda: (0, last()), written)

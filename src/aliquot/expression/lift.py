@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from functools import wraps
 from typing import Any
 
+from aliquot.expression import text as texts
 from aliquot.expression.apply import apply, as_arrays
+from aliquot.expression.bounds import RULES
 
 
 def lift(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -21,6 +23,12 @@ def lift(function: Callable[..., Any]) -> Callable[..., Any]:
     -------
     callable
         The same function over expressions. Called on plain arrays it returns arrays.
+
+    Notes
+    -----
+    What comes back in single precision or short integers is given as float64 or int64. Within the
+    function JAX computes as it does: a mean of booleans, say, in single precision, unless they are
+    made numbers first, ``(x > 0).astype(float)``.
 
     Raises
     ------
@@ -41,9 +49,18 @@ def lift(function: Callable[..., Any]) -> Callable[..., Any]:
     (3,)
     """
 
+    def call(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        return function(*args, **kwargs)
+
+    known = RULES.get(function) if isinstance(function, Hashable) else None
+    rule = None if known is None else (lambda shape, args, kwargs: known(shape, *args, **kwargs))
+    call.__module__ = getattr(function, "__module__", None) or call.__module__
+    name = getattr(function, "__name__", "function")
+
+    # Arguments are passed on as two, so that a function may have any names for its own.
     @wraps(function)
     def lifted(*args: Any, **kwargs: Any) -> Any:
         args, kwargs = as_arrays((args, kwargs))
-        return apply(function, *args, **kwargs)
+        return apply(call, args, kwargs, text=texts.call(name, args, kwargs), rule=rule)
 
     return lifted

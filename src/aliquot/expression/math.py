@@ -24,9 +24,13 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import jax.scipy.special
+import numpy as np
 
 from aliquot import special
+from aliquot.expression.evaluate import expressions
+from aliquot.expression.functions import OWN
 from aliquot.expression.lift import lift
+from aliquot.expression.protocols import call
 from aliquot.porting import MATH, MissingError
 
 _SOURCES = (special, jnp, jax.scipy.special, jax.nn)
@@ -56,6 +60,8 @@ PYMC = {
 
 def __getattr__(name: str) -> Callable[..., Any]:
     if not name.startswith("_"):
+        if PYMC.get(name, name) in OWN:
+            return _as_numpy(PYMC.get(name, name))
         for source in _SOURCES:
             function = getattr(source, PYMC.get(name, name), None)
             if callable(function):
@@ -69,6 +75,19 @@ def __getattr__(name: str) -> Callable[..., Any]:
         ": it holds the functions of jax.numpy, jax.scipy.special and jax.nn; any other JAX "
         "function can be used through aq.lift",
     )
+
+
+def _as_numpy(name: str) -> Callable[..., Any]:
+    """Give the function of a name in which JAX differs from NumPy, as NumPy has it."""
+
+    def function(*args: Any, **kwargs: Any) -> Any:
+        if expressions((args, kwargs)):
+            return call(name, args, kwargs)
+        return jax.tree.map(np.asarray, getattr(np, name)(*args, **kwargs))
+
+    function.__name__ = function.__qualname__ = name
+    function.__doc__ = getattr(np, name).__doc__
+    return function
 
 
 def __dir__() -> list[str]:

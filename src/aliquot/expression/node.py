@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from aliquot.expression.bounds import bounds_of
+from aliquot.expression.lengths import Lengths, note, reads_for_good
 from aliquot.expression.operators import Operators
 from aliquot.expression.text import shorten
 from aliquot.porting import EXPRESSION, MissingError, public
@@ -44,11 +47,14 @@ class Expression(Operators):
 
     __slots__ = (
         "__weakref__",
+        "_shape",
         "check",
+        "doubtful",
         "dtype",
         "function",
         "inputs",
-        "shape",
+        "rule",
+        "safe",
         "taken_from",
         "text",
     )
@@ -60,15 +66,19 @@ class Expression(Operators):
         shape: tuple[int, ...],
         dtype: np.dtype[Any],
         text: str,
-        check: Callable[[], None] | None = None,
+        check: Callable[[], object] | None = None,
     ) -> None:
         self.function = function
         self.inputs = inputs
-        self.shape = shape
+        self._shape = shape
         self.dtype = dtype
         self.text = shorten(text)
         self.check = check
+        # What is taken where an index may be out of range is NaN there; `safe` puts a number.
+        self.safe: Callable[..., Any] | None = None
+        self.doubtful: bool = any(up.doubtful for up in inputs)
         self.taken_from: Expression | None = None
+        self.rule: Callable[[list[Any], tuple[int, ...]], Any] | None = None
 
     if not TYPE_CHECKING:  # a type checker is to go on seeing which attributes there are
 
@@ -80,29 +90,47 @@ class Expression(Operators):
             )
 
     @property
-    def bounds(self) -> tuple[int, int] | None:
-        """The smallest and the largest integer it can be, ``None`` where they are not known.
+    def shape(self) -> Any:
+        """Lengths of the axes."""
+        frame = sys._getframe(1)
+        return Lengths(self, self._shape) if reads_for_good(frame) else self._shape
 
-        Variables that are integers know theirs; elements taken from one by an index have the same.
+    @shape.setter
+    def shape(self, shape: tuple[int, ...]) -> None:
+        self._shape = shape
+
+    @property
+    def own_bounds(self) -> tuple[int, int] | None:
+        """The smallest and the largest integer that a variable can be, where they are known."""
+        return None
+
+    @property
+    def bounds(self) -> tuple[Any, Any] | None:
+        """The smallest and the largest number it can be, ``None`` where they are not known.
+
+        Variables that are integers know theirs; what is computed has them from its operands. One
+        end may be infinite.
         """
-        return None if self.taken_from is None else self.taken_from.bounds
+        return bounds_of(self)
 
     @property
     def ndim(self) -> int:
         """Number of axes."""
-        return len(self.shape)
+        return len(self._shape)
 
     @property
     def size(self) -> int:
         """Number of elements."""
-        return int(np.prod(self.shape, dtype=int))
+        if reads_for_good(frame := sys._getframe(1)):
+            note(self, None, frame)
+        return int(np.prod(self._shape, dtype=int))
 
     def value_now(self) -> np.ndarray | None:
         """Give the value where it is known before sampling (data), else ``None``."""
         return None
 
     def __repr__(self) -> str:
-        return f"<{self.text}: {self.dtype.name}{list(self.shape)}>"
+        return f"<{self.text}: {self.dtype.name}{list(self._shape)}>"
 
 
 class Leaf(Expression):

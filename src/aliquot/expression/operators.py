@@ -1,30 +1,40 @@
-"""Operators, indexing and methods of expressions, after NumPy's arrays."""
+"""Operators and indexing of expressions, after NumPy's arrays."""
 
 from __future__ import annotations
 
 import operator
+import sys
 from collections.abc import Iterator
+from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 import jax.numpy as jnp
 import numpy as np
 
-from aliquot.errors import ShapeError
+from aliquot.expression import integers
 from aliquot.expression import text as texts
 from aliquot.expression.apply import apply
 from aliquot.expression.index import checked_index
-from aliquot.expression.precedence import primary, unary
-from aliquot.expression.protocols import NumPyProtocols
+from aliquot.expression.lengths import note, reads_for_good
+from aliquot.expression.methods import Methods
+from aliquot.expression.precedence import unary
 
 if TYPE_CHECKING:
     from aliquot.expression.node import Expression
+
+
+# Operations that have no result for some integers.
+_OF_INTEGERS = {"**", "//", "%", "<<", ">>"}
 
 
 def _binary(symbol: str, function: Any, left: Any, right: Any) -> Any:
     if _is_foreign(left) or _is_foreign(right):
         return NotImplemented
     left, right = _operand(left), _operand(right)
-    return apply(function, left, right, text=texts.infix(symbol, left, right))
+    written = texts.infix(symbol, left, right)
+    if symbol in _OF_INTEGERS:
+        return function(left, right, text=written)
+    return apply(function, left, right, text=written)
 
 
 def _is_foreign(operand: Any) -> bool:
@@ -39,12 +49,10 @@ def _operand(operand: Any) -> Any:
     return operand
 
 
-class Operators(NumPyProtocols):
+class Operators(Methods):
     """What can be written with an expression as with an array."""
 
     __slots__ = ()
-    shape: tuple[int, ...]
-    text: str
 
     def __add__(self, other: Any) -> Expression:
         return _binary("+", operator.add, self, other)
@@ -71,22 +79,41 @@ class Operators(NumPyProtocols):
         return _binary("/", operator.truediv, other, self)
 
     def __floordiv__(self, other: Any) -> Expression:
-        return _binary("//", operator.floordiv, self, other)
+        return _binary("//", integers.floor_divide, self, other)
 
     def __rfloordiv__(self, other: Any) -> Expression:
-        return _binary("//", operator.floordiv, other, self)
+        return _binary("//", integers.floor_divide, other, self)
 
     def __mod__(self, other: Any) -> Expression:
-        return _binary("%", operator.mod, self, other)
+        return _binary("%", integers.remainder, self, other)
 
     def __rmod__(self, other: Any) -> Expression:
-        return _binary("%", operator.mod, other, self)
+        return _binary("%", integers.remainder, other, self)
 
     def __pow__(self, other: Any) -> Expression:
-        return _binary("**", operator.pow, self, other)
+        return _binary("**", integers.power, self, other)
 
     def __rpow__(self, other: Any) -> Expression:
-        return _binary("**", jnp.power, other, self)
+        return _binary("**", integers.power, other, self)
+
+    def __divmod__(self, other: Any) -> Any:
+        quotient = self // other
+        return quotient if quotient is NotImplemented else (quotient, self % other)
+
+    def __rdivmod__(self, other: Any) -> Any:
+        return other // self, other % self
+
+    def __lshift__(self, other: Any) -> Expression:
+        return _binary("<<", integers.left_shift, self, other)
+
+    def __rlshift__(self, other: Any) -> Expression:
+        return _binary("<<", integers.left_shift, other, self)
+
+    def __rshift__(self, other: Any) -> Expression:
+        return _binary(">>", integers.right_shift, self, other)
+
+    def __rrshift__(self, other: Any) -> Expression:
+        return _binary(">>", integers.right_shift, other, self)
 
     def __matmul__(self, other: Any) -> Expression:
         return _binary("@", jnp.matmul, self, other)
@@ -141,6 +168,9 @@ class Operators(NumPyProtocols):
     def __abs__(self) -> Expression:
         return apply(jnp.abs, self, text=f"abs({self.text})")
 
+    def __round__(self, decimals: int | None = None) -> Expression:
+        return self.round(decimals or 0)
+
     def __invert__(self) -> Expression:
         return apply(operator.invert, self, text=unary("~", self.text))
 
@@ -149,17 +179,32 @@ class Operators(NumPyProtocols):
 
     def __setitem__(self, index: Any, value: Any) -> None:
         raise TypeError(
-            f"{self.text} cannot be changed in place: make another with np.where(condition, new, "
-            f"{self.text}), np.concatenate, or aq.lift(lambda x, new: x.at[index].set(new))"
+            f"{self.text} does not support item assignment: an expression cannot be changed. Use "
+            "np.where(condition, new, x), or aq.lift with JAX's x.at[index].set(new)"
         )
 
+    def __delitem__(self, index: Any) -> None:
+        raise TypeError(f"{self.text} does not support item deletion: use np.delete")
+
     def __len__(self) -> int:
-        if not self.shape:
-            raise TypeError(f"{self.text} is a scalar: it has no length")
-        return self.shape[0]
+        return self._length(sys._getframe(1))
 
     def __iter__(self) -> Iterator[Expression]:
-        return (self[i] for i in range(len(self)))
+        return (self[i] for i in range(self._length(sys._getframe(1))))
+
+    def _length(self: Any, reader: FrameType) -> int:
+        if not self.shape:
+            raise TypeError(f"{self.text} is a scalar: it has no length")
+        if reads_for_good(reader):
+            note(self, 0, reader)
+        length: int = self.shape[0]
+        return length
+
+    def __contains__(self, item: object) -> bool:
+        raise TypeError(
+            f"whether {self.text} holds a value is not known while the model is being written: use "
+            f"np.any({self.text} == value)"
+        )
 
     def __bool__(self) -> bool:
         raise TypeError(
@@ -172,136 +217,3 @@ class Operators(NumPyProtocols):
 
     __int__ = __float__
     __index__ = __float__
-
-    @property
-    def T(self) -> Expression:
-        """The transpose: axes reversed."""
-        return apply(jnp.transpose, self, text=f"{primary(self.text)}.T")
-
-    def sum(self, axis: Any = None, *, keepdims: bool = False) -> Expression:
-        """Sum over the given axes (all by default)."""
-        return self._reduce(jnp.sum, axis, keepdims)
-
-    def prod(self, axis: Any = None, *, keepdims: bool = False) -> Expression:
-        """Multiply over the given axes (all by default)."""
-        return self._reduce(jnp.prod, axis, keepdims)
-
-    def mean(self, axis: Any = None, *, keepdims: bool = False) -> Expression:
-        """Average over the given axes (all by default)."""
-        return self._reduce(jnp.mean, axis, keepdims)
-
-    def var(self, axis: Any = None, *, ddof: float = 0, keepdims: bool = False) -> Expression:
-        """Compute the variance over the given axes (all by default)."""
-        return self._reduce(jnp.var, axis, keepdims, ddof=ddof)
-
-    def std(self, axis: Any = None, *, ddof: float = 0, keepdims: bool = False) -> Expression:
-        """Compute the standard deviation over the given axes (all by default)."""
-        return self._reduce(jnp.std, axis, keepdims, ddof=ddof)
-
-    def min(self, axis: Any = None, *, keepdims: bool = False) -> Expression:
-        """Find the smallest over the given axes (all by default)."""
-        return self._reduce(jnp.min, axis, keepdims)
-
-    def max(self, axis: Any = None, *, keepdims: bool = False) -> Expression:
-        """Find the largest over the given axes (all by default)."""
-        return self._reduce(jnp.max, axis, keepdims)
-
-    def all(self, axis: Any = None, *, keepdims: bool = False) -> Expression:
-        """Say whether all are true over the given axes (all by default)."""
-        return self._reduce(jnp.all, axis, keepdims)
-
-    def any(self, axis: Any = None, *, keepdims: bool = False) -> Expression:
-        """Say whether any is true over the given axes (all by default)."""
-        return self._reduce(jnp.any, axis, keepdims)
-
-    def argmax(self, axis: int | None = None) -> Expression:
-        """Find the index of the largest."""
-        return apply(jnp.argmax, self, axis=axis)
-
-    def argmin(self, axis: int | None = None) -> Expression:
-        """Find the index of the smallest."""
-        return apply(jnp.argmin, self, axis=axis)
-
-    def cumsum(self, axis: int | None = None) -> Expression:
-        """Sum cumulatively along an axis."""
-        return apply(jnp.cumsum, self, axis=axis)
-
-    def cumprod(self, axis: int | None = None) -> Expression:
-        """Multiply cumulatively along an axis."""
-        return apply(jnp.cumprod, self, axis=axis)
-
-    def dot(self, other: Any) -> Expression:
-        """Compute the dot product with another array."""
-        return apply(jnp.dot, self, _operand(other))
-
-    def reshape(self, *shape: Any) -> Expression:
-        """Give the elements another shape of the same size."""
-        new = shape[0] if len(shape) == 1 and not np.isscalar(shape[0]) else shape
-        return apply(
-            jnp.reshape, self, tuple(new), text=f"{primary(self.text)}.reshape{tuple(new)}"
-        )
-
-    def ravel(self) -> Expression:
-        """Flatten to one axis."""
-        return apply(jnp.ravel, self)
-
-    flatten = ravel
-
-    def squeeze(self, axis: Any = None) -> Expression:
-        """Drop axes of length one."""
-        return apply(jnp.squeeze, self, axis=axis)
-
-    def transpose(self, *axes: Any) -> Expression:
-        """Permute the axes (reversed by default)."""
-        order = axes[0] if len(axes) == 1 and not np.isscalar(axes[0]) else axes
-        return apply(jnp.transpose, self, tuple(order) if order else None)
-
-    def swapaxes(self, first: int, second: int) -> Expression:
-        """Swap two axes."""
-        return apply(jnp.swapaxes, self, first, second)
-
-    def repeat(self, repeats: int, axis: int | None = None) -> Expression:
-        """Repeat elements along an axis."""
-        return apply(jnp.repeat, self, repeats, axis=axis)
-
-    def take(self, indices: Any, axis: int | None = None) -> Expression:
-        """Take elements along an axis (of the flattened array by default)."""
-        if axis is None:
-            return (self if len(self.shape) == 1 else self.ravel())[indices]
-        if not -len(self.shape) <= axis < len(self.shape):
-            raise ShapeError(
-                f"cannot take along axis {axis} of {self.text}, which has shape {self.shape}"
-            )
-        before = (slice(None),) * (axis % len(self.shape))
-        return self[(*before, indices)]
-
-    def clip(self, min: Any = None, max: Any = None) -> Expression:
-        """Limit the values to an interval."""
-        return apply(jnp.clip, self, min, max)
-
-    def round(self, decimals: int = 0) -> Expression:
-        """Round to the given number of decimals."""
-        return apply(jnp.round, self, decimals)
-
-    def sort(self, axis: int = -1) -> Expression:
-        """Sort along an axis (a new value; nothing is changed in place)."""
-        return apply(jnp.sort, self, axis=axis)
-
-    def argsort(self, axis: int = -1) -> Expression:
-        """Find the indices that would sort along an axis."""
-        return apply(jnp.argsort, self, axis=axis)
-
-    def astype(self, dtype: Any) -> Expression:
-        """Convert to another dtype."""
-        return apply(lambda x: x.astype(dtype), self, text=f"{primary(self.text)}.astype({dtype})")
-
-    def _reduce(self, function: Any, axis: Any, keepdims: bool, **more: Any) -> Expression:
-        along = "" if axis is None else f"axis={axis}"
-        return apply(
-            function,
-            self,
-            axis=axis,
-            keepdims=keepdims,
-            **more,
-            text=f"{primary(self.text)}.{function.__name__}({along})",
-        )

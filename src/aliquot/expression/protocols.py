@@ -12,6 +12,8 @@ import numpy as np
 from aliquot.errors import ModelError
 from aliquot.expression import text as texts
 from aliquot.expression.apply import apply, as_arrays
+from aliquot.expression.lengths import Lengths, note, reads_for_good
+from aliquot.expression.ufuncs import method_of
 
 _INFIX = {
     "add": "+",
@@ -32,14 +34,6 @@ _INFIX = {
     "bitwise_and": "&",
     "bitwise_or": "|",
 }
-_REDUCTIONS = {
-    "add": "sum",
-    "multiply": "prod",
-    "maximum": "max",
-    "minimum": "min",
-    "logical_and": "all",
-    "logical_or": "any",
-}
 
 
 def jax_function(name: str, module: str = "") -> Callable[..., Any] | None:
@@ -58,11 +52,59 @@ def jax_function(name: str, module: str = "") -> Callable[..., Any] | None:
     return None
 
 
+# What is asked for follows from shapes and dtypes alone.
+FACTS = {"result_type", "common_type", "can_cast", "iscomplexobj", "isrealobj", "ndim"}
+# Keywords of NumPy's functions that say how, and not what; with these values they change nothing.
+_HOW = {"out": (None,), "casting": ("same_kind",), "order": ("K", "C"), "subok": (True,)}
+
+
+def call(name: str, args: tuple[Any, ...], kwargs: dict[str, Any], module: str = "") -> Any:
+    """Call the function of NumPy's name on expressions.
+
+    Raises
+    ------
+    TypeError
+        For one that changes an array in place, whose result's shape is not known, or that there is
+        none of: says what to write.
+    """
+    from aliquot.expression import functions  # they call this module's protocols
+
+    kwargs = {key: value for key, value in kwargs.items() if not _says_nothing(key, value)}
+    if kwargs.get("out") is not None:
+        raise TypeError(f"np.{name}: an expression takes no out=: use what is returned")
+    if name in functions.IN_PLACE:
+        raise TypeError(
+            f"np.{name} changes an array in place, which an expression cannot be. Make a new one: "
+            f"{functions.IN_PLACE[name]}"
+        )
+    # NumPy takes lists for arrays anywhere, JAX nowhere.
+    args, kwargs = as_arrays((args, kwargs))
+    if name in functions.OWN and not module.startswith(("numpy.linalg", "numpy.fft")):
+        return functions.OWN[name](*args, **kwargs)
+    if name in functions.OF_VALUES and "size" not in kwargs:
+        raise functions.of_values(name, args[0])
+    function = jax_function(name, module)
+    if function is None:
+        raise TypeError(
+            f"np.{name} has no counterpart in JAX: write it with other functions, or give a JAX "
+            "function to aq.lift"
+        )
+    text = texts.infix(_INFIX[name], *args) if name in _INFIX and len(args) == 2 else None
+    return apply(function, *args, text=text, narrow="dtype" in kwargs, **kwargs)
+
+
+def _says_nothing(key: str, value: Any) -> bool:
+    return key in _HOW and any(value is one or value == one for one in _HOW[key])
+
+
 class NumPyProtocols:
     """What makes NumPy hand its functions over to JAX when an operand is an expression."""
 
     __slots__ = ()
     __array_priority__ = 1000
+    dtype: np.dtype[Any]
+    shape: Any
+
     # pandas leaves an operation to what has a higher one than its own (at most 4000).
     __pandas_priority__ = 5000
 
@@ -82,37 +124,29 @@ class NumPyProtocols:
         )
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
-        name = ufunc.__name__
-        if method == "reduce" and name in _REDUCTIONS and not set(kwargs) - {"axis", "keepdims"}:
-            # The reduce method of a ufunc goes along the first axis by default, np.sum over all.
-            return getattr(inputs[0], _REDUCTIONS[name])(**{"axis": 0, **kwargs})
-        function = jax_function(name) if method == "__call__" else None
-        if function is None or kwargs.pop("out", None) is not None:
+        inputs = as_arrays(inputs)
+        if method != "__call__":
+            return method_of(ufunc, method, inputs, kwargs)
+        if kwargs.get("where", True) is not True:
             raise TypeError(
-                f"np.{name} with method {method!r} has no counterpart in JAX: write it with other "
-                "functions, or give a JAX function to aq.lift"
+                f"np.{ufunc.__name__} with where= leaves the other elements as they happen to be: "
+                "use np.where(condition, a, b)"
             )
-        text = texts.infix(_INFIX[name], *inputs) if name in _INFIX else None
-        # A ufunc's operands are arrays, tuples of numbers too.
-        operands = [list(item) if type(item) is tuple else item for item in inputs]
-        return apply(function, *as_arrays(tuple(operands)), text=text, **kwargs)
+        kwargs.pop("where", None)
+        dtype = kwargs.pop("dtype", None)
+        if dtype is not None:
+            inputs = tuple(_converted(operand, dtype) for operand in inputs)
+        return call(ufunc.__name__, inputs, kwargs)
 
     def __array_function__(
         self, func: Any, types: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Any:
-        if func is np.size and len(args) == 2:
-            return args[0].shape[args[1]]
-        if func in (np.shape, np.ndim, np.size):
-            return getattr(args[0], func.__name__)
-        function = jax_function(func.__name__, func.__module__)
-        if function is None:
-            raise TypeError(
-                f"np.{func.__name__} has no counterpart in JAX: write it with other functions, or "
-                "give a JAX function to aq.lift"
-            )
-        # NumPy takes lists for arrays anywhere, JAX nowhere.
-        args, kwargs = as_arrays((args, kwargs))
-        return apply(function, *args, **kwargs)
+        name = func.__name__
+        if func in (np.size, np.shape):
+            return _lengths(func, args, kwargs, sys._getframe(1))
+        if name in FACTS:
+            return func(*(_stand_in(arg) for arg in args), **kwargs)
+        return call(name, args, kwargs, func.__module__)
 
     def __array__(self, *args: Any, **kwargs: Any) -> Any:
         raise TypeError(
@@ -121,3 +155,25 @@ class NumPyProtocols:
             "Join it with NumPy's arrays: of pandas .to_numpy(), of a masked array .filled(...). "
             "To pick from an array by it, make the array an expression: aq.constant(array)[...]"
         )
+
+
+def _converted(operand: Any, dtype: Any) -> Any:
+    return operand.astype(dtype) if hasattr(operand, "text") else np.asarray(operand, dtype)
+
+
+def _stand_in(operand: Any) -> Any:
+    """Give an array of the shape and dtype of an expression."""
+    if not isinstance(operand, NumPyProtocols):
+        return operand
+    return np.broadcast_to(np.zeros((), operand.dtype), operand.shape)
+
+
+def _lengths(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], frame: Any) -> Any:
+    """Give a shape or a size, and note it where the caller keeps it."""
+    x, axis = args[0], (args[1] if len(args) > 1 else kwargs.get("axis"))
+    keeps = reads_for_good(frame)
+    if func is np.shape:
+        return Lengths(x, x.shape) if keeps else x.shape
+    if keeps:
+        note(x, axis, frame)
+    return x.size if axis is None else x.shape[axis]

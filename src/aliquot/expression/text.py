@@ -24,6 +24,8 @@ def label(operand: Any) -> str:
     text = getattr(operand, "text", None)
     if isinstance(text, str):
         return text
+    if isinstance(operand, type):
+        return operand.__name__
     if isinstance(operand, slice):
         parts = [operand.start, operand.stop]
         if operand.step is not None:

@@ -8,7 +8,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from aliquot.density.validity import filled_in
+from aliquot.density.validity import filled_in, indexed_in_range
 from aliquot.distributions.base import Distribution
 from aliquot.errors import AliquotWarning, ModelError, ShapeError, warn
 from aliquot.expression import Evaluation
@@ -70,9 +70,11 @@ def simulator(
                 value = fixed.get(variable.name)
                 if value is None:
                     value = _draw_free(own, variable, given(variable))
+                    value = _marked(value, variable.distribution, values)
                 values.set(variable, value)
             elif isinstance(variable, ObservedVariable):
                 drawn = given(variable).draw(own, variable.distribution.shape)
+                drawn = _marked(drawn, variable.distribution, values)
                 # What depends on it goes on from the values that its own draw of the posterior has.
                 values.set(variable, fixed.get(variable.name, drawn))
                 if variable.name in wanted:
@@ -89,6 +91,15 @@ def simulator(
         return result
 
     return simulate
+
+
+def _marked(drawn: Any, distribution: Distribution, values: Evaluation) -> Any:
+    """Put NaN where a parameter was taken by an index out of range: there is nothing to draw."""
+    valid = indexed_in_range(distribution, values)
+    if valid is None or drawn.dtype.kind != "f":
+        return drawn
+    wide = jnp.expand_dims(valid, tuple(range(-distribution.event_dims, 0)))
+    return jnp.where(wide, drawn, jnp.nan)
 
 
 def names(model: Model, *kinds: type[Any]) -> list[str]:

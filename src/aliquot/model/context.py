@@ -10,7 +10,7 @@ import numpy as np
 
 from aliquot import porting
 from aliquot.errors import ModelError
-from aliquot.expression import leaves
+from aliquot.expression import Read, leaves
 from aliquot.model import replace
 from aliquot.model.dims import RESERVED, Coords, check_dims
 from aliquot.model.variables import (
@@ -60,9 +60,11 @@ class Model:
     ) -> None:
         if isinstance(max_table, bool) or not isinstance(max_table, int) or max_table < 1:
             raise ModelError(f"max_table must be a whole number of at least 1; got {max_table!r}")
-        self.coords = Coords(coords)
+        self.coords = Coords(coords, on_read=self.note_read)
         self.max_table = max_table
         self.variables: dict[str, Any] = {}
+        # What was read as numbers, and after how many variables: later ones may hold them.
+        self._reads: list[tuple[int, Read]] = []
         self._density: Density | None = None
         # By how much was asked for: what was found, and for which density.
         self._symmetries: dict[bool, tuple[Density, Symmetries]] = {}
@@ -194,6 +196,15 @@ class Model:
         self._density = None
         return variable
 
+    def note_read(self, read: Read) -> None:
+        """Note that a length, the labels of a dim or data were read, which may be replaced."""
+        self._reads.append((len(self.variables), read))
+
+    def reads(self, before: int | None = None) -> list[Read]:
+        """List what was read before there was another variable, or before the last."""
+        n = len(self.variables)
+        return [r for at, r in self._reads if at < n and before in (None, at)]
+
     @porting.explained(porting.SET_DATA)
     def set_data(
         self, values: Mapping[str, Any], *, coords: Mapping[str, Any] | None = None
@@ -212,7 +223,8 @@ class Model:
         ModelError
             For a name that is not data of this model.
         ShapeError
-            Where the model does not make sense with the new shapes; it is then left as it was.
+            Where the model does not make sense with the new shapes, or holds a length that was read
+            of the old ones (``len(x)``) as a number; it is then left as it was.
         """
         replace.set_data(self, values, coords or {})
         if self._density is not None:

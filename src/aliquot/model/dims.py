@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, KeysView, Mapping
+import sys
+from collections.abc import Callable, Iterator, KeysView, Mapping
+from types import FrameType
 from typing import Any
 
 import numpy as np
 
 from aliquot.errors import ModelError, ShapeError
+from aliquot.expression.lengths import Read, place, reads_for_good
 from aliquot.model.labels import as_labels as labels_of
 
 RESERVED = ("chain", "draw")
@@ -20,10 +23,17 @@ class Coords:
     ----------
     coords : mapping from str to sequence, optional
         The labels along each dim; a whole number stands for that many, counted from 0.
+    on_read : callable, optional
+        Called where whoever writes a model reads the labels of a dim, or their number.
     """
 
-    def __init__(self, coords: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        coords: Mapping[str, Any] | None = None,
+        on_read: Callable[[Read], None] | None = None,
+    ) -> None:
         self._labels: dict[str, np.ndarray] = {}
+        self._on_read = on_read
         for name, labels in as_mapping("coords", coords, "{'group': labels}").items():
             self.add(name, labels)
 
@@ -35,6 +45,7 @@ class Coords:
         return name in self._labels
 
     def __getitem__(self, name: str) -> np.ndarray:
+        self._note(name, sys._getframe(1))
         return self._labels[name].copy()
 
     def __iter__(self) -> Iterator[str]:
@@ -53,7 +64,14 @@ class Coords:
 
     def length(self, name: str) -> int:
         """Give the length of a dim."""
+        self._note(name, sys._getframe(1))
         return len(self._labels[name])
+
+    def _note(self, name: str, frame: FrameType) -> None:
+        if self._on_read is None or name not in self._labels or not reads_for_good(frame):
+            return
+        what = f"the coords of dim {name!r}"
+        self._on_read(Read(what, self._labels[name], lambda: self._labels.get(name), place(frame)))
 
     def restore(self, labels: Mapping[str, np.ndarray]) -> None:
         """Put back what `as_dict` gave."""
@@ -61,6 +79,8 @@ class Coords:
 
     def as_dict(self) -> dict[str, np.ndarray]:
         """Give the labels by dim."""
+        for name in self._labels:
+            self._note(name, sys._getframe(1))
         return dict(self._labels)
 
     def shape(self, variable: str, dims: tuple[str, ...]) -> tuple[int, ...]:

@@ -9,7 +9,7 @@ import jax
 import numpy as np
 
 from aliquot.errors import DTypeError, ModelError, ShapeError
-from aliquot.expression import Expression, Leaf, expressions, leaves, order
+from aliquot.expression import Expression, Leaf, Read, expressions, leaves, order
 from aliquot.model import observed as observations
 from aliquot.model.alignment import aligned
 from aliquot.model.dims import as_mapping, check_dims
@@ -69,7 +69,8 @@ def _replace(model: Any, name: str, value: Any, coords: Mapping[str, Any]) -> No
 def _follow(model: Any) -> None:
     """Work out every shape again, in the order in which the model was written."""
     structs: dict[int, tuple[Expression, Any]] = {}
-    for variable in model.variables.values():
+    for number, variable in enumerate(model.variables.values()):
+        _check_reads(model.reads(number), structs)
         if isinstance(variable, FreeVariable):
             _shapes_of(structs, expressions(variable.distribution))
             variable.distribution = variable.remake()
@@ -80,6 +81,26 @@ def _follow(model: Any) -> None:
             variable.shape = variable.value.shape
         else:
             _shapes_of(structs, [variable])
+
+
+def _check_reads(reads: list[Read], structs: dict[int, tuple[Expression, Any]]) -> None:
+    """Refuse a change of a length that the model may hold as a number."""
+    for read in reads:
+        if read.node is not None:
+            _shapes_of(structs, [read.node])
+        now = read.now()
+        if np.array_equal(now, read.was):
+            continue
+        change = (
+            f"was {read.was} and is {now} with the new data" if np.ndim(now) == 0 else "changes"
+        )
+        raise ShapeError(
+            f"{read.what} was read while the model was being written ({read.where}); it {change}, "
+            "and what was computed from it would not follow. Write the model anew with these data, "
+            "or let it follow: np.mean(x) for x.sum() / len(x), dims for shape=len(x), "
+            "np.ones_like(x) for np.ones(len(x)), np.ones_like(x).sum() for the number itself, "
+            "x.shape[1] alone where no other length is needed, x for x.value"
+        )
 
 
 def _check(model: Any, replaced: set[str]) -> None:
@@ -141,6 +162,12 @@ def _shapes_of(structs: dict[int, tuple[Expression, Any]], outputs: list[Express
 def _snapshot(model: Any) -> Any:
     variables = list(model.variables.values())
     nodes = order(expressions([getattr(v, "distribution", ()) for v in variables]) + variables)
+    seen = {id(node) for node in nodes}
+    nodes += [
+        node
+        for node in order([r.node for r in model.reads() if r.node is not None])
+        if id(node) not in seen
+    ]
     return (
         model.coords.as_dict(),
         [

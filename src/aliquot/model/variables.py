@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
+from types import FrameType
 from typing import Any
 
 import numpy as np
 
 from aliquot.distributions.base import Distribution
 from aliquot.expression import Expression, Leaf
+from aliquot.expression.lengths import Read, place, reads_for_good
 from aliquot.model.observed import integer_bounds
 from aliquot.transforms.base import Transform
 
@@ -16,7 +19,29 @@ from aliquot.transforms.base import Transform
 class Data(Leaf):
     """Known values that can be replaced: covariates, indices, observations."""
 
-    __slots__ = ()
+    __slots__ = ("_value",)
+
+    @property
+    def value(self) -> Any:
+        """The numbers as they are now, a copy for whoever asks; in a model use the data itself."""
+        return self._numbers(sys._getframe(1))
+
+    @value.setter
+    def value(self, value: Any) -> None:
+        self._value = value
+
+    def value_now(self) -> np.ndarray | None:
+        """Give the numbers as they are now."""
+        return self._numbers(sys._getframe(1))
+
+    def _numbers(self, reader: FrameType) -> Any:
+        """Give the numbers, and note it where the caller keeps them."""
+        if self._value is None or not reads_for_good(reader):
+            return self._value
+        if hasattr(self.owner, "note_read"):
+            what = f"the value of {self.name}"
+            self.owner.note_read(Read(what, self._value, lambda: self._value, place(reader)))
+        return np.array(self._value)
 
 
 class FreeVariable(Leaf):
@@ -57,7 +82,7 @@ class FreeVariable(Leaf):
         self.remake = remake
 
     @property
-    def bounds(self) -> tuple[int, int] | None:
+    def own_bounds(self) -> tuple[int, int] | None:
         """The smallest and the largest value of a discrete variable, where they are known."""
         return integer_bounds(self.distribution)
 
@@ -116,7 +141,7 @@ class ObservedVariable(Expression):
         self.remake = remake
 
     @property
-    def bounds(self) -> tuple[int, int] | None:
+    def own_bounds(self) -> tuple[int, int] | None:
         """The smallest and the largest value of a discrete variable, where they are known."""
         return integer_bounds(self.distribution)
 
@@ -163,7 +188,7 @@ class MissingValues(Leaf):
         self.transform = transform
 
     @property
-    def bounds(self) -> tuple[int, int] | None:
+    def own_bounds(self) -> tuple[int, int] | None:
         """The smallest and the largest value of a discrete variable, where they are known."""
         return integer_bounds(self.distribution)
 
@@ -181,6 +206,7 @@ class Deterministic(Expression):
         self.dims = dims
         self.owner = owner
         self.taken_from = value
+        self.rule = lambda spans, _: spans[0].bounds
 
 
 class Potential(Expression):

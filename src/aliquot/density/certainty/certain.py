@@ -65,7 +65,7 @@ def _worked_out(parameter: Expression) -> Fact:
     below = leaves(parameter)
 
     def compute(*values: Any) -> Any:
-        return Evaluation(dict(zip(below, values, strict=True)))(parameter)
+        return Evaluation(dict(zip(below, values, strict=True))).safely(parameter)
 
     with float64():
         structs = [jax.ShapeDtypeStruct(leaf.shape, leaf.dtype) for leaf in below]
