@@ -17,6 +17,7 @@ from aliquot.errors import DTypeError, ParameterError
 from aliquot.expression import text as texts
 from aliquot.expression.apply import apply
 from aliquot.expression.bounds import RULES
+from aliquot.expression.foreign import as_array
 from aliquot.expression.index import known_or_bounds
 
 
@@ -26,6 +27,7 @@ def are_integers(*operands: Any) -> bool:
 
 
 def _dtype(operand: Any) -> np.dtype[Any]:
+    operand = operand if hasattr(operand, "text") else as_array(operand)
     return np.dtype(getattr(operand, "dtype", None) or np.asarray(operand).dtype)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import jax.numpy as jnp
 import numpy as np
@@ -40,19 +40,20 @@ class Methods(NumPyProtocols):
     __slots__ = ()
     text: str
 
-    def __getattr__(self, name: str) -> NoReturn:
+    def _why_not(self, name: str) -> str | None:
+        """Say why there is no such method, where arrays have one."""
         if name in _IN_PLACE:
             instead = f": use {_IN_PLACE[name]}" if _IN_PLACE[name] else ""
-            raise AttributeError(
+            return (
                 f"x.{name} changes an array in place, which the expression {self.text} cannot "
                 f"be{instead}"
             )
         if name in _NUMBERS:
-            raise AttributeError(
+            return (
                 f"x.{name} is about numbers in memory, and {self.text} has none yet: it is part of "
                 "a model"
             )
-        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        return None
 
     @property
     def T(self) -> Expression:

@@ -85,6 +85,9 @@ class Expression(Operators):
         def __getattr__(self, name: str) -> Any:
             if name.startswith("_"):  # of Python and NumPy, and slots that are not filled yet
                 raise AttributeError(name)
+            why = None if name in EXPRESSION else self._why_not(name)
+            if why is not None:
+                raise AttributeError(why)
             raise MissingError(
                 f"the expression {self.text}", name, EXPRESSION, lambda: public(self), "x."
             )

@@ -124,7 +124,8 @@ class NumPyProtocols:
         )
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
-        inputs = as_arrays(inputs)
+        # A ufunc's operands are arrays, tuples of numbers too.
+        inputs = as_arrays(tuple(list(x) if type(x) is tuple else x for x in inputs))
         if method != "__call__":
             return method_of(ufunc, method, inputs, kwargs)
         if kwargs.get("where", True) is not True:

@@ -200,7 +200,7 @@ class Model:
         """Note that a length, the labels of a dim or data were read, which may be replaced."""
         self._reads.append((len(self.variables), read))
 
-    def reads(self, before: int | None = None) -> list[Read]:
+    def reads(self, *, before: int | None = None) -> list[Read]:
         """List what was read before there was another variable, or before the last."""
         n = len(self.variables)
         return [r for at, r in self._reads if at < n and before in (None, at)]

@@ -70,7 +70,7 @@ def _follow(model: Any) -> None:
     """Work out every shape again, in the order in which the model was written."""
     structs: dict[int, tuple[Expression, Any]] = {}
     for number, variable in enumerate(model.variables.values()):
-        _check_reads(model.reads(number), structs)
+        _check_reads(model.reads(before=number), structs)
         if isinstance(variable, FreeVariable):
             _shapes_of(structs, expressions(variable.distribution))
             variable.distribution = variable.remake()
