@@ -177,12 +177,14 @@ def _half_normal(rng: Rng, tier: str) -> tuple[Any, Arguments]:
 
 
 def _truncated(rng: Rng, tier: str, ends: str) -> tuple[Any, Arguments]:
-    far = {MODERATE: 2.0, LARGE: 20.0, EXTREME: 200.0}[tier]
+    far = {MODERATE: 2.0, LARGE: 200.0, EXTREME: 1e9}[tier]
     sigma, low = scale(rng, tier), float(rng.normal() * far)
     width = float(rng.exponential() * 10 ** rng.uniform(-2, 1))
     mu = float(rng.normal() * sigma)
     lower, upper = mu + sigma * low, mu + sigma * (low + width)
-    x = float(np.clip(lower + (upper - lower) * rng.uniform(), lower, upper))
+    # Far out the density falls off from the nearer bound within a scale over its distance.
+    reach = sigma * min(width, float(rng.exponential()) / max(1.0, abs(low)))
+    x = float(np.clip(lower + reach if low > -width / 2 else upper - reach, lower, upper))
     bounds = {"lower": lower, "upper": upper}
     return x, {"mu": mu, "sigma": sigma} | {k: v for k, v in bounds.items() if k in ends}
 

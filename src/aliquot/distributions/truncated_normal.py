@@ -12,10 +12,10 @@ from jax.scipy.special import ndtr, ndtri
 from aliquot.distributions.base import Distribution
 from aliquot.distributions.bounded import check_bounds
 from aliquot.distributions.constraints import Constraint, Interval, positive, real
-from aliquot.distributions.normal import normal_log_density, scale
-from aliquot.distributions.normal_interval import draws_from_bound, log_probability, moments
+from aliquot.distributions.normal import HALF_LOG_TWO_PI, scale
+from aliquot.distributions.normal_interval import draws_from_bound, log_scaled_probability, moments
 from aliquot.distributions.random_numbers import uniform
-from aliquot.special import log_ndtr
+from aliquot.special.normal_functions import log_scaled_tail
 
 
 class TruncatedNormal(Distribution):
@@ -80,7 +80,15 @@ class TruncatedNormal(Distribution):
         return real if lower is None and upper is None else Interval(lower, upper, closed=True)
 
     def _log_prob(self, x: Any) -> Any:
-        return normal_log_density(x - self.mu, self.sigma) - self._log_total()
+        # Over the density where it is largest, from which x has a distance with all its digits.
+        lower, upper = self._bounds()
+        below, above = self.mu < lower, self.mu > upper
+        away = jnp.where(below, x - lower, jnp.where(above, x - upper, x - self.mu))
+        bound = jnp.where(below, lower, jnp.where(above, upper, self.mu))
+        inverse = 1.0 / jnp.asarray(self.sigma, float)
+        z = away * inverse
+        exponent = -0.5 * z * (z + 2.0 * ((bound - self.mu) * inverse))
+        return exponent - jnp.log(self.sigma) - HALF_LOG_TWO_PI - self._log_total()
 
     def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
         first, second = jax.random.split(key)
@@ -115,14 +123,15 @@ class TruncatedNormal(Distribution):
         return a, b
 
     def _log_total(self) -> Any:
+        """Compute the log probability of the interval, over the largest density in it."""
         lower, upper = self.parameters.get("lower"), self.parameters.get("upper")
         if lower is None and upper is None:
             return 0.0
         if lower is None:
-            return log_ndtr((upper - self.mu) / self.sigma)
+            return log_scaled_tail((self.mu - upper) / self.sigma)
         if upper is None:
-            return log_ndtr((self.mu - lower) / self.sigma)
-        return log_probability(*self._standard_bounds(), (upper - lower) / self.sigma)
+            return log_scaled_tail((lower - self.mu) / self.sigma)
+        return log_scaled_probability(*self._standard_bounds(), (upper - lower) / self.sigma)
 
 
 def _is(bound: Any, absent: float) -> bool:
