@@ -101,7 +101,9 @@ def test_a_label_that_comes_twice_is_named(labels: Any, twice: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "labels", ["ab", b"ab", {"a", "b"}, {"a": 1}, (c for c in "ab"), 2.0, None, object()], ids=str
+    "labels",
+    ["ab", b"ab", {"a", "b"}, {"a": 1}, (c for c in "ab"), 2.0, None, object()],
+    ids=lambda value: type(value).__name__,
 )
 def test_what_has_no_order_or_no_length_is_refused(labels: Any) -> None:
     with pytest.raises(aq.ShapeError, match="'g' must be a sequence of labels, such as a list"):
