@@ -248,7 +248,8 @@ def _chi_squared(rng: Rng, tier: str) -> tuple[Any, Arguments]:
 
 
 def _weibull(rng: Rng, tier: str) -> tuple[Any, Arguments]:
-    alpha, beta = shape(rng, tier), scale(rng, tier)
+    # A power of a ratio that is rounded: of more than this nobody would ask for digits.
+    alpha, beta = min(shape(rng, tier), 1e3), scale(rng, tier)
     return beta * float(np.exp(np.log(rng.exponential()) / max(alpha, 0.3))), {
         "alpha": alpha,
         "beta": beta,

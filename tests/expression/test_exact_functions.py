@@ -72,3 +72,19 @@ def test_derivative_is_exact(name, rng):
 def test_at_the_ends(name, arguments, value):
     got = getattr(aq.math, name)(*arguments)
     np.testing.assert_allclose(got, value, rtol=1e-13)
+
+
+@pytest.mark.parametrize("x", [-30.0, -3.0, 0.0, 0.5, 20.0, 999.0, 1001.0, 1e6, 1e12])
+def test_slope_of_a_tail_far_out(x):
+    """Minus the hazard plus x: where it cancels, by Laplace's continued fraction (DLMF 7.9.1)."""
+    with mp.workdps(DIGITS):
+        y = mp.mpf(x)
+        rest = y
+        for k in range(200, 1, -1):
+            rest = y + k / rest
+        near = mp.npdf(y) / (mp.erfc(y / mp.sqrt(2)) / 2) if x < 30 else None
+        exact = -1 / rest if near is None else max(y, 0) - near
+    with float64():
+        slope = jax.grad(special.normal_functions.log_scaled_tail)(x)
+    # Of the difference of x and the hazard up to 1,000, ten digits are left.
+    np.testing.assert_allclose(slope, float(exact), rtol=1e-9)

@@ -249,9 +249,10 @@ def _log1p_square(z: Any, nu: Any) -> Any:
 
     There the one is nothing beside it, and the logarithm is that of z.
     """
-    size = jnp.abs(z)
+    size, inverse = jnp.abs(z), 1.0 / jnp.asarray(nu, float)
     far = size > _FAR
-    log = jnp.log1p(jnp.where(far, size / _FAR - 1.0, jnp.square(jnp.where(far, 1.0, z)) / nu))
+    square = jnp.square(jnp.where(far, 1.0, z)) * inverse
+    log = jnp.log1p(jnp.where(far, size * (1.0 / _FAR) - 1.0, square))
     return jnp.where(far, 2.0 * (log + np.log(_FAR)) - jnp.log(nu), log)
 
 

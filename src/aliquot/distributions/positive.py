@@ -6,6 +6,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax.scipy.special import gammaln
 
 from aliquot.distributions.base import Distribution
@@ -15,7 +16,8 @@ from aliquot.distributions.normal import normal_log_density, scale
 from aliquot.distributions.parameters import as_parameter, exactly_one
 from aliquot.distributions.random_numbers import exponential
 from aliquot.distributions.series import log_gamma_ratio
-from aliquot.special.saddle_point import log_quotient
+
+_LARGE = 1e300
 
 
 class Exponential(Distribution):
@@ -94,7 +96,7 @@ class Weibull(Distribution):
         return positive
 
     def _log_prob(self, x: Any) -> Any:
-        log_z = log_quotient(x, self.beta, x - self.beta)
+        log_z = jnp.log(x) - jnp.log(self.beta)
         power = jnp.exp(self.alpha * log_z)
         constant = jnp.log(self.alpha) - jnp.log(self.beta)
         return constant + (self.alpha - 1.0) * log_z - power
@@ -144,7 +146,12 @@ class Pareto(Distribution):
         return Interval(self.m, closed=True)
 
     def _log_prob(self, x: Any) -> Any:
-        log_ratio = log_quotient(x, self.m, x - self.m)
+        # By the distance from m, which the ratio would round; by its logarithm where it overflows.
+        away = x - self.m
+        far = away > self.m * _LARGE
+        ratio = jnp.where(far, away / _LARGE, away) / self.m
+        log_ratio = jnp.log1p(ratio - jnp.where(far, 1.0, 0.0))
+        log_ratio += jnp.where(far, np.log(_LARGE), 0.0)
         return jnp.log(self.alpha) - jnp.log(self.m) - (self.alpha + 1.0) * log_ratio
 
     def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:

@@ -11,8 +11,8 @@ from jax.scipy.special import erf, erfc, erfcx
 from jax.scipy.special import erfinv as first_guess
 
 _ROOT_HALF = np.sqrt(0.5)
-# From here on so many levels of the continued fraction give all digits.
-_FAR, _LEVELS = 10.0, 16
+# From here on four terms of the hazard's asymptotic series give all digits.
+_FAR = 1e3
 
 
 def log_ndtr(x: Any) -> Any:
@@ -40,26 +40,30 @@ def log_scaled_tail(x: Any) -> Any:
 
     Far out this is about -log x: what is left where the density at x is taken out.
     """
-    x = jnp.asarray(x, float)
-    right, left = jnp.maximum(x, 0.0), jnp.minimum(x, 0.0)
-    plain = jnp.log1p(-0.5 * erfc(-_ROOT_HALF * left))
-    return jnp.where(x > 0, jnp.log(0.5 * erfcx(_ROOT_HALF * right)), plain)
+    return _log_scaled_tail(jnp.asarray(x, float))[0]
 
 
 @log_scaled_tail.defjvp
 def _log_scaled_tail_jvp(primals: Any, tangents: Any) -> tuple[Any, Any]:
     (x,), (dot,) = primals, tangents
     x = jnp.asarray(x, float)
-    # The hazard less x, which cancels far out: Laplace's continued fraction (DLMF 7.9.1).
-    far = jnp.maximum(x, _FAR)
-    rest = far
-    for k in range(_LEVELS, 1, -1):
-        rest = far + k / rest
-    near, left = jnp.clip(x, 0.0, _FAR), jnp.minimum(x, 0.0)
-    right = near - np.sqrt(2 / np.pi) / erfcx(_ROOT_HALF * near)
-    plain = -np.sqrt(2 / np.pi) * jnp.exp(-0.5 * left * left) / erfc(_ROOT_HALF * left)
-    slope = jnp.where(x > _FAR, -1.0 / rest, jnp.where(x > 0, right, plain))
-    return log_scaled_tail(x), slope * dot
+    value, scaled, factor = _log_scaled_tail(x)
+    # Minus the hazard, which is about x far out: there by its asymptotic series (DLMF 7.12.1).
+    inverse = 1.0 / jnp.maximum(x, _FAR)
+    square = inverse * inverse
+    far = -inverse * (1.0 - square * (2.0 - square * (10.0 - square * 74.0)))
+    right = x > 0
+    hazard = factor / (np.sqrt(2 * np.pi) * jnp.where(right, scaled, 1.0 - scaled * factor))
+    return value, jnp.where(x > _FAR, far, jnp.maximum(x, 0.0) - hazard) * dot
+
+
+def _log_scaled_tail(x: Any) -> tuple[Any, Any, Any]:
+    """Compute it with its parts: the scaled tail beyond abs(x), and its factor where x < 0."""
+    scaled = 0.5 * erfcx(_ROOT_HALF * jnp.abs(x))
+    left = jnp.minimum(x, 0.0)
+    factor = jnp.exp(-0.5 * left * left)
+    value = jnp.where(x > 0, jnp.log(scaled), jnp.log1p(-scaled * factor))
+    return value, scaled, factor
 
 
 @jax.custom_jvp
