@@ -79,11 +79,13 @@ def test_slope_of_a_tail_far_out(x):
     """Minus the hazard plus x: where it cancels, by Laplace's continued fraction (DLMF 7.9.1)."""
     with mp.workdps(DIGITS):
         y = mp.mpf(x)
-        rest = y
-        for k in range(200, 1, -1):
-            rest = y + k / rest
-        near = mp.npdf(y) / (mp.erfc(y / mp.sqrt(2)) / 2) if x < 30 else None
-        exact = -1 / rest if near is None else max(y, 0) - near
+        if x < 30:
+            exact = max(y, 0) - mp.npdf(y) / (mp.erfc(y / mp.sqrt(2)) / 2)
+        else:
+            rest = y
+            for k in range(200, 1, -1):
+                rest = y + k / rest
+            exact = -1 / rest
     with float64():
         slope = jax.grad(special.normal_functions.log_scaled_tail)(x)
     # Of the difference of x and the hazard up to 1,000, ten digits are left.
