@@ -58,6 +58,7 @@ bench: $(READY)
 	$(PYTHON) benchmarks/leapfrog.py
 	$(PYTHON) benchmarks/marginal.py
 	$(PYTHON) benchmarks/elementary.py
+	$(PYTHON) benchmarks/families.py
 	$(PYTHON) benchmarks/labels.py
 	$(PYTHON) benchmarks/cold.py
 	@echo "The comparison with other libraries: make bench-peers; its results are in docs/benchmarks.md."

@@ -29,11 +29,18 @@ class Function:
         Each draws an array of so many from a generator.
     least : float
         Errors are relative to max(|value|, least): below it digits are lost to the value's zeros.
+    call : callable, optional
+        Calls the function where it takes more than arrays, or gives several.
     """
 
     exact: Callable[..., Any]
     arguments: tuple[Callable[[Rng, int], np.ndarray], ...]
     least: float = 0.0
+    call: Callable[..., Any] | None = None
+
+    def of(self, name: str) -> Callable[..., Any]:
+        """Give the function of ``aq.math``, or what of it is compared."""
+        return self.call or getattr(aq.math, name)
 
 
 def sized(low: float, high: float) -> Callable[[Rng, int], np.ndarray]:
@@ -130,6 +137,11 @@ FUNCTIONS: dict[str, Function] = {
         lambda a, x: mp.gammainc(a, x, mp.inf, regularized=True),
         (sized(-2, 2.5), sized(-2, 2.5)),
     ),
+    "fresnel, sine": Function(mp.fresnels, (signed(-3, 1),), 1e-3, lambda x: aq.math.fresnel(x)[0]),
+    "fresnel, cosine": Function(
+        mp.fresnelc, (signed(-3, 1),), 1e-3, lambda x: aq.math.fresnel(x)[1]
+    ),
+    "gammasgn": Function(lambda x: mp.sign(mp.gamma(x)), (between(-20.5, 20),)),
     "gammaln": Function(mp.loggamma, (sized(-5, 12),), 1.0),
     "hyp1f1": Function(mp.hyp1f1, (signed(-2, 1.5), sized(-1, 1.5), signed(-2, 2.8))),
     "hyp2f1": Function(mp.hyp2f1, (signed(-2, 1), signed(-2, 1), sized(-1, 1), between(-30, 0.99))),
@@ -148,6 +160,38 @@ FUNCTIONS: dict[str, Function] = {
         (signed(-3, 2.5), signed(-3, 2.5)),
         1e-3,
     ),
+    "logsumexp": Function(
+        log_add,
+        (signed(-3, 2.5), signed(-3, 2.5)),
+        1e-3,
+        lambda a, b: aq.math.logsumexp(np.stack([a, b]), axis=0),
+    ),
+    "logmeanexp": Function(
+        lambda a, b: log_add(a, b) - mp.log(2),
+        (signed(-3, 2.5), signed(-3, 2.5)),
+        1e-3,
+        lambda a, b: aq.math.logmeanexp(np.stack([a, b]), axis=0),
+    ),
+    "softmax": Function(
+        lambda a, b: 1 / (1 + mp.exp(b - a)),
+        (signed(-3, 2), signed(-3, 2)),
+        0.0,
+        lambda a, b: aq.math.softmax(np.stack([a, b]), axis=0)[0],
+    ),
+    "log_softmax": Function(
+        lambda a, b: -mp.log1p(mp.exp(b - a)),
+        (signed(-3, 2), signed(-3, 2)),
+        1e-3,
+        lambda a, b: aq.math.log_softmax(np.stack([a, b]), axis=0)[0],
+    ),
+    "multigammaln": Function(
+        lambda a: 3 * mp.log(mp.pi) / 2 + sum(mp.loggamma(a - mp.mpf(j) / 2) for j in range(3)),
+        (lambda rng, n: 1 + 10 ** rng.uniform(-2, 6, n),),
+        1.0,
+        lambda a: aq.math.multigammaln(a, 3),
+    ),
+    "sici, sine": Function(mp.si, (sized(-2, 2),), 1e-3, lambda x: aq.math.sici(x)[0]),
+    "sici, cosine": Function(mp.ci, (sized(-2, 2),), 1e-3, lambda x: aq.math.sici(x)[1]),
     "ndtr": Function(ndtr, (signed(-3, 1.5),)),
     "ndtri": Function(lambda p: mp.sqrt(2) * mp.erfinv(2 * p - 1), (unit,), 1e-3),
     "owens_t": Function(owens_t, (signed(-3, 0.8), signed(-3, 1))),
@@ -180,7 +224,7 @@ def errors(name: str, rng: Rng, count: int) -> list[tuple[float, str]]:
     function = FUNCTIONS[name]
     columns = [draw(rng, count) for draw in function.arguments]
     with float64():
-        got = Evaluation()(getattr(aq.math, name)(*map(aq.constant, columns)))
+        got = Evaluation()(function.of(name)(*map(aq.constant, columns)))
     found = []
     with mp.workdps(DIGITS):
         for value, arguments in zip(np.asarray(got), zip(*columns, strict=True), strict=True):
