@@ -25,7 +25,7 @@ def betaln(a: Any, b: Any) -> Any:
     --------
     >>> import aliquot as aq
     >>> round(float(aq.math.betaln(9.0, 0.5)), 12)
-    -0.512475637966
+    -0.512365575127
     """
     a, b = jnp.broadcast_arrays(jnp.asarray(a, float), jnp.asarray(b, float))
     usual = (a > 0) & (b > 0)

@@ -51,7 +51,7 @@ def stirling(x: Any) -> Any:
     >>> from aliquot.precision import float64
     >>> with float64():
     ...     print(float(stirling(0.0)), float(stirling(1e12)).__round__(9))
-    0.0 14.734449049
+    0.0 14.734449091
     """
     x = jnp.asarray(x, float)
     small = x < _LEAST
