@@ -24,7 +24,7 @@ from aliquot.distributions.log_powers import log1m_power, log_power
 from aliquot.distributions.parameters import exactly_one
 from aliquot.distributions.random_numbers import uniform
 from aliquot.distributions.state_table import StateTable, table_of_elements
-from aliquot.special.saddle_point import deviance, stirling
+from aliquot.special.saddle_point import deviance, stirling, stirling_of_count
 
 
 class Bernoulli(Distribution):
@@ -118,7 +118,8 @@ class Binomial(Distribution):
         gap = m * p - x * q
         deviances = deviance(x, gap, successes + x * log_n)
         deviances += deviance(m, -gap, failures + m * log_n)
-        return stirling(n) - stirling(x) - stirling(m) - deviances
+        choose = stirling_of_count(n) - stirling_of_count(x) - stirling_of_count(m)
+        return choose - deviances
 
     def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
         p, q = success_probability(self), failure_probability(self)
@@ -172,8 +173,9 @@ class BetaBinomial(Distribution):
             + _deviance(a, -gap, (a + b) * p)
             + _deviance(b, gap, (a + b) * q)
         )
-        rest = stirling(n) - stirling(x) - stirling(m) + stirling(a + b) - stirling(a) - stirling(b)
-        rest = rest - stirling(total) + stirling(x + a) + stirling(m + b)
+        rest = stirling_of_count(n) - stirling_of_count(x) - stirling_of_count(m)
+        rest += stirling(a + b) - stirling(a) - stirling(b)
+        rest += stirling(x + a) + stirling(m + b) - stirling(total)
         return (
             rest
             - deviances
