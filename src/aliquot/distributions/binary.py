@@ -24,7 +24,12 @@ from aliquot.distributions.log_powers import log1m_power, log_power
 from aliquot.distributions.parameters import exactly_one
 from aliquot.distributions.random_numbers import uniform
 from aliquot.distributions.state_table import StateTable, table_of_elements
-from aliquot.special.saddle_point import deviance, stirling, stirling_of_count
+from aliquot.special.saddle_point import (
+    log_poisson,
+    log_poisson_of_real,
+    stirling,
+    stirling_of_count,
+)
 
 
 class Bernoulli(Distribution):
@@ -116,10 +121,9 @@ class Binomial(Distribution):
             p, q = self.p, 1 - self.p
             successes, failures = log_power(p, x), log1m_power(p, m)
         gap = m * p - x * q
-        deviances = deviance(x, gap, successes + x * log_n)
-        deviances += deviance(m, -gap, failures + m * log_n)
-        choose = stirling_of_count(n) - stirling_of_count(x) - stirling_of_count(m)
-        return choose - deviances
+        parts = log_poisson(x, gap, successes + x * log_n)
+        parts += log_poisson(m, -gap, failures + m * log_n)
+        return stirling_of_count(n) + parts
 
     def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
         p, q = success_probability(self), failure_probability(self)
@@ -167,22 +171,16 @@ class BetaBinomial(Distribution):
         m, total = n - x, n + a + b
         p, q = (x + a) / total, (m + b) / total
         gap = (m * a - x * b) / total
-        deviances = (
-            _deviance(x, gap, n * p)
-            + _deviance(m, -gap, n * q)
-            + _deviance(a, -gap, (a + b) * p)
-            + _deviance(b, gap, (a + b) * q)
-        )
-        rest = stirling_of_count(n) - stirling_of_count(x) - stirling_of_count(m)
-        rest += stirling(a + b) - stirling(a) - stirling(b)
-        rest += stirling(x + a) + stirling(m + b) - stirling(total)
-        return (
-            rest
-            - deviances
-            + jnp.log(a / (x + a))
-            + jnp.log(b / (m + b))
-            + jnp.log(total / (a + b))
-        )
+
+        def x_log(value: Any, mean: Any) -> Any:
+            return value * jnp.log(jnp.where(mean > 0, mean, 1.0))
+
+        parts = log_poisson(x, gap, x_log(x, n * p)) + log_poisson(m, -gap, x_log(m, n * q))
+        parts += log_poisson_of_real(a, -gap, x_log(a, (a + b) * p))
+        parts += log_poisson_of_real(b, gap, x_log(b, (a + b) * q))
+        last = stirling(x + a) + stirling(m + b) - stirling(total)
+        shares = jnp.log(a / (x + a)) + jnp.log(b / (m + b)) + jnp.log(total / (a + b))
+        return stirling_of_count(n) + stirling(a + b) + parts + last + shares
 
     def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
         first, second = jax.random.split(key)
@@ -214,7 +212,3 @@ def log_successes(dist: Any, x: Any, n: Any) -> Any:
     if "logit_p" in dist.parameters:
         return x * dist.logit_p - n * jax.nn.softplus(dist.logit_p)
     return log_power(dist.p, x) + log1m_power(dist.p, n - x)
-
-
-def _deviance(x: Any, gap: Any, mu: Any) -> Any:
-    return deviance(x, gap, x * jnp.log(jnp.where(mu > 0, mu, 1.0)))

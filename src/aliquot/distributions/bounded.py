@@ -20,7 +20,7 @@ from aliquot.distributions.parameters import as_parameter
 from aliquot.distributions.random_numbers import uniform
 from aliquot.errors import ParameterError
 from aliquot.expression import Expression
-from aliquot.special.saddle_point import deviance, stirling
+from aliquot.special.saddle_point import log_poisson_of_real, stirling
 
 
 class Uniform(Distribution):
@@ -143,10 +143,10 @@ class Beta(Distribution):
         a, b = jnp.asarray(self.alpha, float), jnp.asarray(self.beta, float)
         log_x, log_rest, total = jnp.log(x), jnp.log1p(-x), a + b
         gap, log_total = b * x - a * (1.0 - x), jnp.log(total)
-        deviances = deviance(a, gap, a * (log_x + log_total))
-        deviances += deviance(b, -gap, b * (log_rest + log_total))
-        constant = stirling(total) - stirling(a) - stirling(b) + jnp.log(a) + jnp.log(b) - log_total
-        return constant - deviances - log_x - log_rest
+        parts = log_poisson_of_real(a, gap, a * (log_x + log_total))
+        parts += log_poisson_of_real(b, -gap, b * (log_rest + log_total))
+        constant = stirling(total) + jnp.log(a) + jnp.log(b) - log_total
+        return constant + parts - log_x - log_rest
 
     def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
         # With small shapes, draws closer to 1 than a double can be are rounded inwards.

@@ -23,7 +23,7 @@ from aliquot.distributions.log_powers import log_power
 from aliquot.distributions.parameters import as_parameter, exactly_one
 from aliquot.distributions.random_numbers import uniform
 from aliquot.distributions.state_table import StateTable, table_of_elements
-from aliquot.special.saddle_point import deviance, excess, stirling_of_count
+from aliquot.special.saddle_point import excess, log_poisson, stirling_of_count
 
 SELECT_BY_MASK = 32
 
@@ -209,8 +209,8 @@ class Multinomial(Distribution):
     def _log_prob(self, x: Any) -> Any:
         p, n, x = jnp.asarray(self.p), jnp.asarray(self.n, float)[..., None], jnp.asarray(x, float)
         log_n = jnp.log(jnp.where(n > 0, n, 1.0))
-        each = stirling_of_count(x) + deviance(x, n * p - x, log_power(p, x) + x * log_n)
-        return stirling_of_count(n[..., 0]) - jnp.sum(each, axis=-1) + n[..., 0] * excess(p)
+        each = log_poisson(x, n * p - x, log_power(p, x) + x * log_n)
+        return stirling_of_count(n[..., 0]) + jnp.sum(each, axis=-1) + n[..., 0] * excess(p)
 
     def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
         return multinomial_draws(key, self.n, self.p, shape)

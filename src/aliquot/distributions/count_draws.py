@@ -35,7 +35,7 @@ from aliquot.distributions.random_numbers import (
     uniform,
     until_accepted,
 )
-from aliquot.special.saddle_point import deviance, stirling_of_count
+from aliquot.special.saddle_point import log_poisson
 
 # From here on by rejection: the bounds that the constants were made for.
 MANY = 10.0
@@ -229,4 +229,4 @@ def _many_binomial(key: Any, n: Any, p: Any, many: Any, shape: tuple[int, ...]) 
 def _log_probability(mean: Any, distance: Any) -> Any:
     """Compute that of a Poisson count by its distance from the mean, which has more digits."""
     count = jnp.round(mean + distance)
-    return -stirling_of_count(count) - deviance(count, -distance, count * jnp.log(mean))
+    return log_poisson(count, -distance, count * jnp.log(mean))

@@ -26,7 +26,7 @@ from aliquot.distributions.log_powers import log1m_power, log_power
 from aliquot.distributions.random_numbers import as_count, integers, times_exp
 from aliquot.errors import ParameterError
 from aliquot.expression import Expression
-from aliquot.special.saddle_point import deviance, log_quotient, stirling, stirling_of_count
+from aliquot.special.saddle_point import log_poisson, log_poisson_of_real, log_quotient, stirling
 
 
 class PoissonCounts(Distribution):
@@ -41,7 +41,7 @@ class PoissonCounts(Distribution):
 
     def _log_prob(self, x: Any) -> Any:
         x, mu = jnp.asarray(x, float), jnp.asarray(self.mu)
-        return -stirling_of_count(x) - deviance(x, mu - x, log_power(mu, x))
+        return log_poisson(x, mu - x, log_power(mu, x))
 
     def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
         return poisson_draws(key, self.mu, shape)
@@ -107,8 +107,8 @@ class NegativeBinomialCounts(Distribution):
             step = log_quotient(n, total, x - mu)
             failures = log_power(mu, x) + x * step
             successes = alpha * jnp.log(alpha) + alpha * step
-        deviances = deviance(x, gap, failures) + deviance(alpha, -gap, successes)
-        return stirling(n) - stirling(alpha) - stirling_of_count(x) - deviances + jnp.log(alpha / n)
+        parts = log_poisson(x, gap, failures) + log_poisson_of_real(alpha, -gap, successes)
+        return stirling(n) + parts + jnp.log(alpha / n)
 
     def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
         first, second = jax.random.split(key)

@@ -13,7 +13,7 @@ from aliquot.distributions.gamma_draws import gamma_parts
 from aliquot.distributions.parameters import as_parameter
 from aliquot.distributions.random_numbers import LARGEST, TINY, times_exp
 from aliquot.errors import ParameterError
-from aliquot.special.saddle_point import deviance, stirling
+from aliquot.special.saddle_point import log_poisson_of_real
 
 
 class Gamma(Distribution):
@@ -213,7 +213,7 @@ def positive_draws(draws: Any) -> Any:
 def _log_density(alpha: Any, y: Any, log_y: Any) -> Any:
     """Compute the log density of log y, where y is gamma distributed with rate 1."""
     alpha = jnp.asarray(alpha, float)
-    return jnp.log(alpha) - stirling(alpha) - deviance(alpha, y - alpha, alpha * log_y)
+    return jnp.log(alpha) + log_poisson_of_real(alpha, y - alpha, alpha * log_y)
 
 
 def _mean_and_sd(family: str, alpha: Any, beta: Any, mu: Any, sigma: Any) -> Any:

@@ -23,7 +23,7 @@ import jax
 import jax.numpy as jnp
 
 from aliquot.distributions.random_numbers import TINY, exponential, times_exp, until_accepted
-from aliquot.distributions.series import log_after_three_terms
+from aliquot.special.series import log_after_three_terms
 
 # Of smaller shapes, the logarithm of a draw itself might overflow.
 LEAST_SHAPE = 1e-300

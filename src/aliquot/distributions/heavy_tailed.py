@@ -14,6 +14,7 @@ from aliquot.distributions.constraints import Constraint, nonnegative, positive,
 from aliquot.distributions.gamma_draws import gamma_parts
 from aliquot.distributions.parameters import as_parameter, exactly_one
 from aliquot.distributions.random_numbers import times_exp
+from aliquot.elementary.polynomial import polynomial
 
 _FAR = 1e100
 
@@ -264,8 +265,6 @@ def _log_gamma_step(z: Any) -> Any:
     large = z > 16.0
     r = 1.0 / jnp.where(large, z, 16.0)
     coefficients = (-1 / 8, 1 / 192, -1 / 640, 17 / 14336, -31 / 18432, 691 / 180224)
-    total = jnp.zeros_like(r)
-    for c in reversed(coefficients):
-        total = c + r**2 * total
     small = jnp.where(large, 16.0, z)
+    total = polynomial(r * r, coefficients)
     return jnp.where(large, r * total - 0.5 * jnp.log(r), gammaln(small + 0.5) - gammaln(small))

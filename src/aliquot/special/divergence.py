@@ -5,6 +5,7 @@ JAX's are off by 1e-11 there, where the divergence itself may be less.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import jax.numpy as jnp
@@ -25,11 +26,7 @@ def kl_div(p: Any, q: Any) -> Any:
     >>> round(float(aq.math.kl_div(1.0, 1.001)) * 1e6, 6)
     0.499667
     """
-    p, q = jnp.broadcast_arrays(jnp.asarray(p, float), jnp.asarray(q, float))
-    both = (p > 0) & (q > 0)
-    x, y = jnp.where(both, p, 1.0), jnp.where(both, q, 1.0)
-    edge = jnp.where((p == 0) & (q >= 0), q, jnp.where(jnp.isnan(p + q), jnp.nan, jnp.inf))
-    return jnp.where(both, deviance(x, y - x, x * jnp.log(y)), edge)
+    return _where_positive(p, q, q, lambda x, y: deviance(x, y - x, x * jnp.log(y)))
 
 
 def rel_entr(p: Any, q: Any) -> Any:
@@ -45,8 +42,13 @@ def rel_entr(p: Any, q: Any) -> Any:
     >>> round(float(aq.math.rel_entr(0.5, 0.25)), 6)
     0.346574
     """
+    return _where_positive(p, q, 0.0, lambda x, y: x * log_quotient(x, y, x - y))
+
+
+def _where_positive(p: Any, q: Any, at_zero: Any, function: Callable[[Any, Any], Any]) -> Any:
+    """Call the function where both are positive, and give the values at the edges elsewhere."""
     p, q = jnp.broadcast_arrays(jnp.asarray(p, float), jnp.asarray(q, float))
     both = (p > 0) & (q > 0)
     x, y = jnp.where(both, p, 1.0), jnp.where(both, q, 1.0)
-    edge = jnp.where((p == 0) & (q >= 0), 0.0, jnp.where(jnp.isnan(p + q), jnp.nan, jnp.inf))
-    return jnp.where(both, x * log_quotient(x, y, x - y), edge)
+    edge = jnp.where((p == 0) & (q >= 0), at_zero, jnp.where(jnp.isnan(p + q), jnp.nan, jnp.inf))
+    return jnp.where(both, function(x, y), edge)

@@ -10,6 +10,8 @@ import numpy as np
 from jax.scipy.special import erf, erfc, erfcx
 from jax.scipy.special import erfinv as first_guess
 
+from aliquot.elementary.polynomial import polynomial
+
 _ROOT_HALF = np.sqrt(0.5)
 # From here on four terms of the hazard's asymptotic series give all digits.
 _FAR = 1e3
@@ -51,7 +53,7 @@ def _log_scaled_tail_jvp(primals: Any, tangents: Any) -> tuple[Any, Any]:
     # Minus the hazard, which is about x far out: there by its asymptotic series (DLMF 7.12.1).
     inverse = 1.0 / jnp.maximum(x, _FAR)
     square = inverse * inverse
-    far = -inverse * (1.0 - square * (2.0 - square * (10.0 - square * 74.0)))
+    far = -inverse * polynomial(square, (1.0, -2.0, 10.0, -74.0))
     right = x > 0
     hazard = factor / (np.sqrt(2 * np.pi) * jnp.where(right, scaled, 1.0 - scaled * factor))
     return value, jnp.where(x > _FAR, far, jnp.maximum(x, 0.0) - hazard) * dot

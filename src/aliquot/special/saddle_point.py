@@ -20,6 +20,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from aliquot.elementary.polynomial import polynomial
+from aliquot.special.double_double import two_sum
+
 # Of log Gamma: B_{2k} / (2k (2k - 1)) for k = 1, 2, ... (DLMF 5.11.1). From 8 on, the first term
 # that is left out is below 1e-16.
 _STIRLING = (
@@ -65,6 +68,10 @@ def stirling(x: Any) -> Any:
     0.0 14.734449091
     """
     x = jnp.asarray(x, float)
+    return _stirling(x, _log(x))
+
+
+def _stirling(x: Any, log_x: Any) -> Any:
     small = x < _LEAST
     y = jnp.where(small, x + _LEAST, x)
     # Gamma(x + 1) from that of x + 9: their ratio is a product, which is in range where x is small.
@@ -72,7 +79,7 @@ def stirling(x: Any) -> Any:
     ratio = jnp.ones_like(z)
     for k in range(1, _LEAST + 1):
         ratio = ratio * (z + k)
-    plain = z * jnp.log(jnp.where(z > 0, z, 1.0)) - z
+    plain = z * log_x - z
     moved = jnp.where(small, y * jnp.log(y) - y - jnp.log(ratio) - plain, 0.0)
     total = 0.5 * jnp.log(y) + _HALF_LOG_TWO_PI + _series(y) + moved
     return jnp.where(x > 0, total, 0.0)
@@ -95,21 +102,22 @@ def stirling_of_count(x: Any) -> Any:
     0.0 1.495922603
     """
     x = jnp.asarray(x, float)
+    return _stirling_of_count(x, _log(x))
+
+
+def _stirling_of_count(x: Any, log_x: Any) -> Any:
     small = x < _LEAST
     z, y = jnp.where(small, x, 0.0), jnp.where(small, float(_LEAST), x)
     total = jnp.full_like(z, _DIFFERENCES[-1])
     for k in range(_LEAST - 2, -1, -1):
         total = _DIFFERENCES[k] + (z - k) * total
-    return jnp.where(small, total, 0.5 * jnp.log(y) + _HALF_LOG_TWO_PI + _series(y))
+    return jnp.where(small, total, 0.5 * log_x + _HALF_LOG_TWO_PI + _series(y))
 
 
 def _series(y: Any) -> Any:
     inverse = 1.0 / y
     square = inverse * inverse
-    total = jnp.full_like(y, _STIRLING[-1])
-    for coefficient in _STIRLING[-2::-1]:
-        total = coefficient + square * total
-    return inverse * total
+    return inverse * polynomial(square, _STIRLING)
 
 
 def deviance(x: Any, gap: Any, x_log_mu: Any) -> Any:
@@ -135,9 +143,47 @@ def deviance(x: Any, gap: Any, x_log_mu: Any) -> Any:
     5e-07
     """
     x = jnp.asarray(x, float)
-    plain = x * jnp.log(jnp.where(x > 0, x, 1.0)) - x_log_mu + gap
+    return _deviance(x, _log(x), gap, x_log_mu)
+
+
+def _deviance(x: Any, log_x: Any, gap: Any, x_log_mu: Any) -> Any:
     near, value = near_mode(x, gap)
-    return exact_value(plain, near, value)
+    return exact_value(x * log_x - x_log_mu + gap, near, value)
+
+
+def log_poisson(x: Any, gap: Any, x_log_mu: Any) -> Any:
+    r"""Compute the log probability of a Poisson count: :math:`x \log \mu - \mu - \log x!`.
+
+    The logarithms of other counts' probabilities are sums and differences of it.
+
+    Parameters
+    ----------
+    x : array of non-negative whole numbers
+    gap, x_log_mu : array
+        As in `deviance`.
+
+    Examples
+    --------
+    >>> from aliquot.precision import float64
+    >>> with float64():
+    ...     print(float(log_poisson(2, -1.0, 0.0)).__round__(9))
+    -1.693147181
+    """
+    x = jnp.asarray(x, float)
+    log_x = _log(x)
+    return -_stirling_of_count(x, log_x) - _deviance(x, log_x, gap, x_log_mu)
+
+
+def log_poisson_of_real(x: Any, gap: Any, x_log_mu: Any) -> Any:
+    r"""Compute the same of any number: :math:`x \log \mu - \mu - \log \Gamma(x + 1)`."""
+    x = jnp.asarray(x, float)
+    log_x = _log(x)
+    return -_stirling(x, log_x) - _deviance(x, log_x, gap, x_log_mu)
+
+
+def _log(x: Any) -> Any:
+    """Compute the logarithm, and 0 for 0: what it is multiplied by is 0 there."""
+    return jnp.log(jnp.where(x > 0, x, 1.0))
 
 
 def exact_value(plain: Any, near: Any, value: Any) -> Any:
@@ -151,10 +197,7 @@ def near_mode(x: Any, gap: Any) -> tuple[Any, Any]:
     near = jnp.abs(gap) < _CLOSE * total
     s = jnp.where(near, gap, 0.0) / jnp.where(near, total, 1.0)
     square = s * s
-    rest = jnp.full_like(s, _ARTANH[-1])
-    for coefficient in _ARTANH[-2::-1]:
-        rest = coefficient + square * rest
-    return near, s * (gap - 2.0 * x * square * rest)
+    return near, s * (gap - 2.0 * x * square * polynomial(square, _ARTANH))
 
 
 def log_quotient(top: Any, bottom: Any, gap: Any) -> Any:
@@ -168,8 +211,8 @@ def excess(p: Any) -> Any:
     r"""Compute :math:`\sum_k p_k - 1` along the last axis, without its rounding errors.
 
     It is multiplied by counts. However the partial sums were rounded, what one and the next number
-    make together, less the next partial sum, is computed exactly (Knuth's sum of two numbers, with
-    what it loses), and these differences add up to what the last partial sum lacks.
+    make together, less the next partial sum, is computed exactly, and these differences add up to
+    what the last partial sum lacks.
 
     Examples
     --------
@@ -181,7 +224,5 @@ def excess(p: Any) -> Any:
     p = jnp.asarray(p, float)
     partial = jnp.cumsum(jax.lax.stop_gradient(p), axis=-1)
     before = jnp.concatenate([jnp.zeros_like(partial[..., :1]), partial[..., :-1]], axis=-1)
-    both = before + p
-    share = both - before
-    lost = (before - (both - share)) + (p - share)
-    return (partial[..., -1] - 1.0) + jnp.sum((both - partial) + lost, axis=-1)
+    both = two_sum(before, p)
+    return (partial[..., -1] - 1.0) + jnp.sum((both.high - partial) + both.low, axis=-1)

@@ -7,6 +7,8 @@ from typing import Any
 import jax.numpy as jnp
 from jax.scipy.special import gammaln
 
+from aliquot.elementary.polynomial import polynomial
+
 # Riemann's zeta function at 2, 3, ..., 18.
 _ZETA = (
     *(1.6449340668482264, 1.2020569031595942, 1.0823232337111382, 1.03692775514337),
@@ -21,9 +23,7 @@ def log_after_three_terms(t: Any) -> Any:
     """Compute ``t - t**2/2 + t**3/3 - log(1 + t)``, about ``t**4/4``, for t > -1."""
     small = jnp.abs(t) < 0.1
     s = jnp.where(small, t, 0.0)
-    total = jnp.zeros_like(s)
-    for power in range(18, 3, -1):
-        total = (-1.0) ** power / power + s * total
+    total = polynomial(s, [(-1.0) ** power / power for power in range(4, 19)])
     w = jnp.where(small, 0.5, t)
     far = w - 0.5 * w**2 + w**3 / 3.0 - jnp.log1p(w)
     return jnp.where(small, s**4 * total, far)
@@ -37,8 +37,7 @@ def log_gamma_ratio(x: Any) -> Any:
     """
     small = x < 0.05
     s = jnp.where(small, x, 0.0)
-    total = jnp.zeros_like(s)
-    for k in range(18, 1, -1):
-        total = (-1.0) ** k * _ZETA[k - 2] * (2.0**k - 2.0) / k + s * total
+    terms = enumerate(_ZETA, start=2)
+    total = polynomial(s, [(-1.0) ** k * zeta * (2.0**k - 2.0) / k for k, zeta in terms])
     w = jnp.where(small, 1.0, x)
     return jnp.where(small, s**2 * total, gammaln(1.0 + 2.0 * w) - 2.0 * gammaln(1.0 + w))
