@@ -98,10 +98,6 @@ def owens_t(h: Any, a: Any) -> Any:
     return mp.quad(height, [0, a]) / (2 * mp.pi)
 
 
-def gaussian_error(x: Any) -> Any:
-    return x * ndtr(x)
-
-
 def polygamma(n: Any, x: Any) -> Any:
     return mp.polygamma(int(n), x)
 

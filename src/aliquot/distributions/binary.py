@@ -62,11 +62,13 @@ class Bernoulli(Distribution):
         return boolean
 
     def _log_prob(self, x: Any) -> Any:
-        return log_successes(self, x, 1)
+        if "logit_p" in self.parameters:
+            return x * self.logit_p - jax.nn.softplus(self.logit_p)
+        return log_power(self.p, x) + log1m_power(self.p, 1 - x)
 
     def state_tables(self) -> list[StateTable]:
         """Give the log probabilities of 0 and of 1, inside a traced function."""
-        each = jnp.stack([log_successes(self, x, 1) for x in (0, 1)], axis=-1)
+        each = jnp.stack([self._log_prob(x) for x in (0, 1)], axis=-1)
         return table_of_elements(each, self.shape)
 
     def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
@@ -205,10 +207,3 @@ def success_probability(dist: Any) -> Any:
 def failure_probability(dist: Any) -> Any:
     """Give the probability of failure, with all its digits where it is small."""
     return jax.nn.sigmoid(-dist.logit_p) if "logit_p" in dist.parameters else 1 - dist.p
-
-
-def log_successes(dist: Any, x: Any, n: Any) -> Any:
-    """Compute the log of ``p**x * (1 - p)**(n - x)`` for a family with `p` or `logit_p`."""
-    if "logit_p" in dist.parameters:
-        return x * dist.logit_p - n * jax.nn.softplus(dist.logit_p)
-    return log_power(dist.p, x) + log1m_power(dist.p, n - x)

@@ -47,12 +47,6 @@ def select(equation: Any, operands: Sequence[Value]) -> Sequence[Dependence]:
     return [union(kept, why)]
 
 
-def bitcast(equation: Any, operands: Sequence[Value]) -> Sequence[Dependence] | None:
-    """Follow a change of type; None where it splits or joins elements."""
-    (value,) = operands
-    return [value.dependence] if equation.outvars[0].aval.shape == value.shape else None
-
-
 _NAMES = """
     abs acos acosh add add_any and asin asinh atan atan2 atanh bessel_i0e bessel_i1e cbrt ceil
     clamp clz complex conj convert_element_type copy cos cosh digamma div eq eq_to erf erf_inv
