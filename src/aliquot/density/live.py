@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from jax.extend.core import ClosedJaxpr, Jaxpr, Literal  # type: ignore[attr-defined]
+from aliquot.primitives import Walk
+from aliquot.primitives.internals import ClosedJaxpr, assembled, is_literal, renewed, variables
 
 
 def live(closed: Any) -> ClosedJaxpr:
@@ -26,49 +27,35 @@ def live(closed: Any) -> ClosedJaxpr:
     ['exp', 'add']
     """
     jaxpr = closed.jaxpr
-    renamed: dict[Any, Any] = {}
     first: dict[Any, Any] = {}
     equations = []
 
-    def now(atom: Any) -> Any:
-        return atom if isinstance(atom, Literal) else renamed.get(atom, atom)
-
-    for equation in jaxpr.eqns:
-        operands = [now(atom) for atom in equation.invars]
+    def once(equation: Any, operands: list[Any]) -> list[Any]:
+        """Give the names of an equation's results, those of an earlier one if it does the same."""
         key = None if equation.effects else _key(equation, operands)
-        same = first.get(key) if key is not None else None
-        if same is not None:
-            renamed.update(zip(equation.outvars, same, strict=True))
-            continue
-        if key is not None:
+        if key is None or key not in first:
+            equations.append(renewed(equation, operands))
+            if key is None:
+                return equation.outvars
             first[key] = equation.outvars
-        equations.append(equation.replace(invars=operands))
-    outputs = [now(atom) for atom in jaxpr.outvars]
-    needed = {atom for atom in outputs if not isinstance(atom, Literal)}
+        return first[key]
+
+    outputs = Walk(closed, jaxpr.invars, once, lambda atom, _: atom).outputs
+    needed = set(variables(outputs))
     kept = []
     for equation in reversed(equations):
         if equation.effects or not needed.isdisjoint(equation.outvars):
-            needed.update(atom for atom in equation.invars if not isinstance(atom, Literal))
+            needed.update(variables(equation.invars))
             kept.append(equation)
     consts = [
         pair for pair in zip(jaxpr.constvars, closed.consts, strict=True) if pair[0] in needed
     ]
-    smaller = Jaxpr(
-        [var for var, _ in consts],
-        jaxpr.invars,
-        outputs,
-        kept[::-1],
-        jaxpr.effects,
-        jaxpr.debug_info,
-    )
-    return ClosedJaxpr(smaller, [value for _, value in consts])
+    return assembled(jaxpr, consts, jaxpr.invars, outputs, kept[::-1])
 
 
 def _key(equation: Any, operands: list[Any]) -> Any:
     """Name what an equation computes; ``None`` where its parameters cannot be compared."""
-    inputs = tuple(
-        (atom.aval, str(atom.val)) if isinstance(atom, Literal) else atom for atom in operands
-    )
+    inputs = tuple((atom.aval, str(atom.val)) if is_literal(atom) else atom for atom in operands)
     key = equation.primitive, inputs, tuple(sorted(equation.params.items(), key=_name))
     try:
         hash(key)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import jax
 import numpy as np
+
+from aliquot.primitives.internals import every_equation, size_of
 
 # No array that a piece needs holds many more numbers than this.
 NUMBERS = 4_000_000
@@ -52,19 +54,7 @@ def pieces(one: Function, rows: Any, *rest: Any) -> tuple[int, Mapping[str, jax.
     count = len(jax.tree.leaves(rows)[0])
     row = jax.tree.map(lambda a: jax.ShapeDtypeStruct(a.shape[1:], a.dtype), rows)
     traced, shapes = jax.make_jaxpr(one, return_shape=True)(row, *rest)
-    widest = max(_sizes(traced.jaxpr), default=1)
+    made = (size_of(var) for equation in every_equation(traced) for var in equation.outvars)
+    widest = max(made, default=1)
     most = [n for n in LENGTHS if n * widest <= NUMBERS] or [1]
     return next((n for n in most if n >= count), most[-1]), shapes
-
-
-def _sizes(jaxpr: Any) -> Iterator[int]:
-    """Yield the sizes of all arrays that a computation makes, those of its parts included."""
-    for equation in jaxpr.eqns:
-        for made in equation.outvars:
-            yield int(np.prod(getattr(made.aval, "shape", ()), dtype=int))
-        for part in jax.tree.leaves(
-            list(equation.params.values()), is_leaf=lambda leaf: hasattr(leaf, "eqns")
-        ):
-            inner = getattr(part, "jaxpr", part)
-            if hasattr(inner, "eqns"):
-                yield from _sizes(inner)

@@ -15,6 +15,7 @@ import numpy as np
 
 from aliquot.density.live import live
 from aliquot.precision import float64
+from aliquot.primitives.internals import replayed
 
 # Constants of fewer elements stay in the program, where XLA can fold them.
 SMALL = 64
@@ -52,9 +53,6 @@ class Traced:
                 consts = [
                     data[large[i]] if i in large else const for i, const in enumerate(closed.consts)
                 ]
-                (result,) = jax.core.eval_jaxpr(
-                    closed.jaxpr, consts, flat, *(data[key] for key in keys)
-                )
-                return result
+                return replayed(closed, consts, [flat, *(data[key] for key in keys)])[0]
 
         self.function = replay

@@ -13,14 +13,17 @@ from typing import Any
 
 import numpy as np
 from jax import lax
-from jax.extend.core import Literal
 
 from aliquot.kernel.rows import RowByRow, Total, acts, has_rows, row_axis
+from aliquot.primitives import Walk
+from aliquot.primitives.internals import bind, is_literal, shape_of, size_of, used, variables
 
 # So many rows at least, for the blocks to be worth their loop.
 LEAST_ROWS = 5_000
 # Numbers in the widest array of a block: some dozen such arrays fit the nearest cache of a core.
 BLOCK = 512
+# Rows of a block at least: a loop of fewer costs more than it saves.
+LEAST_BLOCK = 64
 
 
 def many_rows(closed: Any) -> list[int]:
@@ -28,7 +31,7 @@ def many_rows(closed: Any) -> list[int]:
     found: Counter[int] = Counter()
     for equation in closed.jaxpr.eqns:
         for atom in equation.invars:
-            for size in set(atom.aval.shape):
+            for size in set(shape_of(atom)):
                 if size >= LEAST_ROWS:
                     found[size] += isinstance(acts(equation, size), Total)
     return [size for size, count in found.most_common() if count]
@@ -59,22 +62,26 @@ class _Plan:
     def __init__(self, closed: Any, rows: int) -> None:
         self.closed, self.rows = closed, rows
         self.equations = closed.jaxpr.eqns
+        self.used = used(closed.jaxpr)
         self.acts: list[Any] = [
             acts(e, rows) if any(has_rows(a.aval, rows) for a in (*e.invars, *e.outvars)) else None
             for e in self.equations
         ]
-        stage: dict[Any, int] = {}
-        self.stages = []
-        for equation, act in zip(self.equations, self.acts, strict=True):
-            own = max([stage.get(a, 0) for a in _variables(equation.invars)], default=0)
-            self.stages.append(own)
-            stage.update(dict.fromkeys(equation.outvars, own + isinstance(act, Total)))
+        self.stages: list[int] = []
+        Walk(closed, [0] * len(closed.jaxpr.invars), self._stage, lambda atom, value: 0)
         self.maker = {v: i for i, e in enumerate(self.equations) for v in e.outvars}
         self.whole = self._needed_whole()
 
+    def _stage(self, equation: Any, operands: list[int]) -> list[int]:
+        """Note the stage of an equation; that of its results is one more where it is a total."""
+        stage = max(operands, default=0)
+        total = isinstance(self.acts[len(self.stages)], Total)
+        self.stages.append(stage)
+        return [stage + total] * len(equation.outvars)
+
     def _needed_whole(self) -> set[int]:
         """Find the equations whose results are needed outside of loops, or have no rows."""
-        wanted = set(_variables(self.closed.jaxpr.outvars))
+        wanted = set(variables(self.closed.jaxpr.outvars))
         looped: set[Any] = set()
         whole: set[int] = set()
         for i in reversed(range(len(self.equations))):
@@ -83,14 +90,14 @@ class _Plan:
             here = outs & wanted
             if isinstance(act, Total):
                 if here:
-                    looped |= set(_variables(equation.invars))
+                    looped |= set(variables(equation.invars))
                 continue
             by_row = isinstance(act, RowByRow)
             if here or (not by_row and outs & looped):
                 whole.add(i)
-                wanted |= set(_variables(equation.invars))
+                wanted |= set(variables(equation.invars))
             elif outs & looped:
-                looped |= set(_variables(equation.invars))
+                looped |= set(variables(equation.invars))
         return whole
 
     def run(self, inputs: Sequence[Any]) -> list[Any]:
@@ -100,17 +107,24 @@ class _Plan:
         for stage in range(max(self.stages, default=0) + 1):
             for i, equation in enumerate(self.equations):
                 if i in self.whole and self.stages[i] == stage:
-                    operands = [_read(values, a) for a in equation.invars]
-                    _store(values, equation, _bind(equation, operands, equation.params))
+                    operands = [self._read(values, a) for a in equation.invars]
+                    results = bind(equation, operands)
+                    values.update(zip(equation.outvars, results, strict=True))
             self._loop(stage, values)
-        return [_read(values, atom) for atom in jaxpr.outvars]
+        return [self._read(values, atom) for atom in jaxpr.outvars]
+
+    @staticmethod
+    def _read(values: dict[Any, Any], atom: Any) -> Any:
+        return atom.val if is_literal(atom) else values[atom]
 
     def _loop(self, stage: int, values: dict[Any, Any]) -> None:
         """Take all totals of a stage and put them among the values."""
         totals = [
             i
             for i, act in enumerate(self.acts)
-            if isinstance(act, Total) and self.stages[i] == stage and self._used(i)
+            if isinstance(act, Total)
+            and self.stages[i] == stage
+            and self.equations[i].outvars[0] in self.used
         ]
         if not totals:
             return
@@ -129,32 +143,25 @@ class _Plan:
         for i, value in zip(totals, result, strict=True):
             values[self.equations[i].outvars[0]] = value
 
-    def _used(self, total: int) -> bool:
-        return type(self.equations[total].outvars[0]).__name__ != "DropVar"
-
     def _cone(self, totals: Sequence[int]) -> list[int]:
         """Collect what is computed row by row on the way to some totals, in order."""
         found: set[int] = set()
-        waiting = [atom for i in totals for atom in _variables(self.equations[i].invars)]
+        waiting = [atom for i in totals for atom in variables(self.equations[i].invars)]
         while waiting:
             i = self.maker.get(waiting.pop())
             if i is None or i in found or i in self.whole or isinstance(self.acts[i], Total):
                 continue
             found.add(i)
-            waiting += _variables(self.equations[i].invars)
+            waiting += variables(self.equations[i].invars)
         return sorted(found)
 
     def _sizes(self, inside: Sequence[int]) -> tuple[int, int, int]:
         """Choose the rows of a block, the number of blocks and the rows that are left."""
         widest = max(
-            [
-                int(np.prod(v.aval.shape)) // self.rows
-                for i in inside
-                for v in self.equations[i].outvars
-            ],
+            [size_of(v) // self.rows for i in inside for v in self.equations[i].outvars],
             default=1,
         )
-        wanted = min(max(BLOCK // max(widest, 1), 64), self.rows)
+        wanted = min(max(BLOCK // max(widest, 1), LEAST_BLOCK), self.rows)
         near = range(min(2 * wanted, self.rows), wanted // 2, -1)
         size = next((s for s in near if self.rows % s == 0), wanted)
         return size, self.rows // size, self.rows % size
@@ -162,7 +169,7 @@ class _Plan:
     def _start(self, total: int, values: dict[Any, Any]) -> Any:
         equation, act = self.equations[total], self.acts[total]
         if act.scattered:
-            return _read(values, equation.invars[0])
+            return self._read(values, equation.invars[0])
         out = equation.outvars[0].aval
         return act.start(out.shape, out.dtype)
 
@@ -178,7 +185,7 @@ class _Plan:
         here: dict[Any, Any] = {}
 
         def read(atom: Any) -> Any:
-            if isinstance(atom, Literal):
+            if is_literal(atom):
                 return atom.val
             if atom not in here:
                 value, axis = values[atom], row_axis(atom.aval, self.rows)
@@ -189,34 +196,17 @@ class _Plan:
 
         for i in inside:
             equation, act = self.equations[i], self.acts[i]
-            results = _bind(equation, [read(a) for a in equation.invars], act.params(size))
+            results = bind(equation, [read(a) for a in equation.invars], act.params(size))
             if act.offset:
                 results = [results[0] + lax.convert_element_type(start, results[0].dtype)]
-            _store(here, equation, results)
+            here.update(zip(equation.outvars, results, strict=True))
         after = []
         for i, total in zip(totals, so_far, strict=True):
             equation, act = self.equations[i], self.acts[i]
             if act.scattered:
                 operands = [total, *map(read, equation.invars[1:])]
-                after += _bind(equation, operands, equation.params)
+                after += bind(equation, operands)
             else:
-                part = _bind(equation, [read(a) for a in equation.invars], equation.params)
-                after.append(act.combine(total, part[0]))
+                (part,) = bind(equation, [read(a) for a in equation.invars])
+                after.append(act.combine(total, part))
         return tuple(after)
-
-
-def _variables(atoms: Sequence[Any]) -> list[Any]:
-    return [atom for atom in atoms if not isinstance(atom, Literal)]
-
-
-def _read(values: dict[Any, Any], atom: Any) -> Any:
-    return atom.val if isinstance(atom, Literal) else values[atom]
-
-
-def _store(values: dict[Any, Any], equation: Any, results: Sequence[Any]) -> None:
-    values.update(zip(equation.outvars, results, strict=True))
-
-
-def _bind(equation: Any, operands: Sequence[Any], params: dict[str, Any]) -> list[Any]:
-    results = equation.primitive.bind(*operands, **params)
-    return list(results) if equation.primitive.multiple_results else [results]

@@ -54,7 +54,7 @@ def rewritten(function: Callable[..., Any]) -> Callable[..., Any]:
             return jax.make_jaxpr(evaluated)(*leaves)
 
         closed = trace(listed)
-        if largest(closed.jaxpr) < LEAST_KEPT:
+        if largest(closed) < LEAST_KEPT:
             return jax.tree.unflatten(results[0], evaluate(closed, {}, *leaves))
         plain = trace(lambda *leaves: evaluate(closed, {}, *leaves))
         rows = many_rows(plain)

@@ -14,6 +14,15 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
+from aliquot.primitives import (
+    Kind,
+    gather_indexing,
+    kind,
+    name_of,
+    scatter_indexing,
+    working_axes,
+)
+
 Params = dict[str, Any]
 
 
@@ -58,23 +67,20 @@ def acts(equation: Any, rows: int) -> Acts:
     values = [atom.aval for atom in (*equation.invars, *equation.outvars)]
     if any(value.shape.count(rows) > 1 for value in values):
         return None
-    rule = RULES.get(equation.primitive.name)
-    return None if rule is None else rule(equation, rows)
+    rule = RULES.get(name_of(equation))
+    if rule is not None:
+        return rule(equation, rows)
+    works = working_axes(equation)
+    if works is None:
+        return _plain(equation) if kind(equation) is Kind.ELEMENTWISE else None
+    axis = row_axis(equation.invars[0].aval, rows)
+    if axis is None:
+        return None
+    return TOTALS.get(name_of(equation)) if axis in works else _plain(equation)
 
 
 def _plain(equation: Any) -> RowByRow:
     return RowByRow(lambda size: equation.params)
-
-
-def _elementwise(equation: Any, rows: int) -> Acts:
-    shape = equation.outvars[0].aval.shape
-    return _plain(equation) if all(_fits(a.aval.shape, shape) for a in equation.invars) else None
-
-
-def _fits(shape: Sequence[int], full: Sequence[int]) -> bool:
-    """Say whether a shape is a scalar's, or the full one with any axes of length 1 instead."""
-    pairs = zip(shape, full, strict=False)
-    return not shape or (len(shape) == len(full) and all(a in (1, b) for a, b in pairs))
 
 
 def _each(equation: Any, rows: int) -> Acts:
@@ -101,34 +107,6 @@ def _reshape(equation: Any, rows: int) -> Acts:
     return RowByRow(lambda size: equation.params | {"new_sizes": _put(out.shape, axis, size)})
 
 
-def _not_along(name: str) -> Callable[[Any, int], Acts]:
-    """Treat what works along other axes, all named by a parameter."""
-
-    def rule(equation: Any, rows: int) -> Acts:
-        axis = row_axis(equation.invars[0].aval, rows)
-        named = equation.params[name]
-        axes = named if isinstance(named, Sequence) else (named,)
-        return None if axis is None or axis in axes else _plain(equation)
-
-    return rule
-
-
-def _transpose(equation: Any, rows: int) -> Acts:
-    return _plain(equation)
-
-
-def _reduction(combine: Callable[[Any, Any], Any], start: Any) -> Callable[[Any, int], Acts]:
-    def rule(equation: Any, rows: int) -> Acts:
-        axis = row_axis(equation.invars[0].aval, rows)
-        if axis is None:
-            return None
-        if axis in equation.params["axes"]:
-            return Total(combine, start)
-        return _plain(equation)
-
-    return rule
-
-
 def _filled(value: Any) -> Callable[[Any, np.dtype], Any]:
     return lambda shape, dtype: jnp.full(shape, value, dtype)
 
@@ -143,7 +121,15 @@ def _greatest(shape: Any, dtype: Any) -> Any:
     return jnp.full(shape, np.inf if floating else np.iinfo(dtype).max, dtype)
 
 
-_SUM = Total(lax.add, _filled(0))
+# Along the axis of rows itself.
+TOTALS = {
+    "reduce_and": Total(lax.bitwise_and, _filled(True)),
+    "reduce_max": Total(lax.max, _least),
+    "reduce_min": Total(lax.min, _greatest),
+    "reduce_or": Total(lax.bitwise_or, _filled(False)),
+    "reduce_prod": Total(lax.mul, _filled(1)),
+    "reduce_sum": Total(lax.add, _filled(0)),
+}
 
 
 def _dot_general(equation: Any, rows: int) -> Acts:
@@ -152,37 +138,30 @@ def _dot_general(equation: Any, rows: int) -> Acts:
     if left is None or right is None:
         return _plain(equation)
     if (left, right) in zip(*contracted, strict=True):
-        return _SUM
+        return TOTALS["reduce_sum"]
     return _plain(equation) if (left, right) in zip(*batched, strict=True) else None
 
 
 def _gather(equation: Any, rows: int) -> Acts:
     operand, indices = (atom.aval for atom in equation.invars)
-    numbers = equation.params["dimension_numbers"]
+    indexing = gather_indexing(equation)
     source, axis = row_axis(operand, rows), row_axis(indices, rows)
-    pairs = zip(numbers.operand_batching_dims, numbers.start_indices_batching_dims, strict=True)
-    if axis is not None and axis < len(indices.shape) - 1:
-        return _plain(equation) if source is None or (source, axis) in pairs else None
-    sizes = equation.params["slice_sizes"]
-    moved = (*numbers.start_index_map, *numbers.collapsed_slice_dims)
+    if axis is not None and axis < len(indexing.positions):
+        return _plain(equation) if source is None or (source, axis) in indexing.paired else None
+    sizes, moved = indexing.sizes, (*indexing.axes, *indexing.collapsed)
     if source is None or axis is not None or sizes[source] != rows or source in moved:
         return None
     return RowByRow(lambda size: equation.params | {"slice_sizes": _put(sizes, source, size)})
 
 
 def _scatter_add(equation: Any, rows: int) -> Acts:
-    operand, indices, updates = (atom.aval for atom in equation.invars)
-    numbers = equation.params["dimension_numbers"]
-    target, axis, source = (row_axis(value, rows) for value in (operand, indices, updates))
-    if axis is None or source is None or axis == len(indices.shape) - 1:
-        return None
-    scattered = [a for a in range(len(updates.shape)) if a not in numbers.update_window_dims]
-    if source not in scattered or scattered.index(source) != axis:
+    target, axis, source = (row_axis(atom.aval, rows) for atom in equation.invars)
+    indexing = scatter_indexing(equation)
+    if axis is None or axis == len(indexing.positions) or source != indexing.batch[axis]:
         return None
     if target is None:
         return Total(lax.add, _filled(0), scattered=True)
-    pairs = zip(numbers.operand_batching_dims, numbers.scatter_indices_batching_dims, strict=True)
-    return _plain(equation) if (target, axis) in pairs else None
+    return _plain(equation) if (target, axis) in indexing.paired else None
 
 
 def _slice(equation: Any, rows: int) -> Acts:
@@ -231,48 +210,20 @@ def _put(sizes: Sequence[int], axis: int, size: int) -> tuple[int, ...]:
     return (*sizes[:axis], size, *sizes[axis + 1 :])
 
 
-_ELEMENTWISE = """
-    abs acos acosh add add_any and asin asinh atan atan2 atanh bessel_i0e bessel_i1e
-    bitcast_convert_type cbrt ceil clamp convert_element_type copy copy_p cos cosh digamma div eq
-    eq_to erf erf_inv erfc exp exp2 expm1 floor ge gt igamma igamma_grad_a igammac integer_pow
-    is_finite le le_to lgamma log log1p logistic lt lt_to max min mul mulhi ne neg nextafter not or
-    polygamma population_count pow random_gamma_grad reduce_precision
-    regularized_incomplete_beta rem round rsqrt select_n shift_left shift_right_arithmetic
-    shift_right_logical sign sin sinh sqrt square stop_gradient sub tan tanh xor zeta
-"""
-
-RULES: dict[str, Callable[[Any, int], Acts]] = dict.fromkeys(_ELEMENTWISE.split(), _elementwise)
-RULES |= {
-    "argmax": _not_along("axes"),
-    "argmin": _not_along("axes"),
+# Those that the kind of operation and the axes that it works along do not say all of.
+RULES: dict[str, Callable[[Any, int], Acts]] = {
     "broadcast_in_dim": _broadcast,
-    "concatenate": _not_along("dimension"),
-    "cumlogsumexp": _not_along("axis"),
-    "cummax": _not_along("axis"),
-    "cummin": _not_along("axis"),
-    "cumprod": _not_along("axis"),
-    "cumsum": _not_along("axis"),
     "dot_general": _dot_general,
     "dynamic_slice": _dynamic_slice,
     "gather": _gather,
     "iota": _iota,
     "optimization_barrier": _each,
     "pad": _pad,
-    "reduce_and": _reduction(lax.bitwise_and, _filled(True)),
-    "reduce_max": _reduction(lax.max, _least),
-    "reduce_min": _reduction(lax.min, _greatest),
-    "reduce_or": _reduction(lax.bitwise_or, _filled(False)),
-    "reduce_prod": _reduction(lax.mul, _filled(1)),
-    "reduce_sum": _reduction(lax.add, _filled(0)),
     "reshape": _reshape,
-    "rev": _not_along("dimensions"),
     "scatter-add": _scatter_add,
     "slice": _slice,
-    "sort": _not_along("dimension"),
-    "split": _not_along("axis"),
-    "squeeze": _not_along("dimensions"),
+    "squeeze": lambda equation, rows: _plain(equation),
     "stack": _each,
-    "transpose": _transpose,
+    "transpose": lambda equation, rows: _plain(equation),
     "triangular_solve": _triangular_solve,
-    "unstack": _not_along("axis"),
 }

@@ -13,10 +13,10 @@ import numpy as np
 from aliquot.distributions.base import Distribution
 from aliquot.expression import Evaluation, Expression
 from aliquot.marginal import refusal
+from aliquot.marginal.assignments import Evaluator
 from aliquot.marginal.dependence import Analysis, Mixed, Piece, Slot, analyse
 from aliquot.marginal.elimination import Block, Elimination, Factor, TooLarge, plan
 from aliquot.marginal.evidence import evidence_table
-from aliquot.marginal.lanes import Evaluator
 from aliquot.marginal.layout import Layout, evaluations, lay_out_piece
 from aliquot.marginal.leave_one_out import leave_one_out
 from aliquot.marginal.tables import FEW, Table, piece_tables, stand_ins, weighted

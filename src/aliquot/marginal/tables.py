@@ -9,9 +9,9 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
+from aliquot.marginal.assignments import Evaluator
 from aliquot.marginal.dependence import Piece
 from aliquot.marginal.elimination import gather_sum
-from aliquot.marginal.lanes import Evaluator
 from aliquot.marginal.layout import Layout
 from aliquot.marginal.unknowns import Unknown
 

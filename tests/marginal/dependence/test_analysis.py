@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from jax.extend.core import Literal, jaxpr_as_fun
 
-from aliquot.marginal.dependence import LIMIT, Mixed, Slot, analyse, inline
-from aliquot.marginal.dependence.evaluate import evaluate
+from aliquot.marginal.dependence import LIMIT, Mixed, Slot, analyse
 from aliquot.marginal.dependence.slots import everything, union
 from aliquot.precision import float64
+from aliquot.primitives import evaluate, inline
 from tests.marginal.dependence.influence import analysed
 
 Z = np.zeros(200, int)

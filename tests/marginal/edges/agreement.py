@@ -10,7 +10,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from aliquot.marginal.lanes import Evaluator
+from aliquot.marginal.assignments import Evaluator
 from aliquot.precision import float64
 from tests.marginal.dependence.influence import analysed, listed, shape_of
 from tests.marginal.edges.call import FAST, Call, Together

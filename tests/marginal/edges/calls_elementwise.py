@@ -80,6 +80,14 @@ def _convert(draw: Draw, _: str) -> Call:
     return Call(lambda x: lax.convert_element_type(x, new), (x,), f"to {new}", smooth=False)
 
 
+@makes("bitcast_convert_type")
+def _bits(draw: Draw, _: str) -> Call:
+    """Elementwise where the numbers are as wide; else a number becomes several shorter ones."""
+    new = draw.each(np.int64, np.int32)
+    x = draw.among(CUT_OFF, float, *draw.shape(0))
+    return Call(lambda x: lax.bitcast_convert_type(x, new), (x,), f"to {new}", smooth=False)
+
+
 @makes("copy")
 def _copy(draw: Draw, _: str) -> Call:
     return Call(jnp.copy, (draw.reals(*draw.shape(0)),), exact=True)

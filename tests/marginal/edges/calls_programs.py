@@ -79,6 +79,16 @@ def _scan(draw: Draw, _: str) -> Call:
     return Call(apply, operands, f"reverse {back}")
 
 
+@makes("custom_linear_solve")
+def _solved(draw: Draw, _: str) -> Call:
+    size = draw.integer(1, 3)
+
+    def apply(matrix: Any, right: Any) -> Any:
+        return jnp.linalg.solve(matrix + 9.0 * jnp.eye(size), right)
+
+    return Call(apply, (draw.reals(size, size), draw.reals(size, 2)))
+
+
 @makes("while")
 def _while(draw: Draw, _: str) -> Call:
     shape = draw.shape(1, 1)

@@ -98,6 +98,13 @@ def _top(draw: Draw, _: str) -> Call:
     return Call(lambda x: lax.top_k(x, k, axis=axis), (x,), f"{k} along {axis}")
 
 
+@makes("approx_top_k")
+def _nearly_top(draw: Draw, _: str) -> Call:
+    shape = draw.shape(1, 2)
+    x = draw.reals(*shape, compact=draw.chance(0.2))
+    return Call(lambda x: lax.approx_max_k(x, shape[-1]), (x,), smooth=False)
+
+
 @makes("fft")
 def _fft(draw: Draw, _: str) -> Call:
     shape = tuple(draw.integer(2, 4) for _ in range(draw.integer(2, 3)))

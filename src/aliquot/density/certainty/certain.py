@@ -11,9 +11,9 @@ from aliquot.density.certainty.fact import POSITIVE, STRUCTURES, Fact, of_leaf
 from aliquot.density.certainty.trace import Trace
 from aliquot.distributions.constraints import Constraint, PositiveVector
 from aliquot.expression import Evaluation, Expression, leaves
-from aliquot.marginal.dependence import inline
 from aliquot.model.variables import FreeVariable
 from aliquot.precision import float64
+from aliquot.primitives import inline
 
 
 def certain(parameter: Expression, constraint: Constraint) -> bool:
@@ -72,4 +72,4 @@ def _worked_out(parameter: Expression) -> Fact:
         closed = inline(jax.make_jaxpr(compute)(*structs))
     trace = Trace()
     facts = [of_leaf(leaf, trace.new()) for leaf in below]
-    return trace.run(closed.jaxpr, closed.consts, facts)[0]
+    return trace.run(closed, facts)[0]

@@ -7,13 +7,11 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from jax.extend.core import Literal
 
 from aliquot.density.certainty.fact import NONNEGATIVE, POSITIVE, STRUCTURES, Fact
 from aliquot.distributions.constraints import TOLERANCE, Simplex
-
-# Operations without a rule below that are told nothing but what to work on.
-PLAIN = ("neg", "log1p", "expm1", "tanh", "sin", "cos", "erf", "lt", "le", "gt", "ge", "eq", "ne")
+from aliquot.primitives import Kind, Walk, kind, name_of, with_derivative
+from aliquot.primitives.internals import shape_of
 
 
 class Trace:
@@ -29,23 +27,8 @@ class Trace:
         self.count += 1
         return self.count
 
-    def run(self, jaxpr: Any, consts: Sequence[Any], inputs: Sequence[Fact]) -> list[Fact]:
-        facts: dict[Any, Fact] = dict(zip(jaxpr.invars, inputs, strict=True))
-        facts |= {v: self.constant(c) for v, c in zip(jaxpr.constvars, consts, strict=True)}
-
-        def read(atom: Any) -> Fact:
-            return self.constant(atom.val) if isinstance(atom, Literal) else facts[atom]
-
-        for equation in jaxpr.eqns:
-            operands = [read(atom) for atom in equation.invars]
-            inner = equation.params.get("call_jaxpr") or equation.params.get("fun_jaxpr")
-            name = equation.primitive.name
-            if name.startswith("custom_") and hasattr(inner, "jaxpr"):
-                results = self.run(inner.jaxpr, inner.consts, operands)
-            else:
-                results = self.outputs(equation, operands)
-            facts.update(zip(equation.outvars, results, strict=True))
-        return [read(atom) for atom in jaxpr.outvars]
+    def run(self, program: Any, inputs: Sequence[Fact]) -> list[Fact]:
+        return Walk(program, inputs, self.outputs, lambda _, value: self.constant(value)).outputs
 
     def constant(self, value: Any) -> Fact:
         array = np.asarray(value)
@@ -63,14 +46,17 @@ class Trace:
         return replace(fact, sign=sign, unit=bool(np.all(array <= 1)), structures=structures)
 
     def outputs(self, equation: Any, operands: list[Fact]) -> list[Fact]:
-        name = equation.primitive.name
+        function = with_derivative(equation)
+        if function is not None:
+            return self.run(function, operands)
+        name = name_of(equation)
         numbers = tuple(fact.number for fact in operands)
         results = []
         for place, var in enumerate(equation.outvars):
-            shape = tuple(getattr(var.aval, "shape", ()))
+            shape = shape_of(var)
             key = (name, place, numbers, shape, str(equation.params))
             # What other operations are told may be too long to be compared as text.
-            alike = name in RULES or name in PLAIN
+            alike = name in RULES or kind(equation) is Kind.ELEMENTWISE
             number = self.numbers.setdefault(key, self.new()) if alike else self.new()
             results.append(Fact(number, shape, base=number))
         rule = RULES.get(name)

@@ -14,7 +14,6 @@ from typing import Any, NamedTuple
 
 import jax
 import numpy as np
-from jax.extend.core import Literal
 
 from aliquot.density.exact import rules_arithmetic, rules_movement, rules_truth
 from aliquot.density.exact.known import (
@@ -29,7 +28,8 @@ from aliquot.density.exact.known import (
 from aliquot.density.exact.rules_arithmetic import times_log
 from aliquot.density.exact.rules_movement import parts
 from aliquot.density.exact.site import Rule, Site
-from aliquot.marginal.dependence.inline import only_branch
+from aliquot.primitives import Walk, called, name_of, only_branch, with_derivative
+from aliquot.primitives.internals import is_literal, is_traced, written_name
 from aliquot.transforms import Transform
 from aliquot.transforms.distances import Distance, Distances
 
@@ -37,8 +37,6 @@ from aliquot.transforms.distances import Distance, Distances
 # the values, as rounded as they are, and of its result nothing is known.
 RULES: dict[str, Rule] = rules_movement.RULES | rules_arithmetic.RULES | rules_truth.RULES
 
-# What only calls a jaxpr, and the parameter that holds it.
-_CALLS = {"jit": "jaxpr", "pjit": "jaxpr", "closed_call": "call_jaxpr", "core_call": "call_jaxpr"}
 # Functions with derivatives of their own, by name, and the bound whose distance they take the log
 # of. What replaces them needs no other derivative, as no logarithm is infinite.
 _TIMES_LOG = {"xlogy": 0.0, "xlog1py": -1.0}
@@ -102,61 +100,53 @@ def exactly(function: Callable[..., tuple[Any, Notes]]) -> Callable[..., Any]:
         result_shape, noted = shapes
         count = len(jax.tree.leaves(result_shape))
         atoms = jax.tree.unflatten(jax.tree.structure(noted), closed.jaxpr.outvars[count:])
-        noted_at = {one.value: one for one in atoms if not isinstance(one.value, Literal)}
-        run = _Run(closed.jaxpr, closed.consts, leaves, [None] * len(leaves), noted_at)
-        results, _ = run.results(closed.jaxpr.outvars[:count])
+        noted_at = {one.value: one for one in atoms if not is_literal(one.value)}
+        walk = _Exactly(closed, leaves, [None] * len(leaves), noted_at)
+        results = [walk.value(atom) for atom in closed.jaxpr.outvars[:count]]
         return jax.tree.unflatten(jax.tree.structure(result_shape), results)
 
     return evaluated
 
 
-class _Run:
-    """The values of a jaxpr's variables, and what is known of them."""
+Pair = tuple[Any, Fact]
+
+
+class _Exactly(Walk):
+    """A walk that carries each value, and what is known of it."""
 
     def __init__(
         self,
-        jaxpr: Any,
-        consts: Sequence[Any],
+        program: Any,
         inputs: Sequence[Any],
         facts: Sequence[Fact],
-        noted: dict[Any, Any] | None = None,
+        noted: dict[Any, Note] | None = None,
     ) -> None:
-        self.values: dict[Any, Any] = {}
-        self.facts: dict[Any, Fact] = {}
-        self.noted = noted or {}
-        for var, value in zip(jaxpr.constvars, consts, strict=True):
-            self._set(var, value, _constant(value))
-        for var, value, fact in zip(jaxpr.invars, inputs, facts, strict=True):
-            self._set(var, value, fact)
-        for equation in jaxpr.eqns:
-            values = [self.value(atom) for atom in equation.invars]
-            known = [self.fact(atom) for atom in equation.invars]
-            results, found = _apply(Site(equation, values, known))
-            for var, value, fact in zip(equation.outvars, results, found, strict=True):
-                self._set(var, value, fact)
+        self._notes = noted or {}
+        # Made one by one: a note reads what came before its variable.
+        pairs = zip(program.jaxpr.invars, inputs, facts, strict=True)
+        super().__init__(program, (self._pair(*each) for each in pairs), self._step, self._given)
 
     def value(self, atom: Any) -> Any:
-        return atom.val if isinstance(atom, Literal) else self.values[atom]
+        return self[atom][0]
 
-    def fact(self, atom: Any) -> Fact:
-        return _constant(atom.val) if isinstance(atom, Literal) else self.facts.get(atom)
+    def _given(self, atom: Any, value: Any) -> Pair:
+        return self._pair(atom, value, _constant(value))
 
-    def results(self, atoms: Sequence[Any]) -> tuple[list[Any], list[Fact]]:
-        return [self.value(atom) for atom in atoms], [self.fact(atom) for atom in atoms]
+    def _step(self, equation: Any, operands: list[Pair]) -> list[Pair]:
+        site = Site(equation, [value for value, _ in operands], [fact for _, fact in operands])
+        results = zip(equation.outvars, *_apply(site), strict=True)
+        return [self._pair(*each) for each in results]
 
-    def _set(self, var: Any, value: Any, fact: Fact) -> None:
-        self.values[var] = value
-        if var in self.noted:
-            fact = self._noted(self.noted[var])
-        if fact is not None:
-            self.facts[var] = fact
+    def _pair(self, atom: Any, value: Any, fact: Fact) -> Pair:
+        note = None if is_literal(atom) else self._notes.get(atom)
+        return value, fact if note is None else self._noted(note, value)
 
-    def _noted(self, note: Note) -> Fact:
+    def _noted(self, note: Note, value: Any) -> Fact:
         """Say what is known of a variable; its distances are computed further down in the trace."""
         transform = jax.tree.map(self.value, note.transform)
         atoms = [None if distance is None else distance.bound for distance in note.distances]
-        bounds = [None if atom is None else self.value(atom) for atom in atoms]
-        facts = [None if atom is None else self.fact(atom) for atom in atoms]
+        known = [(None, None) if atom is None else self[atom] for atom in atoms]
+        bounds, facts = zip(*known, strict=True)
 
         def later(distance: Distance | None) -> tuple[Later, Later] | None:
             if distance is None:
@@ -167,7 +157,7 @@ class _Run:
             )
 
         return from_transform(
-            self.value(note.coordinates),
+            value if note.coordinates is note.value else self.value(note.coordinates),
             transform,
             bounds,
             [later(distance) for distance in note.distances],
@@ -176,23 +166,26 @@ class _Run:
 
 
 def _apply(site: Site) -> tuple[Sequence[Any], Sequence[Fact]]:
-    equation, params = site.equation, site.equation.params
-    name = equation.primitive.name
-    called = params.get(_CALLS.get(name, ""))
-    if called is not None and params.get("name") == PICK and isinstance(site.facts[0], Known):
-        return site.bind(*site.values), [moved(site.facts[0], site.first)]
-    if called is not None and any(_matters(fact) for fact in site.facts):
-        return _called(called, site.values, site.facts)
+    equation = site.equation
+    name = name_of(equation)
+    program = called(equation)
+    if program is not None:
+        picks = equation.params.get("name") == PICK
+        if picks and isinstance(site.facts[0], Known):
+            return site.bind(*site.values), [moved(site.facts[0], site.first)]
+        if any(_matters(fact) for fact in site.facts):
+            return _inside(program, site.values, site.facts)
     branch = only_branch(equation)
     if branch is not None:
-        return _called(branch, site.values[1:], site.facts[1:])
-    if name == "custom_jvp_call":
-        written = params["call_jaxpr"].jaxpr.debug_info.func_name
+        return _inside(branch, site.values[1:], site.facts[1:])
+    function = with_derivative(equation)
+    if function is not None:
+        written = written_name(function)
         value = times_log(site, _TIMES_LOG[written]) if written in _TIMES_LOG else None
         if value is not None:
             return [value], [None]
         if written in _PLAIN and isinstance(site.facts[0], Known):
-            return _called(params["call_jaxpr"], site.values, site.facts)
+            return _inside(function, site.values, site.facts)
     pieces = parts(site)
     if pieces is not None:
         return pieces
@@ -204,11 +197,11 @@ def _apply(site: Site) -> tuple[Sequence[Any], Sequence[Fact]]:
     return site.bind(*site.values), [None] * len(equation.outvars)
 
 
-def _called(
-    closed: Any, values: Sequence[Any], facts: Sequence[Fact]
+def _inside(
+    program: Any, values: Sequence[Any], facts: Sequence[Fact]
 ) -> tuple[list[Any], list[Fact]]:
-    inner = getattr(closed, "jaxpr", closed)
-    return _Run(inner, getattr(closed, "consts", ()), values, facts).results(inner.outvars)
+    outputs = _Exactly(program, values, facts).outputs
+    return [value for value, _ in outputs], [fact for _, fact in outputs]
 
 
 # Of their results something is known whatever their operands are.
@@ -223,7 +216,7 @@ def _matters(fact: Fact) -> bool:
 
 
 def _constant(value: Any) -> Fact:
-    if isinstance(value, jax.core.Tracer) or np.size(value) > _LARGEST:
+    if is_traced(value) or np.size(value) > _LARGEST:
         return None
     array = np.asarray(value)
     if array.dtype.kind not in "bf" and array.ndim:

@@ -10,23 +10,24 @@ import numpy as np
 from aliquot.density.exact.joined import chosen, joined
 from aliquot.density.exact.known import DEEPEST, Constant, Fact, Known, Repeated, gathered, moved
 from aliquot.density.exact.site import Result, Rule, Site, number
+from aliquot.primitives import PRIMITIVES, Kind, kind, name_of
 
 
 def _move(site: Site) -> Result:
     fact = site.facts[0]
     if isinstance(fact, Known):
-        gather = site.equation.primitive.name == "gather"
+        gather = name_of(site.equation) == "gather"
         return site.first(site.values[0]), (gathered if gather else moved)(fact, site.first)
     if isinstance(fact, Repeated) or (isinstance(fact, Constant) and np.ndim(fact.value) == 0):
         return site.first(site.values[0]), fact
-    if site.equation.primitive.name == "broadcast_in_dim" and np.shape(site.values[0]) == ():
+    if name_of(site.equation) == "broadcast_in_dim" and np.shape(site.values[0]) == ():
         return site.first(site.values[0]), Repeated(site.values[0])
     return None
 
 
 def parts(site: Site) -> tuple[list[Any], list[Fact]] | None:
     """Say what is known of the pieces into which a primitive cuts its operand."""
-    if site.equation.primitive.name not in ("split", "unstack"):
+    if kind(site.equation) is not Kind.CUTS:
         return None
     fact = site.facts[0]
     if not isinstance(fact, Known):
@@ -103,20 +104,8 @@ def _overwritten(at: int) -> Rule:
     return rule
 
 
-_MOVES = (
-    "broadcast_in_dim",
-    "reshape",
-    "squeeze",
-    "expand_dims",
-    "slice",
-    "dynamic_slice",
-    "gather",
-    "tile",
-    "transpose",
-    "rev",
-    "copy",
-    "copy_p",
-)
+_MOVES = [name for name, about in PRIMITIVES.items() if about.kind is Kind.MOVES]
+_MOVES += ["dynamic_slice", "gather", "copy", "copy_p"]
 
 RULES: dict[str, Rule] = dict.fromkeys(_MOVES, _move) | {
     "convert_element_type": _convert,

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from aliquot.density.exact.known import Constant, Fact
+from aliquot.primitives.internals import bind
 
 
 @dataclass
@@ -21,9 +22,7 @@ class Site:
 
     def bind(self, *values: Any) -> list[Any]:
         """Compute the equation's results at values."""
-        primitive, params = self.equation.primitive, self.equation.params
-        result = primitive.bind(*values, **primitive.get_bind_params(params))
-        return list(result) if primitive.multiple_results else [result]
+        return bind(self.equation, values)
 
     def first(self, value: Any) -> Any:
         """Compute the equation's result with another first operand."""

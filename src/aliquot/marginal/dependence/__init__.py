@@ -1,7 +1,6 @@
 """Exactly which elements of a term depend on which elements of the discrete variables."""
 
 from aliquot.marginal.dependence.analysis import Analysis, analyse
-from aliquot.marginal.dependence.inline import inline
 from aliquot.marginal.dependence.pieces import Piece
 from aliquot.marginal.dependence.slots import LIMIT, Dependence, Mixed, Slot, slot_count
 
@@ -13,6 +12,5 @@ __all__ = [
     "Piece",
     "Slot",
     "analyse",
-    "inline",
     "slot_count",
 ]

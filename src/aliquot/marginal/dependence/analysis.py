@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from aliquot.marginal.dependence.inline import Program
-from aliquot.marginal.dependence.interpret import Interpretation
+from aliquot.marginal.dependence.interpret import interpret
 from aliquot.marginal.dependence.lazy import Lazy
 from aliquot.marginal.dependence.pieces import Cutter, Piece
 from aliquot.marginal.dependence.slots import slot
 from aliquot.marginal.dependence.value import Value
+from aliquot.primitives import Flat
+from aliquot.primitives.internals import shape_of
 
 
 @dataclass(frozen=True)
@@ -81,26 +82,24 @@ def analyse(
     >>> piece.sign, piece.dependence
     (-1.0, (Slot(variable=0, index=array([2, 1, 0])),))
     """
-    program = Program(closed)
+    program = Flat(closed)
     consulted: set[int] = set()
     inputs = [
-        _input(position, var.aval, discrete, known, consulted)
+        _input(position, shape_of(var), discrete, known, consulted)
         for position, var in enumerate(program.invars)
     ]
-    flat = program.closed()
-    found = Interpretation(flat.jaxpr, flat.consts, inputs)
+    found = interpret(program.closed(), inputs)
     pieces = Cutter(program, found).cut(program.outvars, whole)
     return Analysis(program.closed(), tuple(pieces), frozenset(consulted))
 
 
 def _input(
     position: int,
-    aval: Any,
+    shape: tuple[int, ...],
     discrete: Mapping[int, int],
     known: Mapping[int, Callable[[], NDArray[Any]]],
     consulted: set[int],
 ) -> Value:
-    shape = tuple(aval.shape)
     if position in discrete:
         index = np.arange(prod(shape)).reshape(shape)
         return Value(shape, slot(discrete[position], index))

@@ -114,7 +114,7 @@ def windows(dependence: Dependence, axis: int, size: int, reason: str) -> Depend
     return union(parts, reason)
 
 
-def running(dependence: Dependence, axis: int, reverse: bool, reason: str) -> Dependence:
+def up_to_each(dependence: Dependence, axis: int, reverse: bool, reason: str) -> Dependence:
     """Return the dependence of a running sum (or its like): on all up to and at each place."""
     if isinstance(dependence, Mixed):
         return dependence

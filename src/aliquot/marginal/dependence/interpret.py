@@ -7,7 +7,6 @@ from math import prod
 from typing import Any
 
 import numpy as np
-from jax.extend.core import Literal
 
 from aliquot.marginal.dependence import (
     rules_convolution,
@@ -16,12 +15,20 @@ from aliquot.marginal.dependence import (
     rules_movement,
     rules_reduction,
 )
-from aliquot.marginal.dependence.evaluate import evaluate
-from aliquot.marginal.dependence.inline import inline
 from aliquot.marginal.dependence.lazy import Lazy
 from aliquot.marginal.dependence.slots import Dependence, everything, lift, union
 from aliquot.marginal.dependence.value import Rule, Value, reason
+from aliquot.primitives import Kind, Walk, evaluate, inline, kind, name_of, with_derivative
+from aliquot.primitives.internals import shape_of
 
+# By kind of operation, and for those that have a rule of their own by name.
+OF_KINDS: Mapping[Kind, Rule] = {
+    Kind.ELEMENTWISE: rules_elementwise.elementwise,
+    Kind.REDUCES: rules_reduction.reduction,
+    Kind.RUNS: rules_reduction.running,
+    Kind.MIXES: rules_reduction.mixing,
+    Kind.MATRICES: rules_reduction.matrices,
+}
 RULES: Mapping[str, Rule] = (
     rules_convolution.RULES
     | rules_elementwise.RULES
@@ -30,47 +37,34 @@ RULES: Mapping[str, Rule] = (
     | rules_reduction.RULES
 )
 
-_WITH_OWN_DERIVATIVES = {"custom_jvp_call", "custom_vjp_call"}
 
-
-class Interpretation:
-    """What each value of a jaxpr is known to be and to depend on.
+def interpret(program: Any, inputs: Sequence[Value]) -> Walk:
+    """Find what each value of a jaxpr is known to be and to depend on: a `Value` each.
 
     Parameters
     ----------
-    jaxpr : Jaxpr
-        Without calls, see :func:`~aliquot.marginal.dependence.inline.inline`; calls inside
-        functions with derivatives of their own and branches are followed, too.
-    consts : sequence of array
+    program : ClosedJaxpr
+        Without calls, see `aliquot.primitives.inline`; calls inside functions with derivatives of
+        their own and branches are followed, too.
     inputs : sequence of Value
     """
+    return Walk(program, inputs, _results, _constant)
 
-    def __init__(self, jaxpr: Any, consts: Sequence[Any], inputs: Sequence[Value]) -> None:
-        self._values: dict[Any, Value] = {}
-        for var, const in zip(jaxpr.constvars, consts, strict=True):
-            self._values[var] = Value(var.aval.shape, (), Lazy(lambda const=const: const))
-        self._values.update(zip(jaxpr.invars, inputs, strict=True))
-        for equation in jaxpr.eqns:
-            self._follow(equation)
-        self.outputs = [self[atom] for atom in jaxpr.outvars]
 
-    def __getitem__(self, atom: Any) -> Value:
-        """Return what is known of a variable of the jaxpr or a literal."""
-        if isinstance(atom, Literal):
-            value = atom.val
-            return Value(np.shape(value), (), Lazy(lambda: value))
-        return self._values[atom]
+def _constant(_atom: Any, value: Any) -> Value:
+    return Value(np.shape(value), (), Lazy(lambda: value))
 
-    def _follow(self, equation: Any) -> None:
-        operands = [self[atom] for atom in equation.invars]
-        known = _known(equation, operands)
-        columns = _columns(equation, operands)
-        for var, dependence, value in zip(
-            equation.outvars, dependences(equation, operands), known, strict=True
-        ):
-            shape = tuple(getattr(var.aval, "shape", ()))
-            empty = prod(shape) == 0
-            self._values[var] = Value(shape, () if empty else dependence, value, columns)
+
+def _results(equation: Any, operands: Sequence[Value]) -> list[Value]:
+    known = _known(equation, operands)
+    columns = _columns(equation, operands)
+    found = []
+    for var, dependence, value in zip(
+        equation.outvars, dependences(equation, operands), known, strict=True
+    ):
+        shape = shape_of(var)
+        found.append(Value(shape, () if prod(shape) == 0 else dependence, value, columns))
+    return found
 
 
 def dependences(equation: Any, operands: Sequence[Value]) -> Sequence[Dependence]:
@@ -81,28 +75,28 @@ def dependences(equation: Any, operands: Sequence[Value]) -> Sequence[Dependence
     """
     if all(value.dependence == () for value in operands):
         return [()] * len(equation.outvars)
-    name = equation.primitive.name
-    if all(prod(getattr(var.aval, "shape", ())) == 0 for var in equation.outvars):
-        found = None
-    elif name in RULES:
-        found = RULES[name](equation, operands)
-    elif name in _WITH_OWN_DERIVATIVES and "call_jaxpr" in equation.params:
-        found = _inside(equation.params["call_jaxpr"], operands)
-    elif name == "cond":
-        found = _branches(equation, operands)
-    else:
-        found = None
+    found = None
+    if any(prod(shape_of(var)) for var in equation.outvars):
+        found = _by_rule(equation, operands)
     if found is not None:
         return found
     why = reason(equation, operands)
     parts = [value.dependence for value in operands]
-    return [everything(parts, len(getattr(var.aval, "shape", ())), why) for var in equation.outvars]
+    return [everything(parts, len(shape_of(var)), why) for var in equation.outvars]
 
 
-def _inside(called: Any, operands: Sequence[Value]) -> list[Dependence]:
-    flat = inline(called)
-    outputs = Interpretation(flat.jaxpr, flat.consts, operands).outputs
-    return [value.dependence for value in outputs]
+def _by_rule(equation: Any, operands: Sequence[Value]) -> Sequence[Dependence] | None:
+    rule = RULES.get(name_of(equation)) or OF_KINDS.get(kind(equation))
+    if rule is not None:
+        return rule(equation, operands)
+    function = with_derivative(equation)
+    if function is not None:
+        return _inside(function, operands)
+    return _branches(equation, operands) if name_of(equation) == "cond" else None
+
+
+def _inside(program: Any, operands: Sequence[Value]) -> list[Dependence]:
+    return [value.dependence for value in interpret(inline(program), operands).outputs]
 
 
 def _branches(equation: Any, operands: Sequence[Value]) -> list[Dependence]:
@@ -121,15 +115,15 @@ def _known(equation: Any, operands: Sequence[Value]) -> list[Lazy | None]:
     parents = [value.known for value in operands if value.known is not None]
     if len(parents) < len(operands) or equation.effects:
         return [None] * len(equation.outvars)
-    together = Lazy(lambda *given: evaluate(equation, *given), parents)
+    together = Lazy(lambda *numbers: evaluate(equation, *numbers), parents)
     return [Lazy(lambda results, k=k: results[k], [together]) for k in range(len(equation.outvars))]
 
 
 def _columns(equation: Any, operands: Sequence[Value]) -> tuple[Lazy | None, ...] | None:
     """Return the known columns of an array of index vectors that is put together from them."""
-    if equation.primitive.name != "concatenate":
+    if name_of(equation) != "concatenate":
         return None
-    last = len(equation.outvars[0].aval.shape) - 1
+    last = len(shape_of(equation.outvars[0])) - 1
     if equation.params["dimension"] != last or any(v.shape[last] != 1 for v in operands):
         return None
     return tuple(value.known for value in operands)

@@ -11,11 +11,9 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
-from jax.core import ShapedArray
-from jax.extend.core import Literal
 
-from aliquot.marginal.dependence import places
-from aliquot.marginal.dependence.interpret import Interpretation
+from aliquot.primitives import Walk, name_of, scatter_indexing
+from aliquot.primitives.internals import is_literal, literal
 
 Move = Callable[[Any], Any]
 
@@ -59,17 +57,17 @@ class Linear:
 
     Parameters
     ----------
-    found : Interpretation
+    found : Walk
     producers : mapping from Var to equation
     """
 
-    def __init__(self, found: Interpretation, producers: Mapping[Any, Any]) -> None:
+    def __init__(self, found: Walk, producers: Mapping[Any, Any]) -> None:
         self._found = found
         self._producers = producers
 
     def links(self, equation: Any) -> list[Link] | None:
         """Return the operands that the sum of an equation's results is made of, if it is linear."""
-        rule = _RULES.get(equation.primitive.name)
+        rule = _RULES.get(name_of(equation))
         if rule is None or len(equation.outvars) != 1:
             return None
         if not _adds(equation.outvars[0].aval.dtype):
@@ -82,9 +80,9 @@ class Linear:
 
     def scalar(self, atom: Any) -> Any:
         """Return the scalar that a value repeats, or the value itself."""
-        while not isinstance(atom, Literal) and atom.aval.shape:
+        while not is_literal(atom) and atom.aval.shape:
             equation = self._producers.get(atom)
-            if equation is None or equation.primitive.name not in ("broadcast_in_dim", "reshape"):
+            if equation is None or name_of(equation) not in ("broadcast_in_dim", "reshape"):
                 break
             source = equation.invars[0]
             if prod(source.aval.shape) != 1:
@@ -95,10 +93,10 @@ class Linear:
     def is_zero(self, atom: Any) -> bool:
         """Tell whether a value is a literal zero, converted and repeated or not."""
         scalar = self.scalar(atom)
-        equation = None if isinstance(scalar, Literal) else self._producers.get(scalar)
-        if equation is not None and equation.primitive.name == "convert_element_type":
+        equation = None if is_literal(scalar) else self._producers.get(scalar)
+        if equation is not None and name_of(equation) == "convert_element_type":
             scalar = self.scalar(equation.invars[0])
-        return isinstance(scalar, Literal) and np.ndim(scalar.val) == 0 and scalar.val == 0
+        return is_literal(scalar) and np.ndim(scalar.val) == 0 and scalar.val == 0
 
     def known(self, atom: Any) -> Any:
         """Return the interpretation's view of a value."""
@@ -122,12 +120,11 @@ def _repeated(equation: Any, operand: Any, sign: float = 1.0) -> Link:
     if times == 1:
         shape = operand.aval.shape
         return Link(operand, back=lambda weight: lax.reshape(weight, shape), sign=sign)
-    literal = Literal(result.dtype.type(times), ShapedArray((), result.dtype))
-    return Link(operand, sign=sign, weight=(literal, 1), plain=True)
+    return Link(operand, sign=sign, weight=(literal(times, result.dtype), 1), plain=True)
 
 
 def _add(_linear: Linear, equation: Any) -> list[Link] | None:
-    signs = 1.0, -1.0 if equation.primitive.name == "sub" else 1.0
+    signs = 1.0, -1.0 if name_of(equation) == "sub" else 1.0
     return [
         _repeated(equation, operand, sign)
         for operand, sign in zip(equation.invars, signs, strict=True)
@@ -140,7 +137,7 @@ def _neg(_linear: Linear, equation: Any) -> list[Link]:
 
 def _times(linear: Linear, equation: Any) -> list[Link] | None:
     first, second = equation.invars
-    if equation.primitive.name == "div":
+    if name_of(equation) == "div":
         if not jnp.issubdtype(equation.outvars[0].aval.dtype, np.floating):
             return None  # whole numbers are cut off
         power = -1
@@ -261,12 +258,11 @@ def _added_at(linear: Linear, equation: Any) -> list[Link] | None:
     value = linear.known(indices)
     if value.known is None:
         return None
-    layout = places.of_scatter(equation, linear.known(operand), linear.known(updates))
+    indexing = scatter_indexing(equation)
 
     def coordinates() -> Any:
         every = value.known.integers()
-        starts = {axis: every[..., k] for k, axis in enumerate(layout.mapped)}
-        return layout.coordinates(starts, clip="FILL_OR_DROP" not in str(equation.params["mode"]))
+        return indexing.coordinates({axis: every[..., k] for k, axis in enumerate(indexing.axes)})
 
     def back(weight: Any) -> Any:
         return weight[tuple(np.broadcast_arrays(*coordinates()[0]))]

@@ -7,12 +7,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import jax.numpy as jnp
-from jax.extend.core import Literal
 
-from aliquot.marginal.dependence.inline import Program
-from aliquot.marginal.dependence.interpret import Interpretation
 from aliquot.marginal.dependence.linear import Linear, Link, Move
 from aliquot.marginal.dependence.slots import Dependence, slot_count
+from aliquot.primitives import Flat, Walk
+from aliquot.primitives.internals import is_literal
 
 _MOST_PIECES = 4096
 """A sum of more pieces than this is left whole."""
@@ -70,13 +69,13 @@ class Cutter:
 
     Parameters
     ----------
-    program : Program
+    program : Flat
         Gets the new values that pieces need.
-    found : Interpretation
+    found : Walk
         Of that program.
     """
 
-    def __init__(self, program: Program, found: Interpretation) -> None:
+    def __init__(self, program: Flat, found: Walk) -> None:
         self._program = program
         self._found = found
         self._links: dict[Any, list[Link]] = {}
@@ -93,12 +92,10 @@ class Cutter:
                 continue
             atoms = [link.atom for link in links]
             parts = [
-                self._count(atom)
-                if isinstance(atom, Literal)
-                else most.get(atom, self._count(atom))
+                self._count(atom) if is_literal(atom) else most.get(atom, self._count(atom))
                 for atom in atoms
             ]
-            pieces = sum(1 if isinstance(a, Literal) else count.get(a, 1) for a in atoms)
+            pieces = sum(1 if is_literal(a) else count.get(a, 1) for a in atoms)
             if max(parts) < whole and pieces <= _MOST_PIECES and all(x.check() for x in links):
                 self._links[var] = links
                 most[var] = max(parts)
@@ -122,7 +119,7 @@ class Cutter:
         return pieces
 
     def _links_of(self, part: _Part) -> list[Link]:
-        links = [] if isinstance(part.atom, Literal) else self._links.get(part.atom, [])
+        links = [] if is_literal(part.atom) else self._links.get(part.atom, [])
         return [] if any(link.plain for link in links) and not part.plain else links
 
     def _through(self, part: _Part, link: Link) -> _Part:

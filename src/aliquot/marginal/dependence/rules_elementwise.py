@@ -47,15 +47,4 @@ def select(equation: Any, operands: Sequence[Value]) -> Sequence[Dependence]:
     return [union(kept, why)]
 
 
-_NAMES = """
-    abs acos acosh add add_any and asin asinh atan atan2 atanh bessel_i0e bessel_i1e cbrt ceil
-    clamp clz complex conj convert_element_type copy cos cosh digamma div eq eq_to erf erf_inv
-    erfc exp exp2 expm1 floor ge gt igamma igamma_grad_a igammac imag integer_pow is_finite le le_to
-    lgamma log log1p log2 logistic lt lt_to max min mul mulhi ne neg nextafter not one_minus_square
-    or polygamma polynomial population_count pow random_gamma_grad real reduce_precision
-    regularized_incomplete_beta rem round rsqrt shift_left shift_right_arithmetic
-    shift_right_logical sign sin sinh sqrt square stop_gradient sub tan tanh xor zeta
-"""
-
-RULES: dict[str, Rule] = dict.fromkeys(_NAMES.split(), elementwise)
-RULES |= {"optimization_barrier": each_to_its_own, "select_n": select}
+RULES: dict[str, Rule] = {"optimization_barrier": each_to_its_own, "select_n": select}

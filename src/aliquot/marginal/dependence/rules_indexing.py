@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from aliquot.marginal.dependence import places
 from aliquot.marginal.dependence.candidates import reduced, windows
 from aliquot.marginal.dependence.rules_movement import moved, picked, piece
 from aliquot.marginal.dependence.slots import (
@@ -16,6 +15,7 @@ from aliquot.marginal.dependence.slots import (
     Dependence,
     Index,
     Mixed,
+    compact,
     everything,
     lift,
     slot,
@@ -23,14 +23,21 @@ from aliquot.marginal.dependence.slots import (
     variables_of,
 )
 from aliquot.marginal.dependence.value import Rule, Value, reason
+from aliquot.primitives import gather_indexing, scatter_indexing
 
 
-def _clips(equation: Any) -> bool:
-    """Tell whether a window beyond the operand is moved inside, rather than filled or dropped.
-
-    Where a program promises that there is none, XLA moves it, too.
-    """
-    return "FILL_OR_DROP" not in str(equation.params["mode"])
+def _components(indices: Value, wanted: Sequence[bool]) -> list[Index | None]:
+    """Return the components of the index vectors that are wanted and known, over the positions."""
+    if indices.known is not None:
+        if not any(wanted):
+            return [None] * len(wanted)
+        every = indices.known.integers()
+        return [every[..., k] if needed else None for k, needed in enumerate(wanted)]
+    columns = indices.columns or (None,) * len(wanted)
+    return [
+        column.integers()[..., 0] if needed and column is not None else None
+        for column, needed in zip(columns, wanted, strict=True)
+    ]
 
 
 def _varies(dependence: Dependence, axis: int) -> bool:
@@ -41,23 +48,22 @@ def gather(equation: Any, operands: Sequence[Value]) -> Sequence[Dependence]:
     """Follow `gather`, which is what indexing by an array becomes."""
     operand, indices = operands
     why = reason(equation, operands)
-    layout = places.of_gather(equation, operand)
-    clip = _clips(equation)
+    indexing = gather_indexing(equation)
 
     from_index = reduced(indices.dependence, (indices.ndim - 1,), why)
-    from_index = moved(from_index, layout.spread)
+    from_index = moved(from_index, indexing.beside_windows)
 
     taken = operand.dependence
-    wanted = [_varies(taken, axis) for axis in layout.mapped]
+    wanted = [_varies(taken, axis) for axis in indexing.axes]
     starts: dict[int, Index] = {}
     for axis, needed, start in zip(
-        layout.mapped, wanted, places.components(indices, wanted), strict=True
+        indexing.axes, wanted, _components(indices, wanted), strict=True
     ):
         if start is not None:
-            starts[axis] = start
+            starts[axis] = compact(start)
         elif needed:
-            taken = windows(taken, axis, layout.sizes[axis], why)
-    coordinates, _, whole = layout.coordinates(starts, clip)
+            taken = windows(taken, axis, indexing.sizes[axis], why)
+    coordinates, _, whole = indexing.coordinates(starts)
     where = True if whole.all() else whole
     return [union([picked(taken, coordinates, where), from_index], why)]
 
@@ -129,10 +135,10 @@ def scatter(equation: Any, operands: Sequence[Value]) -> Sequence[Dependence]:
     if indices.known is None or isinstance(updates.dependence, Mixed):
         anywhere = everything([updates.dependence, indices.dependence], operand.ndim, why)
         return [union([operand.dependence, anywhere], why)]
-    layout = places.of_scatter(equation, operand, updates)
+    indexing = scatter_indexing(equation)
     every = indices.known.integers()
-    starts = {axis: every[..., k] for k, axis in enumerate(layout.mapped)}
-    coordinates, inside, whole = layout.coordinates(starts, _clips(equation))
+    starts = {axis: compact(every[..., k]) for k, axis in enumerate(indexing.axes)}
+    coordinates, inside, whole = indexing.coordinates(starts)
     target = np.zeros((1,) * updates.ndim, np.int64)
     for place, length in zip(coordinates, operand.shape, strict=True):
         target = target * length + place

@@ -19,6 +19,7 @@ from aliquot.marginal.dependence.slots import (
     variables_of,
 )
 from aliquot.marginal.dependence.value import Rule, Value, reason
+from aliquot.primitives.axes import groups
 
 
 def moved(dependence: Dependence, move: Callable[[Index], Any]) -> Dependence:
@@ -54,26 +55,15 @@ def _broadcast(equation: Any, _value: Value) -> Callable[[Index], Any]:
 def reshaped(index: Index, old: tuple[int, ...], new: tuple[int, ...]) -> Index:
     """Return the index array of a reshaped value, not expanded where that can be avoided.
 
-    The axes fall into groups, each a few old axes that become a few new ones; a group in which
-    the index is the same throughout stays so.
+    A group of axes along which the index is the same throughout stays short.
     """
-    expanded: list[int] = []
-    result: list[int] = []
-    i = j = 0
-    while i < len(old) or j < len(new):
-        first_old, first_new = i, j
-        i, j = i + 1, j + 1
-        while prod(old[first_old:i]) != prod(new[first_new:j]):
-            if prod(old[first_old:i]) < prod(new[first_new:j]):
-                i += 1
-            else:
-                j += 1
-        if all(length == 1 for length in index.shape[first_old:i]):
-            expanded += [1] * len(old[first_old:i])
-            result += [1] * len(new[first_new:j])
-        else:
-            expanded += old[first_old:i]
-            result += new[first_new:j]
+    expanded, result = list(index.shape), [1] * len(new)
+    for before, after in groups(old, new):
+        if any(index.shape[axis] > 1 for axis in before):
+            for axis in before:
+                expanded[axis] = old[axis]
+            for axis in after:
+                result[axis] = new[axis]
     return np.broadcast_to(index, expanded).reshape(result)
 
 

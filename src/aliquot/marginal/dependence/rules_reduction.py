@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from aliquot.marginal.dependence.candidates import reduced, running
+from aliquot.marginal.dependence.candidates import reduced, up_to_each
 from aliquot.marginal.dependence.rules_movement import moved
 from aliquot.marginal.dependence.slots import Dependence, Index, lift, union
 from aliquot.marginal.dependence.value import Rule, Value, reason
+from aliquot.primitives import working_axes
 
 
 def reduction(equation: Any, operands: Sequence[Value]) -> Sequence[Dependence]:
     """Follow a reduction along axes, of one operand or several together."""
     why = reason(equation, operands)
-    params = equation.params
-    axes = params["axes"] if "axes" in params else params["dimensions"]
+    axes = working_axes(equation) or ()
     parts = [reduced(value.dependence, axes, why) for value in operands if value.ndim]
     parts += [
         lift(v.dependence, len(equation.outvars[0].aval.shape)) for v in operands if not v.ndim
@@ -23,11 +23,12 @@ def reduction(equation: Any, operands: Sequence[Value]) -> Sequence[Dependence]:
     return [union(parts, why)] * len(equation.outvars)
 
 
-def cumulative(equation: Any, operands: Sequence[Value]) -> Sequence[Dependence]:
+def running(equation: Any, operands: Sequence[Value]) -> Sequence[Dependence]:
     """Follow a running sum, product, maximum, minimum or log-sum-exp."""
     (value,) = operands
-    axis, reverse = equation.params["axis"], equation.params["reverse"]
-    return [running(value.dependence, axis, reverse, reason(equation, operands))]
+    (axis,) = working_axes(equation) or ()
+    why = reason(equation, operands)
+    return [up_to_each(value.dependence, axis, equation.params["reverse"], why)]
 
 
 def _whole(operands: Sequence[Value], axes: Sequence[int], why: str) -> Dependence:
@@ -43,18 +44,10 @@ def sort(equation: Any, operands: Sequence[Value]) -> Sequence[Dependence]:
     return [union([keys, _whole([value], [axis], why)], why) for value in operands]
 
 
-def top_k(equation: Any, operands: Sequence[Value]) -> Sequence[Dependence]:
-    """Follow `top_k`, which works along one axis."""
-    (value,) = operands
-    axis = equation.params.get("axis", value.ndim - 1)
-    return [_whole(operands, [axis], reason(equation, operands))] * len(equation.outvars)
-
-
-def fft(equation: Any, operands: Sequence[Value]) -> Sequence[Dependence]:
-    """Follow a Fourier transform, which works along the last axes."""
-    (value,) = operands
-    axes = range(value.ndim - len(equation.params["fft_lengths"]), value.ndim)
-    return [_whole(operands, axes, reason(equation, operands))]
+def mixing(equation: Any, operands: Sequence[Value]) -> Sequence[Dependence]:
+    """Follow what makes all of its results from all along some axes: a Fourier transform, say."""
+    found = _whole(operands, working_axes(equation) or (), reason(equation, operands))
+    return [found] * len(equation.outvars)
 
 
 def matrices(equation: Any, operands: Sequence[Value]) -> Sequence[Dependence]:
@@ -99,24 +92,4 @@ def dot_general(equation: Any, operands: Sequence[Value]) -> Sequence[Dependence
     return [union(parts, why)]
 
 
-RULES: dict[str, Rule] = {"dot_general": dot_general, "fft": fft, "sort": sort, "top_k": top_k}
-RULES |= dict.fromkeys(["cumlogsumexp", "cummax", "cummin", "cumprod", "cumsum"], cumulative)
-RULES |= dict.fromkeys(
-    [
-        "argmax",
-        "argmin",
-        "reduce",
-        "reduce_and",
-        "reduce_max",
-        "reduce_min",
-        "reduce_or",
-        "reduce_prod",
-        "reduce_sum",
-        "reduce_xor",
-    ],
-    reduction,
-)
-RULES |= dict.fromkeys(
-    ["cholesky", "eig", "eigh", "householder_product", "lu", "qr", "svd", "triangular_solve"],
-    matrices,
-)
+RULES: dict[str, Rule] = {"dot_general": dot_general, "sort": sort}

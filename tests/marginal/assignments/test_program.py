@@ -7,10 +7,17 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from aliquot.marginal.lanes import Evaluator
+from aliquot.marginal.assignments import Evaluator
 from aliquot.precision import float64
-from tests.marginal.lanes.families import MIXTURES, N
-from tests.marginal.lanes.oracle import check, evaluate, numbered, primitives, trace, uniform_states
+from tests.marginal.assignments.families import MIXTURES, N
+from tests.marginal.assignments.oracle import (
+    check,
+    evaluate,
+    numbered,
+    primitives,
+    trace,
+    uniform_states,
+)
 
 LOOKUPS = {
     "gather",

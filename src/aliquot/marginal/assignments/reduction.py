@@ -7,13 +7,12 @@ does not vary along is a sum of the other.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 from jax import lax
 
-from aliquot.marginal.lanes.arrays import (
+from aliquot.marginal.assignments.arrays import (
     Array,
     concrete,
     foldable,
@@ -23,53 +22,47 @@ from aliquot.marginal.lanes.arrays import (
     transpose,
     typed,
 )
-from aliquot.marginal.lanes.site import Site
-
-_KNOWN: Mapping[str, Callable[..., Any]] = {
-    "reduce_sum": np.sum,
-    "reduce_prod": np.prod,
-    "reduce_max": np.max,
-    "reduce_min": np.min,
-    # Of whole numbers the bits.
-    "reduce_and": np.bitwise_and.reduce,
-    "reduce_or": np.bitwise_or.reduce,
-}
-REDUCTIONS = frozenset(_KNOWN)
+from aliquot.marginal.assignments.operation import Operation
+from aliquot.primitives import primitive
+from aliquot.primitives.internals import bind
 
 
-def reduce(site: Site) -> list[Array]:
+def reduce(operation: Operation) -> list[Array]:
     """Apply a reduction along own axes, of which compact ones are not spread."""
-    (x,) = site.values
-    lanes, axes = site.lanes, tuple(site.params["axes"])
+    (x,) = operation.values
+    numpy = primitive(operation.equation).numpy
+    if numpy is None:
+        return []
+    lanes, axes = operation.batch, tuple(operation.params["axes"])
     own = x.shape[lanes:]
-    full = site.shapes[0]
-    if concrete(x) and x.dtype.kind == "b" and site.name not in ("reduce_and", "reduce_or"):
+    full = operation.shapes[0]
+    if concrete(x) and x.dtype.kind == "b" and operation.name not in ("reduce_and", "reduce_or"):
         return []
     short = [axis for axis in axes if own[axis] != full[axis]]
     long = tuple(lanes + axis for axis in axes if axis not in short)
     copies = math.prod(full[axis] for axis in short)
-    dtype = site.equation.outvars[0].aval.dtype
+    dtype = operation.equation.outvars[0].aval.dtype
     if long and concrete(x) and x.size:
-        x = np.asarray(_KNOWN[site.name](x, axis=long, keepdims=True), dtype)
+        x = np.asarray(numpy(x, axis=long, keepdims=True), dtype)
     elif long:
         kept = [1 if axis in long else n for axis, n in enumerate(x.shape)]
-        bound = site.equation.primitive.bind(x, **{**site.params, "axes": long})
+        (bound,) = bind(operation.equation, [x], operation.params | {"axes": long})
         x = reshape(bound, kept)
-    if copies != 1 and site.name == "reduce_sum":
+    if copies != 1 and operation.name == "reduce_sum":
         if concrete(x):
             x = np.asarray(x * np.asarray(copies, dtype), dtype)
         else:
             x = lax.mul(x, lax.full_like(x, copies))
-    if copies != 1 and site.name == "reduce_prod":
+    if copies != 1 and operation.name == "reduce_prod":
         x = np.power(x, copies) if concrete(x) else lax.integer_pow(x, copies)
     rest = [n for axis, n in enumerate(x.shape) if axis < lanes or axis - lanes not in axes]
     return [reshape(x, rest)]
 
 
-def dot_general(site: Site) -> list[Array]:
+def dot_general(operation: Operation) -> list[Array]:
     """Contract two operands over the axes that both vary along."""
-    lanes = site.lanes
-    (left_sum, right_sum), (left_batch, right_batch) = site.params["dimension_numbers"]
+    lanes = operation.batch
+    (left_sum, right_sum), (left_batch, right_batch) = operation.params["dimension_numbers"]
     # Each axis gets a number: equal numbers belong together.
     names = [list(range(lanes)), list(range(lanes))]
     count = lanes
@@ -79,21 +72,21 @@ def dot_general(site: Site) -> list[Array]:
         *zip(left_batch, right_batch, strict=True),
     ):
         partner[yours] = mine
-    names[0] += [count + axis for axis in range(len(site.shapes[0]))]
-    count += len(site.shapes[0])
+    names[0] += [count + axis for axis in range(len(operation.shapes[0]))]
+    count += len(operation.shapes[0])
     names[1] += [
         lanes + partner[axis] if axis in partner else count + axis
-        for axis in range(len(site.shapes[1]))
+        for axis in range(len(operation.shapes[1]))
     ]
     summed = [lanes + axis for axis in left_sum]
     lengths = {
         name: n
-        for side, shape in zip(names, site.shapes, strict=True)
+        for side, shape in zip(names, operation.shapes, strict=True)
         for name, n in zip(side[lanes:], shape, strict=True)
     }
-    dtype = site.equation.outvars[0].aval.dtype
+    dtype = operation.equation.outvars[0].aval.dtype
     copies = 1
-    operands = list(site.values)
+    operands = list(operation.values)
     for name in summed:
         axes = [side.index(name) for side in names]
         present = [x.shape[axis] == lengths[name] for x, axis in zip(operands, axes, strict=True)]
@@ -119,7 +112,7 @@ def dot_general(site: Site) -> list[Array]:
     if not (long[0] & long[1] & set(summed)):
         result = _outer(operands, names, out, dtype)
     else:
-        result = _contract(site, operands, names, out, long, set(summed))
+        result = _contract(operation, operands, names, out, long, set(summed))
     return [result if copies == 1 else lax.mul(result, lax.full_like(result, copies))]
 
 
@@ -149,7 +142,7 @@ def _arranged(x: Array, side: list[int], out: list[int]) -> Array:
 
 
 def _contract(
-    site: Site,
+    operation: Operation,
     operands: list[Array],
     names: list[list[int]],
     out: list[int],
@@ -171,9 +164,8 @@ def _contract(
         tuple(tuple(side.index(name) for name in contracted) for side in kept),
         tuple(tuple(side.index(name) for name in batch) for side in kept),
     )
-    result = site.equation.primitive.bind(
-        left, right, **{**site.params, "dimension_numbers": dimensions}
-    )
+    params = operation.params | {"dimension_numbers": dimensions}
+    (result,) = bind(operation.equation, [left, right], params)
     where = [name for name in out if name in order]
     result = transpose(result, [order.index(name) for name in where])
     lengths = dict(zip(order, _lengths(result, where, order), strict=True))

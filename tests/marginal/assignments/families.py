@@ -8,8 +8,8 @@ import jax.numpy as jnp
 import numpy as np
 
 import aliquot as aq
-from tests.marginal.lanes.cases import Case, positive, real
-from tests.marginal.lanes.oracle import Discrete, numbered
+from tests.marginal.assignments.cases import Case, positive, real
+from tests.marginal.assignments.oracle import Discrete, numbered
 
 N = 6
 Z = numbered(N, 3)

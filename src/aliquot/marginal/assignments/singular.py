@@ -6,25 +6,26 @@ that zero by the infinite derivative, and the gradient is NaN. So at these point
 the result are constants to the derivative, which is then zero: what an impossible branch adds to a
 sum. In the values nothing changes, and XLA removes the selections from them.
 
-Only operands that depend on a state are guarded. Products are where one factor is *wild*: where it
-came, through whatever else, from an operation that gives infinities.
+Only operands that depend on a state are guarded. Products are where one factor may be infinite: it
+came, through whatever else, from an operation that has a pole.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from jax import lax
 
-from aliquot.marginal.lanes.arrays import Array, common_shape, concrete, is_floating, spread
-from aliquot.marginal.lanes.site import Site
+from aliquot.marginal.assignments.arrays import Array, common_shape, concrete, is_floating, spread
+from aliquot.marginal.assignments.operation import Operation
+from aliquot.primitives.internals import bind
 
 Bad = Callable[[Array], Array]
 
 
-def guarded(site: Site) -> Array | None:
+def guarded(operation: Operation) -> Array | None:
     """Apply an operation with a derivative of zero where it would be infinite.
 
     Returns
@@ -32,17 +33,17 @@ def guarded(site: Site) -> Array | None:
     array or None
         None where nothing has to be guarded.
     """
-    operand, result = site.equation.invars[0], site.equation.outvars[0]
-    if site.name not in _GUARDS or not is_floating(operand.aval.dtype):
+    operand, result = operation.equation.invars[0], operation.equation.outvars[0]
+    if operation.name not in _GUARDS or not is_floating(operand.aval.dtype):
         return None
     if not is_floating(result.aval.dtype):
         return None
-    if any(site.linear):
-        return _of_tangent(site)
-    bad = _GUARDS[site.name](site)
+    if any(operation.tangent):
+        return _of_tangent(operation)
+    bad = _GUARDS[operation.name](operation)
     if bad is None:
         return None
-    shape = common_shape((bad, *site.values))
+    shape = common_shape((bad, *operation.values))
     bad = spread(bad, shape)
 
     def still(x: Array) -> Array:
@@ -52,32 +53,30 @@ def guarded(site: Site) -> Array | None:
         x = spread(x, shape)
         return lax.select(bad, lax.stop_gradient(x), x)
 
-    return still(_emit(site, *(still(x) for x in site.values)))
+    return still(emitted(operation, [still(x) for x in operation.values]))
 
 
-def _emit(site: Site, *values: Array) -> Array:
-    primitive = site.equation.primitive
+def emitted(operation: Operation, values: Sequence[Array]) -> Array:
+    """Emit an elementwise operation at the shape that its operands have together."""
     shape = common_shape(values)
-    return primitive.bind(
-        *(spread(value, shape) for value in values), **primitive.get_bind_params(site.params)
-    )
+    return bind(operation.equation, [spread(value, shape) for value in values])[0]
 
 
-def _of_tangent(site: Site) -> Array | None:
+def _of_tangent(operation: Operation) -> Array | None:
     """Multiply a tangent by its coefficient, in a derivative rule: an infinite one becomes zero."""
-    if site.name not in ("mul", "div") or site.linear == (True, True):
+    if operation.name not in ("mul", "div") or operation.tangent == (True, True):
         return None
-    place = 1 if site.linear[0] else 0
-    x = site.values[place]
-    if not site.varies[place] or concrete(x):
+    place = 1 if operation.tangent[0] else 0
+    x = operation.values[place]
+    if not operation.varies[place] or concrete(x):
         return None
-    values = list(site.values)
-    if site.name == "mul":
+    values = list(operation.values)
+    if operation.name == "mul":
         values[place] = lax.select(_infinite(x), _full(x, 0), x)
-        return _emit(site, *values)
+        return emitted(operation, values)
     zero = _zero(x)
     values[place] = lax.select(zero, _full(x, 1), x)
-    result = _emit(site, *values)
+    result = emitted(operation, values)
     return lax.select(spread(zero, result.shape), _full(result, 0), result)
 
 
@@ -120,45 +119,45 @@ def _marks(x: Array, bad: Bad) -> Array | None:
     return known if known.any() else None
 
 
-def _at(bad: Bad) -> Callable[[Site], Array | None]:
+def _at(bad: Bad) -> Callable[[Operation], Array | None]:
     """Guard a function of one argument where this depends on a state."""
 
-    def guard(site: Site) -> Array | None:
-        (x,) = site.values
-        return bad(x) if site.varies[0] and not concrete(x) else None
+    def guard(operation: Operation) -> Array | None:
+        (x,) = operation.values
+        return bad(x) if operation.varies[0] and not concrete(x) else None
 
     return guard
 
 
-def _wild(site: Site) -> Array | None:
+def _at_infinity(operation: Operation) -> Array | None:
     """Guard a function of one argument where this came from infinities."""
-    (x,) = site.values
-    return _infinite(x) if site.wild[0] and not concrete(x) else None
+    (x,) = operation.values
+    return _infinite(x) if operation.infinite[0] and not concrete(x) else None
 
 
-def _div(site: Site) -> Array | None:
-    x, y = site.values
+def _div(operation: Operation) -> Array | None:
+    x, y = operation.values
     if concrete(x) and concrete(y):
         return None
-    zero = _marks(y, _zero) if site.varies[1] else None
-    infinite = _marks(x, _infinite) if site.wild[0] and not concrete(y) else None
+    zero = _marks(y, _zero) if operation.varies[1] else None
+    infinite = _marks(x, _infinite) if operation.infinite[0] and not concrete(y) else None
     return _either(zero, infinite)
 
 
-def _mul(site: Site) -> Array | None:
+def _mul(operation: Operation) -> Array | None:
     bad = None
-    for place, x in enumerate(site.values):
-        if site.wild[place] and not concrete(site.values[1 - place]):
+    for place, x in enumerate(operation.values):
+        if operation.infinite[place] and not concrete(operation.values[1 - place]):
             bad = _either(bad, _marks(x, _infinite))
     return bad
 
 
-def _pow(site: Site) -> Array | None:
-    x, y = site.values
-    if not any(site.varies) or (concrete(x) and concrete(y)):
+def _pow(operation: Operation) -> Array | None:
+    x, y = operation.values
+    if not any(operation.varies) or (concrete(x) and concrete(y)):
         return None
     if concrete(y) and (y >= 1).all():
-        return _infinite(x) if site.wild[0] and not concrete(x) else None
+        return _infinite(x) if operation.infinite[0] and not concrete(x) else None
     shape = common_shape((x, y))
     one = np.ones((), y.dtype)
     below = y < 1 if concrete(y) else lax.lt(y, lax.full_like(y, one))
@@ -166,13 +165,13 @@ def _pow(site: Site) -> Array | None:
     return lax.bitwise_and(spread(zero, shape), spread(below, shape))
 
 
-def _integer_pow(site: Site) -> Array | None:
-    if site.params["y"] < 0:
-        return _at(_zero)(site)
-    return _wild(site) if site.params["y"] > 1 else None
+def _integer_pow(operation: Operation) -> Array | None:
+    if operation.params["y"] < 0:
+        return _at(_zero)(operation)
+    return _at_infinity(operation) if operation.params["y"] > 1 else None
 
 
-_GUARDS: Mapping[str, Callable[[Site], Array | None]] = {
+_GUARDS: Mapping[str, Callable[[Operation], Array | None]] = {
     "log": _at(_zero),
     "log1p": _at(_minus_one),
     "sqrt": _at(_zero),
@@ -185,13 +184,7 @@ _GUARDS: Mapping[str, Callable[[Site], Array | None]] = {
     "mul": _mul,
     "pow": _pow,
     "integer_pow": _integer_pow,
-    "square": _wild,
-    "exp": _wild,
-    "expm1": _wild,
+    "square": _at_infinity,
+    "exp": _at_infinity,
+    "expm1": _at_infinity,
 }
-
-# These can give an infinity for some state; those below never do, whatever they are given.
-SOURCES = frozenset(
-    {"log", "log1p", "rsqrt", "div", "pow", "integer_pow", "lgamma", "atanh", "erf_inv"}
-)
-TAME = frozenset({"logistic", "tanh", "erf", "erfc", "sign", "sin", "cos"})

@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from aliquot.marginal.lanes import Evaluator
+from aliquot.marginal.assignments import Evaluator
 from aliquot.precision import float64
 
 # Compiled once and run once.

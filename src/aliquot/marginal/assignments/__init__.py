@@ -1,5 +1,5 @@
 """Evaluation of a computation for the states of its discrete inputs, without repeating itself."""
 
-from aliquot.marginal.lanes.evaluator import Evaluator
+from aliquot.marginal.assignments.evaluator import Evaluator
 
 __all__ = ["Evaluator"]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.marginal.lanes.cases import CASES
-from tests.marginal.lanes.oracle import check, mixed_states, uniform_states
+from tests.marginal.assignments.cases import CASES
+from tests.marginal.assignments.oracle import check, mixed_states, uniform_states
 
 
 @pytest.mark.parametrize("name", list(CASES)[1::2])

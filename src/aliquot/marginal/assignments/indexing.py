@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from jax import lax
 
-from aliquot.marginal.lanes.arrays import (
+from aliquot.marginal.assignments.arrays import (
     SLICES,
     Array,
     common_shape,
@@ -31,97 +31,11 @@ from aliquot.marginal.lanes.arrays import (
     spread,
     typed,
 )
-from aliquot.marginal.lanes.elementwise import select
+from aliquot.marginal.assignments.elementwise import select
+from aliquot.primitives import Indexing, name_of
 
 # So many slices are chosen from by masks; more are gathered.
 CHOICES = 32
-
-
-@dataclass(frozen=True)
-class Lookup:
-    """A gather: which axes of an operand are indexed, and where the results go.
-
-    Attributes
-    ----------
-    shape : tuple of int
-        The operand's own shape, at full length.
-    batch : tuple of int
-        The own shape of the positions, at full length.
-    axes : tuple of int
-        The operand's axis that each component is about.
-    sizes : tuple of int
-        The window's length along each axis of the operand.
-    collapsed : tuple of int
-        Axes of the operand that the result does not have.
-    shared : tuple of (int, int)
-        Pairs of an axis of the operand and one of the positions that go together.
-    offsets : tuple of int
-        Where in the result the operand's other axes stand.
-    mode : jax.lax.GatherScatterMode
-    fill_value : number, optional
-    """
-
-    shape: tuple[int, ...]
-    batch: tuple[int, ...]
-    axes: tuple[int, ...]
-    sizes: tuple[int, ...]
-    collapsed: tuple[int, ...]
-    shared: tuple[tuple[int, int], ...]
-    offsets: tuple[int, ...]
-    mode: Any
-    fill_value: Any = None
-
-    @property
-    def clamps(self) -> bool:
-        """Whether a position beyond the end means the last one."""
-        modes = lax.GatherScatterMode
-        return self.mode in (modes.CLIP, modes.PROMISE_IN_BOUNDS)
-
-    @property
-    def windows(self) -> tuple[int, ...]:
-        """The operand's axes that stand in the result as axes of their own."""
-        shared = {axis for axis, _ in self.shared}
-        return tuple(
-            axis
-            for axis in range(len(self.shape))
-            if axis not in self.collapsed and axis not in shared
-        )
-
-
-def gather_lookup(equation: Any) -> Lookup:
-    """Read a `gather` equation."""
-    params = equation.params
-    numbers = params["dimension_numbers"]
-    operand, positions = (atom.aval.shape for atom in equation.invars)
-    return Lookup(
-        shape=operand,
-        batch=positions[:-1],
-        axes=tuple(numbers.start_index_map),
-        sizes=tuple(params["slice_sizes"]),
-        collapsed=tuple(numbers.collapsed_slice_dims),
-        shared=tuple(
-            zip(numbers.operand_batching_dims, numbers.start_indices_batching_dims, strict=True)
-        ),
-        offsets=tuple(numbers.offset_dims),
-        mode=lax.GatherScatterMode.from_any(params["mode"]),
-        fill_value=params["fill_value"],
-    )
-
-
-def slice_lookup(equation: Any) -> Lookup:
-    """Read a `dynamic_slice` equation."""
-    shape = equation.invars[0].aval.shape
-    axes = tuple(range(len(shape)))
-    return Lookup(
-        shape=shape,
-        batch=(),
-        axes=axes,
-        sizes=tuple(equation.params["slice_sizes"]),
-        collapsed=(),
-        shared=(),
-        offsets=axes,
-        mode=lax.GatherScatterMode.CLIP,
-    )
 
 
 @dataclass(frozen=True)
@@ -147,13 +61,13 @@ class _Work:
 
 
 def look_up(
-    lookup: Lookup, operand: Array, components: Sequence[Array], lanes: int, choose: bool
+    lookup: Indexing, operand: Array, components: Sequence[Array], lanes: int, choose: bool
 ) -> Array:
     """Evaluate a gather on compact values.
 
     Parameters
     ----------
-    lookup : Lookup
+    lookup : Indexing
     operand : array, lanes and own axes
     components : sequence of array
         The position along each of `lookup.axes`, with the lanes and the axes of the positions.
@@ -162,10 +76,10 @@ def look_up(
         Whether a choice among few slices by masks may stand for a gather.
     """
     pairs = {lane: lane for lane in range(lanes)}
-    pairs |= {lanes + t: lanes + axis for axis, t in lookup.shared}
+    pairs |= {lanes + t: lanes + axis for axis, t in lookup.paired}
     work = _Work(operand, pairs, ())
-    shared = {axis for axis, _ in lookup.shared}
-    for axis, (size, length) in enumerate(zip(lookup.sizes, lookup.shape, strict=True)):
+    shared = {axis for axis, _ in lookup.paired}
+    for axis, (size, length) in enumerate(zip(lookup.sizes, lookup.operand, strict=True)):
         fixed = axis not in lookup.axes and axis not in shared and size < length
         if fixed and work.operand.shape[lanes + axis] > 1:
             work = replace(work, operand=cut(work.operand, lanes + axis, 0, size))
@@ -182,9 +96,9 @@ def look_up(
     return _gathered(work, lookup, lanes)
 
 
-def _indexed(work: _Work, lookup: Lookup, axis: int, known: Array, lanes: int) -> _Work:
+def _indexed(work: _Work, lookup: Indexing, axis: int, known: Array, lanes: int) -> _Work:
     """Apply one component to the operand, or leave it for later."""
-    size, length, at = lookup.sizes[axis], lookup.shape[axis], lanes + axis
+    size, length, at = lookup.sizes[axis], lookup.operand[axis], lanes + axis
     here = work.operand.shape[at]
     inside = concrete(known) and bool(((known >= 0) & (known <= length - size)).all())
     if (inside or lookup.clamps) and (length == size or here == 1):
@@ -242,12 +156,12 @@ def _sliced(operand: Array, axis: int, known: np.ndarray, size: int, lanes: int)
     return rearrange(taken, split, [*order, *varying], [split[new] for new in order])
 
 
-def _places(lookup: Lookup, lanes: int) -> list[tuple[bool, int]]:
+def _places(lookup: Indexing, lanes: int) -> list[tuple[bool, int]]:
     """Say of each axis of the result what stands there: (is a window, its axis)."""
     windows = iter(lookup.windows)
-    positions = iter(range(len(lookup.batch)))
+    positions = iter(range(len(lookup.positions)))
     places = [(False, lane) for lane in range(lanes)]
-    for out in range(len(lookup.batch) + len(lookup.offsets)):
+    for out in range(len(lookup.positions) + len(lookup.offsets)):
         if out in lookup.offsets:
             places.append((True, lanes + next(windows)))
         else:
@@ -255,7 +169,7 @@ def _places(lookup: Lookup, lanes: int) -> list[tuple[bool, int]]:
     return places
 
 
-def _arranged(operand: Array, pairs: dict[int, int], lookup: Lookup, lanes: int) -> Array:
+def _arranged(operand: Array, pairs: dict[int, int], lookup: Indexing, lanes: int) -> Array:
     """Put the axes of an operand that needs no more indexing where the result has them."""
     sources = [at if window else pairs.get(at) for window, at in _places(lookup, lanes)]
     return _ordered(operand, sources)
@@ -269,7 +183,7 @@ def _ordered(x: Array, sources: Sequence[int | None]) -> Array:
     return rearrange(x, x.shape, [*used, *rest], shape)
 
 
-def _chosen(work: _Work, lookup: Lookup, lanes: int) -> Array:
+def _chosen(work: _Work, lookup: Indexing, lanes: int) -> Array:
     """Choose among slices by masks; a position beyond the ends is clamped, as by the gather."""
     if not work.left:
         return _arranged(work.operand, work.pairs, lookup, lanes)
@@ -289,7 +203,7 @@ def _chosen(work: _Work, lookup: Lookup, lanes: int) -> Array:
     return result
 
 
-def _gathered(work: _Work, lookup: Lookup, lanes: int) -> Array:
+def _gathered(work: _Work, lookup: Indexing, lanes: int) -> Array:
     """Emit the gather that is left, with lanes as batch axes."""
     operand = work.operand
     parts = [component for _, component in work.left]
@@ -351,9 +265,9 @@ def parts_of_index(producer: Any, atom: Any) -> list[tuple[Any, int | None]] | N
     if producer is None:
         return None
     last = len(atom.aval.shape) - 1
-    if producer.primitive.name == "concatenate" and producer.params["dimension"] == last:
+    if name_of(producer) == "concatenate" and producer.params["dimension"] == last:
         return [(piece, j) for piece in producer.invars for j in range(piece.aval.shape[last])]
-    if producer.primitive.name == "stack" and producer.params["axis"] % (last + 1) == last:
+    if name_of(producer) == "stack" and producer.params["axis"] % (last + 1) == last:
         return [(piece, None) for piece in producer.invars]
     return None
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.marginal.lanes.oracle import check, mixed_states, numbered, uniform_states
+from tests.marginal.assignments.oracle import check, mixed_states, numbered, uniform_states
 
 N, K = 4, 4  # equal lengths: an axis taken for another would not show in a shape
 TABLE = np.random.default_rng(5).normal(size=(K, K))

@@ -13,7 +13,7 @@ import numpy as np
 from jax import lax
 from jax.scipy.special import gammaln, logsumexp, xlogy
 
-from tests.marginal.lanes.oracle import Discrete, numbered
+from tests.marginal.assignments.oracle import Discrete, numbered
 
 _RNG = np.random.default_rng(8)
 

@@ -10,8 +10,8 @@ from jax.scipy.special import logsumexp, xlogy
 
 import aliquot as aq
 from aliquot.precision import float64
-from tests.marginal.lanes.families import filled
-from tests.marginal.lanes.oracle import evaluate, numbered, trace, uniform_states
+from tests.marginal.assignments.families import filled
+from tests.marginal.assignments.oracle import evaluate, numbered, trace, uniform_states
 
 N = 4
 POISSON = aq.Poisson.dist(np.ones(N))

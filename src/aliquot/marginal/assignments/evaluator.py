@@ -11,24 +11,23 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
-import jax
 import numpy as np
 
-from aliquot.marginal.lanes import calls
-from aliquot.marginal.lanes.arrays import Array, as_value, reshape
-from aliquot.marginal.lanes.elementwise import ELEMENTWISE, elementwise, uniform
-from aliquot.marginal.lanes.general import general
-from aliquot.marginal.lanes.indexing import (
+from aliquot.marginal.assignments import calls
+from aliquot.marginal.assignments.arrays import Array, as_value, reshape
+from aliquot.marginal.assignments.elementwise import elementwise, uniform
+from aliquot.marginal.assignments.general import general
+from aliquot.marginal.assignments.indexing import (
     component,
-    gather_lookup,
     look_up,
     parts_of_index,
-    slice_lookup,
 )
-from aliquot.marginal.lanes.movement import MOVEMENT
-from aliquot.marginal.lanes.program import Program, is_literal
-from aliquot.marginal.lanes.reduction import REDUCTIONS, dot_general, reduce
-from aliquot.marginal.lanes.site import Site
+from aliquot.marginal.assignments.movement import MOVEMENT
+from aliquot.marginal.assignments.operation import Operation
+from aliquot.marginal.assignments.origins import Origins
+from aliquot.marginal.assignments.reduction import dot_general, reduce
+from aliquot.primitives import Kind, called, gather_indexing, kind, name_of, slice_indexing
+from aliquot.primitives.internals import is_literal, is_traced
 
 States = Mapping[int, tuple[Hashable, Array]]
 
@@ -68,13 +67,12 @@ class Evaluator:
         jaxpr: Any,
         inputs: Sequence[Array | None],
         *,
-        _linear: frozenset[int] = frozenset(),
-        _wild: frozenset[int] = frozenset(),
+        _tangents: frozenset[int] = frozenset(),
+        _infinite: frozenset[int] = frozenset(),
     ) -> None:
         inner = jaxpr.jaxpr
         discrete = [position for position, value in enumerate(inputs) if value is None]
-        self._program = Program(inner, jaxpr.consts, discrete, _linear, _wild)
-        self._equations = inner.eqns
+        self._origins = Origins(jaxpr, discrete, _tangents, _infinite)
         self._positions = {var: position for position, var in enumerate(inner.invars)}
         self._given = {
             var: as_value(value, var.aval.dtype)
@@ -114,7 +112,7 @@ class Evaluator:
             if frame.has(top):
                 stack.pop()
                 continue
-            equation = self._equations[self._number(top, states)]
+            equation = self._equation(top, states)
             missing = [need for need in frame.needs(equation) if not frame.has(need)]
             if missing:
                 stack.extend(missing)
@@ -123,9 +121,9 @@ class Evaluator:
             stack.pop()
         return frame.value(atom)
 
-    def _number(self, atom: Any, states: States) -> int:
-        number = self._program.equation(atom)
-        if number is None:
+    def _equation(self, atom: Any, states: States) -> Any:
+        equation = self._origins.equation(atom)
+        if equation is None:
             position = self._positions.get(atom)
             given = sorted(states)
             raise ValueError(
@@ -134,26 +132,25 @@ class Evaluator:
                 if position is not None
                 else f"{atom} is not a variable of this program"
             )
-        return number
+        return equation
 
 
 class _Frame:
     """One assignment: what is known of it so far, and how more is computed."""
 
     def __init__(self, evaluator: Evaluator, states: States, lanes: int) -> None:
-        self.program = evaluator._program
-        self.equations = evaluator._equations
+        self.origins = evaluator._origins
         self.given = evaluator._given
         self.positions = evaluator._positions
         self.memo = evaluator._memo
         self.lanes = lanes
         self.states = {
-            position: (key, _stated(position, array, lanes, self.program))
+            position: (key, _stated(position, array, lanes, self.origins))
             for position, (key, array) in states.items()
         }
 
     def _key(self, atom: Any) -> tuple[Any, ...]:
-        sources = self.program.sources(atom)
+        sources = self.origins.sources(atom)
         if not sources:
             return (atom,)
         keys = tuple((p, self.states[p][0] if p in self.states else None) for p in sorted(sources))
@@ -163,31 +160,30 @@ class _Frame:
         """Say whether an atom's value is there."""
         if is_literal(atom) or atom in self.given:
             return True
-        if self.positions.get(atom) in self.states and self.program.equation(atom) is None:
+        if self.positions.get(atom) in self.states and self.origins.equation(atom) is None:
             return True
         return self._key(atom) in self.memo
 
     def raw(self, atom: Any) -> Array:
         """Give a value that is there: without lanes if it depends on no discrete input."""
-        known = calls.literal_value(atom)
-        if known is not None:
-            return known
+        if is_literal(atom):
+            return np.asarray(atom.val, atom.aval.dtype)
         if atom in self.given:
             return self.given[atom]
-        if self.program.equation(atom) is None:
+        if self.origins.equation(atom) is None:
             return self.states[self.positions[atom]][1]
         return self.memo[self._key(atom)]
 
     def value(self, atom: Any) -> Array:
         """Give a value that is there, with the lanes' axes."""
         value = self.raw(atom)
-        if self.program.sources(atom):
+        if self.origins.sources(atom):
             return value
         return reshape(value, (1,) * self.lanes + np.shape(value))
 
     def needs(self, equation: Any) -> Sequence[Any]:
         """Give the operands that an equation needs next, as far as can be said now."""
-        name = equation.primitive.name
+        name = name_of(equation)
         if name == "select_n":
             which = equation.invars[0]
             if not self.has(which):
@@ -202,12 +198,11 @@ class _Frame:
 
     def _parts(self, equation: Any) -> list[tuple[Any, int | None]] | None:
         index = equation.invars[1]
-        number = self.program.equation(index)
-        return parts_of_index(None if number is None else self.equations[number], index)
+        return parts_of_index(self.origins.equation(index), index)
 
     def apply(self, equation: Any) -> None:
         """Compute the results of an equation whose needs are there."""
-        varying = any(self.program.sources(atom) for atom in equation.invars)
+        varying = any(self.origins.sources(atom) for atom in equation.invars)
         lanes = self.lanes if varying else 0
         results = self._results(equation, lanes)
         for var, result in zip(equation.outvars, results, strict=True):
@@ -217,7 +212,7 @@ class _Frame:
         return self.value(atom) if lanes else self.raw(atom)
 
     def _results(self, equation: Any, lanes: int) -> Sequence[Array]:
-        name = equation.primitive.name
+        name = name_of(equation)
         invars = equation.invars
         if name == "select_n":
             chosen = uniform(self.raw(invars[0]))
@@ -226,50 +221,41 @@ class _Frame:
         empty = any(0 in atom.aval.shape for atom in (*invars, *equation.outvars))
         if name == "gather" and not empty:
             return [self._gather(equation, lanes)]
-        site = Site(
+        operation = Operation(
             equation,
             tuple(self._read(atom, lanes) for atom in invars),
             lanes,
-            tuple(bool(self.program.sources(atom)) for atom in invars),
-            tuple(self.program.wild(atom) for atom in invars),
-            tuple(self.program.linear(atom) for atom in invars),
+            tuple(bool(self.origins.sources(atom)) for atom in invars),
+            tuple(self.origins[atom].may_be_infinite for atom in invars),
+            tuple(self.origins[atom].tangent for atom in invars),
         )
-        if name in ELEMENTWISE:
-            return elementwise(site)
+        if kind(equation) is Kind.ELEMENTWISE:
+            return elementwise(operation)
         if not empty:
-            results = self._by_rule(site)
+            results = self._by_rule(operation)
             if results:
                 return results
-        return general(site)
+        return general(operation)
 
-    def _by_rule(self, site: Site) -> Sequence[Array] | None:
-        name = site.name
+    def _by_rule(self, operation: Operation) -> Sequence[Array] | None:
+        name = operation.name
         if name in MOVEMENT:
-            return MOVEMENT[name](site)
-        if name in REDUCTIONS:
-            return reduce(site)
+            return MOVEMENT[name](operation)
+        if kind(operation.equation) is Kind.REDUCES:
+            return reduce(operation)
         if name == "dot_general":
-            return dot_general(site)
+            return dot_general(operation)
         if name == "dynamic_slice":
-            lookup = slice_lookup(site.equation)
-            operand, *starts = site.values
-            return [look_up(lookup, operand, starts, site.lanes, any(site.varies))]
-        program = calls.called(site)
+            lookup = slice_indexing(operation.equation)
+            operand, *starts = operation.values
+            return [look_up(lookup, operand, starts, operation.batch, any(operation.varies))]
+        program = called(operation.equation)
         if program is not None:
-            return _run(program, site.values, site.varies, site.wild, site.linear, site.lanes)
-        program = calls.branch(site)
+            return _of(program, operation)
+        program = calls.branch(operation)
         if program is not None:
-            return _run(
-                program,
-                site.values[1:],
-                site.varies[1:],
-                site.wild[1:],
-                site.linear[1:],
-                site.lanes,
-            )
-        if name == "custom_jvp_call":
-            return calls.custom_jvp(site, _run)
-        return None
+            return _of(program, operation.without_first())
+        return calls.custom_jvp(operation, _run)
 
     def _gather(self, equation: Any, lanes: int) -> Array:
         operand, index = equation.invars
@@ -280,14 +266,14 @@ class _Frame:
             components = [component(value, j) for j in range(count)]
         else:
             components = [component(self._read(atom, lanes), place) for atom, place in parts]
-        varies = bool(self.program.sources(operand) or self.program.sources(index))
-        lookup = gather_lookup(equation)
+        varies = bool(self.origins.sources(operand) or self.origins.sources(index))
+        lookup = gather_indexing(equation)
         return look_up(lookup, self._read(operand, lanes), components, lanes, varies)
 
 
-def _stated(position: int, array: Array, lanes: int, program: Program) -> Array:
+def _stated(position: int, array: Array, lanes: int, origins: Origins) -> Array:
     """Check the states of one input."""
-    var = program.jaxpr.invars[position]
+    var = origins.jaxpr.invars[position]
     shape, own = np.shape(array), var.aval.shape
     fits = len(shape) == lanes + len(own) and all(
         n in (1, full) for n, full in zip(shape[lanes:], own, strict=True)
@@ -297,17 +283,29 @@ def _stated(position: int, array: Array, lanes: int, program: Program) -> Array:
             f"states of input {position}: an array of shape {shape} with {lanes} lanes does not "
             f"fit an input of shape {own}; each of its axes has full length or 1"
         )
-    if isinstance(array, jax.core.Tracer):
+    if is_traced(array):
         return array
     return np.asarray(array, var.aval.dtype)
+
+
+def _of(program: Any, operation: Operation) -> list[Array]:
+    """Evaluate all results of an inner program at an operation's operands."""
+    return _run(
+        program,
+        operation.values,
+        operation.varies,
+        operation.infinite,
+        operation.tangent,
+        operation.batch,
+    )
 
 
 def _run(
     program: Any,
     values: Sequence[Array],
     varies: Sequence[bool],
-    wild: Sequence[bool],
-    linear: Sequence[bool],
+    infinite: Sequence[bool],
+    tangent: Sequence[bool],
     lanes: int,
 ) -> list[Array]:
     """Evaluate all results of an inner program at values that have lanes already."""
@@ -319,7 +317,7 @@ def _run(
         None if moving else reshape(value, np.shape(value)[lanes:])
         for value, moving in zip(values, varies, strict=True)
     ]
-    evaluator = Evaluator(program, inputs, _linear=where(linear), _wild=where(wild))
+    evaluator = Evaluator(program, inputs, _tangents=where(tangent), _infinite=where(infinite))
     states = {
         position: (0, value)
         for position, (value, moving) in enumerate(zip(values, varies, strict=True))

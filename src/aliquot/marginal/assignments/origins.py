@@ -1,0 +1,97 @@
+"""What can be said of a program before it is evaluated: what each value is computed from."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from aliquot.marginal.assignments.arrays import is_floating
+from aliquot.primitives import Walk, primitive
+from aliquot.primitives.internals import is_literal, is_traced, programs
+
+
+class Origin(NamedTuple):
+    """What a value is computed from.
+
+    Attributes
+    ----------
+    sources : frozenset of int
+        Positions of the discrete inputs that it depends on.
+    tangent : bool
+        Whether it depends on a tangent, in the derivative rule of a function.
+    may_be_infinite : bool
+        Whether it may be infinite for some state.
+    """
+
+    sources: frozenset[int] = frozenset()
+    tangent: bool = False
+    may_be_infinite: bool = False
+
+
+class Origins:
+    """A jaxpr with, for each of its atoms, its equation and what it is computed from.
+
+    Parameters
+    ----------
+    program : ClosedJaxpr
+    discrete : collection of int
+        Positions of the discrete inputs.
+    tangents : collection of int
+        Positions of inputs that are tangents, of those discrete.
+    infinite : collection of int
+        Positions of inputs that may be infinite.
+    """
+
+    def __init__(
+        self,
+        program: Any,
+        discrete: Collection[int],
+        tangents: Collection[int] = (),
+        infinite: Collection[int] = (),
+    ) -> None:
+        self.jaxpr = program.jaxpr
+        self._equations = {
+            var: equation for equation in self.jaxpr.eqns for var in equation.outvars
+        }
+        inputs = [
+            Origin(
+                frozenset({position} if position in discrete else ()),
+                position in tangents,
+                position in infinite,
+            )
+            for position in range(len(self.jaxpr.invars))
+        ]
+        self._of = Walk(program, inputs, _results, _constant)
+
+    def __getitem__(self, atom: Any) -> Origin:
+        """Give what an atom is computed from."""
+        return self._of[atom]
+
+    def sources(self, atom: Any) -> frozenset[int]:
+        """Give the positions of the discrete inputs that an atom depends on."""
+        return self._of[atom].sources
+
+    def equation(self, atom: Any) -> Any:
+        """Give the equation that makes a variable; None for what is there from the beginning."""
+        return None if is_literal(atom) else self._equations.get(atom)
+
+
+def _constant(atom: Any, value: Any) -> Origin:
+    known = is_floating(atom.aval.dtype) and not is_traced(value)
+    return Origin(may_be_infinite=known and bool(np.isinf(np.asarray(value)).any()))
+
+
+def _results(equation: Any, operands: Sequence[Origin]) -> list[Origin]:
+    sources = frozenset[int]().union(*(operand.sources for operand in operands))
+    tangent = any(operand.tangent for operand in operands)
+    about = primitive(equation)
+    infinite = not about.bounded and (
+        any(operand.may_be_infinite for operand in operands)
+        or (bool(sources) and (about.pole or bool(programs(equation))))
+    )
+    return [
+        Origin(sources, tangent, infinite and is_floating(var.aval.dtype))
+        for var in equation.outvars
+    ]

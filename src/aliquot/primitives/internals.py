@@ -1,0 +1,185 @@
+"""All contact with the insides of JAX: what a jaxpr is made of, and how an equation is run.
+
+A jaxpr is a list of equations: each applies a primitive, with its parameters, to *atoms* (variables
+or literals) and names the results. Nothing else in Aliquot imports ``jax.extend`` or relies on how
+these objects are built, so that another version of JAX is met here, and by this file's tests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
+
+import jax
+import numpy as np
+from jax.extend.core import (  # type: ignore[attr-defined]
+    ClosedJaxpr,
+    Jaxpr,
+    Literal,
+    Primitive,
+    Var,
+    jaxpr_as_fun,
+)
+
+from aliquot.precision import float64
+
+__all__ = ["ClosedJaxpr", "Literal", "Primitive", "Var"]
+
+
+def is_literal(atom: Any) -> bool:
+    """Say whether an atom is a number that stands in the jaxpr."""
+    return isinstance(atom, Literal)
+
+
+def is_traced(value: Any) -> bool:
+    """Say whether a value is one of a function that is being traced, not a number."""
+    return isinstance(value, jax.core.Tracer)
+
+
+def literal(value: Any, dtype: Any) -> Literal:
+    """Make a number that stands in a jaxpr."""
+    return Literal(np.dtype(dtype).type(value), jax.core.ShapedArray((), np.dtype(dtype)))
+
+
+def variables(atoms: Iterable[Any]) -> list[Any]:
+    """Leave the literals out."""
+    return [atom for atom in atoms if not isinstance(atom, Literal)]
+
+
+def used(jaxpr: Any) -> set[Any]:
+    """Collect the variables that an equation reads, or that are outputs."""
+    read = [atom for equation in jaxpr.eqns for atom in equation.invars]
+    return set(variables([*read, *jaxpr.outvars]))
+
+
+def shape_of(atom: Any) -> tuple[int, ...]:
+    """Give an atom's shape; that of what is no array is ()."""
+    return tuple(getattr(atom.aval, "shape", ()))
+
+
+def size_of(atom: Any) -> int:
+    """Count an atom's numbers."""
+    return int(np.prod(shape_of(atom), dtype=int))
+
+
+def struct(atom: Any) -> jax.ShapeDtypeStruct:
+    """Give what a trace needs to know of an atom, or of anything with a shape and a dtype."""
+    about = getattr(atom, "aval", atom)
+    return jax.ShapeDtypeStruct(about.shape, about.dtype)
+
+
+def closed(program: Any) -> ClosedJaxpr:
+    """Give a jaxpr with its constants, of which a plain one has none."""
+    return program if hasattr(program, "consts") else ClosedJaxpr(program, [])
+
+
+def programs(equation: Any) -> list[ClosedJaxpr]:
+    """List the jaxprs among an equation's parameters: what it calls, repeats or chooses from."""
+    return [
+        closed(entry)
+        for value in equation.params.values()
+        for entry in (value if isinstance(value, tuple | list) else (value,))
+        if hasattr(entry, "eqns") or hasattr(entry, "jaxpr")
+    ]
+
+
+def every_equation(jaxpr: Any) -> Iterator[Any]:
+    """Yield the equations of a jaxpr and of all jaxprs in it, at any depth."""
+    for equation in getattr(jaxpr, "jaxpr", jaxpr).eqns:
+        yield equation
+        for inner in programs(equation):
+            yield from every_equation(inner)
+
+
+def bind(equation: Any, values: Sequence[Any], params: dict[str, Any] | None = None) -> list[Any]:
+    """Apply an equation's primitive to values, inside a traced function.
+
+    Parameters
+    ----------
+    equation : JaxprEqn
+    values : sequence of array
+    params : dict, optional
+        In place of the equation's own.
+    """
+    primitive = equation.primitive
+    params = equation.params if params is None else params
+    results = primitive.bind(*values, **primitive.get_bind_params(params))
+    return list(results) if primitive.multiple_results else [results]
+
+
+def run(equation: Any, values: Sequence[Any]) -> list[np.ndarray]:
+    """Compute an equation's results now, from numbers: it is compiled by itself."""
+    inputs = [Var(atom.aval) for atom in equation.invars]
+    outputs = [Var(var.aval) for var in equation.outvars]
+    only = equation.replace(invars=inputs, outvars=outputs)
+    with float64(), jax.ensure_compile_time_eval():
+        about = jax.make_jaxpr(lambda: ())().jaxpr.debug_info
+        program = ClosedJaxpr(Jaxpr([], inputs, outputs, [only], debug_info=about), [])
+        return [np.asarray(each) for each in jaxpr_as_fun(program)(*values)]
+
+
+def renewed(equation: Any, operands: Sequence[Any], *, rename: bool = False) -> Any:
+    """Give an equation other operands, and with `rename` results of new names."""
+    if not rename:
+        return equation.replace(invars=list(operands))
+    # A result that is marked as dropped keeps its mark.
+    results = [Var(var.aval) if type(var) is Var else var for var in equation.outvars]
+    return equation.replace(invars=list(operands), outvars=results)
+
+
+def assembled(
+    like: Any,
+    constants: Sequence[tuple[Any, Any]],
+    inputs: Sequence[Any],
+    outputs: Sequence[Any],
+    equations: Sequence[Any],
+) -> ClosedJaxpr:
+    """Put a jaxpr together.
+
+    Parameters
+    ----------
+    like : Jaxpr
+        Whose effects and names for error messages it takes over.
+    constants : sequence of (Var, array)
+    inputs, outputs : sequence of atom
+    equations : sequence of JaxprEqn
+    """
+    jaxpr = Jaxpr(
+        [var for var, _ in constants],
+        list(inputs),
+        list(outputs),
+        list(equations),
+        like.effects,
+        like.debug_info,
+    )
+    return ClosedJaxpr(jaxpr, [value for _, value in constants])
+
+
+def replayed(program: ClosedJaxpr, constants: Sequence[Any], inputs: Sequence[Any]) -> list[Any]:
+    """Compute a jaxpr's outputs with other constants, inside a traced function."""
+    return jax.core.eval_jaxpr(program.jaxpr, constants, *inputs)
+
+
+def written_name(program: ClosedJaxpr) -> str:
+    """Give the name that a jaxpr's function has where it is written."""
+    return program.jaxpr.debug_info.func_name
+
+
+def derivative_rule(equation: Any) -> Callable[[int], tuple[ClosedJaxpr, list[bool]]] | None:
+    """Give the rule of a function with a derivative of its own, where it is of the usual kind.
+
+    Returns
+    -------
+    callable or None
+        ``rule(operands)``: from values and tangents of so many operands the results and those of
+        their tangents that are not zero; and which are.
+    """
+    rule = equation.params.get("jvp_jaxpr_fun")
+    if rule is None or equation.params.get("symbolic_zeros"):
+        return None
+
+    def made(operands: int) -> tuple[ClosedJaxpr, list[bool]]:
+        jaxpr, consts, zeros = rule.call_wrapped(*(False for _ in range(operands)))
+        return ClosedJaxpr(jaxpr, consts), [not zero for zero in zeros]
+
+    return made
