@@ -11,7 +11,7 @@ import pytest
 import aliquot as aq
 from aliquot.expression import Evaluation
 from aliquot.marginal.elementwise import is_elementwise
-from aliquot.marginal.evidence import evidence_table
+from aliquot.marginal.tables import evidence_table
 from aliquot.marginal.terms import depends_on, leaves_below
 from aliquot.marginal.unknowns import Unknown, find_unknowns
 from tests.marginal.agreement import imputing
@@ -66,15 +66,15 @@ def test_what_is_observed_is_held() -> None:
     np.testing.assert_array_equal(z.evidence, [1, -1, -1, 0])
     assert (z.size, z.hidden) == (4, 2)
     table = evidence_table(z, few=8)
-    assert table.dtype == object and table.shape == (3,)
+    assert table.in_cells and table.states == (3,)
     zero, impossible = 0.0, -np.inf
     expected = [
         [impossible, zero, zero, zero],
         [zero, zero, zero, impossible],
         [impossible, zero, zero, impossible],
     ]
-    np.testing.assert_array_equal(np.stack(list(table)), expected)
-    np.testing.assert_array_equal(evidence_table(z, few=2), expected)
+    np.testing.assert_array_equal(table.as_array(), expected)
+    np.testing.assert_array_equal(evidence_table(z, few=2).entries, expected)
 
 
 def test_counts_without_an_end_are_left_out_where_nothing_needs_them() -> None:

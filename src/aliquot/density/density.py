@@ -24,7 +24,7 @@ from aliquot.density.trace import Traced
 from aliquot.density.validity import filled_in
 from aliquot.errors import ModelError, ShapeError, SupportError
 from aliquot.expression import Evaluation
-from aliquot.marginal import Marginal, depends_on, find_unknowns
+from aliquot.marginal import Plan, depends_on, find_unknowns
 from aliquot.model.variables import Data
 from aliquot.precision import float64
 
@@ -48,7 +48,7 @@ class Density(Starts):
     integrated : list of Integrated
         Missing values that have no place in it: nothing else depends on them.
     observed : list of ObservedVariable
-    marginal : Marginal or None
+    marginal : Plan or None
         How the discrete variables are summed out.
 
     Examples
@@ -78,7 +78,7 @@ class Density(Starts):
         all_terms = terms.terms_of(self.slots, seen, self.potentials, self.integrated)
         hidden = [term for term in all_terms if depends_on(term.sources, nodes)]
         self._terms = [term for term in all_terms if term not in hidden]
-        self.marginal = Marginal(unknowns, hidden, model.max_table, filled_in) if unknowns else None
+        self.marginal = Plan(unknowns, hidden, model.max_table, filled_in) if unknowns else None
         own = [leaf for leaf in map(_source, model.observed) if leaf is not None]
         leaves = {leaf.name: leaf for leaf in [*model.data, *own]}
         self._leaves: dict[str, Data] = leaves
@@ -162,16 +162,16 @@ class Density(Starts):
         values = self.evaluation_of(given, data)
         result = sum_of((term for term in self._terms if term.kind == "observed"), values)
         marginal = self._likelihood_marginal
-        return result if marginal is None else result + marginal.log_sum(marginal.evaluate(values))
+        return result if marginal is None else result + marginal.evaluate(values).log_sum()
 
     @cached_property
-    def _likelihood_marginal(self) -> Marginal | None:
+    def _likelihood_marginal(self) -> Plan | None:
         """The discrete unknowns with the observed terms alone."""
         marginal = self.marginal
         if marginal is None or all(term.kind == "observed" for term in marginal.terms):
             return marginal
         observed = [term for term in marginal.terms if term.kind == "observed"]
-        return Marginal(marginal.unknowns, observed, marginal.largest, filled_in)
+        return Plan(marginal.unknowns, observed, marginal.largest, filled_in)
 
     def log_terms(self, flat: Any, data: Any) -> dict[str, Any]:
         """Compute the log density's terms by name, each a scalar; they sum to the whole.
@@ -212,7 +212,7 @@ class Density(Starts):
         for term in self._terms:
             result[term.name] = result.get(term.name, 0.0) + jnp.sum(term.compute(values))
         if self.marginal is not None:
-            result[self.marginal.name] = self.marginal.log_sum(self.marginal.evaluate(values))
+            result[self.marginal.name] = self.marginal.evaluate(values).log_sum()
         return result
 
     def log_jacobian(self, flat: Any, data: Any) -> Any:
@@ -330,7 +330,7 @@ class Density(Starts):
     def _pointwise(self, values: Evaluation) -> dict[str, Any]:
         each = {term.name: term for term in self._terms if term.kind == "observed"}
         marginal = self.marginal
-        apart = {} if marginal is None else marginal.pointwise(marginal.evaluate(values))
+        apart = {} if marginal is None else marginal.evaluate(values).pointwise()
         return {
             v.name: apart[v.name] if v.name in apart else each[v.name].compute(values)
             for v in self.observed

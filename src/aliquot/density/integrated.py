@@ -173,11 +173,11 @@ def _needed(
         if isinstance(leaf := inputs[i], Data)
     }
     needed = np.zeros(latent.shape, bool)
-    for piece in analysis.pieces:
-        if isinstance(piece.dependence, Mixed):
+    for summand in analysis.summands:
+        if isinstance(summand.dependence, Mixed):
             return np.ones(latent.shape, bool), consulted
-        for slot in piece.dependence:
-            needed[slot.index[slot.index >= 0]] = True
+        for reference in summand.dependence:
+            needed[reference.index[reference.index >= 0]] = True
     return needed, consulted
 
 

@@ -13,14 +13,14 @@ from aliquot.density.point import numbers
 from aliquot.density.start import start_values
 from aliquot.errors import ModelError, ShapeError, SupportError
 from aliquot.expression import Evaluation
-from aliquot.marginal import Marginal
+from aliquot.marginal import Plan
 from aliquot.precision import float64
 
 
 class Starts(OverDraws):
     """The part of a `Density` that gives start points, on the host."""
 
-    marginal: Marginal | None
+    marginal: Plan | None
 
     if TYPE_CHECKING:
 

@@ -155,7 +155,7 @@ def _drawn(
         random = jax.random.wrap_key_data(key)
         if hasattr(variable, "states"):
             assert marginal is not None
-            drawn = marginal.draw(marginal.evaluate(known), random)
+            drawn = marginal.evaluate(known).draw(random)
             names = [unknown.name for unknown in marginal.unknowns]
             states = jnp.ravel(drawn[names.index(name)]) - variable.lowest
             size = variable.states

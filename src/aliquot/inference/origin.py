@@ -17,7 +17,7 @@ import numpy as np
 
 from aliquot.density import Density
 from aliquot.expression import leaves
-from aliquot.marginal import Marginal
+from aliquot.marginal import Plan
 from aliquot.model import Model
 from aliquot.model.variables import Data, Deterministic
 
@@ -121,15 +121,15 @@ def _digest(values: Any, missing: Any) -> str:
     return digest.hexdigest()
 
 
-def _shared(marginal: Marginal) -> set[str]:
+def _shared(marginal: Plan) -> set[str]:
     """Name the variables of which one element decides over several observations."""
     owner = np.repeat(np.arange(len(marginal.unknowns)), [u.size for u in marginal.unknowns])
     result: set[str] = set()
     for layout in marginal.layouts:
-        if layout.piece.term < marginal.first_term:
+        if layout.summand.term < marginal.first_term:
             continue  # its own probabilities: the steps of a chain are not shared rows
-        for part in layout.parts:
-            for column in part.elements.T:
+        for group in layout.groups:
+            for column in group.elements.T:
                 if len(np.unique(column)) < len(column):
                     result.update(marginal.unknowns[i].name for i in np.unique(owner[column]))
     return result

@@ -205,17 +205,17 @@ def _run(
         if marginal is not None:
             # Apart from `known`, in which nothing may stand yet that missing values enter.
             at = marginal.evaluate(density.evaluation_of(given, data))
-            result["check/log_sum"] = marginal.log_sum(at)
+            result["check/log_sum"] = at.log_sum()
             if "probabilities" in kinds:
-                for unknown, p in zip(unknowns, marginal.probabilities(at), strict=True):
+                for unknown, p in zip(unknowns, at.probabilities(), strict=True):
                     result[f"state_probabilities/{unknown.name}"] = p
             if "most_probable" in kinds:
-                found, best = marginal.most_probable(at)
+                found, best = at.most_probable()
                 for unknown, state in zip(unknowns, found, strict=True):
                     result[f"most_probable/{unknown.name}"] = state
                 result["most_probable/log_density"] = best
             if "draws" in kinds:
-                for unknown, state in zip(unknowns, marginal.draw(at, key), strict=True):
+                for unknown, state in zip(unknowns, at.draw(key), strict=True):
                     result[f"posterior/{unknown.name}"] = state
                     known.set(unknown.node, state)
         if "draws" in kinds:

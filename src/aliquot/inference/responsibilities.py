@@ -218,7 +218,7 @@ class Responsibilities:
         marginal = self.density.marginal
         if marginal is not None and any(unknown.name in names for unknown in self.unknowns):
             for unknown, p in zip(
-                self.unknowns, marginal.probabilities(marginal.evaluate(known)), strict=True
+                self.unknowns, marginal.evaluate(known).probabilities(), strict=True
             ):
                 result[unknown.name] = p.reshape((-1, unknown.states))
         for variable in self.mixtures:

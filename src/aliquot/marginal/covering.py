@@ -1,9 +1,9 @@
-"""A few assignments of states to lanes in which every row meets all states of its own lanes.
+"""A few assignments of states to colour classes, in which every row meets all of its states.
 
-A term whose rows are about pairs among many lanes need not be evaluated for all joint states of the
-lanes: of 3 states and 6 lanes there are 729, and 15 assignments or so hold all pairs of states of
-all pairs of lanes. See Colbourn (2004), "Combinatorial aspects of covering arrays", Le Matematiche
-59; these are made one by one, each the best of a few at random.
+A term whose rows are about pairs among many classes need not be evaluated for all joint states of
+the classes: of 3 states and 6 classes there are 729, and 15 assignments or so hold all pairs of
+states of all pairs of classes. See Colbourn (2004), "Combinatorial aspects of covering arrays", Le
+Matematiche 59; these are made one by one, each the best of a few at random.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-# Joint states that are looked for one by one, and those of one set of lanes.
+# Joint states that are looked for one by one, and those of one set of classes.
 MOST_SOUGHT = 5_000
 MOST_ASSIGNMENTS = 100_000
 # The next assignment is the best of so many.
@@ -23,36 +23,36 @@ _SEED = 20_260_101
 def cover(
     patterns: Sequence[tuple[int, ...]], states: Sequence[int]
 ) -> tuple[np.ndarray, list[np.ndarray]] | None:
-    """Give assignments that cover all joint states of some sets of lanes.
+    """Give assignments that cover all joint states of some sets of classes.
 
     Parameters
     ----------
     patterns : sequence of tuple of int
-        Sets of lanes, the lanes of each distinct.
+        Sets of classes, the classes of each distinct.
     states : sequence of int
-        The number of states of each lane.
+        The number of states of each class.
 
     Returns
     -------
-    assignments : int array, shape (assignments, lanes)
+    assignments : int array, shape (assignments, classes)
     where : list of int arrays, shape (K1, ..., Km)
-        For each pattern the number of the assignment that has these states of its lanes.
+        For each pattern the number of the assignment that has these states of its classes.
         None in place of both where there is too much to look for.
     """
     sets = sorted({tuple(sorted(pattern)) for pattern in patterns}, key=lambda s: (-len(s), s))
-    counts = [float(np.prod([states[lane] for lane in each], dtype=float)) for each in sets]
+    counts = [float(np.prod([states[one] for one in each], dtype=float)) for each in sets]
     if sum(counts) - max(counts) > MOST_SOUGHT or max(counts) > MOST_ASSIGNMENTS:
         return None
-    shapes = {each: tuple(states[lane] for lane in each) for each in sets}
+    shapes = {each: tuple(states[one] for one in each) for each in sets}
     found = {each: np.full(int(np.prod(shapes[each])), -1, np.int64) for each in sets}
     made = np.zeros((0, len(states)), np.int64)
     rng = np.random.default_rng(_SEED)
 
     def numbers(each: tuple[int, ...], assignments: np.ndarray) -> np.ndarray:
-        """Number the joint states that some lanes have in some assignments."""
+        """Number the joint states that some classes have in some assignments."""
         number = np.zeros(len(assignments), np.int64)
-        for lane in each:
-            number = number * states[lane] + assignments[:, lane]
+        for one in each:
+            number = number * states[one] + assignments[:, one]
         return number
 
     if len(sets) == 1:
@@ -77,6 +77,6 @@ def cover(
     for pattern in patterns:
         each = tuple(sorted(pattern))
         where.append(
-            found[each].reshape(shapes[each]).transpose([each.index(lane) for lane in pattern])
+            found[each].reshape(shapes[each]).transpose([each.index(one) for one in pattern])
         )
     return made, where

@@ -38,8 +38,8 @@ def is_elementwise(
         closed = jax.make_jaxpr(compute)(*shapes)
     discrete = {position: position for position in range(len(nodes))}
     analysis = analyse(closed, discrete=discrete, known={}, whole=(0,))
-    (piece,) = analysis.pieces
-    if isinstance(piece.dependence, Mixed):
+    (summand,) = analysis.summands
+    if isinstance(summand.dependence, Mixed):
         return False
-    variables = [slot.variable for slot in piece.dependence]
+    variables = [reference.variable for reference in summand.dependence]
     return len(set(variables)) == len(variables)

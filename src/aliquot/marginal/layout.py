@@ -1,9 +1,10 @@
 """From what a term depends on to factors: which rows are about which elements.
 
-A piece of a term is an array. Axes along which its dependence does not vary are summed; what is
+A summand of a term is an array. Axes along which its dependence does not vary are summed; what is
 left are its rows. A row that depends on m different elements is a table over their joint states.
-Each element of a row is found in the piece's value along a *lane*: an axis of the evaluation along
-which all elements of one variable and colour go through their states together.
+Elements of a variable of which no two are in one row have the same colour, and go through their
+states together: the value is evaluated with one axis for the states of each *colour class*, and a
+row finds its own element's states along the axis of that element's class.
 """
 
 from __future__ import annotations
@@ -15,24 +16,24 @@ import numpy as np
 
 from aliquot.marginal.coloring import color
 from aliquot.marginal.covering import cover
-from aliquot.marginal.dependence import Piece, Slot
+from aliquot.marginal.dependence import Reference, Summand
 
 
 @dataclass(frozen=True)
-class Lane:
-    """The elements of a variable that have one colour."""
+class ColorClass:
+    """The elements of a variable that have one colour: no two of them are in one row."""
 
     variable: int
     color: int
 
 
-# Parts that differ only in which lanes their rows are read along: more of them become one.
+# Groups that differ only in which classes their rows are read along: more of them become one.
 MOST_ALIKE = 2
 
 
 @dataclass(frozen=True)
-class Part:
-    """The rows of a piece that depend on their elements in the same way.
+class RowGroup:
+    """The rows of a summand that depend on their elements in the same way.
 
     Attributes
     ----------
@@ -40,157 +41,162 @@ class Part:
         Which rows, ``None`` for all.
     elements : int array, shape (rows, m)
         Numbers of the elements, over all variables.
-    lanes : tuple of int
-        For each column of `elements` its lane's number (where rows are read by assignment, that of
-        the first row).
+    classes : tuple of int
+        For each column of `elements` the number of its colour class (where rows are read by
+        assignment, that of the first row).
     where : int array or None, shape (K1, ..., Km, rows)
         The assignment in which a row has these states, where the layout lists assignments.
     """
 
     rows: np.ndarray | None
     elements: np.ndarray
-    lanes: tuple[int, ...]
+    classes: tuple[int, ...]
     where: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
 class Layout:
-    """How a piece becomes factors.
+    """How a summand becomes factors.
 
     Attributes
     ----------
     shape : tuple of int
-        Of the piece's value, without own axes.
+        Of the summand's value, without tabulated axes.
     summed : tuple of int
         Axes along which the rows' elements do not vary.
     count : int
         Number of rows: the product of the other axes.
-    lanes : tuple of Lane
+    classes : tuple of ColorClass
         Those of the variables that the value is evaluated for.
     colors : dict from int to int array
         Each element's colour, for variables of more than one.
-    own : tuple of int
+    tabulated : tuple of int
         Variables whose states are the last axes of the value itself (a table of probabilities).
-    parts : tuple of Part
-    assignments : int array or None, shape (assignments, lanes)
-        States of all lanes together, of which the piece is evaluated in each. ``None``: it is in
-        all joint states.
+    groups : tuple of RowGroup
+    assignments : int array or None, shape (assignments, classes)
+        States of all classes together, of which the summand is evaluated in each. ``None``: it is
+        in all joint states.
     """
 
-    piece: Piece
+    summand: Summand
     shape: tuple[int, ...]
     summed: tuple[int, ...]
     count: int
-    lanes: tuple[Lane, ...]
+    classes: tuple[ColorClass, ...]
     colors: dict[int, np.ndarray]
-    own: tuple[int, ...]
-    parts: tuple[Part, ...]
+    tabulated: tuple[int, ...]
+    groups: tuple[RowGroup, ...]
     assignments: np.ndarray | None = None
 
     def variables(self) -> list[int]:
         """List the variable of each element that a row depends on at most."""
         if self.assignments is None:
-            return [*(lane.variable for lane in self.lanes), *self.own]
-        most = max(self.parts, key=lambda part: len(part.lanes)).lanes
-        lanes = [self.lanes[lane].variable for lane in most if lane < len(self.lanes)]
-        return [*lanes, *self.own]
+            return [*(each.variable for each in self.classes), *self.tabulated]
+        most = max(self.groups, key=lambda group: len(group.classes)).classes
+        classes = [self.classes[each].variable for each in most if each < len(self.classes)]
+        return [*classes, *self.tabulated]
 
 
-def lay_out_piece(
-    piece: Piece,
+def lay_out(
+    summand: Summand,
     shape: tuple[int, ...],
-    slots: Sequence[Slot],
-    own: Sequence[Slot],
+    references: Sequence[Reference],
+    tabulated: Sequence[Reference],
     sizes: Sequence[int],
     states: Sequence[int] | None = None,
 ) -> Layout:
-    """Find a piece's rows, their elements and the lanes to evaluate it along.
+    """Find a summand's rows, their elements and the classes to evaluate it along.
 
     Parameters
     ----------
-    piece : Piece
+    summand : Summand
     shape : tuple of int
-        Of its value, without own axes.
-    slots : sequence of Slot
+        Of its value, without tabulated axes.
+    references : sequence of Reference
         What each element of the value depends on.
-    own : sequence of Slot
+    tabulated : sequence of Reference
         The elements whose states are the value's last axes.
     sizes : sequence of int
         Number of elements of each variable.
     states : sequence of int, optional
-        Number of states of each variable. Where they are given, a piece whose rows are spread over
-        many sets of lanes is evaluated in a few assignments of states to lanes.
+        Number of states of each variable. Where they are given, a summand whose rows are about
+        many sets of classes is evaluated in a few assignments of states to classes.
     """
-    all_slots = [*slots, *own]
+    every = [*references, *tabulated]
     varying = [
-        axis for axis in range(len(shape)) if any(slot.index.shape[axis] > 1 for slot in all_slots)
+        axis for axis in range(len(shape)) if any(each.index.shape[axis] > 1 for each in every)
     ]
     summed = tuple(axis for axis in range(len(shape)) if axis not in varying)
     rest = tuple(shape[axis] for axis in varying)
     count = int(np.prod(rest, dtype=int))
     offsets = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
     columns = []
-    for slot in all_slots:
-        index = slot.index.reshape([slot.index.shape[axis] for axis in varying])
+    for reference in every:
+        index = reference.index.reshape([reference.index.shape[axis] for axis in varying])
         flat = np.broadcast_to(index, rest).reshape(-1)
-        columns.append(np.where(flat < 0, -1, flat + offsets[slot.variable]))
+        columns.append(np.where(flat < 0, -1, flat + offsets[reference.variable]))
     elements = np.stack(columns, axis=1) if columns else np.zeros((count, 0), dtype=np.int64)
-    owners = np.array([slot.variable for slot in all_slots])
-    colors = _colors(elements, owners, len(slots), offsets, sizes)
-    lanes = tuple(
-        Lane(variable, c)
-        for variable in dict.fromkeys(slot.variable for slot in slots)
+    owners = np.array([reference.variable for reference in every])
+    colors = _colors(elements, owners, len(references), offsets, sizes)
+    classes = tuple(
+        ColorClass(variable, c)
+        for variable in dict.fromkeys(reference.variable for reference in references)
         for c in range(int(colors[variable].max()) + 1 if variable in colors else 1)
     )
-    parts = tuple(_parts(elements, owners, len(slots), lanes, colors, offsets))
-    own_variables = tuple(slot.variable for slot in own)
+    groups = tuple(_row_groups(elements, owners, len(references), classes, colors, offsets))
+    tabulated_variables = tuple(reference.variable for reference in tabulated)
     assignments = None
     if states is not None:
-        of_lanes = [states[lane.variable] for lane in lanes]
-        assignments, parts = _by_assignment(parts, lanes, of_lanes, len(own))
-    return Layout(piece, shape, summed, count, lanes, colors, own_variables, parts, assignments)
+        of_classes = [states[each.variable] for each in classes]
+        assignments, groups = _by_assignment(groups, classes, of_classes, len(tabulated))
+    return Layout(
+        summand, shape, summed, count, classes, colors, tabulated_variables, groups, assignments
+    )
 
 
 def _by_assignment(
-    parts: tuple[Part, ...], lanes: Sequence[Lane], states: Sequence[int], own: int
-) -> tuple[np.ndarray | None, tuple[Part, ...]]:
-    """Make one part of those that are about elements of the same variables, if they are many."""
-    alike: dict[tuple[int, ...], list[Part]] = {}
-    for part in parts:
-        kind = sorted(lanes[lane].variable for lane in part.lanes if lane < len(lanes))
-        if len(part.lanes) != len(kind) + own:
-            return None, parts
-        alike.setdefault(tuple(kind), []).append(part)
+    groups: tuple[RowGroup, ...],
+    classes: Sequence[ColorClass],
+    states: Sequence[int],
+    tabulated: int,
+) -> tuple[np.ndarray | None, tuple[RowGroup, ...]]:
+    """Make one group of those that are about elements of the same variables, if they are many."""
+    alike: dict[tuple[int, ...], list[RowGroup]] = {}
+    for group in groups:
+        kind = sorted(classes[each].variable for each in group.classes if each < len(classes))
+        if len(group.classes) != len(kind) + tabulated:
+            return None, groups
+        alike.setdefault(tuple(kind), []).append(group)
     if max((len(each) for each in alike.values()), default=0) <= MOST_ALIKE:
-        return None, parts
+        return None, groups
     merged: list[tuple[np.ndarray, np.ndarray, tuple[int, ...]]] = []
     patterns: list[tuple[int, ...]] = []
     which: list[np.ndarray] = []
     for same in alike.values():
-        width = len(same[0].lanes) - own
+        width = len(same[0].classes) - tabulated
         rows = [np.arange(len(p.elements)) if p.rows is None else p.rows for p in same]
-        elements = np.concatenate([part.elements for part in same])
-        of_lanes = np.concatenate([np.tile(p.lanes, (len(p.elements), 1)) for p in same])
-        of_lanes = of_lanes.reshape(len(elements), -1).astype(np.int64)
+        elements = np.concatenate([group.elements for group in same])
+        of_classes = np.concatenate([np.tile(p.classes, (len(p.elements), 1)) for p in same])
+        of_classes = of_classes.reshape(len(elements), -1).astype(np.int64)
         order = np.argsort(np.concatenate(rows), kind="stable")
-        elements, of_lanes = elements[order], of_lanes[order]
+        elements, of_classes = elements[order], of_classes[order]
         across = np.argsort(elements[:, :width], axis=1)
-        for each in (elements, of_lanes):
+        for each in (elements, of_classes):
             each[:, :width] = np.take_along_axis(each[:, :width], across, axis=1)
-        found, inverse = np.unique(of_lanes[:, :width], axis=0, return_inverse=True)
-        first = tuple(int(lane) for lane in of_lanes[0])
+        found, inverse = np.unique(of_classes[:, :width], axis=0, return_inverse=True)
+        first = tuple(of_classes[0].tolist())
         merged.append((np.sort(np.concatenate(rows)), elements, first))
         which.append(inverse.reshape(-1) + len(patterns))
-        patterns.extend(tuple(int(lane) for lane in each) for each in found)
+        patterns.extend(map(tuple, found.tolist()))
     covered = cover(patterns, states)
     if covered is None:
-        return None, parts
+        return None, groups
     assignments, where = covered
     result = []
     for (rows_here, elements, first), chosen in zip(merged, which, strict=True):
         at = np.stack([where[pattern] for pattern in range(chosen.min(), chosen.max() + 1)])
         result.append(
-            Part(rows_here, elements, first, np.moveaxis(at[chosen - chosen.min()], 0, -1))
+            RowGroup(rows_here, elements, first, np.moveaxis(at[chosen - chosen.min()], 0, -1))
         )
     return assignments, tuple(result)
 
@@ -214,31 +220,32 @@ def _colors(
     return result
 
 
-def _parts(
+def _row_groups(
     elements: np.ndarray,
     owners: np.ndarray,
     width: int,
-    lanes: Sequence[Lane],
+    classes: Sequence[ColorClass],
     colors: dict[int, np.ndarray],
     offsets: np.ndarray,
-) -> list[Part]:
-    numbers = {lane: i for i, lane in enumerate(lanes)}
-    lane_of = np.full(elements.shape, -1, dtype=np.int64)
+) -> list[RowGroup]:
+    numbers = {each: i for i, each in enumerate(classes)}
+    class_of = np.full(elements.shape, -1, dtype=np.int64)
     for j in range(elements.shape[1]):
         if j >= width:
-            lane_of[:, j] = len(lanes) + j - width  # own axes follow the lanes
+            class_of[:, j] = len(classes) + j - width  # tabulated axes follow the classes
             continue
         variable = int(owners[j])
         if variable not in colors:
-            lane_of[:, j] = numbers[Lane(variable, 0)]
+            class_of[:, j] = numbers[ColorClass(variable, 0)]
             continue
-        color_lane = np.array(
-            [numbers[Lane(variable, c)] for c in range(int(colors[variable].max()) + 1)]
+        classes_of_variable = np.array(
+            [numbers[ColorClass(variable, c)] for c in range(int(colors[variable].max()) + 1)]
         )
         position = np.maximum(elements[:, j] - offsets[variable], 0)
-        lane_of[:, j] = color_lane[colors[variable][position]]
-    # A pattern says of each column: absent or a repetition (-1), or the lane to read it along.
-    pattern = np.where(elements >= 0, lane_of, -1)
+        class_of[:, j] = classes_of_variable[colors[variable][position]]
+    # A pattern says of each column: absent or a repetition (-1), or the class whose axis it is
+    # read along.
+    pattern = np.where(elements >= 0, class_of, -1)
     for j in range(1, elements.shape[1]):
         repeated = (elements[:, [j]] == elements[:, :j]).any(axis=1)
         pattern[repeated, j] = -1
@@ -246,27 +253,27 @@ def _parts(
         kinds, which = pattern[:1], None
     else:
         kinds, which = np.unique(pattern, axis=0, return_inverse=True)
-    parts = []
+    groups = []
     for number, kind in enumerate(kinds):
         rows = None if which is None else np.flatnonzero(which.reshape(-1) == number)
         chosen = elements if rows is None else elements[rows]
         present = np.flatnonzero(kind >= 0)
-        parts.append(Part(rows, chosen[:, present], tuple(kind[present].tolist())))
-    return parts
+        groups.append(RowGroup(rows, chosen[:, present], tuple(kind[present].tolist())))
+    return groups
 
 
 def evaluations(layout: Layout, states: Sequence[int]) -> int:
-    """Count the combinations of states that the piece is evaluated in, own axes included."""
+    """Count the combinations of states that a summand is evaluated in, tabulated ones included."""
     if layout.assignments is None:
         return joint_states(layout, states)
-    own = [states[variable] for variable in layout.own]
-    return len(layout.assignments) * int(np.prod(own, dtype=int))
+    tabulated = [states[variable] for variable in layout.tabulated]
+    return len(layout.assignments) * int(np.prod(tabulated, dtype=int))
 
 
 def joint_states(layout: Layout, states: Sequence[int]) -> int:
-    """Count the joint states of a piece's lanes and its own axes."""
-    counts = [states[lane.variable] for lane in layout.lanes]
-    counts += [states[variable] for variable in layout.own]
+    """Count the joint states of a summand's colour classes and tabulated variables."""
+    counts = [states[each.variable] for each in layout.classes]
+    counts += [states[variable] for variable in layout.tabulated]
     result = 1
     for count in counts:  # Python's integers: the product may be astronomical
         result *= count

@@ -182,7 +182,7 @@ class Marginalization:
 
 
 def describe(marginal: Any, limit: int) -> Marginalization:
-    """Describe how a `Marginal` sums out; of ``None``, that there is nothing to sum out."""
+    """Describe how a `Plan` sums out; of ``None``, that there is nothing to sum out."""
     if marginal is None:
         return Marginalization((), (), (), limit)
     unknowns = marginal.unknowns
@@ -195,7 +195,7 @@ def describe(marginal: Any, limit: int) -> Marginalization:
         rows = int(np.prod(layout.shape, dtype=int))
         tables.append(
             TermTable(
-                marginal.output_name(layout.piece.term),
+                marginal.output_name(layout.summand.term),
                 tuple(unknowns[v].name for v in layout.variables()),
                 rows,
                 evaluations(layout, states) * rows,

@@ -1,4 +1,4 @@
-"""The tables of a piece: its rows' values in every combination of their elements' states."""
+"""The tables of a summand: its rows' values in every combination of their elements' states."""
 
 from __future__ import annotations
 
@@ -10,24 +10,34 @@ import jax.numpy as jnp
 import numpy as np
 
 from aliquot.marginal.assignments import Evaluator
-from aliquot.marginal.dependence import Piece
-from aliquot.marginal.elimination import gather_sum
-from aliquot.marginal.layout import Layout
+from aliquot.marginal.dependence import Summand
+from aliquot.marginal.elimination import Table, gather_sum
+from aliquot.marginal.layout import Layout, RowGroup
 from aliquot.marginal.unknowns import Unknown
 
 # Up to so many joint states each gets an array of its own, which XLA turns into the fastest code
 # on CPU; beyond, the states are axes of one array.
 FEW = 8
 
-# A table: an object array of shape (K1, ..., Km) that holds arrays of shape (rows,) or (1,), or one
-# array of shape (K1, ..., Km, rows or 1).
-Table = Any
+
+def evidence_table(unknown: Unknown, few: int = FEW) -> Table:
+    """Give the log-weights of the states of a partly observed unknown.
+
+    0 where a state is possible, ``-inf`` where it is not: of an observed element all but one.
+    """
+    assert unknown.evidence is not None
+    states = np.arange(unknown.states)[:, None]
+    possible = (unknown.evidence < 0) | (unknown.evidence == states)
+    weights = np.where(possible, 0.0, -np.inf)
+    if unknown.states > few:
+        return Table(weights)
+    return Table.of_cells((unknown.states,), lambda at: weights[at])
 
 
-def piece_tables(
+def summand_tables(
     layout: Layout, unknowns: Sequence[Unknown], positions: dict[int, int], evaluator: Evaluator
 ) -> list[Table]:
-    """Evaluate a piece in all its joint states; one table for each of the layout's parts.
+    """Evaluate a summand in all its joint states; one table for each of the layout's groups.
 
     Parameters
     ----------
@@ -40,45 +50,45 @@ def piece_tables(
     """
     if layout.assignments is not None:
         return _by_assignment(layout, unknowns, positions, evaluator)
-    states = [unknowns[lane.variable].states for lane in layout.lanes]
-    own = [unknowns[variable].states for variable in layout.own]
-    if int(np.prod([*states, *own], dtype=float)) <= FEW:
-        cells = np.empty((*states, *own), dtype=object)
-        for combination in product(*(range(k) for k in states)):
-            value = _one(layout, combination, unknowns, positions, evaluator)
-            value = jnp.broadcast_to(value, (*value.shape[: value.ndim - len(own)], *own))
-            for rest in product(*(range(k) for k in own)):
-                entry = value[(..., *rest)] if own else value
+    states = [unknowns[each.variable].states for each in layout.classes]
+    last = [unknowns[variable].states for variable in layout.tabulated]
+    if int(np.prod([*states, *last], dtype=float)) <= FEW:
+        cells = np.empty((*states, *last), dtype=object)
+        for combination in product(*map(range, states)):
+            value = _in_one_state(layout, combination, unknowns, positions, evaluator)
+            value = jnp.broadcast_to(value, (*value.shape[: value.ndim - len(last)], *last))
+            for rest in product(*map(range, last)):
+                entry = value[(..., *rest)] if last else value
                 cells[combination + rest] = _rows(entry, layout, 0)
-        return [_pick_cells(cells, part) for part in layout.parts]
-    value = _stacked(layout, unknowns, positions, evaluator)
-    whole = jnp.broadcast_to(value, (*states, *own, value.shape[-1]))
-    return [_pick_array(whole, part) for part in layout.parts]
+        return [_of_group(Table(cells), group) for group in layout.groups]
+    value = _in_all_states(layout, unknowns, positions, evaluator)
+    whole = Table(jnp.broadcast_to(value, (*states, *last, value.shape[-1])))
+    return [_of_group(whole, group) for group in layout.groups]
 
 
-def _one(
+def _in_one_state(
     layout: Layout,
     combination: tuple[int, ...],
     unknowns: Sequence[Unknown],
     positions: dict[int, int],
     evaluator: Evaluator,
 ) -> Any:
-    """Evaluate a piece with each lane in one state; compact, own axes last."""
-    chosen = dict(zip(layout.lanes, combination, strict=True))
-    given = stand_ins(unknowns, positions, 0)
-    for variable in dict.fromkeys(lane.variable for lane in layout.lanes):
+    """Evaluate a summand with each colour class in one state; compact, tabulated axes last."""
+    chosen = dict(zip(layout.classes, combination, strict=True))
+    states = unvaried(unknowns, positions, 0)
+    for variable in dict.fromkeys(each.variable for each in layout.classes):
         unknown = unknowns[variable]
-        shape = unknown.shape
-        of = [chosen[lane] for lane in layout.lanes if lane.variable == variable]
-        if variable in layout.colors:
-            array = np.asarray(of)[layout.colors[variable]].reshape(shape)
-            key = (tuple(of), layout.colors[variable].tobytes())
+        of = tuple(chosen[each] for each in layout.classes if each.variable == variable)
+        colors = layout.colors.get(variable)
+        if colors is None:
+            array = np.full((1,) * len(unknown.shape), of[0])
         else:
-            array, key = np.full((1,) * len(shape), of[0]), (tuple(of), b"")
+            array = np.asarray(of)[colors].reshape(unknown.shape)
         array = (array + unknown.lowest).astype(unknown.distribution.dtype)
-        given[positions[variable]] = (("one", variable, key), array)
-    single = stand_ins(unknowns, positions, 0)
-    return weighted(layout.piece, evaluator.at(layout.piece.var, given, 0), evaluator, single)
+        key = ("one", variable, of, b"" if colors is None else colors.tobytes())
+        states[positions[variable]] = (key, array)
+    value = evaluator.at(layout.summand.var, states, 0)
+    return weighted(layout.summand, value, evaluator, unvaried(unknowns, positions, 0))
 
 
 def _by_assignment(
@@ -87,76 +97,76 @@ def _by_assignment(
     positions: dict[int, int],
     evaluator: Evaluator,
 ) -> list[Table]:
-    """Evaluate a piece in each assignment, and put each part's tables together from these."""
+    """Evaluate a summand in each assignment, and put each group's table together from these."""
     assert layout.assignments is not None
     number, count = len(layout.assignments), layout.count
-    own = [unknowns[variable].states for variable in layout.own]
-    value = _stacked(layout, unknowns, positions, evaluator)
-    value = jnp.broadcast_to(value, (number, *own, count))
-    value = jnp.moveaxis(value, 0, -2).reshape((*own, number * count))
+    last = [unknowns[variable].states for variable in layout.tabulated]
+    value = _in_all_states(layout, unknowns, positions, evaluator)
+    value = jnp.broadcast_to(value, (number, *last, count))
+    value = jnp.moveaxis(value, 0, -2).reshape((*last, number * count))
     tables = []
-    for part in layout.parts:
-        if not part.lanes:
-            tables.append(value[..., part.rows])
+    for group in layout.groups:
+        if not group.classes:
+            tables.append(Table(value[..., group.rows]))
             continue
-        assert part.where is not None
-        places = (part.where * count + part.rows).reshape(-1)
+        assert group.where is not None
+        places = (group.where * count + group.rows).reshape(-1)
         back = np.full((1, number * count), places.size, np.int32)
         back[0, places] = np.arange(places.size)
         padded_back = places.size < back.size
         found = gather_sum(
             value, places[None].astype(np.int32), back, padded=False, padded_back=padded_back
         )
-        found = found.reshape((*own, *part.where.shape))
-        lead, m = len(own), part.where.ndim - 1
+        found = found.reshape((*last, *group.where.shape))
+        lead, m = len(last), group.where.ndim - 1
         order = [*range(lead, lead + m), *range(lead), lead + m]
-        tables.append(jnp.transpose(found, order))
+        tables.append(Table(jnp.transpose(found, order)))
     return tables
 
 
-def _stacked(
+def _in_all_states(
     layout: Layout,
     unknowns: Sequence[Unknown],
     positions: dict[int, int],
     evaluator: Evaluator,
 ) -> Any:
-    """Evaluate a piece along all lanes at once: shape (lanes..., own..., rows or 1).
+    """Evaluate a summand in all states at once: shape (classes..., tabulated..., rows or 1).
 
     For assignments the one leading axis is theirs.
     """
-    value, width = _along_lanes(layout, unknowns, positions, evaluator)
-    if layout.own:
-        last = len(layout.own)
+    value, width = _along_classes(layout, unknowns, positions, evaluator)
+    if layout.tabulated:
+        last = len(layout.tabulated)
         axes = range(value.ndim)
         order = [*axes[:width], *axes[value.ndim - last :], *axes[width : value.ndim - last]]
         value = jnp.transpose(value, order)
-    return _rows(value, layout, width + len(layout.own))
+    return _rows(value, layout, width + len(layout.tabulated))
 
 
-def _along_lanes(
+def _along_classes(
     layout: Layout,
     unknowns: Sequence[Unknown],
     positions: dict[int, int],
     evaluator: Evaluator,
 ) -> tuple[Any, int]:
-    """Evaluate a piece along all lanes, or in all assignments of states to them.
+    """Evaluate a summand with an axis of states for each colour class, or one of assignments.
 
     Returns
     -------
-    value : array, shape (lanes or assignments..., *shape, own...), axes full or 1
+    value : array, shape (classes or assignments..., *shape, tabulated...), axes full or 1
     width : int
         How many leading axes there are.
     """
     listed = layout.assignments
-    width = len(layout.lanes) if listed is None else 1
-    given = stand_ins(unknowns, positions, width)
-    for variable in dict.fromkeys(lane.variable for lane in layout.lanes):
+    width = len(layout.classes) if listed is None else 1
+    states = unvaried(unknowns, positions, width)
+    for variable in dict.fromkeys(each.variable for each in layout.classes):
         unknown = unknowns[variable]
         ones = (1,) * len(unknown.shape)
         colors = layout.colors.get(variable)
         array: Any = None
-        for number, lane in enumerate(layout.lanes):
-            if lane.variable != variable:
+        for number, each in enumerate(layout.classes):
+            if each.variable != variable:
                 continue
             if listed is None:
                 axis = [1] * width
@@ -167,23 +177,22 @@ def _along_lanes(
             if colors is None:
                 array = along
             else:
-                here = (colors == lane.color).reshape((*(1,) * width, *unknown.shape))
+                here = (colors == each.color).reshape((*(1,) * width, *unknown.shape))
                 array = np.where(here, along, 0 if array is None else array)
         array = np.asarray(array).astype(unknown.distribution.dtype)
-        way: Any = "stacked" if listed is None else listed.tobytes()
-        key = (way, layout.lanes, b"" if colors is None else colors.tobytes())
-        given[positions[variable]] = ((*key, variable), array)
-    single = stand_ins(unknowns, positions, 0)
-    value = evaluator.at(layout.piece.var, given, width)
-    return weighted(layout.piece, value, evaluator, single), width
+        way: Any = "all" if listed is None else listed.tobytes()
+        key = (way, layout.classes, b"" if colors is None else colors.tobytes(), variable)
+        states[positions[variable]] = (key, array)
+    value = evaluator.at(layout.summand.var, states, width)
+    return weighted(layout.summand, value, evaluator, unvaried(unknowns, positions, 0)), width
 
 
-def stand_ins(unknowns: Sequence[Unknown], positions: dict[int, int], lanes: int) -> dict[int, Any]:
+def unvaried(unknowns: Sequence[Unknown], positions: dict[int, int], batch: int) -> dict[int, Any]:
     """Give states to the variables that a value is found not to depend on: any will do."""
     return {
         positions[i]: (
-            ("any", i, lanes),
-            np.full((1,) * (lanes + len(u.shape)), u.lowest, dtype=u.distribution.dtype),
+            ("any", i, batch),
+            np.full((1,) * (batch + len(u.shape)), u.lowest, dtype=u.distribution.dtype),
         )
         for i, u in enumerate(unknowns)
     }
@@ -192,16 +201,16 @@ def stand_ins(unknowns: Sequence[Unknown], positions: dict[int, int], lanes: int
 def unsummed(
     layout: Layout, unknowns: Sequence[Unknown], positions: dict[int, int], evaluator: Evaluator
 ) -> list[Any]:
-    """Evaluate a piece without summing.
+    """Evaluate a summand without summing.
 
     Returns
     -------
     list of array, shape (K1, ..., Km, rows, product of the summed axes)
-        One for each of the layout's parts.
+        One for each of the layout's groups.
     """
-    value, lead = _along_lanes(layout, unknowns, positions, evaluator)
+    value, lead = _along_classes(layout, unknowns, positions, evaluator)
     states = (
-        [unknowns[lane.variable].states for lane in layout.lanes]
+        [unknowns[each.variable].states for each in layout.classes]
         if layout.assignments is None
         else [len(layout.assignments)]
     )
@@ -210,31 +219,31 @@ def unsummed(
     order = [*range(lead), *(lead + axis for axis in (*kept, *layout.summed))]
     value = jnp.transpose(value, order).reshape((*states, layout.count, -1))
     found = []
-    for part in layout.parts:
-        rows = np.arange(layout.count) if part.rows is None else part.rows
+    for group in layout.groups:
+        rows = np.arange(layout.count) if group.rows is None else group.rows
         if layout.assignments is None:
-            found.append(ordered(value, part.lanes, trailing=2)[..., rows, :])
+            found.append(_of_classes(value, group.classes, lead)[..., rows, :])
         else:
-            found.append(value[0 if part.where is None else part.where, rows])
+            found.append(value[0 if group.where is None else group.where, rows])
     return found
 
 
-def weighted(piece: Piece, value: Any, evaluator: Evaluator, given: dict[int, Any]) -> Any:
-    """Multiply what comes of a piece's value by the piece's coefficients.
+def weighted(summand: Summand, value: Any, evaluator: Evaluator, states: dict[int, Any]) -> Any:
+    """Multiply what comes of a summand's value by its coefficients.
 
     Parameters
     ----------
-    piece : Piece
+    summand : Summand
     value : array
         The value, or a sum over it.
     evaluator : Evaluator
-    given : dict
-        States for the unknowns, as from `stand_ins` without lanes.
+    states : dict
+        States for the unknowns, as from `unvaried` without further axes.
     """
-    for atom, power in piece.coefficients:
-        scalar = jnp.reshape(evaluator.at(atom, given, 0), ())
+    for atom, power in summand.coefficients:
+        scalar = jnp.reshape(evaluator.at(atom, states, 0), ())
         value = value * scalar if power > 0 else value / scalar
-    return value if piece.sign > 0 else -value
+    return value if summand.sign > 0 else -value
 
 
 def _rows(value: Any, layout: Layout, lead: int) -> Any:
@@ -259,41 +268,32 @@ def _rows(value: Any, layout: Layout, lead: int) -> Any:
     return jnp.broadcast_to(value, (*front, *rest)).reshape((*front, layout.count))
 
 
-def _pick_cells(cells: np.ndarray, part: Any) -> Any:
-    """Order an object table's axes as a part's columns, and take its rows.
+def _of_group(table: Table, group: RowGroup) -> Table:
+    """Give the table of a group: its elements in order, and its rows.
 
-    Rows that depend on no element are given as they are, an array of shape (rows,) or (1,).
+    Of rows that depend on no element it is one array, shape (rows,) or (1,).
     """
-    table = ordered(cells, part.lanes)
-    if not part.lanes:
-        return _take(table, part.rows)
-    result = np.empty(table.shape, dtype=object)
-    for index in np.ndindex(table.shape):
-        result[index] = _take(table[index], part.rows)
-    return result
+    states = _of_classes(table.entries, group.classes, len(table.states))
+    picked = Table(states)
+    return picked.map_rows(lambda rows: _take(rows, group.rows))
 
 
-def _pick_array(whole: Any, part: Any) -> Any:
-    return _take(ordered(whole, part.lanes, trailing=1), part.rows)
-
-
-def ordered(table: Any, lanes: tuple[int, ...], trailing: int = 0) -> Any:
-    """Keep the lanes that a part depends on, in its order; of the others the first state does.
+def _of_classes(array: Any, classes: tuple[int, ...], width: int) -> Any:
+    """Keep the axes of some classes, in their order; of the others the first state does.
 
     Parameters
     ----------
-    table : array, shape (lanes..., trailing...)
-    lanes : tuple of int
-    trailing : int
-        Number of axes after the lanes.
+    array : array, shape (classes..., rest...)
+    classes : tuple of int
+    width : int
+        Number of axes of classes.
     """
-    width = table.ndim - trailing
-    index = tuple(slice(None) if axis in lanes else 0 for axis in range(width))
-    kept = [axis for axis in range(width) if axis in lanes]
-    order = [kept.index(lane) for lane in lanes]
-    picked = table[index]
-    if not lanes:
+    index = tuple(slice(None) if axis in classes else 0 for axis in range(width))
+    kept = [axis for axis in range(width) if axis in classes]
+    picked = array[index]
+    if not classes:
         return picked  # of an object array the one entry itself
+    order = [kept.index(each) for each in classes]
     return picked.transpose([*order, *range(len(order), picked.ndim)])
 
 

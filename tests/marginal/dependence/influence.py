@@ -49,7 +49,7 @@ def listed(dependence: Dependence, shape: tuple[int, ...], sizes: Sequence[int])
         assert index.ndim == len(shape)
         assert all(n in (1, full) for n, full in zip(index.shape, shape, strict=True))
         assert index.max() < sizes[variable]
-        assert index.max() >= 0, "a slot that lists nothing"
+        assert index.max() >= 0, "a reference that lists nothing"
         place = np.broadcast_to(index, shape)
         flat, element = table.reshape(place.size, -1), place.reshape(-1)
         rows = np.flatnonzero(element >= 0)
@@ -92,7 +92,7 @@ def influence(
 
 def evaluate(analysis: Analysis, atoms: Sequence[Any], inputs: Sequence[Any]) -> list[np.ndarray]:
     """Return the values of some atoms of an analysed program."""
-    closed = analysis.jaxpr
+    closed = analysis.program
     jaxpr = Jaxpr(
         closed.jaxpr.constvars,
         closed.jaxpr.invars,

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from jax.extend.core import Literal, jaxpr_as_fun
 
-from aliquot.marginal.dependence import LIMIT, Mixed, Slot, analyse
-from aliquot.marginal.dependence.slots import everything, union
+from aliquot.marginal.dependence import LIMIT, Mixed, Reference, analyse
+from aliquot.marginal.dependence.references import everything, union
 from aliquot.precision import float64
 from aliquot.primitives import evaluate, inline
 from tests.marginal.dependence.influence import analysed
@@ -35,19 +35,19 @@ MANY = 1_000_000
     ],
 )
 def test_what_mixes_is_named(function, reason):
-    (piece,) = analysed(function, (Z,)).pieces
+    (piece,) = analysed(function, (Z,)).summands
     assert piece.dependence == Mixed(frozenset({0}), reason)
 
 
 def test_as_many_elements_as_the_limit_are_listed():
-    (piece,) = analysed(jnp.sum, (np.zeros(LIMIT, int),)).pieces
-    assert [int(slot.index) for slot in piece.dependence] == list(range(LIMIT))
-    (piece,) = analysed(jnp.sum, (np.zeros(LIMIT + 1, int),)).pieces
+    (piece,) = analysed(jnp.sum, (np.zeros(LIMIT, int),)).summands
+    assert [int(reference.index) for reference in piece.dependence] == list(range(LIMIT))
+    (piece,) = analysed(jnp.sum, (np.zeros(LIMIT + 1, int),)).summands
     assert isinstance(piece.dependence, Mixed)
 
 
 def test_a_mixture_of_variables_names_them_all():
-    (piece,) = analysed(lambda a, b, c: jnp.sort(a) + b[0], (Z, Z, Z)).pieces
+    (piece,) = analysed(lambda a, b, c: jnp.sort(a) + b[0], (Z, Z, Z)).summands
     assert piece.dependence == Mixed(frozenset({0, 1}), "np.sort of 200 values")
 
 
@@ -56,31 +56,35 @@ def test_axes_along_which_nothing_changes_stay_short():
         return (jnp.asarray(np.ones(3))[z][:, None] + scalar) * data
 
     data = np.ones((200, 5))
-    (piece,) = analysed(rows, (Z, np.zeros((), int)), (data,)).pieces
-    assert [slot.index.shape for slot in piece.dependence] == [(200, 1), (1, 1)]
+    (piece,) = analysed(rows, (Z, np.zeros((), int)), (data,)).summands
+    assert [reference.index.shape for reference in piece.dependence] == [(200, 1), (1, 1)]
 
 
 def test_places_that_list_nothing_are_filled_from_other_slots():
     mask = np.arange(200) % 2 == 0
-    (piece,) = analysed(lambda z: jnp.where(mask, z, 0) + jnp.where(mask, 1, z[::-1]), (Z,)).pieces
-    (slot,) = piece.dependence
-    np.testing.assert_array_equal(slot.index, np.where(mask, np.arange(200), np.arange(200)[::-1]))
+    (piece,) = analysed(
+        lambda z: jnp.where(mask, z, 0) + jnp.where(mask, 1, z[::-1]), (Z,)
+    ).summands
+    (reference,) = piece.dependence
+    np.testing.assert_array_equal(
+        reference.index, np.where(mask, np.arange(200), np.arange(200)[::-1])
+    )
 
 
 def test_an_element_is_listed_once():
-    first = Slot(0, np.array([0, 1, 2]))
-    second = Slot(0, np.array([0, 2, 2]))
+    first = Reference(0, np.array([0, 1, 2]))
+    second = Reference(0, np.array([0, 2, 2]))
     joined = union([(first,), (second,)], "a sum")
-    assert [slot.index.tolist() for slot in joined] == [[0, 1, 2], [-1, 2, -1]]
-    alone = Slot(0, np.array([1]))
-    joined = union([(second,), (Slot(0, np.array([0])),), (alone,)], "a sum")
-    assert [slot.index.tolist() for slot in joined] == [[-1, 2, 2], [0], [1]]
+    assert [reference.index.tolist() for reference in joined] == [[0, 1, 2], [-1, 2, -1]]
+    alone = Reference(0, np.array([1]))
+    joined = union([(second,), (Reference(0, np.array([0])),), (alone,)], "a sum")
+    assert [reference.index.tolist() for reference in joined] == [[-1, 2, 2], [0], [1]]
 
 
 def test_everything_lists_elements_of_all_operands():
-    parts = [(Slot(0, np.array([0, -1, 2])),), (Slot(1, np.array([5])),)]
+    parts = [(Reference(0, np.array([0, -1, 2])),), (Reference(1, np.array([5])),)]
     found = everything(parts, 2, "something")
-    assert [(slot.variable, slot.index.tolist()) for slot in found] == [
+    assert [(reference.variable, reference.index.tolist()) for reference in found] == [
         (0, [[0]]),
         (0, [[2]]),
         (1, [[5]]),
@@ -99,7 +103,7 @@ def test_only_values_that_decide_are_looked_at():
     group = np.array([4, 4, 3, 2, 0])
     analysis = analyse(closed, discrete={0: 0}, known={1: lambda: group, 2: unasked})
     assert analysis.consulted == {1}
-    (rows,), (scalar,) = (piece.dependence for piece in analysis.pieces)
+    (rows,), (scalar,) = (piece.dependence for piece in analysis.summands)
     assert rows.index.tolist() == group.tolist()
     assert scalar.index.tolist() == 0
 
@@ -108,9 +112,9 @@ def test_an_index_that_is_not_known_may_be_any():
     def term(z, group):
         return z[group]
 
-    (piece,) = analysed(term, (np.zeros(3, int),), (np.array([0, 1]),), known=False).pieces
-    assert [slot.index.tolist() for slot in piece.dependence] == [[0], [1], [2]]
-    (piece,) = analysed(term, (Z,), (np.array([0, 1]),), known=False).pieces
+    (piece,) = analysed(term, (np.zeros(3, int),), (np.array([0, 1]),), known=False).summands
+    assert [reference.index.tolist() for reference in piece.dependence] == [[0], [1], [2]]
+    (piece,) = analysed(term, (Z,), (np.array([0, 1]),), known=False).summands
     assert piece.dependence == Mixed(
         frozenset({0}), "indexing, at places not known beforehand, of 200 values"
     )
@@ -122,10 +126,10 @@ def test_a_million_rows_are_no_burden():
 
     (piece,) = analysed(
         term, (np.zeros(MANY, int),), (np.ones(3), np.ones(MANY)), whole=False
-    ).pieces
-    (slot,) = piece.dependence
-    assert slot.index.shape == (MANY,)
-    assert slot.index[0] == MANY - 1
+    ).summands
+    (reference,) = piece.dependence
+    assert reference.index.shape == (MANY,)
+    assert reference.index[0] == MANY - 1
 
 
 def test_inlining_keeps_the_computation():

@@ -14,8 +14,8 @@ def test_what_has_an_influence_is_listed(case: Case) -> None:
     analysis = analysed(case.function, case.discrete, case.data, case.known)
     seen = influence(case.function, case.discrete, case.data)
     sizes = [z.size for z in case.discrete]
-    assert len(analysis.pieces) == len(seen)
-    for piece, changed in zip(analysis.pieces, seen, strict=True):
+    assert len(analysis.summands) == len(seen)
+    for piece, changed in zip(analysis.summands, seen, strict=True):
         table = listed(piece.dependence, shape_of(piece.var), sizes)
         assert not np.any(changed & ~table), "an influence was missed"
         if case.exact:

@@ -20,7 +20,7 @@ MORE = settings(FIXED, max_examples=40)
 
 
 def check(program, discrete, exact: bool) -> None:
-    (piece,) = analysed(program, discrete).pieces
+    (piece,) = analysed(program, discrete).summands
     (seen,) = influence(program, discrete, (), bases=6)
     table = listed(piece.dependence, shape_of(piece.var), [z.size for z in discrete])
     assert not np.any(seen & ~table), "an influence was missed"
@@ -64,9 +64,9 @@ def test_pieces_add_up(drawn) -> None:
     program, discrete, _ = drawn
     analysis = analysed(lambda *z: (2.0 * program(*z)).sum(), discrete, whole=False)
     inputs = [np.random.default_rng(1).integers(0, 3, z.shape) for z in discrete]
-    (whole,) = evaluate(analysis, analysis.jaxpr.jaxpr.outvars, inputs)
+    (whole,) = evaluate(analysis, analysis.program.jaxpr.outvars, inputs)
     parts = 0.0
-    for piece in analysis.pieces:
+    for piece in analysis.summands:
         value, *factors = evaluate(
             analysis, [piece.var, *(a for a, _ in piece.coefficients)], inputs
         )

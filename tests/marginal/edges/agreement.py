@@ -77,7 +77,7 @@ class Agreement:
         program = self.program
         analysis = analysed(program.flat, program.discrete, program.data, known)
         failed = []
-        for (call, changed, _, _), piece in zip(self.found, analysis.pieces, strict=True):
+        for (call, changed, _, _), piece in zip(self.found, analysis.summands, strict=True):
             table = listed(piece.dependence, shape_of(piece.var), SIZES)
             if np.any(changed & ~table):
                 failed.append(f"{call}: an influence is missed")

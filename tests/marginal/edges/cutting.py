@@ -45,8 +45,10 @@ def badly_cut(program: Together, rng: np.random.Generator, *, known: bool) -> tu
         analysis = analyse(
             closed, discrete={k: k for k in range(width)}, known=data if known else {}
         )
-        inner = analysis.jaxpr
-        atoms = [atom for p in analysis.pieces for atom in (p.var, *(a for a, _ in p.coefficients))]
+        inner = analysis.program
+        atoms = [
+            atom for p in analysis.summands for atom in (p.var, *(a for a, _ in p.coefficients))
+        ]
         function = jaxpr_as_fun(
             ClosedJaxpr(inner.jaxpr.replace(outvars=[*inner.jaxpr.outvars, *atoms]), inner.consts)
         )
@@ -66,7 +68,7 @@ def badly_cut(program: Together, rng: np.random.Generator, *, known: bool) -> tu
     scale = [np.ones(len(rows)) for _ in range(count)]
     bad: set[int] = set()
     at = count
-    for piece in analysis.pieces:
+    for piece in analysis.summands:
         part = piece.sign * totals[at]
         table = listed(piece.dependence, shape_of(piece.var), SIZES)
         changed = influence(found[at].reshape(*states.shape[:3], *found[at].shape[1:]))
@@ -90,5 +92,5 @@ def badly_cut(program: Together, rng: np.random.Generator, *, known: bool) -> tu
         if not np.all(close | (sums[number] == right) | np.isnan(right)):
             bad.add(number)
     owners = [c for c, some in zip(program.calls, outputs, strict=True) for _ in (*some, *some)]
-    several = sum(sum(p.term == number for p in analysis.pieces) > 1 for number in range(count))
+    several = sum(sum(p.term == number for p in analysis.summands) > 1 for number in range(count))
     return [f"{owners[number]}: the pieces are not the term" for number in sorted(bad)], several

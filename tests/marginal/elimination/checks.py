@@ -24,7 +24,7 @@ def check(problem: Problem, *, largest: int = 10**6, elimination: Elimination | 
             return (
                 jax.value_and_grad(lambda a: elimination.log_sum(problem.tables(a)))(arrays),
                 elimination.probabilities(tables),
-                [full(t) for t in elimination.outside(tables)],
+                [table.as_array() for table in elimination.outside(tables)],
                 elimination.most_probable(tables),
             )
 
@@ -47,11 +47,3 @@ def check(problem: Problem, *, largest: int = 10**6, elimination: Elimination | 
     at = np.flatnonzero(np.all(oracle.joint == found, axis=1))
     np.testing.assert_allclose(oracle.log_weights[at], [best], rtol=1e-12, atol=1e-12)
     return elimination
-
-
-def full(table):
-    """Give a table as one array."""
-    if not isinstance(table, np.ndarray):
-        return table
-    cells = [table[at] for at in np.ndindex(*table.shape)]
-    return jnp.stack(cells).reshape(*table.shape, -1)

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 import jax.numpy as jnp
 import numpy as np
 
-from aliquot.marginal.elimination import Block, Factor
+from aliquot.marginal.elimination import Factor, Table, Variable
 
 
 @dataclass(frozen=True)
 class Problem:
     """Blocks, factors and tables, each table an array (K1..Km, rows or 1)."""
 
-    blocks: list[Block]
+    blocks: list[Variable]
     factors: list[Factor]
     arrays: list[np.ndarray]
     cells: list[bool]
@@ -23,17 +23,14 @@ class Problem:
         """Give the tables in the forms that the problem asks for."""
         arrays = self.arrays if arrays is None else arrays
         return [
-            as_cells(a) if cells else jnp.asarray(a)
+            as_cells(a) if cells else Table(jnp.asarray(a))
             for a, cells in zip(arrays, self.cells, strict=True)
         ]
 
 
 def as_cells(array):
     """Give one array for each joint state."""
-    table = np.empty(array.shape[:-1], object)
-    for at in np.ndindex(*array.shape[:-1]):
-        table[at] = jnp.asarray(array[at])
-    return table
+    return Table.of_cells(array.shape[:-1], lambda at: jnp.asarray(array[at]))
 
 
 class Enumeration:

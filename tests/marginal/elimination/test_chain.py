@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from aliquot.marginal.elimination import Block, Factor, forward_backward, plan
+from aliquot.marginal.elimination import Factor, Variable, forward_backward, plan
 from tests.marginal.elimination.checks import check
 from tests.marginal.elimination.enumeration import Problem, random_table
 
@@ -49,7 +49,7 @@ ORDERS = {
 )
 def test_stated_chain(rng, name, lag, impossible):
     order = ORDERS[name]
-    block = Block("z", order.size, 2, order, lag)
+    block = Variable("z", order.size, 2, order, lag)
     elements = [order[:, :1]] if lag != 2 else []
     elements += [np.arange(order.size)[:, None]]
     elements += [windows(order, k) for k in range(2, lag + 2) if k <= order.shape[1]]
@@ -62,7 +62,7 @@ def test_stated_chain(rng, name, lag, impossible):
 @pytest.mark.parametrize("each", [False, True])
 def test_variables_that_all_steps_share(rng, each):
     order = np.arange(6).reshape(2, 3)
-    blocks = [Block("z", 6, 2, order), Block("g", 2 if each else 1, 3), Block("h", 1, 2)]
+    blocks = [Variable("z", 6, 2, order), Variable("g", 2 if each else 1, 3), Variable("h", 1, 2)]
     g = np.repeat([6, 7], 3)[:, None] if each else np.full((6, 1), 6)
     z = np.arange(6)[:, None]
     pairs = windows(order, 2)
@@ -75,7 +75,7 @@ def test_variables_that_all_steps_share(rng, each):
 
 def test_paths_are_found_without_being_stated(rng):
     order = rng.permutation(10).reshape(1, 10)
-    blocks = [Block("z", 10, 2)]
+    blocks = [Variable("z", 10, 2)]
     found = check(problem(rng, blocks, [np.arange(10)[:, None], windows(order, 2)]))
     assert found.steps[0].method == "chain"
 
@@ -83,14 +83,14 @@ def test_paths_are_found_without_being_stated(rng):
 @pytest.mark.slow
 def test_unequal_paths_are_summed_out_one_after_the_other(rng):
     elements = [np.arange(11)[:, None], [[i, i + 1] for i in range(10) if i != 4]]
-    found = check(problem(rng, [Block("z", 11, 2)], elements, impossible=0.1))
+    found = check(problem(rng, [Variable("z", 11, 2)], elements, impossible=0.1))
     assert [(step.method, step.elements) for step in found.steps] == [("chain", 11)]
 
 
 @pytest.mark.parametrize("impossible", [0.0, 0.1])
 def test_coupled_chains_become_one(rng, impossible):
     order = np.arange(5)[None]
-    blocks = [Block("a", 5, 2, order), Block("b", 5, 3, order)]
+    blocks = [Variable("a", 5, 2, order), Variable("b", 5, 3, order)]
     a, b = order, 5 + order
     elements = [windows(a, 2), windows(b, 2), np.column_stack([b[0], a[0]]), [[0]], [[5]]]
     found = check(problem(rng, blocks, elements, impossible=impossible))
@@ -101,7 +101,7 @@ def test_coupled_chains_become_one(rng, impossible):
 
 def test_rows_within_a_chain_go_first(rng):
     order = np.arange(5)[None]
-    blocks = [Block("z", 5, 2, order), Block("c", 5, 3)]
+    blocks = [Variable("z", 5, 2, order), Variable("c", 5, 3)]
     elements = [
         windows(order, 2),
         np.column_stack([5 + order[0], order[0]]),
@@ -114,7 +114,7 @@ def test_rows_within_a_chain_go_first(rng):
 @pytest.mark.slow
 def test_a_link_across_the_chain_is_summed_out_all_the_same(rng):
     order = np.arange(8)[None]
-    blocks = [Block("z", 8, 2, order)]
+    blocks = [Variable("z", 8, 2, order)]
     found = check(problem(rng, blocks, [windows(order, 2), [[0, 7]], [[2, 5]]], impossible=0.1))
     # One end of each link is left for later.
     assert [(step.method, step.elements) for step in found.steps] == [("chain", 6), ("rows", 2)]
@@ -127,7 +127,7 @@ def test_products_in_pairs_give_the_same(rng, monkeypatch, name):
     )
     order = ORDERS[name]
     elements = [order[:, :1], windows(order, 2), np.arange(order.size)[:, None]]
-    check(problem(rng, [Block("z", order.size, 2, order)], elements, impossible=0.2))
+    check(problem(rng, [Variable("z", order.size, 2, order)], elements, impossible=0.2))
 
 
 def test_an_unlikely_state_is_not_forgotten():
@@ -138,10 +138,12 @@ def test_an_unlikely_state_is_not_forgotten():
     transitions = np.array([[0.0, -1.0], [-np.inf, 0.0]])[:, :, None]
     order = np.arange(steps)[None]
     factors = [Factor(order.T), Factor(windows(order, 2))]
-    case = Problem([Block("z", steps, 2, order)], factors, [emissions, transitions], [True, False])
+    case = Problem(
+        [Variable("z", steps, 2, order)], factors, [emissions, transitions], [True, False]
+    )
     check(case)
 
 
 def test_what_a_chain_needs_must_be_stated_whole():
     with pytest.raises(ValueError, match="chains of z"):
-        plan([Block("z", 4, 2, np.array([[0, 1, 2]]))], [], largest=100)
+        plan([Variable("z", 4, 2, np.array([[0, 1, 2]]))], [], largest=100)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from aliquot.marginal.elimination import Block, plan
+from aliquot.marginal.elimination import Variable, plan
 from aliquot.precision import float64
 from tests.marginal.elimination.enumeration import Enumeration
 from tests.marginal.elimination.test_chain import problem, windows
@@ -22,20 +22,23 @@ GRID = [[3 * i + j, 3 * i + j + 1] for i in range(3) for j in range(2)] + [
     [3 * i + j, 3 * i + j + 3] for i in range(2) for j in range(3)
 ]
 CASES = {
-    "rows": ([Block("z", 3, 3)], [Z3.T, [[0], [2]]]),
-    "two to a row": ([Block("z", 3, 2), Block("c", 3, 3)], [Z3.T + 3, np.hstack([Z3.T + 3, Z3.T])]),
-    "grid": ([Block("z", 9, 2)], [GRID, np.arange(9)[:, None]]),
+    "rows": ([Variable("z", 3, 3)], [Z3.T, [[0], [2]]]),
+    "two to a row": (
+        [Variable("z", 3, 2), Variable("c", 3, 3)],
+        [Z3.T + 3, np.hstack([Z3.T + 3, Z3.T])],
+    ),
+    "grid": ([Variable("z", 9, 2)], [GRID, np.arange(9)[:, None]]),
     "chain": (
-        [Block("z", 6, 2, np.arange(6)[None])],
+        [Variable("z", 6, 2, np.arange(6)[None])],
         [np.arange(6)[:, None], windows(np.arange(6), 2)],
     ),
-    "lag 2": ([Block("z", 5, 2, np.arange(5)[None], 2)], [[[0, 1]], windows(np.arange(5), 3)]),
+    "lag 2": ([Variable("z", 5, 2, np.arange(5)[None], 2)], [[[0, 1]], windows(np.arange(5), 3)]),
     "shared": (
-        [Block("z", 4, 2, Z4.reshape(2, 2)), Block("g", 1, 3)],
+        [Variable("z", 4, 2, Z4.reshape(2, 2)), Variable("g", 1, 3)],
         [windows(Z4.reshape(2, 2), 2), np.column_stack([Z4[0], np.full(4, 4)]), [[4]]],
     ),
     "coupled": (
-        [Block("a", 3, 2, Z3), Block("b", 3, 3, Z3)],
+        [Variable("a", 3, 2, Z3), Variable("b", 3, 3, Z3)],
         [windows(Z3, 2), windows(Z3 + 3, 2), np.column_stack([Z3[0], Z3[0] + 3])],
     ),
 }

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from aliquot.marginal.elimination import Block, Factor, TooLarge, plan
+from aliquot.marginal.elimination import Factor, Table, TooLarge, Variable, plan
 from aliquot.precision import float64
 from tests.marginal.elimination.checks import check
 from tests.marginal.elimination.enumeration import Problem, as_cells, random_table
@@ -26,7 +26,7 @@ def problems(draw):
         while joint * states**size > 4_000:
             size -= 1
         if size:
-            blocks.append(Block(f"z{number}", size, states))
+            blocks.append(Variable(f"z{number}", size, states))
             joint *= states**size
     starts = np.cumsum([0] + [block.size for block in blocks])
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
@@ -77,7 +77,7 @@ GRAPHS = {
 @pytest.mark.parametrize("scalars", [False, True])
 @pytest.mark.parametrize("name", GRAPHS)
 def test_networks_within_a_block_and_between_blocks(rng, name, scalars):
-    blocks = [Block(f"z{i}", 1, 2) for i in range(9)] if scalars else [Block("z", 9, 2)]
+    blocks = [Variable(f"z{i}", 1, 2) for i in range(9)] if scalars else [Variable("z", 9, 2)]
     pairs = np.array(GRAPHS[name])
     elements = [pairs[i : i + 1] for i in range(len(pairs))] if scalars else [pairs, pairs[:, ::-1]]
     check(problem(rng, blocks, [*elements, [[4]]], impossible=0.1))
@@ -85,7 +85,7 @@ def test_networks_within_a_block_and_between_blocks(rng, name, scalars):
 
 @pytest.mark.slow
 def test_one_at_a_time_where_many_at_once_is_too_large(rng):
-    case = problem(rng, [Block("z", 6, 2)], [cycle(6)])
+    case = problem(rng, [Variable("z", 6, 2)], [cycle(6)])
     many, single = (plan(case.blocks, case.factors, largest=n) for n in (10**6, 8))
     assert max(step.entries for step in many.steps) > 8
     assert max(step.entries for step in single.steps) == 8
@@ -96,7 +96,9 @@ def test_rows_of_a_million_are_one_step():
     size = 1_000_000
     z = np.arange(size)[:, None]
     prior, shared = Factor(z), Factor(np.column_stack([z, np.full(size, size)]))
-    found = plan([Block("z", size, 2), Block("g", 1, 3)], [prior, prior, shared], largest=10**8)
+    found = plan(
+        [Variable("z", size, 2), Variable("g", 1, 3)], [prior, prior, shared], largest=10**8
+    )
     assert [(s.names, s.elements, s.method, s.entries) for s in found.steps] == [
         (("z",), size, "rows", 6 * size),
         (("g",), 1, "rows", 3),
@@ -104,14 +106,14 @@ def test_rows_of_a_million_are_one_step():
 
 
 def test_a_network_of_forty_scalars_keeps_its_tables_small():
-    blocks = [Block(f"z{i}", 1, 2) for i in range(40)]
+    blocks = [Variable(f"z{i}", 1, 2) for i in range(40)]
     factors = [Factor(np.array([[i, j]])) for i in range(40) for j in (i + 1, i + 3) if j < 40]
     (step,) = plan(blocks, factors, largest=1_000).steps
     assert step.entries <= 2**4 * 40  # a window of four at each of them
 
 
 def test_too_large_is_refused_by_name():
-    blocks = [Block("a", 20, 2), Block("b", 10, 2), Block("c", 3, 4)]
+    blocks = [Variable("a", 20, 2), Variable("b", 10, 2), Variable("c", 3, 4)]
     together = Factor(np.arange(30)[None])
     with pytest.raises(TooLarge, match="too many states and rows of a and b") as refused:
         plan(blocks, [together, Factor(np.arange(30, 33)[:, None])], largest=10**6)
@@ -122,13 +124,13 @@ def test_too_large_is_refused_by_name():
 def test_too_many_rows_are_refused_by_name():
     pairs = np.column_stack([np.arange(1_000), np.full(1_000, 1_000)])
     with pytest.raises(TooLarge, match="one step combines too many") as refused:
-        plan([Block("z", 1_000, 30), Block("g", 1, 30)], [Factor(pairs)], largest=10_000)
+        plan([Variable("z", 1_000, 30), Variable("g", 1, 30)], [Factor(pairs)], largest=10_000)
     assert refused.value.names == ("z", "g")
 
 
 def test_program_of_a_mixture_holds_no_gather_or_scatter():
     rows = np.arange(100)[:, None]
-    elimination = plan([Block("z", 100, 3)], [Factor(rows), Factor(rows)], largest=10**6)
+    elimination = plan([Variable("z", 100, 3)], [Factor(rows), Factor(rows)], largest=10**6)
 
     def log_sum(weights, values):
         return elimination.log_sum([as_cells(weights[:, None]), as_cells(values)])
@@ -142,7 +144,7 @@ def test_program_of_a_mixture_holds_no_gather_or_scatter():
 def test_no_unknowns_and_no_factors():
     with float64():
         assert plan([], [], largest=1).log_sum([]) == 0
-        nothing_known = plan([Block("z", 3, 4)], [], largest=100)
+        nothing_known = plan([Variable("z", 3, 4)], [], largest=100)
         np.testing.assert_allclose(nothing_known.log_sum([]), 3 * np.log(4), rtol=1e-14)
         np.testing.assert_allclose(nothing_known.probabilities([])[0], 0.25, rtol=1e-14)
 
@@ -158,12 +160,12 @@ def test_no_unknowns_and_no_factors():
 )
 def test_factors_that_do_not_fit_are_refused(elements, message):
     with pytest.raises(ValueError, match=message):
-        plan([Block("a", 3, 2), Block("b", 2, 2)], [Factor(np.array(elements))], largest=100)
+        plan([Variable("a", 3, 2), Variable("b", 2, 2)], [Factor(np.array(elements))], largest=100)
 
 
 def test_tables_that_do_not_fit_are_refused():
-    elimination = plan([Block("z", 3, 2)], [Factor(np.arange(3)[:, None])], largest=100)
+    elimination = plan([Variable("z", 3, 2)], [Factor(np.arange(3)[:, None])], largest=100)
     with float64(), pytest.raises(ValueError, match=r"over states \(3,\)"):
-        elimination.log_sum([jnp.zeros((3, 3))])
+        elimination.log_sum([Table(jnp.zeros((3, 3)))])
     with float64(), pytest.raises(ValueError, match="2 rows"):
-        elimination.log_sum([jnp.zeros((2, 2))])
+        elimination.log_sum([Table(jnp.zeros((2, 2)))])

@@ -1,16 +1,22 @@
 """Exactly which elements of a term depend on which elements of the discrete variables."""
 
 from aliquot.marginal.dependence.analysis import Analysis, analyse
-from aliquot.marginal.dependence.pieces import Piece
-from aliquot.marginal.dependence.slots import LIMIT, Dependence, Mixed, Slot, slot_count
+from aliquot.marginal.dependence.references import (
+    LIMIT,
+    Dependence,
+    Mixed,
+    Reference,
+    reference_count,
+)
+from aliquot.marginal.dependence.summands import Summand
 
 __all__ = [
     "LIMIT",
     "Analysis",
     "Dependence",
     "Mixed",
-    "Piece",
-    "Slot",
+    "Summand",
+    "Reference",
     "analyse",
-    "slot_count",
+    "reference_count",
 ]

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from aliquot.marginal.dependence.interpret import interpret
 from aliquot.marginal.dependence.lazy import Lazy
-from aliquot.marginal.dependence.pieces import Cutter, Piece
-from aliquot.marginal.dependence.slots import slot
+from aliquot.marginal.dependence.references import reference
+from aliquot.marginal.dependence.summands import Splitter, Summand
 from aliquot.marginal.dependence.value import Value
 from aliquot.primitives import Flat
 from aliquot.primitives.internals import shape_of
@@ -25,16 +25,16 @@ class Analysis:
 
     Attributes
     ----------
-    jaxpr : ClosedJaxpr
+    program : ClosedJaxpr
         The program without calls, with the inputs and outputs that it was given with.
-    pieces : tuple of Piece
+    summands : tuple of Summand
         What the sum of each output's elements is the sum of, in the order of the outputs.
     consulted : frozenset of int
         Positions of the inputs whose known values the result rests on.
     """
 
-    jaxpr: Any
-    pieces: tuple[Piece, ...]
+    program: Any
+    summands: tuple[Summand, ...]
     consulted: frozenset[int]
 
 
@@ -62,7 +62,7 @@ def analyse(
         From the position of an input to a function that gives its value, called only when an
         index or a condition that decides about a dependence needs it.
     whole : collection of int
-        Numbers of outputs that stay in one piece.
+        Numbers of outputs that stay in one summand.
 
     Returns
     -------
@@ -78,9 +78,9 @@ def analyse(
     >>> def term(means, z):
     ...     return -jnp.sum((means[z[::-1]] - jnp.arange(3.0)) ** 2)
     >>> closed = jax.make_jaxpr(term)(np.zeros(2, np.float32), np.zeros(3, np.int32))
-    >>> (piece,) = analyse(closed, discrete={1: 0}, known={}).pieces
-    >>> piece.sign, piece.dependence
-    (-1.0, (Slot(variable=0, index=array([2, 1, 0])),))
+    >>> (summand,) = analyse(closed, discrete={1: 0}, known={}).summands
+    >>> summand.sign, summand.dependence
+    (-1.0, (Reference(variable=0, index=array([2, 1, 0])),))
     """
     program = Flat(closed)
     consulted: set[int] = set()
@@ -89,8 +89,8 @@ def analyse(
         for position, var in enumerate(program.invars)
     ]
     found = interpret(program.closed(), inputs)
-    pieces = Cutter(program, found).cut(program.outvars, whole)
-    return Analysis(program.closed(), tuple(pieces), frozenset(consulted))
+    summands = Splitter(program, found).split(program.outvars, whole)
+    return Analysis(program.closed(), tuple(summands), frozenset(consulted))
 
 
 def _input(
@@ -102,7 +102,7 @@ def _input(
 ) -> Value:
     if position in discrete:
         index = np.arange(prod(shape)).reshape(shape)
-        return Value(shape, slot(discrete[position], index))
+        return Value(shape, reference(discrete[position], index))
     if position not in known:
         return Value(shape, ())
 

@@ -6,13 +6,13 @@ from collections.abc import Collection, Iterable
 
 import numpy as np
 
-from aliquot.marginal.dependence.slots import (
+from aliquot.marginal.dependence.references import (
     LIMIT,
     Dependence,
     Index,
     Mixed,
-    Slot,
-    slot,
+    Reference,
+    reference,
     union,
     variables_of,
 )
@@ -73,7 +73,7 @@ def _from_columns(
         columns = distinct(candidates)
         if columns is None:
             return Mixed(every, reason)
-        parts += [slot(variable, columns[..., j]) for j in range(columns.shape[-1])]
+        parts += [reference(variable, columns[..., j]) for j in range(columns.shape[-1])]
     return union(parts, reason)
 
 
@@ -93,7 +93,7 @@ def reduced(
     result = _from_columns(columns, variables_of(dependence), reason)
     if keepdims or isinstance(result, Mixed):
         return result
-    return tuple(Slot(v, index.squeeze(axis=tuple(axes))) for v, index in result)
+    return tuple(Reference(v, index.squeeze(axis=tuple(axes))) for v, index in result)
 
 
 def windows(dependence: Dependence, axis: int, size: int, reason: str) -> Dependence:
@@ -133,5 +133,5 @@ def up_to_each(dependence: Dependence, axis: int, reverse: bool, reason: str) ->
             column = columns[..., j, None]
             first = np.argmax(along == column, axis=-1, keepdims=True)
             so_far = np.moveaxis(np.where(places >= first, column, -1), -1, axis)
-            parts.append(slot(variable, np.flip(so_far, axis) if reverse else so_far))
+            parts.append(reference(variable, np.flip(so_far, axis) if reverse else so_far))
     return union(parts, reason)

@@ -16,7 +16,7 @@ from aliquot.marginal.dependence import (
     rules_reduction,
 )
 from aliquot.marginal.dependence.lazy import Lazy
-from aliquot.marginal.dependence.slots import Dependence, everything, lift, union
+from aliquot.marginal.dependence.references import Dependence, everything, lift, union
 from aliquot.marginal.dependence.value import Rule, Value, reason
 from aliquot.primitives import Kind, Walk, evaluate, inline, kind, name_of, with_derivative
 from aliquot.primitives.internals import shape_of

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from aliquot.marginal.dependence.candidates import reduced
+from aliquot.marginal.dependence.references import LIMIT, Dependence, everything, union
 from aliquot.marginal.dependence.rules_movement import picked
-from aliquot.marginal.dependence.slots import LIMIT, Dependence, everything, union
 from aliquot.marginal.dependence.value import Rule, Value, reason
 
 

@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from aliquot.marginal.dependence.slots import Dependence, compact, lift, same, slot, union
+from aliquot.marginal.dependence.references import Dependence, compact, lift, reference, same, union
 from aliquot.marginal.dependence.value import Rule, Value, reason
 
 
 def elementwise(equation: Any, operands: Sequence[Value]) -> Sequence[Dependence]:
-    """Join the operands' slots; an operand without axes goes to every element."""
+    """Join the operands' references; an operand without axes goes to every element."""
     ndim = max(value.ndim for value in operands)
     parts = [lift(value.dependence, ndim) for value in operands]
     return [union(parts, reason(equation, operands))] * len(equation.outvars)
@@ -24,7 +24,7 @@ def each_to_its_own(_equation: Any, operands: Sequence[Value]) -> Sequence[Depen
 
 
 def select(equation: Any, operands: Sequence[Value]) -> Sequence[Dependence]:
-    """Follow `select_n`: exactly the chosen case's slots where it is known which is chosen."""
+    """Follow `select_n`: exactly the chosen case's references where it is known which is chosen."""
     which, *cases = operands
     why = reason(equation, operands)
     ndim = cases[0].ndim
@@ -43,7 +43,7 @@ def select(equation: Any, operands: Sequence[Value]) -> Sequence[Dependence]:
         if not isinstance(part, tuple):
             kept.append(part)
             continue
-        kept += [slot(s.variable, np.where(here, s.index, -1)) for s in part]
+        kept += [reference(s.variable, np.where(here, s.index, -1)) for s in part]
     return [union(kept, why)]
 
 

@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 
 from aliquot.marginal.dependence.candidates import reduced, windows
-from aliquot.marginal.dependence.rules_movement import moved, picked, piece
-from aliquot.marginal.dependence.slots import (
+from aliquot.marginal.dependence.references import (
     LIMIT,
     Dependence,
     Index,
@@ -18,10 +17,11 @@ from aliquot.marginal.dependence.slots import (
     compact,
     everything,
     lift,
-    slot,
+    reference,
     union,
     variables_of,
 )
+from aliquot.marginal.dependence.rules_movement import moved, picked, piece
 from aliquot.marginal.dependence.value import Rule, Value, reason
 from aliquot.primitives import gather_indexing, scatter_indexing
 
@@ -161,7 +161,7 @@ def scatter(equation: Any, operands: Sequence[Value]) -> Sequence[Dependence]:
         layers = _layers(target[reached], elements[reached], operand.shape)
         if layers is None:
             return [Mixed(frozenset().union(*(variables_of(v.dependence) for v in operands)), why)]
-        parts += [slot(variable, layer) for layer in layers]
+        parts += [reference(variable, layer) for layer in layers]
     return [union(parts, why)]
 
 

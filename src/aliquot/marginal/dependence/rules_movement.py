@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from aliquot.marginal.dependence.slots import (
+from aliquot.marginal.dependence.references import (
     Dependence,
     Index,
     Mixed,
     lift,
-    slot,
+    reference,
     union,
     variables_of,
 )
@@ -26,7 +26,7 @@ def moved(dependence: Dependence, move: Callable[[Index], Any]) -> Dependence:
     """Apply a movement to every index array."""
     if isinstance(dependence, Mixed):
         return dependence
-    return tuple(each for s in dependence for each in slot(s.variable, move(s.index)))
+    return tuple(each for s in dependence for each in reference(s.variable, move(s.index)))
 
 
 def _of_one(move: Callable[[Any, Value], Callable[[Index], Any]]) -> Rule:
@@ -136,7 +136,7 @@ def unstack(equation: Any, operands: Sequence[Value]) -> Sequence[Dependence]:
 def joined(parts: Sequence[Dependence], lengths: Sequence[int], axis: int, why: str) -> Dependence:
     """Return the dependence of values put one after the other along an axis.
 
-    The first slots of a variable become one, then the second ones, and so on.
+    The first references of a variable become one, then the second ones, and so on.
     """
     every = frozenset[int]().union(*map(variables_of, parts))
     layers: dict[int, list[list[Index | None]]] = {}
@@ -151,7 +151,7 @@ def joined(parts: Sequence[Dependence], lengths: Sequence[int], axis: int, why: 
             if rank == len(stack):
                 stack.append([None] * len(parts))
             stack[rank][position] = index
-    slots: list[Dependence] = []
+    references: list[Dependence] = []
     for variable, stack in layers.items():
         for layer in stack:
             shapes = [each.shape for each in layer if each is not None]
@@ -160,8 +160,8 @@ def joined(parts: Sequence[Dependence], lengths: Sequence[int], axis: int, why: 
             for each, length in zip(layer, lengths, strict=True):
                 shape = (*outer[:axis], length, *outer[axis + 1 :])
                 full.append(np.broadcast_to(-1 if each is None else each, shape))
-            slots.append(slot(variable, np.concatenate(full, axis)))
-    return union(slots, why)
+            references.append(reference(variable, np.concatenate(full, axis)))
+    return union(references, why)
 
 
 def concatenate(equation: Any, operands: Sequence[Value]) -> Sequence[Dependence]:

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from aliquot.marginal.dependence.candidates import reduced, up_to_each
+from aliquot.marginal.dependence.references import Dependence, Index, lift, union
 from aliquot.marginal.dependence.rules_movement import moved
-from aliquot.marginal.dependence.slots import Dependence, Index, lift, union
 from aliquot.marginal.dependence.value import Rule, Value, reason
 from aliquot.primitives import working_axes
 

@@ -8,7 +8,7 @@ from math import prod
 from typing import Any
 
 from aliquot.marginal.dependence.lazy import Lazy
-from aliquot.marginal.dependence.slots import Dependence
+from aliquot.marginal.dependence.references import Dependence
 from aliquot.primitives import in_words
 
 
@@ -19,7 +19,7 @@ class Value:
     Attributes
     ----------
     shape : tuple of int
-    dependence : tuple of Slot, or Mixed
+    dependence : tuple of Reference, or Mixed
     known : Lazy, optional
         The value itself, if it depends on known inputs alone.
     columns : tuple of (Lazy or None), optional

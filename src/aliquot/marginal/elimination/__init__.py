@@ -5,6 +5,16 @@ from __future__ import annotations
 from aliquot.marginal.elimination.elimination import Elimination
 from aliquot.marginal.elimination.gather_sum import gather_sum
 from aliquot.marginal.elimination.plan import plan
-from aliquot.marginal.elimination.records import Block, Factor, StepRecord, TooLarge
+from aliquot.marginal.elimination.records import Factor, StepRecord, TooLarge, Variable
+from aliquot.marginal.elimination.table import Table
 
-__all__ = ["Block", "Elimination", "Factor", "StepRecord", "TooLarge", "gather_sum", "plan"]
+__all__ = [
+    "Variable",
+    "Elimination",
+    "Factor",
+    "StepRecord",
+    "Table",
+    "TooLarge",
+    "gather_sum",
+    "plan",
+]

@@ -10,32 +10,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from aliquot.marginal.elimination.merge import Live, Values
+from aliquot.marginal.elimination.live import Live
 from aliquot.marginal.elimination.numbering import Numbering, Scope, groups_of_rows
-from aliquot.marginal.elimination.row_map import RowMap
 from aliquot.marginal.elimination.semiring import LOG_SUM, Semiring
-from aliquot.marginal.elimination.table import (
-    Table,
-    as_array,
-    map_rows,
-    reduce_axes,
-    spread,
-    total,
-    zeros,
-)
-
-
-@dataclass(frozen=True)
-class Reading:
-    """A value that a step reads: the place of each of its axes in the joint state, and its rows."""
-
-    slot: int
-    axes: tuple[int, ...]
-    rows: RowMap
-
-    def read(self, table: Table, dimension: int) -> Table:
-        """Select the rows and spread the axes."""
-        return spread(map_rows(table, self.rows.apply), self.axes, dimension)
+from aliquot.marginal.elimination.step import Reading, Registers, present
+from aliquot.marginal.elimination.table import Table, total, zeros
 
 
 @dataclass(frozen=True)
@@ -52,7 +31,7 @@ class Batch:
         The joint state is that of the element, then those of its neighbours.
     states : tuple of int
     target : int
-        The slot of the message: a table over the neighbours.
+        The register of the message: a table over the neighbours.
     """
 
     elements: np.ndarray
@@ -61,63 +40,39 @@ class Batch:
     states: tuple[int, ...]
     target: int
 
-    def _terms(self, values: Values) -> list[tuple[Reading, Table]]:
-        return [
-            (reading, reading.read(values[reading.slot], len(self.states)))
-            for reading in self.readings
-            if values[reading.slot] is not None
-        ]
+    def _terms(self, registers: Registers) -> list[tuple[Reading, Table]]:
+        dimension = len(self.states)
+        pairs = present(self.readings, registers)
+        return [(reading, reading.read(table, dimension)) for reading, table in pairs]
 
-    def joint(self, values: Values) -> Table:
-        """Give the table over the element and its neighbours."""
-        terms = [table for _, table in self._terms(values)]
-        return total(terms, self.states) if terms else zeros(self.states)
+    def forward(self, registers: Registers, semiring: Semiring) -> tuple[Table, Table]:
+        """Give the message, and the table over the element and its neighbours."""
+        terms = [table for _, table in self._terms(registers)]
+        joint = total(terms, self.states) if terms else zeros(self.states)
+        return joint.combined((0,), semiring), joint
 
-    def forward(self, values: Values, semiring: Semiring) -> tuple[Table, Table]:
-        """Give the message, and the joint table for the way back."""
-        joint = self.joint(values)
-        return reduce_axes(joint, (0,), semiring), joint
-
-    def outside(self, values: Values, above: Any) -> list[tuple[int, Any]]:
-        """Give what is outside of each row read.
-
-        Parameters
-        ----------
-        above : array, shape (*neighbours' states, rows)
-            What is outside of the message.
-        """
-        terms = [(reading, as_array(table)) for reading, table in self._terms(values)]
+    def outside(self, registers: Registers, above: Any) -> list[tuple[int, Any]]:
+        """Give each row what is outside of the message, and the other rows that are read."""
+        terms = [(reading, table.as_array()) for reading, table in self._terms(registers)]
         results = []
-        rows = self.elements.size
         for i, (reading, _) in enumerate(terms):
-            rest = jnp.broadcast_to(above[None], (*self.states, rows))
+            rest = jnp.broadcast_to(above[None], (*self.states, self.elements.size))
             for j, (_, other) in enumerate(terms):
                 rest = rest + other if j != i else rest
-            axes = reading.axes
-            away = tuple(a for a in range(len(self.states)) if a not in axes)
-            rest = LOG_SUM.along(rest, away)
-            rank = {axis: place for place, axis in enumerate(sorted(axes))}
-            rest = rest.transpose(*(rank[axis] for axis in axes), len(axes))
-            results.append((reading.slot, reading.rows.read_back(rest)))
+            away = tuple(axis for axis in range(len(self.states)) if axis not in reading.axes)
+            rest = reading.in_order(LOG_SUM.along(rest, away))
+            results.append((reading.register, reading.rows.read_back(rest)))
         return results
 
-    def backtrack(self, joint: Table, states: Any, key: Any | None) -> Any:
-        """Set the elements' states given those of their neighbours.
-
-        Parameters
-        ----------
-        joint : table from `forward`
-        states : int array, shape (all elements,)
-        key : PRNG key or None
-            None for the most probable state, a key for a random one.
-        """
-        array = as_array(joint)
+    def backtrack(self, memory: Table, states: Any, key: Any | None) -> Any:
+        """Set the elements' states given those of their neighbours."""
+        array = memory.as_array()
         count, rows = self.states[0], self.elements.size
         flat = array.reshape(count, -1, array.shape[-1])
         flat = jnp.broadcast_to(flat, (*flat.shape[:2], rows))
         at = jnp.zeros(rows, int)
-        for slot, number in enumerate(self.states[1:]):
-            at = at * number + states[self.neighbours[:, slot]]
+        for column, number in enumerate(self.states[1:]):
+            at = at * number + states[self.neighbours[:, column]]
         scores = jnp.take_along_axis(flat, at[None, None, :], axis=1)[:, 0, :]
         if key is not None:
             scores = scores + jax.random.gumbel(key, scores.shape, scores.dtype)
@@ -148,16 +103,16 @@ def batches(
     kinds: list[tuple[Scope, int]] = []
     who, what, row = [], [], []
     for scope, factor in live.items():
-        for slot, of_block in enumerate(scope):
+        for column, of_block in enumerate(scope):
             if of_block != block:
                 continue
-            element = rank[factor.elements[:, slot]]
+            element = rank[factor.elements[:, column]]
             rows = np.flatnonzero(element >= 0)
             if rows.size:
                 who.append(element[rows])
                 what.append(np.full(rows.size, len(kinds)))
                 row.append(rows)
-                kinds.append((scope, slot))
+                kinds.append((scope, column))
     if not kinds:
         yield chosen, np.empty((chosen.size, 0), np.int64), []
         return
@@ -183,8 +138,8 @@ def _same_kind(
 ) -> Iterator[tuple[np.ndarray, np.ndarray, list[tuple[Scope, tuple[int, ...], np.ndarray]]]]:
     """Split elements with the same kinds of factors by which of their neighbours coincide."""
     others = []
-    for place, (scope, slot) in enumerate(kinds):
-        kept = [s for s in range(len(scope)) if s != slot]
+    for place, (scope, mine) in enumerate(kinds):
+        kept = [column for column in range(len(scope)) if column != mine]
         others.append(live[scope].elements[rows[:, place]][:, kept])
     beside = np.concatenate(others, axis=1) if others else np.empty((elements.size, 0), np.int64)
     order = np.argsort(beside, axis=1, kind="stable")
@@ -197,10 +152,10 @@ def _same_kind(
         distinct = int(places[group[0]].max(initial=-1)) + 1
         neighbours = ascending[group][new[group]].reshape(group.size, distinct)
         readings, column = [], 0
-        for place, (scope, slot) in enumerate(kinds):
+        for place, (scope, mine) in enumerate(kinds):
             axes = []
-            for s in range(len(scope)):
-                axes.append(0 if s == slot else 1 + int(places[group[0], column]))
-                column += s != slot
+            for each in range(len(scope)):
+                axes.append(0 if each == mine else 1 + int(places[group[0], column]))
+                column += each != mine
             readings.append((scope, tuple(axes), rows[group, place]))
         yield elements[group], neighbours, readings

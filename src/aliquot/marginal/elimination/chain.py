@@ -5,24 +5,29 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 
-from aliquot.marginal.elimination.forward_backward import Form, backward, chain_log_sum, forward
-from aliquot.marginal.elimination.merge import Values
+from aliquot.marginal.elimination.forward_backward import (
+    Form,
+    backtrack,
+    backward,
+    chain_log_sum,
+    forward,
+)
 from aliquot.marginal.elimination.row_map import RowMap
 from aliquot.marginal.elimination.semiring import LOG_SUM, Semiring
-from aliquot.marginal.elimination.table import Table, as_array, spread, states_of
+from aliquot.marginal.elimination.step import Registers, present
+from aliquot.marginal.elimination.table import Table
 
 
 @dataclass(frozen=True)
 class TimedReading:
-    """A value that a chain reads: the place of each axis, and the time and chain of each row.
+    """A register that a chain reads: the place of each axis, the time and chain of each row.
 
     Attributes
     ----------
-    slot : int
+    register : int
     axes : tuple of int
         Places among the axes of the window (of the first steps, for ``times == 0``), then those of
         the shared variables.
@@ -32,7 +37,7 @@ class TimedReading:
         How many times there are; 0 for the first steps, which are one.
     """
 
-    slot: int
+    register: int
     axes: tuple[int, ...]
     rows: RowMap
     times: int
@@ -42,16 +47,16 @@ class TimedReading:
 
         Parameters
         ----------
-        table : table
+        table : Table
         shape : tuple of int
             Of the window (of the first steps, for ``times == 0``), its last axis the chains.
         """
-        array = self.rows.apply(as_array(table))
+        array = self.rows.apply(table.as_array())
         wanted = tuple(shape[axis] for axis in self.axes)
         if wanted != array.shape[:-1]:
             more = [(0, n - m) for n, m in zip(wanted, array.shape[:-1], strict=True)]
             array = jnp.pad(array, [*more, (0, 0)])
-        array = spread(array, self.axes, len(shape) - 1)
+        array = Table(array).placed(self.axes, len(shape) - 1).entries
         if not self.times:
             return array
         if array.shape[-1] == 1:
@@ -61,7 +66,7 @@ class TimedReading:
 
 
 @dataclass(frozen=True)
-class Chain:
+class ChainStep:
     """Sum out chains by the forward recursion.
 
     Where there are as many moves as steps, the chain begins with `lag` steps before the first one,
@@ -80,7 +85,7 @@ class Chain:
     absent : np.ndarray or None
         ``-inf`` for the states that elements of a step do not have, (steps, *states, chains).
     target : int
-        The slot of the message: a table over the shared elements, with a row for each chain.
+        The register of the message: a table over the shared elements, with a row for each chain.
     """
 
     elements: np.ndarray
@@ -91,19 +96,13 @@ class Chain:
     absent: np.ndarray | None
     target: int
 
-    def _first(self, values: Values) -> list[tuple[TimedReading, Any]]:
-        return [
-            (r, r.read(values[r.slot], self.form.memory))
-            for r in self.first
-            if values[r.slot] is not None
-        ]
+    def _first(self, registers: Registers) -> list[tuple[TimedReading, Any]]:
+        pairs = present(self.first, registers)
+        return [(reading, reading.read(table, self.form.memory)) for reading, table in pairs]
 
-    def _later(self, values: Values) -> list[tuple[TimedReading, Any]]:
-        return [
-            (r, r.read(values[r.slot], self.form.window))
-            for r in self.later
-            if values[r.slot] is not None
-        ]
+    def _later(self, registers: Registers) -> list[tuple[TimedReading, Any]]:
+        pairs = present(self.later, registers)
+        return [(reading, reading.read(table, self.form.window)) for reading, table in pairs]
 
     def _parts(self, later: list[tuple[TimedReading, Any]]) -> tuple[Any, ...]:
         """Give what adds up to the tables of the moves."""
@@ -125,104 +124,63 @@ class Chain:
             total = total + array
         return jnp.broadcast_to(total, form.memory)
 
-    def forward(self, values: Values, semiring: Semiring) -> tuple[Table, Any]:
-        """Give the message, and what the way back needs."""
-        start = self._start([array for _, array in self._first(values)])
-        parts = self._parts(self._later(values))
+    def forward(self, registers: Registers, semiring: Semiring) -> tuple[Table, Any]:
+        """Give the message, and what makes the log weights carried from step to step."""
+        start = self._start([array for _, array in self._first(registers)])
+        parts = self._parts(self._later(registers))
 
         def memory() -> Any:
             return forward(self.form, start, parts, semiring), parts
 
         if semiring is LOG_SUM:
-            return chain_log_sum(self.form, start, parts), memory
-        alphas, _ = kept = memory()
+            return Table(chain_log_sum(self.form, start, parts)), memory
+        carried, _ = kept = memory()
         axes = tuple(range(self.form.width * self.form.lag))
-        return semiring.along(alphas[-1], axes), lambda: kept
+        return Table(semiring.along(carried[-1], axes)), lambda: kept
 
-    def outside(self, values: Values, above: Any) -> list[tuple[int, Any]]:
-        """Give what is outside of each row read."""
+    def outside(self, registers: Registers, above: Any) -> list[tuple[int, Any]]:
+        """Give each row what comes before it, what comes after, and the others of its step."""
         form = self.form
-        first, later = self._first(values), self._later(values)
+        first, later = self._first(registers), self._later(registers)
         parts = self._parts(later)
-        alphas = forward(form, self._start([array for _, array in first]), parts, LOG_SUM)
-        betas = backward(form, parts)
+        before = forward(form, self._start([array for _, array in first]), parts, LOG_SUM)
+        after = backward(form, parts)
         results = []
         for i, (reading, _) in enumerate(first):
-            rest = betas[0] + above
+            rest = after[0] + above
             for j, (_, other) in enumerate(first):
                 rest = rest + other if j != i else rest
-            results.append(
-                (reading.slot, self._rows_of(reading, states_of(values[reading.slot]), rest[None]))
-            )
+            results.append(self._rows_of(reading, registers, rest[None]))
         for i, (reading, _) in enumerate(later):
-            rest = jnp.expand_dims(alphas[:-1], [axis + 1 for axis in form.newest]) + above
-            rest = rest + jnp.expand_dims(betas[1:], [axis + 1 for axis in form.oldest])
+            rest = jnp.expand_dims(before[:-1], [axis + 1 for axis in form.newest]) + above
+            rest = rest + jnp.expand_dims(after[1:], [axis + 1 for axis in form.oldest])
             for j, other in enumerate(parts):
                 rest = rest + other if j != i else rest
-            results.append(
-                (reading.slot, self._rows_of(reading, states_of(values[reading.slot]), rest))
-            )
+            results.append(self._rows_of(reading, registers, rest))
         return results
 
-    def _rows_of(self, reading: TimedReading, states: tuple[int, ...], rest: Any) -> Any:
+    def _rows_of(self, reading: TimedReading, registers: Registers, rest: Any) -> tuple[int, Any]:
         """Reduce (times, *window) to the axes of a reading, and give them to the rows it reads."""
+        table = registers[reading.register]
+        assert table is not None
         dimension = rest.ndim - 2
         away = tuple(axis + 1 for axis in range(dimension) if axis not in reading.axes)
         rest = LOG_SUM.along(rest, away)
         rank = {axis: place + 1 for place, axis in enumerate(sorted(reading.axes))}
         rest = rest.transpose(*(rank[axis] for axis in reading.axes), 0, rest.ndim - 1)
-        rest = rest[tuple(slice(0, n) for n in states)]
-        return reading.rows.read_back(rest.reshape(*rest.shape[:-2], -1))
+        rest = rest[tuple(slice(0, n) for n in table.states)]
+        return reading.register, reading.rows.read_back(rest.reshape(*rest.shape[:-2], -1))
 
     def backtrack(self, memory: Any, states: Any, key: Any | None) -> Any:
         """Set the chains' states from the last step back, given the shared elements."""
         form = self.form
-        alphas, parts = memory()
-        per_step = int(np.prod(form.states))
-        carried = per_step**form.lag
-        number = int(np.prod(form.shared))
-        at = jnp.zeros(form.chains, int)
-        for slot, count in enumerate(form.shared):
-            at = at * count + states[self.shared[:, slot]]
-
-        def given_shared(array: Any) -> Any:
-            shape = (*array.shape[:-1], form.chains)
-            flat = jnp.broadcast_to(array, shape).reshape(-1, number, form.chains)
-            return jnp.take_along_axis(flat, at[None, None, :], axis=1)[:, 0, :]
-
-        def pick(scores: Any, noise: Any) -> Any:
-            return jnp.argmax(scores + noise, axis=0)
-
-        shapes = [(carried, form.chains), (form.moves, per_step, form.chains)]
-        if key is None:
-            last_noise, noise = (jnp.zeros(shape) for shape in shapes)
-        else:
-            keys = jax.random.split(key)
-            last_noise, noise = (
-                jax.random.gumbel(k, shape, jnp.result_type(float))
-                for k, shape in zip(keys, shapes, strict=True)
-            )
-        last = pick(given_shared(alphas[-1]), last_noise)
-        constant = [part[0] for part in parts if part.shape[0] == 1]
-        varying = [part for part in parts if part.shape[0] != 1]
-
-        def step(window: Any, each: Any) -> Any:
-            alpha, tables, noise_here = each
-            table = sum([*constant, *tables]) if parts else jnp.zeros(())
-            table = given_shared(jnp.broadcast_to(table, form.window))
-            before = given_shared(alpha).reshape(per_step, -1, form.chains)
-            table = table.reshape(per_step, carried, form.chains)
-            kept = window // per_step
-            scores = jnp.take_along_axis(before, kept[None, None, :], axis=1)[:, 0, :]
-            scores = scores + jnp.take_along_axis(table, window[None, None, :], axis=1)[:, 0, :]
-            oldest = pick(scores, noise_here)
-            return oldest * (carried // per_step) + kept, oldest
-
-        _, early = jax.lax.scan(step, last, (alphas[:-1], varying, noise), reverse=True)
-        late = [last // per_step**power % per_step for power in reversed(range(form.lag))]
-        path = jnp.concatenate([early, jnp.stack(late)])[-self.elements.shape[1] :].T
-        for lane in range(form.width):
-            below = int(np.prod(form.states[lane + 1 :]))
-            own = path // below % form.states[lane]
-            states = states.at[self.elements[:, :, lane]].set(own.astype(states.dtype))
+        carried, parts = memory()
+        shared = jnp.zeros(form.chains, int)
+        for column, count in enumerate(form.shared):
+            shared = shared * count + states[self.shared[:, column]]
+        path = backtrack(form, carried, parts, shared, key)[-self.elements.shape[1] :].T
+        for place, count in enumerate(form.states):
+            below = int(np.prod(form.states[place + 1 :]))
+            state = path // below % count
+            states = states.at[self.elements[:, :, place]].set(state.astype(states.dtype))
         return states

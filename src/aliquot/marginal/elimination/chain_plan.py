@@ -9,7 +9,7 @@ from itertools import combinations
 import numpy as np
 
 from aliquot.marginal.elimination.components import components
-from aliquot.marginal.elimination.merge import Live
+from aliquot.marginal.elimination.live import Live
 from aliquot.marginal.elimination.numbering import Numbering, Scope
 
 # A path of fewer elements is summed out element by element.
@@ -77,8 +77,8 @@ def coupled(
         number[row] = i
     edges = [np.empty((0, 2), np.int64)]
     for scope, factor in live.items():
-        slots = [slot for slot, block in enumerate(scope) if block in blocks]
-        for first, second in combinations(slots, 2):
+        columns = [column for column, block in enumerate(scope) if block in blocks]
+        for first, second in combinations(columns, 2):
             pair = number[factor.elements[:, [first, second]]]
             apart = (pair[:, 0] != pair[:, 1]) & (pair >= 0).all(axis=1)
             if apart.any():
@@ -122,8 +122,8 @@ def chains_of(block: int, live: Mapping[Scope, Live], numbering: Numbering) -> C
         return None
     pairs = [np.empty((0, 2), np.int64)]
     for scope, factor in live.items():
-        slots = [slot for slot, of_block in enumerate(scope) if of_block == block]
-        pairs.extend(factor.elements[:, each] - start for each in combinations(slots, 2))
+        columns = [column for column, of_block in enumerate(scope) if of_block == block]
+        pairs.extend(factor.elements[:, each] - start for each in combinations(columns, 2))
     edges = np.concatenate(pairs)
     if not edges.size:
         return None

@@ -4,42 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Any, Protocol
+from typing import Any
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 
-from aliquot.marginal.elimination.merge import Merge, Values
 from aliquot.marginal.elimination.numbering import Numbering, Scope
 from aliquot.marginal.elimination.records import StepRecord
 from aliquot.marginal.elimination.semiring import LARGEST, LOG_SUM, Semiring
-from aliquot.marginal.elimination.table import Table, each_cell, is_cells, states_of
-
-
-class Step(Protocol):
-    """An operation that sums elements out."""
-
-    @property
-    def target(self) -> int: ...
-
-    def forward(self, values: Values, semiring: Semiring) -> tuple[Table, Any]: ...
-
-    def outside(self, values: Values, above: Any) -> list[tuple[int, Any]]: ...
-
-    def backtrack(self, memory: Any, states: Any, key: Any | None) -> Any: ...
-
-
-type Operation = Merge | Step
+from aliquot.marginal.elimination.step import EliminationStep, Registers
+from aliquot.marginal.elimination.table import Table
 
 
 class Elimination:
     """A way to sum out discrete variables, made by `plan`.
 
-    The methods are pure functions of the tables, to be traced. A table belongs to the factor of the
-    same number, and is either a NumPy object array over the joint states of the slots,
-    shape (K1..Km), whose entries are arrays of shape (rows,) or (1,), or one array (K1..Km, rows or
-    1). Length 1 stands for the same in all rows. Entries may be ``-inf``.
+    The methods are pure functions of the tables, to be traced. A `Table` belongs to the factor of
+    the same number, its axes to the columns of that factor's elements.
 
     Attributes
     ----------
@@ -54,9 +35,9 @@ class Elimination:
         numbering: Numbering,
         scopes: Sequence[Scope],
         rows: Sequence[int],
-        operations: Sequence[Operation],
+        steps: Sequence[EliminationStep],
         records: Sequence[StepRecord],
-        slots: int,
+        registers: int,
         kinds: int = 0,
     ) -> None:
         self.steps = tuple(records)
@@ -64,8 +45,8 @@ class Elimination:
         self._numbering = numbering
         self._scopes = tuple(scopes)
         self._rows = tuple(rows)
-        self._operations = tuple(operations)
-        self._slots = slots
+        self._steps = tuple(steps)
+        self._registers = registers
 
     def log_sum(self, tables: Sequence[Table]) -> Any:
         """Compute the log of the sum, over all joint states, of the exponential of all tables.
@@ -87,7 +68,7 @@ class Elimination:
         Returns
         -------
         list of arrays, shape (size, states)
-            One for each block; zero where all joint states are impossible.
+            One for each variable; zero where all joint states are impossible.
         """
         blocks = self._numbering.blocks
         free = [number for number, block in enumerate(blocks) if block.states > 1]
@@ -144,76 +125,52 @@ class Elimination:
             about, of the exponential of all but that row. It is exact also where the row is
             ``-inf``.
         """
-        _, values, _ = self._forward(tables, LOG_SUM)
-        above: list[Any] = [None] * self._slots
+        _, registers, _ = self._forward(tables, LOG_SUM)
+        above: list[Any] = [None] * self._registers
         above[-1] = jnp.zeros(1)
-        for operation in reversed(self._operations):
-            for slot, piece in operation.outside(values, above[operation.target]):
-                above[slot] = piece if above[slot] is None else above[slot] + piece
-        results = []
-        for number, table in enumerate(tables):
-            shape = states_of(table)
-            array = above[number].reshape(*shape, self._rows[number])
-            results.append(_like(table, array))
-        return results
+        for step in reversed(self._steps):
+            for register, part in step.outside(registers, above[step.target]):
+                above[register] = part if above[register] is None else above[register] + part
+        return [
+            table.like(above[number].reshape(*table.states, self._rows[number]))
+            for number, table in enumerate(tables)
+        ]
 
     def _forward(
         self, tables: Sequence[Table], semiring: Semiring, weights: dict[int, Any] | None = None
-    ) -> tuple[Any, Values, list[Any]]:
-        """Run all operations, and keep what the way back needs."""
-        values: Values = [None] * self._slots
+    ) -> tuple[Any, Registers, list[Any]]:
+        """Run all steps, and keep what the way back needs."""
+        registers: Registers = [None] * self._registers
         for number, table in enumerate(tables):
-            values[number] = self._prepared(number, table)
+            registers[number] = self._prepared(number, table)
         for block, weight in (weights or {}).items():
-            values[len(self._scopes) + block] = weight
-        memory: list[Any] = []
-        for operation in self._operations:
-            if isinstance(operation, Merge):
-                values[operation.target] = operation.forward(values, semiring)
-                memory.append(None)
-            else:
-                values[operation.target], kept = operation.forward(values, semiring)
-                memory.append(kept)
-        result = values[-1]
-        if result is None:
-            return jnp.zeros(()), values, memory
-        value = jnp.reshape(result[()] if is_cells(result) else result, ())
+            registers[len(self._scopes) + block] = Table(weight)
+        memory = []
+        for step in self._steps:
+            registers[step.target], kept = step.forward(registers, semiring)
+            memory.append(kept)
+        last = registers[-1]
+        value = jnp.zeros(()) if last is None else jnp.reshape(last.as_array(), ())
         # Of what is impossible as a whole, the gradient is zero in all its parts.
-        return value, values, memory
+        return value, registers, memory
 
     def _backtrack(self, memory: list[Any], key: Any | None) -> list[Any]:
         """Set the states in the opposite order: each element given those summed out after it."""
         states = jnp.zeros(self._numbering.count, int)
-        for number, (operation, kept) in reversed(
-            list(enumerate(zip(self._operations, memory, strict=True)))
-        ):
-            if not isinstance(operation, Merge):
-                own = None if key is None else jax.random.fold_in(key, number)
-                states = operation.backtrack(kept, states, own)
-        starts = self._numbering.starts
-        return [states[a:b] for a, b in pairwise(starts)]
+        for number, step in reversed(list(enumerate(self._steps))):
+            key_here = None if key is None else jax.random.fold_in(key, number)
+            states = step.backtrack(memory[number], states, key_here)
+        return [states[a:b] for a, b in pairwise(self._numbering.starts)]
 
     def _prepared(self, number: int, table: Table) -> Table:
-        """Check a table against its factor, and drop the slots with one state."""
+        """Check a table against its factor, and drop the elements with one state."""
         states = self._numbering.states_of(self._scopes[number])
-        if not is_cells(table):
-            table = jnp.asarray(table)
-        if states_of(table) != states:
+        if table.states != states:
             raise ValueError(
-                f"the table of factor {number} is over states {states_of(table)}; its elements "
+                f"the table of factor {number} is over states {table.states}; its elements "
                 f"have {states}"
             )
-        cells = [table[at] for at in np.ndindex(*states)] if is_cells(table) else [table]
         rows = self._rows[number]
-        for cell in cells:
-            if cell.shape[-1:] not in ((1,), (rows,)):
-                raise ValueError(
-                    f"the table of factor {number} has {cell.shape[-1]} rows; it is about {rows}"
-                )
-        kept = [count for count in states if count > 1]
-        return table.reshape(kept) if is_cells(table) else table.reshape(*kept, table.shape[-1])
-
-
-def _like(table: Table, array: Any) -> Table:
-    """Give an array the form of a table."""
-    return each_cell(table.shape, lambda at: array[at]) if is_cells(table) else array
+        for length in table.lengths - {1, rows}:
+            raise ValueError(f"the table of factor {number} has {length} rows; it is about {rows}")
+        return table.reshaped([count for count in states if count > 1])

@@ -143,6 +143,83 @@ def chain_log_sum(form: Form, start: Any, parts: Sequence[Any]) -> Any:
     return LOG_SUM.along(last, tuple(range(form.width * form.lag)))
 
 
+def backtrack(form: Form, carried: Any, parts: Sequence[Any], shared: Any, key: Any | None) -> Any:
+    """Set the states from the last step back to the first, each given those after it.
+
+    What is carried at a time is a table over a *window*: the joint state of the last ``lag`` steps,
+    counted as one number, the oldest step first. One step back, the window loses its newest step,
+    which is known, and gains an older one, which is chosen::
+
+        later     [t-2  t-1  t ]        known
+        window         [t-2  t-1]  t    the move's table is over these three
+        earlier   [t-3  t-2  t-1]       t-3 is chosen, by what is carried at t-1 and by that table
+
+    Parameters
+    ----------
+    form : Form
+    carried : array, shape (moves + 1, *memory)
+        From `forward`.
+    parts : sequence of arrays
+        As for `forward`.
+    shared : int array, shape (chains,)
+        The joint state of what all steps of a chain share.
+    key : PRNG key or None
+        None for the most probable states, a key for random ones.
+
+    Returns
+    -------
+    int array, shape (moves + lag, chains)
+        The number of each step's joint state.
+    """
+    per_step = int(np.prod(form.states))
+    windows = per_step**form.lag
+    last_noise, noise = _noise(form, key, windows, per_step)
+    constant, varying = _constant_and_varying(parts)
+
+    def given_shared(array: Any) -> Any:
+        """Take the states of the shared variables as they are: (states of steps, chains)."""
+        full = jnp.broadcast_to(array, (*array.shape[:-1], form.chains))
+        flat = full.reshape(-1, int(np.prod(form.shared)), form.chains)
+        return _at(flat, shared)
+
+    def back(window: Any, each: Any) -> tuple[Any, Any]:
+        before, tables, noise_here = each
+        table = given_shared(_table(form, [*constant, *tables]))
+        known = window // per_step  # the newest step is dropped
+        scores = _at(given_shared(before).reshape(per_step, -1, form.chains), known)
+        scores = scores + _at(table.reshape(per_step, windows, form.chains), window)
+        oldest = jnp.argmax(scores + noise_here, axis=0)
+        return oldest * (windows // per_step) + known, oldest
+
+    last = jnp.argmax(given_shared(carried[-1]) + last_noise, axis=0)
+    _, early = jax.lax.scan(back, last, (carried[:-1], varying, noise), reverse=True)
+    late = [last // per_step**power % per_step for power in reversed(range(form.lag))]
+    return jnp.concatenate([early, jnp.stack(late)])
+
+
+def _at(table: Any, states: Any) -> Any:
+    """Read (K, states, chains) in one state for each chain: (K, chains)."""
+    return jnp.take_along_axis(table, states[None, None, :], axis=1)[:, 0, :]
+
+
+def _noise(form: Form, key: Any | None, windows: int, per_step: int) -> tuple[Any, Any]:
+    """Draw what makes the largest score a random state: for the last window, and for each move."""
+    shapes = [(windows, form.chains), (form.moves, per_step, form.chains)]
+    if key is None:
+        last, moves = (jnp.zeros(shape) for shape in shapes)
+    else:
+        dtype = jnp.result_type(float)
+        pairs = zip(jax.random.split(key), shapes, strict=True)
+        last, moves = (jax.random.gumbel(each, shape, dtype) for each, shape in pairs)
+    return last, moves
+
+
+def _constant_and_varying(parts: Sequence[Any]) -> tuple[list[Any], list[Any]]:
+    """Tell what is the same for all moves, which is not repeated, from what is not."""
+    constant = [part[0] for part in parts if part.shape[0] == 1]
+    return constant, [part for part in parts if part.shape[0] != 1]
+
+
 def _table(form: Form, parts: Sequence[Any]) -> Any:
     """Add up the parts of one step's table."""
     table = sum(parts) if parts else jnp.zeros(())
@@ -151,8 +228,7 @@ def _table(form: Form, parts: Sequence[Any]) -> Any:
 
 def _over_moves(form: Form, step: Any, start: Any, parts: Sequence[Any], *, reverse: bool) -> Any:
     """Scan over the moves; a part that is the same for all is not repeated."""
-    constant = [part[0] for part in parts if part.shape[0] == 1]
-    varying = [part for part in parts if part.shape[0] != 1]
+    constant, varying = _constant_and_varying(parts)
 
     def move(carried: Any, tables: list[Any]) -> Any:
         return step(carried, [*constant, *tables])

@@ -9,89 +9,61 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
+from aliquot.marginal.elimination.live import Live, Rows
 from aliquot.marginal.elimination.row_map import RowMap
 from aliquot.marginal.elimination.semiring import Semiring
-from aliquot.marginal.elimination.table import Table, as_array, is_cells, map_rows, total
-
-Values = list[Any]
-
-
-@dataclass(frozen=True)
-class Source:
-    """A value that is read: which axes it has in order, and where its rows go."""
-
-    slot: int
-    axes: tuple[int, ...]
-    rows: RowMap
-
-    def arranged(self, table: Table) -> Table:
-        """Put the axes in order."""
-        if self.axes == tuple(range(len(self.axes))):
-            return table
-        rows = () if is_cells(table) else (len(self.axes),)
-        return table.transpose(*self.axes, *rows)
-
-    def disarranged(self, array: Any) -> Any:
-        """Undo `arranged`, for one array."""
-        back = np.argsort(self.axes).tolist() if self.axes else []
-        return array.transpose(*back, len(self.axes))
+from aliquot.marginal.elimination.step import Reading, Registers, present
+from aliquot.marginal.elimination.table import Table, total
 
 
 @dataclass(frozen=True)
 class Merge:
-    """The sum of several tables over the same slots.
+    """The sum of several tables over the same elements. It sums none out.
 
     Attributes
     ----------
-    sources : tuple of Source
+    readings : tuple of Reading
     target : int
-        The slot of the value that is made.
     states : tuple of int
     """
 
-    sources: tuple[Source, ...]
+    readings: tuple[Reading, ...]
     target: int
     states: tuple[int, ...]
 
-    def forward(self, values: Values, semiring: Semiring) -> Table | None:
-        """Add up; absent values (None) add nothing."""
+    def forward(self, registers: Registers, semiring: Semiring) -> tuple[Table | None, Any]:
+        """Add up; what is absent adds nothing."""
         parts = [
-            map_rows(source.arranged(values[source.slot]), source.rows.apply)
-            for source in self.sources
-            if values[source.slot] is not None
+            reading.read(table, len(self.states))
+            for reading, table in present(self.readings, registers)
         ]
         if not parts:
-            return None
-        return parts[0] if len(parts) == 1 else total(parts, self.states)
+            return None, None
+        return (parts[0] if len(parts) == 1 else total(parts, self.states)), None
 
-    def outside(self, values: Values, above: Any) -> list[tuple[int, Any]]:
-        """Give each source row what is outside of it: what is outside of the sum and the others.
-
-        Parameters
-        ----------
-        above : array, shape (*states, rows)
-            What is outside of the merged table.
-
-        Returns
-        -------
-        list of (slot, array over the source's own axes and rows)
-        """
-        present = [source for source in self.sources if values[source.slot] is not None]
-        full = []
-        for source in present:
-            array = as_array(source.arranged(values[source.slot]))
-            full.append(jnp.broadcast_to(array, (*array.shape[:-1], source.rows.sources)))
-        sums = [source.rows.apply(array) for source, array in zip(present, full, strict=True)]
+    def outside(self, registers: Registers, above: Any) -> list[tuple[int, Any]]:
+        """Give each row what is outside of the sum, and the others that are added."""
+        readings, full, sums = [], [], []
+        for reading, table in present(self.readings, registers):
+            array = table.placed(reading.axes, len(self.states)).as_array()
+            array = jnp.broadcast_to(array, (*array.shape[:-1], reading.rows.sources))
+            readings.append(reading)
+            full.append(array)
+            sums.append(reading.rows.apply(array))
         result = []
-        for i, source in enumerate(present):
+        for i, reading in enumerate(readings):
             rest = above
             for j, other in enumerate(sums):
                 rest = rest + other if j != i else rest
-            outside = source.rows.read_back(rest)
-            if not source.rows.injective:
-                outside = outside + _others_within(full[i], source.rows)
-            result.append((source.slot, source.disarranged(outside)))
+            outside = reading.rows.read_back(rest)
+            if not reading.rows.injective:
+                outside = outside + _others_within(full[i], reading.rows)
+            result.append((reading.register, reading.in_order(outside)))
         return result
+
+    def backtrack(self, memory: Any, states: Any, key: Any | None) -> Any:
+        """Nothing was summed out."""
+        return states
 
 
 def _others_within(array: Any, rows: RowMap) -> Any:
@@ -105,71 +77,18 @@ def _others_within(array: Any, rows: RowMap) -> Any:
     return jnp.where(covered, jnp.where(other_count > 0.5, -jnp.inf, other_finite), 0.0)
 
 
-@dataclass(frozen=True)
-class Live:
-    """A factor that is still there: rows of a value, and the elements that each is about.
-
-    Attributes
-    ----------
-    slot : int
-        Where the value is.
-    size : int
-        How many rows the value has, these among them.
-    rows : np.ndarray
-        Which rows of the value are still there.
-    elements : np.ndarray
-        Shape (rows, slots), ascending within a row; no set of elements twice.
-    """
-
-    slot: int
-    size: int
-    rows: np.ndarray
-    elements: np.ndarray
-
-    def only(self, which: np.ndarray) -> Live:
-        """Keep some of the rows."""
-        return Live(self.slot, self.size, self.rows[which], self.elements[which])
-
-
-@dataclass(frozen=True)
-class Part:
-    """Rows of a value that are to become rows of a live factor, in any order and repeated."""
-
-    slot: int
-    size: int
-    rows: np.ndarray
-    elements: np.ndarray
-    axes: tuple[int, ...]
-
-
-def parts_of_factor(slot: int, elements: np.ndarray) -> list[Part]:
-    """Put the slots of each row into ascending order of elements: one part for each permutation."""
-    size, slots = elements.shape
-    rows = np.arange(size)
-    if slots < 2:
-        return [Part(slot, size, rows, elements, tuple(range(slots)))]
-    order = np.argsort(elements, axis=1)
-    codes = order @ (slots ** np.arange(slots))
-    parts = []
-    for code in np.unique(codes):
-        which = np.flatnonzero(codes == code)
-        axes = tuple(int(axis) for axis in order[which[0]])
-        parts.append(Part(slot, size, which, elements[which][:, list(axes)], axes))
-    return parts
-
-
 def merge_plan(
-    parts: Sequence[Part], codes: Sequence[np.ndarray], target: int, states: tuple[int, ...]
+    parts: Sequence[Rows], codes: Sequence[np.ndarray], target: int, states: tuple[int, ...]
 ) -> tuple[Merge | None, Live]:
-    """Say how parts over the same blocks become one live factor.
+    """Say how rows over the same variables become one live factor.
 
     Parameters
     ----------
-    parts : sequence of Part
+    parts : sequence of Rows
     codes : sequence of arrays
         For each part, a number for each row that tells its elements.
     target : int
-        Where the merged value will be.
+        The register for the merged table.
     states : tuple of int
 
     Returns
@@ -191,9 +110,9 @@ def merge_plan(
     count = elements.shape[0]
     as_it_is = only.axes == tuple(range(len(only.axes))) and count == only.elements.shape[0]
     if len(parts) == 1 and as_it_is:
-        return None, Live(only.slot, only.size, only.rows, only.elements)
-    sources = tuple(
-        Source(part.slot, part.axes, RowMap(part.rows, place, part.size, count))
+        return None, Live(only.register, only.size, only.rows, only.elements)
+    readings = tuple(
+        Reading(part.register, part.axes, RowMap(part.rows, place, part.size, count))
         for part, place in zip(parts, targets, strict=True)
     )
-    return Merge(sources, target, states), Live(target, count, np.arange(count), elements)
+    return Merge(readings, target, states), Live(target, count, np.arange(count), elements)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from aliquot.marginal.elimination.records import Block, Factor
+from aliquot.marginal.elimination.records import Factor, Variable
 
 Scope = tuple[int, ...]
 
@@ -16,10 +16,10 @@ class Numbering:
 
     Parameters
     ----------
-    blocks : sequence of Block
+    blocks : sequence of Variable
     """
 
-    def __init__(self, blocks: Sequence[Block]) -> None:
+    def __init__(self, blocks: Sequence[Variable]) -> None:
         self.blocks = tuple(blocks)
         sizes = np.array([block.size for block in blocks], np.int64)
         self.starts = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
@@ -35,11 +35,11 @@ class Numbering:
         return np.arange(self.starts[block], self.starts[block + 1])
 
     def states_of(self, scope: Scope) -> tuple[int, ...]:
-        """Give the number of states of each slot."""
+        """Give the number of states of each column."""
         return tuple(int(self.states[block]) for block in scope)
 
     def scope_of(self, factor: Factor, number: int) -> Scope:
-        """Give the block of each slot of a factor, or say why there is none."""
+        """Give the block of each column of a factor, or say why there is none."""
         elements = factor.elements
         if elements.ndim != 2:
             raise ValueError(
@@ -57,18 +57,18 @@ class Numbering:
             )
         first, last = self.block_of(low), self.block_of(high)
         if np.any(first != last):
-            raise ValueError(f"factor {number} has a slot with elements of different blocks")
+            raise ValueError(f"factor {number} has a column with elements of different blocks")
         return tuple(int(block) for block in first)
 
     def codes(self, elements: np.ndarray) -> np.ndarray:
-        """Give each row of elements, shape (rows, slots), a number that no other set has."""
+        """Give each row of elements, shape (rows, columns), a number that no other set has."""
         code = elements[:, 0].astype(np.int64)
         room = self.count
-        for slot in range(1, elements.shape[1]):
+        for column in range(1, elements.shape[1]):
             if room > np.iinfo(np.int64).max // max(self.count, 1):
                 values, code = np.unique(code, return_inverse=True)
                 room = values.size
-            code = code * self.count + elements[:, slot]
+            code = code * self.count + elements[:, column]
             room *= self.count
         return code
 

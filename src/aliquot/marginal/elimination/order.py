@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from aliquot.marginal.elimination.merge import Live
+from aliquot.marginal.elimination.live import Live
 from aliquot.marginal.elimination.numbering import Numbering, Scope
 
 _SEED = 20_260_101
@@ -18,14 +18,14 @@ def log_entries(block: int, live: Mapping[Scope, Live], numbering: Numbering) ->
     log_states = np.log(numbering.states.astype(float))
     pairs: list[np.ndarray] = []
     for scope, factor in live.items():
-        for slot, of_block in enumerate(scope):
+        for column, of_block in enumerate(scope):
             if of_block != block:
                 continue
-            element = factor.elements[:, slot] - numbering.starts[block]
+            element = factor.elements[:, column] - numbering.starts[block]
             pairs.extend(
                 element * numbering.count + factor.elements[:, other]
                 for other in range(len(scope))
-                if other != slot
+                if other != column
             )
     result = np.full(size, log_states[block])
     if pairs:
@@ -94,9 +94,9 @@ def _edges(
     """Give the pairs of candidates that share a factor."""
     first, second = [], []
     for scope, factor in live.items():
-        slots = [slot for slot, of_block in enumerate(scope) if of_block == block]
-        for i, a in enumerate(slots):
-            for b in slots[i + 1 :]:
+        columns = [column for column, of_block in enumerate(scope) if of_block == block]
+        for i, a in enumerate(columns):
+            for b in columns[i + 1 :]:
                 one = place[factor.elements[:, a] - start]
                 two = place[factor.elements[:, b] - start]
                 both = (one >= 0) & (two >= 0)

@@ -6,18 +6,18 @@ from collections.abc import Sequence
 
 from aliquot.marginal.elimination.elimination import Elimination
 from aliquot.marginal.elimination.planner import MOST_ONE_BY_ONE, Planner
-from aliquot.marginal.elimination.records import Block, Factor, TooLarge
+from aliquot.marginal.elimination.records import Factor, TooLarge, Variable
 
 # More steps than this by rows take long to compile: what is connected may then go in sequence.
 MANY_STEPS = 4
 
 
-def plan(blocks: Sequence[Block], factors: Sequence[Factor], *, largest: int) -> Elimination:
+def plan(blocks: Sequence[Variable], factors: Sequence[Factor], *, largest: int) -> Elimination:
     """Decide how to sum out discrete variables.
 
     Parameters
     ----------
-    blocks : sequence of Block
+    blocks : sequence of Variable
         The variables.
     factors : sequence of Factor
         What their joint log weight is a sum of.
@@ -39,7 +39,7 @@ def plan(blocks: Sequence[Block], factors: Sequence[Factor], *, largest: int) ->
     --------
     >>> import numpy as np
     >>> z = np.arange(4)[:, None]
-    >>> elimination = plan([Block("z", 4, 2)], [Factor(z), Factor(z)], largest=1_000)
+    >>> elimination = plan([Variable("z", 4, 2)], [Factor(z), Factor(z)], largest=1_000)
     >>> elimination.steps
     (StepRecord(names=('z',), elements=4, states=2, method='rows', entries=8),)
     """

@@ -7,23 +7,18 @@ from typing import Any
 
 import numpy as np
 
-from aliquot.marginal.elimination.batch import Batch, Reading, batches
+from aliquot.marginal.elimination.batch import Batch, batches
 from aliquot.marginal.elimination.chain_plan import Chains, chains_of, coupled
-from aliquot.marginal.elimination.elimination import Elimination, Operation
-from aliquot.marginal.elimination.merge import (
-    Live,
-    Merge,
-    Part,
-    Source,
-    merge_plan,
-    parts_of_factor,
-)
+from aliquot.marginal.elimination.elimination import Elimination
+from aliquot.marginal.elimination.live import Live, Rows, rows_of_factor
+from aliquot.marginal.elimination.merge import Merge, merge_plan
 from aliquot.marginal.elimination.numbering import Numbering, Scope
 from aliquot.marginal.elimination.order import independent, log_entries, one_by_one
-from aliquot.marginal.elimination.records import Block, Factor, StepRecord, TooLarge
+from aliquot.marginal.elimination.records import Factor, StepRecord, TooLarge, Variable
 from aliquot.marginal.elimination.row_map import RowMap
 from aliquot.marginal.elimination.sequence import in_sequence
-from aliquot.marginal.elimination.window import View, chain_step, view
+from aliquot.marginal.elimination.step import EliminationStep, Reading
+from aliquot.marginal.elimination.window import Window, chain_step, fitted
 
 # One element at a time is planned in Python loops, and makes as many steps as there are elements.
 MOST_ONE_BY_ONE = 400
@@ -37,7 +32,7 @@ _TIE = 1e-9
 
 
 class Planner:
-    """The state of a plan in the making: which factors are there, and the operations so far.
+    """The state of a plan in the making: which factors are there, and the steps so far.
 
     Parameters
     ----------
@@ -45,22 +40,22 @@ class Planner:
         As for `plan`.
     """
 
-    def __init__(self, blocks: Sequence[Block], factors: Sequence[Factor], largest: int) -> None:
+    def __init__(self, blocks: Sequence[Variable], factors: Sequence[Factor], largest: int) -> None:
         for block in blocks:
             if block.states < 1:
                 raise ValueError(f"{block.name} has no states")
         self.numbering = Numbering(blocks)
         self.largest = largest
-        self.operations: list[Operation] = []
+        self.steps: list[EliminationStep] = []
         self.records: list[StepRecord] = []
         self.live: dict[Scope, Live] = {}
-        self.constants: list[Part] = []
-        self.slots = 0
+        self.constants: list[Rows] = []
+        self.registers = 0
         self.by_rows = 0
         self.too_wide: TooLarge | None = None
         self.held: dict[int, Chains] = {}
         self._weights: dict[int, tuple[dict[Scope, Live], np.ndarray]] = {}
-        self._views: dict[tuple[Any, ...], tuple[dict[Scope, Live], View | None]] = {}
+        self._windows: dict[tuple[Any, ...], tuple[dict[Scope, Live], Window | None]] = {}
         self.left = np.ones(self.numbering.count, bool)
         self.scopes = [self.numbering.scope_of(f, i) for i, f in enumerate(factors)]
         self.rows = [factor.elements.shape[0] for factor in factors]
@@ -69,32 +64,32 @@ class Planner:
     def _start(self, factors: Sequence[Factor]) -> None:
         """Merge the factors as they are given, with room for a weight on each state."""
         numbering = self.numbering
-        parts: dict[Scope, list[Part]] = {}
+        parts: dict[Scope, list[Rows]] = {}
         for scope, factor in zip(self.scopes, factors, strict=True):
             # An element with one state is not unknown.
-            kept = [slot for slot, block in enumerate(scope) if numbering.states[block] > 1]
+            kept = [column for column, block in enumerate(scope) if numbering.states[block] > 1]
             elements = np.asarray(factor.elements[:, kept], np.int64)
-            _check_distinct(elements, self.slots)
-            new = parts_of_factor(self.new_slot(), elements)
-            parts.setdefault(tuple(sorted(scope[slot] for slot in kept)), []).extend(new)
+            _check_distinct(elements, self.registers)
+            new = rows_of_factor(self.new_register(), elements)
+            parts.setdefault(tuple(sorted(scope[column] for column in kept)), []).extend(new)
         for number, block in enumerate(numbering.blocks):
-            slot = self.new_slot()
+            register = self.new_register()
             elements = numbering.elements_of(number)
             if block.states == 1:
                 self.left[elements] = False
             elif block.size:
                 rows = np.arange(block.size)
-                weights = Part(slot, block.size, rows, elements[:, None], (0,))
+                weights = Rows(register, block.size, rows, elements[:, None], (0,))
                 parts[(number,)] = [weights, *parts.get((number,), [])]
         for scope, of_scope in parts.items():
             self.add(scope, of_scope)
 
-    def new_slot(self) -> int:
-        """Give the number of a new value."""
-        self.slots += 1
-        return self.slots - 1
+    def new_register(self) -> int:
+        """Give the number of a new register."""
+        self.registers += 1
+        return self.registers - 1
 
-    def add(self, scope: Scope, parts: list[Part]) -> None:
+    def add(self, scope: Scope, parts: list[Rows]) -> None:
         """Add rows to the live factor over the same blocks."""
         if not scope:
             self.constants.extend(parts)
@@ -102,29 +97,29 @@ class Planner:
         if scope in self.live:
             old = self.live.pop(scope)
             axes = tuple(range(len(scope)))
-            parts = [Part(old.slot, old.size, old.rows, old.elements, axes), *parts]
+            parts = [Rows(old.register, old.size, old.rows, old.elements, axes), *parts]
         codes = [self.numbering.codes(part.elements) for part in parts]
-        merge, live = merge_plan(parts, codes, self.slots, self.numbering.states_of(scope))
+        merge, live = merge_plan(parts, codes, self.registers, self.numbering.states_of(scope))
         if merge is not None:
-            self.new_slot()
-            self.operations.append(merge)
+            self.new_register()
+            self.steps.append(merge)
         self.live[scope] = live
 
     def finish(self) -> Elimination:
         """Add up what is left: one log weight, or several."""
-        sources = tuple(
-            Source(part.slot, (), RowMap(part.rows, np.zeros_like(part.rows), part.size, 1))
+        readings = tuple(
+            Reading(part.register, (), RowMap(part.rows, np.zeros_like(part.rows), part.size, 1))
             for part in self.constants
         )
-        target = self.new_slot()
-        self.operations.append(Merge(sources, target, ()))
+        target = self.new_register()
+        self.steps.append(Merge(readings, target, ()))
         return Elimination(
             self.numbering,
             self.scopes,
             self.rows,
-            self.operations,
+            self.steps,
             self.records,
-            self.slots,
+            self.registers,
             self.by_rows,
         )
 
@@ -174,7 +169,7 @@ class Planner:
         self._check(entries, chosen)
         self.sum_out(chosen)
 
-    def _sequence(self, chosen: np.ndarray) -> View | None:
+    def _sequence(self, chosen: np.ndarray) -> Window | None:
         """Give all that is left as a chain, unless half of it could go at once by rows."""
         waiting = [c.elements.reshape(-1) for c in self.held.values()]
         free = self.left.copy()
@@ -183,27 +178,29 @@ class Planner:
         if 2 * chosen.size >= elements.size > 2:
             return None
         chains = in_sequence(elements, self.live, self.numbering)
-        found = None if chains is None else view(chains, self._about(chains.blocks), self.numbering)
+        found = (
+            None if chains is None else fitted(chains, self._about(chains.blocks), self.numbering)
+        )
         if found is None or found.entries > min(self.largest, MOST_IN_SEQUENCE):
             return None
         return found
 
-    def _lightest_chains(self, candidates: Sequence[Chains]) -> View | None:
+    def _lightest_chains(self, candidates: Sequence[Chains]) -> Window | None:
         """Give the chains with the smallest table of those that can be summed out along time."""
-        views = [found for chains in candidates if (found := self._view(chains)) is not None]
-        return min(views, key=lambda each: each.log_entries, default=None)
+        windows = [found for chains in candidates if (found := self._window(chains)) is not None]
+        return min(windows, key=lambda each: each.log_entries, default=None)
 
-    def _view(self, chains: Chains) -> View | None:
-        """Give `view`, kept as long as the factors about the blocks are the same."""
+    def _window(self, chains: Chains) -> Window | None:
+        """Give `fitted`, kept as long as the factors about the blocks are the same."""
         mine = self._about(chains.blocks)
         key = (chains.elements.shape, chains.elements[:, 0].tobytes())
-        kept = self._views.get(key)
+        kept = self._windows.get(key)
         if kept is None or not _same(kept[0], mine):
-            kept = mine, view(chains, mine, self.numbering)
-            self._views[key] = kept
+            kept = mine, fitted(chains, mine, self.numbering)
+            self._windows[key] = kept
         return kept[1]
 
-    def _is_too_wide(self, found: View) -> bool:
+    def _is_too_wide(self, found: Window) -> bool:
         """Say whether a few long factors make a window so wide that other orders are far better."""
         names = [self.numbering.blocks[block].name for block in found.chains.blocks]
         if found.form.lag <= found.chains.lag or found.entries <= MOST_IN_SEQUENCE:
@@ -222,14 +219,14 @@ class Planner:
         _, entries, _ = one_by_one(elements, self.live, self.numbering, by_fill=True)
         return MUCH_LESS * entries * elements.size < found.entries
 
-    def sum_along(self, found: View) -> None:
+    def sum_along(self, found: Window) -> None:
         """Sum out chains by the forward recursion."""
         chains = found.chains
         if found.entries > self.largest:
             shared = found.shared[0] if found.shared.size else np.empty(0, np.int64)
             self._refuse(found.entries, np.concatenate([chains.elements[0, 0], shared]))
-        operation = chain_step(found, self._about(chains.blocks), self.numbering, self.new_slot())
-        self.operations.append(operation)
+        step = chain_step(found, self._about(chains.blocks), self.numbering, self.new_register())
+        self.steps.append(step)
         elements = chains.elements.reshape(-1)
         self.forget(elements)
         for block in chains.blocks:
@@ -241,7 +238,7 @@ class Planner:
                     del self.held[block]
         scope = tuple(int(block) for block in self.numbering.block_of(found.shared[0]))
         count, axes = found.form.chains, tuple(range(len(scope)))
-        part = Part(operation.target, count, np.arange(count), found.shared, axes)
+        part = Rows(step.target, count, np.arange(count), found.shared, axes)
         self.add(scope, [part])
         states = int(np.prod(found.form.states))
         self.record(chains.blocks, elements.size, states, "chain", round(found.entries))
@@ -288,23 +285,23 @@ class Planner:
     def sum_out(self, chosen: np.ndarray) -> None:
         """Sum out elements of one block, no two of which are neighbours."""
         numbering = self.numbering
-        messages: dict[Scope, list[Part]] = {}
+        messages: dict[Scope, list[Rows]] = {}
         largest = 0
         for elements, neighbours, readings in batches(chosen, self.live, numbering):
             rows = np.arange(elements.size)
             block = int(numbering.block_of(elements[:1])[0])
             scope = tuple(int(b) for b in numbering.block_of(neighbours[0]))
             states = numbering.states_of((block, *scope))
-            target = self.new_slot()
+            target = self.new_register()
             self.by_rows += 1
             read = []
             for of_scope, axes, which in readings:
                 live = self.live[of_scope]
                 row_map = RowMap(live.rows[which], rows, live.size, elements.size)
-                read.append(Reading(live.slot, axes, row_map))
-            self.operations.append(Batch(elements, neighbours, tuple(read), states, target))
+                read.append(Reading(live.register, axes, row_map))
+            self.steps.append(Batch(elements, neighbours, tuple(read), states, target))
             axes = tuple(range(len(scope)))
-            part = Part(target, elements.size, rows, neighbours, axes)
+            part = Rows(target, elements.size, rows, neighbours, axes)
             messages.setdefault(scope, []).append(part)
             largest = max(largest, int(np.prod(states)) * elements.size)
         self.forget(chosen)
@@ -372,8 +369,8 @@ def _same(before: Mapping[Scope, Live], now: Mapping[Scope, Live]) -> bool:
 
 
 def _check_distinct(elements: np.ndarray, number: int) -> None:
-    slots = elements.shape[1]
-    for a in range(slots):
-        for b in range(a + 1, slots):
+    columns = elements.shape[1]
+    for a in range(columns):
+        for b in range(a + 1, columns):
             if np.any(elements[:, a] == elements[:, b]):
                 raise ValueError(f"factor {number} has a row with the same element in two slots")

@@ -11,7 +11,7 @@ from aliquot.errors import AliquotError
 
 
 @dataclass(frozen=True)
-class Block:
+class Variable:
     """One discrete variable: elements that all have the same number of states.
 
     Attributes
@@ -42,8 +42,8 @@ class Factor:
     Attributes
     ----------
     elements : np.ndarray
-        Element numbers, shape (rows, slots), all distinct within a row. The elements of a block are
-        numbered after those of the blocks before it, and each slot keeps to one block.
+        Element numbers, shape (rows, columns), all distinct within a row. The elements of a block
+        are numbered after those of the blocks before it, and each column keeps to one block.
     """
 
     elements: np.ndarray

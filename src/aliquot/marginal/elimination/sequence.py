@@ -14,7 +14,7 @@ import numpy as np
 
 from aliquot.marginal.elimination.chain_plan import Chains
 from aliquot.marginal.elimination.components import components, narrow
-from aliquot.marginal.elimination.merge import Live
+from aliquot.marginal.elimination.live import Live
 from aliquot.marginal.elimination.numbering import Numbering, Scope
 
 # Ordering goes through the elements in Python loops.
@@ -45,8 +45,8 @@ def in_sequence(
     edges = [np.empty((0, 2), np.int64)]
     for factor in live.values():
         rows = place[factor.elements]
-        for slots in combinations(range(rows.shape[1]), 2):
-            pair = rows[:, slots]
+        for columns in combinations(range(rows.shape[1]), 2):
+            pair = rows[:, columns]
             edges.append(pair[(pair >= 0).all(axis=1)])
     pairs = np.unique(np.sort(np.concatenate(edges), axis=1), axis=0)
     if not pairs.size:

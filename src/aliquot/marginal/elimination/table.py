@@ -1,13 +1,9 @@
-"""Tables of log weights over joint states, in two forms, with one row for each set of elements.
-
-A table is either a NumPy object array of shape (K1..Km) whose entries are arrays of shape (rows,)
-or (1,), or one array of shape (K1..Km, rows or 1). The first is the fast form for few joint states,
-because XLA does not vectorise over a short axis on a CPU; the second the one for many.
-"""
+"""Tables of log weights over joint states, with one row for each set of elements."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import jax.numpy as jnp
@@ -15,115 +11,144 @@ import numpy as np
 
 from aliquot.marginal.elimination.semiring import Semiring
 
-Table = Any
 # Joint states up to which an entry is an array of its own: past it, the program grows too long.
 MOST_CELLS = 64
 MOST_CELLS_OF_ARRAYS = 8
 
 
-def is_cells(table: Table) -> bool:
-    """Say whether a table is in the form with one array for each joint state."""
-    return isinstance(table, np.ndarray) and table.dtype == object
+@dataclass(frozen=True)
+class Table:
+    """The log weights of the joint states of a few elements, for many rows of elements.
 
+    It has one of two forms. In *cells*, each joint state has an array of its own: the fast form for
+    few joint states, because XLA does not vectorise over a short axis on a CPU. As one array, for
+    many.
 
-def states_of(table: Table) -> tuple[int, ...]:
-    """Give the shape (K1..Km) of the joint states."""
-    return tuple(table.shape) if is_cells(table) else tuple(table.shape[:-1])
-
-
-def each_cell(shape: Sequence[int], cell: Callable[[tuple[int, ...]], Any]) -> Table:
-    """Make a table in cells: ``cell(joint state)`` is the array of its rows."""
-    table = np.empty(tuple(shape), object)
-    for at in np.ndindex(*shape):
-        table[at] = cell(at)
-    return table
-
-
-def as_cells(table: Table) -> Table:
-    """Give the form with one array for each joint state."""
-    return table if is_cells(table) else each_cell(table.shape[:-1], lambda at: table[at])
-
-
-def as_array(table: Table) -> Any:
-    """Give the form of one array."""
-    if not is_cells(table):
-        return table
-    cells = [table[at] for at in np.ndindex(*table.shape)]
-    rows = max((cell.shape[-1] for cell in cells), default=1)
-    full = [jnp.broadcast_to(cell, (rows,)) for cell in cells]
-    return jnp.stack(full).reshape(*table.shape, rows)
-
-
-def map_rows(table: Table, change: Callable[[Any], Any]) -> Table:
-    """Apply a function of (..., rows) to a table."""
-    if is_cells(table):
-        return each_cell(table.shape, lambda at: change(table[at]))
-    return change(table)
-
-
-def spread(table: Table, axes: Sequence[int], dimension: int) -> Table:
-    """Put a table's axes at places of a larger joint state, length 1 along the others.
-
-    Parameters
+    Attributes
     ----------
-    table : table over (K1..Km)
-    axes : sequence of int
-        For each axis of the table, its place in the result.
-    dimension : int
-        The number of axes of the result.
+    entries : array
+        In cells a NumPy object array of shape (K1..Km), whose entries are arrays of shape (rows,)
+        or (1,); else one array of shape (K1..Km, rows or 1). Length 1 stands for the same in all
+        rows. Entries may be ``-inf``.
     """
-    order = sorted(range(len(axes)), key=lambda i: axes[i])
-    if order != list(range(len(axes))):
-        rows = () if is_cells(table) else (len(axes),)
-        table = table.transpose(*order, *rows)
-    states = states_of(table)
-    shape = [1] * dimension
-    for place, i in enumerate(order):
-        shape[axes[i]] = states[place]
-    return table.reshape(shape) if is_cells(table) else table.reshape(*shape, table.shape[-1])
+
+    entries: Any
+
+    @staticmethod
+    def of_cells(states: Sequence[int], cell: Callable[[tuple[int, ...]], Any]) -> Table:
+        """Make a table in cells: ``cell(joint state)`` is the array of its rows."""
+        entries = np.empty(tuple(states), object)
+        for at in np.ndindex(*states):
+            entries[at] = cell(at)
+        return Table(entries)
+
+    @property
+    def in_cells(self) -> bool:
+        """Whether each joint state has an array of its own."""
+        return isinstance(self.entries, np.ndarray) and self.entries.dtype == object
+
+    @property
+    def states(self) -> tuple[int, ...]:
+        """The shape (K1..Km) of the joint states."""
+        return tuple(self.entries.shape) if self.in_cells else tuple(self.entries.shape[:-1])
+
+    @property
+    def lengths(self) -> set[int]:
+        """How many rows there are: their number or 1, in each of the arrays."""
+        arrays = self.entries.reshape(-1) if self.in_cells else [self.entries]
+        return {int(array.shape[-1]) for array in arrays}
+
+    def __getitem__(self, at: tuple[int, ...]) -> Any:
+        """Give the rows of one joint state."""
+        return self.entries[at]
+
+    def as_array(self) -> Any:
+        """Give one array, shape (K1..Km, rows or 1)."""
+        if not self.in_cells:
+            return self.entries
+        rows = max(self.lengths, default=1)
+        full = [jnp.broadcast_to(self[at], (rows,)) for at in np.ndindex(*self.states)]
+        return jnp.stack(full).reshape(*self.states, rows)
+
+    def like(self, array: Any) -> Table:
+        """Give an array, shape (K1..Km, rows), the form of this table."""
+        return Table.of_cells(self.states, lambda at: array[at]) if self.in_cells else Table(array)
+
+    def map_rows(self, change: Callable[[Any], Any]) -> Table:
+        """Apply a function of (..., rows)."""
+        if self.in_cells:
+            return Table.of_cells(self.states, lambda at: change(self[at]))
+        return Table(change(self.entries))
+
+    def reshaped(self, states: Sequence[int]) -> Table:
+        """Give the joint states another shape."""
+        rows = () if self.in_cells else self.entries.shape[-1:]
+        return Table(self.entries.reshape((*states, *rows)))
+
+    def transposed(self, order: Sequence[int]) -> Table:
+        """Permute the elements of the joint state."""
+        if list(order) == list(range(len(order))):
+            return self
+        rows = () if self.in_cells else (len(order),)
+        return Table(self.entries.transpose(*order, *rows))
+
+    def placed(self, axes: Sequence[int], dimension: int) -> Table:
+        """Put the axes at places of a larger joint state, length 1 along the others.
+
+        Parameters
+        ----------
+        axes : sequence of int
+            For each axis of the table, its place in the result.
+        dimension : int
+            The number of axes of the result.
+        """
+        table = self.transposed(sorted(range(len(axes)), key=lambda i: axes[i]))
+        shape = [1] * dimension
+        for place, states in zip(sorted(axes), table.states, strict=True):
+            shape[place] = states
+        return table.reshaped(shape)
+
+    def combined(self, axes: tuple[int, ...], semiring: Semiring) -> Table:
+        """Combine the states along some axes, which go."""
+        if not self.in_cells:
+            return Table(semiring.along(self.entries, axes))
+        if not axes:
+            return self
+        kept = [axis for axis in range(len(self.states)) if axis not in axes]
+        moved = self.entries.transpose(*kept, *axes)
+        shape, rest = moved.shape[: len(kept)], moved.shape[len(kept) :]
+        return Table.of_cells(
+            shape, lambda at: semiring.of_terms([moved[at][each] for each in np.ndindex(*rest)])
+        )
 
 
 def total(tables: Sequence[Table], states: Sequence[int]) -> Table:
-    """Add tables that have been spread to the same joint state, to one that is full.
+    """Add tables that have been placed in the same joint state, to one that is full.
 
     Parameters
     ----------
-    tables : sequence of tables, each axis full or of length 1
+    tables : sequence of Table, each axis full or of length 1
     states : sequence of int
         The full joint state.
     """
     joint = int(np.prod(states, dtype=np.int64))
-    any_cells = any(is_cells(table) for table in tables)
+    any_cells = any(table.in_cells for table in tables)
     if joint <= MOST_CELLS_OF_ARRAYS or (any_cells and joint <= MOST_CELLS):
-        cells = [np.broadcast_to(as_cells(table), tuple(states)) for table in tables]
-        return each_cell(states, lambda at: _add([table[at] for table in cells]))
-    added = _add([as_array(table) for table in tables])
-    return jnp.broadcast_to(added, (*states, added.shape[-1]))
-
-
-def reduce_axes(table: Table, axes: tuple[int, ...], semiring: Semiring) -> Table:
-    """Combine the states along some axes, which go."""
-    if not is_cells(table):
-        return semiring.along(table, axes)
-    kept = [axis for axis in range(table.ndim) if axis not in axes]
-    moved = table.transpose(*kept, *axes)
-    shape = moved.shape[: len(kept)]
-    return each_cell(
-        shape,
-        lambda at: (
-            semiring.of_terms([moved[at][rest] for rest in np.ndindex(*moved.shape[len(kept) :])])
-            if axes
-            else moved[at]
-        ),
-    )
+        in_cells = (
+            table if table.in_cells else Table.of_cells(table.states, table.__getitem__)
+            for table in tables
+        )
+        cells = [np.broadcast_to(table.entries, tuple(states)) for table in in_cells]
+        return Table.of_cells(states, lambda at: _add([each[at] for each in cells]))
+    added = _add([table.as_array() for table in tables])
+    return Table(jnp.broadcast_to(added, (*states, added.shape[-1])))
 
 
 def zeros(states: Sequence[int]) -> Table:
     """Make the table of weights one."""
-    joint = int(np.prod(states, dtype=np.int64))
-    if joint <= MOST_CELLS:
-        return each_cell(states, lambda at: jnp.zeros(1))
-    return jnp.zeros((*states, 1))
+    if int(np.prod(states, dtype=np.int64)) <= MOST_CELLS:
+        return Table.of_cells(states, lambda at: jnp.zeros(1))
+    return Table(jnp.zeros((*states, 1)))
 
 
 def _add(arrays: Sequence[Any]) -> Any:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from aliquot.marginal.elimination.chain import Chain, TimedReading
+from aliquot.marginal.elimination.chain import ChainStep, TimedReading
 from aliquot.marginal.elimination.chain_plan import Chains
 from aliquot.marginal.elimination.forward_backward import Form
-from aliquot.marginal.elimination.merge import Live
+from aliquot.marginal.elimination.live import Live
 from aliquot.marginal.elimination.numbering import Numbering, Scope, groups_of_rows
 from aliquot.marginal.elimination.row_map import RowMap
 
@@ -19,7 +19,7 @@ _TIE = 1e-9
 
 
 @dataclass(frozen=True)
-class View:
+class Window:
     """How the factors of some chains fit into their windows.
 
     Attributes
@@ -46,7 +46,7 @@ class View:
         return float(np.exp(min(self.log_entries, 700.0))) * steps
 
 
-def view(chains: Chains, live: Mapping[Scope, Live], numbering: Numbering) -> View | None:
+def fitted(chains: Chains, live: Mapping[Scope, Live], numbering: Numbering) -> Window | None:
     """Fit the factors of chains into windows.
 
     A window is as long as the factor that reaches furthest back. Where it is only a few steps that
@@ -54,7 +54,7 @@ def view(chains: Chains, live: Mapping[Scope, Live], numbering: Numbering) -> Vi
 
     Returns
     -------
-    View or None
+    Window or None
         None where a factor is about several of the chains, or they share too much.
     """
     times = _times(chains, live, numbering)
@@ -62,16 +62,16 @@ def view(chains: Chains, live: Mapping[Scope, Live], numbering: Numbering) -> Vi
         return None
     found = None
     for cut in _cuts(chains, times):
-        fitted = _fitted(chains.without(cut) if cut else chains, live, numbering)
-        if fitted is not None and (found is None or fitted.log_entries < found.log_entries - _TIE):
-            found = fitted
+        other = _fitted(chains.without(cut) if cut else chains, live, numbering)
+        if other is not None and (found is None or other.log_entries < found.log_entries - _TIE):
+            found = other
     return found
 
 
 def _times(
     chains: Chains, live: Mapping[Scope, Live], numbering: Numbering
 ) -> list[np.ndarray] | None:
-    """Give the steps that each row is about, (rows, slots), and -1 where it is of no chain.
+    """Give the steps that each row is about, (rows, columns), and -1 where it is of no chain.
 
     None where a row is about several chains.
     """
@@ -120,7 +120,7 @@ def _cuts(chains: Chains, times: list[np.ndarray]) -> Iterator[list[int]]:
             cut.append(int(np.argmax(count)))
 
 
-def _fitted(chains: Chains, live: Mapping[Scope, Live], numbering: Numbering) -> View | None:
+def _fitted(chains: Chains, live: Mapping[Scope, Live], numbering: Numbering) -> Window | None:
     """Give the windows that all factors fit into, unless the chains share too much."""
     count, steps, _ = chains.elements.shape
     chain_of, step_of, _ = _places(chains, numbering)
@@ -152,15 +152,17 @@ def _fitted(chains: Chains, live: Mapping[Scope, Live], numbering: Numbering) ->
     uneven = np.any(numbering.states[numbering.block_of(chains.elements)] != chains.states)
     moves = steps if lag > stated or uneven else max(steps - lag, 0)
     own = numbering.states_of(tuple(int(block) for block in blocks[0]))
-    return View(chains, shared, Form(chains.states, lag, own, count, moves))
+    return Window(chains, shared, Form(chains.states, lag, own, count, moves))
 
 
-def chain_step(found: View, live: Mapping[Scope, Live], numbering: Numbering, target: int) -> Chain:
-    """Make the operation that sums out the chains of a view."""
+def chain_step(
+    found: Window, live: Mapping[Scope, Live], numbering: Numbering, target: int
+) -> ChainStep:
+    """Make the step that sums out the chains in their windows."""
     chains, form = found.chains, found.form
     lag, width, steps = form.lag, form.width, chains.elements.shape[1]
     begins = lag if form.moves < steps else 0  # the step of the first move
-    chain_of, step_of, lane_of = _places(chains, numbering)
+    chain_of, step_of, place_of = _places(chains, numbering)
     first: list[TimedReading] = []
     later: list[TimedReading] = []
     for factor in live.values():
@@ -172,14 +174,15 @@ def chain_step(found: View, live: Mapping[Scope, Live], numbering: Numbering, ta
         times = np.where(inside, step_of[elements], -1)
         newest = times.max(axis=1)
         of_chain = chain_of[elements].max(axis=1)
-        # Where each slot is: how many steps back and in which lane, or which shared element.
-        place = (newest[:, None] - times) * width + lane_of[elements]
-        for slot in range(elements.shape[1]):
-            out = np.flatnonzero(~inside[:, slot])
+        # Where each column is: how many steps back and at which place in the step, or which shared
+        # element.
+        place = (newest[:, None] - times) * width + place_of[elements]
+        for column in range(elements.shape[1]):
+            out = np.flatnonzero(~inside[:, column])
             if not out.size:
                 continue
-            same = found.shared[of_chain[out]] == elements[out, slot][:, None]
-            place[out, slot] = -1 - np.argmax(same, axis=1)
+            same = found.shared[of_chain[out]] == elements[out, column][:, None]
+            place[out, column] = -1 - np.argmax(same, axis=1)
         late = newest >= begins
         # Each of the first steps has axes of its own; the later ones have the window's.
         place_and_time = np.column_stack([place, np.where(late, -1, newest)])
@@ -189,8 +192,8 @@ def chain_step(found: View, live: Mapping[Scope, Live], numbering: Numbering, ta
             axes = []
             for number in places:
                 if number >= 0:
-                    back, lane = divmod(number, width)
-                    axes.append((last - back) * width + lane)
+                    back, within = divmod(number, width)
+                    axes.append((last - back) * width + within)
                 else:
                     axes.append((lag + 1 if time < 0 else lag) * width - 1 - number)
             moves = form.moves if time < 0 else 0
@@ -198,10 +201,10 @@ def chain_step(found: View, live: Mapping[Scope, Live], numbering: Numbering, ta
             if moves:
                 to = to + (newest[group] - begins) * form.chains
             row_map = RowMap(rows[group], to, factor.size, form.chains * max(moves, 1))
-            reading = TimedReading(factor.slot, tuple(axes), row_map, moves)
+            reading = TimedReading(factor.register, tuple(axes), row_map, moves)
             (later if time < 0 else first).append(reading)
     states = numbering.states[numbering.block_of(chains.elements)]
-    return Chain(
+    return ChainStep(
         chains.elements,
         found.shared,
         form,
@@ -217,10 +220,10 @@ def _absent(states: np.ndarray, form: Form) -> np.ndarray | None:
     if np.all(states == form.states):
         return None
     mask = np.zeros((states.shape[1], *form.states, states.shape[0]))
-    for lane, count in enumerate(form.states):
+    for place, count in enumerate(form.states):
         shape = [1] * mask.ndim
-        shape[1 + lane] = count
-        here = states[:, :, lane].T.reshape((-1, *(1,) * form.width, states.shape[0]))
+        shape[1 + place] = count
+        here = states[:, :, place].T.reshape((-1, *(1,) * form.width, states.shape[0]))
         mask = np.where(np.arange(count).reshape(shape) < here, mask, -np.inf)
     return mask
 

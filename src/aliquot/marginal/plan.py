@@ -1,9 +1,22 @@
-"""A model's discrete unknowns, summed out of the terms that depend on them."""
+"""The plan by which a model's discrete unknowns are summed out, made once for a model.
+
+A model's line becomes a node; the terms that depend on an unknown become a jaxpr, a jaxpr summands
+that depend on few elements each, a summand rows of a table, a table a step of an elimination::
+
+    unknowns, terms       what is summed out, of what
+        | trace           one jaxpr, whose outputs are the terms
+        | dependence      summands of the terms, and what each depends on
+        | layout          rows of each summand, and the elements that each row is about
+        | elimination     the steps that sum the elements out
+    Plan
+        | assignments     the summands, evaluated for the states of their elements
+        | tables          the values as tables over joint states
+    Evaluated             asked for the log of the sum, probabilities, draws, ...
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import jax
@@ -14,38 +27,20 @@ from aliquot.distributions.base import Distribution
 from aliquot.expression import Evaluation, Expression
 from aliquot.marginal import refusal
 from aliquot.marginal.assignments import Evaluator
-from aliquot.marginal.dependence import Analysis, Mixed, Piece, Slot, analyse
-from aliquot.marginal.elimination import Block, Elimination, Factor, TooLarge, plan
-from aliquot.marginal.evidence import evidence_table
-from aliquot.marginal.layout import Layout, evaluations, lay_out_piece
-from aliquot.marginal.leave_one_out import leave_one_out
-from aliquot.marginal.tables import FEW, Table, piece_tables, stand_ins, weighted
+from aliquot.marginal.dependence import Analysis, Mixed, Reference, Summand, analyse
+from aliquot.marginal.elimination import Elimination, Factor, TooLarge, Variable, plan
+from aliquot.marginal.evaluated import Evaluated
+from aliquot.marginal.layout import Layout, evaluations, lay_out
+from aliquot.marginal.tables import evidence_table, summand_tables, unvaried, weighted
 from aliquot.marginal.terms import Term, leaves_below
 from aliquot.marginal.unknowns import Unknown, same_states
 from aliquot.model.variables import Data
 from aliquot.precision import float64
+from aliquot.primitives.internals import shape_of, struct
 
 
-@dataclass(frozen=True)
-class Evaluated:
-    """The terms of a sum at given values of everything that is not summed out.
-
-    Attributes
-    ----------
-    evaluator : Evaluator
-    alone : dict from int to scalar
-        Of each term, by its number, what depends on no unknown.
-    tables : list of table
-        One for each factor.
-    """
-
-    evaluator: Evaluator
-    alone: dict[int, Any]
-    tables: list[Table]
-
-
-class Marginal:
-    """The log of a sum, over all joint states of the discrete unknowns, of a product of terms.
+class Plan:
+    """How the log of a sum of products is computed, over all joint states of discrete unknowns.
 
     Parameters
     ----------
@@ -63,6 +58,15 @@ class Marginal:
     ----------
     name : str
         What the sum is called among the terms of the log density.
+    inputs : list of Leaf
+        What the terms need besides the unknowns.
+    positions : dict from int to int
+        The input of the traced computation that holds each unknown.
+    analysis : Analysis
+    constants : list of Summand
+        Those that depend on no unknown.
+    layouts : list of Layout
+        One for each of the others.
     elimination : Elimination
     consulted : dict from Data to numpy.ndarray
         The data whose values decided which row depends on what, as they were: with other values
@@ -89,11 +93,11 @@ class Marginal:
         nodes = [unknown.node for unknown in unknowns]
         sources = [u.distribution for u in unknowns] + [term.sources for term in terms]
         self.inputs = leaves_below(sources, nodes)
-        # Outputs that are tables of an unknown's own states: its number, its rows' elements.
-        self._own: dict[int, tuple[int, np.ndarray]] = {}
+        # Outputs that are tables of an unknown's states: its number, and its rows' elements.
+        self._state_tables: dict[int, tuple[int, np.ndarray]] = {}
         self._output_names: list[str] = []
         with float64():
-            closed = jax.make_jaxpr(self._trace)(*map(_struct, [*self.inputs, *nodes]))
+            closed = jax.make_jaxpr(self._trace)(*map(struct, [*self.inputs, *nodes]))
         self.positions = {i: len(self.inputs) + i for i in range(len(unknowns))}
         known = {
             position: (lambda leaf=leaf: np.asarray(leaf.value))
@@ -104,28 +108,20 @@ class Marginal:
             closed,
             discrete={position: i for i, position in self.positions.items()},
             known=known,
-            whole=tuple(self._own),
+            whole=tuple(self._state_tables),
         )
         self.consulted = {
             self.inputs[position]: np.array(self.inputs[position].value)
             for position in self.analysis.consulted
         }
-        self.free_pieces: list[Piece] = []
+        self.constants: list[Summand] = []
         self.layouts: list[Layout] = []
-        for piece in self.analysis.pieces:
-            self._lay_out(piece)
-        self.factors = [
-            Factor(part.elements) for layout in self.layouts for part in layout.parts if part.lanes
-        ]
-        evidence = [evidence_table(u, FEW) for u in unknowns if u.evidence is not None]
-        offsets = np.cumsum([0] + [u.size for u in unknowns])
-        self._evidence: list[Table] = evidence
-        self.factors += [
-            Factor(np.arange(u.size)[:, None] + offsets[i])
-            for i, u in enumerate(unknowns)
-            if u.evidence is not None
-        ]
-        self.elimination = self._plan()
+        for summand in self.analysis.summands:
+            self._lay_out(summand)
+        self._evidence = {
+            i: evidence_table(u) for i, u in enumerate(unknowns) if u.evidence is not None
+        }
+        self.elimination = self._planned()
 
     def evaluate(self, values: Evaluation) -> Evaluated:
         """Evaluate all terms in all states, inside a traced function.
@@ -136,59 +132,26 @@ class Marginal:
             Holds the values of every continuous variable and of the data.
         """
         evaluator = self._evaluator(values)
-        given = stand_ins(self.unknowns, self.positions, 0)
-        alone: dict[int, Any] = {}
+        states = unvaried(self.unknowns, self.positions, 0)
+        constants: dict[int, Any] = {}
 
         def add(output: int, value: Any) -> None:
-            alone[output] = alone.get(output, jnp.zeros(())) + value
+            constants[output] = constants.get(output, jnp.zeros(())) + value
 
-        for piece in self.free_pieces:
-            value = evaluator.at(piece.var, given, 0)
-            total = jnp.sum(jnp.broadcast_to(value, tuple(piece.var.aval.shape)))
-            add(piece.term, weighted(piece, total, evaluator, given))
-        tables: list[Table] = []
+        for summand in self.constants:
+            value = evaluator.at(summand.var, states, 0)
+            total = jnp.sum(jnp.broadcast_to(value, shape_of(summand.var)))
+            add(summand.term, weighted(summand, total, evaluator, states))
+        tables = []
         for layout in self.layouts:
-            made = piece_tables(layout, self.unknowns, self.positions, evaluator)
-            for part, table in zip(layout.parts, made, strict=True):
-                if part.lanes:
+            made = summand_tables(layout, self.unknowns, self.positions, evaluator)
+            for group, table in zip(layout.groups, made, strict=True):
+                if group.classes:
                     tables.append(table)
                 else:
-                    rows = jnp.broadcast_to(table, (len(part.elements),))
-                    add(layout.piece.term, jnp.sum(rows))
-        return Evaluated(evaluator, alone, tables + self._evidence)
-
-    def log_sum(self, at: Evaluated) -> Any:
-        """Compute the log of the sum, a scalar."""
-        return sum(at.alone.values(), jnp.zeros(())) + self.elimination.log_sum(at.tables)
-
-    def pointwise(self, at: Evaluated) -> dict[str, Any]:
-        """Compute log p(y_i | everything continuous, all other y) for each observation.
-
-        Returns
-        -------
-        dict from str to array
-            For the observed variables that depend on an unknown.
-
-        Raises
-        ------
-        ModelError
-            For events that depend on many unknowns in one number, several of them in one variable.
-        """
-        return leave_one_out(self, at)
-
-    def probabilities(self, at: Evaluated) -> list[Any]:
-        """Compute each unknown's posterior probabilities, shape (*shape, states)."""
-        found = self.elimination.probabilities(at.tables)
-        return [p.reshape((*u.shape, u.states)) for p, u in zip(found, self.unknowns, strict=True)]
-
-    def draw(self, at: Evaluated, key: Any) -> list[Any]:
-        """Draw all unknowns from their joint posterior, each of its shape, in its own values."""
-        return self._as_values(self.elimination.draw(at.tables, key))
-
-    def most_probable(self, at: Evaluated) -> tuple[list[Any], Any]:
-        """Find the joint state of greatest probability, and its log density with all terms."""
-        found, best = self.elimination.most_probable(at.tables)
-        return self._as_values(found), sum(at.alone.values(), jnp.zeros(())) + best
+                    rows = jnp.broadcast_to(table.as_array(), (len(group.elements),))
+                    add(layout.summand.term, jnp.sum(rows))
+        return Evaluated(self, evaluator, constants, [*tables, *self._evidence.values()])
 
     def holds(self) -> bool:
         """Say whether what depends on what, and all states, are what they were when it was made."""
@@ -197,30 +160,23 @@ class Marginal:
             for leaf, was in self.consulted.items()
         )
 
-    def evidence_factors(self) -> list[tuple[int, Table, int]]:
-        """List each partly observed unknown: its number, its evidence, that factor's number."""
-        numbers = [i for i, u in enumerate(self.unknowns) if u.evidence is not None]
-        first = len(self.factors) - len(numbers)
-        return [(n, self._evidence[j], first + j) for j, n in enumerate(numbers)]
+    def evidence_factors(self) -> list[tuple[int, int]]:
+        """List each partly observed unknown: its number, and that of the factor that says so."""
+        first = sum(len(_factors(layout)) for layout in self.layouts)
+        return [(number, first + i) for i, number in enumerate(self._evidence)]
 
     def first_factor(self, layout: Layout) -> int:
         """Give the number of a layout's first factor."""
         before = self.layouts[: next(i for i, o in enumerate(self.layouts) if o is layout)]
-        return sum(1 for other in before for part in other.parts if part.lanes)
+        return sum(len(_factors(other)) for other in before)
 
     def output_name(self, output: int) -> str:
         """Give the name of the variable or potential that a term belongs to."""
         return self._output_names[output]
 
-    def output_shape(self, output: int) -> tuple[int, ...]:
-        """Give the shape of a term's value."""
-        return tuple(self.analysis.jaxpr.jaxpr.outvars[output].aval.shape)
-
-    def _as_values(self, states: Sequence[Any]) -> list[Any]:
-        return [
-            (state.reshape(u.shape) + u.lowest).astype(u.distribution.dtype)
-            for state, u in zip(states, self.unknowns, strict=True)
-        ]
+    def output(self, output: int) -> Any:
+        """Give the atom of the computation that is a term."""
+        return self.analysis.program.jaxpr.outvars[output]
 
     def _evaluator(self, values: Evaluation) -> Evaluator:
         """Make what evaluates the terms at given values.
@@ -232,14 +188,14 @@ class Marginal:
         arrays = [
             fixed[leaf] if leaf in fixed else jnp.asarray(values(leaf)) for leaf in self.inputs
         ]
-        return Evaluator(self.analysis.jaxpr, [*arrays, *([None] * len(self.unknowns))])
+        return Evaluator(self.analysis.program, [*arrays, *([None] * len(self.unknowns))])
 
     def _trace(self, *arrays: Any) -> list[Any]:
         """Compute all terms: the unknowns' own probabilities, then the others."""
         nodes: list[Expression] = [*self.inputs, *(u.node for u in self.unknowns)]
         values = Evaluation(dict(zip(nodes, arrays, strict=True)))
         outputs: list[Any] = []
-        self._own.clear()
+        self._state_tables.clear()
         self._output_names.clear()
         for number, unknown in enumerate(self.unknowns):
             distribution, valid = self._fill_in(unknown.distribution, values)
@@ -251,7 +207,7 @@ class Marginal:
                 self._output_names.append(unknown.name)
                 continue
             for table in tables:
-                self._own[len(outputs)] = number, table.elements
+                self._state_tables[len(outputs)] = number, table.elements
                 outputs.append(_where(valid, table.log_prob, table.elements.shape[-1]))
                 self._output_names.append(unknown.name)
         self.first_term = len(outputs)
@@ -260,28 +216,29 @@ class Marginal:
             self._output_names.append(term.name)
         return outputs
 
-    def _lay_out(self, piece: Piece) -> None:
-        own = self._own.get(piece.term)
-        if isinstance(piece.dependence, Mixed):
-            raise refusal.mixed(self._output_names[piece.term], piece.dependence, self.unknowns)
-        if own is None and not piece.dependence:
-            self.free_pieces.append(piece)
+    def _lay_out(self, summand: Summand) -> None:
+        states = self._state_tables.get(summand.term)
+        if isinstance(summand.dependence, Mixed):
+            name = self._output_names[summand.term]
+            raise refusal.mixed(name, summand.dependence, self.unknowns)
+        if states is None and not summand.dependence:
+            self.constants.append(summand)
             return
-        shape = tuple(piece.var.aval.shape)
-        slots = list(piece.dependence)
-        own_slots: list[Slot] = []
-        if own is not None:
-            variable, elements = own
+        shape = shape_of(summand.var)
+        references = list(summand.dependence)
+        tabulated: list[Reference] = []
+        if states is not None:
+            variable, elements = states
             width = elements.shape[-1]
-            slots = _without_own_axes(slots, width)
+            references = _without_last_axes(references, width)
             shape = np.broadcast_shapes(shape[: len(shape) - width], elements.shape[:-1])
-            own_slots = [Slot(variable, elements[..., j]) for j in range(width)]
-        sizes, states = zip(*((u.size, u.states) for u in self.unknowns), strict=True)
-        layout = lay_out_piece(piece, shape, slots, own_slots, sizes, states)
-        entries = evaluations(layout, states) * layout.count
+            tabulated = [Reference(variable, elements[..., j]) for j in range(width)]
+        sizes, counts = zip(*((u.size, u.states) for u in self.unknowns), strict=True)
+        layout = lay_out(summand, shape, references, tabulated, sizes, counts)
+        entries = evaluations(layout, counts) * layout.count
         if entries > self.largest:
             involved = dict.fromkeys(layout.variables())
-            most = max(len(part.lanes) for part in layout.parts)
+            most = max(len(group.classes) for group in layout.groups)
             raise refusal.too_large(
                 (self.unknowns[v].name for v in involved),
                 entries,
@@ -291,17 +248,27 @@ class Marginal:
                     if most > 1
                     else f"{layout.count:,} rows are looked at in every state"
                 ),
-                term=self._output_names[piece.term],
+                term=self._output_names[summand.term],
             )
         self.layouts.append(layout)
 
-    def _plan(self) -> Elimination:
+    def _planned(self) -> Elimination:
+        offsets = np.cumsum([0] + [u.size for u in self.unknowns])
+        factors = [factor for layout in self.layouts for factor in _factors(layout)]
+        factors += [
+            Factor(np.arange(self.unknowns[i].size)[:, None] + offsets[i]) for i in self._evidence
+        ]
         try:
-            return plan([_block(u) for u in self.unknowns], self.factors, largest=self.largest)
+            return plan([_variable(u) for u in self.unknowns], factors, largest=self.largest)
         except TooLarge as error:
             raise refusal.too_large(
                 error.names, error.entries, self.largest, error.reason
             ) from None
+
+
+def _factors(layout: Layout) -> list[Factor]:
+    """Give the factors that a layout becomes: one for each group of rows about some elements."""
+    return [Factor(group.elements) for group in layout.groups if group.classes]
 
 
 def _where(valid: Any, log_prob: Any, width: int) -> Any:
@@ -311,24 +278,19 @@ def _where(valid: Any, log_prob: Any, width: int) -> Any:
     return jnp.where(jnp.expand_dims(valid, tuple(range(-width, 0))), log_prob, -jnp.inf)
 
 
-def _struct(leaf: Any) -> jax.ShapeDtypeStruct:
-    return jax.ShapeDtypeStruct(leaf.shape, leaf.dtype)
-
-
-def _block(unknown: Unknown) -> Block:
+def _variable(unknown: Unknown) -> Variable:
     positions = getattr(unknown.distribution, "chain_positions", None)
     chain = None if positions is None else positions()
     lag = getattr(unknown.distribution, "lag", 1)
-    return Block(unknown.name, unknown.size, unknown.states, chain, lag)
+    return Variable(unknown.name, unknown.size, unknown.states, chain, lag)
 
 
-def _without_own_axes(slots: Sequence[Slot], width: int) -> list[Slot]:
+def _without_last_axes(references: Sequence[Reference], width: int) -> list[Reference]:
     """Take the last axes off: what any entry of a row's table depends on, its row does."""
-    result: dict[tuple[int, bytes], Slot] = {}
-    for slot in slots:
-        lead = slot.index.shape[: slot.index.ndim - width]
-        flat = slot.index.reshape((*lead, -1))
+    result: dict[tuple[int, bytes], Reference] = {}
+    for variable, index in references:
+        flat = index.reshape((*index.shape[: index.ndim - width], -1))
         for j in range(flat.shape[-1]):
-            index = np.ascontiguousarray(flat[..., j])
-            result.setdefault((slot.variable, index.tobytes()), Slot(slot.variable, index))
+            entry = np.ascontiguousarray(flat[..., j])
+            result.setdefault((variable, entry.tobytes()), Reference(variable, entry))
     return list(result.values())

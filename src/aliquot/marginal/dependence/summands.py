@@ -1,4 +1,4 @@
-"""Cutting a term into pieces that depend on fewer elements than the whole."""
+"""Splitting a term into summands that depend on fewer elements than the whole."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from typing import Any
 import jax.numpy as jnp
 
 from aliquot.marginal.dependence.linear import Linear, Link, Move
-from aliquot.marginal.dependence.slots import Dependence, slot_count
+from aliquot.marginal.dependence.references import Dependence, reference_count
 from aliquot.primitives import Flat, Walk
 from aliquot.primitives.internals import is_literal
 
-_MOST_PIECES = 4096
-"""A sum of more pieces than this is left whole."""
+_MOST_SUMMANDS = 4096
+"""A sum of more summands than this is left whole."""
 
 
 @dataclass(frozen=True)
-class Piece:
+class Summand:
     """A part of a term: the sum of a value's elements, times its coefficients.
 
-    The term is the sum of its pieces. Where a part of it was weighted element by element, or counts
-    only under a condition, the value is a new one that the program was given for the purpose: the
-    elements times their weights, or 0 where the condition does not hold. A term keeps its value
-    -inf where it had it: what a condition rules out is a piece of its own.
+    The term is the sum of its summands. Where a part of it was weighted element by element, or
+    counts only under a condition, the value is a new one that the program was given for the
+    purpose: the elements times their weights, or 0 where the condition does not hold. A term keeps
+    its value -inf where it had it: what a condition rules out is a summand of its own.
 
     Attributes
     ----------
@@ -37,7 +37,7 @@ class Piece:
     coefficients : tuple of (atom, int)
         Values of shape () that depend on no discrete variable, to multiply with (1) or to divide
         by (-1).
-    dependence : tuple of Slot, or Mixed
+    dependence : tuple of Reference, or Mixed
         Of `var`.
     """
 
@@ -49,8 +49,8 @@ class Piece:
 
 
 @dataclass(frozen=True)
-class _Part:
-    """A weighted sum of a value's elements that is still to be cut."""
+class _Weighted:
+    """A weighted sum of a value's elements that is still to be split."""
 
     atom: Any
     sign: float = 1.0
@@ -64,13 +64,13 @@ class _Part:
         return all(atom.aval.shape == () for atom, _ in (*self.weights, *self.guards))
 
 
-class Cutter:
-    """Cuts the outputs of a program.
+class Splitter:
+    """Splits the outputs of a program.
 
     Parameters
     ----------
     program : Flat
-        Gets the new values that pieces need.
+        Gets the new values that summands need.
     found : Walk
         Of that program.
     """
@@ -86,7 +86,7 @@ class Cutter:
         # Operands come before results, so that no recursion is needed.
         for equation in program.equations:
             var = equation.outvars[0] if equation.outvars else None
-            whole = 0 if var is None else slot_count(found[var].dependence)
+            whole = 0 if var is None else reference_count(found[var].dependence)
             links = linear.links(equation) if whole > 1 else None
             if not links:
                 continue
@@ -95,34 +95,34 @@ class Cutter:
                 self._count(atom) if is_literal(atom) else most.get(atom, self._count(atom))
                 for atom in atoms
             ]
-            pieces = sum(1 if is_literal(a) else count.get(a, 1) for a in atoms)
-            if max(parts) < whole and pieces <= _MOST_PIECES and all(x.check() for x in links):
+            summands = sum(1 if is_literal(a) else count.get(a, 1) for a in atoms)
+            if max(parts) < whole and summands <= _MOST_SUMMANDS and all(x.check() for x in links):
                 self._links[var] = links
                 most[var] = max(parts)
-                count[var] = pieces
+                count[var] = summands
 
     def _count(self, atom: Any) -> float:
-        return slot_count(self._found[atom].dependence)
+        return reference_count(self._found[atom].dependence)
 
-    def cut(self, outputs: Collection[Any], whole: Collection[int]) -> list[Piece]:
-        """Return the pieces of all outputs, those of one next to each other."""
-        pieces = []
+    def split(self, outputs: Collection[Any], whole: Collection[int]) -> list[Summand]:
+        """Return the summands of all outputs, those of one next to each other."""
+        summands = []
         for term, output in enumerate(outputs):
-            waiting = [_Part(output)]
+            waiting = [_Weighted(output)]
             while waiting:
                 part = waiting.pop()
                 links = [] if term in whole else self._links_of(part)
                 if links:
                     waiting += [self._through(part, link) for link in reversed(links)]
                 else:
-                    pieces.append(self._finish(term, part))
-        return pieces
+                    summands.append(self._finish(term, part))
+        return summands
 
-    def _links_of(self, part: _Part) -> list[Link]:
+    def _links_of(self, part: _Weighted) -> list[Link]:
         links = [] if is_literal(part.atom) else self._links.get(part.atom, [])
         return [] if any(link.plain for link in links) and not part.plain else links
 
-    def _through(self, part: _Part, link: Link) -> _Part:
+    def _through(self, part: _Weighted, link: Link) -> _Weighted:
         """Return what a part asks of one operand of the operation that made its value."""
 
         def moved(atom: Any, back: Move | None) -> Any:
@@ -153,7 +153,7 @@ class Cutter:
             guards=guards,
         )
 
-    def _finish(self, term: int, part: _Part) -> Piece:
+    def _finish(self, term: int, part: _Weighted) -> Summand:
         var = part.atom
         for atom, power in part.weights:
             operation = jnp.multiply if power > 0 else jnp.divide
@@ -161,7 +161,7 @@ class Cutter:
         for atom, holds in part.guards:
             var = self._program.append(_kept if holds else _dropped, atom, var)
         dependence = self._found[part.atom].dependence
-        return Piece(term, var, part.sign, part.coefficients, dependence)
+        return Summand(term, var, part.sign, part.coefficients, dependence)
 
 
 def _kept(condition: Any, value: Any) -> Any:

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from jax.scipy.stats import norm
 
-from aliquot.marginal.dependence import Analysis, Mixed, slot_count
+from aliquot.marginal.dependence import Analysis, Mixed, reference_count
 from tests.marginal.dependence.influence import (
     STATES,
     analysed,
@@ -38,12 +38,12 @@ def row_terms(z: Any, m: Any) -> Any:
 
 @dataclass(frozen=True)
 class Cut:
-    """A term, and the number of slots of each of its pieces."""
+    """A term, and the number of references of each of its pieces."""
 
     name: str
     function: Callable[..., Any]
     discrete: tuple[np.ndarray, ...]
-    slots: tuple[int, ...]
+    references: tuple[int, ...]
     data: tuple[Any, ...] = (MEANS,)
     known: bool = True
 
@@ -171,7 +171,7 @@ CUTS = [
 def total(analysis: Analysis, inputs: list[Any]) -> float:
     """Return the sum of the pieces."""
     result = 0.0
-    for piece in analysis.pieces:
+    for piece in analysis.summands:
         atoms = [piece.var, *(atom for atom, _ in piece.coefficients)]
         value, *factors = evaluate(analysis, atoms, inputs)
         part = piece.sign * value.sum()
@@ -185,11 +185,13 @@ def total(analysis: Analysis, inputs: list[Any]) -> float:
 @pytest.mark.parametrize("cut", CUTS, ids=str)
 def test_a_term_is_the_sum_of_its_pieces(cut: Cut) -> None:
     analysis = analysed(cut.function, cut.discrete, cut.data, cut.known, whole=False)
-    assert sorted(slot_count(piece.dependence) for piece in analysis.pieces) == sorted(cut.slots)
+    assert sorted(reference_count(piece.dependence) for piece in analysis.summands) == sorted(
+        cut.references
+    )
     rng = np.random.default_rng(3)
     for _ in range(3):
         inputs = [rng.integers(0, STATES, z.shape) for z in cut.discrete] + list(cut.data)
-        (output,) = evaluate(analysis, analysis.jaxpr.jaxpr.outvars, inputs)
+        (output,) = evaluate(analysis, analysis.program.jaxpr.outvars, inputs)
         assert total(analysis, inputs) == pytest.approx(output.sum(), rel=1e-12, nan_ok=False)
 
 
@@ -202,9 +204,9 @@ def test_pieces_list_what_has_an_influence(cut: Cut) -> None:
     analysis = analysed(cut.function, cut.discrete, cut.data, cut.known, whole=False)
 
     def pieces(*discrete: Any) -> list[Any]:
-        closed = analysis.jaxpr
+        closed = analysis.program
         values = jax.core.eval_jaxpr(
-            closed.jaxpr.replace(outvars=[p.var for p in analysis.pieces]),
+            closed.jaxpr.replace(outvars=[p.var for p in analysis.summands]),
             closed.consts,
             *discrete,
             *cut.data,
@@ -213,14 +215,14 @@ def test_pieces_list_what_has_an_influence(cut: Cut) -> None:
 
     seen = influence(pieces, cut.discrete, (), bases=2)
     sizes = [z.size for z in cut.discrete]
-    for piece, changed in zip(analysis.pieces, seen, strict=True):
+    for piece, changed in zip(analysis.summands, seen, strict=True):
         table = listed(piece.dependence, shape_of(piece.var), sizes)
         assert not np.any(changed & ~table)
 
 
 def test_a_whole_output_stays_in_one_piece() -> None:
     analysis = analysed(lambda z, m: row_terms(z, m).sum(), (Z,), (MEANS,), whole=True)
-    (piece,) = analysis.pieces
+    (piece,) = analysis.summands
     assert piece.dependence == Mixed(frozenset({0}), "np.sum of 100 values")
 
 
@@ -231,8 +233,8 @@ def test_pieces_of_several_terms_are_in_order() -> None:
         (MEANS,),
         whole=False,
     )
-    assert [piece.term for piece in analysis.pieces] == [0, 0, 1]
-    assert [piece.dependence[0].variable for piece in analysis.pieces] == [0, 1, 1]  # type: ignore[union-attr]
+    assert [piece.term for piece in analysis.summands] == [0, 0, 1]
+    assert [piece.dependence[0].variable for piece in analysis.summands] == [0, 1, 1]  # type: ignore[union-attr]
 
 
 def test_a_long_sum_is_cut() -> None:
@@ -241,7 +243,7 @@ def test_a_long_sum_is_cut() -> None:
         return sum((values[k] * float(k) for k in range(100)), start=jnp.zeros(()))
 
     analysis = analysed(term, (Z,), (MEANS,), whole=False)
-    assert max(slot_count(piece.dependence) for piece in analysis.pieces) == 1
+    assert max(reference_count(piece.dependence) for piece in analysis.summands) == 1
 
 
 def test_a_doubling_sum_stays_small() -> None:
@@ -252,7 +254,7 @@ def test_a_doubling_sum_stays_small() -> None:
         return values
 
     analysis = analysed(term, (Z,), (MEANS,), whole=False)
-    assert len(analysis.pieces) <= 4096
+    assert len(analysis.summands) <= 4096
 
 
 def test_cutting_asks_for_no_value_that_it_does_not_need() -> None:

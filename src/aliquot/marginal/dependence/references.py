@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 Index = NDArray[np.int64]
 
 LIMIT = 64
-"""The largest number of slots that are listed; beyond it a value is :class:`Mixed`."""
+"""The largest number of references that are listed; beyond it a value is :class:`Mixed`."""
 
 
-class Slot(NamedTuple):
+class Reference(NamedTuple):
     """One element of a discrete variable for each element of a value.
 
     Attributes
@@ -25,16 +25,16 @@ class Slot(NamedTuple):
     index : int64 array
         As many axes as the value; each axis has the value's length, or 1 where the index is the
         same all along it. Holds the flat position of the variable's element that this element of
-        the value depends on, and -1 where it depends on none through this slot.
+        the value depends on, and -1 where it depends on none through this reference.
     """
 
     variable: int
-    index: Index  # type: ignore[assignment]  # hides tuple.index, which a slot has no use for
+    index: Index  # type: ignore[assignment]  # hides tuple.index, which a reference has no use for
 
 
 @dataclass(frozen=True)
 class Mixed:
-    """A value that may depend on all elements of some variables: too many slots to list.
+    """A value that may depend on all elements of some variables: too many references to list.
 
     Attributes
     ----------
@@ -48,7 +48,7 @@ class Mixed:
     reason: str
 
 
-Dependence = tuple[Slot, ...] | Mixed
+Dependence = tuple[Reference, ...] | Mixed
 """What a value depends on; the empty tuple is: on no discrete variable."""
 
 
@@ -56,10 +56,10 @@ def variables_of(dependence: Dependence) -> frozenset[int]:
     """Return the numbers of the variables that occur in a dependence."""
     if isinstance(dependence, Mixed):
         return dependence.variables
-    return frozenset(slot.variable for slot in dependence)
+    return frozenset(reference.variable for reference in dependence)
 
 
-def slot_count(dependence: Dependence) -> float:
+def reference_count(dependence: Dependence) -> float:
     """Return how many elements one element may depend on at most; infinity if that is not known."""
     return np.inf if isinstance(dependence, Mixed) else len(dependence)
 
@@ -76,14 +76,14 @@ def compact[Kind: np.generic](array: NDArray[Kind]) -> NDArray[Kind]:
     return array
 
 
-def slot(variable: int, index: NDArray[Any]) -> tuple[Slot, ...]:
-    """Return a slot in its shortest form: no slot at all where it lists nothing."""
+def reference(variable: int, index: NDArray[Any]) -> tuple[Reference, ...]:
+    """Return a reference in its shortest form: no reference at all where it lists nothing."""
     short = compact(index.astype(np.int64, copy=False))
-    return (Slot(variable, short),) if short.size and short.max() >= 0 else ()
+    return (Reference(variable, short),) if short.size and short.max() >= 0 else ()
 
 
 def same(first: Dependence, second: Dependence) -> bool:
-    """Tell whether two dependences have the same slots in the same order."""
+    """Tell whether two dependences have the same references in the same order."""
     if first is second:
         return True
     if isinstance(first, Mixed) or isinstance(second, Mixed):
@@ -99,7 +99,7 @@ def lift(dependence: Dependence, ndim: int) -> Dependence:
     if isinstance(dependence, Mixed):
         return dependence
     return tuple(
-        s if s.index.ndim == ndim else Slot(s.variable, s.index.reshape((1,) * ndim))
+        s if s.index.ndim == ndim else Reference(s.variable, s.index.reshape((1,) * ndim))
         for s in dependence
     )
 
@@ -107,7 +107,7 @@ def lift(dependence: Dependence, ndim: int) -> Dependence:
 def union(parts: Sequence[Dependence], reason: str) -> Dependence:
     """Return what a value depends on that depends, element by element, on several values.
 
-    Each element of a variable is listed once for each element of the value, and slots of which
+    Each element of a variable is listed once for each element of the value, and references of which
     no two list anything at the same place become one.
 
     Parameters
@@ -123,7 +123,7 @@ def union(parts: Sequence[Dependence], reason: str) -> Dependence:
     if all(same(part, parts[0]) for part in parts[1:]):
         return parts[0]
     every = frozenset[int]().union(*map(variables_of, parts))
-    kept: list[Slot] = []
+    kept: list[Reference] = []
     for part in parts:
         if isinstance(part, Mixed):
             return Mixed(every, part.reason)
@@ -134,8 +134,8 @@ def union(parts: Sequence[Dependence], reason: str) -> Dependence:
     return Mixed(every, reason) if len(kept) > LIMIT else tuple(kept)
 
 
-def _add(kept: list[Slot], new: Slot) -> None:
-    """Put one more slot into a list, without what the list has already."""
+def _add(kept: list[Reference], new: Reference) -> None:
+    """Put one more reference into a list, without what the list has already."""
     variable, rest = new
     position = 0
     while position < len(kept):
@@ -148,12 +148,12 @@ def _add(kept: list[Slot], new: Slot) -> None:
         shape = np.broadcast_shapes(index.shape, rest.shape)
         twice = (rest == index) & (rest >= 0)
         if shape == rest.shape and twice.any():
-            left = slot(variable, np.where(twice, -1, rest))
+            left = reference(variable, np.where(twice, -1, rest))
             if not left:
                 return
             rest = left[0].index
         elif shape == index.shape and twice.any():
-            left = slot(variable, np.where(twice, -1, index))
+            left = reference(variable, np.where(twice, -1, index))
             kept[position : position + 1] = left
             position -= not left
         position += 1
@@ -163,15 +163,15 @@ def _add(kept: list[Slot], new: Slot) -> None:
         shape = np.broadcast_shapes(index.shape, rest.shape)
         free = index < 0
         if shape in (index.shape, rest.shape) and free.any() and np.all(free | (rest < 0)):
-            (kept[position],) = slot(variable, np.where(free, rest, index))
+            (kept[position],) = reference(variable, np.where(free, rest, index))
             return
-    kept.append(Slot(variable, rest))
+    kept.append(Reference(variable, rest))
 
 
-def elements_of(slots: Iterable[Slot]) -> dict[int, Index]:
-    """Return the elements that occur in some slots, sorted, by variable."""
+def elements_of(references: Iterable[Reference]) -> dict[int, Index]:
+    """Return the elements that occur in some references, sorted, by variable."""
     found: dict[int, list[Index]] = {}
-    for variable, index in slots:
+    for variable, index in references:
         found.setdefault(variable, []).append(np.unique(index))
     merged = {variable: np.unique(np.concatenate(parts)) for variable, parts in found.items()}
     return {variable: elements[elements >= 0] for variable, elements in merged.items()}
@@ -181,16 +181,16 @@ def everything(parts: Sequence[Dependence], ndim: int, reason: str) -> Dependenc
     """Return the dependence of a value each of whose elements may depend on all of some values."""
     parts = [part for part in parts if part != ()]
     every = frozenset[int]().union(*map(variables_of, parts))
-    slots: list[Slot] = []
+    references: list[Reference] = []
     for part in parts:
         if isinstance(part, Mixed):
             return Mixed(every, part.reason)
-        slots += part
-    elements = elements_of(slots)
+        references += part
+    elements = elements_of(references)
     if sum(each.size for each in elements.values()) > LIMIT:
         return Mixed(every, reason)
     return tuple(
-        Slot(variable, np.full((1,) * ndim, element, np.int64))
+        Reference(variable, np.full((1,) * ndim, element, np.int64))
         for variable, each in elements.items()
         for element in each
     )

@@ -1,0 +1,81 @@
+"""What can be asked of a model's discrete unknowns, at given values of everything continuous."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import jax.numpy as jnp
+
+from aliquot.marginal.assignments import Evaluator
+from aliquot.marginal.elimination import Table
+from aliquot.marginal.pointwise import pointwise
+
+if TYPE_CHECKING:
+    from aliquot.marginal.plan import Plan
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """The terms of a sum in all states, at given values of everything that is not summed out.
+
+    It belongs to the traced function in which it was made, as do the answers.
+
+    Attributes
+    ----------
+    plan : Plan
+    evaluator : Evaluator
+    constants : dict from int to scalar
+        Of each term, by its number, what depends on no unknown.
+    tables : list of Table
+        One for each factor.
+    """
+
+    plan: Plan
+    evaluator: Evaluator
+    constants: dict[int, Any]
+    tables: list[Table]
+
+    def log_sum(self) -> Any:
+        """Compute the log of the sum, a scalar."""
+        return self._constant() + self.plan.elimination.log_sum(self.tables)
+
+    def probabilities(self) -> list[Any]:
+        """Compute each unknown's posterior probabilities, shape (*shape, states)."""
+        found = self.plan.elimination.probabilities(self.tables)
+        pairs = zip(found, self.plan.unknowns, strict=True)
+        return [p.reshape((*unknown.shape, unknown.states)) for p, unknown in pairs]
+
+    def draw(self, key: Any) -> list[Any]:
+        """Draw all unknowns from their joint posterior, each of its shape, in its own values."""
+        return self._as_values(self.plan.elimination.draw(self.tables, key))
+
+    def most_probable(self) -> tuple[list[Any], Any]:
+        """Find the joint state of greatest probability, and its log density with all terms."""
+        found, best = self.plan.elimination.most_probable(self.tables)
+        return self._as_values(found), self._constant() + best
+
+    def pointwise(self) -> dict[str, Any]:
+        """Compute log p(y_i | everything continuous, all other y) for each observation.
+
+        Returns
+        -------
+        dict from str to array
+            For the observed variables that depend on an unknown.
+
+        Raises
+        ------
+        ModelError
+            For events that depend on many unknowns in one number, several of them in one variable.
+        """
+        return pointwise(self)
+
+    def _constant(self) -> Any:
+        return sum(self.constants.values(), jnp.zeros(()))
+
+    def _as_values(self, states: Sequence[Any]) -> list[Any]:
+        return [
+            (state.reshape(u.shape) + u.lowest).astype(u.distribution.dtype)
+            for state, u in zip(states, self.plan.unknowns, strict=True)
+        ]
