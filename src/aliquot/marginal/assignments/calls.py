@@ -62,14 +62,14 @@ def custom_jvp(operation: Operation, run: Run) -> list[Array] | None:
     own = next(iter(shapes), ())
     if not floats or program.consts or not is_pointwise(program, own):
         return None
-    lanes = operation.batch
+    batch = operation.batch
     count = len(operation.values)
 
     def spread_together(values: Sequence[Array]) -> list[Array]:
         wide = [
             value
-            if value.ndim == lanes + len(own)
-            else value.reshape(value.shape[:lanes] + (1,) * len(own))
+            if value.ndim == batch + len(own)
+            else value.reshape(value.shape[:batch] + (1,) * len(own))
             for value in values
         ]
         shape = common_shape(wide)
@@ -77,7 +77,7 @@ def custom_jvp(operation: Operation, run: Run) -> list[Array] | None:
 
     def compute(*operands: Array) -> list[Array]:
         return run(
-            program, operands, operation.varies, operation.infinite, operation.tangent, lanes
+            program, operands, operation.varies, operation.infinite, operation.tangent, batch
         )
 
     # The results of a function with a rule have the shape that all operands have together, as do
@@ -88,7 +88,7 @@ def custom_jvp(operation: Operation, run: Run) -> list[Array] | None:
         return tuple(
             spread(spread_together([result])[0], shape)
             if var.aval.shape == own
-            else spread(result, (*shape[:lanes], *((1,) * len(var.aval.shape))))
+            else spread(result, (*shape[:batch], *((1,) * len(var.aval.shape))))
             for result, var in zip(results, operation.equation.outvars, strict=True)
         )
 
@@ -105,14 +105,14 @@ def custom_jvp(operation: Operation, run: Run) -> list[Array] | None:
             operation.varies * 2,
             (*operation.infinite, *(False for _ in range(count))),
             (*(False for _ in range(count)), *(True for _ in range(count))),
-            lanes,
+            batch,
         )
         results = len(operation.results)
         given = iter(both[results:])
         out = reshaped(both[:results])
         moved = reshaped(
             [
-                np.zeros((1,) * (lanes + len(var.aval.shape)), var.aval.dtype)
+                np.zeros((1,) * (batch + len(var.aval.shape)), var.aval.dtype)
                 if not there
                 else next(given)
                 for there, var in zip(nonzero, operation.equation.outvars, strict=True)

@@ -84,7 +84,7 @@ class Evaluator:
         }
         self._memo: dict[tuple[Any, ...], Array] = {}
 
-    def at(self, atom: Any, states: States, lanes: int = 0) -> Array:
+    def at(self, atom: Any, states: States, batch: int = 0) -> Array:
         """Compute an atom of the program for an assignment of states.
 
         Parameters
@@ -92,20 +92,20 @@ class Evaluator:
         atom : Var or Literal of the program
         states : mapping from int to (hashable, array)
             By position of the discrete input: a key that names the assignment (one key, one
-            assignment), and its states. The array has `lanes` leading axes, then the input's
+            assignment), and its states. The array has `batch` leading axes, then the input's
             own; each of full length, or 1 where the states are the same all along. An assignment
             that is to be found out without a gather is a NumPy array.
-        lanes : int
+        batch : int
             How many axes of assignments there are.
 
         Returns
         -------
         array
-            The atom's value, with the same axes: `lanes` leading ones (of length 1 where the
-            value does not depend on that lane), then its own, each of full length or 1 where the
+            The atom's value, with the same axes: `batch` leading ones (of length 1 where the
+            value does not depend on it), then its own, each of full length or 1 where the
             value is constant along it. NumPy where it is known.
         """
-        frame = _Frame(self, states, lanes)
+        frame = _Frame(self, states, batch)
         stack = [atom]
         while stack:
             top = stack[-1]
@@ -138,14 +138,14 @@ class Evaluator:
 class _Frame:
     """One assignment: what is known of it so far, and how more is computed."""
 
-    def __init__(self, evaluator: Evaluator, states: States, lanes: int) -> None:
+    def __init__(self, evaluator: Evaluator, states: States, batch: int) -> None:
         self.origins = evaluator._origins
         self.given = evaluator._given
         self.positions = evaluator._positions
         self.memo = evaluator._memo
-        self.lanes = lanes
+        self.batch = batch
         self.states = {
-            position: (key, _stated(position, array, lanes, self.origins))
+            position: (key, _stated(position, array, batch, self.origins))
             for position, (key, array) in states.items()
         }
 
@@ -154,7 +154,7 @@ class _Frame:
         if not sources:
             return (atom,)
         keys = tuple((p, self.states[p][0] if p in self.states else None) for p in sorted(sources))
-        return (atom, self.lanes, keys)
+        return (atom, self.batch, keys)
 
     def has(self, atom: Any) -> bool:
         """Say whether an atom's value is there."""
@@ -165,7 +165,7 @@ class _Frame:
         return self._key(atom) in self.memo
 
     def raw(self, atom: Any) -> Array:
-        """Give a value that is there: without lanes if it depends on no discrete input."""
+        """Give a value that is there: without batch axes if it depends on no discrete input."""
         if is_literal(atom):
             return np.asarray(atom.val, atom.aval.dtype)
         if atom in self.given:
@@ -175,11 +175,11 @@ class _Frame:
         return self.memo[self._key(atom)]
 
     def value(self, atom: Any) -> Array:
-        """Give a value that is there, with the lanes' axes."""
+        """Give a value that is there, with the batch axes."""
         value = self.raw(atom)
         if self.origins.sources(atom):
             return value
-        return reshape(value, (1,) * self.lanes + np.shape(value))
+        return reshape(value, (1,) * self.batch + np.shape(value))
 
     def needs(self, equation: Any) -> Sequence[Any]:
         """Give the operands that an equation needs next, as far as can be said now."""
@@ -203,28 +203,28 @@ class _Frame:
     def apply(self, equation: Any) -> None:
         """Compute the results of an equation whose needs are there."""
         varying = any(self.origins.sources(atom) for atom in equation.invars)
-        lanes = self.lanes if varying else 0
-        results = self._results(equation, lanes)
+        batch = self.batch if varying else 0
+        results = self._results(equation, batch)
         for var, result in zip(equation.outvars, results, strict=True):
             self.memo[self._key(var)] = result
 
-    def _read(self, atom: Any, lanes: int) -> Array:
-        return self.value(atom) if lanes else self.raw(atom)
+    def _read(self, atom: Any, batch: int) -> Array:
+        return self.value(atom) if batch else self.raw(atom)
 
-    def _results(self, equation: Any, lanes: int) -> Sequence[Array]:
+    def _results(self, equation: Any, batch: int) -> Sequence[Array]:
         name = name_of(equation)
         invars = equation.invars
         if name == "select_n":
             chosen = uniform(self.raw(invars[0]))
             if chosen is not None:
-                return [self._read(invars[1 + chosen], lanes)]
+                return [self._read(invars[1 + chosen], batch)]
         empty = any(0 in atom.aval.shape for atom in (*invars, *equation.outvars))
         if name == "gather" and not empty:
-            return [self._gather(equation, lanes)]
+            return [self._gather(equation, batch)]
         operation = Operation(
             equation,
-            tuple(self._read(atom, lanes) for atom in invars),
-            lanes,
+            tuple(self._read(atom, batch) for atom in invars),
+            batch,
             tuple(bool(self.origins.sources(atom)) for atom in invars),
             tuple(self.origins[atom].may_be_infinite for atom in invars),
             tuple(self.origins[atom].tangent for atom in invars),
@@ -246,9 +246,9 @@ class _Frame:
         if name == "dot_general":
             return dot_general(operation)
         if name == "dynamic_slice":
-            lookup = slice_indexing(operation.equation)
+            indexing = slice_indexing(operation.equation)
             operand, *starts = operation.values
-            return [look_up(lookup, operand, starts, operation.batch, any(operation.varies))]
+            return [look_up(indexing, operand, starts, operation.batch, any(operation.varies))]
         program = called(operation.equation)
         if program is not None:
             return _of(program, operation)
@@ -257,31 +257,32 @@ class _Frame:
             return _of(program, operation.without_first())
         return calls.custom_jvp(operation, _run)
 
-    def _gather(self, equation: Any, lanes: int) -> Array:
+    def _gather(self, equation: Any, batch: int) -> Array:
         operand, index = equation.invars
         parts = self._parts(equation)
         if parts is None:
             count = index.aval.shape[-1]
-            value = self._read(index, lanes)
+            value = self._read(index, batch)
             components = [component(value, j) for j in range(count)]
         else:
-            components = [component(self._read(atom, lanes), place) for atom, place in parts]
+            components = [component(self._read(atom, batch), place) for atom, place in parts]
         varies = bool(self.origins.sources(operand) or self.origins.sources(index))
-        lookup = gather_indexing(equation)
-        return look_up(lookup, self._read(operand, lanes), components, lanes, varies)
+        indexing = gather_indexing(equation)
+        return look_up(indexing, self._read(operand, batch), components, batch, varies)
 
 
-def _stated(position: int, array: Array, lanes: int, origins: Origins) -> Array:
+def _stated(position: int, array: Array, batch: int, origins: Origins) -> Array:
     """Check the states of one input."""
     var = origins.jaxpr.invars[position]
     shape, own = np.shape(array), var.aval.shape
-    fits = len(shape) == lanes + len(own) and all(
-        n in (1, full) for n, full in zip(shape[lanes:], own, strict=True)
+    fits = len(shape) == batch + len(own) and all(
+        n in (1, full) for n, full in zip(shape[batch:], own, strict=True)
     )
     if not fits:
         raise ValueError(
-            f"states of input {position}: an array of shape {shape} with {lanes} lanes does not "
-            f"fit an input of shape {own}; each of its axes has full length or 1"
+            f"states of input {position}: an array of shape {shape} with {batch} axes of "
+            f"assignments does not fit an input of shape {own}; each of its axes has full length "
+            "or 1"
         )
     if is_traced(array):
         return array
@@ -306,15 +307,15 @@ def _run(
     varies: Sequence[bool],
     infinite: Sequence[bool],
     tangent: Sequence[bool],
-    lanes: int,
+    batch: int,
 ) -> list[Array]:
-    """Evaluate all results of an inner program at values that have lanes already."""
+    """Evaluate all results of an inner program at values that have batch axes already."""
 
     def where(flags: Sequence[bool]) -> frozenset[int]:
         return frozenset(position for position, flag in enumerate(flags) if flag)
 
     inputs = [
-        None if moving else reshape(value, np.shape(value)[lanes:])
+        None if moving else reshape(value, np.shape(value)[batch:])
         for value, moving in zip(values, varies, strict=True)
     ]
     evaluator = Evaluator(program, inputs, _tangents=where(tangent), _infinite=where(infinite))
@@ -323,4 +324,4 @@ def _run(
         for position, (value, moving) in enumerate(zip(values, varies, strict=True))
         if moving
     }
-    return [evaluator.at(atom, states, lanes) for atom in program.jaxpr.outvars]
+    return [evaluator.at(atom, states, batch) for atom in program.jaxpr.outvars]

@@ -1,4 +1,4 @@
-"""Any operation at all: at full length, mapped over the lanes that are there.
+"""Any operation at all: at full length, mapped over the batch axes that are there.
 
 What has no rule of its own comes here. It is right for every primitive that `jax.vmap` knows,
 derivative rules included.
@@ -20,12 +20,12 @@ from aliquot.primitives.internals import bind, programs
 
 def general(operation: Operation) -> list[Array]:
     """Apply an operation at the full length of the axes that it works along."""
-    lanes = operation.batch
+    batch = operation.batch
     folds = _foldable(operation)
     # What is to be known has to stay NumPy's: a repetition in the program would not be.
     widen = np.broadcast_to if folds else spread
     values = [
-        widen(value, (*value.shape[:lanes], *shape))
+        widen(value, (*value.shape[:batch], *shape))
         for value, shape in zip(operation.values, _lengths(operation), strict=True)
     ]
 
@@ -34,13 +34,13 @@ def general(operation: Operation) -> list[Array]:
 
     mapped: Callable[..., list[Array]] = function
     present = []
-    for lane in reversed(range(lanes)):
-        axes = tuple(0 if value.shape[lane] != 1 else None for value in values)
+    for axis in reversed(range(batch)):
+        axes = tuple(0 if value.shape[axis] != 1 else None for value in values)
         if any(axis == 0 for axis in axes):
-            present.append(lane)
+            present.append(axis)
             mapped = jax.vmap(mapped, in_axes=axes)
     squeezed = [
-        reshape(value, [n for i, n in enumerate(value.shape) if i >= lanes or n != 1])
+        reshape(value, [n for i, n in enumerate(value.shape) if i >= batch or n != 1])
         for value in values
     ]
     if folds:
@@ -48,7 +48,7 @@ def general(operation: Operation) -> list[Array]:
             results = [np.asarray(result) for result in mapped(*squeezed)]
     else:
         results = mapped(*squeezed)
-    lengths = np.broadcast_shapes(*(value.shape[:lanes] for value in values))
+    lengths = np.broadcast_shapes(*(value.shape[:batch] for value in values))
     own = len(present)
     return [reshape(result, (*lengths, *result.shape[own:])) for result in results]
 

@@ -29,7 +29,7 @@ from aliquot.primitives.axes import groups
 
 
 def _own(operation: Operation) -> tuple[Array, tuple[int, ...], tuple[int, ...]]:
-    """Give the first operand, its lane lengths and its own (compact) lengths."""
+    """Give the first operand, the lengths of its batch axes and its own (compact) lengths."""
     x = operation.values[0]
     return x, x.shape[: operation.batch], x.shape[operation.batch :]
 
@@ -39,25 +39,25 @@ def _spread_axis(x: Array, axis: int, length: int) -> Array:
 
 
 def _broadcast_in_dim(operation: Operation) -> list[Array]:
-    x, lanes, own = _own(operation)
+    x, batch, own = _own(operation)
     shape = [1] * len(operation.params["shape"])
     for length, axis in zip(own, operation.params["broadcast_dimensions"], strict=True):
         shape[axis] = length
-    return [reshape(x, (*lanes, *shape))]
+    return [reshape(x, (*batch, *shape))]
 
 
 def _squeeze(operation: Operation) -> list[Array]:
-    x, lanes, own = _own(operation)
+    x, batch, own = _own(operation)
     gone = {axis % len(own) for axis in operation.params["dimensions"]}
-    return [reshape(x, (*lanes, *(n for axis, n in enumerate(own) if axis not in gone)))]
+    return [reshape(x, (*batch, *(n for axis, n in enumerate(own) if axis not in gone)))]
 
 
 def _expand_dims(operation: Operation) -> list[Array]:
-    x, lanes, own = _own(operation)
+    x, batch, own = _own(operation)
     shape = list(own)
     for axis in sorted(axis % len(operation.results[0]) for axis in operation.params["dimensions"]):
         shape.insert(axis, 1)
-    return [reshape(x, (*lanes, *shape))]
+    return [reshape(x, (*batch, *shape))]
 
 
 def _transpose(operation: Operation) -> list[Array]:
@@ -70,7 +70,7 @@ def _transpose(operation: Operation) -> list[Array]:
 
 
 def _reshape(operation: Operation) -> list[Array]:
-    x, lanes, own = _own(operation)
+    x, batch, own = _own(operation)
     before, after = operation.shapes[0], operation.results[0]
     axes = operation.params["dimensions"]
     if axes is not None:  # it reads the axes in another order
@@ -84,7 +84,7 @@ def _reshape(operation: Operation) -> list[Array]:
             shape[axis] = before[axis]
         for axis in new:
             target[axis] = after[axis]
-    return [reshape(broadcast(x, (*lanes, *shape)), (*lanes, *target))]
+    return [reshape(broadcast(x, (*batch, *shape)), (*batch, *target))]
 
 
 def _slice(operation: Operation) -> list[Array]:
@@ -157,7 +157,7 @@ def _pad(operation: Operation) -> list[Array]:
         if tuple(entry) != (0, 0, 0):
             x = _spread_axis(x, operation.batch + axis, length)
     if filling.size != 1:
-        return []  # a filling for each lane: left to the general way
+        return []  # a filling for each assignment: left to the general way
     whole = [(0, 0, 0)] * operation.batch + [tuple(entry) for entry in config]
     return [lax.pad(x, reshape(filling, ()), whole)]
 

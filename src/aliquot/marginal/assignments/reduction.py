@@ -33,13 +33,13 @@ def reduce(operation: Operation) -> list[Array]:
     numpy = primitive(operation.equation).numpy
     if numpy is None:
         return []
-    lanes, axes = operation.batch, tuple(operation.params["axes"])
-    own = x.shape[lanes:]
+    batch, axes = operation.batch, tuple(operation.params["axes"])
+    own = x.shape[batch:]
     full = operation.shapes[0]
     if concrete(x) and x.dtype.kind == "b" and operation.name not in ("reduce_and", "reduce_or"):
         return []
     short = [axis for axis in axes if own[axis] != full[axis]]
-    long = tuple(lanes + axis for axis in axes if axis not in short)
+    long = tuple(batch + axis for axis in axes if axis not in short)
     copies = math.prod(full[axis] for axis in short)
     dtype = operation.equation.outvars[0].aval.dtype
     if long and concrete(x) and x.size:
@@ -55,17 +55,17 @@ def reduce(operation: Operation) -> list[Array]:
             x = lax.mul(x, lax.full_like(x, copies))
     if copies != 1 and operation.name == "reduce_prod":
         x = np.power(x, copies) if concrete(x) else lax.integer_pow(x, copies)
-    rest = [n for axis, n in enumerate(x.shape) if axis < lanes or axis - lanes not in axes]
+    rest = [n for axis, n in enumerate(x.shape) if axis < batch or axis - batch not in axes]
     return [reshape(x, rest)]
 
 
 def dot_general(operation: Operation) -> list[Array]:
     """Contract two operands over the axes that both vary along."""
-    lanes = operation.batch
+    batch = operation.batch
     (left_sum, right_sum), (left_batch, right_batch) = operation.params["dimension_numbers"]
     # Each axis gets a number: equal numbers belong together.
-    names = [list(range(lanes)), list(range(lanes))]
-    count = lanes
+    names = [list(range(batch)), list(range(batch))]
+    count = batch
     partner: dict[int, int] = {}
     for mine, yours in (
         *zip(left_sum, right_sum, strict=True),
@@ -75,14 +75,14 @@ def dot_general(operation: Operation) -> list[Array]:
     names[0] += [count + axis for axis in range(len(operation.shapes[0]))]
     count += len(operation.shapes[0])
     names[1] += [
-        lanes + partner[axis] if axis in partner else count + axis
+        batch + partner[axis] if axis in partner else count + axis
         for axis in range(len(operation.shapes[1]))
     ]
-    summed = [lanes + axis for axis in left_sum]
+    summed = [batch + axis for axis in left_sum]
     lengths = {
         name: n
         for side, shape in zip(names, operation.shapes, strict=True)
-        for name, n in zip(side[lanes:], shape, strict=True)
+        for name, n in zip(side[batch:], shape, strict=True)
     }
     dtype = operation.equation.outvars[0].aval.dtype
     copies = 1
@@ -100,10 +100,10 @@ def dot_general(operation: Operation) -> list[Array]:
         one = present.index(True)
         operands[one] = _sum_axis(operands[one], axes[one])
     out = (
-        list(range(lanes))
-        + [lanes + axis for axis in left_batch]
-        + [n for i, n in enumerate(names[0][lanes:]) if i not in (*left_sum, *left_batch)]
-        + [n for i, n in enumerate(names[1][lanes:]) if i not in (*right_sum, *right_batch)]
+        list(range(batch))
+        + [batch + axis for axis in left_batch]
+        + [n for i, n in enumerate(names[0][batch:]) if i not in (*left_sum, *left_batch)]
+        + [n for i, n in enumerate(names[1][batch:]) if i not in (*right_sum, *right_batch)]
     )
     long = [
         {name for name, n in zip(side, x.shape, strict=True) if n != 1}

@@ -1,4 +1,9 @@
-"""Operations whose sum of results is a weighted sum of the elements of their operands."""
+"""Operations whose sum of results is a weighted sum of the elements of their operands.
+
+Each rule says for an equation, of which the results are to be summed with some weights, what is
+asked of each operand: a `Link`, or None where it is not linear in what depends on discrete
+variables. What multiplies or chooses must not depend on any.
+"""
 
 from __future__ import annotations
 

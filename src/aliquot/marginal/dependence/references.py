@@ -128,44 +128,68 @@ def union(parts: Sequence[Dependence], reason: str) -> Dependence:
         if isinstance(part, Mixed):
             return Mixed(every, part.reason)
         for each in part:
-            _add(kept, each)
+            kept = _add(kept, each)
             if len(kept) > 2 * LIMIT:
                 return Mixed(every, reason)
     return Mixed(every, reason) if len(kept) > LIMIT else tuple(kept)
 
 
-def _add(kept: list[Reference], new: Reference) -> None:
-    """Put one more reference into a list, without what the list has already."""
-    variable, rest = new
-    position = 0
-    while position < len(kept):
-        other, index = kept[position]
-        if other != variable:
-            position += 1
-            continue
-        if index is rest:
-            return
-        shape = np.broadcast_shapes(index.shape, rest.shape)
-        twice = (rest == index) & (rest >= 0)
-        if shape == rest.shape and twice.any():
-            left = reference(variable, np.where(twice, -1, rest))
-            if not left:
-                return
-            rest = left[0].index
-        elif shape == index.shape and twice.any():
-            left = reference(variable, np.where(twice, -1, index))
-            kept[position : position + 1] = left
-            position -= not left
-        position += 1
-    for position, (other, index) in enumerate(kept):
-        if other != variable:
+def _add(kept: list[Reference], new: Reference) -> list[Reference]:
+    """Add a reference to a list: each element once at each place, in as few references as can be.
+
+    ::
+
+        in the list   new         afterwards
+        [0  1  2]     [0  3  2]   [0  1  2], [-1  3 -1]     0 and 2 were listed there already
+        [-1 5 -1]     [3 -1  4]   [3  5  4]                 no two at one place: they become one
+    """
+    kept, rest = _without_what_is_listed(kept, new)
+    if rest is None:
+        return kept
+    for position, (variable, index) in enumerate(kept):
+        if variable != new.variable:
             continue
         shape = np.broadcast_shapes(index.shape, rest.shape)
         free = index < 0
         if shape in (index.shape, rest.shape) and free.any() and np.all(free | (rest < 0)):
-            (kept[position],) = reference(variable, np.where(free, rest, index))
-            return
-    kept.append(Reference(variable, rest))
+            filled = reference(variable, np.where(free, rest, index))
+            return [*kept[:position], *filled, *kept[position + 1 :]]
+    return [*kept, Reference(new.variable, rest)]
+
+
+def _without_what_is_listed(
+    kept: list[Reference], new: Reference
+) -> tuple[list[Reference], Index | None]:
+    """Take out what both a list and a new reference list at the same place.
+
+    It goes from whichever of the two is as long along every axis: the other one stands for several
+    places there, at which it may not be listed twice.
+
+    Returns
+    -------
+    kept : list of Reference
+    rest : int64 array or None
+        What is left of the new reference; None if nothing is.
+    """
+    variable, rest = new
+    result: list[Reference] = []
+    for position, other in enumerate(kept):
+        if other.variable != variable:
+            result.append(other)
+            continue
+        if other.index is rest:
+            return [*result, *kept[position:]], None
+        twice = (rest == other.index) & (rest >= 0)
+        if twice.shape == rest.shape and twice.any():
+            left = reference(variable, np.where(twice, -1, rest))
+            if not left:
+                return [*result, *kept[position:]], None
+            rest = left[0].index
+        elif twice.shape == other.index.shape and twice.any():
+            result += reference(variable, np.where(twice, -1, other.index))
+            continue
+        result.append(other)
+    return result, rest
 
 
 def elements_of(references: Iterable[Reference]) -> dict[int, Index]:

@@ -1,4 +1,16 @@
-"""Splitting a term into summands that depend on fewer elements than the whole."""
+"""Splitting a term into summands that depend on fewer elements than the whole.
+
+A term is the sum of an array's elements. Where the array was made by an operation that `linear`
+knows, that is a weighted sum of the elements of its operands, of which the same can be asked::
+
+    sum(w * (a + b))        sum(w * a) + sum(w * b)
+    sum(w * a.T)            sum(w.T * a)            weights are brought back to the operand's axes
+    sum(3 * a)              3 * sum(a)              a scalar becomes a coefficient of the sum
+    sum(where(c, a, 0))     sum of a where c holds  a guard, which no factor may pass: it may be inf
+
+So it goes backwards through the program, as long as some operand depends on fewer elements than the
+result does.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +23,7 @@ import jax.numpy as jnp
 from aliquot.marginal.dependence.linear import Linear, Link, Move
 from aliquot.marginal.dependence.references import Dependence, reference_count
 from aliquot.primitives import Flat, Walk
-from aliquot.primitives.internals import is_literal
+from aliquot.primitives.internals import is_literal, shape_of
 
 _MOST_SUMMANDS = 4096
 """A sum of more summands than this is left whole."""
@@ -50,7 +62,20 @@ class Summand:
 
 @dataclass(frozen=True)
 class _Weighted:
-    """A weighted sum of a value's elements that is still to be split."""
+    """A weighted sum of a value's elements that is still to be split.
+
+    Attributes
+    ----------
+    atom : Var or Literal
+        The value.
+    sign : float
+    coefficients : tuple of (atom, int)
+        As of `Summand`: of the whole sum.
+    weights : tuple of (atom, int)
+        What each element is multiplied (1) or divided (-1) by: without axes or with the value's.
+    guards : tuple of (atom, bool)
+        Conditions on elements, and whether each or its opposite must hold.
+    """
 
     atom: Any
     sign: float = 1.0
@@ -61,7 +86,7 @@ class _Weighted:
     @property
     def plain(self) -> bool:
         """Whether all elements count alike."""
-        return all(atom.aval.shape == () for atom, _ in (*self.weights, *self.guards))
+        return all(shape_of(atom) == () for atom, _ in (*self.weights, *self.guards))
 
 
 class Splitter:
@@ -80,26 +105,30 @@ class Splitter:
         self._found = found
         self._links: dict[Any, list[Link]] = {}
         producers = {var: equation for equation in program.equations for var in equation.outvars}
-        linear = Linear(found, producers)
-        most: dict[Any, float] = {}
-        count: dict[Any, int] = {}
+        self._linear = Linear(found, producers)
+        # Of a value that is split: the most that a summand depends on, and their number.
+        self._most: dict[Any, float] = {}
+        self._number: dict[Any, int] = {}
         # Operands come before results, so that no recursion is needed.
         for equation in program.equations:
-            var = equation.outvars[0] if equation.outvars else None
-            whole = 0 if var is None else reference_count(found[var].dependence)
-            links = linear.links(equation) if whole > 1 else None
-            if not links:
-                continue
-            atoms = [link.atom for link in links]
-            parts = [
-                self._count(atom) if is_literal(atom) else most.get(atom, self._count(atom))
-                for atom in atoms
-            ]
-            summands = sum(1 if is_literal(a) else count.get(a, 1) for a in atoms)
-            if max(parts) < whole and summands <= _MOST_SUMMANDS and all(x.check() for x in links):
-                self._links[var] = links
-                most[var] = max(parts)
-                count[var] = summands
+            if len(equation.outvars) == 1:
+                self._consider(equation)
+
+    def _consider(self, equation: Any) -> None:
+        """Note how a value can be split, if that is worth it."""
+        (var,) = equation.outvars
+        whole = self._count(var)
+        links = self._linear.links(equation) if whole > 1 else None
+        if not links:
+            return
+        atoms = [link.atom for link in links]
+        most = max(
+            self._count(a) if is_literal(a) else self._most.get(a, self._count(a)) for a in atoms
+        )
+        number = sum(1 if is_literal(a) else self._number.get(a, 1) for a in atoms)
+        worth_it = most < whole and number <= _MOST_SUMMANDS
+        if worth_it and all(link.check() for link in links):
+            self._links[var], self._most[var], self._number[var] = links, most, number
 
     def _count(self, atom: Any) -> float:
         return reference_count(self._found[atom].dependence)
@@ -124,34 +153,29 @@ class Splitter:
 
     def _through(self, part: _Weighted, link: Link) -> _Weighted:
         """Return what a part asks of one operand of the operation that made its value."""
-
-        def moved(atom: Any, back: Move | None) -> Any:
-            if back is None or atom.aval.shape == ():
-                return atom
-            return self._program.append(back, atom)
-
-        weights = tuple((moved(atom, link.back), power) for atom, power in part.weights)
-        guards = tuple((moved(atom, link.back), holds) for atom, holds in part.guards)
-        coefficients = part.coefficients
+        weights = tuple((self._back(atom, link), power) for atom, power in part.weights)
+        guards = tuple((self._back(atom, link), holds) for atom, holds in part.guards)
         if link.guard is not None:
             guards += (link.guard,)
-        if link.weight is not None:
-            atom, power = link.weight
-            if link.shaped is not None:
-                atom = self._program.append(link.shaped, atom)
-            # Where a guard does not hold, the factor may be infinite or no number.
-            if atom.aval.shape == () and not guards:
-                coefficients += ((atom, power),)
-            else:
-                weights += ((atom, power),)
-        return replace(
-            part,
-            atom=link.atom,
-            sign=part.sign * link.sign,
-            coefficients=coefficients,
-            weights=weights,
-            guards=guards,
+        moved = replace(
+            part, atom=link.atom, sign=part.sign * link.sign, weights=weights, guards=guards
         )
+        return moved if link.weight is None else self._multiplied(moved, *link.weight, link.shaped)
+
+    def _back(self, atom: Any, link: Link) -> Any:
+        """Bring weights or guards of the results back to the operand's elements."""
+        if link.back is None or shape_of(atom) == ():
+            return atom
+        return self._program.append(link.back, atom)
+
+    def _multiplied(self, part: _Weighted, atom: Any, power: int, shaped: Move | None) -> _Weighted:
+        """Multiply a part with a factor, or divide it by one."""
+        if shaped is not None:
+            atom = self._program.append(shaped, atom)
+        # Where a guard does not hold, the factor may be infinite or no number.
+        if shape_of(atom) == () and not part.guards:
+            return replace(part, coefficients=(*part.coefficients, (atom, power)))
+        return replace(part, weights=(*part.weights, (atom, power)))
 
     def _finish(self, term: int, part: _Weighted) -> Summand:
         var = part.atom
