@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from aliquot.inference.given import given
+from aliquot.inference.described import described
 from aliquot.inference.recover import recover
 from aliquot.model import Model
 
@@ -38,7 +38,7 @@ def exact_draws(model: Model, draws: int, chains: int, seed: int) -> xarray.Data
         "partial": False,
     }
     stats = {"lp": np.full((chains, draws), evidence)}
-    tree = build_tree(posterior=values, sample_stats=stats, **given(model), attrs=attrs)
+    tree = build_tree(posterior=values, sample_stats=stats, **described(model), attrs=attrs)
     if "posterior" not in tree.children:
         tree = _with_empty_posterior(tree)
     tree = recover(tree, model, kind="draws", random_seed=seed)

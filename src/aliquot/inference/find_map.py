@@ -12,7 +12,7 @@ from aliquot.compilation import lazily, loop
 from aliquot.density.likelihood import log_likelihood_of, parameter_count
 from aliquot.distributions.seeds import as_seed
 from aliquot.errors import ConvergenceWarning, ModelError, PartialResultWarning, StartError, warn
-from aliquot.inference.given import model_coords, model_dims
+from aliquot.inference.described import model_coords, model_dims
 from aliquot.inference.initialisation import continuous_density, explain_start
 from aliquot.inference.interrupt import interrupts
 from aliquot.inference.maximise import Evaluate, Summit, maximise

@@ -7,18 +7,25 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from aliquot import variational
 from aliquot.density.debug import debug_at
 from aliquot.distributions.seeds import as_seed
 from aliquot.errors import FitError, ModelError
 from aliquot.inference.approximation import Approximation
-from aliquot.inference.given import given
+from aliquot.inference.described import described
 from aliquot.inference.initialisation import continuous_density
 from aliquot.inference.interrupt import interrupts
 from aliquot.inference.labels import announce_symmetries
 from aliquot.inference.permute import read_label_switching
 from aliquot.model import Model, resolve_model
 from aliquot.porting import FIT, explained, unknown_argument
+from aliquot.variational import (
+    FullRank,
+    MeanField,
+    ParameterChange,
+    RelativeChange,
+    VariationalFit,
+)
+from aliquot.variational.family import Family
 
 if TYPE_CHECKING:
     import optax
@@ -26,7 +33,7 @@ if TYPE_CHECKING:
 Callback = Callable[[Approximation, np.ndarray, int], Any]
 
 
-class ADVI:
+class ADVI(VariationalFit):
     """Mean-field variational inference: a Gaussian with independent coordinates.
 
     The posterior on its unconstrained scale is approximated by the independent Gaussian with the
@@ -72,7 +79,7 @@ class ADVI:
     ((2000,), (1,))
     """
 
-    engine: ClassVar[Callable[..., Any]] = variational.ADVI
+    _family: ClassVar[type[Family]] = MeanField
 
     def __init__(
         self,
@@ -84,31 +91,36 @@ class ADVI:
         start: Mapping[str, Any] | None = None,
         label_switching: str | None = None,
     ) -> None:
-        name = type(self).__name__
+        user = f"aq.{type(self).__name__}"
         self._permuting = read_label_switching(label_switching)
-        self.model = resolve_model(model, f"aq.{name}")
-        self.seed = as_seed(random_seed)
-        density = continuous_density(self.model, f"aq.{name}")
-        self._given = given(self.model)
+        self.model = resolve_model(model, user)
+        seed = as_seed(random_seed)
+        density = continuous_density(self.model, user)
+        self._described = described(self.model)
         self._symmetries = self.model.symmetries(explain=False)
-        self._fit = type(self).engine(
+        super().__init__(
             density,
-            random_seed=self.seed,
+            self._family,
+            seed=seed,
             optimizer=optimizer,
             n_samples=n_samples,
             start=density.start_with(start) if start else None,
         )
 
     @property
-    def hist(self) -> np.ndarray:
-        """The loss of each iteration so far, shape (iterations,)."""
-        history: np.ndarray = self._fit.hist
-        return history
-
-    @property
     def approx(self) -> Approximation:
         """The approximation that the fit has reached."""
-        return self._wrap(self._fit.approximation())
+        return self.approximation()
+
+    def approximation(self, *, partial: bool = False, stopped: str | None = None) -> Approximation:
+        return Approximation(
+            **vars(super().approximation(partial=partial, stopped=stopped)),
+            model=self.model,
+            method=type(self).__name__,
+            symmetries=self._symmetries,
+            permuting=self._permuting,
+            described=self._described,
+        )
 
     @explained(FIT)
     def fit(
@@ -117,7 +129,7 @@ class ADVI:
         *,
         progressbar: bool = True,
         callbacks: Sequence[Callback] = (),
-        convergence: variational.RelativeChange | variational.ParameterChange | None = None,
+        convergence: RelativeChange | ParameterChange | None = None,
         every: int = 500,
         check: bool = True,
     ) -> Approximation:
@@ -160,9 +172,6 @@ class ADVI:
                 announce(self.model.marginalization().line, progressbar)
             announce_symmetries(self.model, self._symmetries, self._permuting, progressbar)
 
-        def told(callback: Callback) -> Callable[[Any, np.ndarray, int], Any]:
-            return lambda approx, hist, i: callback(self._wrap(approx), hist, i)
-
         with (
             interrupts() as stop,
             fit_progress(n, progressbar, name=type(self).__name__) as display,
@@ -174,21 +183,19 @@ class ADVI:
                     raise KeyboardInterrupt
 
             try:
-                result = self._fit.fit(
+                result = self.run(
                     n,
-                    callbacks=[told(callback) for callback in callbacks],
+                    callbacks=callbacks,
                     convergence=convergence,
                     every=every,
                     on_progress=shown,
                     check=check,
                 )
             except FitError as error:
-                reached = getattr(error, "approximation", None)
-                if reached is not None:
-                    error.approximation = self._wrap(reached)  # type: ignore[attr-defined]
                 self._name_parameters(error)
                 raise
-        return self._wrap(result)
+        assert isinstance(result, Approximation)
+        return result
 
     def _name_parameters(self, error: FitError) -> None:
         """Add to an error the parameters that were out of range where the loss was not finite."""
@@ -204,16 +211,6 @@ class ADVI:
         ]
         if lines:
             error.args = ("\n  ".join([str(error), *lines]),)
-
-    def _wrap(self, fitted: variational.Approximation) -> Approximation:
-        return Approximation(
-            self.model,
-            fitted,
-            type(self).__name__,
-            self._given,
-            symmetries=self._symmetries,
-            permuting=self._permuting,
-        )
 
 
 def _check_callbacks(callbacks: Any) -> None:
@@ -253,7 +250,7 @@ class FullRankADVI(ADVI):
     (2, 2)
     """
 
-    engine = variational.FullRankADVI
+    _family = FullRank
 
 
 METHODS: dict[str, type[ADVI]] = {"advi": ADVI, "fullrank_advi": FullRankADVI}
@@ -312,6 +309,6 @@ def fit(
         if name not in OPTIONS and name not in FIT_OPTIONS:
             takes = ["method", "model", "random_seed", "progressbar", *OPTIONS, *FIT_OPTIONS]
             raise unknown_argument("aq.fit", name, FIT, ["n", *takes])
-    own = {key: kwargs.pop(key) for key in OPTIONS if key in kwargs}
-    made = METHODS[method](model=model, random_seed=random_seed, **own)
+    options = {key: kwargs.pop(key) for key in OPTIONS if key in kwargs}
+    made = METHODS[method](model=model, random_seed=random_seed, **options)
     return made.fit(n, progressbar=progressbar, **kwargs)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from aliquot.density.point import is_point, read_point
-from aliquot.inference.given import given
+from aliquot.inference.described import described
 from aliquot.model import Model
 
 if TYPE_CHECKING:
@@ -39,5 +39,5 @@ def as_trace(trace: Any, model: Model, user: str) -> xarray.DataTree:
     values |= density.deterministics_of(values, 1)
     return build_tree(
         posterior={name: np.asarray(value)[None] for name, value in values.items()},
-        **given(model),
+        **described(model),
     )

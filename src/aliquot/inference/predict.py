@@ -17,7 +17,7 @@ from aliquot.density.rows import over_rows
 from aliquot.distributions.seeds import as_seed
 from aliquot.errors import AliquotWarning, ModelError, ParameterError, StartError, warn
 from aliquot.inference import forward
-from aliquot.inference.given import constant_data, given, model_coords, model_dims
+from aliquot.inference.described import constant_data, described, model_coords, model_dims
 from aliquot.inference.posterior import (
     continuous_values,
     posterior_of,
@@ -115,7 +115,7 @@ def sample_prior_predictive(
     return build_tree(
         prior={name: value for name, value in rows.items() if name in latent},
         prior_predictive={name: v for name, v in rows.items() if name not in latent},
-        **given(model),
+        **described(model),
         attrs={"random_seed": seed},
     )
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from aliquot.errors import AliquotWarning, warn
 from aliquot.inference import origin
-from aliquot.inference.given import constant_data, model_coords, model_dims, observed_data
+from aliquot.inference.described import constant_data, model_coords, model_dims, observed_data
 from aliquot.marginal import Unknown
 from aliquot.model import Model
 

@@ -14,8 +14,8 @@ import numpy as np
 from aliquot.compilation import uncollected
 from aliquot.distributions.seeds import as_seed
 from aliquot.errors import ModelError, PartialResultWarning, StartError, warn
+from aliquot.inference.described import described
 from aliquot.inference.exact import exact_draws
-from aliquot.inference.given import given
 from aliquot.inference.initialisation import (
     explain_start,
     jittered_starts,
@@ -293,7 +293,7 @@ def _tree(
         groups["warmup_sample_stats"] = {name: s[:, warm] for name, s in run.stats.items()}
         if keep_unconstrained:
             groups["warmup_unconstrained_posterior"] = density.split(run.positions[:, warm])
-    return build_tree(**groups, **given(model), attrs=attrs)
+    return build_tree(**groups, **described(model), attrs=attrs)
 
 
 def _warn_partial(run: ChainDraws) -> None:

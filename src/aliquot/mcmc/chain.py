@@ -41,7 +41,7 @@ class Job:
     leapfrogs: Any
 
 
-class Chain:
+class NUTSChain:
     """A chain: first its start is evaluated, then a step size is searched, then it draws."""
 
     def __init__(

@@ -9,8 +9,6 @@ another.
 
 from __future__ import annotations
 
-import threading
-import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -20,11 +18,10 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array, lax
 
-from aliquot.compilation import Compiled, loop
+from aliquot.compilation import Compiled, kept, loop
 from aliquot.compilation import compiled as compile_or_load
 from aliquot.kernel import rewritten
 from aliquot.mcmc import machine
-from aliquot.mcmc.arrays import Value
 from aliquot.mcmc.machine import STATS, ChainState, Row
 from aliquot.mcmc.settings import Metric
 
@@ -34,11 +31,11 @@ LogDensity = Callable[[Array, Any], Array]
 class Rows(NamedTuple):
     """What the draws of one call are given, ``C`` rows of which the first are used."""
 
-    momentum: Value
+    momentum: Any
     """(C, d)"""
-    key: Value
+    key: Any
     """(C,) uint64"""
-    flags: Value
+    flags: Any
     """(C,) int32"""
 
 
@@ -46,11 +43,11 @@ class Report(NamedTuple):
     """What one call has done."""
 
     state: ChainState
-    output: Value
+    output: Any
     """(C, d + len(STATS)), of which the first `finished` rows are draws."""
-    finished: Value
+    finished: Any
     """int32: draws completed in this call."""
-    leapfrogs: Value
+    leapfrogs: Any
     """int32: leapfrog steps taken in this call."""
 
 
@@ -71,7 +68,7 @@ class Shape:
 
 
 @dataclass(frozen=True)
-class Program:
+class NUTSProgram:
     """A compiled program and what it took to compile it."""
 
     shape: Shape
@@ -197,47 +194,28 @@ def _where(condition: Array, new: ChainState, old: ChainState) -> ChainState:
     return jax.tree.map(lambda a, b: jnp.where(condition, a, b), new, old)
 
 
-_programs: dict[int, dict[Any, Program]] = {}
-_lock = threading.Lock()
-
-
 def compiled(
     log_density: LogDensity,
     data: Any,
     shape: Shape,
     meanwhile: Callable[[], None] | None = None,
-) -> tuple[Program, bool]:
+) -> tuple[NUTSProgram, bool]:
     """Return the program of a log density, and whether it had to be compiled.
 
     It is kept as long as the log density lives, for data of the same shapes and dtypes. Once XLA
     is at work, or need not be, `meanwhile` is called.
     """
     owner = getattr(log_density, "__self__", log_density)
-    leaves, structure = jax.tree.flatten(data)
-    key = (
-        getattr(log_density, "__name__", ""),
-        shape,
-        structure,
-        tuple((np.shape(leaf), np.result_type(leaf)) for leaf in leaves),
-        jax.default_backend(),
-    )
-    with _lock:
-        kept = _programs.get(id(owner))
-        if kept is None:
-            kept = _programs[id(owner)] = {}
-            # By identity: what owns a density may hold arrays, which are not hashable.
-            weakref.finalize(owner, _programs.pop, id(owner), None)
-        if key in kept:
-            if meanwhile is not None:
-                meanwhile()
-            return kept[key], False
-        kept[key] = _compile(log_density, data, shape, meanwhile)
-        return kept[key], True
+    key = ("NUTS", getattr(log_density, "__name__", ""), shape)
+    program, new = kept(owner, key, data, lambda: _compile(log_density, data, shape, meanwhile))
+    if meanwhile is not None and not new:
+        meanwhile()
+    return program, new
 
 
 def _compile(
     log_density: LogDensity, data: Any, shape: Shape, meanwhile: Callable[[], None] | None
-) -> Program:
+) -> NUTSProgram:
     build = one_chain if shape.chains is None else many_chains
     state = machine.initial(np.zeros(shape.size), shape.metric, shape.max_treedepth)
     rows = empty_rows(shape)
@@ -250,4 +228,4 @@ def _compile(
     arguments = (state, data, rows, draws, np.int32(0), np.float64(0.0))
     function = build(log_density, shape)
     program = compile_or_load(function, *arguments, options=loop(), meanwhile=meanwhile)
-    return Program(shape, program)
+    return NUTSProgram(shape, program)

@@ -4,59 +4,25 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from aliquot.progress.display import Display
 from aliquot.progress.format import duration, rate, seconds_taken
-from aliquot.progress.surface import Show, choose_surface
+from aliquot.progress.output import Show, choose_output
+from aliquot.progress.view import ProgressView
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
+    from aliquot.mcmc.result import ChainProgress
+
 _MOST_ROWS = 12
 # What is over before anybody has looked need not be mentioned.
 _SHORTEST_COMPILATION = 0.1
-_WORDS = {"warm-up": "tuning"}
 _COLOURS = {"tuning": "yellow", "sampling": "cyan", "done": "green", "stopped": "red"}
 
 
-class ChainProgress(Protocol):
-    """Where one chain stands."""
-
-    @property
-    def chain(self) -> int:
-        """The number of the chain."""
-
-    @property
-    def done(self) -> int:
-        """Draws done, those of tuning included."""
-
-    @property
-    def total(self) -> int:
-        """Draws to do, those of tuning included."""
-
-    @property
-    def tuning(self) -> bool:
-        """Whether the chain is still adapting."""
-
-    @property
-    def draws_per_second(self) -> float:
-        """The rate so far."""
-
-    @property
-    def step_size(self) -> float:
-        """The present step size."""
-
-    @property
-    def divergences(self) -> int:
-        """Draws after tuning that diverged."""
-
-    @property
-    def leapfrogs(self) -> int:
-        """Leapfrog steps so far."""
-
-
-class SamplingView:
+class SamplingView(ProgressView):
     """The state of all chains, and how to show it.
 
     Parameters
@@ -72,28 +38,19 @@ class SamplingView:
     def __init__(
         self, chains: int, total: int, clock: Callable[[], float] = time.monotonic
     ) -> None:
+        super().__init__(clock)
         self.chains: int = chains
         self.total: int = total
-        self.stage: str | None = None
         self.latest: Sequence[ChainProgress] = ()
-        self.over = False
-        self._clock = clock
-        self._began = clock()
-        self._ended: float | None = None
         self._finished: dict[int, float] = {}
-        self._first: tuple[int, float] | None = None
-        self._last = self._began
         self._compiling_since: float | None = None
         self.compile_seconds: float | None = None
 
     def note(self, latest: Sequence[ChainProgress]) -> None:
         """Take the news of all chains."""
         self.latest = latest
-        self.stage = None
-        self._last = self._clock()
+        self._note_time()
         self._note_compiling(any(self.phase(item) == "compiling" for item in latest))
-        if self._first is None and self.done:
-            self._first = self.done, self._last
         for item in latest:
             if item.done >= item.total > 0 and item.chain not in self._finished:
                 self._finished[item.chain] = self._last - self._began
@@ -107,20 +64,10 @@ class SamplingView:
     def compilation(self) -> str:
         """Say how long the compilation is taking or took; nothing where it took no time."""
         if self._compiling_since is not None and self.compile_seconds is None:
-            now = self._clock() if self._ended is None else self._ended
-            return f"compiling for {seconds_taken(now - self._compiling_since)}"
+            return f"compiling for {seconds_taken(self.now - self._compiling_since)}"
         if self.compile_seconds is None or self.compile_seconds < _SHORTEST_COMPILATION:
             return ""
         return f"compiled in {seconds_taken(self.compile_seconds)}"
-
-    def end(self) -> None:
-        """Stop the clock."""
-        self.over, self._ended = True, self._clock()
-
-    @property
-    def elapsed(self) -> float:
-        """Seconds since the beginning, until the end."""
-        return (self._clock() if self._ended is None else self._ended) - self._began
 
     def elapsed_of(self, item: ChainProgress) -> float:
         """Return the seconds until a chain was done, or until now."""
@@ -128,7 +75,6 @@ class SamplingView:
 
     @property
     def done(self) -> int:
-        """Draws done by all chains."""
         return sum(item.done for item in self.latest)
 
     @property
@@ -144,8 +90,7 @@ class SamplingView:
             return "stopped"
         if self.stage is not None:
             return self.stage
-        given = getattr(item, "phase", None) or ("warm-up" if item.tuning else "sampling")
-        return _WORDS.get(given, given)
+        return "tuning" if item.phase == "warm-up" else item.phase
 
     def overall_phase(self) -> str:
         """Say in a word what most of the work is now."""
@@ -167,21 +112,12 @@ class SamplingView:
         times = [self.remaining(item) for item in self.latest]
         return max(times) if times and not any(t != t for t in times) else float("nan")
 
-    def overall_rate(self) -> float:
-        """Return draws per second, all chains together, compilation left out where possible."""
-        done, since = self._first or (0, self._began)
-        if self.done == done:
-            done, since = 0, self._began
-        seconds = self._last - since
-        return (self.done - done) / seconds if seconds > 0 else 0.0
-
     @property
     def divergences(self) -> int:
         """Draws that diverged, in all chains."""
         return sum(item.divergences for item in self.latest)
 
     def line(self) -> str:
-        """Return the present state as a line of text."""
         whole = self.chains * self.total
         if not self.done:
             return (
@@ -191,13 +127,12 @@ class SamplingView:
         share = 100 * self.done // whole if whole else 0
         return (
             f"Sampling {_chains(self.chains)}: {share}% ({self.done:,} of {whole:,} draws), "
-            f"{self.overall_phase()}, {rate(self.overall_rate())} draws/s, "
+            f"{self.overall_phase()}, {rate(self.rate)} draws/s, "
             f"{_divergences(self.divergences)}, elapsed {duration(self.elapsed)}, "
             f"remaining {duration(self.overall_remaining())}"
         )
 
     def closing_line(self) -> str:
-        """Return the final state as a line of text."""
         taken = seconds_taken(self.elapsed)
         if self.complete:
             overall = self.done / self.elapsed if self.elapsed > 0 else 0.0
@@ -213,30 +148,17 @@ class SamplingView:
         )
 
     def renderable(self, width: int) -> RenderableType:
-        """Return the table of chains for rich."""
         from aliquot.progress.table import chains_table
 
         return chains_table(self, width, _MOST_ROWS, _COLOURS)
 
 
-class SamplingDisplay(Display):
+class SamplingDisplay(Display[SamplingView]):
     """The display of sampling; see :func:`sampling_progress`."""
-
-    def __init__(self, view: SamplingView, show: Show, console: Console | None = None) -> None:
-        super().__init__(view, choose_surface(show, console))
-        self._state = view
 
     def update(self, chains: Sequence[ChainProgress]) -> None:
         """Take the news of all chains. Cheap: it can be called at any rate."""
-        self._state.note(chains)
-
-    def phase(self, name: str) -> None:
-        """Say what is going on before the first draw, such as ``"compiling"``."""
-        self._state.stage = name
-
-    def __exit__(self, *error: object) -> None:
-        self._state.end()
-        super().__exit__(*error)  # type: ignore[arg-type]
+        self.view.note(chains)
 
 
 def sampling_progress(
@@ -263,7 +185,7 @@ def sampling_progress(
     ...     display.phase("compiling")
     ...     display.update([])  # objects as ChainProgress describes
     """
-    return SamplingDisplay(SamplingView(chains, total), show, console)
+    return SamplingDisplay(SamplingView(chains, total), choose_output(show, console))
 
 
 def _chains(count: int) -> str:

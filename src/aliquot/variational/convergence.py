@@ -8,9 +8,9 @@ from typing import Protocol
 
 import numpy as np
 
-from aliquot.variational.approximation import Approximation
+from aliquot.variational.approximation import VariationalApproximation
 
-type Check = Callable[[Approximation, np.ndarray, int], str | None]
+type Check = Callable[[VariationalApproximation, np.ndarray, int], str | None]
 
 
 class Criterion(Protocol):
@@ -57,7 +57,7 @@ class RelativeChange:
     def begin(self) -> Check:
         """Return a check for one fit."""
 
-        def check(approx: Approximation, hist: np.ndarray, i: int) -> str | None:
+        def check(approx: VariationalApproximation, hist: np.ndarray, i: int) -> str | None:
             if hist.size < 2 * self.window:
                 return None
             last = hist[-self.window :].mean()
@@ -105,7 +105,7 @@ class ParameterChange:
         """Return a check for one fit."""
         earlier: tuple[int, np.ndarray, np.ndarray] | None = None
 
-        def check(approx: Approximation, hist: np.ndarray, i: int) -> str | None:
+        def check(approx: VariationalApproximation, hist: np.ndarray, i: int) -> str | None:
             nonlocal earlier
             if earlier is not None and i < earlier[0] + self.interval:
                 return None

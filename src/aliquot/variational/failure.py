@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from aliquot.errors import FitError
-from aliquot.variational.approximation import Approximation
+from aliquot.variational.approximation import VariationalApproximation
 
 MOST_NAMES = 8
 
@@ -28,7 +28,11 @@ class NonFiniteLossError(FitError):
     """
 
     def __init__(
-        self, approximation: Approximation, loss: float, gradient: np.ndarray, point: np.ndarray
+        self,
+        approximation: VariationalApproximation,
+        loss: float,
+        gradient: np.ndarray,
+        point: np.ndarray,
     ) -> None:
         """Say what happened after the last finite iteration of ``approximation``.
 
@@ -44,7 +48,7 @@ class NonFiniteLossError(FitError):
             The draw (d,) at which the log density was evaluated.
         """
         hist = approximation.hist
-        labels = list(approximation.density.labels)
+        labels = approximation.labels
         family = approximation.family
         bad = sorted({family.coordinate(int(i)) for i in np.flatnonzero(~np.isfinite(gradient))})
         self.approximation = approximation

@@ -14,7 +14,7 @@ from aliquot.precision import float64
 LARGEST_COPY = 100_000
 
 
-def given(model: Model) -> dict[str, Any]:
+def described(model: Model) -> dict[str, Any]:
     """Give all of it, as `build_tree` takes it: a copy, which later changes do not reach."""
     return {
         "observed_data": observed_data(model),
