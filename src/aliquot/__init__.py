@@ -47,7 +47,7 @@ from aliquot.inference.find_map import find_map as find_map
 from aliquot.inference.fit import ADVI as ADVI
 from aliquot.inference.fit import FullRankADVI as FullRankADVI
 from aliquot.inference.fit import fit as fit
-from aliquot.inference.predict import compute_log_likelihood as compute_log_likelihood
+from aliquot.inference.log_likelihood import compute_log_likelihood as compute_log_likelihood
 from aliquot.inference.predict import sample_posterior_predictive as sample_posterior_predictive
 from aliquot.inference.predict import sample_prior_predictive as sample_prior_predictive
 from aliquot.inference.recover import recover as recover

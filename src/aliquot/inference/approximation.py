@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from aliquot.distributions.seeds import as_seed
 from aliquot.inference.permute import permuted, read_label_switching
 from aliquot.model import Model
+from aliquot.results import build_tree
 from aliquot.symmetry import ATTRIBUTE, Symmetries
 from aliquot.variational import VariationalApproximation
 
@@ -111,8 +112,6 @@ class Approximation(VariationalApproximation):
         The attribute ``elbo`` is that of the approximation itself. A mixture of mirror images that
         do not overlap has an ELBO that is larger by the log of their number, `symmetries.modes`.
         """
-        from aliquot.results import build_tree
-
         permuting = self.permuting
         if label_switching is not DEFAULT:
             permuting = read_label_switching(label_switching)

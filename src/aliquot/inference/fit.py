@@ -18,6 +18,7 @@ from aliquot.inference.labels import announce_symmetries
 from aliquot.inference.permute import read_label_switching
 from aliquot.model import Model, resolve_model
 from aliquot.porting import FIT, explained, unknown_argument
+from aliquot.progress import announce, fit_progress
 from aliquot.variational import (
     FullRank,
     MeanField,
@@ -164,8 +165,6 @@ class ADVI(VariationalFit):
             Where the loss is not finite: names the iteration and the coordinates at fault; its
             ``approximation`` is the last good one.
         """
-        from aliquot.progress import announce, fit_progress
-
         _check_callbacks(callbacks)
         if not len(self.hist):
             if self.model.density().marginal is not None:

@@ -10,7 +10,8 @@ import numpy as np
 
 from aliquot.distributions.constraints import Interval
 from aliquot.errors import AliquotWarning, ModelError, warn
-from aliquot.symmetry import Symmetries
+from aliquot.inference.draws import flat, free_draws, in_chains, sample_shape
+from aliquot.symmetry import Block, Symmetries
 from aliquot.symmetry.finding.probe import RELATIVE, Probe
 
 METHODS = ("none", "permute")
@@ -82,12 +83,10 @@ def permuted(
     .. [1] Frühwirth-Schnatter (2001), Markov chain Monte Carlo estimation of classical and dynamic
        switching and mixture models, JASA 96(453): the random permutation sampler.
     """
-    free = {slot.variable.name: values[slot.variable.name] for slot in density.slots}
-    chains, draws = next(iter(free.values())).shape[:2]
+    free = free_draws(density, values)
     moved = dict(free)
     for number, block in enumerate(symmetries.coupled):
-        each = [permutations(block.components, seed, number, c, draws) for c in range(chains)]
-        moved |= block.permute(moved, np.stack(each))
+        moved |= _at_random(block, moved, seed, number)
     if _changed(density, free, moved):
         warn(
             "label_switching: the density changes where components trade places, although it did "
@@ -116,13 +115,13 @@ def that_hold(density: Any, symmetries: Symmetries, values: Mapping[str, np.ndar
     Symmetries
         Those given where all hold; else fewer, and a warning.
     """
-    free = {slot.variable.name: values[slot.variable.name] for slot in density.slots}
-    chains, draws = next(iter(free.values())).shape[:2]
-    wrong = []
-    for number, block in enumerate(symmetries.coupled):
-        each = [permutations(block.components, 0, number, c, draws) for c in range(chains)]
-        if draws and _changed(density, free, free | block.permute(free, np.stack(each))):
-            wrong.append(block)
+    free = free_draws(density, values)
+    _, draws = sample_shape(free)
+    wrong = [
+        block
+        for number, block in enumerate(symmetries.coupled)
+        if draws and _changed(density, free, free | _at_random(block, free, 0, number))
+    ]
     if not wrong:
         return symmetries
     warn(
@@ -137,21 +136,26 @@ def that_hold(density: Any, symmetries: Symmetries, values: Mapping[str, np.ndar
 
 def with_deterministics(density: Any, free: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     """Add the deterministics that belong to free variables, shape (chains, draws, *shape) each."""
-    chains, draws = next(iter(free.values())).shape[:2]
-    rows = {name: v.reshape((chains * draws, *v.shape[2:])) for name, v in free.items()}
+    chains, draws = sample_shape(free)
+    rows = {name: flat(value) for name, value in free.items()}
     computed = density.deterministics_of(rows, chains * draws)
-    return dict(free) | {
-        name: v.reshape((chains, draws, *v.shape[1:])) for name, v in computed.items()
-    }
+    return dict(free) | in_chains(computed, chains, draws)
 
 
 def unconstrained(density: Any, values: Mapping[str, np.ndarray]) -> np.ndarray:
     """Map draws back to unconstrained coordinates, shape (chains, draws, d)."""
-    free = {slot.variable.name: values[slot.variable.name] for slot in density.slots}
-    chains, draws = next(iter(free.values())).shape[:2]
-    rows = {name: v.reshape((chains * draws, *v.shape[2:])) for name, v in free.items()}
-    flat: np.ndarray = density.unconstrain_draws(rows).reshape((chains, draws, -1))
-    return flat
+    free = free_draws(density, values)
+    rows = {name: flat(value) for name, value in free.items()}
+    return np.asarray(density.unconstrain_draws(rows).reshape((*sample_shape(free), -1)))
+
+
+def _at_random(
+    block: Block, values: Mapping[str, np.ndarray], seed: int, number: int
+) -> dict[str, np.ndarray]:
+    """Let the components of block `number` trade places at random in every draw."""
+    chains, draws = sample_shape(values)
+    each = [permutations(block.components, seed, number, c, draws) for c in range(chains)]
+    return block.permute(values, np.stack(each))
 
 
 def _changed(
@@ -160,7 +164,7 @@ def _changed(
     """Look at the density of some draws, term by term, before and after."""
     probe = Probe(density)
     variables = [slot.variable for slot in density.slots]
-    chains, draws = next(iter(before.values())).shape[:2]
+    chains, draws = sample_shape(before)
     for draw in np.unique(np.linspace(0, draws - 1, max(1, CHECKED // chains)).astype(int)):
         for chain in range(chains):
             one, other = (

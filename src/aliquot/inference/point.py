@@ -9,6 +9,7 @@ import numpy as np
 from aliquot.density.point import is_point, read_point
 from aliquot.inference.described import described
 from aliquot.model import Model
+from aliquot.results import build_tree
 
 if TYPE_CHECKING:
     import xarray
@@ -30,8 +31,6 @@ def as_trace(trace: Any, model: Model, user: str) -> xarray.DataTree:
     ModelError, ShapeError, DTypeError, SupportError
         For a point that is not one of this model.
     """
-    from aliquot.results import build_tree
-
     if not is_point(trace):
         return trace
     density = model.density()
