@@ -24,6 +24,7 @@ from aliquot.variational import (
     MeanField,
     ParameterChange,
     RelativeChange,
+    VariationalApproximation,
     VariationalFit,
 )
 from aliquot.variational.family import Family
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 Callback = Callable[[Approximation, np.ndarray, int], Any]
 
 
-class ADVI(VariationalFit):
+class ADVI:
     """Mean-field variational inference: a Gaussian with independent coordinates.
 
     The posterior on its unconstrained scale is approximated by the independent Gaussian with the
@@ -95,33 +96,30 @@ class ADVI(VariationalFit):
         user = f"aq.{type(self).__name__}"
         self._permuting = read_label_switching(label_switching)
         self.model = resolve_model(model, user)
-        seed = as_seed(random_seed)
+        self.seed = as_seed(random_seed)
         density = continuous_density(self.model, user)
         self._described = described(self.model)
         self._symmetries = self.model.symmetries(explain=False)
-        super().__init__(
+        self._fit = VariationalFit(
             density,
             self._family,
-            seed=seed,
+            seed=self.seed,
             optimizer=optimizer,
             n_samples=n_samples,
             start=density.start_with(start) if start else None,
+            wrap=self._of_the_model,
         )
+
+    @property
+    def hist(self) -> np.ndarray:
+        """The loss of each iteration so far, shape (iterations,)."""
+        return self._fit.hist
 
     @property
     def approx(self) -> Approximation:
         """The approximation that the fit has reached."""
-        return self.approximation()
-
-    def approximation(self, *, partial: bool = False, stopped: str | None = None) -> Approximation:
-        return Approximation(
-            **vars(super().approximation(partial=partial, stopped=stopped)),
-            model=self.model,
-            method=type(self).__name__,
-            symmetries=self._symmetries,
-            permuting=self._permuting,
-            described=self._described,
-        )
+        reached: Approximation = self._fit.approximation()
+        return reached
 
     @explained(FIT)
     def fit(
@@ -182,7 +180,7 @@ class ADVI(VariationalFit):
                     raise KeyboardInterrupt
 
             try:
-                result = self.run(
+                result: Approximation = self._fit.run(
                     n,
                     callbacks=callbacks,
                     convergence=convergence,
@@ -193,8 +191,17 @@ class ADVI(VariationalFit):
             except FitError as error:
                 self._name_parameters(error)
                 raise
-        assert isinstance(result, Approximation)
         return result
+
+    def _of_the_model(self, fitted: VariationalApproximation) -> Approximation:
+        return Approximation(
+            **vars(fitted),
+            model=self.model,
+            method=type(self).__name__,
+            symmetries=self._symmetries,
+            permuting=self._permuting,
+            described=self._described,
+        )
 
     def _name_parameters(self, error: FitError) -> None:
         """Add to an error the parameters that were out of range where the loss was not finite."""

@@ -56,6 +56,8 @@ class VariationalFit:
         ``density.start``.
     scale
         Its standard deviation in each coordinate.
+    wrap
+        Makes what callbacks see and what is returned of an approximation.
     """
 
     def __init__(
@@ -68,6 +70,7 @@ class VariationalFit:
         n_samples: int = 1,
         start: np.ndarray | None = None,
         scale: float = 0.1,
+        wrap: Callable[[VariationalApproximation], Any] = lambda approximation: approximation,
     ) -> None:
         check_count("n_samples", n_samples)
         if optimizer is not None and not (
@@ -84,6 +87,7 @@ class VariationalFit:
         self.seed = seed
         self.n_samples = n_samples
         self._optimizer = optimizer
+        self._wrap = wrap
         self._first_params = self.family.init(_start(density, start), scale)
         self._state: FitState | None = None
         self._losses = np.empty(0)
@@ -97,25 +101,25 @@ class VariationalFit:
         view.flags.writeable = False
         return view
 
-    def approximation(
-        self, *, partial: bool = False, stopped: str | None = None
-    ) -> VariationalApproximation:
+    def approximation(self, *, partial: bool = False, stopped: str | None = None) -> Any:
         """Return what the fit has reached: the average of its last iterates."""
         params = self._first_params if self._state is None else np.asarray(self._state.average)
-        return VariationalApproximation(
-            self.density, self.family, params, self.hist, self.seed, partial, stopped
+        return self._wrap(
+            VariationalApproximation(
+                self.density, self.family, params, self.hist, self.seed, partial, stopped
+            )
         )
 
     def run(
         self,
-        n: int = 15_000,
+        n: int,
         *,
         callbacks: Sequence[Callback] = (),
         convergence: Criterion | None = None,
         every: int = 500,
         on_progress: Progress | None = None,
         check: bool = True,
-    ) -> VariationalApproximation:
+    ) -> Any:
         """Run n more iterations.
 
         Parameters
@@ -138,7 +142,7 @@ class VariationalFit:
 
         Returns
         -------
-        VariationalApproximation
+        VariationalApproximation, or what `wrap` makes of it
             After Ctrl-C, what had been reached, with ``partial`` set and a warning.
 
         Raises
