@@ -129,16 +129,11 @@ def _record(
     advice: str,
 ) -> Record:
     label = quantity.label(int(element))
-    name, bound = {
-        "rhat": ("R-hat", "below"),
-        "ess_bulk": ("The bulk effective sample size (ESS)", "at least"),
-        "ess_tail": ("The tail effective sample size (ESS)", "at least"),
-    }[kind]
+    name, bound, _ = wording.STATISTICS[kind]
     return Record(
         kind=kind,
         variable=quantity.name,
         label=label,
-        chain=None,
         value=float(value),
         threshold=threshold,
         severity=severity,
@@ -160,7 +155,6 @@ def _not_finite(quantity: Quantity, finite: np.ndarray) -> Iterator[Record]:
             kind="not_finite",
             variable=quantity.name,
             label=label,
-            chain=None,
             value=count,
             threshold=0,
             severity="error",
@@ -180,7 +174,6 @@ def _constant(quantity: Quantity, constant: np.ndarray) -> Iterator[Record]:
             kind="constant",
             variable=quantity.name,
             label=label,
-            chain=None,
             value=value,
             threshold=0,
             severity="info",

@@ -108,7 +108,7 @@ def log_volumes(positions: np.ndarray, lp: np.ndarray) -> np.ndarray | None:
     with np.errstate(divide="ignore"):
         if dense:
             return np.array(
-                [0.5 * np.linalg.slogdet(np.atleast_2d(np.cov(own.T)))[1] for own in ends]
+                [0.5 * np.linalg.slogdet(np.atleast_2d(np.cov(its.T)))[1] for its in ends]
             )
         return 0.5 * np.log(ends.var(axis=1)).sum(axis=-1)
 
@@ -129,9 +129,6 @@ def height_records(
     return [
         Record(
             kind="chains_apart",
-            variable=None,
-            label=None,
-            chain=None,
             value=gap,
             threshold=NATS,
             severity="error",
