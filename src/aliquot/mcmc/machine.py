@@ -46,7 +46,7 @@ class ChainState(NamedTuple):
 
 
 class Row(NamedTuple):
-    """What one draw is given."""
+    """What one draw is given, or, with a leading axis, the draws of one call of the program."""
 
     momentum: Any
     """(d,), standard normal."""

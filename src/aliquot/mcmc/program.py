@@ -28,17 +28,6 @@ from aliquot.mcmc.settings import Metric
 LogDensity = Callable[[Array, Any], Array]
 
 
-class Rows(NamedTuple):
-    """What the draws of one call are given, ``C`` rows of which the first are used."""
-
-    momentum: Any
-    """(C, d)"""
-    key: Any
-    """(C,) uint64"""
-    flags: Any
-    """(C,) int32"""
-
-
 class Report(NamedTuple):
     """What one call has done."""
 
@@ -89,7 +78,7 @@ def one_chain(log_density: LogDensity, shape: Shape) -> Callable[..., Report]:
     """
 
     def program(
-        state: ChainState, data: Any, rows: Rows, draws: Array, budget: Array, target_accept: Array
+        state: ChainState, data: Any, rows: Row, draws: Array, budget: Array, target_accept: Array
     ) -> Report:
         def value_and_grad(position: Array) -> tuple[Array, Array]:
             return rewritten(jax.value_and_grad(log_density))(position, data)
@@ -136,7 +125,7 @@ def many_chains(log_density: LogDensity, shape: Shape) -> Callable[..., Report]:
     """
 
     def advance(
-        report: Report, data: Any, rows: Rows, draws: Array, budget: Array, target_accept: Array
+        report: Report, data: Any, rows: Row, draws: Array, budget: Array, target_accept: Array
     ) -> Report:
         def value_and_grad(position: Array) -> tuple[Array, Array]:
             return rewritten(jax.value_and_grad(log_density))(position, data)
@@ -157,7 +146,7 @@ def many_chains(log_density: LogDensity, shape: Shape) -> Callable[..., Report]:
         return Report(state, output, report.finished + done, report.leapfrogs + active)
 
     def program(
-        state: ChainState, data: Any, rows: Rows, draws: Array, budget: Array, target_accept: Array
+        state: ChainState, data: Any, rows: Row, draws: Array, budget: Array, target_accept: Array
     ) -> Report:
         def more(report: Report) -> Array:
             return jnp.any((report.finished < draws) & (report.leapfrogs < budget))
@@ -174,10 +163,10 @@ def many_chains(log_density: LogDensity, shape: Shape) -> Callable[..., Report]:
     return program
 
 
-def empty_rows(shape: Shape) -> Rows:
-    """Return rows of zeros for one chain, in NumPy."""
+def empty_rows(shape: Shape) -> Row:
+    """Return rows of zeros for the draws of one call, along a leading axis, in NumPy."""
     capacity = shape.capacity
-    return Rows(
+    return Row(
         np.zeros((capacity, shape.size)),
         np.zeros(capacity, np.uint64),
         np.zeros(capacity, np.int32),

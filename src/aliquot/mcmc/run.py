@@ -112,16 +112,7 @@ def sample(
         data = jax.device_put(data)
     if isinstance(starts, Jittered):
         evaluate = evaluator(log_density, data) if vectorized else _evaluate(program, data)
-        center = find_starts(
-            log_density,
-            data,
-            center,
-            chains=count,
-            seed=seed,
-            jitter=starts.jitter,
-            tries=starts.tries,
-            evaluate=evaluate,
-        )
+        center = find_starts(log_density, data, starts, seed=seed, evaluate=evaluate)
     limits = chunks or Chunks()
     chains = [
         NUTSChain(number, start, settings, shape, seed, limits)

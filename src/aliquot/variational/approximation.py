@@ -8,9 +8,8 @@ from typing import NamedTuple, Self
 import numpy as np
 
 from aliquot.precision import float64
-from aliquot.variational.estimate import Estimate
 from aliquot.variational.family import Family, noise_log_density
-from aliquot.variational.importance import FitQuality, assess
+from aliquot.variational.importance import Estimate, FitQuality, assess
 from aliquot.variational.noise import Stream, generator
 from aliquot.variational.program import compiled, log_density_program
 from aliquot.variational.target import Target

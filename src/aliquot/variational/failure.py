@@ -34,19 +34,7 @@ class NonFiniteLossError(FitError):
         gradient: np.ndarray,
         point: np.ndarray,
     ) -> None:
-        """Say what happened after the last finite iteration of ``approximation``.
-
-        Parameters
-        ----------
-        approximation
-            The fit before the failure.
-        loss
-            The loss that may not be finite.
-        gradient
-            The gradient in the family's parameters.
-        point
-            The draw (d,) at which the log density was evaluated.
-        """
+        """Say what happened after the last finite iteration of ``approximation``."""
         hist = approximation.hist
         labels = approximation.labels
         family = approximation.family
