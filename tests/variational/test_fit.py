@@ -206,7 +206,7 @@ def test_bad_settings_are_named(settings, error, message):
 def test_bad_arguments_of_fit_are_named(arguments, error, message):
     advi = VariationalFit(mixture(), MeanField, seed=0)
     with pytest.raises(error, match=message):
-        advi.run(**arguments)
+        advi.run(**({"n": 1} | arguments))
 
 
 def test_one_coordinate_is_enough():

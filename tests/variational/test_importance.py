@@ -30,7 +30,7 @@ MANY = 200_000
 
 @pytest.mark.parametrize("seed", range(3))
 def test_a_good_fit_passes(seed):
-    quality = best_mean_field(0.2, seed).checked(MANY).quality
+    quality = best_mean_field(0.2, seed).checked(n=MANY).quality
     assert quality.good
     assert quality.draws == MANY
     assert 0 < quality.pareto_k < 0.5
@@ -38,7 +38,7 @@ def test_a_good_fit_passes(seed):
 
 @pytest.mark.parametrize("seed", range(3))
 def test_a_bad_fit_is_flagged(seed):
-    quality = best_mean_field(0.99, seed).checked(MANY).quality
+    quality = best_mean_field(0.99, seed).checked(n=MANY).quality
     assert not quality.good
     assert "above 0.7" in quality.message
     assert "FullRankADVI" in quality.message
@@ -47,7 +47,7 @@ def test_a_bad_fit_is_flagged(seed):
 
 def test_the_elbo_comes_with_it():
     approx = best_mean_field(0.5, 0)
-    quality = approx.checked(1000).quality
+    quality = approx.checked(n=1000).quality
     assert quality.elbo == approx.elbo(1000)
     # The log evidence is 0; the divergence of the optimum is -log(1 - r**2) / 2.
     assert abs(quality.elbo.value - 0.5 * np.log(1 - 0.25)) < 4.5 * quality.elbo.mcse

@@ -19,18 +19,9 @@ def kept[Program](
 ) -> tuple[Program, bool]:
     """Return what was made for an owner, and whether it had to be made.
 
-    It holds machine code and no reference to the owner, so that keeping it keeps no data alive.
-
-    Parameters
-    ----------
-    owner
-        It must allow weak references, as most objects do.
-    key
-        Hashable; with the shapes and dtypes of `arguments` it says which program this is.
-    arguments
-        Pytrees of arrays, as the program will be called.
-    make
-        Makes the program, called only if there is none yet.
+    It holds machine code and no reference to the owner, which must allow weak references, so that
+    keeping it keeps no data alive. `key` is hashable; with the shapes and dtypes of `arguments`, as
+    the program will be called, it says which program this is.
 
     Examples
     --------

@@ -17,13 +17,7 @@ if TYPE_CHECKING:
 
 
 def exact_draws(model: Model, draws: int, chains: int, seed: int) -> xarray.DataTree:
-    """Draw independently from the joint posterior of discrete variables.
-
-    Returns
-    -------
-    xarray.DataTree
-        As from `aq.sample`, with the discrete variables in ``posterior``.
-    """
+    """Draw independently from the joint posterior of discrete variables, as `aq.sample` does."""
     began = time.perf_counter()
     density = model.density()
     values = density.constrain_draws(np.empty((chains, draws, 0)))

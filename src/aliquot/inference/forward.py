@@ -31,23 +31,13 @@ TRIES = 10_000
 def simulator(
     model: Model, wanted: Iterable[str], parameters_of: str | None = None
 ) -> Callable[[Any, Any, Any], dict[str, Any]]:
-    """Make a pure function that draws every variable once.
+    """Make a pure function ``simulate(key, fixed, data) -> dict`` that draws every variable once.
 
-    Parameters
-    ----------
-    model : Model
-    wanted : iterable of str
-        Names of the variables to return.
-    parameters_of : str, optional
-        A variable whose distribution is wanted, as it was drawn from: the result under `VALID`.
-
-    Returns
-    -------
-    callable
-        ``simulate(key, fixed, data) -> dict``: `fixed` holds the values of free variables that are
-        not to be drawn (posterior draws), `data` the values of the model's data by name. Besides
-        the draws the result says under ``VALID + name`` whether the parameters that a variable was
-        drawn with were in range, where that is not certain.
+    `fixed` holds the values of free variables that are not to be drawn (posterior draws), `data`
+    the values of the model's data by name. Besides the draws of the variables `wanted` the result
+    says under ``VALID + name`` whether the parameters that a variable was drawn with were in range,
+    where that is not certain; under `VALID` it has the distribution that `parameters_of` was drawn
+    from.
     """
     wanted = tuple(wanted)
 

@@ -11,7 +11,7 @@ from aliquot.errors import ModelError, StartError
 from aliquot.mcmc.settings import Metric
 from aliquot.mcmc.starts import Jittered
 
-METRICS: dict[str, Metric] = {metric: metric for metric in get_args(Metric)}
+METRICS: dict[str, Metric] = {metric: metric for metric in sorted(get_args(Metric))}
 DEFAULT = "jitter+adapt_diag_grad"
 # Up to so many coordinates a dense metric is the default: a matrix of that size costs a leapfrog
 # step a few microseconds, and correlations cost a diagonal one half of its draws or more.
@@ -71,16 +71,9 @@ def jittered_starts(
     chains: int,
     jitter: float,
 ) -> Jittered:
-    """Give the centres that chains start around.
+    """Give the centres that chains start around, from start values by name on the variables' scale.
 
-    Parameters
-    ----------
-    density : Density
-    initvals : mapping, or one mapping for each chain, optional
-        Start values of free variables by name, on their own scale.
-    chains : int
-    jitter : float
-        Each unconstrained coordinate gets a number from uniform(-jitter, jitter).
+    Each unconstrained coordinate gets a number from uniform(-jitter, jitter) besides.
 
     Raises
     ------

@@ -27,16 +27,9 @@ FEWEST_DRAWS = 100
 def log_predictive(density: Any, values: Mapping[str, np.ndarray]) -> dict[str, xarray.DataArray]:
     """Compute the log predictive densities of observations, spread evenly, and their sum.
 
-    Parameters
-    ----------
-    density : Density
-    values : mapping from str to array, shape (chains, draws, *shape)
-        Every continuous free variable on its own scale.
-
-    Returns
-    -------
-    dict from str to xarray.DataArray, shape (chains, some of the draws, observations + 1)
-        By ``log p(name)``; the sum over all observations comes last.
+    By ``log p(name)``, (chains, some of the draws, observations + 1), where the sum over all
+    observations comes last. `values` are of every continuous free variable, (chains, draws,
+    *shape).
     """
     free = free_draws(density, values)
     chains, draws = sample_shape(free)

@@ -43,12 +43,7 @@ def read_label_switching(value: Any) -> bool:
 
 
 def permutations(components: int, seed: int, block: int, chain: int, draws: int) -> np.ndarray:
-    """Draw independent uniform permutations, a function of the seed, block, chain and draw.
-
-    Returns
-    -------
-    numpy.ndarray of int, shape (draws, components)
-    """
+    """Draw independent uniform permutations (draws, components), a function of all arguments."""
     rng = np.random.default_rng([STREAM, seed, block, chain])
     return np.argsort(rng.random((draws, components)), axis=-1)
 
@@ -56,21 +51,10 @@ def permutations(components: int, seed: int, block: int, chain: int, draws: int)
 def permuted(
     density: Any, symmetries: Symmetries, values: Mapping[str, np.ndarray], seed: int
 ) -> dict[str, np.ndarray] | None:
-    """Let the components of every draw trade places at random.
+    """Let the components of every draw, (chains, draws, *shape), trade places at random.
 
-    Parameters
-    ----------
-    density : Density
-    symmetries : Symmetries
-    values : mapping from str to array, shape (chains, draws, *shape)
-        Free variables and deterministics.
-    seed : int
-
-    Returns
-    -------
-    dict from str to numpy.ndarray, or None
-        All of them, permuted; deterministics are computed anew. ``None``, and a warning, where
-        the density of a permuted draw is another one after all.
+    Free variables are permuted and deterministics computed anew. ``None``, and a warning, where the
+    density of a permuted draw is another one after all.
 
     Notes
     -----
@@ -102,18 +86,8 @@ def that_hold(density: Any, symmetries: Symmetries, values: Mapping[str, np.ndar
     """Leave out blocks of which draws show that their components cannot trade places after all.
 
     Points at random do not show what tells components apart in a corner only, or by less than
-    the rounding of terms that are huge nearly everywhere. The draws are where it matters.
-
-    Parameters
-    ----------
-    density : Density
-    symmetries : Symmetries
-    values : mapping from str to array, shape (chains, draws, *shape)
-
-    Returns
-    -------
-    Symmetries
-        Those given where all hold; else fewer, and a warning.
+    the rounding of terms that are huge nearly everywhere. The draws, (chains, draws, *shape), are
+    where it matters. Where a block is left out, a warning says so.
     """
     free = free_draws(density, values)
     _, draws = sample_shape(free)

@@ -18,18 +18,8 @@ if TYPE_CHECKING:
 def as_trace(trace: Any, model: Model, user: str) -> xarray.DataTree:
     """Give a trace as it is, and a point as a trace of a single draw.
 
-    Parameters
-    ----------
-    trace : xarray.DataTree, or mapping from str to array, or xarray.Dataset
-        A point has a value for each continuous free variable, as `find_map` returns them.
-    model : Model
-    user : str
-        Who asks, for error messages.
-
-    Raises
-    ------
-    ModelError, ShapeError, DTypeError, SupportError
-        For a point that is not one of this model.
+    A point has a value for each continuous free variable, as `find_map` returns them. What is not
+    one of this model is refused, in the name of `user`.
     """
     if not is_point(trace):
         return trace

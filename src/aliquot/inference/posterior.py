@@ -149,12 +149,7 @@ def discrete_values(
 
 
 def refuse_other_states(model: Model, posterior: Any, variable: Any) -> None:
-    """Refuse draws of a discrete variable in which it is in a state that it does not have.
-
-    Raises
-    ------
-    ShapeError, SupportError
-    """
+    """Refuse draws of a discrete variable in which it is in a state that it does not have."""
     if variable.name not in posterior:
         return
     try:

@@ -47,8 +47,6 @@ def extended(
 
     Parameters
     ----------
-    trace : xarray.DataTree
-    model : Model
     unknowns : sequence of Unknown
         Those that are given back.
     groups : mapping

@@ -89,18 +89,9 @@ class Responsibilities:
         self._sizes |= {v.name: v.distribution.size for v in self.mixtures}
 
     def of(self, block: Block, values: Mapping[str, np.ndarray]) -> Found | None:
-        """Compute those of a block's components.
+        """Compute those of a block's components; ``None`` where no rows tell the components apart.
 
-        Parameters
-        ----------
-        block : Block
-        values : mapping from str to numpy.ndarray, shape (draws, *shape)
-            Every continuous free variable.
-
-        Returns
-        -------
-        Found or None
-            ``None`` where no rows tell the components apart.
+        `values` are of every continuous free variable, (draws, *shape).
         """
         sources = self.sources(block, values)
         if not sources:

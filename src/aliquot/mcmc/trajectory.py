@@ -132,18 +132,9 @@ def extend(
 ) -> Trajectory:
     """Add one leaf: a leapfrog step, the choice among points, the U-turn test.
 
-    Parameters
-    ----------
-    value_and_grad
-        Log density and gradient (d,) at a position (d,).
-    key
-        uint64: the directions and the choices of this trajectory are a function of it.
-    scale, step
-        The metric and the step size, which must not change within a trajectory.
-    max_depth
-        int32: end when this many doublings are complete.
-    always
-        bool: make the leaf the candidate whatever its weight.
+    The directions and the choices of this trajectory are a function of its `key` (uint64). It ends
+    when `max_depth` doublings are complete; the metric `scale` and the `step` size must not change
+    before. Where `always` holds, the leaf becomes the candidate whatever its weight.
     """
     size = tree.ends.shape[1] // 2
     leaf, depth = tree.leaf, tree.depth

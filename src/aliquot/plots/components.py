@@ -44,19 +44,10 @@ class ComponentDraws:
 
 
 def find_block(trees: Sequence[Any], var_name: str | None) -> tuple[str, Block]:
-    """Find a block of components in the first tree that knows of any.
+    """Find a block of components, and its name, in the first tree that knows of any.
 
-    Parameters
-    ----------
-    trees : sequence of xarray.DataTree
-    var_name : str or None
-        A variable that moves with the components, or a block's name, as in the group
-        ``relabelling``. By default the first block is taken.
-
-    Returns
-    -------
-    (str, Block)
-        The block and its name.
+    `var_name` is a variable that moves with the components, or a block's name, as in the group
+    ``relabelling``. By default the first block is taken.
 
     Raises
     ------
@@ -98,22 +89,11 @@ def read_components(
     sel: Mapping[str, Any] | None = None,
     undo: bool = False,
 ) -> ComponentDraws:
-    """Read one number for each component from the posterior.
+    """Read one number for each component of a block, as `find_block` gives it, from the posterior.
 
     Of a variable that has further axes the first entry is taken where `sel` does not say which; of
-    one that moves along two axes, such as a transition matrix, the diagonal.
-
-    Parameters
-    ----------
-    tree : xarray.DataTree
-    block_name, block : str, Block
-        As `find_block` gives them.
-    var_name : str or None
-        By default the block's first variable.
-    sel : mapping from str to labels, optional
-        What to choose along ``chain``, ``draw`` and the variable's further dims.
-    undo : bool
-        Whether to give the draws as they were before they were relabelled.
+    one that moves along two axes, such as a transition matrix, the diagonal. By default the
+    variable is the block's first. `undo` gives the draws as they were before they were relabelled.
     """
     name = var_name if var_name in block.variables else block.variables[0]
     roles = [role for role in block.roles if name in role.variables]

@@ -101,17 +101,10 @@ def plot_filled_components(
 
 
 def standard_error(inside: np.ndarray) -> float:
-    """Estimate the Monte Carlo standard error of a share.
+    """Estimate the Monte Carlo standard error of a share, from (chains, draws) of bool.
 
-    Parameters
-    ----------
-    inside : numpy.ndarray of bool, shape (chains, draws)
-
-    Returns
-    -------
-    float
-        The larger of that between chains and that between batches of draws; 0 where neither can be
-        told.
+    The larger of that between chains and that between batches of draws; 0 where neither can be
+    told.
 
     Examples
     --------

@@ -28,18 +28,9 @@ def draw_over_line(
     label: str,
     prob: float,
 ) -> None:
-    """Draw the data above and the probabilities below.
+    """Draw the data `x` (rows,), called `label`, above and the probabilities below.
 
-    Parameters
-    ----------
-    axes : array of Axes, shape (2,)
-    recovered : Recovered
-    x : array, shape (rows,)
-        NaN where missing: left out.
-    label : str
-        What `x` is called.
-    prob : float
-        Probability between the edges of the bands.
+    Missing data, NaN, are left out. The bands hold a probability of `prob`.
     """
     names, colors = recovered.names, recovered.colors
     seen = np.isfinite(x)

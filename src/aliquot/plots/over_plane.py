@@ -25,21 +25,10 @@ def draw_over_plane(
     x: np.ndarray,
     titles: Sequence[str],
 ) -> str:
-    """Draw each observation in the mixture of its states' colours.
+    """Draw each observation of `x` (rows, 2) in the mixture of its states' colours.
 
-    Parameters
-    ----------
-    axes : Axes
-    recovered : Recovered
-    x : array, shape (rows, 2)
-        NaN where missing: left out.
-    titles : sequence of str
-        What the two columns are called.
-
-    Returns
-    -------
-    str
-        How many observations are ringed, to be written in the figure.
+    Missing data, NaN, are left out. `titles` are what the columns are called. Returned is how many
+    observations are ringed, to be written in the figure.
     """
     names, colors = recovered.names, recovered.colors
     seen = np.all(np.isfinite(x), axis=1)

@@ -165,19 +165,10 @@ def read(
     prob: float,
     sel: Mapping[str, Any] | None,
 ) -> Recovered:
-    """Read one variable's state probabilities.
+    """Read one variable's state probabilities from a tree that `aq.recover` gives.
 
-    Parameters
-    ----------
-    tree : xarray.DataTree
-        As `aq.recover` gives it.
-    var_name : str
-    labels : sequence of str, optional
-        Names for the states, in place of the coordinate's.
-    prob : float
-        A probability that is to be drawn, which is checked.
-    sel : mapping from str to labels, optional
-        What to choose along the variable's dims, or of the chains and draws.
+    `labels` are names for the states, in place of the coordinate's; `prob` is a probability that is
+    to be drawn; `sel` chooses along the variable's dims, or of the chains and draws.
 
     Raises
     ------

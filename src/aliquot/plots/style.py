@@ -67,16 +67,9 @@ def styled() -> Iterator[None]:
 
 
 def state_colors(count: int) -> np.ndarray:
-    """Give each state a colour, told apart by readers with any colour vision.
+    """Give each state a colour, (count, 3) in [0, 1], told apart by readers with any colour vision.
 
-    Parameters
-    ----------
-    count : int
-
-    Returns
-    -------
-    numpy.ndarray, shape (count, 3)
-        Red, green and blue in [0, 1]. Beyond six states they come from viridis, in order.
+    Beyond six states they come from viridis, in order.
 
     Examples
     --------
@@ -92,17 +85,7 @@ def state_colors(count: int) -> np.ndarray:
 
 
 def mixed(weights: np.ndarray, colors: np.ndarray) -> np.ndarray:
-    """Mix colours evenly to the eye, by averaging in OKLab [1]_.
-
-    Parameters
-    ----------
-    weights : array, shape (..., K)
-        Non-negative, summing to one.
-    colors : array, shape (K, 3)
-
-    Returns
-    -------
-    numpy.ndarray, shape (..., 3)
+    """Mix colours (K, 3) by weights (..., K) evenly to the eye, by averaging in OKLab [1]_.
 
     References
     ----------

@@ -16,20 +16,12 @@ _PAUSE_PER_FRAME = 150
 
 
 class Display[View: ProgressView]:
-    """A context in which a view is shown and kept up to date.
+    """A context in which a view is shown on an output, None for nowhere, and kept up to date.
 
     The caller's thread never draws, and never waits for what does: it leaves news in the view. A
-    thread of the display opens the output, draws now and then, and closes it with the last
-    state.
+    thread of the display opens the output, draws now and then, and closes it with the last state.
     Whatever goes wrong there (a closed pipe, a terminal that went away) ends the display and
     nothing else. Ctrl-C reaches the caller's thread, so it never finds a frame half drawn.
-
-    Parameters
-    ----------
-    view
-        What is shown.
-    output
-        Where; None to show nothing.
     """
 
     def __init__(self, view: View, output: Output | None) -> None:

@@ -20,17 +20,7 @@ _WIDEST_BAR = 40
 
 
 class FitView(ProgressView):
-    """How far a fit has come, and how to show it.
-
-    Parameters
-    ----------
-    n
-        Iterations to do.
-    name
-        What is being fitted, such as ``"ADVI"``.
-    clock
-        Returns a time in seconds.
-    """
+    """How far a fit of n iterations has come, and how to show it; `clock` gives seconds."""
 
     def __init__(
         self, n: int, name: str = "Fit", clock: Callable[[], float] = time.monotonic
@@ -125,18 +115,9 @@ class FitDisplay(Display[FitView]):
 def fit_progress(
     n: int, show: Show = True, *, name: str = "Fit", console: Console | None = None
 ) -> FitDisplay:
-    """Return a context that shows how a fit goes.
+    """Return a context that shows how a fit of n iterations, called `name`, goes.
 
-    Parameters
-    ----------
-    n
-        Iterations to do.
-    show
-        As in :func:`aliquot.progress.sampling_progress`.
-    name
-        What is being fitted, such as ``"ADVI"``.
-    console
-        A console of rich to draw on, in place of the standard error stream.
+    `show` and `console` are as in :func:`aliquot.progress.sampling_progress`.
 
     Examples
     --------

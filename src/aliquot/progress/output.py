@@ -36,20 +36,15 @@ class Output(Protocol):
 
 
 def choose_output(show: Show, console: Console | None = None) -> Output | None:
-    """Choose where to draw.
+    """Choose where to draw; None for nowhere.
 
-    Parameters
-    ----------
-    show
-        True, None or ``"auto"``: a live display in a notebook or on a terminal, otherwise plain
-        lines; False: nothing; ``"terminal"``, ``"notebook"`` or ``"plain"``: that.
-    console
-        A console of rich to draw on as on a terminal, whatever the surroundings.
+    True, None and ``"auto"`` mean a live display in a notebook or on a terminal, otherwise plain
+    lines. A console of rich is drawn on as on a terminal, whatever the surroundings.
 
     Raises
     ------
     ValueError
-        If `show` is none of these.
+        If `show` is none of what it can be.
     """
     if show is False:
         return None

@@ -23,16 +23,9 @@ _COLOURS = {"tuning": "yellow", "sampling": "cyan", "done": "green", "stopped": 
 
 
 class SamplingView(ProgressView):
-    """The state of all chains, and how to show it.
+    """The state of all chains, and how to show it; `clock` gives seconds.
 
-    Parameters
-    ----------
-    chains
-        How many there are.
-    total
-        Draws each is to do, those of tuning included.
-    clock
-        Returns a time in seconds.
+    Each chain is to do `total` draws, those of tuning included.
     """
 
     def __init__(
@@ -164,26 +157,17 @@ class SamplingDisplay(Display[SamplingView]):
 def sampling_progress(
     chains: int, total: int, show: Show = True, *, console: Console | None = None
 ) -> SamplingDisplay:
-    """Return a context that shows how sampling goes.
+    """Return a context that shows how chains go, each to do `total` draws, tuning included.
 
-    Parameters
-    ----------
-    chains
-        How many chains there are.
-    total
-        Draws that each is to do, those of tuning included.
-    show
-        True: a live display on a terminal or in a notebook, and otherwise a plain line every five
-        seconds and at the end, on the standard error stream. False: nothing. Or one of
-        ``"terminal"``, ``"notebook"``, ``"plain"``.
-    console
-        A console of rich to draw on, in place of the standard error stream.
+    `show` is True for a live display on a terminal or in a notebook, and otherwise a plain line
+    every five seconds and at the end, on the standard error stream; False for nothing; or one of
+    ``"terminal"``, ``"notebook"``, ``"plain"``. A `console` of rich may be given to draw on.
 
     Examples
     --------
     >>> with sampling_progress(chains=4, total=2_000, show=False) as display:
     ...     display.phase("compiling")
-    ...     display.update([])  # objects as ChainProgress describes
+    ...     display.update([])
     """
     return SamplingDisplay(SamplingView(chains, total), choose_output(show, console))
 

@@ -90,16 +90,16 @@ class VariationalApproximation:
 
         By default its random numbers derive from the seed of the fit.
         """
-        return Estimate.of_mean(self.log_ratios(n, random_seed))
+        return Estimate.of_mean(self.log_ratios(n, seed=random_seed))
 
-    def checked(self, n: int = 5000) -> Self:
+    def checked(self, *, n: int = 5000) -> Self:
         """Return this approximation with its ``quality``: Pareto k (Yao et al. 2018) of n draws.
 
         5,000 tell k to about 0.1, 2,000 to 0.15.
         """
         return replace(self, quality=assess(self.log_ratios(n), self.family.name))
 
-    def log_ratios(self, n: int, seed: int | None = None) -> np.ndarray:
+    def log_ratios(self, n: int, *, seed: int | None = None) -> np.ndarray:
         """Return ``log p(z) - log q(z)`` at n independent draws of q, shape (n,)."""
         check_count("n", n, at_least=2)
         rng = generator(self.seed if seed is None else seed, Stream.IMPORTANCE)

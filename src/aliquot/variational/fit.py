@@ -124,21 +124,16 @@ class VariationalFit:
 
         Parameters
         ----------
-        n
-            How many iterations, on top of those already done.
         callbacks
             Each is called as ``callback(approx, hist, i)`` after every multiple of ``every``
             iterations, i of them being done. One that raises StopIteration ends the fit.
         convergence
-            A criterion that ends the fit early, such as `RelativeChange` or `ParameterChange`,
-            looked at when the callbacks are.
-        every
-            Iterations between two looks.
+            A criterion that ends the fit early, looked at when the callbacks are.
         on_progress
             Called as ``on_progress(done, n, average_loss)``, about ten times a second.
         check
             Whether to assess the fit at its end by Pareto k (5,000 evaluations of the density), and
-            to warn if it is poor. The findings are the ``quality`` of the result.
+            to warn if it is above 0.7. The findings are the ``quality`` of the result.
 
         Returns
         -------
@@ -150,13 +145,6 @@ class VariationalFit:
         NonFiniteLossError
             A `FitError`, when the loss or its gradient is not finite. The fit stays as it was
             before that iteration, and the error carries the approximation.
-
-        Warns
-        -----
-        ConvergenceWarning
-            When Pareto k is above 0.7.
-        PartialResultWarning
-            When the fit was interrupted.
         """
         check_count("n", n)
         check_count("every", every)
