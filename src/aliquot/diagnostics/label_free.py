@@ -50,7 +50,7 @@ def label_free_quantities(
     if blocks:
         found |= {quantity.name: quantity for quantity in _from_groups(tree, sample)}
     for name, values in (given or {}).items():
-        found[name] = _given(name, values, sample)
+        found[name] = _quantity(name, values, sample)
     return [*found.values(), *_sorted(posterior, blocks)]
 
 
@@ -86,7 +86,7 @@ def _from_groups(tree: xarray.DataTree, sample: tuple[int, int]) -> Iterator[Qua
         yield Quantity(whole.name, draws, (len(rows),), labels.__getitem__, derived=True)
 
 
-def _given(name: str, values: Any, sample: tuple[int, int]) -> Quantity:
+def _quantity(name: str, values: Any, sample: tuple[int, int]) -> Quantity:
     array = values if hasattr(values, "dims") else _labelled(np.asarray(values, dtype=float))
     chains, draws = array.sizes.get("chain"), array.sizes.get("draw", 0)
     if chains != sample[0] or not 0 < draws <= sample[1]:

@@ -15,7 +15,7 @@ Shapes = Mapping[str, tuple[int, ...]]
 
 
 def numbered(shapes: Shapes) -> dict[str, np.ndarray]:
-    """Give every element of every variable a number of its own, counted through."""
+    """Give every element of every variable a number, counted through."""
     numbers, first = {}, 0
     for name, shape in shapes.items():
         size = int(np.prod(shape, dtype=int))

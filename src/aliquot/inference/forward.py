@@ -45,7 +45,7 @@ def simulator(
         values = Evaluation({leaf: data[leaf.name] for leaf in model.data})
         result: dict[str, Any] = {}
 
-        def given(variable: Any) -> Any:
+        def evaluated(variable: Any) -> Any:
             distribution, valid = filled_in(variable.distribution, values)
             if valid is not None:
                 result[VALID + variable.name] = jnp.all(valid)
@@ -55,17 +55,17 @@ def simulator(
 
         # All keys at once: compiling a generator for each variable would take most of the time.
         keys = jax.vmap(jax.random.fold_in, (None, 0))(key, jnp.arange(len(model.variables)))
-        for own, variable in zip(keys, model.variables.values(), strict=True):
+        for its_key, variable in zip(keys, model.variables.values(), strict=True):
             if isinstance(variable, FreeVariable):
                 value = fixed.get(variable.name)
                 if value is None:
-                    value = _draw_free(own, variable, given(variable))
+                    value = _draw_free(its_key, variable, evaluated(variable))
                     value = _marked(value, variable.distribution, values)
                 values.set(variable, value)
             elif isinstance(variable, ObservedVariable):
-                drawn = given(variable).draw(own, variable.distribution.shape)
+                drawn = evaluated(variable).draw(its_key, variable.distribution.shape)
                 drawn = _marked(drawn, variable.distribution, values)
-                # What depends on it goes on from the values that its own draw of the posterior has.
+                # What depends on it goes on from the values that the draw of the posterior has.
                 values.set(variable, fixed.get(variable.name, drawn))
                 if variable.name in wanted:
                     result[variable.name] = drawn

@@ -26,8 +26,8 @@ def draw_missing(integrated: Sequence[Integrated], values: Evaluation, key: Any)
     for number, found in enumerate(integrated):
         variable, latent = found.variable, found.latent
         distribution, valid = filled_in(variable.distribution, values)
-        own = jax.random.fold_in(key, number)
-        drawn = distribution.draw_missing(own, found.seen(values), found.missing)
+        seen = found.seen(values)
+        drawn = distribution.draw_missing(jax.random.fold_in(key, number), seen, found.missing)
         drawn = jnp.broadcast_to(drawn, variable.distribution.shape)
         if valid is not None and not latent.distribution.discrete:
             valid = jnp.expand_dims(valid, tuple(range(-variable.distribution.event_dims, 0)))

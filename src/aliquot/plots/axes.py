@@ -29,7 +29,7 @@ def stacked_axes(
         In place of what these make together.
     """
     if ax is not None:
-        return _given(ax, len(heights), "from the top down")
+        return _checked(ax, len(heights), "from the top down")
     import matplotlib.pyplot as plt
 
     _, axes = plt.subplots(
@@ -57,7 +57,7 @@ def grid_of_axes(
     Parameters are as in `stacked_axes`; `cell` has the width and the height of one.
     """
     if ax is not None:
-        return _given(ax, rows * columns, "row by row").reshape((rows, columns))
+        return _checked(ax, rows * columns, "row by row").reshape((rows, columns))
     import matplotlib.pyplot as plt
 
     size = figsize or (columns * cell[0] + 0.4, rows * cell[1] + 0.7)
@@ -67,7 +67,7 @@ def grid_of_axes(
     return np.asarray(axes)
 
 
-def _given(ax: Any, count: int, order: str) -> np.ndarray:
+def _checked(ax: Any, count: int, order: str) -> np.ndarray:
     given = np.atleast_1d(np.asarray(ax, dtype=object)).ravel()
     if len(given) != count or not all(hasattr(axes, "plot") for axes in given):
         raise ModelError(f"ax= must be {count} matplotlib axes, {order}; got {len(given)}")

@@ -55,14 +55,14 @@ def build_dataset(
     variables: dict[str, tuple[tuple[str, ...], np.ndarray, dict[str, str]]] = {}
     for name, values in arrays.items():
         array = _storable(values)
-        own = array.shape
+        shape = array.shape
         if sampled:
             if array.ndim < 2:
                 raise ShapeError(
-                    f"{name!r} in {group} has shape {own}; it must begin with (chain, draw)."
+                    f"{name!r} in {group} has shape {shape}; it must begin with (chain, draw)."
                 )
-            own = own[2:]
-        names = _dim_names(group, name, own, dims.get(name), labels, lenient)
+            shape = shape[2:]
+        names = _dim_names(group, name, shape, dims.get(name), labels, lenient)
         if sampled:
             names = (*SAMPLE_DIMS, *names)
         for dim, length in zip(names, array.shape, strict=True):

@@ -1,4 +1,4 @@
-"""What a variational fit gives back: a distribution that stands in for the posterior."""
+"""What a variational fit gives back: a distribution in the place of the posterior."""
 
 from __future__ import annotations
 
