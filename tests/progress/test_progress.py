@@ -122,7 +122,6 @@ def test_of_many_chains_the_furthest_behind_are_shown() -> None:
 
 def test_before_the_first_draw() -> None:
     view, clock = sampling_view()
-    view.stage = "compiling"
     assert "compiling" in text(view)
     clock.now += 5
     assert view.line() == "Sampling 1 chain: compiling, elapsed 0:07"
@@ -210,7 +209,6 @@ def test_on_a_terminal_the_last_frame_stays_and_the_cursor_comes_back() -> None:
     console = terminal()
     streams = sys.stdout, sys.stderr
     with sampling_progress(1, 1000, console=console) as display:
-        display.phase("compiling")
         wait_until(lambda: "compiling" in console.file.getvalue())  # type: ignore[attr-defined]
         display.update([Chain()])
         wait_until(lambda: "250/1,000" in console.file.getvalue())  # type: ignore[attr-defined]

@@ -30,10 +30,6 @@ class Display[View: ProgressView]:
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
 
-    def phase(self, name: str) -> None:
-        """Say what is going on before anything can be counted, such as ``"compiling"``."""
-        self.view.stage = name
-
     def __enter__(self) -> Self:
         if self._output is not None:
             self._thread = threading.Thread(

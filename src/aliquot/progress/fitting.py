@@ -47,7 +47,7 @@ class FitView(ProgressView):
             return "done"
         if self.over:
             return "stopped"
-        return self.stage or ("fitting" if self.iteration else "compiling")
+        return "fitting" if self.iteration else "compiling"
 
     @property
     def remaining(self) -> float:

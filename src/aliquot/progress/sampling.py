@@ -81,14 +81,12 @@ class SamplingView(ProgressView):
             return "done"
         if self.over:
             return "stopped"
-        if self.stage is not None:
-            return self.stage
         return "tuning" if item.phase == "warm-up" else item.phase
 
     def overall_phase(self) -> str:
         """Say in a word what most of the work is now."""
-        if self.stage is not None or not self.latest:
-            return "stopped" if self.over else self.stage or "compiling"
+        if not self.latest:
+            return "stopped" if self.over else "compiling"
         phases = [self.phase(item) for item in self.latest]
         known = ("stopped", "compiling", "tuning", "sampling", "done")
         return next((phase for phase in known if phase in phases), phases[0])
@@ -166,7 +164,6 @@ def sampling_progress(
     Examples
     --------
     >>> with sampling_progress(chains=4, total=2_000, show=False) as display:
-    ...     display.phase("compiling")
     ...     display.update([])
     """
     return SamplingDisplay(SamplingView(chains, total), choose_output(show, console))

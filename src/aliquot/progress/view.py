@@ -21,8 +21,6 @@ class ProgressView(ABC):
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self.stage: str | None = None
-        """What is going on before anything can be counted, such as ``"compiling"``."""
         self._clock = clock
         self._began = clock()
         self._ended: float | None = None
@@ -76,7 +74,6 @@ class ProgressView(ABC):
 
     def _note_time(self) -> None:
         """Keep when the latest news came, and when the first did."""
-        self.stage = None
         self._last = self._clock()
         if self._first is None and self.done:
             self._first = self.done, self._last
