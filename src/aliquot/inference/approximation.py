@@ -47,8 +47,6 @@ class Approximation(VariationalApproximation):
         Which components of the model can trade places.
     permuting : bool
         Whether draws are spread over all mirror modes, unless `sample` is told otherwise.
-    described : mapping
-        What draws say of the model, whose data may have been replaced since the fit began.
 
     Examples
     --------
@@ -68,7 +66,8 @@ class Approximation(VariationalApproximation):
     method: str = field(kw_only=True)
     symmetries: Symmetries = field(kw_only=True)
     permuting: bool = field(kw_only=True)
-    described: Mapping[str, Any] = field(kw_only=True)
+    # What draws say of the model, whose data may have been replaced since the fit began.
+    _described: Mapping[str, Any] = field(kw_only=True)
 
     def elbo(self, n: int = 2000, *, random_seed: Any = None) -> Estimate:
         """Estimate the evidence lower bound in nats, with its Monte Carlo standard error.
@@ -136,7 +135,7 @@ class Approximation(VariationalApproximation):
                 "elbo": self.quality.elbo.value,
                 "elbo_mcse": self.quality.elbo.mcse,
             }
-        return build_tree(posterior=posterior, **copy.deepcopy(self.described), attrs=attrs)
+        return build_tree(posterior=posterior, **copy.deepcopy(self._described), attrs=attrs)
 
     def __repr__(self) -> str:
         quality = ""

@@ -200,7 +200,7 @@ class ADVI:
             method=type(self).__name__,
             symmetries=self._symmetries,
             permuting=self._permuting,
-            described=self._described,
+            _described=self._described,
         )
 
     def _name_parameters(self, error: FitError) -> None:

@@ -110,7 +110,8 @@ def plot_label_traces(
             style.head(panel, heading, [(f"chain {chain}", style.QUIET)])
     edges = limits((one.values for one in read), outside=OUTSIDE, margin=0.08)
     if edges is not None:
-        axes[0, 0].set_ylim(*edges)
+        for panel in axes.ravel():
+            panel.set_ylim(*edges)
     for panel in axes[-1]:
         panel.set_xlabel("draw" + (f" (every {_ordinal(every)})" if every > 1 else ""))
     _key(axes[0, -1], read[0])
