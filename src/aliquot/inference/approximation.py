@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from aliquot.distributions.seeds import as_seed
+from aliquot.arguments import as_seed
 from aliquot.inference.permute import permuted, read_label_switching
 from aliquot.model import Model
 from aliquot.results import build_tree

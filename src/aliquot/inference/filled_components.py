@@ -8,8 +8,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from aliquot.arguments import as_seed
 from aliquot.compilation import loop
-from aliquot.distributions.seeds import as_seed
 from aliquot.errors import ModelError
 from aliquot.inference.draws import over_draws, random_keys
 from aliquot.inference.posterior import continuous_values, discrete_values, posterior_of

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any
 import jax
 import numpy as np
 
+from aliquot.arguments import as_seed, whole_number
 from aliquot.compilation import lazily, loop
 from aliquot.density.likelihood import log_likelihood_of, parameter_count
-from aliquot.distributions.seeds import as_seed
 from aliquot.errors import ConvergenceWarning, PartialResultWarning, StartError, warn
-from aliquot.inference.arguments import whole_number
 from aliquot.inference.described import model_coords, model_dims
 from aliquot.inference.draws import free_draws
 from aliquot.inference.initialisation import continuous_density, explain_start

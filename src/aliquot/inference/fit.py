@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from aliquot.arguments import as_seed
 from aliquot.density.debug import debug_at
-from aliquot.distributions.seeds import as_seed
 from aliquot.errors import FitError, ModelError
 from aliquot.inference.approximation import Approximation
 from aliquot.inference.described import described

@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Any
 import jax
 import numpy as np
 
+from aliquot.arguments import as_seed, whole_number
 from aliquot.compilation import lazily
 from aliquot.density.draws import quick
 from aliquot.density.parameters import parameter_problems
 from aliquot.density.rows import over_rows
-from aliquot.distributions.seeds import as_seed
 from aliquot.errors import AliquotWarning, ParameterError, StartError, warn
 from aliquot.inference import forward
-from aliquot.inference.arguments import whole_number
 from aliquot.inference.described import constant_data, described, draw_coords, model_dims
 from aliquot.inference.draws import Draws, in_chains, random_keys
 from aliquot.inference.posterior import posterior_of, posterior_values

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any
 import jax
 import numpy as np
 
+from aliquot.arguments import as_seed, whole_number
 from aliquot.compilation import loop
-from aliquot.distributions.seeds import as_seed
 from aliquot.errors import AliquotWarning, ModelError, warn
 from aliquot.expression import leaves
-from aliquot.inference.arguments import whole_number
 from aliquot.inference.draws import in_chains, over_draws, random_keys
 from aliquot.inference.missing import draw_missing
 from aliquot.inference.model_order import in_model_order

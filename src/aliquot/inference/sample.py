@@ -9,11 +9,10 @@ from dataclasses import replace
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
+from aliquot.arguments import as_seed, whole_number
 from aliquot.compilation import uncollected
 from aliquot.diagnostics import heights
-from aliquot.distributions.seeds import as_seed
 from aliquot.errors import PartialResultWarning, StartError, warn
-from aliquot.inference.arguments import whole_number
 from aliquot.inference.described import described
 from aliquot.inference.exact import exact_draws
 from aliquot.inference.initialisation import (

@@ -7,6 +7,7 @@ from typing import NamedTuple, Self
 
 import numpy as np
 
+from aliquot.arguments import is_whole_number
 from aliquot.precision import float64
 from aliquot.variational.family import Family, noise_log_density
 from aliquot.variational.importance import Estimate, FitQuality, assess
@@ -125,7 +126,7 @@ class VariationalApproximation:
 
 def check_count(name: str, value: int, at_least: int = 1) -> None:
     """Refuse what is no whole number, or too small a one."""
-    if isinstance(value, bool) or not isinstance(value, int | np.integer):
+    if not is_whole_number(value):
         raise TypeError(f"{name}={value!r}: expected a whole number.")
     if value < at_least:
         raise ValueError(f"{name}={value}: expected at least {at_least}.")
