@@ -18,6 +18,7 @@ from aliquot.plots.components import (
     kind_before,
     read_components,
 )
+from aliquot.plots.picture import picture
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -30,7 +31,7 @@ MOST_LABELS = 6
 OUTSIDE = 1e-3
 
 
-@style.picture
+@picture
 def plot_label_traces(
     trace: Any,
     *,

@@ -18,6 +18,7 @@ from aliquot.plots.components import (
     kind_before,
     read_components,
 )
+from aliquot.plots.picture import picture
 from aliquot.symmetry import Symmetries
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ FEWEST, MOST = 20, 55
 OUTSIDE = 5e-4
 
 
-@style.picture
+@picture
 def plot_mirror_modes(
     trace: Any,
     relabelled: Any = None,

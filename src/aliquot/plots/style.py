@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import wraps
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-
-from aliquot.errors import ModelError, ShapeError
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -39,24 +36,9 @@ _RC: Any = {
 }
 
 
-def picture[**P](draw: Callable[P, np.ndarray]) -> Callable[P, np.ndarray]:
-    """Let a function draw in this look, and begin what it refuses with its name."""
-
-    @wraps(draw)
-    def drawn(*args: P.args, **kwargs: P.kwargs) -> np.ndarray:
-        try:
-            with styled():
-                return draw(*args, **kwargs)
-        except (ModelError, ShapeError) as error:
-            error.args = (f"aq.plots.{draw.__name__}: {error}",)
-            raise
-
-    return drawn
-
-
 @contextmanager
 def styled() -> Iterator[None]:
-    """Return the context in which figures are made; the user's settings stay as they are."""
+    """Return the context in which figures are made; the user's settings are left alone."""
     from matplotlib import rc_context, rcParams
 
     with rc_context(_RC):
@@ -146,6 +128,16 @@ def dress(axes: Axes, *, keep: Sequence[str] = ("bottom",)) -> None:
     axes.yaxis.label.set(color=QUIET, fontsize=SMALL)
 
 
+def write(
+    axes: Axes, text: str, at: tuple[float, float], offset: tuple[float, float], **options: Any
+) -> None:
+    """Write small text at a place within the axes, from (0, 0) to (1, 1), moved by some points."""
+    how: dict[str, Any] = {"fontsize": SMALL, "color": QUIET, "va": "bottom"} | options
+    axes.annotate(
+        text, at, xytext=offset, xycoords="axes fraction", textcoords="offset points", **how
+    )
+
+
 def head(axes: Axes, title: str, notes: Sequence[tuple[str, str]] = ()) -> None:
     """Write a title, and under it notes, each a text and its colour, above the axes.
 
@@ -158,15 +150,7 @@ def head(axes: Axes, title: str, notes: Sequence[tuple[str, str]] = ()) -> None:
     notes = [(part, color) for text, color in notes for part in wrap(text, letters) or [text]]
     for row, (text, color) in enumerate(reversed(notes)):
         write(axes, text, (0, 1), (0, 6 + row * line), color=color)
-    above = (0, 7 + len(notes) * line)
-    write(axes, title, (0, 1), above, fontsize=TEXT + 1, color=INK, weight="bold")
-
-
-def write(
-    axes: Axes, text: str, at: tuple[float, float], offset: tuple[float, float], **options: Any
-) -> None:
-    """Write small text at a place within the axes, from (0, 0) to (1, 1), moved by some points."""
-    how: dict[str, Any] = {"fontsize": SMALL, "color": QUIET, "va": "bottom"} | options
     axes.annotate(
-        text, at, xytext=offset, xycoords="axes fraction", textcoords="offset points", **how
-    )
+        title, (0, 1), xytext=(0, 7 + len(notes) * line), xycoords="axes fraction",
+        textcoords="offset points", fontsize=TEXT + 1, color=INK, va="bottom", weight="bold",
+    )  # fmt: skip
