@@ -161,9 +161,9 @@ def read(
     tree: Any,
     var_name: str,
     *,
-    labels: Sequence[str] | None,
-    prob: float,
-    sel: Mapping[str, Any] | None,
+    labels: Sequence[str] | None = None,
+    prob: float = 0.9,
+    sel: Mapping[str, Any] | None = None,
 ) -> Recovered:
     """Read one variable's state probabilities from a tree that `aq.recover` gives.
 
