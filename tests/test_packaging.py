@@ -134,6 +134,7 @@ LAYERS = [
     ["special", "primitives"],
     ["compilation"],
     ["expression"],
+    ["arguments"],
     ["distributions"],
     ["transforms"],
     ["model"],

@@ -16,181 +16,104 @@ read the answer with ArviZ.
 from importlib.metadata import version as _version
 from typing import TYPE_CHECKING
 
-from aliquot import distributions, errors, plots, transforms
+from aliquot import distributions as distributions
+from aliquot import errors as errors
+from aliquot import families as _families
+from aliquot import plots as plots
 from aliquot import porting as _porting
-from aliquot.diagnostics import Diagnosis, check
-from aliquot.errors import (
-    AliquotError,
-    AliquotWarning,
-    ConvergenceWarning,
-    DTypeError,
-    FitError,
-    ImputationWarning,
-    ModelError,
-    ParameterError,
-    PartialResultWarning,
-    ShapeError,
-    StartError,
-    SupportError,
-)
-from aliquot.expression import Expression, constant, lift
+from aliquot import transforms as transforms
+from aliquot.diagnostics import Diagnosis as Diagnosis
+from aliquot.diagnostics import check as check
+from aliquot.errors import AliquotError as AliquotError
+from aliquot.errors import AliquotWarning as AliquotWarning
+from aliquot.errors import ConvergenceWarning as ConvergenceWarning
+from aliquot.errors import DTypeError as DTypeError
+from aliquot.errors import FitError as FitError
+from aliquot.errors import ImputationWarning as ImputationWarning
+from aliquot.errors import ModelError as ModelError
+from aliquot.errors import ParameterError as ParameterError
+from aliquot.errors import PartialResultWarning as PartialResultWarning
+from aliquot.errors import ShapeError as ShapeError
+from aliquot.errors import StartError as StartError
+from aliquot.errors import SupportError as SupportError
+from aliquot.expression import Expression as Expression
+from aliquot.expression import constant as constant
+from aliquot.expression import lift as lift
 from aliquot.expression import math as math
-from aliquot.families import (
-    Bernoulli,
-    Beta,
-    BetaBinomial,
-    Binomial,
-    Categorical,
-    Cauchy,
-    ChiSquared,
-    Dirichlet,
-    DiscreteUniform,
-    Exponential,
-    Flat,
-    Gamma,
-    GaussianRandomWalk,
-    Geometric,
-    Gumbel,
-    HalfCauchy,
-    HalfFlat,
-    HalfNormal,
-    HalfStudentT,
-    InverseGamma,
-    Laplace,
-    LKJCholeskyCov,
-    Logistic,
-    LogNormal,
-    MarkovChain,
-    Mixture,
-    Multinomial,
-    MvNormal,
-    NegativeBinomial,
-    Normal,
-    NormalMixture,
-    OrderedLogistic,
-    Pareto,
-    Poisson,
-    StudentT,
-    TruncatedNormal,
-    Uniform,
-    VonMises,
-    Weibull,
-    ZeroInflatedBinomial,
-    ZeroInflatedNegativeBinomial,
-    ZeroInflatedPoisson,
-)
-from aliquot.inference.approximation import Approximation
-from aliquot.inference.filled_components import filled_components
-from aliquot.inference.find_map import find_map
-from aliquot.inference.fit import ADVI, FullRankADVI, fit
-from aliquot.inference.predict import (
-    compute_log_likelihood,
-    sample_posterior_predictive,
-    sample_prior_predictive,
-)
-from aliquot.inference.recover import recover
-from aliquot.inference.relabel import relabel
-from aliquot.inference.sample import sample
-from aliquot.model import Model, set_data
-from aliquot.model import data as Data  # noqa: N812 (PyMC's name)
-from aliquot.model import deterministic as Deterministic  # noqa: N812
-from aliquot.model import potential as Potential  # noqa: N812
-from aliquot.variational import ParameterChange, RelativeChange
+from aliquot.families import *  # noqa: F403 (its list is the only one)
+from aliquot.inference.approximation import Approximation as Approximation
+from aliquot.inference.filled_components import filled_components as filled_components
+from aliquot.inference.find_map import find_map as find_map
+from aliquot.inference.fit import ADVI as ADVI
+from aliquot.inference.fit import FullRankADVI as FullRankADVI
+from aliquot.inference.fit import fit as fit
+from aliquot.inference.log_likelihood import compute_log_likelihood as compute_log_likelihood
+from aliquot.inference.predict import sample_posterior_predictive as sample_posterior_predictive
+from aliquot.inference.predict import sample_prior_predictive as sample_prior_predictive
+from aliquot.inference.recover import recover as recover
+from aliquot.inference.relabel import relabel as relabel
+from aliquot.inference.sample import sample as sample
+from aliquot.model import Model as Model
+from aliquot.model import data as _data
+from aliquot.model import deterministic as _deterministic
+from aliquot.model import potential as _potential
+from aliquot.model import set_data as set_data
+from aliquot.variational import ParameterChange as ParameterChange
+from aliquot.variational import RelativeChange as RelativeChange
 
 __version__ = _version("aliquot")
 
-__all__ = [
-    "ADVI",
-    "AliquotError",
-    "AliquotWarning",
-    "Approximation",
-    "ConvergenceWarning",
-    "DTypeError",
-    "Data",
-    "Deterministic",
-    "Diagnosis",
-    "Expression",
-    "FitError",
-    "FullRankADVI",
-    "ImputationWarning",
-    "Model",
-    "ModelError",
-    "ParameterChange",
-    "ParameterError",
-    "PartialResultWarning",
-    "Potential",
-    "RelativeChange",
-    "ShapeError",
-    "StartError",
-    "SupportError",
-    "check",
-    "constant",
-    "compute_log_likelihood",
-    "distributions",
-    "errors",
-    "filled_components",
-    "find_map",
-    "fit",
-    "lift",
-    "math",
-    "recover",
-    "relabel",
-    "plots",
-    "sample",
-    "sample_posterior_predictive",
-    "sample_prior_predictive",
-    "set_data",
-    "transforms",
-    "Normal",
-    "HalfNormal",
-    "TruncatedNormal",
-    "StudentT",
-    "HalfStudentT",
-    "Cauchy",
-    "HalfCauchy",
-    "Laplace",
-    "Logistic",
-    "Gumbel",
-    "LogNormal",
-    "Exponential",
-    "Gamma",
-    "InverseGamma",
-    "ChiSquared",
-    "Weibull",
-    "Pareto",
-    "Beta",
-    "Uniform",
-    "VonMises",
-    "Flat",
-    "HalfFlat",
-    "GaussianRandomWalk",
-    "Dirichlet",
-    "MvNormal",
-    "LKJCholeskyCov",
-    "Bernoulli",
-    "Binomial",
-    "BetaBinomial",
-    "Categorical",
-    "DiscreteUniform",
-    "Poisson",
-    "NegativeBinomial",
-    "Geometric",
-    "Multinomial",
-    "MarkovChain",
-    "OrderedLogistic",
-    "ZeroInflatedPoisson",
-    "ZeroInflatedBinomial",
-    "ZeroInflatedNegativeBinomial",
-    "Mixture",
-    "NormalMixture",
-]
+# PyMC's names.
+Data, Deterministic, Potential = _data, _deterministic, _potential
 
+if not TYPE_CHECKING:  # a type checker goes by the imports, and is to see which names there are
+    __all__ = [
+        "ADVI",
+        "AliquotError",
+        "AliquotWarning",
+        "Approximation",
+        "ConvergenceWarning",
+        "DTypeError",
+        "Data",
+        "Deterministic",
+        "Diagnosis",
+        "Expression",
+        "FitError",
+        "FullRankADVI",
+        "ImputationWarning",
+        "Model",
+        "ModelError",
+        "ParameterChange",
+        "ParameterError",
+        "PartialResultWarning",
+        "Potential",
+        "RelativeChange",
+        "ShapeError",
+        "StartError",
+        "SupportError",
+        "check",
+        "constant",
+        "compute_log_likelihood",
+        "distributions",
+        "errors",
+        "filled_components",
+        "find_map",
+        "fit",
+        "lift",
+        "math",
+        "recover",
+        "relabel",
+        "plots",
+        "sample",
+        "sample_posterior_predictive",
+        "sample_prior_predictive",
+        "set_data",
+        "transforms",
+        *_families.__all__,
+    ]
 
-def __dir__() -> list[str]:
-    return sorted([*__all__, *(name for name in globals() if name.startswith("__"))])
-
-
-if not TYPE_CHECKING:  # a type checker is to go on seeing which names there are
+    def __dir__() -> list[str]:
+        return sorted([*__all__, *(name for name in globals() if name.startswith("__"))])
 
     def __getattr__(name: str) -> None:
         raise _porting.MissingError("aliquot", name, _porting.NAMES, lambda: __all__, "aq.")

@@ -2,97 +2,79 @@
 
 from __future__ import annotations
 
-from aliquot.distributions import continuous, discrete, mixtures, multivariate
+from typing import TYPE_CHECKING
+
+from aliquot.distributions import (
+    binary,
+    bounded,
+    categorical,
+    circular,
+    counts,
+    dirichlet,
+    gamma,
+    heavy_tailed,
+    improper,
+    lkj,
+    location_scale,
+    markov_chain,
+    mixture,
+    mvnormal,
+    normal,
+    normal_mixture,
+    positive,
+    random_walk,
+    truncated_normal,
+    zero_inflated,
+)
 from aliquot.model.constructors import Constructor
 from aliquot.model.covariance import CholeskyConstructor
 
-Normal = Constructor(continuous.Normal)
-HalfNormal = Constructor(continuous.HalfNormal)
-TruncatedNormal = Constructor(continuous.TruncatedNormal)
-StudentT = Constructor(continuous.StudentT)
-HalfStudentT = Constructor(continuous.HalfStudentT)
-Cauchy = Constructor(continuous.Cauchy)
-HalfCauchy = Constructor(continuous.HalfCauchy)
-Laplace = Constructor(continuous.Laplace)
-Logistic = Constructor(continuous.Logistic)
-Gumbel = Constructor(continuous.Gumbel)
-LogNormal = Constructor(continuous.LogNormal)
-Exponential = Constructor(continuous.Exponential)
-Gamma = Constructor(continuous.Gamma)
-InverseGamma = Constructor(continuous.InverseGamma)
-ChiSquared = Constructor(continuous.ChiSquared)
-Weibull = Constructor(continuous.Weibull)
-Pareto = Constructor(continuous.Pareto)
-Beta = Constructor(continuous.Beta)
-Uniform = Constructor(continuous.Uniform)
-VonMises = Constructor(continuous.VonMises)
-Flat = Constructor(continuous.Flat)
-HalfFlat = Constructor(continuous.HalfFlat)
+Normal = Constructor(normal.Normal)
+HalfNormal = Constructor(normal.HalfNormal)
+TruncatedNormal = Constructor(truncated_normal.TruncatedNormal)
+StudentT = Constructor(heavy_tailed.StudentT)
+HalfStudentT = Constructor(heavy_tailed.HalfStudentT)
+Cauchy = Constructor(heavy_tailed.Cauchy)
+HalfCauchy = Constructor(heavy_tailed.HalfCauchy)
+Laplace = Constructor(location_scale.Laplace)
+Logistic = Constructor(location_scale.Logistic)
+Gumbel = Constructor(location_scale.Gumbel)
+LogNormal = Constructor(positive.LogNormal)
+Exponential = Constructor(positive.Exponential)
+Gamma = Constructor(gamma.Gamma)
+InverseGamma = Constructor(gamma.InverseGamma)
+ChiSquared = Constructor(gamma.ChiSquared)
+Weibull = Constructor(positive.Weibull)
+Pareto = Constructor(positive.Pareto)
+Beta = Constructor(bounded.Beta)
+Uniform = Constructor(bounded.Uniform)
+VonMises = Constructor(circular.VonMises)
+Flat = Constructor(improper.Flat)
+HalfFlat = Constructor(improper.HalfFlat)
 
-GaussianRandomWalk = Constructor(multivariate.GaussianRandomWalk)
-Dirichlet = Constructor(multivariate.Dirichlet)
-MvNormal = Constructor(multivariate.MvNormal)
-LKJCholeskyCov = CholeskyConstructor(multivariate.LKJCholeskyCov)
+GaussianRandomWalk = Constructor(random_walk.GaussianRandomWalk)
+Dirichlet = Constructor(dirichlet.Dirichlet)
+MvNormal = Constructor(mvnormal.MvNormal)
+LKJCholeskyCov = CholeskyConstructor(lkj.LKJCholeskyCov)
 
-Bernoulli = Constructor(discrete.Bernoulli)
-Binomial = Constructor(discrete.Binomial)
-BetaBinomial = Constructor(discrete.BetaBinomial)
-Categorical = Constructor(discrete.Categorical)
-DiscreteUniform = Constructor(discrete.DiscreteUniform)
-Poisson = Constructor(discrete.Poisson)
-NegativeBinomial = Constructor(discrete.NegativeBinomial)
-Geometric = Constructor(discrete.Geometric)
-Multinomial = Constructor(discrete.Multinomial)
-MarkovChain = Constructor(discrete.MarkovChain)
-OrderedLogistic = Constructor(discrete.OrderedLogistic)
-ZeroInflatedPoisson = Constructor(discrete.ZeroInflatedPoisson)
-ZeroInflatedBinomial = Constructor(discrete.ZeroInflatedBinomial)
-ZeroInflatedNegativeBinomial = Constructor(discrete.ZeroInflatedNegativeBinomial)
+Bernoulli = Constructor(binary.Bernoulli)
+Binomial = Constructor(binary.Binomial)
+BetaBinomial = Constructor(binary.BetaBinomial)
+Categorical = Constructor(categorical.Categorical)
+DiscreteUniform = Constructor(counts.DiscreteUniform)
+Poisson = Constructor(counts.Poisson)
+NegativeBinomial = Constructor(counts.NegativeBinomial)
+Geometric = Constructor(counts.Geometric)
+Multinomial = Constructor(categorical.Multinomial)
+MarkovChain = Constructor(markov_chain.MarkovChain)
+OrderedLogistic = Constructor(categorical.OrderedLogistic)
+ZeroInflatedPoisson = Constructor(zero_inflated.ZeroInflatedPoisson)
+ZeroInflatedBinomial = Constructor(zero_inflated.ZeroInflatedBinomial)
+ZeroInflatedNegativeBinomial = Constructor(zero_inflated.ZeroInflatedNegativeBinomial)
 
-Mixture = Constructor(mixtures.Mixture)
-NormalMixture = Constructor(mixtures.NormalMixture)
+Mixture = Constructor(mixture.Mixture)
+NormalMixture = Constructor(normal_mixture.NormalMixture)
 
-__all__ = [
-    "Normal",
-    "HalfNormal",
-    "TruncatedNormal",
-    "StudentT",
-    "HalfStudentT",
-    "Cauchy",
-    "HalfCauchy",
-    "Laplace",
-    "Logistic",
-    "Gumbel",
-    "LogNormal",
-    "Exponential",
-    "Gamma",
-    "InverseGamma",
-    "ChiSquared",
-    "Weibull",
-    "Pareto",
-    "Beta",
-    "Uniform",
-    "VonMises",
-    "Flat",
-    "HalfFlat",
-    "GaussianRandomWalk",
-    "Dirichlet",
-    "MvNormal",
-    "LKJCholeskyCov",
-    "Bernoulli",
-    "Binomial",
-    "BetaBinomial",
-    "Categorical",
-    "DiscreteUniform",
-    "Poisson",
-    "NegativeBinomial",
-    "Geometric",
-    "Multinomial",
-    "MarkovChain",
-    "OrderedLogistic",
-    "ZeroInflatedPoisson",
-    "ZeroInflatedBinomial",
-    "ZeroInflatedNegativeBinomial",
-    "Mixture",
-    "NormalMixture",
-]
+# The names above are public, and this is the only list of them. A type checker sees them by itself.
+if not TYPE_CHECKING:
+    __all__ = [name for name, value in globals().items() if isinstance(value, Constructor)]

@@ -6,7 +6,10 @@ import jax
 import numpy as np
 import pytest
 
-from aliquot.distributions.continuous import Gamma, StudentT, TruncatedNormal, VonMises
+from aliquot.distributions.circular import VonMises
+from aliquot.distributions.gamma import Gamma
+from aliquot.distributions.heavy_tailed import StudentT
+from aliquot.distributions.truncated_normal import TruncatedNormal
 from tests.distributions.case import Case
 from tests.distributions.table import cases_with, evaluate, every_case, inside, repeated
 

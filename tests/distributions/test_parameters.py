@@ -7,18 +7,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from aliquot.distributions.continuous import (
-    Beta,
-    Exponential,
-    Gamma,
-    HalfStudentT,
-    InverseGamma,
-    LogNormal,
-    StudentT,
-    TruncatedNormal,
-    Uniform,
-)
+from aliquot.distributions.bounded import Beta, Uniform
+from aliquot.distributions.gamma import Gamma, InverseGamma
+from aliquot.distributions.heavy_tailed import HalfStudentT, StudentT
 from aliquot.distributions.normal import Normal
+from aliquot.distributions.positive import Exponential, LogNormal
+from aliquot.distributions.truncated_normal import TruncatedNormal
 from aliquot.errors import ParameterError, ShapeError
 from tests.distributions.case import Case
 from tests.distributions.table import CASES

@@ -12,14 +12,11 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from aliquot.distributions.continuous import (
-    Flat,
-    Gamma,
-    HalfFlat,
-    TruncatedNormal,
-    Uniform,
-    VonMises,
-)
+from aliquot.distributions.bounded import Uniform
+from aliquot.distributions.circular import VonMises
+from aliquot.distributions.gamma import Gamma
+from aliquot.distributions.improper import Flat, HalfFlat
+from aliquot.distributions.truncated_normal import TruncatedNormal
 from tests.distributions.case import Case
 from tests.distributions.table import CASES, DRAWS, cases_with, draws_of
 

@@ -7,7 +7,11 @@ import numpy as np
 import pytest
 
 from aliquot.distributions.base import Distribution
-from aliquot.distributions.continuous import Beta, Gamma, Normal, TruncatedNormal, Uniform, VonMises
+from aliquot.distributions.bounded import Beta, Uniform
+from aliquot.distributions.circular import VonMises
+from aliquot.distributions.gamma import Gamma
+from aliquot.distributions.normal import Normal
+from aliquot.distributions.truncated_normal import TruncatedNormal
 from aliquot.errors import DTypeError, ShapeError
 from aliquot.precision import float64
 from tests.distributions.case import Case

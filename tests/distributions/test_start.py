@@ -7,18 +7,12 @@ import numpy as np
 import pytest
 
 from aliquot.distributions.base import Distribution
-from aliquot.distributions.continuous import (
-    Beta,
-    Gamma,
-    HalfCauchy,
-    InverseGamma,
-    LogNormal,
-    Pareto,
-    StudentT,
-    TruncatedNormal,
-    VonMises,
-    Weibull,
-)
+from aliquot.distributions.bounded import Beta
+from aliquot.distributions.circular import VonMises
+from aliquot.distributions.gamma import Gamma, InverseGamma
+from aliquot.distributions.heavy_tailed import HalfCauchy, StudentT
+from aliquot.distributions.positive import LogNormal, Pareto, Weibull
+from aliquot.distributions.truncated_normal import TruncatedNormal
 from aliquot.precision import float64
 from tests.distributions.case import Case
 from tests.distributions.table import every_case

@@ -78,6 +78,18 @@ def test_fitting_goes_on_and_is_repeatable(model: aq.Model) -> None:
     assert advi.seed == 2
 
 
+def test_without_a_seed_there_is_a_fresh_one_that_is_known(model: aq.Model) -> None:
+    advi, other = aq.ADVI(model=model), aq.ADVI(model=model)
+    assert advi.seed != other.seed
+    again = aq.ADVI(model=model, random_seed=advi.seed)
+    np.testing.assert_array_equal(advi.fit(100, **QUIET).params, again.fit(100, **QUIET).params)
+
+
+def test_draws_without_a_seed_are_others_each_time(full: aq.Approximation) -> None:
+    one, other = (full.sample(10).posterior["beta"].values for _ in range(2))
+    assert (one != other).all()
+
+
 def test_starts_are_on_the_variables_own_scale() -> None:
     with aq.Model() as model:
         aq.HalfNormal("s", 1)

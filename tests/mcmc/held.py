@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from aliquot.mcmc.run import _Run
+from aliquot.mcmc.run import WorkerPool
 
 # Only a run that is never told to end waits so long; it then goes on, and its test fails.
 _LONGEST_SECONDS = 600
@@ -18,13 +18,13 @@ def hold(monkeypatch: pytest.MonkeyPatch, past: int) -> None:
 
     With as many workers as chains, or vectorised, all of them get there.
     """
-    absorb = _Run._absorb
+    absorb = WorkerPool._absorb
     end = time.monotonic() + _LONGEST_SECONDS
 
-    def held(self: _Run, chains: Any, reports: Any, seconds: float) -> None:
+    def held(self: WorkerPool, chains: Any, reports: Any, seconds: float) -> None:
         absorb(self, chains, reports, seconds)
         while all(chain.done > past for chain in chains) and not self._stopped():
             if self._halt.wait(0.01) or time.monotonic() > end:
                 break
 
-    monkeypatch.setattr(_Run, "_absorb", held)
+    monkeypatch.setattr(WorkerPool, "_absorb", held)

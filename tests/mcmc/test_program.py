@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from aliquot.compilation.kept import _stores
 from aliquot.mcmc import program
 from aliquot.mcmc.run import sample
 from aliquot.mcmc.settings import NUTSSettings
@@ -76,9 +77,9 @@ def test_the_program_goes_with_its_density():
     log_density = make_density()
     run(log_density, np.zeros(2))
     gc.collect()  # densities of other tests that are gone too
-    kept = len(program._programs)
+    kept = len(_stores)
     gone = weakref.ref(log_density)
     del log_density
     gc.collect()
     assert gone() is None
-    assert len(program._programs) == kept - 1
+    assert len(_stores) == kept - 1

@@ -186,12 +186,12 @@ def test_an_interrupted_run_keeps_what_it_has(how, vectorized, monkeypatch):
 
 
 def test_an_error_in_a_thread_reaches_the_caller(monkeypatch):
-    from aliquot.mcmc.chain import Chain
+    from aliquot.mcmc.chain import NUTSChain
 
     def fail(self, report, seconds):
         raise RuntimeError("out of luck")
 
-    monkeypatch.setattr(Chain, "absorb", fail)
+    monkeypatch.setattr(NUTSChain, "absorb", fail)
     with pytest.raises(RuntimeError, match="out of luck"):
         run_mixture()
 
@@ -210,7 +210,7 @@ def test_an_error_in_the_callback_reaches_the_caller(monkeypatch):
 
 def test_more_chains_than_cores_move_together(monkeypatch):
     spread = []
-    absorb = run_module._Run._absorb
+    absorb = run_module.WorkerPool._absorb
 
     def watched(self, *args):
         absorb(self, *args)
@@ -218,7 +218,7 @@ def test_more_chains_than_cores_move_together(monkeypatch):
         spread.append(max(done) - min(done))
 
     # With one worker the order of calls is a matter of the rule alone, not of the machine's load.
-    monkeypatch.setattr(run_module._Run, "_absorb", watched)
+    monkeypatch.setattr(run_module.WorkerPool, "_absorb", watched)
     settings = NUTSSettings(draws=2_000, tune=0, step_size=0.5)
     run_mixture(settings, chains=5, cores=1, chunks=Chunks(draws=100))
     assert len(spread) >= 5 * 2_000 / 100

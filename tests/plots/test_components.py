@@ -14,8 +14,8 @@ from tests.plots.mirrors import MEANS, mirrored, relabelled, switched
 
 
 def read(tree: Any, var_name: str | None = None, **arguments: Any) -> Any:
-    name, block = find_block([tree], var_name, "plot")
-    return read_components(tree, name, block, var_name, "plot", **arguments)
+    name, block = find_block([tree], var_name)
+    return read_components(tree, name, block, var_name, **arguments)
 
 
 def test_labels_are_those_of_the_coordinate() -> None:
@@ -119,5 +119,5 @@ def test_results_that_know_of_no_components() -> None:
     tree = mirrored({"means": RIGHT})
     del tree.attrs["symmetries"]
     with pytest.raises(ModelError, match="do not say which components can trade places"):
-        find_block([tree], None, "plot")
-    assert find_block([tree, TREE], None, "plot") == ("means", MEANS)
+        find_block([tree], None)
+    assert find_block([tree, TREE], None) == ("means", MEANS)

@@ -8,36 +8,31 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from rich.console import Console
 
+from aliquot.mcmc.result import ChainProgress
 from aliquot.progress import fit_progress, sampling_progress
 from aliquot.progress.display import Display
 from aliquot.progress.fitting import FitView
-from aliquot.progress.sampling import SamplingView
-from aliquot.progress.surface import (
-    NotebookSurface,
-    PlainSurface,
-    TerminalSurface,
+from aliquot.progress.output import (
+    NotebookOutput,
+    PlainOutput,
+    TerminalOutput,
     _notebook_bundle,
-    choose_surface,
+    choose_output,
 )
+from aliquot.progress.sampling import SamplingView
 
 
-@dataclass
-class Chain:
-    chain: int = 0
-    done: int = 250
-    total: int = 1000
-    tuning: bool = False
-    draws_per_second: float = 250.0
-    step_size: float = 0.3125
-    divergences: int = 0
-    leapfrogs: int = 1750
+def Chain(chain: int = 0, done: int = 250, **said: Any) -> ChainProgress:
+    """Make one with values that matter little."""
+    usual = ChainProgress(chain, done, 1000, "sampling", 250.0, 0.3125, 0, 1750)
+    return replace(usual, **said)
 
 
 class Clock:
@@ -76,7 +71,7 @@ def wait_until(condition: Callable[[], bool]) -> None:
 
 def test_a_row_for_each_chain_and_one_for_all() -> None:
     view, _ = sampling_view(
-        Chain(0, tuning=True), Chain(1, done=500, divergences=3), Chain(2, done=1000)
+        Chain(0, phase="warm-up"), Chain(1, done=500, divergences=3), Chain(2, done=1000)
     )
     lines = text(view).rstrip().splitlines()
     titles = ["chain", "draws", "phase", "draws/s", "step", "size", "diverged", "elapsed", "left"]
@@ -111,7 +106,7 @@ def test_no_line_is_wider_than_the_terminal(width: int) -> None:
 
 
 def test_columns_stay_where_they_are() -> None:
-    early = text(sampling_view(Chain(0, 1, tuning=True), Chain(1, 0))[0]).splitlines()[0]
+    early = text(sampling_view(Chain(0, 1, phase="warm-up"), Chain(1, 0))[0]).splitlines()[0]
     late = text(sampling_view(Chain(0, 1000), Chain(1, 1000, divergences=123))[0]).splitlines()[0]
     assert early == late
 
@@ -127,7 +122,6 @@ def test_of_many_chains_the_furthest_behind_are_shown() -> None:
 
 def test_before_the_first_draw() -> None:
     view, clock = sampling_view()
-    view.stage = "compiling"
     assert "compiling" in text(view)
     clock.now += 5
     assert view.line() == "Sampling 1 chain: compiling, elapsed 0:07"
@@ -137,7 +131,7 @@ def test_before_the_first_draw() -> None:
 
 def test_the_phase_of_a_chain_may_come_with_it() -> None:
     for given, shown in (("compiling", "compiling"), ("warm-up", "tuning")):
-        chain = SimpleNamespace(**vars(Chain()), phase=given)
+        chain = replace(Chain(), phase=given)
         view, _ = sampling_view(chain)  # type: ignore[arg-type]
         assert view.overall_phase() == shown
 
@@ -145,10 +139,10 @@ def test_the_phase_of_a_chain_may_come_with_it() -> None:
 def test_seconds_run_while_compiling_and_how_long_it_took_stays() -> None:
     view, clock = sampling_view()
     assert view.compilation() == ""
-    view.note([SimpleNamespace(**vars(Chain(done=0)), phase="compiling")])  # type: ignore[list-item]
+    view.note([replace(Chain(done=0), phase="compiling")])
     clock.now += 3.25
     assert "compiling for 3.2 s" in text(view)
-    view.note([SimpleNamespace(**vars(Chain(done=0)), phase="warm-up")])  # type: ignore[list-item]
+    view.note([replace(Chain(done=0), phase="warm-up")])
     clock.now += 10
     view.note([Chain(done=1000)])
     view.end()
@@ -158,7 +152,7 @@ def test_seconds_run_while_compiling_and_how_long_it_took_stays() -> None:
 
 def test_a_program_that_was_there_is_not_mentioned() -> None:
     view, clock = sampling_view()
-    view.note([SimpleNamespace(**vars(Chain(done=0)), phase="compiling")])  # type: ignore[list-item]
+    view.note([replace(Chain(done=0), phase="compiling")])
     clock.now += 0.05
     view.note([Chain(done=0)])
     assert view.compilation() == ""
@@ -174,9 +168,9 @@ def test_an_interrupted_run_is_told_as_stopped() -> None:
 
 
 def test_plain_lines() -> None:
-    view, clock = sampling_view(Chain(0, 100, tuning=True), Chain(1, 300, divergences=1))
+    view, clock = sampling_view(Chain(0, 100, phase="warm-up"), Chain(1, 300, divergences=1))
     clock.now += 2
-    view.note([Chain(0, 500, tuning=True), Chain(1, 500, divergences=1)])
+    view.note([Chain(0, 500, phase="warm-up"), Chain(1, 500, divergences=1)])
     assert view.line() == (
         "Sampling 2 chains: 50% (1,000 of 2,000 draws), tuning, 300 draws/s, 1 divergence, "
         "elapsed 0:04, remaining 0:02"
@@ -215,7 +209,6 @@ def test_on_a_terminal_the_last_frame_stays_and_the_cursor_comes_back() -> None:
     console = terminal()
     streams = sys.stdout, sys.stderr
     with sampling_progress(1, 1000, console=console) as display:
-        display.phase("compiling")
         wait_until(lambda: "compiling" in console.file.getvalue())  # type: ignore[attr-defined]
         display.update([Chain()])
         wait_until(lambda: "250/1,000" in console.file.getvalue())  # type: ignore[attr-defined]
@@ -250,10 +243,10 @@ def test_without_a_terminal_a_short_run_writes_one_line(capsys: pytest.CaptureFi
 
 
 def test_a_long_run_writes_lines_meanwhile(capsys: pytest.CaptureFixture[str]) -> None:
-    surface = PlainSurface()
-    surface.interval = 0.01
+    output = PlainOutput()
+    output.interval = 0.01
     view, _ = sampling_view(Chain())
-    with Display(view, surface):
+    with Display(view, output):
         wait_until(lambda: "25% (250 of 1,000 draws)" in capsys.readouterr().err)
 
 
@@ -302,21 +295,21 @@ def test_a_broken_view_silences_the_display(capsys: pytest.CaptureFixture[str]) 
 
 
 def test_where_it_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert choose_surface(False) is None
-    assert isinstance(choose_surface("plain"), PlainSurface)
-    assert isinstance(choose_surface(True), PlainSurface)
-    assert isinstance(choose_surface("terminal"), TerminalSurface)
-    assert isinstance(choose_surface("notebook"), NotebookSurface)
+    assert choose_output(False) is None
+    assert isinstance(choose_output("plain"), PlainOutput)
+    assert isinstance(choose_output(True), PlainOutput)
+    assert isinstance(choose_output("terminal"), TerminalOutput)
+    assert isinstance(choose_output("notebook"), NotebookOutput)
     tty = SimpleNamespace(isatty=lambda: True)
     monkeypatch.setattr(sys, "stderr", tty)
     monkeypatch.setenv("TERM", "xterm-256color")
-    assert isinstance(choose_surface(None), TerminalSurface)
+    assert isinstance(choose_output(None), TerminalOutput)
     monkeypatch.setenv("TERM", "dumb")
-    assert isinstance(choose_surface(True), PlainSurface)
+    assert isinstance(choose_output(True), PlainOutput)
     monkeypatch.setattr(sys, "stderr", None)
-    assert isinstance(choose_surface(True), PlainSurface)
+    assert isinstance(choose_output(True), PlainOutput)
     with pytest.raises(ValueError, match="progressbar is 'loud'"):
-        choose_surface("loud")  # type: ignore[arg-type]
+        choose_output("loud")  # type: ignore[arg-type]
 
 
 def test_in_a_notebook_one_output_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:

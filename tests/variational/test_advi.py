@@ -5,9 +5,8 @@ import pytest
 import scipy.optimize
 
 from aliquot.precision import float64
-from aliquot.variational import ADVI, FullRankADVI
+from aliquot.variational import FullRank, MeanField, VariationalFit
 from aliquot.variational.family import entropy
-from aliquot.variational.mean_field import MeanField
 from tests.variational.targets import (
     MIXTURE_LOG_EVIDENCE,
     MIXTURE_MEANS,
@@ -27,7 +26,7 @@ COVARIANCE_TOLERANCE = 0.2
 
 def test_mean_field_finds_the_mean_and_the_conditional_sds():
     target, mean, covariance = correlated_gaussian()
-    approx = ADVI(target, random_seed=0).fit(N, check=False)
+    approx = VariationalFit(target, MeanField, seed=0).run(N, check=False)
     std = 1 / np.sqrt(np.diag(np.linalg.inv(covariance)))
     np.testing.assert_allclose((approx.mean - mean) / std, 0, atol=MEAN_TOLERANCE)
     np.testing.assert_allclose(np.log(approx.std / std), 0, atol=LOG_STD_TOLERANCE)
@@ -35,7 +34,7 @@ def test_mean_field_finds_the_mean_and_the_conditional_sds():
 
 def test_full_rank_finds_the_mean_and_the_covariance():
     target, mean, covariance = correlated_gaussian()
-    approx = FullRankADVI(target, random_seed=0).fit(N, check=False)
+    approx = VariationalFit(target, FullRank, seed=0).run(N, check=False)
     std = np.sqrt(np.diag(covariance))
     np.testing.assert_allclose((approx.mean - mean) / std, 0, atol=MEAN_TOLERANCE)
     np.testing.assert_allclose(
@@ -45,7 +44,7 @@ def test_full_rank_finds_the_mean_and_the_covariance():
 
 def test_several_samples_for_each_gradient():
     target, mean, covariance = correlated_gaussian()
-    approx = ADVI(target, random_seed=0, n_samples=4).fit(N, check=False)
+    approx = VariationalFit(target, MeanField, seed=0, n_samples=4).run(N, check=False)
     std = 1 / np.sqrt(np.diag(np.linalg.inv(covariance)))
     np.testing.assert_allclose((approx.mean - mean) / std, 0, atol=MEAN_TOLERANCE)
     np.testing.assert_allclose(np.log(approx.std / std), 0, atol=LOG_STD_TOLERANCE)
@@ -53,7 +52,7 @@ def test_several_samples_for_each_gradient():
 
 def test_a_poor_start_of_the_wrong_scale():
     target = gaussian(np.array([50.0, -3.0]), np.diag([0.01**2, 20.0**2]))
-    approx = ADVI(target, random_seed=0).fit(15_000, check=False)
+    approx = VariationalFit(target, MeanField, seed=0).run(15_000, check=False)
     # Within 0.1 nats of the evidence, which is 0.
     elbo = approx.elbo(4000)
     assert elbo.value > -0.1 - 5 * elbo.mcse
@@ -88,23 +87,23 @@ def test_the_classic_mixture_from_jittered_starts(best_mean_field_elbo):
         jitter = np.random.default_rng(100 + seed).uniform(-1, 1, 2)
         start = target.start + jitter
         fits = [
-            kind(target, random_seed=seed, start=start).fit(15_000, check=False)
-            for kind in (ADVI, FullRankADVI)
+            VariationalFit(target, kind, seed=seed, start=start).run(15_000, check=False)
+            for kind in (MeanField, FullRank)
         ]
         mean_field, full_rank = (fit.elbo(20_000) for fit in fits)
         # The mean-field optimum is found; its own estimate has an error of 0.006.
         assert abs(mean_field.value - best_mean_field_elbo) < 0.05
         assert mean_field.value < full_rank.value < MIXTURE_LOG_EVIDENCE
         assert full_rank.value > MIXTURE_LOG_EVIDENCE - 0.05
-        means = fits[1].sample(20_000, random_seed=seed).constrained["means"]
+        means = fits[1].draw(20_000, seed=seed).constrained["means"]
         # Variational means of a skewed posterior are not exact: a tenth of its sd of 0.18.
         np.testing.assert_allclose(means.mean(axis=0), MIXTURE_MEANS, atol=0.018)
 
 
 def test_the_loss_curve_goes_down_and_settles():
     target = mixture()
-    advi = ADVI(target, random_seed=0, start=np.array([3.0, 1.0]))
-    advi.fit(5000, check=False)
+    advi = VariationalFit(target, MeanField, seed=0, start=np.array([3.0, 1.0]))
+    advi.run(5000, check=False)
     early, middle, late = advi.hist[:20].mean(), advi.hist[2000:3000].mean(), advi.hist[-1000:]
     assert advi.hist.shape == (5000,)
     assert early > middle + 10

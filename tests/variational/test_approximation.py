@@ -3,9 +3,8 @@
 import numpy as np
 import pytest
 
-from aliquot.variational import ADVI, Approximation, Estimate
+from aliquot.variational import Estimate, MeanField, VariationalApproximation, VariationalFit
 from aliquot.variational.full_rank import FullRank
-from aliquot.variational.mean_field import MeanField
 from tests.variational.targets import correlated_gaussian, mixture
 
 
@@ -23,7 +22,7 @@ def test_elbo_of_a_gaussian_is_minus_its_divergence(family):
     target, mean, covariance = correlated_gaussian()
     params = family.init(mean, 0.2)
     params = params + 0.1 * np.random.default_rng(0).normal(size=params.size)
-    approx = Approximation(target, family, params, np.empty(0), seed=3)
+    approx = VariationalApproximation(target, family, params, np.empty(0), seed=3)
     elbo = approx.elbo(4000)
     assert elbo.mcse < 0.2
     # 4.5 standard errors: one chance in 100,000.
@@ -32,7 +31,9 @@ def test_elbo_of_a_gaussian_is_minus_its_divergence(family):
 
 def test_elbo_is_reproducible_and_its_error_falls_with_n():
     target, mean, _ = correlated_gaussian()
-    approx = Approximation(target, MeanField(3), MeanField(3).init(mean, 0.1), np.empty(0), seed=1)
+    approx = VariationalApproximation(
+        target, MeanField(3), MeanField(3).init(mean, 0.1), np.empty(0), seed=1
+    )
     assert approx.elbo(1000) == approx.elbo(1000)
     assert approx.elbo(1000, random_seed=5) != approx.elbo(1000)
     ratio = approx.elbo(500).mcse / approx.elbo(8000).mcse
@@ -41,8 +42,8 @@ def test_elbo_is_reproducible_and_its_error_falls_with_n():
 
 def test_sample_gives_both_scales():
     target = mixture()
-    approx = ADVI(target, random_seed=0).fit(2000, check=False)
-    draws = approx.sample(4000, random_seed=1)
+    approx = VariationalFit(target, MeanField, seed=0).run(2000, check=False)
+    draws = approx.draw(4000, seed=1)
     assert draws.unconstrained.shape == (4000, 2)
     assert draws.constrained["means"].shape == (4000, 2)
     assert (np.diff(draws.constrained["means"]) > 0).all()
@@ -55,17 +56,17 @@ def test_sample_gives_both_scales():
 
 def test_sample_depends_on_its_seed_alone():
     target = mixture()
-    approx = ADVI(target, random_seed=0).fit(50, check=False)
-    first, again = (approx.sample(10, random_seed=4).unconstrained for _ in range(2))
+    approx = VariationalFit(target, MeanField, seed=0).run(50, check=False)
+    first, again = (approx.draw(10, seed=4).unconstrained for _ in range(2))
     np.testing.assert_array_equal(first, again)
-    assert (approx.sample(10).unconstrained != approx.sample(10).unconstrained).all()
+    assert (approx.draw(10, seed=5).unconstrained != first).all()
 
 
 def test_too_few_draws_are_refused():
     target = mixture()
-    approx = ADVI(target, random_seed=0).approximation()
+    approx = VariationalFit(target, MeanField, seed=0).approximation()
     with pytest.raises(ValueError, match="draws=0: expected at least 1"):
-        approx.sample(0)
+        approx.draw(0, seed=1)
     with pytest.raises(ValueError, match="n=1: expected at least 2"):
         approx.elbo(1)
 

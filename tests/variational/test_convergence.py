@@ -3,15 +3,20 @@
 import numpy as np
 import pytest
 
-from aliquot.variational import ADVI, Approximation, ParameterChange, RelativeChange
-from aliquot.variational.mean_field import MeanField
+from aliquot.variational import (
+    MeanField,
+    ParameterChange,
+    RelativeChange,
+    VariationalApproximation,
+    VariationalFit,
+)
 from tests.variational.targets import gaussian, mixture
 
 
 def approximation(mean, std):
     target = gaussian(np.zeros(2), np.eye(2))
     params = np.concatenate([mean, np.log(std)])
-    return Approximation(target, MeanField(2), params, np.empty(0), seed=0)
+    return VariationalApproximation(target, MeanField(2), params, np.empty(0), seed=0)
 
 
 def test_relative_change_compares_two_windows():
@@ -48,21 +53,25 @@ def test_parameter_change_is_measured_in_standard_deviations(mean, std, stops):
 @pytest.mark.parametrize("criterion", [RelativeChange(), ParameterChange()], ids=repr)
 def test_a_fit_stops_early_and_near_the_optimum(criterion):
     target = mixture()
-    advi = ADVI(target, random_seed=0)
-    approx = advi.fit(50_000, convergence=criterion, check=False)
+    advi = VariationalFit(target, MeanField, seed=0)
+    approx = advi.run(50_000, convergence=criterion, check=False)
     assert 1000 <= approx.hist.size < 50_000
     assert approx.stopped is not None
     assert not approx.partial
     best = -181.519  # the best mean-field ELBO, by deterministic optimisation
     assert approx.elbo(20_000).value > best - 0.1
     # One criterion serves many fits: a second fit starts it afresh.
-    again = ADVI(target, random_seed=0).fit(50_000, convergence=criterion, check=False)
+    again = VariationalFit(target, MeanField, seed=0).run(
+        50_000, convergence=criterion, check=False
+    )
     np.testing.assert_array_equal(again.params, approx.params)
 
 
 def test_a_fit_that_moves_is_not_stopped():
     target = gaussian(np.full(2, 500.0), np.eye(2))
-    approx = ADVI(target, random_seed=0).fit(2000, convergence=ParameterChange(), check=False)
+    approx = VariationalFit(target, MeanField, seed=0).run(
+        2000, convergence=ParameterChange(), check=False
+    )
     assert approx.hist.size == 2000
     assert approx.stopped is None
 

@@ -8,7 +8,7 @@ import optax
 import pytest
 
 from aliquot.errors import FitError
-from aliquot.variational import ADVI, FullRankADVI, NonFiniteLossError
+from aliquot.variational import FullRank, MeanField, NonFiniteLossError, VariationalFit
 from tests.variational.targets import Target
 
 
@@ -21,11 +21,11 @@ def wall(at):
     return Target(log_density, np.asarray(at), np.zeros(3), ["a", "b", "c"])
 
 
-@pytest.mark.parametrize("kind", [ADVI, FullRankADVI])
+@pytest.mark.parametrize("kind", [MeanField, FullRank])
 def test_the_error_says_where_what_and_what_to_do(kind):
-    fit = kind(wall(1.0), random_seed=0)
+    fit = VariationalFit(wall(1.0), kind, seed=0)
     with pytest.raises(FitError) as caught:
-        fit.fit(5000)
+        fit.run(5000)
     error = caught.value
     assert isinstance(error, NonFiniteLossError)
     assert error.iteration > 0
@@ -46,21 +46,21 @@ def test_the_error_says_where_what_and_what_to_do(kind):
 
 def test_what_was_fitted_before_is_kept():
     target = wall(1.0)
-    fit = ADVI(target, random_seed=0)
+    fit = VariationalFit(target, MeanField, seed=0)
     with pytest.raises(NonFiniteLossError) as caught:
-        fit.fit(5000)
+        fit.run(5000)
     before = caught.value.approximation
     done = caught.value.iteration
     assert before.hist.shape == fit.hist.shape == (done,)
     assert np.isfinite(before.params).all()
     assert np.isfinite(before.hist).all()
-    shorter = ADVI(target, random_seed=0).fit(done, check=False)
+    shorter = VariationalFit(target, MeanField, seed=0).run(done, check=False)
     np.testing.assert_array_equal(before.params, shorter.params)
 
 
 def test_at_the_first_iteration_the_start_is_to_blame():
     with pytest.raises(FitError, match=r"first iteration.*model\.debug\(\).*initval") as caught:
-        ADVI(wall(-5.0), random_seed=0).fit(100)
+        VariationalFit(wall(-5.0), MeanField, seed=0).run(100)
     assert isinstance(caught.value, NonFiniteLossError)
     assert caught.value.last_loss is None
 
@@ -71,7 +71,7 @@ def test_a_finite_gradient_with_an_infinite_loss():
 
     target = Target(log_density, np.zeros(0), np.zeros(2), ["a", "b"])
     with pytest.raises(NonFiniteLossError, match=r"\(loss inf\).*finite in every coord") as caught:
-        ADVI(target, random_seed=0).fit(5000)
+        VariationalFit(target, MeanField, seed=0).run(5000)
     assert caught.value.coordinates == []
 
 
@@ -82,11 +82,11 @@ def test_a_finite_loss_with_a_gradient_that_is_not():
 
     target = Target(log_density, np.zeros(0), np.zeros(2), ["a", "b"])
     with pytest.raises(NonFiniteLossError, match="The gradient is not finite at iter") as caught:
-        ADVI(target, random_seed=0).fit(100)
+        VariationalFit(target, MeanField, seed=0).run(100)
     assert caught.value.coordinates == ["b"]
 
 
 def test_a_rate_that_is_too_large():
     target = Target(lambda x, data: -0.5e4 * (x**2).sum(), np.zeros(0), np.ones(2), ["a", "b"])
     with pytest.raises(FitError, match="smaller learning rate"):
-        ADVI(target, random_seed=0, optimizer=optax.sgd(10.0)).fit(5000)
+        VariationalFit(target, MeanField, seed=0, optimizer=optax.sgd(10.0)).run(5000)

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from aliquot.variational import Approximation, FullRank, MeanField
+from aliquot.variational import FullRank, MeanField, VariationalApproximation
 from aliquot.variational.importance import assess
 from tests.variational.targets import gaussian
 
@@ -17,7 +17,9 @@ def best_mean_field(correlation, seed):
     covariance = np.array([[1.0, correlation], [correlation, 1.0]])
     family = MeanField(2)
     params = family.init(np.zeros(2), np.sqrt(1 - correlation**2))
-    return Approximation(gaussian(np.zeros(2), covariance), family, params, np.empty(0), seed)
+    return VariationalApproximation(
+        gaussian(np.zeros(2), covariance), family, params, np.empty(0), seed
+    )
 
 
 # One less the ratio of the variances in the widest direction, k is 0.2 and 0.99 for these two
@@ -28,7 +30,7 @@ MANY = 200_000
 
 @pytest.mark.parametrize("seed", range(3))
 def test_a_good_fit_passes(seed):
-    quality = best_mean_field(0.2, seed).check(MANY)
+    quality = best_mean_field(0.2, seed).checked(n=MANY).quality
     assert quality.good
     assert quality.draws == MANY
     assert 0 < quality.pareto_k < 0.5
@@ -36,7 +38,7 @@ def test_a_good_fit_passes(seed):
 
 @pytest.mark.parametrize("seed", range(3))
 def test_a_bad_fit_is_flagged(seed):
-    quality = best_mean_field(0.99, seed).check(MANY)
+    quality = best_mean_field(0.99, seed).checked(n=MANY).quality
     assert not quality.good
     assert "above 0.7" in quality.message
     assert "FullRankADVI" in quality.message
@@ -45,7 +47,7 @@ def test_a_bad_fit_is_flagged(seed):
 
 def test_the_elbo_comes_with_it():
     approx = best_mean_field(0.5, 0)
-    quality = approx.check(1000)
+    quality = approx.checked(n=1000).quality
     assert quality.elbo == approx.elbo(1000)
     # The log evidence is 0; the divergence of the optimum is -log(1 - r**2) / 2.
     assert abs(quality.elbo.value - 0.5 * np.log(1 - 0.25)) < 4.5 * quality.elbo.mcse
@@ -54,8 +56,10 @@ def test_the_elbo_comes_with_it():
 def test_an_exact_fit_has_no_tail():
     family = FullRank(2)
     target = gaussian(np.ones(2), 0.09 * np.eye(2))
-    approx = Approximation(target, family, family.init(np.ones(2), 0.3), np.empty(0), seed=0)
-    quality = approx.check()
+    approx = VariationalApproximation(
+        target, family, family.init(np.ones(2), 0.3), np.empty(0), seed=0
+    )
+    quality = approx.checked().quality
     assert quality.pareto_k == -np.inf
     assert quality.good
     assert quality.elbo.value == pytest.approx(0, abs=1e-10)

@@ -6,45 +6,45 @@ import weakref
 import numpy as np
 import pytest
 
-from aliquot.variational import ADVI, FullRankADVI
-from aliquot.variational.program import _stores
+from aliquot.compilation.kept import _stores
+from aliquot.variational import FullRank, MeanField, VariationalFit
 from tests.variational.targets import mixture
 
 
 @pytest.mark.filterwarnings("ignore::aliquot.errors.ConvergenceWarning")
 def test_a_second_fit_of_the_same_density_does_not_compile():
     target = mixture()
-    ADVI(target, random_seed=0).fit(20)
+    VariationalFit(target, MeanField, seed=0).run(20)
     traces = target.traces
     assert traces > 0
-    again = ADVI(target, random_seed=1)
-    again.fit(2345)
-    again.fit(10)
+    again = VariationalFit(target, MeanField, seed=1)
+    again.run(2345)
+    again.run(10)
     assert target.traces == traces
 
 
 def test_another_family_and_other_samples_are_other_programs():
     target = mixture()
-    ADVI(target, random_seed=0).fit(10, check=False)
+    VariationalFit(target, MeanField, seed=0).run(10, check=False)
     traces = target.traces
-    FullRankADVI(target, random_seed=0).fit(10, check=False)
+    VariationalFit(target, FullRank, seed=0).run(10, check=False)
     assert target.traces > traces
     traces = target.traces
-    ADVI(target, random_seed=0, n_samples=3).fit(10, check=False)
+    VariationalFit(target, MeanField, seed=0, n_samples=3).run(10, check=False)
     assert target.traces > traces
 
 
 def test_new_data_are_used_and_a_new_length_compiles_anew():
     target = mixture()
-    ADVI(target, random_seed=0).fit(10, check=False)
+    VariationalFit(target, MeanField, seed=0).run(10, check=False)
     traces = target.traces
     target.data = target.data + 1
-    moved = ADVI(target, random_seed=0).fit(4000, check=False)
+    moved = VariationalFit(target, MeanField, seed=0).run(4000, check=False)
     assert target.traces == traces
     # The data moved by 1, and so does the lower mean, whose posterior sd is 0.19.
     assert abs(moved.mean[0] - 0.11) < 0.15
     target.data = target.data[:50]
-    ADVI(target, random_seed=0).fit(10, check=False)
+    VariationalFit(target, MeanField, seed=0).run(10, check=False)
     assert target.traces > traces
 
 
@@ -52,7 +52,7 @@ def test_new_data_are_used_and_a_new_length_compiles_anew():
 def test_what_is_kept_goes_with_the_density():
     target = mixture()
     identity, alive = id(target), weakref.ref(target)
-    ADVI(target, random_seed=0).fit(10)
+    VariationalFit(target, MeanField, seed=0).run(10)
     assert identity in _stores
     del target
     gc.collect()
@@ -63,6 +63,6 @@ def test_what_is_kept_goes_with_the_density():
 def test_the_users_precision_is_left_alone():
     import jax.numpy as jnp
 
-    approx = ADVI(mixture(), random_seed=0).fit(10, check=False)
+    approx = VariationalFit(mixture(), MeanField, seed=0).run(10, check=False)
     assert approx.params.dtype == np.float64
     assert jnp.zeros(1).dtype == np.float32

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from aliquot.diagnostics import wording
-from aliquot.diagnostics.components import Components
+from aliquot.diagnostics.components import ExchangeableComponents
 from aliquot.diagnostics.convergence import ESS_PER_CHAIN, quantity_records
 from aliquot.diagnostics.diagnosis import Diagnosis
 from aliquot.diagnostics.heights import height_records
@@ -163,7 +163,7 @@ def _with_draws(
         for name, array in whole.data_vars.items()
     }
     recovered = [str(name) for name, a in whole.data_vars.items() if a.attrs.get("recovered")]
-    components = Components.of(tree.attrs, shapes, recovered)
+    components = ExchangeableComponents.of(tree.attrs, shapes, recovered)
     needed = [*names, *(name for block in components.blocks for name in block.variables)]
     quantities = {
         name: quantity_of(whole[name], depends=components.depends(name))
@@ -216,8 +216,6 @@ def _run_records(posterior: xarray.Dataset) -> Iterator[Record]:
     if chains == 1:
         yield Record(
             kind="one_chain",
-            variable=None,
-            label=None,
             chain=np.asarray(posterior["chain"].values[0]).item(),
             value=1,
             threshold=2,
@@ -228,9 +226,6 @@ def _run_records(posterior: xarray.Dataset) -> Iterator[Record]:
     if draws < ESS_PER_CHAIN:
         yield Record(
             kind="few_draws",
-            variable=None,
-            label=None,
-            chain=None,
             value=draws,
             threshold=ESS_PER_CHAIN,
             severity="warning" if draws >= 4 else "error",
@@ -255,7 +250,6 @@ def _stuck_chains(posterior: xarray.Dataset) -> Iterator[Record]:
     for chain in posterior["chain"].values[~moved]:
         yield Record(
             kind="stuck_chain",
-            variable=None,
             label=f"chain {chain}",
             chain=np.asarray(chain).item(),
             value=0,

@@ -18,7 +18,7 @@ SWITCHING = "label_switching"
 
 
 @dataclass(frozen=True)
-class Components:
+class ExchangeableComponents:
     """Which components of a result can trade places so that its density has mirror modes.
 
     Attributes
@@ -49,7 +49,7 @@ class Components:
     @classmethod
     def of(
         cls, attrs: Mapping[Any, Any], shapes: Shapes, recovered: Iterable[str] = ()
-    ) -> Components:
+    ) -> ExchangeableComponents:
         """Read what a result's attributes tell of them.
 
         Of variables that were recovered it is not asked how they move.

@@ -26,17 +26,10 @@ def quantity_records(
 ) -> Iterator[Record]:
     """Yield what the draws of one variable show, and put the extremes in `facts`.
 
-    Parameters
-    ----------
-    quantity
-        The draws.
-    max_elements
-        How many elements to examine in full: of those that depend on labels, and of the others.
-    facts
-        ``rhat``, ``ess_bulk`` and ``ess_tail`` are brought up to date with the worst seen; likewise
-        ``label_free_rhat`` and so on with the worst of what does not depend on labels.
-    guess
-        Whether to guess that labels have switched where sorting mends what is wrong.
+    Of those elements that depend on labels and of the others at most `max_elements` are examined.
+    ``rhat``, ``ess_bulk`` and ``ess_tail`` are brought up to date with the worst seen, likewise
+    ``label_free_rhat`` and so on with the worst of what does not depend on labels. `guess` asks
+    whether labels may have switched where sorting mends what is wrong.
     """
     draws = quantity.draws
     finite = in_blocks(lambda block: np.isfinite(block).all(axis=(1, 2)), draws)
@@ -129,16 +122,11 @@ def _record(
     advice: str,
 ) -> Record:
     label = quantity.label(int(element))
-    name, bound = {
-        "rhat": ("R-hat", "below"),
-        "ess_bulk": ("The bulk effective sample size (ESS)", "at least"),
-        "ess_tail": ("The tail effective sample size (ESS)", "at least"),
-    }[kind]
+    name, bound, _ = wording.STATISTICS[kind]
     return Record(
         kind=kind,
         variable=quantity.name,
         label=label,
-        chain=None,
         value=float(value),
         threshold=threshold,
         severity=severity,
@@ -160,7 +148,6 @@ def _not_finite(quantity: Quantity, finite: np.ndarray) -> Iterator[Record]:
             kind="not_finite",
             variable=quantity.name,
             label=label,
-            chain=None,
             value=count,
             threshold=0,
             severity="error",
@@ -180,7 +167,6 @@ def _constant(quantity: Quantity, constant: np.ndarray) -> Iterator[Record]:
             kind="constant",
             variable=quantity.name,
             label=label,
-            chain=None,
             value=value,
             threshold=0,
             severity="info",

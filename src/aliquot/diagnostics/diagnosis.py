@@ -15,13 +15,6 @@ from aliquot.errors import ConvergenceWarning, warn
 if TYPE_CHECKING:
     import pandas
 
-_STATISTIC = {
-    "rhat": ("R-hat", "below", wording.RHAT_MEANING),
-    "ess_bulk": ("The bulk effective sample size (ESS)", "at least", wording.ESS_BULK_MEANING),
-    "ess_tail": ("The tail effective sample size (ESS)", "at least", wording.ESS_TAIL_MEANING),
-    "bfmi": ("E-BFMI", "at least", wording.BFMI_MEANING),
-}
-
 
 @dataclass(frozen=True, repr=False)
 class Diagnosis:
@@ -148,12 +141,12 @@ class Diagnosis:
 def _message(records: list[Record]) -> str:
     """Say all records of one kind in one message."""
     first = records[0]
-    if first.kind in _STATISTIC:
-        name, bound, meaning = _STATISTIC[first.kind]
+    if first.kind in wording.STATISTICS:
+        name, bound, meaning = wording.STATISTICS[first.kind]
         pairs = [(record.label or "", record.value) for record in records]
         # Advice for one variable may be that for another and a sentence more: say the longer one.
-        said = dict.fromkeys(record.advice for record in records)
-        advice = " ".join(a for a in said if not any(a != b and b.startswith(a) for b in said))
+        all_ = dict.fromkeys(record.advice for record in records)
+        advice = " ".join(a for a in all_ if not any(a != b and b.startswith(a) for b in all_))
         return (
             f"{wording.worst(name, pairs)} (it should be {bound} {first.threshold:,}"
             f"{_per_chain(first)}): {meaning}. {advice}"

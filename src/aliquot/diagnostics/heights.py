@@ -56,14 +56,9 @@ class Heights:
 
 
 def heights(lp: np.ndarray, volumes: np.ndarray | None = None) -> Heights | None:
-    """Compare where chains have ended; ``None`` where all are at one height.
+    """Compare where chains have ended, from the log density ``lp`` (chain, draw) of their draws.
 
-    Parameters
-    ----------
-    lp : array, shape (chain, draw)
-        Log density of the draws.
-    volumes : array, shape (chain,), optional
-        From `log_volumes`.
+    ``None`` where all are at one height. `volumes` are those of `log_volumes`, (chain,).
     """
     if lp.shape[0] < 2 or lp.shape[1] < FEWEST_DRAWS or not np.isfinite(lp).all():
         return None
@@ -83,22 +78,12 @@ def heights(lp: np.ndarray, volumes: np.ndarray | None = None) -> Heights | None
 
 
 def log_volumes(positions: np.ndarray, lp: np.ndarray) -> np.ndarray | None:
-    """Compute the log volume that each chain fills, where chains have ended at different heights.
+    """Compute the log volume that each chain fills, (chain,), where not all ended at one height.
 
     Half the log determinant of the covariance of the second half of its draws: the log density plus
-    this is the log of a normal mode's mass, but for a constant.
-
-    Parameters
-    ----------
-    positions : array, shape (chain, draw, d)
-        Unconstrained draws.
-    lp : array, shape (chain, draw)
-        Their log density.
-
-    Returns
-    -------
-    array, shape (chain,), or None
-        ``None`` where all chains are at one height.
+    this is the log of a normal mode's mass, but for a constant. `positions` are unconstrained
+    draws, (chain, draw, d), and `lp` their log density. ``None`` where all chains are at one
+    height.
     """
     if heights(lp) is None:
         return None
@@ -108,7 +93,7 @@ def log_volumes(positions: np.ndarray, lp: np.ndarray) -> np.ndarray | None:
     with np.errstate(divide="ignore"):
         if dense:
             return np.array(
-                [0.5 * np.linalg.slogdet(np.atleast_2d(np.cov(own.T)))[1] for own in ends]
+                [0.5 * np.linalg.slogdet(np.atleast_2d(np.cov(its.T)))[1] for its in ends]
             )
         return 0.5 * np.log(ends.var(axis=1)).sum(axis=-1)
 
@@ -129,9 +114,6 @@ def height_records(
     return [
         Record(
             kind="chains_apart",
-            variable=None,
-            label=None,
-            chain=None,
             value=gap,
             threshold=NATS,
             severity="error",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from aliquot.diagnostics.labels import set_label
+from aliquot.diagnostics.labels import label_of
 from aliquot.diagnostics.orbits import mirrors, orbits
 from aliquot.diagnostics.quantity import Quantity, quantity_of
 from aliquot.diagnostics.wording import listing
@@ -36,23 +36,9 @@ def label_free_quantities(
     Functions of the draws that are the same however components trade places converge where single
     components cannot: Jasra, Holmes & Stephens (2005), section 3, Stephens (2000), section 3.
 
-    Parameters
-    ----------
-    tree
-        The result, for its groups ``sample_stats`` and ``log_likelihood``.
-    posterior
-        Its posterior, with all that the blocks move.
-    blocks
-        The components that can trade places; without any only what is `given` is returned.
-    given
-        Further quantities by name, arrays (chain, draw, ...) or ``xarray.DataArray`` with these
-        dims. They may have been computed for some of the draws.
-
-    Returns
-    -------
-    list of Quantity
-        The log density, pointwise log likelihoods (of 50 rows, evenly spread), what is given, and
-        the elements of the blocks' variables, sorted within each set of those that trade places.
+    They are the log density and pointwise log likelihoods of the `tree` (50 rows, evenly spread),
+    what is `given` by name (for some of the draws, perhaps), and the elements of the blocks'
+    variables in the `posterior`, sorted within each set of those that trade places.
 
     Raises
     ------
@@ -64,7 +50,7 @@ def label_free_quantities(
     if blocks:
         found |= {quantity.name: quantity for quantity in _from_groups(tree, sample)}
     for name, values in (given or {}).items():
-        found[name] = _given(name, values, sample)
+        found[name] = _quantity(name, values, sample)
     return [*found.values(), *_sorted(posterior, blocks)]
 
 
@@ -100,7 +86,7 @@ def _from_groups(tree: xarray.DataTree, sample: tuple[int, int]) -> Iterator[Qua
         yield Quantity(whole.name, draws, (len(rows),), labels.__getitem__, derived=True)
 
 
-def _given(name: str, values: Any, sample: tuple[int, int]) -> Quantity:
+def _quantity(name: str, values: Any, sample: tuple[int, int]) -> Quantity:
     array = values if hasattr(values, "dims") else _labelled(np.asarray(values, dtype=float))
     chains, draws = array.sizes.get("chain"), array.sizes.get("draw", 0)
     if chains != sample[0] or not 0 < draws <= sample[1]:
@@ -146,7 +132,7 @@ def _sorted(posterior: xarray.Dataset, blocks: Sequence[Block]) -> Iterator[Quan
             ]
         )
         texts = [
-            set_label(
+            label_of(
                 arrays[i],
                 [str(d) for d in arrays[i].dims if d not in ("chain", "draw")],
                 plain[(first[i] <= plain) & (plain < first[i + 1])] - first[i],

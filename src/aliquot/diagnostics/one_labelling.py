@@ -8,11 +8,11 @@ from math import factorial, prod
 import numpy as np
 
 from aliquot.diagnostics import wording
-from aliquot.diagnostics.components import Components
+from aliquot.diagnostics.components import ExchangeableComponents
 from aliquot.diagnostics.orbits import Shapes, mirrors, partners
 from aliquot.diagnostics.quantity import Quantity
 from aliquot.diagnostics.record import Record
-from aliquot.diagnostics.screen import split_rhat
+from aliquot.diagnostics.statistics import split_rhat
 from aliquot.symmetry import Block
 
 # Components are alike in the posterior. Above this R-hat between them the draws tell them apart.
@@ -24,21 +24,14 @@ FEW = 12
 
 
 def one_labelling(
-    components: Components, quantities: Mapping[str, Quantity], wrong: set[str]
+    components: ExchangeableComponents, quantities: Mapping[str, Quantity], wrong: set[str]
 ) -> Iterator[Record]:
     """Yield a record for each block of which chains have not visited all mirror modes.
 
     What trades places has the same distribution in the posterior. Where the chains agree and yet
     draws of one component differ from those of another, they have stayed in one mirror mode.
 
-    Parameters
-    ----------
-    components
-        Those of the result.
-    quantities
-        All variables that the blocks move, by name.
-    wrong
-        Blocks, by name, of which something worse is known already.
+    Nothing is said of the blocks named in `wrong`, of which something worse is known.
     """
     if components.permuted or components.relabelled is not None:
         return
@@ -50,8 +43,6 @@ def one_labelling(
             yield Record(
                 kind="one_labelling",
                 variable=name,
-                label=None,
-                chain=None,
                 value=seen,
                 threshold=block.modes,
                 severity="info",

@@ -15,7 +15,7 @@ Shapes = Mapping[str, tuple[int, ...]]
 
 
 def numbered(shapes: Shapes) -> dict[str, np.ndarray]:
-    """Give every element of every variable a number of its own, counted through."""
+    """Give every element of every variable a number, counted through."""
     numbers, first = {}, 0
     for name, shape in shapes.items():
         size = int(np.prod(shape, dtype=int))
@@ -87,24 +87,13 @@ def partners(
 
 
 def orbits(blocks: Sequence[Block], shapes: Shapes) -> list[np.ndarray]:
-    """Find the sets of elements that components carry into one another, as they trade places.
+    """Find the sets of two and more elements that components carry into one another.
 
     The values in a set, sorted, depend on no label: however variables move, along one axis, along
     two (a transition matrix: its diagonal is one set, what is off it another), across variables
-    that were written apart, or with several blocks at once.
-
-    Parameters
-    ----------
-    blocks
-        Blocks of components, each of which `fits`.
-    shapes
-        Of the variables that the blocks move, by name.
-
-    Returns
-    -------
-    list of numpy.ndarray of int
-        The sets of two and more elements, which are numbered as by `numbered`. The mirror image
-        of element i is ``~i``; an element that is mirrored is in one set with its image.
+    that were written apart, or with several blocks at once, each of which `fits`. Elements are
+    numbered as by `numbered`, over the variables that the blocks move. The mirror image of element
+    i is ``~i``; an element that is mirrored is in one set with its image.
     """
     numbers = numbered(shapes)
     targets = [

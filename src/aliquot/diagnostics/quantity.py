@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from aliquot.diagnostics.labels import element_label
+from aliquot.diagnostics.labels import label_of
 
 if TYPE_CHECKING:
     import xarray
@@ -64,5 +64,5 @@ def quantity_of(
     dims = [str(dim) for dim in array.dims if dim not in ("chain", "draw")]
     values = array.transpose(*dims, "chain", "draw").values
     draws = values.reshape(-1, *values.shape[-2:]).astype(float, copy=False)
-    label = partial(element_label, array, dims)
+    label = partial(label_of, array, dims)
     return Quantity(str(array.name), draws, values.shape[:-2], label, depends, derived)

@@ -27,7 +27,7 @@ Severity = Literal["info", "warning", "error"]
 ORDER: dict[str, int] = {kind: position for position, kind in enumerate(Kind.__args__)}  # type: ignore[attr-defined]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
     """One finding: what was measured, what it should have been, and what to do.
 
@@ -69,9 +69,9 @@ class Record:
     """
 
     kind: Kind
-    variable: str | None
-    label: str | None
-    chain: Any
+    variable: str | None = None
+    label: str | None = None
+    chain: Any = None
     value: float
     threshold: float
     severity: Severity

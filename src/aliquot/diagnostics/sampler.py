@@ -53,9 +53,6 @@ def _divergences(
     if count:
         yield Record(
             kind="divergences",
-            variable=None,
-            label=None,
-            chain=None,
             value=count,
             threshold=0,
             severity="error" if count > DIVERGENT_SHARE * total else "warning",
@@ -74,9 +71,6 @@ def _tree_depth(
         depth = None if given is None else int(given)
         yield Record(
             kind="tree_depth",
-            variable=None,
-            label=None,
-            chain=None,
             value=count / total,
             threshold=CUT_OFF_SHARE,
             severity="warning" if count > CUT_OFF_SHARE * total else "info",
@@ -96,7 +90,6 @@ def _energy(energy: xarray.DataArray, facts: dict[str, float]) -> Iterator[Recor
         if fraction < BFMI_LEAST:
             yield Record(
                 kind="bfmi",
-                variable=None,
                 label=f"chain {chain}",
                 chain=np.asarray(chain).item(),
                 value=float(fraction),

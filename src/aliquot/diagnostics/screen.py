@@ -11,6 +11,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+from aliquot.diagnostics.statistics import split_rhat
+
 # Draws are looked at in blocks of about this many numbers, so that no copy of them is large.
 NUMBERS = 4_000_000
 
@@ -36,19 +38,6 @@ def most_at_risk(draws: np.ndarray, candidates: np.ndarray, count: int) -> np.nd
         for statistic in (split_rhat, _lag_one)
     )
     return np.union1d(by_rhat[:half], by_lag[: count - half])
-
-
-def split_rhat(draws: np.ndarray) -> np.ndarray:
-    """Return the split R-hat of ``(elements, chain, draw)``, ``(elements,)``.
-
-    Gelman et al., Bayesian Data Analysis, 3rd edition, equation 11.4.
-    """
-    half = draws.shape[-1] // 2
-    parts = np.concatenate([draws[..., :half], draws[..., -half:]], axis=-2)
-    with np.errstate(all="ignore"):
-        within = parts.var(axis=-1, ddof=1).mean(axis=-1)
-        between = parts.mean(axis=-1).var(axis=-1, ddof=1)
-        return np.sqrt((half - 1) / half + between / within)
 
 
 def _lag_one(draws: np.ndarray) -> np.ndarray:

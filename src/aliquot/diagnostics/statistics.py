@@ -40,6 +40,12 @@ def rhat(draws: np.ndarray) -> np.ndarray:
     return np.where(still & (draws.shape[-2] > 1), np.inf, values)
 
 
+def split_rhat(draws: np.ndarray) -> np.ndarray:
+    """Return the split R-hat of ``(elements, chain, draw)`` without ranks, ``(elements,)``."""
+    with np.errstate(all="ignore"):
+        return _ratio(_split(draws))
+
+
 def ess_bulk(draws: np.ndarray) -> np.ndarray:
     """Return the bulk effective sample size of ``(elements, chain, draw)``, ``(elements,)``."""
     return _of_each(lambda block: effective_size(normal_scores(_split(block))), draws)

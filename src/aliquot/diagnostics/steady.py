@@ -24,11 +24,7 @@ def keeps_its_order(block: Block, quantities: Mapping[str, Quantity]) -> bool:
     are always in the order in which they are elsewhere, labels have not switched, and weights that
     do not converge have another reason.
 
-    Parameters
-    ----------
-    block : Block
-    quantities : mapping from str to Quantity
-        All variables that the block moves, by name.
+    `quantities` are all variables that the block moves, by name.
     """
     values = {}
     for name in block.variables:

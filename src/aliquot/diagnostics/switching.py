@@ -34,16 +34,8 @@ def guessed_switching(
 ) -> Record | None:
     """Return a record that labels may have switched, if sorting each draw mends R-hat.
 
-    Parameters
-    ----------
-    quantity
-        One variable.
-    examined, values
-        Positions of the elements that were examined, and their R-hat as drawn.
-    most
-        The greatest R-hat that is acceptable.
-    hopeless
-        Above this R-hat a high effective sample size after sorting is not asked for.
+    `values` are the R-hat as drawn of the elements `examined`, and `most` is acceptable. Above
+    `hopeless` a high effective sample size after sorting is not asked for.
     """
     if not quantity.shape:
         return None
@@ -61,8 +53,6 @@ def guessed_switching(
     return Record(
         kind="label_switching",
         variable=quantity.name,
-        label=None,
-        chain=None,
         value=raw,
         threshold=most,
         severity="error",
@@ -80,20 +70,10 @@ def once_sorted(draws: np.ndarray, values: np.ndarray, most: float) -> Sorted | 
     Sorting gives each component a label by its rank. If the chains disagree on the components as
     they are and agree once they are sorted, what they disagree about is the labels.
 
-    Parameters
-    ----------
-    draws
-        One variable, ``(*shape, chain, draw)`` with at least one axis in `shape`.
-    values
-        The R-hat of each element as drawn, ``(*shape)``; NaN where it is not known.
-    most
-        The greatest R-hat that is acceptable.
-
-    Returns
-    -------
-    Sorted or None
-        None if no axis holds at least two elements with a high R-hat, or if sorting along such an
-        axis does not bring R-hat below 1.05 and a tenth of its excess over 1.
+    `draws` are of one variable, ``(*shape, chain, draw)``; `values` have the R-hat of each element
+    as drawn, ``(*shape)``, NaN where it is not known. None if no axis holds at least two elements
+    whose R-hat is above `most`, or if sorting along such an axis does not bring R-hat below 1.05
+    and a tenth of its excess over 1.
     """
     shape = values.shape
     bad = values > most

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from aliquot.diagnostics import wording
-from aliquot.diagnostics.components import Components
+from aliquot.diagnostics.components import ExchangeableComponents
 from aliquot.diagnostics.convergence import ESS_PER_CHAIN, RHAT_HOPELESS, RHAT_MOST
 from aliquot.diagnostics.label_free import phrase
 from aliquot.diagnostics.quantity import Quantity
@@ -26,7 +26,7 @@ CLEARLY = 2.0
 # that of what does not depend on them.
 BY_FAR = 10.0
 # A chain that by itself has fewer effective draws has gone from one labelling to another, slowly.
-FEW_ALONE = ESS_PER_CHAIN / 4
+FEW_IN_A_CHAIN = ESS_PER_CHAIN / 4
 MOST_EXAMINED = 20
 MOST_CHAINS_NAMED = 4
 
@@ -34,7 +34,7 @@ MOST_CHAINS_NAMED = 4
 def judge(
     records: Iterable[Record],
     facts: Mapping[str, float],
-    components: Components,
+    components: ExchangeableComponents,
     quantities: Mapping[str, Quantity],
     made: Sequence[str],
     chains: Sequence[object],
@@ -47,15 +47,10 @@ def judge(
 
     Parameters
     ----------
-    records
-        All that was found: of the run, in the draws as they are, and in what does not depend on
-        labels.
-    facts
-        The extremes of the statistics, ``label_free_rhat`` and so on among them.
-    components
-        What can trade places.
+    records, facts
+        All that was found, and the extremes of the statistics.
     quantities
-        All variables that the blocks move, by name.
+        All variables that the blocks of `components` move, by name.
     made
         Names of what was made so that it does not depend on labels.
     chains
@@ -87,7 +82,7 @@ def judge(
         return records
     ids = {id(record) for _, _, its in switched for record in its}
     ids |= {id(r) for r in _statistics(records) if r.variable in components.computed}
-    alone = not any(id(r) not in ids and r.severity != "info" for r in records)
+    only = not any(id(r) not in ids and r.severity != "info" for r in records)
     named = [
         _switched(
             name,
@@ -97,7 +92,7 @@ def judge(
                 _where(its, quantities, chains),
                 components.relabelled,
                 _figures(its, facts, phrase(made)),
-                alone,
+                only,
             ),
             components.relabelled,
         )
@@ -115,7 +110,7 @@ def _statistics(records: Iterable[Record]) -> list[Record]:
 
 
 def concerned(
-    records: Iterable[Record], components: Components
+    records: Iterable[Record], components: ExchangeableComponents
 ) -> list[tuple[tuple[Block, str], list[Record]]]:
     """Give the blocks, with their names, of which a statistic is out of bounds, and which ones."""
     dependent = _statistics(records)
@@ -167,8 +162,6 @@ def _switched(name: str, its: Sequence[Record], message: str, relabelled: str | 
     return Record(
         kind="label_switching",
         variable=name,
-        label=None,
-        chain=None,
         value=worst.value,
         threshold=worst.threshold,
         severity="warning" if mild else "error",
@@ -185,15 +178,15 @@ def _where(
     draws = np.stack([quantities[name].draws[at] for name, at in elements[:MOST_EXAMINED]])
     if len(chains) == 1:
         return "within the chain"
-    alone = np.array([_moves(draws[:, chain]) for chain in range(len(chains))])
-    steady = draws[:, ~alone]
+    moving = np.array([_moves(draws[:, chain]) for chain in range(len(chains))])
+    steady = draws[:, ~moving]
     apart = steady.shape[1] > 1 and bool((rhat(steady) > RHAT_MOST).any())
-    if not alone.any():
+    if not moving.any():
         return "across chains"
     within = "within chains"
     # Chains are told by name only where all the others plainly keep to one labelling.
-    if all(_keeps(draws[:, chain]) for chain in np.flatnonzero(~alone)) and not alone.all():
-        which = [str(label) for label, it in zip(chains, alone, strict=True) if it]
+    if all(_keeps(draws[:, chain]) for chain in np.flatnonzero(~moving)) and not moving.all():
+        which = [str(label) for label, it in zip(chains, moving, strict=True) if it]
         if len(which) > MOST_CHAINS_NAMED:
             within = f"within {len(which)} of {len(chains)} chains"
         else:
@@ -212,4 +205,4 @@ def _moves(draws: np.ndarray) -> bool:
     halves = np.stack([draws[:, :half], draws[:, -half:]], axis=1)
     if half >= 4 and bool((rhat(halves) > RHAT_HOPELESS).any()):
         return True
-    return bool((ess_bulk(draws[:, None]) < FEW_ALONE).any())
+    return bool((ess_bulk(draws[:, None]) < FEW_IN_A_CHAIN).any())

@@ -67,6 +67,15 @@ NOT_FINITE_ADVICE = (
 )
 
 
+# What a statistic is called, how it should be to its bound, and what it means if it is not.
+STATISTICS = {
+    "rhat": ("R-hat", "below", RHAT_MEANING),
+    "ess_bulk": ("The bulk effective sample size (ESS)", "at least", ESS_BULK_MEANING),
+    "ess_tail": ("The tail effective sample size (ESS)", "at least", ESS_TAIL_MEANING),
+    "bfmi": ("E-BFMI", "at least", BFMI_MEANING),
+}
+
+
 class Figures(NamedTuple):
     """The worst figure as drawn and of what does not depend on labels, and what that is."""
 
@@ -77,18 +86,15 @@ class Figures(NamedTuple):
 
 
 def switched_message(
-    what: tuple[str, str], where: str, relabelled: str | None, figures: Figures, alone: bool
+    what: tuple[str, str], where: str, relabelled: str | None, figures: Figures, only: bool
 ) -> str:
     """Say that labels switched, or that a relabelling left them so, and that all else is well.
 
     Of `what`: the labels, or the signs, and of which variables.
     """
     (labels, variables) = what
-    name, bound = {
-        "rhat": ("R-hat", "at most"),
-        "ess_bulk": ("the bulk effective sample size (ESS)", "at least"),
-        "ess_tail": ("the tail effective sample size (ESS)", "at least"),
-    }[figures.kind]
+    name = STATISTICS[figures.kind][0].replace("The", "the")
+    bound = "at most" if figures.kind == "rhat" else "at least"
     if relabelled is None:
         subject, when = f"The {labels} of {variables} switched {where}", "as drawn"
     else:
@@ -101,7 +107,7 @@ def switched_message(
         f"{subject}: {name} is {number(figures.drawn)} {when}, but {bound} "
         f"{number(figures.free)} for what does not depend on labels ({figures.names})."
     )
-    return f"{text} Nothing else is wrong." if alone else text
+    return f"{text} Nothing else is wrong." if only else text
 
 
 def not_labels_advice(label: str, value: float, besides: bool) -> str:

@@ -4,33 +4,45 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from aliquot.distributions.seeds import as_seed
+from aliquot.arguments import as_seed
 from aliquot.inference.permute import permuted, read_label_switching
 from aliquot.model import Model
+from aliquot.results import build_tree
 from aliquot.symmetry import ATTRIBUTE, Symmetries
+from aliquot.variational import VariationalApproximation
 
 if TYPE_CHECKING:
     import xarray
 
-    from aliquot.variational import Approximation as Fitted
-    from aliquot.variational import Estimate, FitQuality
+    from aliquot.variational import Estimate
 
 # As the fit was told.
 DEFAULT = object()
 
 
-class Approximation:
-    """A Gaussian on the unconstrained scale that stands in for a model's posterior.
+@dataclass(frozen=True, eq=False, repr=False)
+class Approximation(VariationalApproximation):
+    """A Gaussian on the unconstrained scale in the place of a model's posterior.
 
     Attributes
     ----------
     model : Model
     method : str
         "ADVI" or "FullRankADVI".
+    mean, std : numpy.ndarray, shape (d,)
+        Mean and standard deviation of each unconstrained coordinate, which `labels` names.
+    covariance : numpy.ndarray, shape (d, d)
+    hist : numpy.ndarray, shape (iterations,)
+        The loss of each iteration of the fit, an estimate of the negative ELBO in nats.
+    partial : bool
+        Whether the fit was interrupted.
+    stopped : str or None
+        Why the fit ended early.
+    quality : FitQuality or None
+        What the check at the end of the fit found: Pareto k and the ELBO.
     symmetries : Symmetries
         Which components of the model can trade places.
     permuting : bool
@@ -44,68 +56,18 @@ class Approximation:
     ...     approx = aq.fit(3_000, random_seed=1, progressbar=False)
     >>> approx.labels
     ['scale_log__[0]', 'scale_log__[1]']
-    >>> bool(np.all(abs(approx.std - 1) < 0.3))
+    >>> bool((abs(approx.std - 1) < 0.3).all())
     True
     >>> approx.sample(500, random_seed=1).posterior["scale"].shape
     (1, 500, 2)
     """
 
-    def __init__(
-        self,
-        model: Model,
-        fitted: Fitted,
-        method: str,
-        given: Mapping[str, Any],
-        *,
-        symmetries: Symmetries | None = None,
-        permuting: bool = False,
-    ) -> None:
-        self.model = model
-        self.method = method
-        self.symmetries = symmetries or Symmetries()
-        self.permuting = permuting
-        self._fitted = fitted
-        self._given = given  # when the fit began: the model's data may have been replaced since
-
-    @property
-    def hist(self) -> np.ndarray:
-        """The loss of each iteration of the fit, shape (iterations,)."""
-        return self._fitted.hist
-
-    @property
-    def labels(self) -> list[str]:
-        """One name for each unconstrained coordinate, in the order of `mean`."""
-        return list(self._fitted.density.labels)
-
-    @property
-    def mean(self) -> np.ndarray:
-        """Mean of each unconstrained coordinate, shape (d,)."""
-        return self._fitted.mean
-
-    @property
-    def std(self) -> np.ndarray:
-        """Standard deviation of each unconstrained coordinate, shape (d,)."""
-        return self._fitted.std
-
-    @property
-    def covariance(self) -> np.ndarray:
-        """Covariance of the unconstrained coordinates, shape (d, d)."""
-        return self._fitted.covariance
-
-    @property
-    def partial(self) -> bool:
-        """Whether the fit was interrupted."""
-        return self._fitted.partial
-
-    @property
-    def stopped(self) -> str | None:
-        """Why the fit ended early, or ``None``."""
-        return self._fitted.stopped
-
-    @property
-    def quality(self) -> FitQuality | None:
-        """What the check at the end of the fit found: Pareto k and the ELBO."""
-        return self._fitted.quality
+    model: Model = field(kw_only=True)
+    method: str = field(kw_only=True)
+    symmetries: Symmetries = field(kw_only=True)
+    permuting: bool = field(kw_only=True)
+    # What draws say of the model, whose data may have been replaced since the fit began.
+    _described: Mapping[str, Any] = field(kw_only=True)
 
     def elbo(self, n: int = 2000, *, random_seed: Any = None) -> Estimate:
         """Estimate the evidence lower bound in nats, with its Monte Carlo standard error.
@@ -121,7 +83,8 @@ class Approximation:
         Estimate
             ``.value`` and ``.mcse``.
         """
-        return self._fitted.elbo(n, None if random_seed is None else as_seed(random_seed))
+        seed = None if random_seed is None else as_seed(random_seed)
+        return super().elbo(n, random_seed=seed)
 
     def sample(
         self, draws: int = 1000, *, random_seed: Any = None, label_switching: Any = DEFAULT
@@ -148,13 +111,11 @@ class Approximation:
         The attribute ``elbo`` is that of the approximation itself. A mixture of mirror images that
         do not overlap has an ELBO that is larger by the log of their number, `symmetries.modes`.
         """
-        from aliquot.results import build_tree
-
         permuting = self.permuting
         if label_switching is not DEFAULT:
             permuting = read_label_switching(label_switching)
         seed = as_seed(random_seed)
-        drawn = self._fitted.sample(draws, seed)
+        drawn = self.draw(draws, seed)
         posterior = {name: value[None] for name, value in drawn.constrained.items()}
         attrs: dict[str, Any] = {
             "sampler": self.method,
@@ -164,7 +125,7 @@ class Approximation:
             ATTRIBUTE: self.symmetries.to_json(),
         }
         if permuting and self.symmetries:
-            moved = permuted(self._fitted.density, self.symmetries, posterior, seed)
+            moved = permuted(self.density, self.symmetries, posterior, seed)
             if moved is not None:
                 posterior = moved
                 attrs["label_switching"] = "permute"
@@ -174,16 +135,10 @@ class Approximation:
                 "elbo": self.quality.elbo.value,
                 "elbo_mcse": self.quality.elbo.mcse,
             }
-        return build_tree(
-            posterior=posterior,
-            **copy.deepcopy(self._given),
-            attrs=attrs,
-        )
+        return build_tree(posterior=posterior, **copy.deepcopy(self._described), attrs=attrs)
 
     def __repr__(self) -> str:
-        quality = (
-            ""
-            if self.quality is None
-            else (f", ELBO {self.quality.elbo!r} nats, Pareto k {self.quality.pareto_k:.2f}")
-        )
+        quality = ""
+        if self.quality is not None:
+            quality = f", ELBO {self.quality.elbo!r} nats, Pareto k {self.quality.pareto_k:.2f}"
         return f"<{self.method} approximation of {len(self.mean)} coordinates{quality}>"

@@ -7,24 +7,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from aliquot.inference.given import given
+from aliquot.inference.described import described
 from aliquot.inference.recover import recover
 from aliquot.model import Model
+from aliquot.results import build_tree, groups_of, tree_of
 
 if TYPE_CHECKING:
     import xarray
 
 
 def exact_draws(model: Model, draws: int, chains: int, seed: int) -> xarray.DataTree:
-    """Draw independently from the joint posterior of discrete variables.
-
-    Returns
-    -------
-    xarray.DataTree
-        As from `aq.sample`, with the discrete variables in ``posterior``.
-    """
-    from aliquot.results import build_tree
-
+    """Draw independently from the joint posterior of discrete variables, as `aq.sample` does."""
     began = time.perf_counter()
     density = model.density()
     values = density.constrain_draws(np.empty((chains, draws, 0)))
@@ -38,7 +31,7 @@ def exact_draws(model: Model, draws: int, chains: int, seed: int) -> xarray.Data
         "partial": False,
     }
     stats = {"lp": np.full((chains, draws), evidence)}
-    tree = build_tree(posterior=values, sample_stats=stats, **given(model), attrs=attrs)
+    tree = build_tree(posterior=values, sample_stats=stats, **described(model), attrs=attrs)
     if "posterior" not in tree.children:
         tree = _with_empty_posterior(tree)
     tree = recover(tree, model, kind="draws", random_seed=seed)
@@ -48,11 +41,6 @@ def exact_draws(model: Model, draws: int, chains: int, seed: int) -> xarray.Data
 
 def _with_empty_posterior(tree: xarray.DataTree) -> xarray.DataTree:
     """Add the group of draws where there is no continuous quantity to draw."""
-    import xarray
-
-    stats = tree["sample_stats"].to_dataset()
-    groups = {name: node.to_dataset() for name, node in tree.children.items()}
-    groups = {"posterior": stats.drop_vars(list(stats.data_vars)), **groups}
-    made = xarray.DataTree.from_dict(groups)
-    made.attrs = dict(tree.attrs)
-    return made
+    groups = groups_of(tree)
+    stats = groups["sample_stats"]
+    return tree_of({"posterior": stats.drop_vars(list(stats.data_vars)), **groups}, tree.attrs)

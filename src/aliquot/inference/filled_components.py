@@ -8,15 +8,14 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from aliquot.compilation import lazily, loop
-from aliquot.density.rows import over_rows
-from aliquot.distributions.seeds import as_seed
+from aliquot.arguments import as_seed
+from aliquot.compilation import loop
 from aliquot.errors import ModelError
+from aliquot.inference.draws import over_draws, random_keys
 from aliquot.inference.posterior import continuous_values, discrete_values, posterior_of
 from aliquot.inference.responsibilities import is_mixture, mixture_logits
 from aliquot.model import Model, resolve_model
 from aliquot.porting import PREDICT, explained
-from aliquot.precision import float64
 
 if TYPE_CHECKING:
     import xarray
@@ -165,7 +164,5 @@ def _drawn(
             size = logits.shape[-1]
         return {"filled": jnp.sum(jnp.bincount(states, length=size) > 0)}
 
-    with float64():
-        keys = np.asarray(jax.random.key_data(jax.random.split(jax.random.key(seed), count)))
-        program = lazily(jax.vmap(one, in_axes=(0, None)), loop())
-        return over_rows(program, one, (keys, dict(values)), density.data)["filled"]
+    rows = random_keys(seed, count), dict(values)
+    return over_draws(one, rows, density.data, loop())["filled"]

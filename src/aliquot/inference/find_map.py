@@ -8,17 +8,20 @@ from typing import TYPE_CHECKING, Any
 import jax
 import numpy as np
 
+from aliquot.arguments import as_seed, whole_number
 from aliquot.compilation import lazily, loop
 from aliquot.density.likelihood import log_likelihood_of, parameter_count
-from aliquot.distributions.seeds import as_seed
-from aliquot.errors import ConvergenceWarning, ModelError, PartialResultWarning, StartError, warn
-from aliquot.inference.given import model_coords, model_dims
+from aliquot.errors import ConvergenceWarning, PartialResultWarning, StartError, warn
+from aliquot.inference.described import model_coords, model_dims
+from aliquot.inference.draws import free_draws
 from aliquot.inference.initialisation import continuous_density, explain_start
 from aliquot.inference.interrupt import interrupts
 from aliquot.inference.maximise import Evaluate, Summit, maximise
 from aliquot.model import Model, resolve_model
 from aliquot.porting import FIND_MAP, explained
 from aliquot.precision import float64
+from aliquot.results import build_dataset, in_written_order, standard_attributes
+from aliquot.results.attributes import encode_attributes
 
 if TYPE_CHECKING:
     import threading
@@ -106,16 +109,16 @@ def find_map(
     (3.25, 1)
     """
     model = resolve_model(model, "aq.find_map")
-    _check_count("restarts", restarts, 0)
-    _check_count("maxiter", maxiter, 1)
+    restarts = whole_number("restarts", restarts, least=0)
+    maxiter = whole_number("maxiter", maxiter)
     seed = as_seed(random_seed)
     density = continuous_density(model, "aq.find_map")
     first = density.start_with(start or {})
-    jitter = np.random.default_rng(seed).uniform(-1, 1, size=(int(restarts), density.size))
+    jitter = np.random.default_rng(seed).uniform(-1, 1, size=(restarts, density.size))
     starts = [first, *(first + jitter)]
     with interrupts() as stop:
         evaluate = _evaluator(density, jacobian, stop)
-        summit = maximise(evaluate, starts, maxiter=int(maxiter))
+        summit = maximise(evaluate, starts, maxiter=maxiter)
     if summit is None:
         _, gradient = evaluate(first)
         failure: Any = StartError("No start point has a finite log density and gradient.")
@@ -123,7 +126,7 @@ def find_map(
         explain_start(model, failure)
     _warn(model, density, summit, first)
     values = {name: v[0] for name, v in density.constrain_draws(summit.position[None]).items()}
-    free = {slot.variable.name: values[slot.variable.name] for slot in density.slots}
+    free = free_draws(density, values)
     return _dataset(
         model,
         values,
@@ -136,7 +139,7 @@ def find_map(
             "message": summit.message,
             "partial": summit.interrupted,
             "evaluations": summit.evaluations,
-            "restarts": int(restarts),
+            "restarts": restarts,
             "random_seed": seed,
         },
     )
@@ -164,10 +167,6 @@ def _evaluator(density: Any, jacobian: bool, stop: threading.Event) -> Evaluate:
 def _dataset(
     model: Model, values: Mapping[str, np.ndarray], attrs: dict[str, Any]
 ) -> xarray.Dataset:
-    from aliquot.results import in_written_order
-    from aliquot.results.attributes import encode_attributes, standard_attributes
-    from aliquot.results.dataset import build_dataset
-
     return build_dataset(
         "the mode",
         in_written_order(values, list(model.variables)),
@@ -216,8 +215,3 @@ _NO_MODE = (
     "Then give priors that keep scales away from zero and weights away from 0 and 1, try "
     "jacobian=True, or use aq.sample, which needs no mode."
 )
-
-
-def _check_count(name: str, value: Any, least: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
-        raise ModelError(f"{name} must be a whole number of at least {least}; got {value!r}")

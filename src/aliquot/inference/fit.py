@@ -7,18 +7,27 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from aliquot import variational
+from aliquot.arguments import as_seed
 from aliquot.density.debug import debug_at
-from aliquot.distributions.seeds import as_seed
 from aliquot.errors import FitError, ModelError
 from aliquot.inference.approximation import Approximation
-from aliquot.inference.given import given
+from aliquot.inference.described import described
 from aliquot.inference.initialisation import continuous_density
 from aliquot.inference.interrupt import interrupts
 from aliquot.inference.labels import announce_symmetries
 from aliquot.inference.permute import read_label_switching
 from aliquot.model import Model, resolve_model
 from aliquot.porting import FIT, explained, unknown_argument
+from aliquot.progress import announce, fit_progress
+from aliquot.variational import (
+    FullRank,
+    MeanField,
+    ParameterChange,
+    RelativeChange,
+    VariationalApproximation,
+    VariationalFit,
+)
+from aliquot.variational.family import Family
 
 if TYPE_CHECKING:
     import optax
@@ -72,7 +81,7 @@ class ADVI:
     ((2000,), (1,))
     """
 
-    engine: ClassVar[Callable[..., Any]] = variational.ADVI
+    _family: ClassVar[type[Family]] = MeanField
 
     def __init__(
         self,
@@ -84,31 +93,33 @@ class ADVI:
         start: Mapping[str, Any] | None = None,
         label_switching: str | None = None,
     ) -> None:
-        name = type(self).__name__
+        user = f"aq.{type(self).__name__}"
         self._permuting = read_label_switching(label_switching)
-        self.model = resolve_model(model, f"aq.{name}")
+        self.model = resolve_model(model, user)
         self.seed = as_seed(random_seed)
-        density = continuous_density(self.model, f"aq.{name}")
-        self._given = given(self.model)
+        density = continuous_density(self.model, user)
+        self._described = described(self.model)
         self._symmetries = self.model.symmetries(explain=False)
-        self._fit = type(self).engine(
+        self._fit = VariationalFit(
             density,
-            random_seed=self.seed,
+            self._family,
+            seed=self.seed,
             optimizer=optimizer,
             n_samples=n_samples,
             start=density.start_with(start) if start else None,
+            wrap=self._of_the_model,
         )
 
     @property
     def hist(self) -> np.ndarray:
         """The loss of each iteration so far, shape (iterations,)."""
-        history: np.ndarray = self._fit.hist
-        return history
+        return self._fit.hist
 
     @property
     def approx(self) -> Approximation:
         """The approximation that the fit has reached."""
-        return self._wrap(self._fit.approximation())
+        reached: Approximation = self._fit.approximation()
+        return reached
 
     @explained(FIT)
     def fit(
@@ -117,7 +128,7 @@ class ADVI:
         *,
         progressbar: bool = True,
         callbacks: Sequence[Callback] = (),
-        convergence: variational.RelativeChange | variational.ParameterChange | None = None,
+        convergence: RelativeChange | ParameterChange | None = None,
         every: int = 500,
         check: bool = True,
     ) -> Approximation:
@@ -152,16 +163,11 @@ class ADVI:
             Where the loss is not finite: names the iteration and the coordinates at fault; its
             ``approximation`` is the last good one.
         """
-        from aliquot.progress import announce, fit_progress
-
         _check_callbacks(callbacks)
         if not len(self.hist):
             if self.model.density().marginal is not None:
                 announce(self.model.marginalization().line, progressbar)
             announce_symmetries(self.model, self._symmetries, self._permuting, progressbar)
-
-        def told(callback: Callback) -> Callable[[Any, np.ndarray, int], Any]:
-            return lambda approx, hist, i: callback(self._wrap(approx), hist, i)
 
         with (
             interrupts() as stop,
@@ -174,21 +180,28 @@ class ADVI:
                     raise KeyboardInterrupt
 
             try:
-                result = self._fit.fit(
+                result: Approximation = self._fit.run(
                     n,
-                    callbacks=[told(callback) for callback in callbacks],
+                    callbacks=callbacks,
                     convergence=convergence,
                     every=every,
                     on_progress=shown,
                     check=check,
                 )
             except FitError as error:
-                reached = getattr(error, "approximation", None)
-                if reached is not None:
-                    error.approximation = self._wrap(reached)  # type: ignore[attr-defined]
                 self._name_parameters(error)
                 raise
-        return self._wrap(result)
+        return result
+
+    def _of_the_model(self, fitted: VariationalApproximation) -> Approximation:
+        return Approximation(
+            **vars(fitted),
+            model=self.model,
+            method=type(self).__name__,
+            symmetries=self._symmetries,
+            permuting=self._permuting,
+            _described=self._described,
+        )
 
     def _name_parameters(self, error: FitError) -> None:
         """Add to an error the parameters that were out of range where the loss was not finite."""
@@ -204,16 +217,6 @@ class ADVI:
         ]
         if lines:
             error.args = ("\n  ".join([str(error), *lines]),)
-
-    def _wrap(self, fitted: variational.Approximation) -> Approximation:
-        return Approximation(
-            self.model,
-            fitted,
-            type(self).__name__,
-            self._given,
-            symmetries=self._symmetries,
-            permuting=self._permuting,
-        )
 
 
 def _check_callbacks(callbacks: Any) -> None:
@@ -253,7 +256,7 @@ class FullRankADVI(ADVI):
     (2, 2)
     """
 
-    engine = variational.FullRankADVI
+    _family = FullRank
 
 
 METHODS: dict[str, type[ADVI]] = {"advi": ADVI, "fullrank_advi": FullRankADVI}
@@ -312,6 +315,6 @@ def fit(
         if name not in OPTIONS and name not in FIT_OPTIONS:
             takes = ["method", "model", "random_seed", "progressbar", *OPTIONS, *FIT_OPTIONS]
             raise unknown_argument("aq.fit", name, FIT, ["n", *takes])
-    own = {key: kwargs.pop(key) for key in OPTIONS if key in kwargs}
-    made = METHODS[method](model=model, random_seed=random_seed, **own)
+    options = {key: kwargs.pop(key) for key in OPTIONS if key in kwargs}
+    made = METHODS[method](model=model, random_seed=random_seed, **options)
     return made.fit(n, progressbar=progressbar, **kwargs)

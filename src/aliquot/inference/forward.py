@@ -31,23 +31,13 @@ TRIES = 10_000
 def simulator(
     model: Model, wanted: Iterable[str], parameters_of: str | None = None
 ) -> Callable[[Any, Any, Any], dict[str, Any]]:
-    """Make a pure function that draws every variable once.
+    """Make a pure function ``simulate(key, fixed, data) -> dict`` that draws every variable once.
 
-    Parameters
-    ----------
-    model : Model
-    wanted : iterable of str
-        Names of the variables to return.
-    parameters_of : str, optional
-        A variable whose distribution is wanted, as it was drawn from: the result under `VALID`.
-
-    Returns
-    -------
-    callable
-        ``simulate(key, fixed, data) -> dict``: `fixed` holds the values of free variables that are
-        not to be drawn (posterior draws), `data` the values of the model's data by name. Besides
-        the draws the result says under ``VALID + name`` whether the parameters that a variable was
-        drawn with were in range, where that is not certain.
+    `fixed` holds the values of free variables that are not to be drawn (posterior draws), `data`
+    the values of the model's data by name. Besides the draws of the variables `wanted` the result
+    says under ``VALID + name`` whether the parameters that a variable was drawn with were in range,
+    where that is not certain; under `VALID` it has the distribution that `parameters_of` was drawn
+    from.
     """
     wanted = tuple(wanted)
 
@@ -55,7 +45,7 @@ def simulator(
         values = Evaluation({leaf: data[leaf.name] for leaf in model.data})
         result: dict[str, Any] = {}
 
-        def given(variable: Any) -> Any:
+        def evaluated(variable: Any) -> Any:
             distribution, valid = filled_in(variable.distribution, values)
             if valid is not None:
                 result[VALID + variable.name] = jnp.all(valid)
@@ -65,17 +55,17 @@ def simulator(
 
         # All keys at once: compiling a generator for each variable would take most of the time.
         keys = jax.vmap(jax.random.fold_in, (None, 0))(key, jnp.arange(len(model.variables)))
-        for own, variable in zip(keys, model.variables.values(), strict=True):
+        for its_key, variable in zip(keys, model.variables.values(), strict=True):
             if isinstance(variable, FreeVariable):
                 value = fixed.get(variable.name)
                 if value is None:
-                    value = _draw_free(own, variable, given(variable))
+                    value = _draw_free(its_key, variable, evaluated(variable))
                     value = _marked(value, variable.distribution, values)
                 values.set(variable, value)
             elif isinstance(variable, ObservedVariable):
-                drawn = given(variable).draw(own, variable.distribution.shape)
+                drawn = evaluated(variable).draw(its_key, variable.distribution.shape)
                 drawn = _marked(drawn, variable.distribution, values)
-                # What depends on it goes on from the values that its own draw of the posterior has.
+                # What depends on it goes on from the values that the draw of the posterior has.
                 values.set(variable, fixed.get(variable.name, drawn))
                 if variable.name in wanted:
                     result[variable.name] = drawn

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NoReturn
+from typing import Any, NoReturn, get_args
 
 import numpy as np
 
@@ -11,11 +11,7 @@ from aliquot.errors import ModelError, StartError
 from aliquot.mcmc.settings import Metric
 from aliquot.mcmc.starts import Jittered
 
-METRICS: dict[str, Metric] = {
-    "adapt_diag": "adapt_diag",
-    "adapt_diag_grad": "adapt_diag_grad",
-    "adapt_full": "adapt_full",
-}
+METRICS: dict[str, Metric] = {metric: metric for metric in sorted(get_args(Metric))}
 DEFAULT = "jitter+adapt_diag_grad"
 # Up to so many coordinates a dense metric is the default: a matrix of that size costs a leapfrog
 # step a few microseconds, and correlations cost a diagonal one half of its draws or more.
@@ -75,16 +71,9 @@ def jittered_starts(
     chains: int,
     jitter: float,
 ) -> Jittered:
-    """Give the centres that chains start around.
+    """Give the centres that chains start around, from start values by name on the variables' scale.
 
-    Parameters
-    ----------
-    density : Density
-    initvals : mapping, or one mapping for each chain, optional
-        Start values of free variables by name, on their own scale.
-    chains : int
-    jitter : float
-        Each unconstrained coordinate gets a number from uniform(-jitter, jitter).
+    Each unconstrained coordinate gets a number from uniform(-jitter, jitter) besides.
 
     Raises
     ------

@@ -1,27 +1,26 @@
-"""What is said of labels: before sampling that they can switch, afterwards whether they did."""
+"""Label switching of a sample: told of before it is drawn, looked for afterwards."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from aliquot.diagnostics import Diagnosis, check
 from aliquot.errors import AliquotWarning, warn
-from aliquot.inference.label_free import log_predictive
+from aliquot.inference.draws import free_draws
+from aliquot.inference.log_predictive import log_predictive
 from aliquot.inference.permute import that_hold
 from aliquot.model import Model
+from aliquot.progress import announce
 from aliquot.symmetry import ATTRIBUTE, Symmetries
 
 if TYPE_CHECKING:
     import xarray
-
-    from aliquot.diagnostics import Diagnosis
 
 
 def announce_symmetries(
     model: Model, symmetries: Symmetries, permuting: bool, progressbar: bool
 ) -> None:
     """Say before the first draw which components can trade places."""
-    from aliquot.progress import announce
-
     if symmetries:
         after = ", all visited by permuting the draws" if permuting else ""
         announce(f"{symmetries.line}{after}.", progressbar)
@@ -40,18 +39,16 @@ def judge(tree: xarray.DataTree, density: Any, symmetries: Symmetries) -> Diagno
     What was found before sampling is first verified at the draws. The log predictive densities,
     which do not depend on labels, are computed only where something looks bad.
     """
-    from aliquot import diagnostics
-
     if not symmetries:
-        return diagnostics.check(tree)
+        return check(tree)
     posterior = tree["posterior"].dataset
     values = {
-        slot.variable.name: posterior[slot.variable.name].transpose("chain", "draw", ...).values
-        for slot in density.slots
+        name: array.transpose("chain", "draw", ...).values
+        for name, array in free_draws(density, posterior).items()
     }
     held = that_hold(density, symmetries, values)
     tree.attrs[ATTRIBUTE] = held.to_json()
-    found = diagnostics.check(tree)
+    found = check(tree)
     if found.ok or not held:
         return found
-    return diagnostics.check(tree, label_free=log_predictive(density, values))
+    return check(tree, label_free=log_predictive(density, values))

@@ -82,20 +82,10 @@ class _Climb:
 
 
 def maximise(evaluate: Evaluate, starts: Sequence[np.ndarray], *, maxiter: int) -> Summit | None:
-    """Climb from each start by L-BFGS-B [1]_ and keep the highest point.
+    """Climb from each start (d,) by L-BFGS-B [1]_ and keep the highest point.
 
-    Parameters
-    ----------
-    evaluate : callable
-        ``evaluate(position) -> (value, gradient)``.
-    starts : sequence of array, shape (d,)
-    maxiter : int
-        Iterations of each climb at most.
-
-    Returns
-    -------
-    Summit or None
-        ``None`` where no start has a finite value and gradient.
+    ``None`` where no start has a finite value and gradient, ``evaluate(position)``. `maxiter`
+    bounds the iterations of each climb.
 
     References
     ----------

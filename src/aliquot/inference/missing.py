@@ -16,27 +16,18 @@ from aliquot.expression import Evaluation
 def draw_missing(integrated: Sequence[Integrated], values: Evaluation, key: Any) -> dict[str, Any]:
     """Draw missing values, inside a traced function, and put them into the evaluation.
 
-    Parameters
-    ----------
-    integrated : sequence of Integrated
-        In the order of the model: a later one may depend on what is drawn for an earlier one.
-    values : Evaluation
-        Fresh, with the values of everything else: nothing that depends on missing values may have
-        been computed in it.
-    key : JAX key
-
-    Returns
-    -------
-    dict from str to array, shape (missing entries,)
-        By the name of the latent; those that are coordinates are among them, as they are. NaN
-        where the parameters are out of their range, so that there is no distribution to draw from.
+    `integrated` is in the order of the model: a later one may depend on what is drawn for an
+    earlier one. `values` is fresh, with the values of everything else: nothing that depends on
+    missing values may have been computed in it. The result has the missing entries by the name of
+    the latent; those that are coordinates are among them, as they are. NaN where the parameters are
+    out of their range, so that there is no distribution to draw from.
     """
     result = {}
     for number, found in enumerate(integrated):
         variable, latent = found.variable, found.latent
         distribution, valid = filled_in(variable.distribution, values)
-        own = jax.random.fold_in(key, number)
-        drawn = distribution.draw_missing(own, found.seen(values), found.missing)
+        seen = found.seen(values)
+        drawn = distribution.draw_missing(jax.random.fold_in(key, number), seen, found.missing)
         drawn = jnp.broadcast_to(drawn, variable.distribution.shape)
         if valid is not None and not latent.distribution.discrete:
             valid = jnp.expand_dims(valid, tuple(range(-variable.distribution.event_dims, 0)))

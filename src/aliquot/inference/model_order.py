@@ -8,6 +8,8 @@ import numpy as np
 
 from aliquot.model import Model
 from aliquot.model.stored import OtherLabelsError, dims_of, positions
+from aliquot.results import groups_of, tree_of
+from aliquot.results.axes import in_order
 
 if TYPE_CHECKING:
     import xarray
@@ -23,22 +25,14 @@ def in_model_order(trace: xarray.DataTree, model: Model) -> xarray.DataTree:
     ShapeError
         For a variable of the model's in the posterior with a dim that is missing or not known.
     """
-    import xarray
-
-    groups = {}
-    for name, node in trace.children.items():
-        dataset = node.to_dataset()
+    groups = groups_of(trace)
+    for name, dataset in groups.items():
         if {"chain", "draw"} <= set(dataset.dims):
-            dataset = _labels_in_order(_axes_in_order(dataset, name, model), model)
-        groups[name] = dataset
-    tree = xarray.DataTree.from_dict(groups)
-    tree.attrs = dict(trace.attrs)
-    return tree
+            groups[name] = _labels_in_order(_axes_in_order(dataset, name, model), model)
+    return tree_of(groups, trace.attrs)
 
 
 def _axes_in_order(dataset: Any, group: str, model: Model) -> Any:
-    from aliquot.results.axes import in_order
-
     arrays = {}
     for name, array in dataset.data_vars.items():
         array = in_order(array)

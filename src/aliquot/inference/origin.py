@@ -49,13 +49,7 @@ def record(
 ) -> dict[str, dict[str, Any]]:
     """Make the attributes of all that is recovered, which hold digests of the data it comes from.
 
-    Parameters
-    ----------
-    model : Model
-    density : Density
-        Of the model; says what was summed and integrated out.
-    dependent : sequence of Deterministic
-        What is computed from the discrete variables and missing values.
+    `dependent` are the deterministics computed from the discrete variables and missing values.
     """
     marginal, names, shared = density.marginal, [], set()
     if marginal is not None:
@@ -84,11 +78,8 @@ def _data(sources: Iterable[Any]) -> list[str]:
 def change(model: Model, attrs: Mapping[str, Any]) -> Change | None:
     """Compare a recovered variable's record with the model's data.
 
-    Returns
-    -------
-    Change or None
-        ``None`` where nothing has changed, or where there is no record: a variable of the user's
-        own is taken as it is.
+    ``None`` where nothing has changed, or where there is no record: then the user has made the
+    variable, and it is taken as it is.
     """
     if ATTRIBUTE not in attrs:
         return None

@@ -10,7 +10,8 @@ import numpy as np
 
 from aliquot.distributions.constraints import Interval
 from aliquot.errors import AliquotWarning, ModelError, warn
-from aliquot.symmetry import Symmetries
+from aliquot.inference.draws import flat, free_draws, in_chains, sample_shape
+from aliquot.symmetry import Block, Symmetries
 from aliquot.symmetry.finding.probe import RELATIVE, Probe
 
 METHODS = ("none", "permute")
@@ -42,12 +43,7 @@ def read_label_switching(value: Any) -> bool:
 
 
 def permutations(components: int, seed: int, block: int, chain: int, draws: int) -> np.ndarray:
-    """Draw independent uniform permutations, a function of the seed, block, chain and draw.
-
-    Returns
-    -------
-    numpy.ndarray of int, shape (draws, components)
-    """
+    """Draw independent uniform permutations (draws, components), a function of all arguments."""
     rng = np.random.default_rng([STREAM, seed, block, chain])
     return np.argsort(rng.random((draws, components)), axis=-1)
 
@@ -55,21 +51,10 @@ def permutations(components: int, seed: int, block: int, chain: int, draws: int)
 def permuted(
     density: Any, symmetries: Symmetries, values: Mapping[str, np.ndarray], seed: int
 ) -> dict[str, np.ndarray] | None:
-    """Let the components of every draw trade places at random.
+    """Let the components of every draw, (chains, draws, *shape), trade places at random.
 
-    Parameters
-    ----------
-    density : Density
-    symmetries : Symmetries
-    values : mapping from str to array, shape (chains, draws, *shape)
-        Free variables and deterministics.
-    seed : int
-
-    Returns
-    -------
-    dict from str to numpy.ndarray, or None
-        All of them, permuted; deterministics are computed anew. ``None``, and a warning, where
-        the density of a permuted draw is another one after all.
+    Free variables are permuted and deterministics computed anew. ``None``, and a warning, where the
+    density of a permuted draw is another one after all.
 
     Notes
     -----
@@ -82,12 +67,10 @@ def permuted(
     .. [1] Frühwirth-Schnatter (2001), Markov chain Monte Carlo estimation of classical and dynamic
        switching and mixture models, JASA 96(453): the random permutation sampler.
     """
-    free = {slot.variable.name: values[slot.variable.name] for slot in density.slots}
-    chains, draws = next(iter(free.values())).shape[:2]
+    free = free_draws(density, values)
     moved = dict(free)
     for number, block in enumerate(symmetries.coupled):
-        each = [permutations(block.components, seed, number, c, draws) for c in range(chains)]
-        moved |= block.permute(moved, np.stack(each))
+        moved |= _at_random(block, moved, seed, number)
     if _changed(density, free, moved):
         warn(
             "label_switching: the density changes where components trade places, although it did "
@@ -103,26 +86,16 @@ def that_hold(density: Any, symmetries: Symmetries, values: Mapping[str, np.ndar
     """Leave out blocks of which draws show that their components cannot trade places after all.
 
     Points at random do not show what tells components apart in a corner only, or by less than
-    the rounding of terms that are huge nearly everywhere. The draws are where it matters.
-
-    Parameters
-    ----------
-    density : Density
-    symmetries : Symmetries
-    values : mapping from str to array, shape (chains, draws, *shape)
-
-    Returns
-    -------
-    Symmetries
-        Those given where all hold; else fewer, and a warning.
+    the rounding of terms that are huge nearly everywhere. The draws, (chains, draws, *shape), are
+    where it matters. Where a block is left out, a warning says so.
     """
-    free = {slot.variable.name: values[slot.variable.name] for slot in density.slots}
-    chains, draws = next(iter(free.values())).shape[:2]
-    wrong = []
-    for number, block in enumerate(symmetries.coupled):
-        each = [permutations(block.components, 0, number, c, draws) for c in range(chains)]
-        if draws and _changed(density, free, free | block.permute(free, np.stack(each))):
-            wrong.append(block)
+    free = free_draws(density, values)
+    _, draws = sample_shape(free)
+    wrong = [
+        block
+        for number, block in enumerate(symmetries.coupled)
+        if draws and _changed(density, free, free | _at_random(block, free, 0, number))
+    ]
     if not wrong:
         return symmetries
     warn(
@@ -137,21 +110,26 @@ def that_hold(density: Any, symmetries: Symmetries, values: Mapping[str, np.ndar
 
 def with_deterministics(density: Any, free: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     """Add the deterministics that belong to free variables, shape (chains, draws, *shape) each."""
-    chains, draws = next(iter(free.values())).shape[:2]
-    rows = {name: v.reshape((chains * draws, *v.shape[2:])) for name, v in free.items()}
+    chains, draws = sample_shape(free)
+    rows = {name: flat(value) for name, value in free.items()}
     computed = density.deterministics_of(rows, chains * draws)
-    return dict(free) | {
-        name: v.reshape((chains, draws, *v.shape[1:])) for name, v in computed.items()
-    }
+    return dict(free) | in_chains(computed, chains, draws)
 
 
 def unconstrained(density: Any, values: Mapping[str, np.ndarray]) -> np.ndarray:
     """Map draws back to unconstrained coordinates, shape (chains, draws, d)."""
-    free = {slot.variable.name: values[slot.variable.name] for slot in density.slots}
-    chains, draws = next(iter(free.values())).shape[:2]
-    rows = {name: v.reshape((chains * draws, *v.shape[2:])) for name, v in free.items()}
-    flat: np.ndarray = density.unconstrain_draws(rows).reshape((chains, draws, -1))
-    return flat
+    free = free_draws(density, values)
+    rows = {name: flat(value) for name, value in free.items()}
+    return np.asarray(density.unconstrain_draws(rows).reshape((*sample_shape(free), -1)))
+
+
+def _at_random(
+    block: Block, values: Mapping[str, np.ndarray], seed: int, number: int
+) -> dict[str, np.ndarray]:
+    """Let the components of block `number` trade places at random in every draw."""
+    chains, draws = sample_shape(values)
+    each = [permutations(block.components, seed, number, c, draws) for c in range(chains)]
+    return block.permute(values, np.stack(each))
 
 
 def _changed(
@@ -160,7 +138,7 @@ def _changed(
     """Look at the density of some draws, term by term, before and after."""
     probe = Probe(density)
     variables = [slot.variable for slot in density.slots]
-    chains, draws = next(iter(before.values())).shape[:2]
+    chains, draws = sample_shape(before)
     for draw in np.unique(np.linspace(0, draws - 1, max(1, CHECKED // chains)).astype(int)):
         for chain in range(chains):
             one, other = (

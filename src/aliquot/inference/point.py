@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from aliquot.density.point import is_point, read_point
-from aliquot.inference.given import given
+from aliquot.inference.described import described
 from aliquot.model import Model
+from aliquot.results import build_tree
 
 if TYPE_CHECKING:
     import xarray
@@ -17,21 +18,9 @@ if TYPE_CHECKING:
 def as_trace(trace: Any, model: Model, user: str) -> xarray.DataTree:
     """Give a trace as it is, and a point as a trace of a single draw.
 
-    Parameters
-    ----------
-    trace : xarray.DataTree, or mapping from str to array, or xarray.Dataset
-        A point has a value for each continuous free variable, as `find_map` returns them.
-    model : Model
-    user : str
-        Who asks, for error messages.
-
-    Raises
-    ------
-    ModelError, ShapeError, DTypeError, SupportError
-        For a point that is not one of this model.
+    A point has a value for each continuous free variable, as `find_map` returns them. What is not
+    one of this model is refused, in the name of `user`.
     """
-    from aliquot.results import build_tree
-
     if not is_point(trace):
         return trace
     density = model.density()
@@ -39,5 +28,5 @@ def as_trace(trace: Any, model: Model, user: str) -> xarray.DataTree:
     values |= density.deterministics_of(values, 1)
     return build_tree(
         posterior={name: np.asarray(value)[None] for name, value in values.items()},
-        **given(model),
+        **described(model),
     )

@@ -10,6 +10,7 @@ import numpy as np
 from aliquot.distributions.constraints import Interval, Simplex
 from aliquot.errors import AliquotWarning, ModelError, ShapeError, SupportError, warn
 from aliquot.inference import origin
+from aliquot.inference.draws import flat
 from aliquot.model import Model
 from aliquot.model.observed import known_support
 from aliquot.model.stored import OtherLabelsError, values_of
@@ -144,16 +145,11 @@ def discrete_values(
                 AliquotWarning,
             )
     _check_states(array, variable)
-    return _flat(array).astype(variable.distribution.dtype)
+    return flat(array).astype(variable.distribution.dtype)
 
 
 def refuse_other_states(model: Model, posterior: Any, variable: Any) -> None:
-    """Refuse draws of a discrete variable in which it is in a state that it does not have.
-
-    Raises
-    ------
-    ShapeError, SupportError
-    """
+    """Refuse draws of a discrete variable in which it is in a state that it does not have."""
     if variable.name not in posterior:
         return
     try:
@@ -193,7 +189,7 @@ def _continuous(model: Model, posterior: Any, variable: Any) -> np.ndarray:
     )
     if not isinstance(variable, MissingValues):
         _check(array, variable, name, "values", "is it of another model?")
-    return _flat(array)
+    return flat(array)
 
 
 def _check(array: np.ndarray, variable: Any, name: str, what: str, mend: str) -> None:
@@ -231,7 +227,3 @@ def named_draws(draws: np.ndarray) -> str:
     found = np.argwhere(draws)
     places = ", ".join(f"(chain {c}, draw {d})" for c, d in found[:3].tolist())
     return f"{places}, ..." if len(found) > 3 else places
-
-
-def _flat(array: np.ndarray) -> np.ndarray:
-    return array.reshape((array.shape[0] * array.shape[1], *array.shape[2:]))

@@ -1,33 +1,28 @@
-"""Predictions: data that the prior or the posterior would give, and how likely the data were."""
+"""Predictions: data that the prior or the posterior would give."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from math import prod
 from typing import TYPE_CHECKING, Any
 
 import jax
 import numpy as np
 
+from aliquot.arguments import as_seed, whole_number
 from aliquot.compilation import lazily
 from aliquot.density.draws import quick
-from aliquot.density.likelihood import check_observed
 from aliquot.density.parameters import parameter_problems
 from aliquot.density.rows import over_rows
-from aliquot.distributions.seeds import as_seed
-from aliquot.errors import AliquotWarning, ModelError, ParameterError, StartError, warn
+from aliquot.errors import AliquotWarning, ParameterError, StartError, warn
 from aliquot.inference import forward
-from aliquot.inference.given import constant_data, given, model_coords, model_dims
-from aliquot.inference.posterior import (
-    continuous_values,
-    posterior_of,
-    posterior_values,
-    refuse_other_states,
-)
+from aliquot.inference.described import constant_data, described, draw_coords, model_dims
+from aliquot.inference.draws import Draws, in_chains, random_keys
+from aliquot.inference.posterior import posterior_of, posterior_values
 from aliquot.model import Model, resolve_model
 from aliquot.model.variables import Deterministic, FreeVariable, MissingValues, ObservedVariable
 from aliquot.porting import PREDICT, PRIOR, explained
 from aliquot.precision import float64
+from aliquot.results import build_tree
 
 if TYPE_CHECKING:
     import xarray
@@ -90,10 +85,8 @@ def sample_prior_predictive(
     >>> prior.prior_predictive["obs"].shape
     (1, 100, 2)
     """
-    from aliquot.results import build_tree
-
     model = resolve_model(model, "aq.sample_prior_predictive")
-    _check_draws(draws)
+    draws = whole_number("draws", draws)
     forward.check_simulable(model)
     if left_out := forward.potentials(model):
         warn(
@@ -115,7 +108,7 @@ def sample_prior_predictive(
     return build_tree(
         prior={name: value for name, value in rows.items() if name in latent},
         prior_predictive={name: v for name, v in rows.items() if name not in latent},
-        **given(model),
+        **described(model),
         attrs={"random_seed": seed},
     )
 
@@ -172,8 +165,6 @@ def sample_posterior_predictive(
     >>> trace.posterior_predictive["obs"].shape
     (2, 100, 2)
     """
-    from aliquot.results import build_tree
-
     model = resolve_model(model, "aq.sample_posterior_predictive")
     if var_names is None:
         forward.check_predictable(model, "aq.sample_posterior_predictive")
@@ -188,7 +179,7 @@ def sample_posterior_predictive(
     simulate = _simulator(model, wanted, fixed)
     drawn, valid = _split(simulate(chains * draws, seed))
     _warn_out_of_range(model, fixed, seed, valid)
-    arrays = {name: v.reshape((chains, draws, *v.shape[1:])) for name, v in drawn.items()}
+    arrays = in_chains(drawn, chains, draws)
     groups: dict[str, Any] = (
         {"predictions": arrays, "predictions_constant_data": constant_data(model)}
         if predictions
@@ -197,86 +188,11 @@ def sample_posterior_predictive(
     return build_tree(
         **groups,
         dims=model_dims(model),
-        coords=_coords(model, posterior),
+        coords=draw_coords(model, posterior),
         attrs={"random_seed": seed},
         order=list(model.variables),
         extend=trace,
     )
-
-
-@explained(PREDICT)
-def compute_log_likelihood(trace: xarray.DataTree, model: Model | None = None) -> xarray.DataTree:
-    """Compute the pointwise log likelihood of each draw, for `az.loo` and `az.compare`.
-
-    Parameters
-    ----------
-    trace : xarray.DataTree
-        With a group ``posterior``.
-    model : Model, optional
-        By default the one whose ``with`` block is running.
-
-    Returns
-    -------
-    xarray.DataTree
-        The trace with the group ``log_likelihood`` added; the trace itself is left as it is. Where
-        observations are missing, only those that are not are there, along one dim
-        ``{name}_observed`` of their positions: an imputed value is no data to be predicted. Of a
-        partly observed `MarkovChain` each observed state counts, given all other data; of one
-        that was observed throughout, the chain as a whole.
-
-    Raises
-    ------
-    ModelError, ShapeError, SupportError
-        Where the trace is of another model; where nothing is observed.
-
-    Examples
-    --------
-    >>> import aliquot as aq
-    >>> with aq.Model():
-    ...     mu = aq.Normal("mu", 0, 1)
-    ...     obs = aq.Normal("obs", mu, 1, observed=[0.1, 0.4])
-    ...     trace = aq.sample(100, tune=100, chains=2, random_seed=1, progressbar=False,
-    ...                       compute_convergence_checks=False)
-    ...     trace = aq.compute_log_likelihood(trace)
-    >>> trace.log_likelihood["obs"].shape
-    (2, 100, 2)
-    """
-    from aliquot.results import build_tree
-
-    model = resolve_model(model, "aq.compute_log_likelihood")
-    check_observed(model, "aq.compute_log_likelihood")
-    if left_out := forward.potentials(model):
-        warn(
-            f"the log likelihood leaves out the potentials {', '.join(left_out)}: where one stands "
-            "for data, loo and compare do not count them",
-            AliquotWarning,
-        )
-    posterior = posterior_of(trace, "aq.compute_log_likelihood")
-    chains, draws = posterior.sizes["chain"], posterior.sizes["draw"]
-    values = continuous_values(model, posterior)
-    for variable in (*model.free, *model.observed):
-        if variable.distribution.discrete:
-            refuse_other_states(model, posterior, variable)
-    arrays = model.density().log_likelihood_of(values, chains * draws)
-    rows: dict[str, Any] = {}
-    dims: dict[str, Any] = {}
-    coords = _coords(model, posterior)
-    for variable in model.observed:
-        name, found = variable.name, arrays[variable.name]
-        # Of a partly observed chain it is one number for each state, of others one for each event.
-        whole = variable.distribution.batch_shape
-        batch = found.shape[1:] if prod(found.shape[1:]) > prod(whole) else whole
-        array = found.reshape((chains, draws, *batch))
-        if variable.missing is None:
-            rows[name] = array
-            dims[name] = list((variable.dims or ())[: len(batch)]) or None
-            continue
-        seen = ~variable.missing.any(axis=tuple(range(len(batch), variable.missing.ndim)))
-        if seen.any():
-            rows[name] = array[:, :, seen]
-            dims[name] = [f"{name}_observed"]
-            coords[f"{name}_observed"] = np.flatnonzero(seen)
-    return build_tree(log_likelihood=rows, dims=dims, coords=coords, extend=trace)
 
 
 def _advise(model: Model, fixed: Mapping[str, np.ndarray]) -> None:
@@ -300,9 +216,6 @@ def _advise(model: Model, fixed: Mapping[str, np.ndarray]) -> None:
         )
 
 
-Draws = dict[str, np.ndarray]
-
-
 def _simulator(
     model: Model, wanted: Sequence[str], fixed: Mapping[str, np.ndarray]
 ) -> Callable[[int, int], Draws]:
@@ -320,17 +233,13 @@ def _simulator(
 
     def draw(draws: int, seed: int) -> Draws:
         with float64():
-            return over_rows(program, one, (_keys(seed, draws), dict(fixed)), data)
+            return over_rows(program, one, (random_keys(seed, draws), dict(fixed)), data)
 
     return draw
 
 
-def _keys(seed: int, draws: int) -> np.ndarray:
-    return np.asarray(jax.random.key_data(jax.random.split(jax.random.key(seed), draws)))
-
-
 def _split(drawn: Draws) -> tuple[Draws, Draws]:
-    """Take what is said of variables' parameters out of the draws."""
+    """Part the draws from the flags that tell whether variables' parameters were in range."""
     flags = {k.removeprefix(forward.VALID): v for k, v in drawn.items() if forward.VALID in k}
     return {k: v for k, v in drawn.items() if forward.VALID not in k}, flags
 
@@ -375,7 +284,7 @@ def _out_of_range(model: Model, fixed: Mapping[str, np.ndarray], seed: int, vali
     with float64():
         data = {leaf.name: leaf.value for leaf in model.data}
         values = {k: v[row] for k, v in fixed.items()}
-        distribution = quick(one)(_keys(seed, len(good))[row], values, data)
+        distribution = quick(one)(random_keys(seed, len(good))[row], values, data)
     problems = parameter_problems(distribution, distribution.parameters)
     problem = problems[0] if problems else "its parameters are out of range"
     return f"{name}: {problem}, and so in {int((~good).sum())} of {len(good)} draws"
@@ -391,12 +300,3 @@ def _warn_out_of_range(
                 "there means nothing",
                 AliquotWarning,
             )
-
-
-def _coords(model: Model, posterior: Any) -> dict[str, Any]:
-    return model_coords(model) | {dim: posterior[dim].values for dim in ("chain", "draw")}
-
-
-def _check_draws(draws: Any) -> None:
-    if isinstance(draws, bool) or not isinstance(draws, int | np.integer) or draws < 1:
-        raise ModelError(f"draws must be a whole number of at least 1; got {draws!r}")

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import jax
 import numpy as np
 
-from aliquot.compilation import lazily, loop
-from aliquot.density.rows import over_rows
-from aliquot.distributions.seeds import as_seed
+from aliquot.arguments import as_seed, whole_number
+from aliquot.compilation import loop
 from aliquot.errors import AliquotWarning, ModelError, warn
 from aliquot.expression import leaves
+from aliquot.inference.draws import in_chains, over_draws, random_keys
 from aliquot.inference.missing import draw_missing
 from aliquot.inference.model_order import in_model_order
 from aliquot.inference.origin import record
@@ -28,7 +28,6 @@ from aliquot.marginal import Unknown, depends_on
 from aliquot.model import Model, resolve_model
 from aliquot.model.variables import Data
 from aliquot.porting import PREDICT, explained
-from aliquot.precision import float64
 
 if TYPE_CHECKING:
     import xarray
@@ -173,12 +172,7 @@ def recover(
     fresh = _computed_anew(model, posterior, values, chains * draws)
     if fresh:
         rows.setdefault("posterior", {}).update(fresh)
-    shaped = {
-        group: {
-            name: value.reshape((chains, draws, *value.shape[1:])) for name, value in found.items()
-        }
-        for group, found in rows.items()
-    }
+    shaped = {group: in_chains(found, chains, draws) for group, found in rows.items()}
     return extended(trace, model, unknowns, shaped, record(model, density, dependent))
 
 
@@ -210,8 +204,8 @@ def _run(
                 for unknown, p in zip(unknowns, at.probabilities(), strict=True):
                     result[f"state_probabilities/{unknown.name}"] = p
             if "most_probable" in kinds:
-                found, best = at.most_probable()
-                for unknown, state in zip(unknowns, found, strict=True):
+                states, best = at.most_probable()
+                for unknown, state in zip(unknowns, states, strict=True):
                     result[f"most_probable/{unknown.name}"] = state
                 result["most_probable/log_density"] = best
             if "draws" in kinds:
@@ -225,12 +219,9 @@ def _run(
         keep = {*wanted, "log_density", "log_sum"}
         return {name: v for name, v in result.items() if name.split("/", 1)[1] in keep}
 
-    with float64():
-        keys = np.asarray(jax.random.key_data(jax.random.split(jax.random.key(seed), count)))
-        program = lazily(jax.vmap(one, in_axes=(0, None)), loop())
-        flat = over_rows(program, one, (keys, dict(values)), density.data)
+    found = over_draws(one, (random_keys(seed, count), dict(values)), density.data, loop())
     groups: dict[str, dict[str, np.ndarray]] = {}
-    for path, value in flat.items():
+    for path, value in found.items():
         group, name = path.split("/", 1)
         groups.setdefault(group, {})[name] = value
     return groups
@@ -308,9 +299,7 @@ def _bytes(unknowns: Sequence[Unknown], drawn: Sequence[Any], kinds: Sequence[st
 
 def _thinning(thin: Any, per_draw: int, posterior: Any, max_bytes: int) -> int:
     if thin is not None:
-        if isinstance(thin, bool) or not isinstance(thin, int | np.integer) or thin < 1:
-            raise ModelError(f"aq.recover: thin must be a whole number of at least 1; got {thin!r}")
-        return int(thin)
+        return whole_number("aq.recover: thin", thin)
     total = per_draw * posterior.sizes["chain"] * posterior.sizes["draw"]
     if total <= max_bytes:
         return 1

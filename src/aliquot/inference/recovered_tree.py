@@ -9,9 +9,22 @@ import numpy as np
 
 from aliquot.errors import AliquotWarning, warn
 from aliquot.inference import origin
-from aliquot.inference.given import constant_data, model_coords, model_dims, observed_data
+from aliquot.inference.described import (
+    constant_data,
+    draw_coords,
+    model_coords,
+    model_dims,
+    observed_data,
+)
 from aliquot.marginal import Unknown
 from aliquot.model import Model
+from aliquot.results import (
+    build_dataset,
+    groups_of,
+    in_written_order,
+    standard_attributes,
+    tree_of,
+)
 
 if TYPE_CHECKING:
     import xarray
@@ -34,8 +47,6 @@ def extended(
 
     Parameters
     ----------
-    trace : xarray.DataTree
-    model : Model
     unknowns : sequence of Unknown
         Those that are given back.
     groups : mapping
@@ -46,12 +57,10 @@ def extended(
     """
     import xarray
 
-    from aliquot.results import build_dataset, in_written_order, standard_attributes
-
     written = list(model.variables)
     posterior = trace["posterior"].to_dataset()
-    labels = model_coords(model) | {dim: posterior[dim].values for dim in ("chain", "draw")}
-    result = {name: node.to_dataset() for name, node in trace.children.items()}
+    labels = draw_coords(model, posterior)
+    result = groups_of(trace)
     lost: list[str] = []
     for name in FILLED:
         if name in result:
@@ -66,8 +75,8 @@ def extended(
                 dim, states = _state_dim(unknown)
                 if states is not None:
                     coords[dim] = states
-                own = dims.get(unknown.name) or [None] * len(unknown.shape)
-                dims[unknown.name] = [*own, dim]
+                before = dims.get(unknown.name) or [None] * len(unknown.shape)
+                dims[unknown.name] = [*before, dim]
         attrs = standard_attributes()
         made = build_dataset(group, arrays, dims=dims, coords=coords, attrs=attrs, sampled=True)
         for name in arrays:
@@ -91,9 +100,7 @@ def extended(
             AliquotWarning,
         )
     _refresh_data(result, model)
-    tree = xarray.DataTree.from_dict(result)
-    tree.attrs = dict(trace.attrs)
-    return tree
+    return tree_of(result, trace.attrs)
 
 
 def _kept(name: str, dataset: Any) -> bool:
@@ -127,8 +134,6 @@ def _without(dataset: Any, names: Iterable[str]) -> tuple[Any, list[str]]:
 
 def _refresh_data(groups: dict[str, Any], model: Model) -> None:
     """Put the model's data into the trace's groups of data where they are others."""
-    from aliquot.results import build_dataset, standard_attributes
-
     for group, data in (
         ("observed_data", observed_data(model)),
         ("constant_data", constant_data(model)),
@@ -173,14 +178,8 @@ def _state_dim(unknown: Unknown) -> tuple[str, Any]:
 
 def thinned(trace: xarray.DataTree, step: int) -> xarray.DataTree:
     """Keep every so many-th draw of all groups that have draws."""
-    import xarray
-
-    groups = {}
-    for name, node in trace.children.items():
-        dataset = node.to_dataset()
+    groups = groups_of(trace)
+    for name, dataset in groups.items():
         if "draw" in dataset.dims and not name.startswith("warmup"):
-            dataset = dataset.isel(draw=slice(None, None, step))
-        groups[name] = dataset
-    tree = xarray.DataTree.from_dict(groups)
-    tree.attrs = dict(trace.attrs)
-    return tree
+            groups[name] = dataset.isel(draw=slice(None, None, step))
+    return tree_of(groups, trace.attrs)

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from aliquot.compilation import light
+from aliquot.diagnostics import check
 from aliquot.errors import AliquotWarning, ModelError, warn
+from aliquot.inference.draws import over_draws
 from aliquot.inference.model_order import in_model_order
 from aliquot.inference.permute import that_hold
 from aliquot.inference.posterior import continuous_values, posterior_of
 from aliquot.inference.relabelled_tree import (
     discrete_in,
-    over_draws,
     rebuilt,
     renamed,
     states_of,
@@ -22,6 +25,7 @@ from aliquot.inference.relabelled_tree import (
 from aliquot.inference.responsibilities import Found, Responsibilities
 from aliquot.model import Model, resolve_model
 from aliquot.porting import PREDICT, explained
+from aliquot.results import build_dataset, standard_attributes
 from aliquot.symmetry import ATTRIBUTE, Block, Symmetries, block_names, signs_of
 from aliquot.symmetry.relabelling import METHODS, Relabelled, relabel_block
 
@@ -165,12 +169,10 @@ def relabel(
     tree.attrs[ATTRIBUTE] = symmetries.to_json()
     tree.attrs["relabelled"] = method
     sure = {name: float(done.certainty.mean()) for name, (_, done, _) in results.items()}
-    tree.attrs["relabelling_certainty"] = _as_json(sure)
+    tree.attrs["relabelling_certainty"] = json.dumps(sure)
     for block, done, _ in results.values():
         _warn_where_unsure(block, done.certainty)
-    from aliquot import diagnostics
-
-    diagnostics.check(tree).warn()
+    check(tree).warn()
     return tree
 
 
@@ -210,7 +212,7 @@ def _best(trace: Any, model: Model, values: Mapping[str, np.ndarray]) -> int:
             terms = density.log_terms_of(given, data)
             return {"lp": sum(terms.values(), 0.0)}
 
-        lp = over_draws(one, values, density.data)["lp"]
+        lp = over_draws(one, dict(values), density.data, light())["lp"]
     return int(np.argmax(np.where(np.isnan(lp), -np.inf, lp)))
 
 
@@ -218,8 +220,6 @@ def _record(
     posterior: Any, results: Mapping[str, tuple[Block, Relabelled, Found | None]]
 ) -> xarray.Dataset:
     """Say what was done: permutations and certainties by block."""
-    from aliquot.results import build_dataset, standard_attributes
-
     sizes = posterior.sizes["chain"], posterior.sizes["draw"]
     arrays: dict[str, np.ndarray] = {}
     dims = {}
@@ -248,9 +248,3 @@ def _warn_where_unsure(block: Block, certainty: np.ndarray) -> None:
         "what does not depend on labels, such as predictions and the density",
         AliquotWarning,
     )
-
-
-def _as_json(means: Mapping[str, float]) -> str:
-    import json
-
-    return json.dumps(means)

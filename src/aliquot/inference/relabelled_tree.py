@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-import jax
 import numpy as np
 
-from aliquot.compilation import lazily, light
-from aliquot.density.rows import over_rows
+from aliquot.compilation import light
 from aliquot.errors import AliquotWarning, warn
+from aliquot.inference.draws import flat, over_draws
 from aliquot.inference.posterior import discrete_values
 from aliquot.marginal import depends_on
 from aliquot.model import Model
-from aliquot.precision import float64
+from aliquot.results import groups_of, tree_of
 from aliquot.symmetry import Block
 
 if TYPE_CHECKING:
@@ -22,13 +21,6 @@ if TYPE_CHECKING:
 
 # Groups of draws in which discrete variables may be found.
 WITH_STATES = ("posterior", "most_probable", "posterior_predictive", "predictions")
-
-
-def over_draws(one: Any, rows: Any, data: Any) -> dict[str, np.ndarray]:
-    """Compile a function of one draw with little optimisation, and call it on all."""
-    with float64():
-        program = lazily(jax.vmap(one, in_axes=(0, None)), light())
-        return over_rows(program, one, dict(rows), data)
 
 
 def states_of(trace: Any, blocks: Sequence[Block]) -> dict[tuple[str, str], np.ndarray]:
@@ -42,7 +34,7 @@ def states_of(trace: Any, blocks: Sequence[Block]) -> dict[tuple[str, str], np.n
         dataset = trace[group].dataset
         for name in names & set(dataset.data_vars):
             if all(dataset[name].sizes.get(dim) == size for dim, size in sizes.items()):
-                result[group, name] = _flat(dataset[name])
+                result[group, name] = flat(dataset[name])
     return result
 
 
@@ -56,17 +48,13 @@ def discrete_in(trace: Any, model: Model) -> list[str]:
 
 def without(trace: xarray.DataTree, names: Sequence[str]) -> xarray.DataTree:
     """Leave discrete variables out of a trace; the one that was given stays as it is."""
-    import xarray
-
-    groups = {name: node.to_dataset() for name, node in trace.children.items()}
+    groups = groups_of(trace)
     for group in (*WITH_STATES, "state_probabilities"):
         if group in groups:
             groups[group] = groups[group].drop_vars(names, errors="ignore")
             if not groups[group].data_vars:
                 del groups[group]
-    tree = xarray.DataTree.from_dict(groups)
-    tree.attrs = dict(trace.attrs)
-    return tree
+    return tree_of(groups, trace.attrs)
 
 
 def renamed(
@@ -93,7 +81,7 @@ def rebuilt(
     """Make a new tree of the variables that have moved and of all that is computed from them."""
     import xarray
 
-    groups = {name: node.to_dataset() for name, node in trace.children.items()}
+    groups = groups_of(trace)
     posterior = groups["posterior"]
     recovered = {name: array for (group, name), array in states.items() if group == "posterior"}
     changed: dict[tuple[str, str], np.ndarray] = {("posterior", n): v for n, v in values.items()}
@@ -116,9 +104,7 @@ def rebuilt(
             AliquotWarning,
         )
         groups["posterior"] = groups["posterior"].drop_vars(lost)
-    tree = xarray.DataTree.from_dict(groups)
-    tree.attrs = dict(trace.attrs)
-    return tree
+    return tree_of(groups, trace.attrs)
 
 
 def _computed(
@@ -142,7 +128,7 @@ def _computed(
     missing = [unknown.node for unknown in unknowns if unknown.name not in given]
     for latent in (integrated.latent for integrated in density.integrated):
         if latent.name in posterior and posterior[latent.name].shape[2:] == latent.shape:
-            given[latent.name] = _flat(posterior[latent.name])
+            given[latent.name] = flat(posterior[latent.name])
             known.append(latent)
         else:
             missing.append(latent)
@@ -171,11 +157,5 @@ def _computed(
 
     rows = {f"value {n}": v for n, v in values.items()}
     rows |= {f"state {n}": v for n, v in given.items()}
-    made = over_draws(one, rows, density.data)
+    made = over_draws(one, rows, density.data, light())
     return {(path.partition("/")[0], path.partition("/")[2]): v for path, v in made.items()}, lost
-
-
-def _flat(array: Any) -> np.ndarray:
-    """Give a variable's draws, one row for each draw of each chain."""
-    values = np.asarray(array.values)
-    return values.reshape((values.shape[0] * values.shape[1], *values.shape[2:]))

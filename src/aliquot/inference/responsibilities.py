@@ -10,13 +10,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from aliquot.compilation import lazily, light
-from aliquot.density.rows import over_rows
+from aliquot.compilation import light
 from aliquot.distributions.mixture import Mixture
 from aliquot.distributions.normal_mixture import NormalMixture
+from aliquot.inference.draws import over_draws
 from aliquot.marginal import depends_on
 from aliquot.model import Model
-from aliquot.precision import float64
 from aliquot.symmetry import Block
 
 # Above so many numbers (400 MB), a part of the rows is used.
@@ -28,7 +27,7 @@ CHANGED = 1e-4
 
 
 @dataclass(frozen=True)
-class Source:
+class AllocationRows:
     """Rows of one variable, and which of their columns are a block's components.
 
     Attributes
@@ -90,18 +89,9 @@ class Responsibilities:
         self._sizes |= {v.name: v.distribution.size for v in self.mixtures}
 
     def of(self, block: Block, values: Mapping[str, np.ndarray]) -> Found | None:
-        """Compute those of a block's components.
+        """Compute those of a block's components; ``None`` where no rows tell the components apart.
 
-        Parameters
-        ----------
-        block : Block
-        values : mapping from str to numpy.ndarray, shape (draws, *shape)
-            Every continuous free variable.
-
-        Returns
-        -------
-        Found or None
-            ``None`` where no rows tell the components apart.
+        `values` are of every continuous free variable, (draws, *shape).
         """
         sources = self.sources(block, values)
         if not sources:
@@ -115,15 +105,15 @@ class Responsibilities:
         parts = []
         begin = 0
         for source in sources:
-            own = chosen[(chosen >= begin) & (chosen < begin + len(source.rows))] - begin
+            here = chosen[(chosen >= begin) & (chosen < begin + len(source.rows))] - begin
             begin += len(source.rows)
-            if len(own):
-                parts.append((source.name, source.rows[own], np.asarray(source.columns)))
+            if len(here):
+                parts.append((source.name, source.rows[here], np.asarray(source.columns)))
         arrays = self._run(values, parts)
         probabilities = np.concatenate([arrays[name] for name, _, _ in parts], axis=1)
         return Found(probabilities, tuple(source.name for source in sources), total)
 
-    def sources(self, block: Block, values: Mapping[str, np.ndarray]) -> list[Source]:
+    def sources(self, block: Block, values: Mapping[str, np.ndarray]) -> list[AllocationRows]:
         """Find the rows whose probabilities trade places as a block's components do."""
         names = [name for name, size in self._sizes.items() if size >= block.components]
         k = block.components
@@ -136,7 +126,7 @@ class Responsibilities:
                     continue
                 rows = _rows_that_follow(p, columns, moves)
                 if rows.any():
-                    found.append(Source(name, np.flatnonzero(rows), columns))
+                    found.append(AllocationRows(name, np.flatnonzero(rows), columns))
                     break
         return found
 
@@ -145,7 +135,7 @@ class Responsibilities:
     ) -> list[str]:
         """Name discrete variables that change with a block though it does not say how.
 
-        Of groups that are mixtures of their own, in one array, the block of one group would have
+        Of groups each of which is a mixture, in one array, the block of one group would have
         to rename the states of some rows only.
         """
         unnamed = [name for name in names if name not in dict(block.states)]
@@ -207,9 +197,7 @@ class Responsibilities:
 
         if not parts:
             return {}
-        with float64():
-            program = lazily(jax.vmap(one, in_axes=(0, None)), light())
-            return over_rows(program, one, dict(values), self.density.data)
+        return over_draws(one, dict(values), self.density.data, light())
 
     def _probabilities(self, given: Any, data: Any, names: Sequence[str]) -> dict[str, Any]:
         """Compute those of all rows at one draw, inside a traced function."""

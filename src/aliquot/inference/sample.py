@@ -9,13 +9,12 @@ from dataclasses import replace
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
+from aliquot.arguments import as_seed, whole_number
 from aliquot.compilation import uncollected
-from aliquot.distributions.seeds import as_seed
-from aliquot.errors import ModelError, PartialResultWarning, StartError, warn
+from aliquot.diagnostics import heights
+from aliquot.errors import PartialResultWarning, StartError, warn
+from aliquot.inference.described import described
 from aliquot.inference.exact import exact_draws
-from aliquot.inference.given import given
 from aliquot.inference.initialisation import (
     explain_start,
     jittered_starts,
@@ -30,6 +29,8 @@ from aliquot.mcmc.run import sample as run_chains
 from aliquot.mcmc.settings import NUTSSettings
 from aliquot.model import Model, resolve_model
 from aliquot.porting import SAMPLE, explained
+from aliquot.progress import announce, sampling_progress
+from aliquot.results import build_tree
 from aliquot.symmetry import ATTRIBUTE, Symmetries
 
 if TYPE_CHECKING:
@@ -142,12 +143,9 @@ def sample(
     model = resolve_model(model, "aq.sample")
     permuting = read_label_switching(label_switching)
     metric, jitter = read_init(init)
-    if isinstance(chains, bool) or not isinstance(chains, int | np.integer) or chains < 1:
-        raise ModelError(f"chains must be a whole number of at least 1; got {chains!r}")
-    if cores is not None and (
-        isinstance(cores, bool) or not isinstance(cores, int | np.integer) or cores < 1
-    ):
-        raise ModelError(f"cores must be a whole number of at least 1; got {cores!r}")
+    chains = whole_number("chains", chains)
+    if cores is not None:
+        cores = whole_number("cores", cores)
     settings = NUTSSettings(
         draws=draws,
         tune=tune,
@@ -159,16 +157,14 @@ def sample(
     began = time.perf_counter()
     density = model.density()
     if density.marginal is not None:
-        from aliquot.progress import announce
-
         announce(model.marginalization().line, progressbar)
     if density.size == 0:
-        return exact_draws(model, settings.draws, int(chains), seed)
+        return exact_draws(model, settings.draws, chains, seed)
     settings = replace(settings, metric=metric_for(init, metric, density.size))
     symmetries = model.symmetries(explain=False)
     announce_symmetries(model, symmetries, permuting, progressbar)
-    starts = jittered_starts(density, initvals, chains=int(chains), jitter=jitter)
-    count = int(chains) * settings.draws
+    starts = jittered_starts(density, initvals, chains=chains, jitter=jitter)
+    count = chains * settings.draws
     helpers = [
         Thread(target=density.prepare_draws, args=(count,), daemon=True),
         Thread(target=_import_results, daemon=True),
@@ -192,8 +188,8 @@ def sample(
         "init": init,
         "metric": settings.metric,
         "draws": settings.draws,
-        "chains": int(chains),
-        "cores": min(cores or os.cpu_count() or 1, int(chains)),
+        "chains": chains,
+        "cores": min(cores or os.cpu_count() or 1, chains),
         "target_accept": settings.target_accept,
         "max_treedepth": settings.max_treedepth,
         "partial": run.interrupted,
@@ -220,8 +216,6 @@ def _run(
     progressbar: bool,
     meanwhile: Callable[[], None],
 ) -> ChainDraws:
-    from aliquot.progress import sampling_progress
-
     total = settings.tune + settings.draws
     with interrupts() as stop, sampling_progress(starts.chains, total, progressbar) as display:
         try:
@@ -243,8 +237,6 @@ def _run(
 
 def _volumes(run: ChainDraws) -> dict[str, Any]:
     """Note how much room each chain fills where that decides which of them to believe."""
-    from aliquot.diagnostics import heights
-
     kept = slice(run.tune, int(run.completed.min()))
     volumes = heights.log_volumes(run.positions[:, kept], run.stats["lp"][:, kept])
     return {} if volumes is None else {heights.ATTRIBUTE: volumes}
@@ -254,8 +246,6 @@ def _import_results() -> None:
     # While XLA compiles or chains run, so that nobody waits for it.
     with uncollected():
         import xarray  # noqa: F401
-
-        import aliquot.results  # noqa: F401
 
 
 def _tree(
@@ -268,8 +258,6 @@ def _tree(
     symmetries: Symmetries | None,
 ) -> xarray.DataTree:
     """Build the result; its draws are permuted where symmetries are given."""
-    from aliquot.results import build_tree
-
     done = int(run.completed.min())
     kept = slice(run.tune, max(done, run.tune))
     warm = slice(0, min(run.tune, done))
@@ -293,7 +281,7 @@ def _tree(
         groups["warmup_sample_stats"] = {name: s[:, warm] for name, s in run.stats.items()}
         if keep_unconstrained:
             groups["warmup_unconstrained_posterior"] = density.split(run.positions[:, warm])
-    return build_tree(**groups, **given(model), attrs=attrs)
+    return build_tree(**groups, **described(model), attrs=attrs)
 
 
 def _warn_partial(run: ChainDraws) -> None:

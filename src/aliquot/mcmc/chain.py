@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from aliquot.mcmc import machine, metric, schedule, step_size
-from aliquot.mcmc.machine import STATS, ChainState
+from aliquot.mcmc.machine import STATS, ChainState, Row
 from aliquot.mcmc.momentum import Momenta
-from aliquot.mcmc.program import Report, Rows, Shape, empty_rows
+from aliquot.mcmc.program import Report, Shape, empty_rows
 from aliquot.mcmc.result import ChainProgress, Phase
 from aliquot.mcmc.schedule import Flag
 from aliquot.mcmc.settings import NUTSSettings
@@ -36,12 +36,12 @@ class Job:
     """The arguments of one call."""
 
     state: ChainState
-    rows: Rows
+    rows: Row
     draws: Any
     leapfrogs: Any
 
 
-class Chain:
+class NUTSChain:
     """A chain: first its start is evaluated, then a step size is searched, then it draws."""
 
     def __init__(

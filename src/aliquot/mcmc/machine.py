@@ -7,14 +7,13 @@ for one chain on a CPU, flat and vectorised over chains on an accelerator.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
 from jax import Array, lax
 
 from aliquot.mcmc import metric, step_size, trajectory
-from aliquot.mcmc.arrays import Value
 from aliquot.mcmc.metric import Windows
 from aliquot.mcmc.schedule import Flag
 from aliquot.mcmc.settings import Metric
@@ -42,18 +41,18 @@ class ChainState(NamedTuple):
     tree: Trajectory
     step: StepSize
     windows: Windows
-    scale: Value
+    scale: Any
     """(d,) or (d, d), see :mod:`aliquot.mcmc.metric`."""
 
 
 class Row(NamedTuple):
-    """What one draw is given."""
+    """What one draw is given, or, with a leading axis, the draws of one call of the program."""
 
-    momentum: Value
+    momentum: Any
     """(d,), standard normal."""
-    key: Value
+    key: Any
     """uint64"""
-    flags: Value
+    flags: Any
     """int32, see :class:`aliquot.mcmc.schedule.Flag`."""
 
 

@@ -8,13 +8,11 @@ momentum needs no solve.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
-
-from aliquot.mcmc.arrays import Value
 
 _SMALLEST, _LARGEST = 1e-20, 1e20
 _LEAST_SHRINKAGE = 5e-3
@@ -36,11 +34,11 @@ class Windows(NamedTuple):
     Row 0 is the foreground window, which makes the metric, and row 1 the background window.
     """
 
-    mean: Value
+    mean: Any
     """(2, 2 d): of the draw and its gradient, one after the other."""
-    squares: Value
+    squares: Any
     """(2, 2 d): sums of squared deviations."""
-    sizes: Value
+    sizes: Any
     """(2,): how many draws each window holds."""
 
 

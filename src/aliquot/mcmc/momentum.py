@@ -17,16 +17,9 @@ _DRAWS, _STEP_SIZE_SEARCH = 0, 1
 
 
 class Momenta:
-    """Standard normal momenta and 64-bit keys of one chain.
+    """Standard normal momenta and 64-bit keys of one chain, for d = `size` coordinates.
 
-    Parameters
-    ----------
-    seed
-        Any non-negative integer.
-    chain
-        The number of the chain: other chains are independent.
-    size
-        The number of coordinates d.
+    Chains of other numbers and other seeds (any non-negative integer) are independent.
 
     Examples
     --------

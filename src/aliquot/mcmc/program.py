@@ -9,8 +9,6 @@ another.
 
 from __future__ import annotations
 
-import threading
-import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -20,37 +18,25 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array, lax
 
-from aliquot.compilation import Compiled, loop
+from aliquot.compilation import Compiled, kept, loop
 from aliquot.compilation import compiled as compile_or_load
 from aliquot.kernel import rewritten
 from aliquot.mcmc import machine
-from aliquot.mcmc.arrays import Value
 from aliquot.mcmc.machine import STATS, ChainState, Row
 from aliquot.mcmc.settings import Metric
 
 LogDensity = Callable[[Array, Any], Array]
 
 
-class Rows(NamedTuple):
-    """What the draws of one call are given, ``C`` rows of which the first are used."""
-
-    momentum: Value
-    """(C, d)"""
-    key: Value
-    """(C,) uint64"""
-    flags: Value
-    """(C,) int32"""
-
-
 class Report(NamedTuple):
     """What one call has done."""
 
     state: ChainState
-    output: Value
+    output: Any
     """(C, d + len(STATS)), of which the first `finished` rows are draws."""
-    finished: Value
+    finished: Any
     """int32: draws completed in this call."""
-    leapfrogs: Value
+    leapfrogs: Any
     """int32: leapfrog steps taken in this call."""
 
 
@@ -71,7 +57,7 @@ class Shape:
 
 
 @dataclass(frozen=True)
-class Program:
+class NUTSProgram:
     """A compiled program and what it took to compile it."""
 
     shape: Shape
@@ -92,7 +78,7 @@ def one_chain(log_density: LogDensity, shape: Shape) -> Callable[..., Report]:
     """
 
     def program(
-        state: ChainState, data: Any, rows: Rows, draws: Array, budget: Array, target_accept: Array
+        state: ChainState, data: Any, rows: Row, draws: Array, budget: Array, target_accept: Array
     ) -> Report:
         def value_and_grad(position: Array) -> tuple[Array, Array]:
             return rewritten(jax.value_and_grad(log_density))(position, data)
@@ -139,7 +125,7 @@ def many_chains(log_density: LogDensity, shape: Shape) -> Callable[..., Report]:
     """
 
     def advance(
-        report: Report, data: Any, rows: Rows, draws: Array, budget: Array, target_accept: Array
+        report: Report, data: Any, rows: Row, draws: Array, budget: Array, target_accept: Array
     ) -> Report:
         def value_and_grad(position: Array) -> tuple[Array, Array]:
             return rewritten(jax.value_and_grad(log_density))(position, data)
@@ -160,7 +146,7 @@ def many_chains(log_density: LogDensity, shape: Shape) -> Callable[..., Report]:
         return Report(state, output, report.finished + done, report.leapfrogs + active)
 
     def program(
-        state: ChainState, data: Any, rows: Rows, draws: Array, budget: Array, target_accept: Array
+        state: ChainState, data: Any, rows: Row, draws: Array, budget: Array, target_accept: Array
     ) -> Report:
         def more(report: Report) -> Array:
             return jnp.any((report.finished < draws) & (report.leapfrogs < budget))
@@ -177,10 +163,10 @@ def many_chains(log_density: LogDensity, shape: Shape) -> Callable[..., Report]:
     return program
 
 
-def empty_rows(shape: Shape) -> Rows:
-    """Return rows of zeros for one chain, in NumPy."""
+def empty_rows(shape: Shape) -> Row:
+    """Return rows of zeros for the draws of one call, along a leading axis, in NumPy."""
     capacity = shape.capacity
-    return Rows(
+    return Row(
         np.zeros((capacity, shape.size)),
         np.zeros(capacity, np.uint64),
         np.zeros(capacity, np.int32),
@@ -197,47 +183,28 @@ def _where(condition: Array, new: ChainState, old: ChainState) -> ChainState:
     return jax.tree.map(lambda a, b: jnp.where(condition, a, b), new, old)
 
 
-_programs: dict[int, dict[Any, Program]] = {}
-_lock = threading.Lock()
-
-
 def compiled(
     log_density: LogDensity,
     data: Any,
     shape: Shape,
     meanwhile: Callable[[], None] | None = None,
-) -> tuple[Program, bool]:
+) -> tuple[NUTSProgram, bool]:
     """Return the program of a log density, and whether it had to be compiled.
 
     It is kept as long as the log density lives, for data of the same shapes and dtypes. Once XLA
     is at work, or need not be, `meanwhile` is called.
     """
     owner = getattr(log_density, "__self__", log_density)
-    leaves, structure = jax.tree.flatten(data)
-    key = (
-        getattr(log_density, "__name__", ""),
-        shape,
-        structure,
-        tuple((np.shape(leaf), np.result_type(leaf)) for leaf in leaves),
-        jax.default_backend(),
-    )
-    with _lock:
-        kept = _programs.get(id(owner))
-        if kept is None:
-            kept = _programs[id(owner)] = {}
-            # By identity: what owns a density may hold arrays, which are not hashable.
-            weakref.finalize(owner, _programs.pop, id(owner), None)
-        if key in kept:
-            if meanwhile is not None:
-                meanwhile()
-            return kept[key], False
-        kept[key] = _compile(log_density, data, shape, meanwhile)
-        return kept[key], True
+    key = ("NUTS", getattr(log_density, "__name__", ""), shape)
+    program, new = kept(owner, key, data, lambda: _compile(log_density, data, shape, meanwhile))
+    if meanwhile is not None and not new:
+        meanwhile()
+    return program, new
 
 
 def _compile(
     log_density: LogDensity, data: Any, shape: Shape, meanwhile: Callable[[], None] | None
-) -> Program:
+) -> NUTSProgram:
     build = one_chain if shape.chains is None else many_chains
     state = machine.initial(np.zeros(shape.size), shape.metric, shape.max_treedepth)
     rows = empty_rows(shape)
@@ -250,4 +217,4 @@ def _compile(
     arguments = (state, data, rows, draws, np.int32(0), np.float64(0.0))
     function = build(log_density, shape)
     program = compile_or_load(function, *arguments, options=loop(), meanwhile=meanwhile)
-    return Program(shape, program)
+    return NUTSProgram(shape, program)

@@ -28,11 +28,6 @@ class ChainProgress:
     """After the warm-up."""
     leapfrogs: int
 
-    @property
-    def tuning(self) -> bool:
-        """Whether the chain is in its warm-up."""
-        return self.phase == "warm-up"
-
 
 @dataclass(frozen=True)
 class ChainDraws:

@@ -12,8 +12,8 @@ import jax
 import numpy as np
 
 from aliquot.mcmc import machine
-from aliquot.mcmc.chain import Chain, Chunks, Job
-from aliquot.mcmc.program import LogDensity, Program, Report, Shape, compiled, empty_rows
+from aliquot.mcmc.chain import Chunks, Job, NUTSChain
+from aliquot.mcmc.program import LogDensity, NUTSProgram, Report, Shape, compiled, empty_rows
 from aliquot.mcmc.result import ChainDraws, ChainProgress, named_stats
 from aliquot.mcmc.schedule import Flag
 from aliquot.mcmc.settings import NUTSSettings
@@ -112,22 +112,13 @@ def sample(
         data = jax.device_put(data)
     if isinstance(starts, Jittered):
         evaluate = evaluator(log_density, data) if vectorized else _evaluate(program, data)
-        center = find_starts(
-            log_density,
-            data,
-            center,
-            chains=count,
-            seed=seed,
-            jitter=starts.jitter,
-            tries=starts.tries,
-            evaluate=evaluate,
-        )
+        center = find_starts(log_density, data, starts, seed=seed, evaluate=evaluate)
     limits = chunks or Chunks()
     chains = [
-        Chain(number, start, settings, shape, seed, limits)
+        NUTSChain(number, start, settings, shape, seed, limits)
         for number, start in zip(numbers, center, strict=True)
     ]
-    run = _Run(program, data, chains, settings, stop)
+    run = WorkerPool(program, data, chains, settings, stop)
     workers = 1 if vectorized else max(1, min(cores or os.cpu_count() or 1, count))
     interrupted = run.run(workers, vectorized, on_progress)
     scales = np.stack([np.asarray(chain.state.scale) for chain in chains])
@@ -147,14 +138,14 @@ def sample(
     )
 
 
-class _Run:
+class WorkerPool:
     """Chains under way, and the threads that work on them."""
 
     def __init__(
         self,
-        program: Program,
+        program: NUTSProgram,
         data: Any,
-        chains: list[Chain],
+        chains: list[NUTSChain],
         settings: NUTSSettings,
         stop: threading.Event | None,
     ) -> None:
@@ -248,7 +239,7 @@ class _Run:
         )
         return jax.tree.map(np.asarray, report)
 
-    def _absorb(self, chains: list[Chain], reports: list[Report], seconds: float) -> None:
+    def _absorb(self, chains: list[NUTSChain], reports: list[Report], seconds: float) -> None:
         for chain, report in zip(chains, reports, strict=True):
             if not chain.complete:
                 chain.absorb(report, seconds)
@@ -257,7 +248,7 @@ class _Run:
         ):
             self.warmup_seconds = time.perf_counter() - self._began
 
-    def _take(self) -> Chain | None:
+    def _take(self) -> NUTSChain | None:
         # A worker that finds no chain idle is not needed: each busy chain has its own.
         with self._lock:
             if self._stopped() or not self._idle:
@@ -270,7 +261,7 @@ class _Run:
         return self._halt.is_set() or (self._stop is not None and self._stop.is_set())
 
 
-def _evaluate(program: Program, data: Any) -> Evaluate:
+def _evaluate(program: NUTSProgram, data: Any) -> Evaluate:
     """Return the log density and gradient as the program itself computes them."""
     shape = program.shape
     rows = empty_rows(shape)

@@ -7,6 +7,8 @@ import numbers
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+from aliquot.arguments import is_whole_number
+
 Metric = Literal["adapt_diag_grad", "adapt_diag", "adapt_full"]
 
 
@@ -59,7 +61,7 @@ class NUTSSettings:
     def __post_init__(self) -> None:
         for name, least in (("draws", 1), ("tune", 0), ("max_treedepth", 1)):
             value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, numbers.Integral) or value < least:
+            if not is_whole_number(value) or value < least:
                 raise ValueError(
                     f"{name} must be a whole number of at least {least}, got {value!r}"
                 )

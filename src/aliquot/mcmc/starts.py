@@ -36,6 +36,9 @@ class NoStartError(StartError):
 class Jittered:
     """Start points still to be found: `center`, (d,) or (chains, d), plus uniform(-jitter, jitter).
 
+    Of the `tries` of each chain, those of the second half come closer and closer to the center,
+    where the density is more likely to be positive.
+
     :func:`aliquot.mcmc.run.sample` finds them with the program that it samples with, which saves
     the compilation of another one.
     """
@@ -49,12 +52,9 @@ class Jittered:
 def find_starts(
     log_density: Callable[[Array, Any], Array],
     data: Any,
-    center: np.ndarray,
+    starts: Jittered,
     *,
-    chains: int,
     seed: int,
-    jitter: float = 1.0,
-    tries: int = 100,
     evaluate: Evaluate | None = None,
 ) -> np.ndarray:
     """Return start points (chains, d) whose log density and gradient are finite.
@@ -70,17 +70,10 @@ def find_starts(
         Log density of a position (d,) and `data`, a pure JAX function.
     data
         A pytree of arrays.
-    center
-        (d,), or (chains, d) for a center of each chain.
-    chains
-        How many start points.
+    starts
+        Where to look.
     seed
         The points are a function of it.
-    jitter
-        Each coordinate gets a number from uniform(-jitter, jitter); 0 for none.
-    tries
-        How many jitters to try for each chain. Those of the second half come closer and closer to
-        the center, where the density is more likely to be positive.
     evaluate
         Log density and gradient at a position, if the caller has them compiled.
 
@@ -93,11 +86,12 @@ def find_starts(
     Examples
     --------
     >>> import numpy as np
-    >>> from aliquot.mcmc.starts import find_starts
-    >>> find_starts(lambda x, data: -0.5 * (x @ x), (), np.zeros(3), chains=4, seed=1).shape
+    >>> from aliquot.mcmc.starts import Jittered, find_starts
+    >>> starts = Jittered(np.zeros(3), chains=4)
+    >>> find_starts(lambda x, data: -0.5 * (x @ x), (), starts, seed=1).shape
     (4, 3)
     """
-    center = np.asarray(center, float)
+    center, chains, jitter = np.asarray(starts.center, float), starts.chains, starts.jitter
     size = center.shape[-1] if center.ndim else 0
     if center.shape not in ((size,), (chains, size)) or size == 0:
         raise ValueError(
@@ -106,8 +100,8 @@ def find_starts(
         )
     if not (np.isfinite(jitter) and jitter >= 0):
         raise ValueError(f"jitter must be a finite number of at least 0, got {jitter!r}")
-    if tries < 1:
-        raise ValueError(f"tries must be at least 1, got {tries!r}")
+    if starts.tries < 1:
+        raise ValueError(f"tries must be at least 1, got {starts.tries!r}")
     centers = np.broadcast_to(center, (chains, size))
     find = evaluate or evaluator(log_density, data)
     return np.stack(
@@ -117,7 +111,7 @@ def find_starts(
                 centers[chain],
                 np.random.default_rng([chain // 2, 7, seed]),
                 -jitter if chain % 2 else jitter,
-                tries,
+                starts.tries,
             )
             for chain in range(chains)
         ]

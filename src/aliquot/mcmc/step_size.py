@@ -7,13 +7,11 @@ References
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
-
-from aliquot.mcmc.arrays import Value
 
 _GAMMA, _T0, _KAPPA = 0.05, 10.0, 0.75
 
@@ -21,12 +19,12 @@ _GAMMA, _T0, _KAPPA = 0.05, 10.0, 0.75
 class StepSize(NamedTuple):
     """The step size and the state of its adaptation, all scalars."""
 
-    log_step: Value
-    log_average: Value
-    error: Value
-    center: Value
-    updates: Value
-    search: Value
+    log_step: Any
+    log_average: Any
+    error: Any
+    center: Any
+    updates: Any
+    search: Any
     """0 before the search of a first value, 1 (doubling) or -1 (halving), 2 when it is found."""
 
 

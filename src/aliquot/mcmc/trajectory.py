@@ -19,14 +19,13 @@ References
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array, lax
 
-from aliquot.mcmc.arrays import Value
 from aliquot.mcmc.hash import hashed_bits, uniform_from_bits
 from aliquot.mcmc.metric import to_position, to_whitened
 
@@ -43,32 +42,32 @@ _TOP_UNIFORMS = 1 << 32
 class Trajectory(NamedTuple):
     """A trajectory under way. ``d`` is the number of coordinates, ``K`` the greatest depth."""
 
-    leaf: Value
+    leaf: Any
     """int32: the number of the next leaf; 0 before the trajectory has begun."""
-    depth: Value
+    depth: Any
     """int32: doublings completed."""
-    status: Value
+    status: Any
     """int32: 0, or why it ended."""
-    ends: Value
+    ends: Any
     """(2, 2 d): position, and momentum after the first half step of the next leapfrog step, at the
     backward and the forward end."""
-    stack: Value
+    stack: Any
     """(K + 1, 3 d): first momentum, last momentum and sum of momenta of complete subtrees, in the
     order in which they were integrated."""
-    points: Value
+    points: Any
     """(3, 2 d + 2): position, gradient, log density and energy error of the chosen point, of the
     candidate of the subtree that grows, and a row to which rejected points are written."""
-    chosen: Value
+    chosen: Any
     """int32: which of rows 0 and 1 of `points` is the chosen point; the other is the candidate."""
-    log_weight: Value
+    log_weight: Any
     """Log of the summed weights ``exp(-energy error)`` of the trajectory."""
-    subtree_log_weight: Value
+    subtree_log_weight: Any
     """The same for the subtree that grows."""
-    energy: Value
+    energy: Any
     """Total energy at the start."""
-    acceptance: Value
+    acceptance: Any
     """Sum over leaves of ``min(1, exp(-energy error))``."""
-    max_energy_error: Value
+    max_energy_error: Any
     """The energy error that is largest in absolute value."""
 
 
@@ -133,18 +132,9 @@ def extend(
 ) -> Trajectory:
     """Add one leaf: a leapfrog step, the choice among points, the U-turn test.
 
-    Parameters
-    ----------
-    value_and_grad
-        Log density and gradient (d,) at a position (d,).
-    key
-        uint64: the directions and the choices of this trajectory are a function of it.
-    scale, step
-        The metric and the step size, which must not change within a trajectory.
-    max_depth
-        int32: end when this many doublings are complete.
-    always
-        bool: make the leaf the candidate whatever its weight.
+    The directions and the choices of this trajectory are a function of its `key` (uint64). It ends
+    when `max_depth` doublings are complete; the metric `scale` and the `step` size must not change
+    before. Where `always` holds, the leaf becomes the candidate whatever its weight.
     """
     size = tree.ends.shape[1] // 2
     leaf, depth = tree.leaf, tree.depth

@@ -20,7 +20,7 @@ GROUP = "relabelling"
 
 
 @dataclass(frozen=True)
-class Components:
+class ComponentDraws:
     """One number for each component, in each draw.
 
     Attributes
@@ -43,22 +43,11 @@ class Components:
     chains: tuple[str, ...]
 
 
-def find_block(trees: Sequence[Any], var_name: str | None, user: str) -> tuple[str, Block]:
-    """Find a block of components in the first tree that knows of any.
+def find_block(trees: Sequence[Any], var_name: str | None) -> tuple[str, Block]:
+    """Find a block of components, and its name, in the first tree that knows of any.
 
-    Parameters
-    ----------
-    trees : sequence of xarray.DataTree
-    var_name : str or None
-        A variable that moves with the components, or a block's name, as in the group
-        ``relabelling``. By default the first block is taken.
-    user : str
-        Who asks, for error messages.
-
-    Returns
-    -------
-    (str, Block)
-        The block and its name.
+    `var_name` is a variable that moves with the components, or a block's name, as in the group
+    ``relabelling``. By default the first block is taken.
 
     Raises
     ------
@@ -69,13 +58,13 @@ def find_block(trees: Sequence[Any], var_name: str | None, user: str) -> tuple[s
     known = [found for found in map(_symmetries, trees) if found is not None]
     if not known:
         raise ModelError(
-            f"{user}: the results do not say which components can trade places "
+            "the results do not say which components can trade places "
             "(attrs['symmetries'] is missing). Give results of aq.sample or aq.relabel"
         )
     blocks = next((found.coupled for found in known if found.coupled), ())
     if not blocks:
         raise ModelError(
-            f"{user}: no components of this model can trade places, so there is nothing to draw"
+            "no components of this model can trade places, so there is nothing to draw"
         )
     named = list(zip(block_names(blocks), blocks, strict=True))
     for name, block in named:
@@ -86,7 +75,7 @@ def find_block(trees: Sequence[Any], var_name: str | None, user: str) -> tuple[s
             return name, block
     moving = ", ".join(dict.fromkeys(v for block in blocks for v in block.variables))
     raise ModelError(
-        f"{user}: var_name: {var_name!r} does not move with components that can trade places; "
+        f"var_name: {var_name!r} does not move with components that can trade places; "
         f"those that do: {moving or 'none'}"
     )
 
@@ -96,59 +85,46 @@ def read_components(
     block_name: str,
     block: Block,
     var_name: str | None,
-    user: str,
     *,
     sel: Mapping[str, Any] | None = None,
     undo: bool = False,
-) -> Components:
-    """Read one number for each component from the posterior.
+) -> ComponentDraws:
+    """Read one number for each component of a block, as `find_block` gives it, from the posterior.
 
     Of a variable that has further axes the first entry is taken where `sel` does not say which; of
-    one that moves along two axes, such as a transition matrix, the diagonal.
-
-    Parameters
-    ----------
-    tree : xarray.DataTree
-    block_name, block : str, Block
-        As `find_block` gives them.
-    var_name : str or None
-        By default the block's first variable.
-    user : str
-    sel : mapping from str to labels, optional
-        What to choose along ``chain``, ``draw`` and the variable's further dims.
-    undo : bool
-        Whether to give the draws as they were before they were relabelled.
+    one that moves along two axes, such as a transition matrix, the diagonal. By default the
+    variable is the block's first. `undo` gives the draws as they were before they were relabelled.
     """
     name = var_name if var_name in block.variables else block.variables[0]
     roles = [role for role in block.roles if name in role.variables]
-    arrays = _arrays(tree, roles[0].variables, user)
+    arrays = _arrays(tree, roles[0].variables)
     if undo:
-        inverse = np.argsort(permutations(tree, block_name, user), axis=-1)
+        inverse = np.argsort(permutations(tree, block_name), axis=-1)
         moved = block.permute({key: array.values for key, array in arrays.items()}, inverse)
         arrays = {key: arrays[key].copy(data=value) for key, value in moved.items()}
     if roles[0].stays:
-        numbers, place, chains = _one(arrays[str(name)], str(name), roles[0], None, user, sel)
+        numbers, place, chains = _one(arrays[str(name)], str(name), roles[0], None, sel)
         images = (f"{name}{place}", roles[0].image(f"{name}{place}"))
         both = np.concatenate([numbers, (roles[0].mirror or 0.0) - numbers], axis=-1)
-        return Components(images[0], images, images, both, chains)
+        return ComponentDraws(images[0], images, images, both, chains)
     if roles[0].axis is None:
-        apart = [_one(arrays[v], v, Role((v,)), None, user, sel) for v in roles[0].variables]
+        apart = [_one(arrays[v], v, Role((v,)), None, sel) for v in roles[0].variables]
         place, labels = apart[0][1], roles[0].variables
         names: tuple[str, ...] = tuple(label + place for label in labels)
         numbers = np.concatenate([numbers for numbers, _, _ in apart], axis=-1)
         names, numbers = _mirrored(roles[0], names, numbers)
-        return Components(" and ".join(labels) + place, labels, names, numbers, apart[0][2])
+        return ComponentDraws(" and ".join(labels) + place, labels, names, numbers, apart[0][2])
     second = roles[1].axis if len(roles) > 1 and roles[1].axis != roles[0].axis else None
     array = arrays[str(name)]
     if array.ndim - 2 <= roles[0].axis or max(roles[0].positions) >= array.shape[2 + roles[0].axis]:
         raise ModelError(
-            f"{user}: {name!r} has shape {array.shape[2:]} in these results, without the "
+            f"{name!r} has shape {array.shape[2:]} in these results, without the "
             f"{block.components} components that can trade places: they are of another model"
         )
     dim = str(array.dims[2 + roles[0].axis])
     if dim in (sel or {}):
-        raise ModelError(f"{user}: sel= cannot choose along {dim!r}, the components themselves")
-    numbers, place, chains = _one(array, str(name), roles[0], second, user, sel)
+        raise ModelError(f"sel= cannot choose along {dim!r}, the components themselves")
+    numbers, place, chains = _one(array, str(name), roles[0], second, sel)
     labels = tuple(str(array[dim].values[k]) for k in roles[0].positions)
     if second is not None:
         names = tuple(f"{name}[{label}, {label}]" for label in labels)
@@ -157,7 +133,7 @@ def read_components(
     else:
         names = tuple(f"{name}[{label}]" for label in labels)
     names, numbers = _mirrored(roles[0], names, numbers)
-    return Components(f"{name}{place}", labels, names, numbers, chains)
+    return ComponentDraws(f"{name}{place}", labels, names, numbers, chains)
 
 
 def _mirrored(
@@ -170,19 +146,19 @@ def _mirrored(
     return (names[0], role.image(names[1])), images
 
 
-def permutations(tree: Any, block_name: str, user: str) -> np.ndarray:
+def permutations(tree: Any, block_name: str) -> np.ndarray:
     """Give the permutation of each draw that relabelling has made, shape (chains, draws, K)."""
     variable = f"permutation_{block_name}"
-    dataset = relabelling(tree, user)
+    dataset = relabelling(tree)
     if variable not in dataset:
         raise ModelError(
-            f"{user}: the group {GROUP!r} has no {variable!r}; its variables are "
+            f"the group {GROUP!r} has no {variable!r}; its variables are "
             f"{', '.join(map(str, dataset.data_vars))}"
         )
     return np.asarray(dataset[variable].transpose("chain", "draw", ...).values)
 
 
-def relabelling(tree: Any, user: str) -> xarray.Dataset:
+def relabelling(tree: Any) -> xarray.Dataset:
     """Give what `aq.relabel` has written down.
 
     Raises
@@ -192,7 +168,7 @@ def relabelling(tree: Any, user: str) -> xarray.Dataset:
     """
     if not is_relabelled(tree):
         raise ModelError(
-            f"{user}: the results have no group {GROUP!r}: call aq.relabel first, as in "
+            f"the results have no group {GROUP!r}: call aq.relabel first, as in "
             "trace = aq.relabel(trace, model)"
         )
     found: xarray.Dataset = tree[GROUP].dataset
@@ -221,16 +197,14 @@ def _symmetries(tree: Any) -> Symmetries | None:
     return Symmetries.of(getattr(tree, "attrs", {}))
 
 
-def _arrays(tree: Any, names: Sequence[str], user: str) -> dict[str, xarray.DataArray]:
+def _arrays(tree: Any, names: Sequence[str]) -> dict[str, xarray.DataArray]:
     if "posterior" not in getattr(tree, "children", {}):
-        raise ModelError(
-            f"{user}: the results have no group 'posterior'; got {type(tree).__name__}"
-        )
+        raise ModelError(f"the results have no group 'posterior'; got {type(tree).__name__}")
     posterior = tree["posterior"].dataset
     missing = [name for name in names if name not in posterior]
     if missing:
         raise ModelError(
-            f"{user}: {missing[0]!r} is not in the posterior, whose variables are "
+            f"{missing[0]!r} is not in the posterior, whose variables are "
             f"{', '.join(map(str, posterior.data_vars))}"
         )
     return {name: in_order(posterior[name]) for name in names}
@@ -241,12 +215,11 @@ def _one(
     name: str,
     role: Role,
     second: int | None,
-    user: str,
     sel: Mapping[str, Any] | None,
 ) -> tuple[np.ndarray, str, tuple[str, ...]]:
     """Bring a variable to shape (chains, draws, components); name the place that was chosen."""
     dims = [str(dim) for dim in array.dims]
-    chosen = choose(array, sel, name, user)
+    chosen = choose(array, sel, name)
     within = dict(role.within)
     place = []
     for axis, dim in enumerate(dims[2:]):

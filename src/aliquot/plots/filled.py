@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from aliquot.errors import ModelError, ShapeError
-from aliquot.plots import frame, style
-
-USER = "aq.plots.plot_filled_components"
+from aliquot.plots import style
+from aliquot.plots.axes import stacked_axes, whole_ticks
+from aliquot.plots.picture import picture
 
 # Draws in a row are alike; the averages of this many parts of all chains are nearly independent.
 BATCHES = 20
@@ -17,6 +17,7 @@ BATCHES = 20
 MOST_PLACES = 15
 
 
+@picture
 def plot_filled_components(
     counts: Any,
     *,
@@ -74,45 +75,37 @@ def plot_filled_components(
     attrs = getattr(counts, "attrs", {})
     variable, total = attrs.get("variable"), attrs.get("components")
     best = int(p.argmax())
-    with style.styled():
-        axes = frame.make_axes(ax, (2.3,), width=5.2, figsize=figsize, user=USER)
-        panel = axes[0]
-        colors = [style.PALETTE[0] if k == best else "#9cb8cc" for k in range(len(p))]
-        panel.bar(numbers, p, 0.8, color=colors, linewidth=0)
-        panel.errorbar(
-            numbers, p, errors, fmt="none", ecolor=style.INK, elinewidth=1.1, capsize=3, zorder=3
-        )
-        shares = inside.mean(axis=1)
-        if len(shares) > 1:
-            spread = np.linspace(-0.22, 0.22, len(shares))
-            panel.scatter(
-                (numbers + spread[:, None]).ravel(), shares.ravel(), s=11, zorder=4,
-                color=style.PAPER, edgecolor=style.INK, linewidth=0.7,
-            )  # fmt: skip
-        _axes(panel, numbers, total)
-        note = f"Most probable: {numbers[best]} ({p[best]:.2f} ± {errors[best]:.2f})"
-        note += f"; {f'{total} components, ' if total else ''}{values.size:,} draws"
-        dots = "Lines: one Monte Carlo standard error. Dots: each chain"
-        style.head(
-            panel,
-            "Filled components" + (f" of {variable}" if variable else ""),
-            [(note, style.QUIET)] + ([(dots, style.QUIET)] if len(shares) > 1 else []),
-        )
+    axes = stacked_axes(ax, (2.3,), width=5.2, figsize=figsize)
+    panel = axes[0]
+    colors = [style.PALETTE[0] if k == best else "#9cb8cc" for k in range(len(p))]
+    panel.bar(numbers, p, 0.8, color=colors, linewidth=0)
+    panel.errorbar(
+        numbers, p, errors, fmt="none", ecolor=style.INK, elinewidth=1.1, capsize=3, zorder=3
+    )
+    shares = inside.mean(axis=1)
+    if len(shares) > 1:
+        spread = np.linspace(-0.22, 0.22, len(shares))
+        panel.scatter(
+            (numbers + spread[:, None]).ravel(), shares.ravel(), s=11, zorder=4,
+            color=style.PAPER, edgecolor=style.INK, linewidth=0.7,
+        )  # fmt: skip
+    _axes(panel, numbers, total)
+    note = f"Most probable: {numbers[best]} ({p[best]:.2f} ± {errors[best]:.2f})"
+    note += f"; {f'{total} components, ' if total else ''}{values.size:,} draws"
+    dots = "Lines: one Monte Carlo standard error. Dots: each chain"
+    style.head(
+        panel,
+        "Filled components" + (f" of {variable}" if variable else ""),
+        [(note, style.QUIET)] + ([(dots, style.QUIET)] if len(shares) > 1 else []),
+    )
     return axes
 
 
 def standard_error(inside: np.ndarray) -> float:
-    """Estimate the Monte Carlo standard error of a share.
+    """Estimate the Monte Carlo standard error of a share, from (chains, draws) of bool.
 
-    Parameters
-    ----------
-    inside : numpy.ndarray of bool, shape (chains, draws)
-
-    Returns
-    -------
-    float
-        The larger of that between chains and that between batches of draws; 0 where neither can be
-        told.
+    The larger of that between chains and that between batches of draws; 0 where neither can be
+    told.
 
     Examples
     --------
@@ -132,10 +125,8 @@ def _axes(panel: Any, numbers: np.ndarray, total: Any) -> None:
         panel.set_xlim(0.4, total + 0.6)
         panel.set_xticks(np.arange(1, total + 1))
     else:
-        from matplotlib.ticker import MaxNLocator
-
         panel.set_xlim(numbers[0] - 0.9, numbers[-1] + 0.9)
-        panel.xaxis.set_major_locator(MaxNLocator(integer=True))
+        whole_ticks(panel.xaxis)
     panel.set_ylim(0, None)
     panel.set_xlabel("components with rows of the data")
     panel.set_ylabel("posterior probability")
@@ -147,10 +138,10 @@ def _values(counts: Any) -> np.ndarray:
     if sorted(map(str, dims)) != ["chain", "draw"] or counts.size == 0:
         given = f"dims {dims}" if dims else type(counts).__name__
         raise ShapeError(
-            f"{USER}: counts must be an xarray.DataArray with dims chain and draw, as "
+            f"counts must be an xarray.DataArray with dims chain and draw, as "
             f"aq.filled_components(trace) gives it; got {given}"
         )
     values = np.asarray(counts.transpose("chain", "draw").values)
     if values.dtype.kind not in "iu":
-        raise ModelError(f"{USER}: counts must be whole numbers; got dtype {values.dtype}")
+        raise ModelError(f"counts must be whole numbers; got dtype {values.dtype}")
     return values

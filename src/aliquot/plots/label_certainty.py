@@ -7,19 +7,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from aliquot.errors import ModelError
-from aliquot.plots import frame, style
+from aliquot.plots import style
+from aliquot.plots.axes import stacked_axes
 from aliquot.plots.components import relabelling
+from aliquot.plots.picture import picture
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-USER = "aq.plots.plot_label_certainty"
 
 # Certainties at least this high are one bar.
 HIGHEST = 1 - 1e-6
 BINS_PER_DECADE = 8
 
 
+@picture
 def plot_label_certainty(
     trace: Any,
     *,
@@ -71,8 +72,8 @@ def plot_label_certainty(
     ['median 0.995', '25% of 4 draws below 0.9']
     """
     if not 0.5 < below < 1:
-        raise ModelError(f"{USER}: below must be between 0.5 and 1; got {below!r}")
-    dataset = relabelling(trace, USER)
+        raise ModelError(f"below must be between 0.5 and 1; got {below!r}")
+    dataset = relabelling(trace)
     found = {
         str(name).removeprefix("certainty_"): np.asarray(array.values, float).ravel()
         for name, array in dataset.data_vars.items()
@@ -80,17 +81,16 @@ def plot_label_certainty(
     }
     if not found:
         raise ModelError(
-            f"{USER}: the group 'relabelling' has no certainties; its variables are "
+            f"the group 'relabelling' has no certainties; its variables are "
             f"{', '.join(map(str, dataset.data_vars)) or 'none'}"
         )
     method = trace.attrs.get("relabelled")
-    with style.styled():
-        axes = frame.make_axes(ax, [1.6] * len(found), width=6.0, figsize=figsize, user=USER)
-        for panel, (name, certainty) in zip(axes, found.items(), strict=True):
-            _draw(panel, certainty, below)
-            title = f"Certainty of the labels of {name}" + (f" ({method})" if method else "")
-            style.head(panel, title, _notes(certainty, below))
-        axes[-1].set_xlabel("certainty")
+    axes = stacked_axes(ax, [1.6] * len(found), width=6.0, figsize=figsize)
+    for panel, (name, certainty) in zip(axes, found.items(), strict=True):
+        _draw(panel, certainty, below)
+        title = f"Certainty of the labels of {name}" + (f" ({method})" if method else "")
+        style.head(panel, title, _notes(certainty, below))
+    axes[-1].set_xlabel("certainty")
     return axes
 
 

@@ -9,20 +9,19 @@ import numpy as np
 
 from aliquot.errors import ModelError
 from aliquot.plots import style
+from aliquot.plots.axes import grid_of_axes, limits
 from aliquot.plots.components import (
-    Components,
+    ComponentDraws,
     find_block,
     is_relabelled,
     kind,
     kind_before,
     read_components,
 )
-from aliquot.plots.grid import make_grid
+from aliquot.plots.picture import picture
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-USER = "aq.plots.plot_label_traces"
 
 # Chains drawn where `sel` does not say which.
 MOST_CHAINS = 4
@@ -32,6 +31,7 @@ MOST_LABELS = 6
 OUTSIDE = 1e-3
 
 
+@picture
 def plot_label_traces(
     trace: Any,
     *,
@@ -91,31 +91,31 @@ def plot_label_traces(
     (1, 2)
     """
     if max_draws < 1:
-        raise ModelError(f"{USER}: max_draws must be at least 1; got {max_draws!r}")
-    name, block = find_block([trace], var_name, USER)
+        raise ModelError(f"max_draws must be at least 1; got {max_draws!r}")
+    name, block = find_block([trace], var_name)
     rows = [(kind(trace), False)]
     if is_relabelled(trace):
         rows = [(kind_before(trace), True), *rows]
-    read = [
-        read_components(trace, name, block, var_name, USER, sel=sel, undo=undo) for _, undo in rows
-    ]
+    read = [read_components(trace, name, block, var_name, sel=sel, undo=undo) for _, undo in rows]
     every = max(1, -(-read[0].values.shape[1] // max_draws))
     chains = read[0].chains[:MOST_CHAINS]
     cell = (max(6.0 / len(chains), 2.3), 1.6)
-    with style.styled():
-        axes = make_grid(ax, len(rows), len(chains), cell=cell, figsize=figsize, user=USER)
-        for row, (found, (title, _)) in enumerate(zip(read, rows, strict=True)):
-            for column, chain in enumerate(chains):
-                panel = axes[row, column]
-                _draw(panel, found.values[column], every)
-                keep = (["bottom"] if row == len(rows) - 1 else []) + ([] if column else ["left"])
-                style.dress(panel, keep=keep)
-                heading = f"{found.name}, {title}" if column == 0 else ""
-                style.head(panel, heading, [(f"chain {chain}", style.QUIET)])
-        _limits(axes, read)
-        for panel in axes[-1]:
-            panel.set_xlabel("draw" + (f" (every {_ordinal(every)})" if every > 1 else ""))
-        _key(axes[0, -1], read[0])
+    axes = grid_of_axes(ax, len(rows), len(chains), cell=cell, figsize=figsize)
+    for row, (found, (title, _)) in enumerate(zip(read, rows, strict=True)):
+        for column, chain in enumerate(chains):
+            panel = axes[row, column]
+            _draw(panel, found.values[column], every)
+            keep = (["bottom"] if row == len(rows) - 1 else []) + ([] if column else ["left"])
+            style.dress(panel, keep=keep)
+            heading = f"{found.name}, {title}" if column == 0 else ""
+            style.head(panel, heading, [(f"chain {chain}", style.QUIET)])
+    edges = limits((one.values for one in read), outside=OUTSIDE, margin=0.08)
+    if edges is not None:
+        for panel in axes.ravel():
+            panel.set_ylim(*edges)
+    for panel in axes[-1]:
+        panel.set_xlabel("draw" + (f" (every {_ordinal(every)})" if every > 1 else ""))
+    _key(axes[0, -1], read[0])
     return axes
 
 
@@ -133,18 +133,7 @@ def _draw(panel: Axes, values: np.ndarray, every: int) -> None:
     panel.set_xlim(0, max(len(values) - 1, 1))
 
 
-def _limits(axes: np.ndarray, read: list[Components]) -> None:
-    finite = [one.values[np.isfinite(one.values)] for one in read]
-    edges = [np.quantile(values, [OUTSIDE, 1 - OUTSIDE]) for values in finite if len(values)]
-    if not edges:
-        return
-    low, high = min(e[0] for e in edges), max(e[1] for e in edges)
-    margin = 0.08 * (high - low) or 1.0
-    for panel in axes.ravel():
-        panel.set_ylim(low - margin, high + margin)
-
-
-def _key(panel: Axes, found: Components) -> None:
+def _key(panel: Axes, found: ComponentDraws) -> None:
     """Say which colour is which label, above the last panel of the first row."""
     from matplotlib.transforms import ScaledTranslation
 

@@ -9,21 +9,20 @@ import numpy as np
 
 from aliquot.errors import ModelError
 from aliquot.plots import style
+from aliquot.plots.axes import grid_of_axes, limits
 from aliquot.plots.components import (
-    Components,
+    ComponentDraws,
     find_block,
     is_relabelled,
     kind,
     kind_before,
     read_components,
 )
-from aliquot.plots.grid import make_grid
+from aliquot.plots.picture import picture
 from aliquot.symmetry import Symmetries
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-USER = "aq.plots.plot_mirror_modes"
 
 # Hexagons from side to side, with few draws and with many.
 FEWEST, MOST = 20, 55
@@ -31,6 +30,7 @@ FEWEST, MOST = 20, 55
 OUTSIDE = 5e-4
 
 
+@picture
 def plot_mirror_modes(
     trace: Any,
     relabelled: Any = None,
@@ -52,7 +52,7 @@ def plot_mirror_modes(
     ----------
     trace : xarray.DataTree, or mapping from str to xarray.DataTree
         Draws as `aq.sample` gives them. Several, by title, are drawn side by side. Of draws that
-        `aq.relabel` has given, alone, both are drawn: as they were, and as they are.
+        `aq.relabel` has given, without further ones, both are drawn: as they were, and as they are.
     relabelled, ordered : xarray.DataTree, optional
         Further draws to set beside them: relabelled, and of the model with an ordering.
     var_name : str, optional
@@ -98,31 +98,32 @@ def plot_mirror_modes(
     ('as drawn', '2 mirror modes')
     """
     panels = _panels(trace, relabelled, ordered)
-    name, block = find_block([tree for _, tree, _ in panels], var_name, USER)
+    name, block = find_block([tree for _, tree, _ in panels], var_name)
     read = [
-        read_components(tree, name, block, var_name, USER, sel=sel, undo=undo)
-        for _, tree, undo in panels
+        read_components(tree, name, block, var_name, sel=sel, undo=undo) for _, tree, undo in panels
     ]
     first, second = _pair(read[0], components)
     pairs = [_finite(one.values[..., [first, second]].reshape(-1, 2), one.name) for one in read]
-    low, high = _limits(pairs)
-    with style.styled():
-        axes = make_grid(ax, 1, len(panels), cell=(3.0, 3.2), figsize=figsize, user=USER)[0]
-        drawn = [_density(one, pair, low, high) for one, pair in zip(axes, pairs, strict=True)]
-        most = max(float(np.max(one.get_array())) for one in drawn)
-        notes = [
-            _notes(block.modes if _mirrored(tree, undo) else 1, pair)
-            for (_, tree, undo), pair in zip(panels, pairs, strict=True)
-        ]
-        for k, (panel, found, pair) in enumerate(zip(axes, read, pairs, strict=True)):
-            drawn[k].set_clim(0, most)
-            _mirror(panel, pair, low, high)
-            panel.set_xlabel(found.names[first])
-            panel.set_ylabel(found.names[second] if k == 0 or ax is not None else "")
-            style.dress(panel, keep=("bottom", "left"))
-            # Empty last lines keep the titles at one height.
-            lines = [*notes[k], *(" ",) * (max(map(len, notes)) - len(notes[k]))]
-            style.head(panel, panels[k][0], [(line, style.QUIET) for line in lines])
+    # One pair of limits for both axes of all panels, so that the mirror is the diagonal.
+    edges = limits(pairs, outside=OUTSIDE, margin=0.06)
+    assert edges is not None
+    low, high = edges
+    axes = grid_of_axes(ax, 1, len(panels), cell=(3.0, 3.2), figsize=figsize)[0]
+    drawn = [_density(one, pair, low, high) for one, pair in zip(axes, pairs, strict=True)]
+    most = max(float(np.max(one.get_array())) for one in drawn)
+    notes = [
+        _notes(block.modes if _mirrored(tree, undo) else 1, pair)
+        for (_, tree, undo), pair in zip(panels, pairs, strict=True)
+    ]
+    for k, (panel, found, pair) in enumerate(zip(axes, read, pairs, strict=True)):
+        drawn[k].set_clim(0, most)
+        _mirror(panel, pair, low, high)
+        panel.set_xlabel(found.names[first])
+        panel.set_ylabel(found.names[second] if k == 0 or ax is not None else "")
+        style.dress(panel, keep=("bottom", "left"))
+        # Empty last lines keep the titles at one height.
+        lines = [*notes[k], *(" ",) * (max(map(len, notes)) - len(notes[k]))]
+        style.head(panel, panels[k][0], [(line, style.QUIET) for line in lines])
     return np.asarray(axes)
 
 
@@ -131,7 +132,7 @@ def _panels(trace: Any, relabelled: Any, ordered: Any) -> list[tuple[str, Any, b
     if isinstance(trace, Mapping) and not hasattr(trace, "children"):
         panels = [(str(title), tree, False) for title, tree in trace.items()]
         if not panels:
-            raise ModelError(f"{USER}: the mapping from titles to traces is empty")
+            raise ModelError("the mapping from titles to traces is empty")
     elif is_relabelled(trace) and relabelled is None:
         panels = [(kind_before(trace), trace, True), (kind(trace), trace, False)]
     else:
@@ -143,19 +144,19 @@ def _panels(trace: Any, relabelled: Any, ordered: Any) -> list[tuple[str, Any, b
     return panels
 
 
-def _pair(found: Components, components: Sequence[Any] | None) -> tuple[int, int]:
+def _pair(found: ComponentDraws, components: Sequence[Any] | None) -> tuple[int, int]:
     if components is None:
         return 0, 1
     wanted = [str(label) for label in components]
     for label in wanted:
         if label not in found.labels:
             raise ModelError(
-                f"{USER}: components: {label!r} is not a component of {found.name} "
+                f"components: {label!r} is not a component of {found.name} "
                 f"({', '.join(found.labels)})"
             )
     if len(wanted) != 2 or wanted[0] == wanted[1]:
         raise ModelError(
-            f"{USER}: components must be two different labels of {', '.join(found.labels)}; "
+            f"components must be two different labels of {', '.join(found.labels)}; "
             f"got {', '.join(wanted)}"
         )
     return found.labels.index(wanted[0]), found.labels.index(wanted[1])
@@ -169,16 +170,8 @@ def _mirrored(tree: Any, undone: bool) -> bool:
 def _finite(pair: np.ndarray, name: str) -> np.ndarray:
     kept = pair[np.isfinite(pair).all(axis=1)]
     if not len(kept):
-        raise ModelError(f"{USER}: no draw of {name} is finite")
+        raise ModelError(f"no draw of {name} is finite")
     return kept
-
-
-def _limits(pairs: Sequence[np.ndarray]) -> tuple[float, float]:
-    """Give limits for both axes of all panels, so that the mirror is the diagonal."""
-    edges = [np.quantile(pair, [OUTSIDE, 1 - OUTSIDE]) for pair in pairs]
-    low, high = min(e[0] for e in edges), max(e[1] for e in edges)
-    margin = 0.06 * (high - low) or 1.0
-    return float(low - margin), float(high + margin)
 
 
 def _density(panel: Axes, pair: np.ndarray, low: float, high: float) -> Any:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from aliquot.plots import style
+from aliquot.plots.axes import probability_ticks
 from aliquot.plots.recovered import Recovered
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 # Up to this many observations each is drawn by itself.
 MOST_TICKS = 600
 MOST_POINTS = 300
-# A curve that goes up and down more than this in all is no function of this column alone.
+# A curve that goes up and down more than this in all depends on more than this column.
 LONGEST_WAY = 4.0
 
 
@@ -25,30 +26,17 @@ def draw_over_line(
     recovered: Recovered,
     x: np.ndarray,
     label: str,
-    names: Sequence[str],
     prob: float,
 ) -> None:
-    """Draw the data above and the probabilities below.
+    """Draw the data `x` (rows,), called `label`, above and the probabilities below.
 
-    Parameters
-    ----------
-    axes : array of Axes, shape (2,)
-    recovered : Recovered
-    x : array, shape (rows,)
-        NaN where missing: left out.
-    label : str
-        What `x` is called.
-    names : sequence of str
-        Of the states.
-    prob : float
-        Probability between the edges of the bands.
+    Missing data, NaN, are left out. The bands hold a probability of `prob`.
     """
-    states = len(names)
-    colors = style.state_colors(states)
+    names, colors = recovered.names, recovered.colors
     seen = np.isfinite(x)
     order = np.flatnonzero(seen)[np.argsort(x[seen], kind="stable")]
-    mean = recovered.mean.reshape(-1, states)[order]
-    draws = recovered.some_draws.reshape(len(recovered.some_draws), -1, states)[:, order]
+    mean = recovered.rows[order]
+    draws = recovered.some_draws[:, order]
     _histogram(axes[0], x[order], mean, colors)
     _curves(axes[1], x[order], mean, draws, colors, prob)
     _names(axes[1], x[order], mean, colors, names)
@@ -118,7 +106,7 @@ def _curves(
                 x, p, s=size, color=color, alpha=0.8, linewidth=0, rasterized=len(x) > MOST_POINTS
             )
     axes.set_ylim(-0.03, 1.3)
-    axes.set_yticks([0, 0.5, 1], ["0", "½", "1"])
+    probability_ticks(axes)
     axes.spines["left"].set_bounds(0, 1)
 
 
@@ -129,8 +117,8 @@ def _names(
     likeliest = mean.argmax(axis=1)
     at = []
     for state in range(len(names)):
-        own = x[likeliest == state]
-        at.append(float(np.median(own)) if len(own) else float(x[mean[:, state].argmax()]))
+        its = x[likeliest == state]
+        at.append(float(np.median(its)) if len(its) else float(x[mean[:, state].argmax()]))
     low, high = x[0], x[-1]
     span = (high - low) or 1.0
     ends = [-np.inf, -np.inf]

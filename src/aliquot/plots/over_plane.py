@@ -24,30 +24,15 @@ def draw_over_plane(
     recovered: Recovered,
     x: np.ndarray,
     titles: Sequence[str],
-    names: Sequence[str],
 ) -> str:
-    """Draw each observation in the mixture of its states' colours.
+    """Draw each observation of `x` (rows, 2) in the mixture of its states' colours.
 
-    Parameters
-    ----------
-    axes : Axes
-    recovered : Recovered
-    x : array, shape (rows, 2)
-        NaN where missing: left out.
-    titles : sequence of str
-        What the two columns are called.
-    names : sequence of str
-        Of the states.
-
-    Returns
-    -------
-    str
-        How many observations are ringed, to be said in the figure.
+    Missing data, NaN, are left out. `titles` are what the columns are called. Returned is how many
+    observations are ringed, to be written in the figure.
     """
-    states = len(names)
-    colors = style.state_colors(states)
+    names, colors = recovered.names, recovered.colors
     seen = np.all(np.isfinite(x), axis=1)
-    points, mean = x[seen], recovered.mean.reshape(-1, states)[seen]
+    points, mean = x[seen], recovered.rows[seen]
     doubt = uncertainty(mean)
     # The doubtful ones on top.
     order = np.argsort(doubt, kind="stable")

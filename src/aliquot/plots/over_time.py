@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from aliquot.plots import frame, style
+from aliquot.plots import style
+from aliquot.plots.axes import probability_ticks, stacked_axes
 from aliquot.plots.recovered import Recovered
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 # More steps than this are averaged into columns: a wide figure has no more pixels.
 MOST_COLUMNS = 1_500
 MOST_AREAS = 6
-# Up to this many observations each is a dot of its own.
+# Up to this many observations each is a dot.
 MOST_DOTS = 3_000
 
 
@@ -50,18 +51,16 @@ class Series:
 def draw_series(
     recovered: Recovered,
     series: Sequence[Series],
-    names: Sequence[str],
     *,
     observed: str,
     across: str,
     ax: Any,
     figsize: tuple[float, float] | None,
-    user: str,
 ) -> np.ndarray:
     """Draw each sequence: its data, its probabilities and its most probable path."""
+    names, colors = recovered.names, recovered.colors
     states = len(names)
     areas = states <= MOST_AREAS
-    colors = style.state_colors(states)
     panels: list[tuple[Series, str, float]] = []
     for one in series:
         if one.observed is not None:
@@ -69,9 +68,7 @@ def draw_series(
         panels.append((one, "areas" if areas else "map", (1.3 if areas else 0.7 + 0.12 * states)))
         if one.path is not None and areas:
             panels.append((one, "path", 0.3 + 0.14 * states))
-    axes = frame.make_axes(
-        ax, [height for _, _, height in panels], width=8.0, figsize=figsize, user=user
-    )
+    axes = stacked_axes(ax, [height for _, _, height in panels], width=8.0, figsize=figsize)
     for panel, (one, kind, _) in zip(axes, panels, strict=True):
         edges = _edges(one.x)
         if kind == "data":
@@ -147,7 +144,7 @@ def _areas(axes: Axes, one: Series, edges: np.ndarray, colors: np.ndarray, label
             color=color, alpha=0.85, linewidth=0, rasterized=len(p) > 500,
         )  # fmt: skip
     axes.set_ylim(0, 1)
-    axes.set_yticks([0, 0.5, 1], ["0", "½", "1"])
+    probability_ticks(axes)
     axes.set_ylabel(label)
     style.dress(axes, keep=("left", "bottom"))
 
@@ -176,14 +173,14 @@ def _path(
 ) -> None:
     axes.stairs(np.asarray(one.path), edges, baseline=None, color=style.INK, linewidth=_weight(one))
     _state_ticks(axes, names)
-    axes.annotate(
-        "most probable path" if one.exact else "most probable path, in most draws",
-        (0, 1), xytext=(0, 2), xycoords="axes fraction", textcoords="offset points",
-        color=style.QUIET, fontsize=style.SMALL, va="bottom",
-    )  # fmt: skip
+    style.write(axes, _path_title(one), (0, 1), (0, 2))
     style.dress(axes, keep=keep)
     for tick, color in zip(axes.get_yticklabels(), colors, strict=False):
         tick.set_color(style.readable(color))
+
+
+def _path_title(one: Series) -> str:
+    return "most probable path" + ("" if one.exact else ", in most draws")
 
 
 def _weight(one: Series) -> float:
@@ -206,11 +203,8 @@ def _names(
     """Write the states' names beside the first areas, from the bottom up as they are stacked."""
     panel = next(a for a, (_, kind, _) in zip(axes, panels, strict=True) if kind == "areas")
     for state, name in enumerate(names):
-        panel.annotate(
-            name, (1, (state + 0.5) / len(names)), xytext=(6, 0), xycoords="axes fraction",
-            textcoords="offset points", color=style.readable(colors[state]), va="center",
-            fontsize=style.SMALL, weight="bold",
-        )  # fmt: skip
+        place, color = (1, (state + 0.5) / len(names)), style.readable(colors[state])
+        style.write(panel, name, place, (6, 0), color=color, va="center", weight="bold")
 
 
 def _heads(
@@ -232,16 +226,14 @@ def _heads(
     if len(recovered.values) > MOST_AREAS:
         notes.append(("Darker: more probable", style.QUIET))
         if series[0].path is not None:
-            path = "most probable path" + ("" if series[0].exact else ", in most draws")
-            notes[-1] = (f"Darker: more probable. Line: the {path}", style.QUIET)
+            line = f"Darker: more probable. Line: the {_path_title(series[0])}"
+            notes[-1] = (line, style.QUIET)
     before = None
     for panel, (one, _, _) in zip(axes, panels, strict=True):
         if one is not before and one.name:
-            panel.annotate(
-                one.name, (0, 1), xytext=(4, 2), xycoords="axes fraction",
-                textcoords="offset points", color=style.INK, fontsize=style.SMALL,
-                weight="bold",
-            )  # fmt: skip
+            style.write(
+                panel, one.name, (0, 1), (4, 2), color=style.INK, va="baseline", weight="bold"
+            )
         before = one
     if series[0].name:  # keeps clear of the first sequence's name
         notes.append((" ", style.QUIET))

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from aliquot.errors import ModelError, ShapeError
-from aliquot.results.axes import in_order
+from aliquot.plots import style
+from aliquot.results.axes import SAMPLE_DIMS, in_order
 
 if TYPE_CHECKING:
     import xarray
 
 GROUP = "state_probabilities"
-SAMPLE_DIMS = ("chain", "draw")
 
 # Draws that bands and the search for switched labels look at; evenly spread over all.
 MOST_DRAWS = 200
@@ -34,20 +34,23 @@ class Recovered:
     ----------
     name : str
     array : xarray.DataArray
-        Dims (chain, draw, *own dims, state dim).
+        Dims (chain, draw, *dims of the variable, state dim).
+    given_names : tuple of str, optional
+        Names for the states, in place of `labels`.
     """
 
     name: str
     array: xarray.DataArray
+    given_names: tuple[str, ...] | None = None
 
     @property
     def dims(self) -> tuple[str, ...]:
-        """The variable's own dims."""
+        """The dims of the variable in a model."""
         return tuple(str(dim) for dim in self.array.dims[2:-1])
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """The variable's own shape."""
+        """The shape of the variable in a model."""
         return tuple(self.array.shape[2:-1])
 
     @property
@@ -71,6 +74,16 @@ class Recovered:
         return [str(value) for value in self.values]
 
     @property
+    def names(self) -> list[str]:
+        """What the states are called in the picture."""
+        return self.labels if self.given_names is None else list(self.given_names)
+
+    @cached_property
+    def colors(self) -> np.ndarray:
+        """The states' colours, shape (K, 3)."""
+        return style.state_colors(len(self.values))
+
+    @property
     def numeric(self) -> bool:
         """Whether states are numbers."""
         return bool(self.values.dtype.kind in "iuf")
@@ -80,23 +93,27 @@ class Recovered:
         """The posterior probability of each state, over all draws, shape (*shape, K)."""
         return np.asarray(self.array.mean(SAMPLE_DIMS), dtype=float)
 
+    @property
+    def rows(self) -> np.ndarray:
+        """The same with the variable's axes as one, shape (rows, K)."""
+        return self.mean.reshape(-1, len(self.values))
+
     @cached_property
     def some_draws(self) -> np.ndarray:
-        """A number of draws, evenly spread over all chains, shape (draws, *shape, K)."""
+        """A number of draws, evenly spread over all chains, shape (draws, rows, K)."""
         chains = int(self.array.sizes["chain"])
         each = max(1, MOST_DRAWS // chains)
         length = int(self.array.sizes["draw"])
         chosen = np.unique(np.linspace(0, length - 1, min(each, length)).round().astype(int))
         part = np.asarray(self.array.isel(draw=chosen), dtype=float)
-        return part.reshape((-1, *part.shape[2:]))
+        return part.reshape((chains * len(chosen), -1, len(self.values)))
 
     @cached_property
     def switched(self) -> list[str]:
         """Names of the states that averages over draws mix up, because labels have switched."""
-        states = len(self.values)
-        if int(np.prod(self.shape)) < 3:
+        draws = self.some_draws
+        if draws.shape[1] < 3:
             return []
-        draws = self.some_draws.reshape(len(self.some_draws), -1, states)
         within = draws.var(axis=1).mean(axis=0)
         across = draws.mean(axis=0).var(axis=0)
         mixed = (across < SWITCHED_BELOW * within) & (within > 1e-4)
@@ -106,12 +123,12 @@ class Recovered:
     def positions(self, states: np.ndarray) -> np.ndarray:
         """Find states among `values`.
 
-        Numbers are values where the state dim is the variable's own, else positions: labels of a
+        Numbers are values where the state dim is made for the variable, else positions: labels of a
         dim that was there before are not what the variable takes.
         """
         states = np.asarray(states)
-        own = self.array.dims[-1] == f"{self.name}_state" and self.numeric
-        if states.dtype.kind in "iufb" and not own:
+        holds_values = self.array.dims[-1] == f"{self.name}_state" and self.numeric
+        if states.dtype.kind in "iufb" and not holds_values:
             self._refuse(states, ~np.isin(states, np.arange(len(self.values))))
             return states.astype(int)
         order = np.argsort(self.values)
@@ -140,28 +157,28 @@ class Recovered:
         )
 
 
-def read(tree: Any, var_name: str, user: str, sel: Mapping[str, Any] | None = None) -> Recovered:
-    """Read one variable's state probabilities.
+def read(
+    tree: Any,
+    var_name: str,
+    *,
+    labels: Sequence[str] | None = None,
+    prob: float = 0.9,
+    sel: Mapping[str, Any] | None = None,
+) -> Recovered:
+    """Read one variable's state probabilities from a tree that `aq.recover` gives.
 
-    Parameters
-    ----------
-    tree : xarray.DataTree
-        As `aq.recover` gives it.
-    var_name : str
-    user : str
-        Who asks, for error messages.
-    sel : mapping from str to labels, optional
-        What to choose along the variable's own dims, or of the chains and draws.
+    `labels` are names for the states, in place of the coordinate's; `prob` is a probability that is
+    to be drawn; `sel` chooses along the variable's dims, or of the chains and draws.
 
     Raises
     ------
-    ModelError
-        For what is not there.
+    ModelError, ShapeError
+        For what is not there or does not fit.
     """
     children = getattr(tree, "children", {})
     if GROUP not in children:
         raise ModelError(
-            f"{user}: the results have no group {GROUP!r}: call aq.recover first, as in "
+            f"the results have no group {GROUP!r}: call aq.recover first, as in "
             "trace = aq.recover(trace)"
             + ("" if children else f"; got {type(tree).__name__} without groups")
         )
@@ -169,24 +186,34 @@ def read(tree: Any, var_name: str, user: str, sel: Mapping[str, Any] | None = No
     names = [str(name) for name in dataset.data_vars]
     if var_name not in names:
         raise ModelError(
-            f"{user}: {var_name!r} is not among the recovered variables ({', '.join(names)}); "
+            f"{var_name!r} is not among the recovered variables ({', '.join(names)}); "
             "give one of them as var_name="
         )
     array = in_order(dataset[var_name])
     if array.dims[:2] != SAMPLE_DIMS or array.ndim < 3:
         raise ShapeError(
-            f"{user}: {var_name!r} in {GROUP} has dims {array.dims}; they must be chain, draw, "
+            f"{var_name!r} in {GROUP} has dims {array.dims}; they must be chain, draw, "
             "the variable's own, and its states"
         )
-    return Recovered(var_name, choose(array, sel, var_name, user))
+    recovered = Recovered(var_name, choose(array, sel, var_name))
+    if not 0 < prob < 1:
+        raise ModelError(f"prob must be between 0 and 1; got {prob!r}")
+    if labels is None:
+        return recovered
+    if len(labels) != len(recovered.values):
+        raise ShapeError(
+            f"labels: {recovered.name!r} has {len(recovered.values)} states, "
+            f"but {len(labels)} labels were given"
+        )
+    return replace(recovered, given_names=tuple(map(str, labels)))
 
 
-def choose(array: Any, sel: Mapping[str, Any] | None, name: str, user: str) -> Any:
+def choose(array: Any, sel: Mapping[str, Any] | None, name: str) -> Any:
     """Select by labels, keeping every dim."""
     for dim, labels in (sel or {}).items():
         if dim not in array.dims:
             raise ModelError(
-                f"{user}: {name!r} has no dim {dim!r}; sel= can choose along "
+                f"{name!r} has no dim {dim!r}; sel= can choose along "
                 f"{', '.join(map(str, array.dims[:-1]))}"
             )
         wanted = labels if isinstance(labels, slice) else np.atleast_1d(labels)
@@ -195,14 +222,14 @@ def choose(array: Any, sel: Mapping[str, Any] | None, name: str, user: str) -> A
         except (KeyError, IndexError):
             known = ", ".join(map(str, array[dim].values[:8]))
             raise ModelError(
-                f"{user}: {labels!r} is not a label of dim {dim!r} ({known}"
+                f"{labels!r} is not a label of dim {dim!r} ({known}"
                 f"{', ...' if array.sizes[dim] > 8 else ''})"
             ) from None
     return array
 
 
 @dataclass(frozen=True)
-class Data:
+class PlotData:
     """Data to draw: an array, what it is called, and the names of its columns, if it has any."""
 
     array: np.ndarray
@@ -213,10 +240,10 @@ class Data:
         """Name one column."""
         if self.columns:
             return self.columns[position]
-        return f"{self.name or 'column '}[{position}]" if self.name else f"column {position}"
+        return f"{self.name}[{position}]" if self.name else f"column {position}"
 
 
-def data(tree: Any, given: Any, name: str, user: str) -> Data:
+def data(tree: Any, given: Any, name: str) -> PlotData:
     """Give data by name, from observed or constant data, or as an array.
 
     Raises
@@ -233,7 +260,7 @@ def data(tree: Any, given: Any, name: str, user: str) -> Data:
                 known |= {str(key): value for key, value in dataset.data_vars.items()}
         if given not in known:
             raise ModelError(
-                f"{user}: {name}={given!r} is not among the data of the results "
+                f"{name}={given!r} is not among the data of the results "
                 f"({', '.join(known) or 'none'}); give one of them, or an array"
             )
         given = known[given]
@@ -245,10 +272,10 @@ def data(tree: Any, given: Any, name: str, user: str) -> Data:
             columns = tuple(map(str, labels))
     elif hasattr(given, "columns"):
         columns = tuple(map(str, given.columns))
-    return Data(np.asarray(given), label if isinstance(label, str) else "", columns)
+    return PlotData(np.asarray(given), label if isinstance(label, str) else "", columns)
 
 
-def data_for(tree: Any, recovered: Recovered, user: str) -> str | None:
+def data_for(tree: Any, recovered: Recovered) -> str | None:
     """Name the only observed variable whose leading axes are those of the discrete one."""
     if "observed_data" not in getattr(tree, "children", {}):
         return None

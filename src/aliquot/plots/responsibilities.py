@@ -8,14 +8,15 @@ from typing import Any
 import numpy as np
 
 from aliquot.errors import ModelError, ShapeError
-from aliquot.plots import frame, style
+from aliquot.plots import style
+from aliquot.plots.axes import stacked_axes
 from aliquot.plots.over_line import draw_over_line
 from aliquot.plots.over_plane import draw_over_plane
-from aliquot.plots.recovered import Data, Recovered, data, data_for, read
+from aliquot.plots.picture import picture
+from aliquot.plots.recovered import PlotData, Recovered, data, data_for, read
 
-USER = "aq.plots.plot_responsibilities"
 
-
+@picture
 def plot_responsibilities(
     tree: Any,
     var_name: str = "z",
@@ -93,15 +94,12 @@ def plot_responsibilities(
     >>> [text.get_text() for text in axes[1].texts]
     ['low', 'high']
     """
-    recovered = read(tree, var_name, USER, sel)
+    recovered = read(tree, var_name, labels=labels, prob=prob, sel=sel)
     if not recovered.shape:
         raise ShapeError(
-            f"{USER}: {var_name!r} is a single number, with no value for each observation: use "
+            f"{var_name!r} is a single number, with no value for each observation: use "
             "aq.plots.plot_states"
         )
-    if not 0 < prob < 1:
-        raise ModelError(f"{USER}: prob must be between 0 and 1; got {prob!r}")
-    names = state_names(recovered, labels)
     given = _data(tree, recovered, x)
     values = _rows(given, recovered)
     chosen = _columns(columns, values.shape[1])
@@ -110,50 +108,36 @@ def plot_responsibilities(
         notes.append((recovered.switching_note, style.WARNING))
     titles = [given.column(k) if given.array.ndim > len(recovered.shape) else given.name
               for k in chosen]  # fmt: skip
-    with style.styled():
-        if len(chosen) == 1:
-            axes = frame.make_axes(ax, (1.5, 1.9), width=7.0, figsize=figsize, user=USER)
-            draw_over_line(axes, recovered, values[:, chosen[0]], titles[0], names, prob)
-        else:
-            axes = frame.make_axes(ax, (4.4,), width=5.6, figsize=figsize, user=USER)
-            share = draw_over_plane(axes[0], recovered, values[:, list(chosen)], titles, names)
-            notes.append((share, style.QUIET))
-        style.head(axes[0], f"Responsibilities of {var_name}", notes)
+    if len(chosen) == 1:
+        axes = stacked_axes(ax, (1.5, 1.9), width=7.0, figsize=figsize)
+        draw_over_line(axes, recovered, values[:, chosen[0]], titles[0], prob)
+    else:
+        axes = stacked_axes(ax, (4.4,), width=5.6, figsize=figsize)
+        share = draw_over_plane(axes[0], recovered, values[:, list(chosen)], titles)
+        notes.append((share, style.QUIET))
+    style.head(axes[0], f"Responsibilities of {var_name}", notes)
     return axes
 
 
-def state_names(recovered: Recovered, labels: Sequence[str] | None) -> list[str]:
-    """Give the states' names: the user's, or those of the coordinate."""
-    if labels is None:
-        return recovered.labels
-    names = [str(label) for label in labels]
-    if len(names) != len(recovered.values):
-        raise ShapeError(
-            f"labels: {recovered.name!r} has {len(recovered.values)} states, "
-            f"but {len(names)} labels were given"
-        )
-    return names
-
-
-def _data(tree: Any, recovered: Recovered, x: Any) -> Data:
+def _data(tree: Any, recovered: Recovered, x: Any) -> PlotData:
     if x is None:
-        x = data_for(tree, recovered, USER)
+        x = data_for(tree, recovered)
         if x is None:
             raise ModelError(
-                f"{USER}: give x=, the data to draw {recovered.name!r} over: a name in the "
+                f"give x=, the data to draw {recovered.name!r} over: a name in the "
                 "results' observed_data or constant_data, or an array"
             )
-    return data(tree, x, "x", USER)
+    return data(tree, x, "x")
 
 
-def _rows(given: Data, recovered: Recovered) -> np.ndarray:
-    """Bring the data to shape (rows, columns), the variable's own axes flattened."""
+def _rows(given: PlotData, recovered: Recovered) -> np.ndarray:
+    """Bring the data to shape (rows, columns), with the axes of the variable as one."""
     rows, array = recovered.shape, given.array
     if array.shape[: len(rows)] != rows or array.ndim > len(rows) + 1 or array.dtype.kind not in (
         "iufb"
     ):  # fmt: skip
         raise ShapeError(
-            f"{USER}: x{f' ({given.name!r})' if given.name else ''} has shape {array.shape} and "
+            f"x{f' ({given.name!r})' if given.name else ''} has shape {array.shape} and "
             f"dtype {array.dtype}, but {recovered.name!r} has shape {rows}: it must be numbers, "
             "one, or one row of columns, for each element"
         )
@@ -165,9 +149,7 @@ def _columns(columns: int | Sequence[int] | None, width: int) -> tuple[int, ...]
         return tuple(range(min(width, 2)))
     chosen = tuple(int(k) for k in np.atleast_1d(columns))
     if len(chosen) not in (1, 2) or not all(-width <= k < width for k in chosen):
-        raise ModelError(
-            f"{USER}: columns must be one or two of the data's {width}; got {columns!r}"
-        )
+        raise ModelError(f"columns must be one or two of the data's {width}; got {columns!r}")
     return tuple(k % width for k in chosen)
 
 

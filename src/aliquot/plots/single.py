@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from aliquot.plots import frame, style
-from aliquot.plots.recovered import Data, Recovered
+from aliquot.plots import style
+from aliquot.plots.axes import stacked_axes, whole_ticks
+from aliquot.plots.recovered import PlotData, Recovered
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -21,17 +21,15 @@ NEGLIGIBLE = 1e-4
 
 def draw_single(
     recovered: Recovered,
-    names: Sequence[str],
-    observed: Data | None,
-    across: Data | None,
+    observed: PlotData | None,
+    across: PlotData | None,
     *,
     prob: float,
     ax: Any,
     figsize: tuple[float, float] | None,
-    user: str,
 ) -> np.ndarray:
     """Draw a bar for each state, those that hold `prob` in colour, and the data above."""
-    p = recovered.mean
+    p, names = recovered.mean, recovered.names
     inside = smallest_set(p, prob)
     numeric = across is not None or recovered.numeric
     if across is not None:
@@ -39,7 +37,7 @@ def draw_single(
     else:
         at = recovered.values.astype(float) if recovered.numeric else np.arange(len(p)) * 1.0
     heights = (1.5, 1.7) if observed is not None else (2.3,)
-    axes = frame.make_axes(ax, heights, width=6.4, figsize=figsize, user=user)
+    axes = stacked_axes(ax, heights, width=6.4, figsize=figsize)
     panel: Axes = axes[-1]
     width = 0.86 * (np.diff(np.sort(at)).min() if len(at) > 1 else 1.0)
     colors = [style.PALETTE[0] if one else style.FAINT for one in inside]
@@ -53,10 +51,8 @@ def draw_single(
         panel.set_xticks(at, texts)
         panel.tick_params(axis="x", length=0)
     elif np.all(at == np.round(at)):
-        from matplotlib.ticker import MaxNLocator
-
-        panel.xaxis.set_major_locator(MaxNLocator(integer=True))
-    notes = [(_set_note(recovered, names, p, inside, at, numeric, prob), style.QUIET)]
+        whole_ticks(panel.xaxis)
+    notes = [(_set_note(recovered, p, inside, at, numeric, prob), style.QUIET)]
     if observed is not None:
         _data(axes[0], at, observed, p)
     else:
@@ -87,7 +83,6 @@ def smallest_set(p: np.ndarray, prob: float) -> np.ndarray:
 
 def _set_note(
     recovered: Recovered,
-    names: Sequence[str],
     p: np.ndarray,
     inside: np.ndarray,
     at: np.ndarray,
@@ -95,7 +90,7 @@ def _set_note(
     prob: float,
 ) -> str:
     count, held = int(inside.sum()), float(p[inside].sum())
-    best = f"{at[p.argmax()]:g}" if numeric else names[int(p.argmax())]
+    best = f"{at[p.argmax()]:g}" if numeric else recovered.names[int(p.argmax())]
     if count == 1:
         what = f"in colour: {best}"
     elif numeric and np.ptp(np.flatnonzero(inside)) == count - 1:
@@ -109,7 +104,7 @@ def _set_note(
     )
 
 
-def _data(axes: Axes, at: np.ndarray, observed: Data, p: np.ndarray) -> None:
+def _data(axes: Axes, at: np.ndarray, observed: PlotData, p: np.ndarray) -> None:
     """Draw the data, and behind them the state's probability as a shade."""
     for position, shade in zip(at, p / p.max(), strict=True):
         if shade > 0.02:

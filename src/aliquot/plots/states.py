@@ -7,20 +7,18 @@ from typing import Any
 
 import numpy as np
 
-from aliquot.errors import ModelError, ShapeError
-from aliquot.plots import style
+from aliquot.errors import ShapeError
 from aliquot.plots.over_time import Series, draw_series
-from aliquot.plots.recovered import Data, Recovered, choose, data, read
-from aliquot.plots.responsibilities import state_names
+from aliquot.plots.picture import picture
+from aliquot.plots.recovered import PlotData, Recovered, choose, data, read
 from aliquot.plots.single import draw_single
 from aliquot.results.axes import in_order
-
-USER = "aq.plots.plot_states"
 
 # Sequences drawn where `sel` does not say which.
 MOST_SERIES = 4
 
 
+@picture
 def plot_states(
     tree: Any,
     var_name: str = "z",
@@ -48,7 +46,7 @@ def plot_states(
     var_name : str
         The discrete variable.
     observed : str or array, optional
-        Data to draw above, one value for each element of the variable (for a single number: for
+        PlotData to draw above, one value for each element of the variable (for a single number: for
         each of its states): a name in ``observed_data`` or ``constant_data``, or an array.
     x : str or array, optional
         Where the steps lie on the horizontal axis, likewise. By default the coordinate of the
@@ -92,42 +90,35 @@ def plot_states(
     >>> p = np.full((2, 10, 5), 0.2)
     >>> probabilities = xr.Dataset(
     ...     {"z": (("chain", "draw", "step", "state"), np.stack([1 - p, p], axis=-1))},
-    ...     coords={"state": ["calm", "wild"]},
+    ...     coords={"state": ["calm", "rough"]},
     ... )
     >>> tree = xr.DataTree.from_dict({"state_probabilities": probabilities})
     >>> len(aq.plots.plot_states(tree, observed=[0.1, 0.2, 1.5, 0.3, 0.1]))
     2
     """
-    recovered = read(tree, var_name, USER, sel)
-    names = state_names(recovered, labels)
-    if not 0 < prob < 1:
-        raise ModelError(f"{USER}: prob must be between 0 and 1; got {prob!r}")
-    above = None if observed is None else data(tree, observed, "observed", USER)
-    across = None if x is None else data(tree, x, "x", USER)
-    with style.styled():
-        if not recovered.shape:
-            above_states = above and _fitted(above, (len(names),), "observed", recovered, sel)
-            at = across and _fitted(across, (len(names),), "x", recovered, sel)
-            return draw_single(
-                recovered, names, above_states, at, prob=prob, ax=ax, figsize=figsize, user=USER
-            )
-        return draw_series(
-            recovered,
-            _series(tree, recovered, above, across, sel),
-            names,
-            observed=above.name if above else "",
-            across=across.name if across else recovered.dims[-1],
-            ax=ax,
-            figsize=figsize,
-            user=USER,
-        )
+    recovered = read(tree, var_name, labels=labels, prob=prob, sel=sel)
+    above = None if observed is None else data(tree, observed, "observed")
+    across = None if x is None else data(tree, x, "x")
+    if not recovered.shape:
+        shape = (len(recovered.values),)
+        above = above and _fitted(above, shape, "observed", recovered, sel)
+        across = across and _fitted(across, shape, "x", recovered, sel)
+        return draw_single(recovered, above, across, prob=prob, ax=ax, figsize=figsize)
+    return draw_series(
+        recovered,
+        _series(tree, recovered, above, across, sel),
+        observed=above.name if above else "",
+        across=across.name if across else recovered.dims[-1],
+        ax=ax,
+        figsize=figsize,
+    )
 
 
 def _series(
     tree: Any,
     recovered: Recovered,
-    above: Data | None,
-    across: Data | None,
+    above: PlotData | None,
+    across: PlotData | None,
     sel: Mapping[str, Any] | None,
 ) -> list[Series]:
     shape, steps = recovered.shape, recovered.shape[-1]
@@ -172,24 +163,24 @@ def _steps(recovered: Recovered) -> np.ndarray:
 
 def _increasing(x: np.ndarray) -> np.ndarray:
     if x.dtype.kind not in "iufM" or x.ndim != 1 or not np.all(x[1:] > x[:-1]):
-        raise ShapeError(f"{USER}: x must be one row of numbers or dates that increase")
+        raise ShapeError("x must be one row of numbers or dates that increase")
     return x
 
 
 def _fitted(
-    given: Data,
+    given: PlotData,
     shape: tuple[int, ...],
     argument: str,
     recovered: Recovered,
     sel: Mapping[str, Any] | None,
-) -> Data:
+) -> PlotData:
     array = given.array
     if array.shape[: len(shape)] == shape and array.ndim <= len(shape) + 1:
         return given
     hint = "; after sel= give it with the same choice made" if sel else ""
     what = "its states" if not recovered.shape else "the variable"
     raise ShapeError(
-        f"{USER}: {argument} has shape {array.shape}, but {recovered.name!r} needs {shape} to fit "
+        f"{argument} has shape {array.shape}, but {recovered.name!r} needs {shape} to fit "
         f"{what}{hint}"
     )
 
@@ -207,8 +198,8 @@ def _path(
     if recovered.name not in dataset:
         return None, True
     array = in_order(dataset[recovered.name])
-    own = {dim: labels for dim, labels in (sel or {}).items() if dim in array.dims}
-    positions = recovered.positions(choose(array, own, recovered.name, USER).values)
+    chosen = {dim: labels for dim, labels in (sel or {}).items() if dim in array.dims}
+    positions = recovered.positions(choose(array, chosen, recovered.name).values)
     if array.dims[:2] != ("chain", "draw"):
         return positions, True
     flat = positions.reshape((-1, *positions.shape[2:]))

@@ -49,16 +49,9 @@ def styled() -> Iterator[None]:
 
 
 def state_colors(count: int) -> np.ndarray:
-    """Give each state a colour, told apart by readers with any colour vision.
+    """Give each state a colour, (count, 3) in [0, 1], told apart by readers with any colour vision.
 
-    Parameters
-    ----------
-    count : int
-
-    Returns
-    -------
-    numpy.ndarray, shape (count, 3)
-        Red, green and blue in [0, 1]. Beyond six states they come from viridis, in order.
+    Beyond six states they come from viridis, in order.
 
     Examples
     --------
@@ -74,17 +67,7 @@ def state_colors(count: int) -> np.ndarray:
 
 
 def mixed(weights: np.ndarray, colors: np.ndarray) -> np.ndarray:
-    """Mix colours evenly to the eye, by averaging in OKLab [1]_.
-
-    Parameters
-    ----------
-    weights : array, shape (..., K)
-        Non-negative, summing to one.
-    colors : array, shape (K, 3)
-
-    Returns
-    -------
-    numpy.ndarray, shape (..., 3)
+    """Mix colours (K, 3) by weights (..., K) evenly to the eye, by averaging in OKLab [1]_.
 
     References
     ----------
@@ -145,6 +128,16 @@ def dress(axes: Axes, *, keep: Sequence[str] = ("bottom",)) -> None:
     axes.yaxis.label.set(color=QUIET, fontsize=SMALL)
 
 
+def write(
+    axes: Axes, text: str, at: tuple[float, float], offset: tuple[float, float], **options: Any
+) -> None:
+    """Write small text at a place within the axes, from (0, 0) to (1, 1), moved by some points."""
+    how: dict[str, Any] = {"fontsize": SMALL, "color": QUIET, "va": "bottom"} | options
+    axes.annotate(
+        text, at, xytext=offset, xycoords="axes fraction", textcoords="offset points", **how
+    )
+
+
 def head(axes: Axes, title: str, notes: Sequence[tuple[str, str]] = ()) -> None:
     """Write a title, and under it notes, each a text and its colour, above the axes.
 
@@ -156,10 +149,7 @@ def head(axes: Axes, title: str, notes: Sequence[tuple[str, str]] = ()) -> None:
     letters = max(int(width * 72 / (0.5 * SMALL)), 20)
     notes = [(part, color) for text, color in notes for part in wrap(text, letters) or [text]]
     for row, (text, color) in enumerate(reversed(notes)):
-        axes.annotate(
-            text, (0, 1), xytext=(0, 6 + row * line), xycoords="axes fraction",
-            textcoords="offset points", fontsize=SMALL, color=color, va="bottom",
-        )  # fmt: skip
+        write(axes, text, (0, 1), (0, 6 + row * line), color=color)
     axes.annotate(
         title, (0, 1), xytext=(0, 7 + len(notes) * line), xycoords="axes fraction",
         textcoords="offset points", fontsize=TEXT + 1, color=INK, va="bottom", weight="bold",

@@ -2,19 +2,8 @@
 
 from __future__ import annotations
 
-from aliquot.progress.announce import announce
-from aliquot.progress.display import Display
 from aliquot.progress.fitting import FitDisplay, fit_progress
-from aliquot.progress.sampling import ChainProgress, SamplingDisplay, sampling_progress
-from aliquot.progress.surface import Show
+from aliquot.progress.output import announce
+from aliquot.progress.sampling import sampling_progress
 
-__all__ = [
-    "ChainProgress",
-    "Display",
-    "FitDisplay",
-    "SamplingDisplay",
-    "Show",
-    "announce",
-    "fit_progress",
-    "sampling_progress",
-]
+__all__ = ["FitDisplay", "announce", "fit_progress", "sampling_progress"]

@@ -5,57 +5,35 @@ from __future__ import annotations
 import threading
 import time
 from types import TracebackType
-from typing import TYPE_CHECKING, Protocol, Self
+from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
-
-    from aliquot.progress.surface import Surface
+    from aliquot.progress.output import Output
+    from aliquot.progress.view import ProgressView
 
 # After a frame that took t of processor time comes a pause of at least 150 t: below 1% of a core.
 _PAUSE_PER_FRAME = 150
 
 
-class View(Protocol):
-    """What a display shows, in each of the forms that a surface may need."""
-
-    def renderable(self, width: int) -> RenderableType:
-        """Return the present state for rich, at most `width` columns wide."""
-
-    def line(self) -> str:
-        """Return the present state as a line of text."""
-
-    def closing_line(self) -> str:
-        """Return the final state as a line of text."""
-
-
-class Display:
-    """A context in which a view is shown and kept up to date.
+class Display[View: ProgressView]:
+    """A context in which a view is shown on an output, None for nowhere, and kept up to date.
 
     The caller's thread never draws, and never waits for what does: it leaves news in the view. A
-    thread of the display's own opens the surface, draws now and then, and closes it with the last
-    state.
+    thread of the display opens the output, draws now and then, and closes it with the last state.
     Whatever goes wrong there (a closed pipe, a terminal that went away) ends the display and
     nothing else. Ctrl-C reaches the caller's thread, so it never finds a frame half drawn.
-
-    Parameters
-    ----------
-    view
-        What is shown.
-    surface
-        Where; None to show nothing.
     """
 
-    def __init__(self, view: View, surface: Surface | None) -> None:
-        self._view = view
-        self._surface = surface
+    def __init__(self, view: View, output: Output | None) -> None:
+        self.view = view
+        self._output = output
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
 
     def __enter__(self) -> Self:
-        if self._surface is not None:
+        if self._output is not None:
             self._thread = threading.Thread(
-                target=self._show, args=(self._surface,), name="aliquot-progress", daemon=True
+                target=self._show, args=(self._output,), name="aliquot-progress", daemon=True
             )
             try:
                 self._thread.start()
@@ -69,6 +47,7 @@ class Display:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self.view.end()
         self._stop.set()
         thread, self._thread = self._thread, None
         if thread is not None:
@@ -78,17 +57,17 @@ class Display:
                 thread.join()  # the cursor must come back before the traceback is shown
                 raise
 
-    def _show(self, surface: Surface) -> None:
+    def _show(self, output: Output) -> None:
         try:
             try:
-                surface.open(self._view)
-                pause = surface.interval
+                output.open(self.view)
+                pause = output.interval
                 while not self._stop.wait(pause):
                     began = time.thread_time()
-                    surface.draw(self._view)
+                    output.draw(self.view)
                     spent = time.thread_time() - began
-                    pause = max(surface.interval, _PAUSE_PER_FRAME * spent)
+                    pause = max(output.interval, _PAUSE_PER_FRAME * spent)
             finally:
-                surface.close(self._view)
+                output.close(self.view)
         except Exception:  # a display is never worth a sample
             return

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from aliquot.progress.display import Display
 from aliquot.progress.format import duration, rate, seconds_taken, significant
-from aliquot.progress.surface import Show, choose_surface
+from aliquot.progress.output import Show, choose_output
+from aliquot.progress.view import ProgressView
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -18,67 +19,35 @@ _COLOURS = {"fitting": "cyan", "done": "green", "stopped": "red"}
 _WIDEST_BAR = 40
 
 
-class FitView:
-    """How far a fit has come, and how to show it.
-
-    Parameters
-    ----------
-    n
-        Iterations to do.
-    name
-        What is being fitted, such as ``"ADVI"``.
-    clock
-        Returns a time in seconds.
-    """
+class FitView(ProgressView):
+    """How far a fit of n iterations has come, and how to show it; `clock` gives seconds."""
 
     def __init__(
         self, n: int, name: str = "Fit", clock: Callable[[], float] = time.monotonic
     ) -> None:
+        super().__init__(clock)
         self.n = n
         self.name = name
         self.iteration = 0
         self.average_loss = math.nan
-        self.stage: str | None = None
-        self._clock = clock
-        self._began = clock()
-        self._ended: float | None = None
-        self._first: tuple[int, float] | None = None
-        self._last = self._began
+
+    @property
+    def done(self) -> int:
+        return self.iteration
 
     def note(self, iteration: int, average_loss: float) -> None:
         """Take the news."""
-        self.stage = None
         self.iteration, self.average_loss = iteration, float(average_loss)
-        self._last = self._clock()
-        if self._first is None:
-            self._first = iteration, self._last
-
-    def end(self) -> None:
-        """Stop the clock."""
-        self._ended = self._clock()
-
-    @property
-    def elapsed(self) -> float:
-        """Seconds since the beginning, until the end."""
-        return (self._clock() if self._ended is None else self._ended) - self._began
+        self._note_time()
 
     @property
     def phase(self) -> str:
         """What is going on, in a word."""
         if self.iteration >= self.n:
             return "done"
-        if self._ended is not None:
+        if self.over:
             return "stopped"
-        return self.stage or ("fitting" if self.iteration else "compiling")
-
-    @property
-    def rate(self) -> float:
-        """Iterations per second, compilation left out where that is possible."""
-        if self._first is not None and self.iteration > self._first[0]:
-            iterations, seconds = self.iteration - self._first[0], self._last - self._first[1]
-        else:
-            iterations, seconds = self.iteration, self._last - self._began
-        return iterations / seconds if seconds > 0 else 0.0
+        return "fitting" if self.iteration else "compiling"
 
     @property
     def remaining(self) -> float:
@@ -86,7 +55,6 @@ class FitView:
         return (self.n - self.iteration) / self.rate if self.rate > 0 else math.nan
 
     def line(self) -> str:
-        """Return the present state as a line of text."""
         if not self.iteration:
             return f"{self.name}: {self.phase}, elapsed {duration(self.elapsed)}"
         share = 100 * self.iteration // max(self.n, 1)
@@ -97,7 +65,6 @@ class FitView:
         )
 
     def closing_line(self) -> str:
-        """Return the final state as a line of text."""
         done = f"{self.iteration:,}"
         if self.phase != "done":
             done = f"stopped at {self.iteration:,} of {self.n:,}"
@@ -107,7 +74,6 @@ class FitView:
         )
 
     def renderable(self, width: int) -> RenderableType:
-        """Return the line for rich."""
         from rich.table import Table
         from rich.text import Text
 
@@ -138,45 +104,24 @@ class FitView:
         return table
 
 
-class FitDisplay(Display):
+class FitDisplay(Display[FitView]):
     """The display of a fit; see :func:`fit_progress`."""
-
-    def __init__(self, view: FitView, show: Show, console: Console | None = None) -> None:
-        super().__init__(view, choose_surface(show, console))
-        self._state = view
 
     def update(self, iteration: int, average_loss: float) -> None:
         """Say how many iterations are done and what the loss is on average. Cheap."""
-        self._state.note(iteration, average_loss)
-
-    def phase(self, name: str) -> None:
-        """Say what is going on before the first iteration, such as ``"compiling"``."""
-        self._state.stage = name
-
-    def __exit__(self, *error: object) -> None:
-        self._state.end()
-        super().__exit__(*error)  # type: ignore[arg-type]
+        self.view.note(iteration, average_loss)
 
 
 def fit_progress(
     n: int, show: Show = True, *, name: str = "Fit", console: Console | None = None
 ) -> FitDisplay:
-    """Return a context that shows how a fit goes.
+    """Return a context that shows how a fit of n iterations, called `name`, goes.
 
-    Parameters
-    ----------
-    n
-        Iterations to do.
-    show
-        As in :func:`aliquot.progress.sampling_progress`.
-    name
-        What is being fitted, such as ``"ADVI"``.
-    console
-        A console of rich to draw on, in place of the standard error stream.
+    `show` and `console` are as in :func:`aliquot.progress.sampling_progress`.
 
     Examples
     --------
     >>> with fit_progress(1_000, show=False, name="ADVI") as display:
     ...     display.update(500, 181.2)
     """
-    return FitDisplay(FitView(n, name), show, console)
+    return FitDisplay(FitView(n, name), choose_output(show, console))

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from rich.table import Table
     from rich.text import Text
 
-    from aliquot.progress.sampling import ChainProgress, SamplingView
+    from aliquot.mcmc.result import ChainProgress
+    from aliquot.progress.sampling import SamplingView
 
 _GAP = 2
 _WIDEST_BAR = 40
@@ -54,7 +55,7 @@ _COLUMNS = (
         70,
         8,
         lambda view, item: rate(item.draws_per_second),
-        lambda view: rate(view.overall_rate()) if view.done else "-",
+        lambda view: rate(view.rate) if view.done else "-",
     ),
     _Column(
         "step size",

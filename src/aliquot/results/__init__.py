@@ -4,6 +4,13 @@ from __future__ import annotations
 
 from aliquot.results.attributes import standard_attributes
 from aliquot.results.dataset import build_dataset
-from aliquot.results.tree import build_tree, in_written_order
+from aliquot.results.tree import build_tree, groups_of, in_written_order, tree_of
 
-__all__ = ["build_dataset", "build_tree", "in_written_order", "standard_attributes"]
+__all__ = [
+    "build_dataset",
+    "build_tree",
+    "groups_of",
+    "in_written_order",
+    "standard_attributes",
+    "tree_of",
+]

@@ -1,4 +1,4 @@
-"""The order of a stored variable's own axes, whatever order its dims come back in.
+"""The order of a stored variable's axes, whatever order its dims come back in.
 
 xarray goes by the names of dims and may hand them back in any order. What is read by position has
 to know which one was meant: it is recorded with every variable of several axes.
@@ -18,15 +18,16 @@ SAMPLE_DIMS = ("chain", "draw")
 
 
 def recorded(dims: Sequence[str]) -> dict[str, str]:
-    """Give the attribute that says a variable's own dims in order, where there are several."""
-    own = [dim for dim in dims if dim not in SAMPLE_DIMS]
-    return {AXES: json.dumps(own)} if len(own) > 1 else {}
+    """Give the attribute that has a variable's dims in order, where there are several."""
+    axes = [dim for dim in dims if dim not in SAMPLE_DIMS]
+    return {AXES: json.dumps(axes)} if len(axes) > 1 else {}
 
 
 def in_order(array: xarray.DataArray) -> xarray.DataArray:
-    """Put a variable's dims into the order in which it was stored: chain, draw, its own.
+    """Put a variable's dims into the order in which it was stored: chain, draw, its axes.
 
-    Dims that nothing is recorded of (a variable of the user's own) keep their order, after these.
+    Dims that nothing is recorded of (a variable that the user has made) keep their order, after
+    these.
 
     Examples
     --------

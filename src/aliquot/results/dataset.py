@@ -24,7 +24,7 @@ def build_dataset(
     sampled: bool,
     lenient: bool = False,
 ) -> xarray.Dataset:
-    """Build the dataset of one group.
+    """Build the dataset of one group, with attributes that are encoded already.
 
     Parameters
     ----------
@@ -33,23 +33,17 @@ def build_dataset(
     arrays
         The variables, each ``(chain, draw, *shape)`` if `sampled` and ``(*shape)`` if not.
     dims
-        Names for the axes of each variable's own shape. A variable or an axis without one
-        gets ``{variable}_dim_{axis}``.
+        Names for the axes of each variable's shape; ``{variable}_dim_{axis}`` where not given.
     coords
         Labels for dims, and for ``chain`` and ``draw``. A dim without one is numbered from 0.
-    attrs
-        Attributes of the group, already encoded.
-    sampled
-        Whether each variable begins with the dims ``chain`` and ``draw``.
     lenient
         Ignore names in `dims` that do not fit a variable's shape instead of refusing them: an
-        unconstrained variable can be shorter than the variable that it stands for.
+        unconstrained variable can be shorter than the variable that it belongs to.
 
     Raises
     ------
     ShapeError
-        If a variable's shape does not fit its dims or a coordinate, or if the variables differ in
-        the number of chains or draws.
+        If shapes do not fit dims, coordinates or each other.
     ModelError
         If a variable has the name of a dim.
     """
@@ -61,14 +55,14 @@ def build_dataset(
     variables: dict[str, tuple[tuple[str, ...], np.ndarray, dict[str, str]]] = {}
     for name, values in arrays.items():
         array = _storable(values)
-        own = array.shape
+        shape = array.shape
         if sampled:
             if array.ndim < 2:
                 raise ShapeError(
-                    f"{name!r} in {group} has shape {own}; it must begin with (chain, draw)."
+                    f"{name!r} in {group} has shape {shape}; it must begin with (chain, draw)."
                 )
-            own = own[2:]
-        names = _dim_names(group, name, own, dims.get(name), labels, lenient)
+            shape = shape[2:]
+        names = _dim_names(group, name, shape, dims.get(name), labels, lenient)
         if sampled:
             names = (*SAMPLE_DIMS, *names)
         for dim, length in zip(names, array.shape, strict=True):

@@ -107,8 +107,6 @@ def build_tree(
     >>> tree.posterior["means"].sel(component="low").shape
     (4, 100)
     """
-    import xarray
-
     given: dict[str, Arrays] = {
         "posterior": posterior,
         "sample_stats": sample_stats,
@@ -130,7 +128,7 @@ def build_tree(
     groups: dict[str, xarray.Dataset] = {}
     sample_labels = {}
     if extend is not None:
-        groups = {name: node.to_dataset() for name, node in extend.children.items()}
+        groups = groups_of(extend)
         if posterior is None and "posterior" in groups:
             sample_labels = {dim: groups["posterior"][dim].values for dim in SAMPLE_DIMS}
     for name, arrays in given.items():
@@ -149,8 +147,20 @@ def build_tree(
             lenient=name.endswith("unconstrained_posterior"),
         )
     _require_matching_draws(groups)
+    return tree_of(groups, own_attrs if extend is None else extend.attrs)
+
+
+def groups_of(tree: xarray.DataTree) -> dict[str, xarray.Dataset]:
+    """Give the groups of a tree by name."""
+    return {name: node.to_dataset() for name, node in tree.children.items()}
+
+
+def tree_of(groups: Mapping[str, xarray.Dataset], attrs: Mapping[Any, Any]) -> xarray.DataTree:
+    """Make a tree of groups, with attributes of the whole."""
+    import xarray
+
     tree = xarray.DataTree.from_dict(groups)
-    tree.attrs = dict(own_attrs if extend is None else extend.attrs)
+    tree.attrs = dict(attrs)
     return tree
 
 

@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-from aliquot.variational.advi import ADVI, FullRankADVI
-from aliquot.variational.approximation import Approximation, Draws
+from aliquot.variational.approximation import VariationalApproximation
 from aliquot.variational.convergence import ParameterChange, RelativeChange
-from aliquot.variational.estimate import Estimate
 from aliquot.variational.failure import NonFiniteLossError
 from aliquot.variational.fit import VariationalFit
 from aliquot.variational.full_rank import FullRank
-from aliquot.variational.importance import FitQuality
+from aliquot.variational.importance import Estimate, FitQuality
 from aliquot.variational.mean_field import MeanField
 
 __all__ = [
-    "ADVI",
-    "Approximation",
-    "Draws",
     "Estimate",
     "FitQuality",
     "FullRank",
-    "FullRankADVI",
     "MeanField",
     "NonFiniteLossError",
     "ParameterChange",
     "RelativeChange",
+    "VariationalApproximation",
     "VariationalFit",
 ]

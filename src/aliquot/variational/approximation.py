@@ -1,19 +1,19 @@
-"""What a variational fit gives back: a distribution that stands in for the posterior."""
+"""What a variational fit gives back: a distribution in the place of the posterior."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
 
+from aliquot.arguments import is_whole_number
 from aliquot.precision import float64
-from aliquot.variational.estimate import Estimate
 from aliquot.variational.family import Family, noise_log_density
-from aliquot.variational.importance import FitQuality, assess
-from aliquot.variational.noise import Seed, Stream, as_entropy, generator
+from aliquot.variational.importance import Estimate, FitQuality, assess
+from aliquot.variational.noise import Stream, generator
 from aliquot.variational.program import compiled, log_density_program
-from aliquot.variational.target import Density
+from aliquot.variational.target import Target
 
 # Draws in one call of the compiled log density: bounds the memory of a large model.
 BATCH = 128
@@ -27,7 +27,7 @@ class Draws(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class Approximation:
+class VariationalApproximation:
     """A member q of a family of distributions over the unconstrained coordinates.
 
     Attributes
@@ -50,7 +50,7 @@ class Approximation:
         What the check after the fit found, or None if there was none.
     """
 
-    density: Density = field(repr=False)
+    density: Target = field(repr=False)
     family: Family
     params: np.ndarray = field(repr=False)
     hist: np.ndarray = field(repr=False)
@@ -60,8 +60,13 @@ class Approximation:
     quality: FitQuality | None = None
 
     @property
+    def labels(self) -> list[str]:
+        """One name for each unconstrained coordinate, in the order of `mean`."""
+        return list(self.density.labels)
+
+    @property
     def mean(self) -> np.ndarray:
-        """Mean of each unconstrained coordinate, shape (d,), in the order of ``density.labels``."""
+        """Mean of each unconstrained coordinate, shape (d,)."""
         return self.family.mean(self.params)
 
     @property
@@ -74,66 +79,31 @@ class Approximation:
         """Covariance of the unconstrained coordinates, shape (d, d)."""
         return self.family.covariance(self.params)
 
-    def sample(self, draws: int = 1000, random_seed: Seed = None) -> Draws:
-        """Draw from the approximation.
-
-        Parameters
-        ----------
-        draws
-            How many independent draws, at least 1.
-        random_seed
-            An integer, a sequence of integers, a NumPy generator, or None for a fresh seed.
-
-        Returns
-        -------
-        Draws
-            The unconstrained draws (draws, d), and each variable on its own scale.
-        """
-        _check_count("draws", draws, at_least=1)
-        noise = np.random.default_rng(as_entropy(random_seed)).standard_normal(
-            (draws, self.family.size)
-        )
+    def draw(self, draws: int, seed: int) -> Draws:
+        """Draw independently: unconstrained (draws, d), and each variable as it is defined."""
+        check_count("draws", draws)
+        noise = np.random.default_rng(seed).standard_normal((draws, self.family.size))
         unconstrained = self.family.draw_on_host(self.params, noise)
         return Draws(unconstrained, self.density.constrain_draws(unconstrained))
 
-    def elbo(self, n: int = 2000, random_seed: Seed = None) -> Estimate:
-        """Estimate the evidence lower bound, E[log p(z) - log q(z)], in nats.
+    def elbo(self, n: int = 2000, *, random_seed: int | None = None) -> Estimate:
+        """Estimate the evidence lower bound, E[log p(z) - log q(z)], in nats, from n draws.
 
-        Parameters
-        ----------
-        n
-            How many draws, at least 2; the error falls as 1 / sqrt(n).
-        random_seed
-            As for `sample`; None derives it from the seed of the fit.
-
-        Returns
-        -------
-        Estimate
-            The value and its Monte Carlo standard error.
+        By default its random numbers derive from the seed of the fit.
         """
-        return Estimate.of_mean(self.log_ratios(n, random_seed))
+        return Estimate.of_mean(self.log_ratios(n, seed=random_seed))
 
-    def check(self, n: int = 5000, random_seed: Seed = None) -> FitQuality:
-        """Assess the fit by the Pareto k of importance ratios (Yao et al. 2018).
+    def checked(self, *, n: int = 5000) -> Self:
+        """Return this approximation with its ``quality``: Pareto k (Yao et al. 2018) of n draws.
 
-        Parameters
-        ----------
-        n
-            How many draws; 5,000 tell k to about 0.1, 2,000 to 0.15.
-        random_seed
-            As for `elbo`.
+        5,000 tell k to about 0.1, 2,000 to 0.15.
         """
-        return assess(self.log_ratios(n, random_seed), self.family.name)
+        return replace(self, quality=assess(self.log_ratios(n), self.family.name))
 
-    def checked(self, n: int = 5000) -> Approximation:
-        """Return this approximation with its ``quality`` filled in."""
-        return replace(self, quality=self.check(n))
-
-    def log_ratios(self, n: int, random_seed: Seed = None) -> np.ndarray:
+    def log_ratios(self, n: int, *, seed: int | None = None) -> np.ndarray:
         """Return ``log p(z) - log q(z)`` at n independent draws of q, shape (n,)."""
-        _check_count("n", n, at_least=2)
-        entropy = self.seed if random_seed is None else as_entropy(random_seed)
-        rng = generator(entropy, Stream.IMPORTANCE)
+        check_count("n", n, at_least=2)
+        rng = generator(self.seed if seed is None else seed, Stream.IMPORTANCE)
         batches = -(-n // BATCH)
         noise = rng.standard_normal((batches * BATCH, self.family.size))
         points = self.family.draw_on_host(self.params, noise)
@@ -143,22 +113,20 @@ class Approximation:
     def _log_density(self, points: np.ndarray) -> np.ndarray:
         density = self.density
         with float64():
-            run = None
-            values = np.empty(points.shape[0])
-            for first in range(0, points.shape[0], BATCH):
-                rows = slice(first, first + BATCH)
-                if run is None:
-                    run = compiled(
-                        density,
-                        "log density of a batch",
-                        lambda: log_density_program(density.log_density),
-                        points[rows],
-                        density.data,
-                    )
-                values[rows] = run(points[rows], density.data)
-        return values
+            run = compiled(
+                density,
+                "log density of a batch",
+                lambda: log_density_program(density.log_density),
+                points[:BATCH],
+                density.data,
+            )
+            batches = points.reshape((-1, BATCH, points.shape[1]))
+            return np.concatenate([run(batch, density.data) for batch in batches])
 
 
-def _check_count(name: str, value: int, at_least: int) -> None:
+def check_count(name: str, value: int, at_least: int = 1) -> None:
+    """Refuse what is no whole number, or too small a one."""
+    if not is_whole_number(value):
+        raise TypeError(f"{name}={value!r}: expected a whole number.")
     if value < at_least:
         raise ValueError(f"{name}={value}: expected at least {at_least}.")

@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
 
 import numpy as np
 
-from aliquot.variational.approximation import Approximation
+from aliquot.variational.approximation import VariationalApproximation
 
-type Check = Callable[[Approximation, np.ndarray, int], str | None]
+type Check = Callable[[VariationalApproximation, np.ndarray, int], str | None]
 
 
-class Criterion(Protocol):
-    """A rule for stopping; one object can serve many fits."""
+class Criterion(ABC):
+    """A rule for stopping, whose settings are positive; one object can serve many fits."""
 
+    def __post_init__(self) -> None:
+        for name, value in vars(self).items():
+            if not value > 0:
+                raise ValueError(f"{name}={value}: expected a positive number.")
+
+    @abstractmethod
     def begin(self) -> Check:
         """Return a check for one fit: given (approx, hist, i), a reason to stop, or None."""
-        ...
 
 
 @dataclass(frozen=True)
-class RelativeChange:
+class RelativeChange(Criterion):
     """Stop when the average loss no longer changes.
 
     The mean loss of the last ``window`` iterations is compared with that of the window before.
@@ -50,14 +55,8 @@ class RelativeChange:
     tolerance: float = 1e-3
     window: int = field(default=1000, kw_only=True)
 
-    def __post_init__(self) -> None:
-        _check_positive("tolerance", self.tolerance)
-        _check_positive("window", self.window)
-
     def begin(self) -> Check:
-        """Return a check for one fit."""
-
-        def check(approx: Approximation, hist: np.ndarray, i: int) -> str | None:
+        def check(approx: VariationalApproximation, hist: np.ndarray, i: int) -> str | None:
             if hist.size < 2 * self.window:
                 return None
             last = hist[-self.window :].mean()
@@ -75,8 +74,8 @@ class RelativeChange:
 
 
 @dataclass(frozen=True)
-class ParameterChange:
-    """Stop when the approximation no longer moves, measured in its own standard deviations.
+class ParameterChange(Criterion):
+    """Stop when the approximation no longer moves, measured in its standard deviations.
 
     The change of a coordinate is that of its mean over its standard deviation, or that of the log
     of its standard deviation, whichever is greater: units and scales do not matter.
@@ -97,15 +96,10 @@ class ParameterChange:
     tolerance: float = 0.05
     interval: int = field(default=1000, kw_only=True)
 
-    def __post_init__(self) -> None:
-        _check_positive("tolerance", self.tolerance)
-        _check_positive("interval", self.interval)
-
     def begin(self) -> Check:
-        """Return a check for one fit."""
         earlier: tuple[int, np.ndarray, np.ndarray] | None = None
 
-        def check(approx: Approximation, hist: np.ndarray, i: int) -> str | None:
+        def check(approx: VariationalApproximation, hist: np.ndarray, i: int) -> str | None:
             nonlocal earlier
             if earlier is not None and i < earlier[0] + self.interval:
                 return None
@@ -122,8 +116,3 @@ class ParameterChange:
             )
 
         return check
-
-
-def _check_positive(name: str, value: float) -> None:
-    if not value > 0:
-        raise ValueError(f"{name}={value}: expected a positive number.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from aliquot.errors import FitError
-from aliquot.variational.approximation import Approximation
+from aliquot.variational.approximation import VariationalApproximation
 
 MOST_NAMES = 8
 
@@ -28,23 +28,15 @@ class NonFiniteLossError(FitError):
     """
 
     def __init__(
-        self, approximation: Approximation, loss: float, gradient: np.ndarray, point: np.ndarray
+        self,
+        approximation: VariationalApproximation,
+        loss: float,
+        gradient: np.ndarray,
+        point: np.ndarray,
     ) -> None:
-        """Say what happened after the last finite iteration of ``approximation``.
-
-        Parameters
-        ----------
-        approximation
-            The fit before the failure.
-        loss
-            The loss that may not be finite.
-        gradient
-            The gradient in the family's parameters.
-        point
-            The draw (d,) at which the log density was evaluated.
-        """
+        """Say what happened after the last finite iteration of ``approximation``."""
         hist = approximation.hist
-        labels = list(approximation.density.labels)
+        labels = approximation.labels
         family = approximation.family
         bad = sorted({family.coordinate(int(i)) for i in np.flatnonzero(~np.isfinite(gradient))})
         self.approximation = approximation

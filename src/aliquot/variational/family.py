@@ -1,62 +1,64 @@
-"""What a family of approximations has to offer to be fitted by reparameterised gradients."""
+"""Families of Gaussian approximations that can be fitted by reparameterised gradients."""
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import jax
 import numpy as np
 
 
-class Family(Protocol):
-    """Densities q(z) on R^d, each the image of standard normal noise under a map.
+@dataclass(frozen=True)
+class Family(ABC):
+    """Gaussians q(z) on R^d, each the image of standard normal noise under an affine map.
 
     All the parameters of one member are one flat vector, so that the optimiser's state is a few
-    vectors whatever the family. An implementation is frozen and hashable: equal families share
-    compiled programs.
+    vectors whatever the family. It begins with the means mu (d,) and with omega (d,), the logarithm
+    of the diagonal of the map's triangular factor. Equal families share compiled programs.
+
+    Parameters
+    ----------
+    size
+        d, the number of coordinates of z.
     """
 
-    @property
-    def size(self) -> int:
-        """d, the number of coordinates of z."""
-        ...
-
-    @property
-    def name(self) -> str:
-        """What people call it, such as ``"mean-field"``."""
-        ...
+    size: int
+    name: ClassVar[str]
+    """What people call it, such as ``"mean-field"``."""
 
     def init(self, start: np.ndarray, scale: float) -> np.ndarray:
         """Parameters of a member centred at ``start`` (d,), each standard deviation ``scale``."""
-        ...
+        return np.concatenate([start, np.full(self.size, np.log(scale))])
 
+    @abstractmethod
     def draw(self, params: jax.Array, noise: jax.Array) -> jax.Array:
         """One draw z (d,) from standard normal noise (d,), differentiable in ``params``."""
-        ...
 
+    @abstractmethod
     def draw_on_host(self, params: np.ndarray, noise: np.ndarray) -> np.ndarray:
         """Draws (n, d) from noise (n, d), the same map as `draw`, in NumPy."""
-        ...
 
     def log_det(self, params: Any) -> Any:
         """Log determinant of the map's Jacobian; for JAX and NumPy arrays alike."""
-        ...
+        return params[self.size : 2 * self.size].sum()
 
     def mean(self, params: np.ndarray) -> np.ndarray:
         """Mean of z, shape (d,)."""
-        ...
+        return params[: self.size].copy()
 
+    @abstractmethod
     def std(self, params: np.ndarray) -> np.ndarray:
         """Standard deviation of each coordinate, shape (d,)."""
-        ...
 
+    @abstractmethod
     def covariance(self, params: np.ndarray) -> np.ndarray:
         """Covariance of z, shape (d, d)."""
-        ...
 
     def coordinate(self, index: int) -> int:
         """The coordinate of z that parameter ``index`` belongs to."""
-        ...
+        return index % self.size
 
 
 def noise_log_density(noise: Any) -> Any:

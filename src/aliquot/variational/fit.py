@@ -10,20 +10,20 @@ import numpy as np
 
 from aliquot.errors import ConvergenceWarning, PartialResultWarning, warn
 from aliquot.precision import float64
-from aliquot.variational.approximation import Approximation
+from aliquot.variational.approximation import VariationalApproximation, check_count
 from aliquot.variational.convergence import Check, Criterion
 from aliquot.variational.failure import NonFiniteLossError
 from aliquot.variational.family import Family
 from aliquot.variational.importance import preload
-from aliquot.variational.noise import Seed, Stream, as_entropy, block_length, generator
+from aliquot.variational.noise import Stream, block_length, generator
 from aliquot.variational.optimizer import default_optimizer
 from aliquot.variational.program import FitState, compiled, fit_program
-from aliquot.variational.target import Density
+from aliquot.variational.target import Target
 
 if TYPE_CHECKING:
     import optax
 
-type Callback = Callable[[Approximation, np.ndarray, int], Any]
+type Callback = Callable[[Any, np.ndarray, int], Any]
 type Progress = Callable[[int, int, float], Any]
 
 # A call of the compiled program should take about this many seconds: Ctrl-C and the progress
@@ -39,15 +39,15 @@ class VariationalFit:
     Parameters
     ----------
     density
-        The target, an object with the `Density` interface.
+        The target.
     family
-        The family of approximations, such as ``MeanField(density.size)``.
-    random_seed
-        A non-negative integer, a sequence of them, a NumPy generator, or None for a fresh seed.
-        The same seed gives the same fit, bit for bit, however it is cut into calls.
+        The family of approximations, such as `MeanField`.
+    seed
+        A non-negative integer. The same seed gives the same fit, bit for bit, however it is cut
+        into calls.
     optimizer
         Any ``optax.GradientTransformation`` that minimises. The default is Adam with a rate that
-        decays with the iteration; a schedule counts the iterations of all calls of `fit` together,
+        decays with the iteration; a schedule counts the iterations of all calls of `run` together,
         so that one made for a given length (such as a cosine decay) stays at its end afterwards.
     n_samples
         Monte Carlo draws for each gradient. The cost of an iteration grows in proportion.
@@ -56,20 +56,23 @@ class VariationalFit:
         ``density.start``.
     scale
         Its standard deviation in each coordinate.
+    wrap
+        Makes what callbacks see and what is returned of an approximation.
     """
 
     def __init__(
         self,
-        density: Density,
-        family: Family,
+        density: Target,
+        family: type[Family],
         *,
-        random_seed: Seed = None,
+        seed: int,
         optimizer: optax.GradientTransformation | None = None,
         n_samples: int = 1,
         start: np.ndarray | None = None,
         scale: float = 0.1,
+        wrap: Callable[[VariationalApproximation], Any] = lambda approximation: approximation,
     ) -> None:
-        _check_count("n_samples", n_samples)
+        check_count("n_samples", n_samples)
         if optimizer is not None and not (
             hasattr(optimizer, "init") and hasattr(optimizer, "update")
         ):
@@ -80,11 +83,12 @@ class VariationalFit:
         if not scale > 0:
             raise ValueError(f"scale={scale}: expected a positive standard deviation.")
         self.density = density
-        self.family = family
-        self.seed = as_entropy(random_seed)
+        self.family = family(density.size)
+        self.seed = seed
         self.n_samples = n_samples
         self._optimizer = optimizer
-        self._first_params = family.init(_start(density, start), scale)
+        self._wrap = wrap
+        self._first_params = self.family.init(_start(density, start), scale)
         self._state: FitState | None = None
         self._losses = np.empty(0)
         self._count = 0
@@ -97,49 +101,43 @@ class VariationalFit:
         view.flags.writeable = False
         return view
 
-    def approximation(self, *, partial: bool = False, stopped: str | None = None) -> Approximation:
+    def approximation(self, *, partial: bool = False, stopped: str | None = None) -> Any:
         """Return what the fit has reached: the average of its last iterates."""
         params = self._first_params if self._state is None else np.asarray(self._state.average)
-        return Approximation(
-            self.density, self.family, params, self.hist, self.seed, partial, stopped
+        return self._wrap(
+            VariationalApproximation(
+                self.density, self.family, params, self.hist, self.seed, partial, stopped
+            )
         )
 
-    def fit(
+    def run(
         self,
-        n: int = 15_000,
+        n: int,
         *,
-        obj_n_mc: int | None = None,
         callbacks: Sequence[Callback] = (),
         convergence: Criterion | None = None,
         every: int = 500,
         on_progress: Progress | None = None,
         check: bool = True,
-    ) -> Approximation:
+    ) -> Any:
         """Run n more iterations.
 
         Parameters
         ----------
-        n
-            How many iterations, on top of those already done.
-        obj_n_mc
-            PyMC's name for ``n_samples``: changes it, from here on.
         callbacks
             Each is called as ``callback(approx, hist, i)`` after every multiple of ``every``
             iterations, i of them being done. One that raises StopIteration ends the fit.
         convergence
-            A criterion that ends the fit early, such as `RelativeChange` or `ParameterChange`,
-            looked at when the callbacks are.
-        every
-            Iterations between two looks.
+            A criterion that ends the fit early, looked at when the callbacks are.
         on_progress
             Called as ``on_progress(done, n, average_loss)``, about ten times a second.
         check
             Whether to assess the fit at its end by Pareto k (5,000 evaluations of the density), and
-            to warn if it is poor. The findings are the ``quality`` of the result.
+            to warn if it is above 0.7. The findings are the ``quality`` of the result.
 
         Returns
         -------
-        Approximation
+        VariationalApproximation, or what `wrap` makes of it
             After Ctrl-C, what had been reached, with ``partial`` set and a warning.
 
         Raises
@@ -147,19 +145,9 @@ class VariationalFit:
         NonFiniteLossError
             A `FitError`, when the loss or its gradient is not finite. The fit stays as it was
             before that iteration, and the error carries the approximation.
-
-        Warns
-        -----
-        ConvergenceWarning
-            When Pareto k is above 0.7.
-        PartialResultWarning
-            When the fit was interrupted.
         """
-        _check_count("n", n)
-        _check_count("every", every)
-        if obj_n_mc is not None:
-            _check_count("obj_n_mc", obj_n_mc)
-            self.n_samples = obj_n_mc
+        check_count("n", n)
+        check_count("every", every)
         if check:
             preload()
         first, end = self._count, self._count + n
@@ -265,7 +253,7 @@ class VariationalFit:
         return None if criterion is None else criterion(approximation, hist, count)
 
 
-def _start(density: Density, start: np.ndarray | None) -> np.ndarray:
+def _start(density: Target, start: np.ndarray | None) -> np.ndarray:
     chosen = np.asarray(density.start if start is None else start, dtype=np.float64)
     if chosen.shape != (density.size,):
         raise ValueError(
@@ -276,10 +264,3 @@ def _start(density: Density, start: np.ndarray | None) -> np.ndarray:
     if bad:
         raise ValueError(f"start is not finite in {', '.join(bad)}.")
     return chosen
-
-
-def _check_count(name: str, value: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, int | np.integer):
-        raise TypeError(f"{name}={value!r}: expected a whole number.")
-    if value < 1:
-        raise ValueError(f"{name}={value}: expected at least 1.")

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
+from aliquot.variational.family import Family
+
 
 @dataclass(frozen=True)
-class FullRank:
+class FullRank(Family):
     """Gaussians with any covariance, ``z = mu + exp(omega) * (noise + R noise)``.
 
     R is strictly lower triangular, so that ``diag(exp(omega)) (I + R)`` is the Cholesky factor of
@@ -20,11 +22,6 @@ class FullRank:
     diagonal stays positive. The flat parameters are (mu, omega, R by rows), 2 d + d**2 numbers: R
     is stored square, because a packed triangle would need a gather in each iteration, and a
     scatter in its gradient. What lies on or above its diagonal has no effect and no gradient.
-
-    Parameters
-    ----------
-    size
-        d, the number of coordinates.
 
     References
     ----------
@@ -38,16 +35,12 @@ class FullRank:
            [0.  , 0.25]])
     """
 
-    size: int
     name: ClassVar[str] = "full-rank"
 
     def init(self, start: np.ndarray, scale: float) -> np.ndarray:
-        """Parameters of the member centred at ``start`` (d,) with standard deviations ``scale``."""
-        d = self.size
-        return np.concatenate([start, np.full(d, np.log(scale)), np.zeros(d * d)])
+        return np.concatenate([super().init(start, scale), np.zeros(self.size**2)])
 
     def draw(self, params: jax.Array, noise: jax.Array) -> jax.Array:
-        """One draw (d,) from standard normal noise (d,)."""
         d = self.size
         strictly_lower = np.tri(d, k=-1)
         rows = params[2 * d :].reshape(d, d) * strictly_lower
@@ -56,12 +49,7 @@ class FullRank:
         return params[:d] + jnp.exp(params[d : 2 * d]) * (noise + (rows * noise).sum(axis=-1))
 
     def draw_on_host(self, params: np.ndarray, noise: np.ndarray) -> np.ndarray:
-        """Draws (n, d) from noise (n, d), in NumPy."""
         return np.asarray(params[: self.size] + noise @ self.cholesky(params).T)
-
-    def log_det(self, params: Any) -> Any:
-        """Sum of the log diagonal of the Cholesky factor."""
-        return params[self.size : 2 * self.size].sum()
 
     def cholesky(self, params: np.ndarray) -> np.ndarray:
         """The lower Cholesky factor of the covariance, shape (d, d)."""
@@ -69,20 +57,13 @@ class FullRank:
         unit = np.eye(d) + np.tril(params[2 * d :].reshape(d, d), -1)
         return np.asarray(np.exp(params[d : 2 * d])[:, None] * unit)
 
-    def mean(self, params: np.ndarray) -> np.ndarray:
-        """Mean of each coordinate, shape (d,)."""
-        return params[: self.size].copy()
-
     def std(self, params: np.ndarray) -> np.ndarray:
-        """Standard deviation of each coordinate, shape (d,)."""
         return np.asarray(np.linalg.norm(self.cholesky(params), axis=1))
 
     def covariance(self, params: np.ndarray) -> np.ndarray:
-        """Covariance of z, shape (d, d)."""
         factor = self.cholesky(params)
         return np.asarray(factor @ factor.T)
 
     def coordinate(self, index: int) -> int:
-        """The coordinate of z that parameter ``index`` belongs to."""
         d = self.size
         return index % d if index < 2 * d else (index - 2 * d) // d

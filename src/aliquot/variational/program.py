@@ -1,22 +1,20 @@
-"""The compiled loop of a variational fit, and the store that keeps it for the next fit."""
+"""The compiled loop of a variational fit."""
 
 from __future__ import annotations
 
-import weakref
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 
 from aliquot.compilation import compiled as compile_or_load
-from aliquot.compilation import loop
+from aliquot.compilation import kept, loop
 from aliquot.kernel import rewritten
 from aliquot.variational.family import Family
 from aliquot.variational.objective import LogDensity, loss_and_gradient
 from aliquot.variational.optimizer import average_weight
-from aliquot.variational.target import Density
+from aliquot.variational.target import Target
 
 if TYPE_CHECKING:
     import optax
@@ -94,35 +92,7 @@ def log_density_program(log_density: LogDensity) -> Callable[..., jax.Array]:
     return rewritten(jax.vmap(log_density, in_axes=(0, None)))
 
 
-_stores: dict[int, dict[Any, Any]] = {}
-
-
-def compiled(
-    density: Density, key: Any, build: Callable[[], Callable[..., Any]], *args: Any
-) -> Any:
-    """Return the program ``key`` of a density, compiled for the shapes of ``args``.
-
-    What was compiled is kept as long as the density lives: it holds machine code and no reference
-    to the density, so that keeping it keeps no data alive.
-
-    Parameters
-    ----------
-    density
-        The owner of the program; it must allow weak references, as most objects do.
-    key
-        Hashable; with the shapes and dtypes of ``args`` it says which program this is.
-    build
-        Makes the function to compile, called only if there is none yet.
-    args
-        NumPy or JAX arrays, as the program will be called.
-    """
-    identity = id(density)
-    if identity not in _stores:
-        weakref.finalize(density, _stores.pop, identity, None)
-        _stores[identity] = {}
-    store = _stores[identity]
-    leaves, structure = jax.tree.flatten(args)
-    full_key = (key, structure, tuple((np.shape(leaf), np.dtype(leaf.dtype)) for leaf in leaves))
-    if full_key not in store:
-        store[full_key] = compile_or_load(build(), *args, options=loop()).call
-    return store[full_key]
+def compiled(density: Target, key: Any, build: Callable[[], Callable[..., Any]], *args: Any) -> Any:
+    """Return the program ``key`` of a density, as `build` makes it, compiled for such ``args``."""
+    made, _ = kept(density, key, args, lambda: compile_or_load(build(), *args, options=loop()).call)
+    return made

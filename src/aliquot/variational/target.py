@@ -9,7 +9,7 @@ import jax
 import numpy as np
 
 
-class Density(Protocol):
+class Target(Protocol):
     """A posterior as a pure function of one flat, unconstrained vector of length d.
 
     Attributes

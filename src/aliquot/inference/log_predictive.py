@@ -11,6 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from aliquot.density.rows import over_rows
+from aliquot.inference.draws import flat, free_draws, in_chains, sample_shape
 from aliquot.precision import float64
 
 if TYPE_CHECKING:
@@ -26,26 +27,18 @@ FEWEST_DRAWS = 100
 def log_predictive(density: Any, values: Mapping[str, np.ndarray]) -> dict[str, xarray.DataArray]:
     """Compute the log predictive densities of observations, spread evenly, and their sum.
 
-    Parameters
-    ----------
-    density : Density
-    values : mapping from str to array, shape (chains, draws, *shape)
-        Every continuous free variable on its own scale.
-
-    Returns
-    -------
-    dict from str to xarray.DataArray, shape (chains, some of the draws, observations + 1)
-        By ``log p(name)``; the sum over all observations comes last.
+    By ``log p(name)``, (chains, some of the draws, observations + 1), where the sum over all
+    observations comes last. `values` are of every continuous free variable, (chains, draws,
+    *shape).
     """
-    free = {slot.variable.name: values[slot.variable.name] for slot in density.slots}
-    chains, draws = next(iter(free.values())).shape[:2]
+    free = free_draws(density, values)
+    chains, draws = sample_shape(free)
     sizes = {f"log p({v.name})": prod(v.distribution.batch_shape) for v in density.observed}
     total = sum(sizes.values())
     most = max(FEWEST_DRAWS, BUDGET // max(1, total * chains))
     step = max(1, -(-draws // most))
     kept = {name: value[:, ::step] for name, value in free.items()}
-    left = next(iter(kept.values())).shape[1]
-    rows = {name: v.reshape((chains * left, *v.shape[2:])) for name, v in kept.items()}
+    rows = {name: flat(value) for name, value in kept.items()}
 
     def one(row: Any, data: Any) -> dict[str, Any]:
         found = density.log_likelihood_at(row, data)
@@ -54,9 +47,8 @@ def log_predictive(density: Any, values: Mapping[str, np.ndarray]) -> dict[str, 
     program = density.program("log predictive of some", jax.vmap(one, in_axes=(0, None)))
     with float64():
         result = over_rows(program, one, rows, density.data)
-    return {
-        name: _labelled(v.reshape((chains, left, -1)), sizes[name]) for name, v in result.items()
-    }
+    shaped = in_chains(result, *sample_shape(kept))
+    return {name: _labelled(value, sizes[name]) for name, value in shaped.items()}
 
 
 def _labelled(values: np.ndarray, size: int) -> xarray.DataArray:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.live import Live
 
-    from aliquot.progress.display import View
+    from aliquot.progress.view import ProgressView
 
 Show = bool | Literal["auto", "terminal", "notebook", "plain"] | None
 
@@ -19,37 +19,32 @@ _NOTEBOOK_WIDTH = 100
 _PLAIN_INTERVAL = 5.0
 
 
-class Surface(Protocol):
-    """A place to draw on. All calls come from one thread."""
+class Output(Protocol):
+    """Where a view is shown. All calls come from one thread."""
 
     interval: float
     """Seconds between two drawings."""
 
-    def open(self, view: View) -> None:
+    def open(self, view: ProgressView) -> None:
         """Begin."""
 
-    def draw(self, view: View) -> None:
+    def draw(self, view: ProgressView) -> None:
         """Show the present state."""
 
-    def close(self, view: View) -> None:
+    def close(self, view: ProgressView) -> None:
         """Show the final state and leave the place as it was."""
 
 
-def choose_surface(show: Show, console: Console | None = None) -> Surface | None:
-    """Choose where to draw.
+def choose_output(show: Show, console: Console | None = None) -> Output | None:
+    """Choose where to draw; None for nowhere.
 
-    Parameters
-    ----------
-    show
-        True, None or ``"auto"``: a live display in a notebook or on a terminal, otherwise plain
-        lines; False: nothing; ``"terminal"``, ``"notebook"`` or ``"plain"``: that.
-    console
-        A console of rich to draw on as on a terminal, whatever the surroundings.
+    True, None and ``"auto"`` mean a live display in a notebook or on a terminal, otherwise plain
+    lines. A console of rich is drawn on as on a terminal, whatever the surroundings.
 
     Raises
     ------
     ValueError
-        If `show` is none of these.
+        If `show` is none of what it can be.
     """
     if show is False:
         return None
@@ -59,12 +54,12 @@ def choose_surface(show: Show, console: Console | None = None) -> Surface | None
             "'plain'."
         )
     if show == "plain":
-        return PlainSurface()
+        return PlainOutput()
     if console is not None or show == "terminal":
-        return TerminalSurface(console)
+        return TerminalOutput(console)
     if show == "notebook" or _in_notebook():
-        return NotebookSurface()
-    return TerminalSurface() if _on_terminal() else PlainSurface()
+        return NotebookOutput()
+    return TerminalOutput() if _on_terminal() else PlainOutput()
 
 
 def _in_notebook() -> bool:
@@ -81,11 +76,11 @@ def _in_notebook() -> bool:
 def _on_terminal() -> bool:
     try:
         return sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
-    except Exception:  # stderr may be None, closed or somebody's stand-in
+    except Exception:  # stderr may be None, closed or somebody's replacement
         return False
 
 
-class TerminalSurface:
+class TerminalOutput:
     """A few lines at the foot of a terminal, drawn again in place."""
 
     interval = 0.1
@@ -94,7 +89,7 @@ class TerminalSurface:
         self._console = console
         self._live: Live | None = None
 
-    def open(self, view: View) -> None:
+    def open(self, view: ProgressView) -> None:
         """Hide the cursor and draw the first frame; what others print appears above."""
         from rich.console import Console
         from rich.live import Live
@@ -108,12 +103,12 @@ class TerminalSurface:
         )
         self._live.start(refresh=True)
 
-    def draw(self, view: View) -> None:
+    def draw(self, view: ProgressView) -> None:
         """Draw a frame."""
         if self._live is not None and self._console is not None:
             self._live.update(view.renderable(self._console.width), refresh=True)
 
-    def close(self, view: View) -> None:
+    def close(self, view: ProgressView) -> None:
         """Draw the last frame and give the cursor and the streams back."""
         live, self._live = self._live, None
         if live is None or self._console is None:
@@ -140,7 +135,7 @@ def _raise_broken_pipe() -> None:
     raise BrokenPipeError("nobody reads the progress display")
 
 
-class NotebookSurface:
+class NotebookOutput:
     """One output of a notebook cell, replaced as a whole."""
 
     interval = 0.25
@@ -148,44 +143,51 @@ class NotebookSurface:
     def __init__(self) -> None:
         self._handle: Any = None
 
-    def open(self, view: View) -> None:
+    def open(self, view: ProgressView) -> None:
         """Make the output."""
         from IPython.display import display
 
         self._handle = display(_notebook_bundle(view), raw=True, display_id=True)
 
-    def draw(self, view: View) -> None:
+    def draw(self, view: ProgressView) -> None:
         """Replace the output."""
         self._handle.update(_notebook_bundle(view), raw=True)
 
-    def close(self, view: View) -> None:
+    def close(self, view: ProgressView) -> None:
         """Replace the output by the final state, which stays in the notebook."""
         if self._handle is not None:
             self.draw(view)
 
 
-class PlainSurface:
+class PlainOutput:
     """A line on the standard error stream every few seconds, and one at the end."""
 
     interval = _PLAIN_INTERVAL
 
-    def open(self, view: View) -> None:
+    def open(self, view: ProgressView) -> None:
         """Wait: a short run needs no line but the last."""
 
-    def draw(self, view: View) -> None:
+    def draw(self, view: ProgressView) -> None:
         """Write the present state."""
-        self._write(view.line())
+        _write(view.line())
 
-    def close(self, view: View) -> None:
+    def close(self, view: ProgressView) -> None:
         """Write the final state."""
-        self._write(view.closing_line())
-
-    def _write(self, line: str) -> None:
-        sys.stderr.write(line + "\n")
-        sys.stderr.flush()
+        _write(view.closing_line())
 
 
-def _notebook_bundle(view: View) -> dict[str, str]:
+def announce(line: str, show: Show) -> None:
+    """Write a line to the standard error stream before the work begins, unless `show` is False."""
+    if show is not False and sys.stderr is not None:
+        _write(line)
+
+
+def _write(line: str) -> None:
+    sys.stderr.write(line + "\n")
+    sys.stderr.flush()
+
+
+def _notebook_bundle(view: ProgressView) -> dict[str, str]:
     """Return the view as HTML in the terminal's colours, and as text for those without HTML."""
     from rich.console import Console
 

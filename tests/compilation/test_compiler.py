@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from aliquot.compilation import compiled, counts, door, folder, lazily
+from aliquot.compilation import compiled, compiler, counts, folder, lazily
 from aliquot.precision import float64
 
 POINT = np.arange(4.0)
@@ -27,7 +27,7 @@ def place(tmp_path, monkeypatch):
     """Keep every program, however quickly it is compiled, in a folder of the test's own."""
     monkeypatch.setenv(folder.VARIABLE, str(tmp_path))
     monkeypatch.delenv(folder.SWITCH, raising=False)
-    monkeypatch.setattr(door, "WORTH_KEEPING_SECONDS", 0.0)
+    monkeypatch.setattr(compiler, "WORTH_KEEPING_SECONDS", 0.0)
     return tmp_path / "programs"
 
 
@@ -95,13 +95,13 @@ def test_random_keys_and_their_numbers_are_told_apart():
 )
 def test_what_the_compiler_depends_on_is_in_the_key(monkeypatch, name):
     compile_counted(POINT)
-    before = getattr(door, name)
-    monkeypatch.setattr(door, name, lambda *given: (*before(*given), "something else"))
+    before = getattr(compiler, name)
+    monkeypatch.setattr(compiler, name, lambda *given: (*before(*given), "something else"))
     assert compile_counted(POINT)[1] == (1, 0, 1)
 
 
 def test_an_unknown_machine_keeps_nothing(monkeypatch, place):
-    monkeypatch.setattr(door, "identity", lambda device: None)
+    monkeypatch.setattr(compiler, "identity", lambda device: None)
     assert compile_counted(POINT)[1] == (1, 0, 0)
     assert not place.exists()
 
@@ -122,7 +122,7 @@ def test_what_cannot_be_loaded_is_compiled_and_written_anew(place, content):
 
 
 def test_what_is_compiled_quickly_is_not_written(monkeypatch, place):
-    monkeypatch.setattr(door, "WORTH_KEEPING_SECONDS", 1e9)
+    monkeypatch.setattr(compiler, "WORTH_KEEPING_SECONDS", 1e9)
     assert compile_counted(POINT)[1] == (1, 0, 0)
     assert not place.exists()
 
@@ -187,10 +187,10 @@ class run_process:  # noqa: N801 (a call that gives several things)
 
     CODE = """
 import numpy as np
-from aliquot.compilation import compiled, counts, door
+from aliquot.compilation import compiled, counts, compiler
 from aliquot.precision import float64
 import jax.numpy as jnp
-door.WORTH_KEEPING_SECONDS = 0.0
+compiler.WORTH_KEEPING_SECONDS = 0.0
 program = compiled(lambda x: jnp.cumsum(jnp.exp(jnp.sin(x))), np.arange(1000.0))
 with float64():
     values = np.asarray(program.call(np.arange(1000.0)))

@@ -47,17 +47,8 @@ def compiled(
     on the same machine: the function is traced and lowered in any case, and what comes out is the
     key, along with all that the compiler depends on.
 
-    Parameters
-    ----------
-    function
-        What JAX can trace.
-    *arguments
-        Pytrees of arrays.
-    options
-        Options of the compiler.
-    meanwhile
-        Called when the function has been lowered. From then on XLA is busy and Python is not:
-        here other threads can be started that would have been in the way.
+    `meanwhile` is called when the function has been lowered. From then on XLA is busy and Python is
+    not: here other threads can be started that would have been in the way.
 
     Examples
     --------
@@ -95,13 +86,6 @@ def lazily(
     """Return a function that is compiled when it is first called with arguments of some shapes.
 
     Like ``jax.jit``, but through :func:`compiled`.
-
-    Parameters
-    ----------
-    function
-        What JAX can trace.
-    options
-        Options of the compiler.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Reading a seed, and drawing one that can be written down where none was given."""
+"""Reading arguments that many functions take: numbers of draws, chains and the like, and seeds."""
 
 from __future__ import annotations
 
@@ -6,7 +6,30 @@ from typing import Any
 
 import numpy as np
 
-from aliquot.errors import DTypeError
+from aliquot.errors import DTypeError, ModelError
+
+
+def is_whole_number(value: Any) -> bool:
+    """Say whether a value is a whole number by its type, which a truth value is not."""
+    return isinstance(value, int | np.integer) and not isinstance(value, bool)
+
+
+def whole_number(name: str, value: Any, least: int = 1) -> int:
+    """Read a number of draws, chains, cores and the like.
+
+    Raises
+    ------
+    ModelError
+        For what is no whole number, or less than `least`.
+
+    Examples
+    --------
+    >>> whole_number("chains", 4)
+    4
+    """
+    if not is_whole_number(value) or value < least:
+        raise ModelError(f"{name} must be a whole number of at least {least}; got {value!r}")
+    return int(value)
 
 
 def as_seed(random_seed: Any) -> int:

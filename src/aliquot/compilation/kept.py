@@ -1,0 +1,45 @@
+"""Programs that stay in memory as long as what they were compiled for lives."""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import numpy as np
+
+_stores: dict[int, dict[Any, Any]] = {}
+_lock = threading.RLock()
+
+
+def kept[Program](
+    owner: Any, key: Any, arguments: Any, make: Callable[[], Program]
+) -> tuple[Program, bool]:
+    """Return what was made for an owner, and whether it had to be made.
+
+    It holds machine code and no reference to the owner, which must allow weak references, so that
+    keeping it keeps no data alive. `key` is hashable; with the shapes and dtypes of `arguments`, as
+    the program will be called, it says which program this is.
+
+    Examples
+    --------
+    >>> from aliquot.compilation import kept
+    >>> def owner(): ...
+    >>> kept(owner, "sum", [0.0], lambda: 1), kept(owner, "sum", [1.0], lambda: 2)
+    ((1, True), (1, False))
+    """
+    leaves, structure = jax.tree.flatten(arguments)
+    types = tuple((np.shape(leaf), getattr(leaf, "dtype", type(leaf))) for leaf in leaves)
+    which = (key, structure, types, jax.default_backend())
+    with _lock:
+        store = _stores.get(id(owner))
+        if store is None:
+            store = _stores[id(owner)] = {}
+            # By identity: what owns a density may hold arrays, which are not hashable.
+            weakref.finalize(owner, _stores.pop, id(owner), None)
+        new = which not in store
+        if new:
+            store[which] = make()
+        return store[which], new

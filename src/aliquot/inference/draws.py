@@ -1,0 +1,49 @@
+"""Draws of a posterior as rows: joined over chains, computed with one by one, in chains again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import jax
+import numpy as np
+
+from aliquot.compilation import lazily
+from aliquot.density.rows import over_rows
+from aliquot.precision import float64
+
+Draws = dict[str, np.ndarray]
+
+
+def flat(array: Any) -> np.ndarray:
+    """Put the chains of an array (chains, draws, *shape) one after another."""
+    values = np.asarray(array)
+    return values.reshape((values.shape[0] * values.shape[1], *values.shape[2:]))
+
+
+def in_chains(values: Mapping[str, np.ndarray], chains: int, draws: int) -> Draws:
+    """Undo `flat` for all of some arrays."""
+    return {name: v.reshape((chains, draws, *v.shape[1:])) for name, v in values.items()}
+
+
+def free_draws(density: Any, values: Any) -> dict[str, Any]:
+    """Choose those of the variables that a density is a function of."""
+    return {slot.variable.name: values[slot.variable.name] for slot in density.slots}
+
+
+def sample_shape(values: Mapping[str, np.ndarray]) -> tuple[int, int]:
+    """Give the numbers of chains and draws that arrays (chains, draws, *shape) have."""
+    chains, draws = next(iter(values.values())).shape[:2]
+    return chains, draws
+
+
+def random_keys(seed: int, count: int) -> np.ndarray:
+    """Make a key of JAX for each draw, as numbers."""
+    return np.asarray(jax.random.key_data(jax.random.split(jax.random.key(seed), count)))
+
+
+def over_draws(one: Any, rows: Any, data: Any, options: Mapping[str, Any] | None) -> Draws:
+    """Compile a function of one draw and of data with some options, and call it on all draws."""
+    with float64():
+        program = lazily(jax.vmap(one, in_axes=(0, None)), options)
+        return over_rows(program, one, rows, data)

@@ -1,0 +1,93 @@
+"""``aq.compute_log_likelihood``: how likely each observation was, draw by draw."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from aliquot.density.likelihood import check_observed
+from aliquot.errors import AliquotWarning, warn
+from aliquot.inference import forward
+from aliquot.inference.described import draw_coords
+from aliquot.inference.posterior import continuous_values, posterior_of, refuse_other_states
+from aliquot.model import Model, resolve_model
+from aliquot.porting import PREDICT, explained
+from aliquot.results import build_tree
+
+if TYPE_CHECKING:
+    import xarray
+
+
+@explained(PREDICT)
+def compute_log_likelihood(trace: xarray.DataTree, model: Model | None = None) -> xarray.DataTree:
+    """Compute the pointwise log likelihood of each draw, for `az.loo` and `az.compare`.
+
+    Parameters
+    ----------
+    trace : xarray.DataTree
+        With a group ``posterior``.
+    model : Model, optional
+        By default the one whose ``with`` block is running.
+
+    Returns
+    -------
+    xarray.DataTree
+        The trace with the group ``log_likelihood`` added; the trace itself is left as it is. Where
+        observations are missing, only those that are not are there, along one dim
+        ``{name}_observed`` of their positions: an imputed value is no data to be predicted. Of a
+        partly observed `MarkovChain` each observed state counts, given all other data; of one
+        that was observed throughout, the chain as a whole.
+
+    Raises
+    ------
+    ModelError, ShapeError, SupportError
+        Where the trace is of another model; where nothing is observed.
+
+    Examples
+    --------
+    >>> import aliquot as aq
+    >>> with aq.Model():
+    ...     mu = aq.Normal("mu", 0, 1)
+    ...     obs = aq.Normal("obs", mu, 1, observed=[0.1, 0.4])
+    ...     trace = aq.sample(100, tune=100, chains=2, random_seed=1, progressbar=False,
+    ...                       compute_convergence_checks=False)
+    ...     trace = aq.compute_log_likelihood(trace)
+    >>> trace.log_likelihood["obs"].shape
+    (2, 100, 2)
+    """
+    model = resolve_model(model, "aq.compute_log_likelihood")
+    check_observed(model, "aq.compute_log_likelihood")
+    if left_out := forward.potentials(model):
+        warn(
+            f"the log likelihood leaves out the potentials {', '.join(left_out)}: where one stands "
+            "for data, loo and compare do not count them",
+            AliquotWarning,
+        )
+    posterior = posterior_of(trace, "aq.compute_log_likelihood")
+    chains, draws = posterior.sizes["chain"], posterior.sizes["draw"]
+    values = continuous_values(model, posterior)
+    for variable in (*model.free, *model.observed):
+        if variable.distribution.discrete:
+            refuse_other_states(model, posterior, variable)
+    arrays = model.density().log_likelihood_of(values, chains * draws)
+    rows: dict[str, Any] = {}
+    dims: dict[str, Any] = {}
+    coords = draw_coords(model, posterior)
+    for variable in model.observed:
+        name, found = variable.name, arrays[variable.name]
+        # Of a partly observed chain it is one number for each state, of others one for each event.
+        whole = variable.distribution.batch_shape
+        batch = found.shape[1:] if prod(found.shape[1:]) > prod(whole) else whole
+        array = found.reshape((chains, draws, *batch))
+        if variable.missing is None:
+            rows[name] = array
+            dims[name] = list((variable.dims or ())[: len(batch)]) or None
+            continue
+        seen = ~variable.missing.any(axis=tuple(range(len(batch), variable.missing.ndim)))
+        if seen.any():
+            rows[name] = array[:, :, seen]
+            dims[name] = [f"{name}_observed"]
+            coords[f"{name}_observed"] = np.flatnonzero(seen)
+    return build_tree(log_likelihood=rows, dims=dims, coords=coords, extend=trace)
