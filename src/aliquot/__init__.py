@@ -17,7 +17,6 @@ from importlib.metadata import version as _version
 from typing import TYPE_CHECKING
 
 from aliquot import distributions, errors, plots, transforms
-from aliquot import porting as _porting
 from aliquot.diagnostics import Diagnosis, check
 from aliquot.errors import (
     AliquotError,
@@ -79,6 +78,8 @@ from aliquot.families import (
     ZeroInflatedNegativeBinomial,
     ZeroInflatedPoisson,
 )
+from aliquot.hints import explain as _explain
+from aliquot.hints import names as _names
 from aliquot.inference.approximation import Approximation
 from aliquot.inference.filled_components import filled_components
 from aliquot.inference.find_map import find_map
@@ -193,4 +194,4 @@ def __dir__() -> list[str]:
 if not TYPE_CHECKING:  # a type checker is to go on seeing which names there are
 
     def __getattr__(name: str) -> None:
-        raise _porting.MissingError("aliquot", name, _porting.NAMES, lambda: __all__, "aq.")
+        raise _explain.MissingError("aliquot", name, _names.NAMES, lambda: __all__, "aq.")

@@ -24,7 +24,9 @@ from aliquot.distributions.seeds import as_seed
 from aliquot.distributions.state_table import StateTable
 from aliquot.errors import ModelError, ParameterError, ShapeError
 from aliquot.expression import Expression, apply, expressions
-from aliquot.porting import DISTRIBUTION, DRAW, MissingError, explained, public
+from aliquot.hints.arguments import DRAW
+from aliquot.hints.explain import MissingError, explained, public
+from aliquot.hints.names import DISTRIBUTION
 from aliquot.precision import float64
 
 

@@ -31,7 +31,8 @@ from aliquot.expression.evaluate import expressions
 from aliquot.expression.functions import OWN
 from aliquot.expression.lift import lift
 from aliquot.expression.protocols import call
-from aliquot.porting import MATH, MissingError
+from aliquot.hints.explain import MissingError
+from aliquot.hints.names import MATH
 
 _SOURCES = (special, jnp, jax.scipy.special, jax.nn)
 

@@ -12,7 +12,8 @@ from aliquot.expression.bounds import bounds_of
 from aliquot.expression.lengths import Lengths, note, reads_for_good
 from aliquot.expression.operators import Operators
 from aliquot.expression.text import shorten
-from aliquot.porting import EXPRESSION, MissingError, public
+from aliquot.hints.explain import MissingError, public
+from aliquot.hints.names import EXPRESSION
 
 
 class Expression(Operators):

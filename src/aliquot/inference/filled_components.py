@@ -12,10 +12,11 @@ from aliquot.compilation import lazily, loop
 from aliquot.density.rows import over_rows
 from aliquot.distributions.seeds import as_seed
 from aliquot.errors import ModelError
+from aliquot.hints.arguments import PREDICT
+from aliquot.hints.explain import explained
 from aliquot.inference.posterior import continuous_values, discrete_values, posterior_of
 from aliquot.inference.responsibilities import is_mixture, mixture_logits
 from aliquot.model import Model, resolve_model
-from aliquot.porting import PREDICT, explained
 from aliquot.precision import float64
 
 if TYPE_CHECKING:

@@ -12,12 +12,13 @@ from aliquot.compilation import lazily, loop
 from aliquot.density.likelihood import log_likelihood_of, parameter_count
 from aliquot.distributions.seeds import as_seed
 from aliquot.errors import ConvergenceWarning, ModelError, PartialResultWarning, StartError, warn
+from aliquot.hints.arguments import FIND_MAP
+from aliquot.hints.explain import explained
 from aliquot.inference.given import model_coords, model_dims
 from aliquot.inference.initialisation import continuous_density, explain_start
 from aliquot.inference.interrupt import interrupts
 from aliquot.inference.maximise import Evaluate, Summit, maximise
 from aliquot.model import Model, resolve_model
-from aliquot.porting import FIND_MAP, explained
 from aliquot.precision import float64
 
 if TYPE_CHECKING:

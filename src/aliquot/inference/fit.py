@@ -11,6 +11,8 @@ from aliquot import variational
 from aliquot.density.debug import debug_at
 from aliquot.distributions.seeds import as_seed
 from aliquot.errors import FitError, ModelError
+from aliquot.hints.arguments import FIT
+from aliquot.hints.explain import explained, unknown_argument
 from aliquot.inference.approximation import Approximation
 from aliquot.inference.given import given
 from aliquot.inference.initialisation import continuous_density
@@ -18,7 +20,6 @@ from aliquot.inference.interrupt import interrupts
 from aliquot.inference.labels import announce_symmetries
 from aliquot.inference.permute import read_label_switching
 from aliquot.model import Model, resolve_model
-from aliquot.porting import FIT, explained, unknown_argument
 
 if TYPE_CHECKING:
     import optax

@@ -16,6 +16,8 @@ from aliquot.density.parameters import parameter_problems
 from aliquot.density.rows import over_rows
 from aliquot.distributions.seeds import as_seed
 from aliquot.errors import AliquotWarning, ModelError, ParameterError, StartError, warn
+from aliquot.hints.arguments import PREDICT, PRIOR
+from aliquot.hints.explain import explained
 from aliquot.inference import forward
 from aliquot.inference.given import constant_data, given, model_coords, model_dims
 from aliquot.inference.posterior import (
@@ -26,7 +28,6 @@ from aliquot.inference.posterior import (
 )
 from aliquot.model import Model, resolve_model
 from aliquot.model.variables import Deterministic, FreeVariable, MissingValues, ObservedVariable
-from aliquot.porting import PREDICT, PRIOR, explained
 from aliquot.precision import float64
 
 if TYPE_CHECKING:

@@ -13,6 +13,8 @@ from aliquot.density.rows import over_rows
 from aliquot.distributions.seeds import as_seed
 from aliquot.errors import AliquotWarning, ModelError, warn
 from aliquot.expression import leaves
+from aliquot.hints.arguments import PREDICT
+from aliquot.hints.explain import explained
 from aliquot.inference.missing import draw_missing
 from aliquot.inference.model_order import in_model_order
 from aliquot.inference.origin import record
@@ -27,7 +29,6 @@ from aliquot.inference.recovered_tree import extended, thinned
 from aliquot.marginal import Unknown, depends_on
 from aliquot.model import Model, resolve_model
 from aliquot.model.variables import Data
-from aliquot.porting import PREDICT, explained
 from aliquot.precision import float64
 
 if TYPE_CHECKING:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from aliquot.errors import AliquotWarning, ModelError, warn
+from aliquot.hints.arguments import PREDICT
+from aliquot.hints.explain import explained
 from aliquot.inference.model_order import in_model_order
 from aliquot.inference.permute import that_hold
 from aliquot.inference.posterior import continuous_values, posterior_of
@@ -21,7 +23,6 @@ from aliquot.inference.relabelled_tree import (
 )
 from aliquot.inference.responsibilities import Found, Responsibilities
 from aliquot.model import Model, resolve_model
-from aliquot.porting import PREDICT, explained
 from aliquot.symmetry import ATTRIBUTE, Block, Symmetries, block_names, signs_of
 from aliquot.symmetry.relabelling import METHODS, Relabelled, relabel_block
 

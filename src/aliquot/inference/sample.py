@@ -14,6 +14,8 @@ import numpy as np
 from aliquot.compilation import uncollected
 from aliquot.distributions.seeds import as_seed
 from aliquot.errors import ModelError, PartialResultWarning, StartError, warn
+from aliquot.hints.arguments import SAMPLE
+from aliquot.hints.explain import explained
 from aliquot.inference.exact import exact_draws
 from aliquot.inference.given import given
 from aliquot.inference.initialisation import (
@@ -29,7 +31,6 @@ from aliquot.mcmc.result import ChainDraws
 from aliquot.mcmc.run import sample as run_chains
 from aliquot.mcmc.settings import NUTSSettings
 from aliquot.model import Model, resolve_model
-from aliquot.porting import SAMPLE, explained
 from aliquot.symmetry import ATTRIBUTE, Symmetries
 
 if TYPE_CHECKING:

@@ -14,6 +14,8 @@ from aliquot.distributions.base import Distribution
 from aliquot.distributions.parameters import as_shape
 from aliquot.errors import AliquotError, ModelError, ShapeError
 from aliquot.expression import Expression, leaves, unwrapped
+from aliquot.hints.arguments import DATA, DETERMINISTIC, FAMILY, POTENTIAL, SET_DATA
+from aliquot.hints.explain import explained, unknown_argument
 from aliquot.model import observed as observations
 from aliquot.model.alignment import aligned
 from aliquot.model.context import Model, current_model, resolve_model
@@ -22,15 +24,6 @@ from aliquot.model.documentation import call_docstring, call_signature
 from aliquot.model.free import free_variable
 from aliquot.model.imputed import observed_variable
 from aliquot.model.variables import Data, Deterministic, Potential
-from aliquot.porting import (
-    DATA,
-    DETERMINISTIC,
-    FAMILY,
-    POTENTIAL,
-    SET_DATA,
-    explained,
-    unknown_argument,
-)
 
 
 class _Default:

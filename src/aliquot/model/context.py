@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any, NoReturn, Self, TypeVar
 
 import numpy as np
 
-from aliquot import porting
 from aliquot.errors import ModelError
 from aliquot.expression import Read, leaves
+from aliquot.hints.arguments import DEBUG, MODEL_ARGUMENTS, SET_DATA
+from aliquot.hints.explain import MissingError, explained, public
+from aliquot.hints.names import MODEL
 from aliquot.model import replace
 from aliquot.model.dims import RESERVED, Coords, check_dims
 from aliquot.model.variables import (
@@ -54,7 +56,7 @@ class Model:
       obs ~ Normal(mu=means.sum(), sigma=1)   observed (3)
     """
 
-    @porting.explained(porting.MODEL_ARGUMENTS, "aq.Model")
+    @explained(MODEL_ARGUMENTS, "aq.Model")
     def __init__(
         self, coords: Mapping[str, Any] | None = None, *, max_table: int = 100_000_000
     ) -> None:
@@ -124,9 +126,7 @@ class Model:
     if not TYPE_CHECKING:  # a type checker is to go on seeing which attributes there are
 
         def __getattr__(self, name: str) -> Any:
-            raise porting.MissingError(
-                "aq.Model", name, porting.MODEL, lambda: porting.public(self), "model."
-            )
+            raise MissingError("aq.Model", name, MODEL, lambda: public(self), "model.")
 
     def check_name(self, name: Any) -> None:
         """Refuse a name that is not a string, or that is taken.
@@ -205,7 +205,7 @@ class Model:
         n = len(self.variables)
         return [r for at, r in self._reads if at < n and before in (None, at)]
 
-    @porting.explained(porting.SET_DATA)
+    @explained(SET_DATA)
     def set_data(
         self, values: Mapping[str, Any], *, coords: Mapping[str, Any] | None = None
     ) -> None:
@@ -341,7 +341,7 @@ class Model:
             self._symmetries[explain] = density, find_symmetries(self, explain=explain)
         return self._symmetries[explain][1]
 
-    @porting.explained(porting.DEBUG)
+    @explained(DEBUG)
     def debug(self, start: Mapping[str, Any] | None = None) -> DebugReport:
         """Print each variable's log density at the start point, and name what is not finite.
 

@@ -6,7 +6,8 @@ that most models need has the name that PyMC gives it: ``transform=aliquot.trans
 
 from typing import TYPE_CHECKING
 
-from aliquot import porting as _porting
+from aliquot.hints import explain as _explain
+from aliquot.hints import names as _names
 from aliquot.transforms.angle import Circular, circular
 from aliquot.transforms.base import Transform
 from aliquot.transforms.bounds import Interval, interval
@@ -55,6 +56,6 @@ def __dir__() -> list[str]:
 if not TYPE_CHECKING:  # a type checker is to go on seeing which names there are
 
     def __getattr__(name: str) -> None:
-        raise _porting.MissingError(
-            "aq.transforms", name, _porting.TRANSFORMS, lambda: __all__, "aq.transforms."
+        raise _explain.MissingError(
+            "aq.transforms", name, _names.TRANSFORMS, lambda: __all__, "aq.transforms."
         )

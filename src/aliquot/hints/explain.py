@@ -13,6 +13,11 @@ ALIKE = 0.8
 BY_POSITION = "by position"
 
 
+def for_all(names: str, advice: str) -> dict[str, str]:
+    """Give the part of a table in which all names, written one after the other, say the same."""
+    return dict.fromkeys(names.split(), advice)
+
+
 class MissingError(AttributeError):
     """An attribute that is not there, and what to use in its place.
 
@@ -36,7 +41,7 @@ class MissingError(AttributeError):
 
     Examples
     --------
-    >>> from aliquot.porting import MissingError
+    >>> from aliquot.hints.explain import MissingError
     >>> print(MissingError("aliquot", "Lognormal", {}, lambda: ["LogNormal", "Normal"], "aq."))
     aliquot has no attribute 'Lognormal': did you mean aq.LogNormal?
     """
@@ -76,7 +81,7 @@ def similar(name: str, known: Iterable[str]) -> str | None:
 
     Examples
     --------
-    >>> from aliquot.porting import similar
+    >>> from aliquot.hints.explain import similar
     >>> similar("student_t", ["StudentT", "Normal"]), similar("nonsense", ["StudentT"])
     ('StudentT', None)
     """
@@ -111,7 +116,7 @@ def explained[**P, R](
 
     Examples
     --------
-    >>> from aliquot.porting import explained
+    >>> from aliquot.hints.explain import explained
     >>> @explained({"start": "use initvals="})
     ... def sample(draws=10, *, initvals=None): ...
     >>> sample(start=1)
@@ -159,7 +164,7 @@ def unknown_argument(call: str, name: str, hints: Mapping[str, str], takes: list
 
     Examples
     --------
-    >>> from aliquot.porting import unknown_argument
+    >>> from aliquot.hints.explain import unknown_argument
     >>> unknown_argument("aq.Normal", "sd", {"sd": "use sigma"}, ["mu", "sigma"])
     TypeError("aq.Normal() takes no argument 'sd': use sigma")
     """
