@@ -56,6 +56,8 @@ class Distribution:
     constraints: ClassVar[Mapping[str, Constraint]] = {}
     discrete: ClassVar[bool] = False
     event_dims: ClassVar[int] = 0
+    # The parameter that is a typical value, of a family whose mean may not exist or be far out.
+    typical: ClassVar[str | None] = None
     # Whether single entries of an event can be integrated out while others are seen.
     entrywise: ClassVar[bool] = False
 
@@ -274,8 +276,11 @@ class Distribution:
     def start(self) -> Any:
         """Give a typical value inside the support, inside a traced function: the mean if it is.
 
-        Families without a mean, or with a better choice, override this.
+        Families without a mean, or with a better choice, name a parameter (`typical`) or override
+        this.
         """
+        if self.typical is not None:
+            return jnp.broadcast_to(self.parameters[self.typical], self.shape)
         zeros = jnp.zeros(self.shape, self.dtype)
         middle = self.support.feasible(zeros, jnp)
         try:

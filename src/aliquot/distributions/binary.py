@@ -52,14 +52,11 @@ class Bernoulli(Distribution):
 
     constraints = {"p": probability, "logit_p": real}
     discrete = True
+    support = boolean
 
     def __init__(self, p: Any = None, logit_p: Any = None, *, shape: Any = None) -> None:
         name, value = exactly_one(self.family, p=p, logit_p=logit_p)
         super().__init__({name: value}, shape)
-
-    @property
-    def support(self) -> Constraint:
-        return boolean
 
     def _log_prob(self, x: Any) -> Any:
         if "logit_p" in self.parameters:

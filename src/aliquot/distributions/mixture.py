@@ -67,11 +67,7 @@ class Mixture(Distribution):
         self.event_dims = first.event_dims  # type: ignore[misc]
         self.size = first.batch_shape[-1] if self.batched else len(components)
         w = as_parameter(self.family, "w", w, None)
-        if w.ndim == 0 or w.shape[-1] != self.size:
-            raise ShapeError(
-                f"{self.family}: w has shape {w.shape}, but there are {self.size} components: "
-                f"the last axis of w must have length {self.size}"
-            )
+        check_weights(self.family, w.shape, self.size)
         names = ["comp_dists"] if self.batched else [f"comp_dists[{k}]" for k in range(self.size)]
         super().__init__(
             {"w": w, **dict(zip(names, components, strict=True))},
@@ -296,6 +292,15 @@ def one_in_turn(turn: Any, each: Any, w: Any, typical: Any, event_dims: int = 0)
     each = jnp.broadcast_to(each, (*batch, size, *event))
     picked = jnp.sum(jnp.where(chosen, each, 0.0), axis=split)
     return jnp.where(jnp.any(chosen, axis=split), picked, typical)
+
+
+def check_weights(family: str, shape: tuple[int, ...], size: int) -> None:
+    """Refuse weights of which there is not one for each component."""
+    if shape[-1:] != (size,):
+        raise ShapeError(
+            f"{family}: w has shape {shape}, but there are {size} components: "
+            f"the last axis of w must have length {size}"
+        )
 
 
 def component_count(family: str, **shapes: tuple[int, ...]) -> int:

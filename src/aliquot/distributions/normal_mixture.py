@@ -10,16 +10,15 @@ import jax.numpy as jnp
 import numpy as np
 
 from aliquot.distributions.base import Distribution
-from aliquot.distributions.constraints import Constraint, positive, real, simplex
+from aliquot.distributions.constraints import positive, real, simplex
 from aliquot.distributions.log_weighted_sum import (
     FEW_TERMS,
     stacked_sum_and_shares,
     sum_and_shares,
 )
-from aliquot.distributions.mixture import component_count, one_in_turn
+from aliquot.distributions.mixture import check_weights, component_count, one_in_turn
 from aliquot.distributions.normal import HALF_LOG_TWO_PI, normal_log_density, scale
 from aliquot.distributions.parameters import as_parameter
-from aliquot.errors import ShapeError
 
 
 class NormalMixture(Distribution):
@@ -56,24 +55,17 @@ class NormalMixture(Distribution):
     """
 
     constraints = {"w": simplex, "mu": real, "sigma": positive}
+    support = real
 
     def __init__(
         self, w: Any, mu: Any, sigma: Any = None, tau: Any = None, *, shape: Any = None
     ) -> None:
         w = as_parameter(self.family, "w", w, None)
         mu = as_parameter(self.family, "mu", mu, None)
-        sigma = as_parameter(self.family, "sigma", scale(self.family, sigma, tau), None)
+        sigma = as_parameter(self.family, "sigma", scale(self.family, sigma, tau=tau), None)
         size = component_count(self.family, w=w.shape, mu=mu.shape, sigma=sigma.shape)
-        if w.ndim == 0 or w.shape[-1] != size:
-            raise ShapeError(
-                f"{self.family}: w has shape {w.shape}, but there are {size} components: "
-                f"the last axis of w must have length {size}"
-            )
+        check_weights(self.family, w.shape, size)
         super().__init__({"w": w, "mu": mu, "sigma": sigma}, shape)
-
-    @property
-    def support(self) -> Constraint:
-        return real
 
     @property
     def size(self) -> int:

@@ -101,6 +101,44 @@ def exactly_one(family: str, default: Any = None, /, **choices: Any) -> tuple[st
     )
 
 
+def exactly_one_set(family: str, *sets: tuple[str, ...], **choices: Any) -> dict[str, Any]:
+    """Give the parameters that were given, which have to be one of several sets of names.
+
+    Raises
+    ------
+    ParameterError
+        Where they are not.
+    """
+    given = {name: value for name, value in choices.items() if value is not None}
+    if not any(given.keys() == set(names) for names in sets):
+        raise ParameterError(
+            f"{family}: give {', or '.join(' and '.join(names) for names in sets)}; "
+            f"got {' and '.join(given) or 'none'}"
+        )
+    return given
+
+
+def number_of_steps(
+    family: str, said: Mapping[str, int], *, otherwise: str, advice: str = ""
+) -> int:
+    """Give the number of steps that all agree on who say it, each in words.
+
+    Raises
+    ------
+    ShapeError
+        Where they do not agree, or nobody says it: then with what to do.
+    """
+    if not said:
+        raise ShapeError(f"{family}: {otherwise}")
+    if len(set(said.values())) > 1:
+        raise ShapeError(
+            f"{family}: the number of steps is not the same everywhere: "
+            + ", ".join(f"{what} says {number}" for what, number in said.items())
+            + advice
+        )
+    return next(iter(said.values()))
+
+
 def as_shape(shape: Any) -> tuple[int, ...]:
     """Read a shape given as an int or a sequence of ints."""
     dims = (shape,) if np.isscalar(shape) else tuple(shape)

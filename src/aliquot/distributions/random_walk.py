@@ -9,10 +9,10 @@ import jax.numpy as jnp
 import numpy as np
 
 from aliquot.distributions.base import Distribution
-from aliquot.distributions.constraints import Constraint, positive, real, real_vector
+from aliquot.distributions.constraints import positive, real, real_vector
 from aliquot.distributions.missing import partial_events, whole_events
 from aliquot.distributions.normal import Normal, normal_log_density
-from aliquot.distributions.parameters import as_parameter, as_shape
+from aliquot.distributions.parameters import as_parameter, as_shape, number_of_steps
 from aliquot.distributions.walk_gaps import neighbours, sum_between
 from aliquot.errors import ParameterError, ShapeError
 
@@ -57,6 +57,7 @@ class GaussianRandomWalk(Distribution):
     constraints = {"mu": real, "sigma": positive}
     event_dims = 1
     entrywise = True
+    support = real_vector
 
     def __init__(
         self,
@@ -79,14 +80,10 @@ class GaussianRandomWalk(Distribution):
             )
         mu = as_parameter(self.family, "mu", mu, None)
         sigma = as_parameter(self.family, "sigma", sigma, None)
-        size = number_of_steps(self.family, steps, shape, mu=mu, sigma=sigma) + 1
+        size = steps_of_walk(self.family, steps, shape, mu=mu, sigma=sigma) + 1
         super().__init__(
             {"mu": mu, "sigma": sigma, "init_dist": init_dist}, shape, event_shape=(size,)
         )
-
-    @property
-    def support(self) -> Constraint:
-        return real_vector
 
     def _log_prob(self, x: Any) -> Any:
         steps = x[..., 1:] - x[..., :-1]
@@ -179,7 +176,7 @@ class GaussianRandomWalk(Distribution):
         return value.batch_shape if isinstance(value, Distribution) else value.shape[:-1]
 
 
-def number_of_steps(family: str, steps: Any, shape: Any, **parameters: Any) -> int:
+def steps_of_walk(family: str, steps: Any, shape: Any, **parameters: Any) -> int:
     """Work out how many steps a walk has from all that says it, which must agree."""
     said: dict[str, int] = {}
     if steps is not None:
@@ -189,15 +186,12 @@ def number_of_steps(family: str, steps: Any, shape: Any, **parameters: Any) -> i
     for name, value in parameters.items():
         if value.ndim and value.shape[-1] != 1:
             said[f"the last axis of {name}"] = value.shape[-1]
-    if not said:
-        raise ShapeError(f"{family}: give steps, or a shape that ends in steps + 1")
-    if len(set(said.values())) > 1:
-        raise ShapeError(
-            f"{family}: the number of steps is not the same everywhere: "
-            + ", ".join(f"{what} says {number}" for what, number in said.items())
-            + ". For several walks, each with its own mu or sigma, write sigma[:, None]"
-        )
-    (number,) = set(said.values())
+    number = number_of_steps(
+        family,
+        said,
+        otherwise="give steps, or a shape that ends in steps + 1",
+        advice=". For several walks, each with its own mu or sigma, write sigma[:, None]",
+    )
     if number < 0:
         raise ShapeError(f"{family}: a walk has at least one point; got shape {shape}")
     return number
