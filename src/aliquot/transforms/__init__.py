@@ -14,12 +14,11 @@ from aliquot.transforms.bounds import Interval, interval
 from aliquot.transforms.correlation import CholeskyCorr, cholesky_corr
 from aliquot.transforms.covariance import Cholesky, cholesky
 from aliquot.transforms.default import default_transform
-from aliquot.transforms.lower_bound import Log, log
+from aliquot.transforms.one_bound import Log, UpperLog, log
 from aliquot.transforms.order import Ordered, PositiveOrdered, ordered, positive_ordered
 from aliquot.transforms.probabilities import Simplex, simplex
 from aliquot.transforms.two_bounds import Logit, LogOdds, logodds
 from aliquot.transforms.unbounded import Identity, identity
-from aliquot.transforms.upper_bound import UpperLog
 
 __all__ = [
     "Transform",

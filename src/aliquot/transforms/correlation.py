@@ -11,7 +11,7 @@ from jax import lax
 
 from aliquot.errors import ShapeError
 from aliquot.transforms.base import Transform
-from aliquot.transforms.saturation import SMALLEST
+from aliquot.transforms.distances import SMALLEST
 
 
 class CholeskyCorr(Transform):
@@ -71,13 +71,6 @@ class CholeskyCorr(Transform):
         return jnp.sum(terms, axis=(-2, -1))
 
     def unconstrained_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
-        """Give the batch axes and n (n - 1) / 2.
-
-        Raises
-        ------
-        ShapeError
-            Where the last two axes are not those of a square matrix of size 2 or more.
-        """
         n = matrix_size(self.name, shape, 2)
         return (*shape[:-2], n * (n - 1) // 2)
 
