@@ -35,7 +35,10 @@ class PoissonCounts(Distribution):
 
     constraints = {"mu": nonnegative}
     discrete = True
-    support = counts
+
+    @property
+    def support(self) -> Constraint:
+        return counts
 
     def _log_prob(self, x: Any) -> Any:
         x, mu = jnp.asarray(x, float), jnp.asarray(self.mu)
@@ -84,7 +87,10 @@ class NegativeBinomialCounts(Distribution):
 
     constraints = {"mu": nonnegative, "alpha": positive, "n": positive, "p": probability}
     discrete = True
-    support = counts
+
+    @property
+    def support(self) -> Constraint:
+        return counts
 
     def _log_prob(self, x: Any) -> Any:
         # A binomial with n = x + alpha, of which x are failures, times alpha / n.
@@ -179,7 +185,10 @@ class GeometricCounts(Distribution):
 
     constraints = {"p": probability}
     discrete = True
-    support = positive_counts
+
+    @property
+    def support(self) -> Constraint:
+        return positive_counts
 
     def _log_prob(self, x: Any) -> Any:
         return log_power(self.p, 1) + log1m_power(self.p, x - 1)

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from aliquot.distributions.base import Distribution
-from aliquot.distributions.constraints import nonnegative, real
+from aliquot.distributions.constraints import Constraint, nonnegative, real
 
 
 class Flat(Distribution):
@@ -25,7 +25,7 @@ class Flat(Distribution):
     0.0
     """
 
-    support = real
+    support: Constraint = real
 
     def __init__(self, *, shape: Any = None) -> None:
         super().__init__({}, shape)

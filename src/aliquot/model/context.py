@@ -14,7 +14,8 @@ from aliquot.hints.arguments import DEBUG, MODEL_ARGUMENTS, SET_DATA
 from aliquot.hints.explain import MissingError, explained, public
 from aliquot.hints.names import MODEL
 from aliquot.model import replace
-from aliquot.model.dims import RESERVED, Coords, check_dims
+from aliquot.model.dims import Coords, check_dims
+from aliquot.model.labels import RESERVED
 from aliquot.model.variables import (
     Data,
     Deterministic,
@@ -129,12 +130,7 @@ class Model:
             raise MissingError("aq.Model", name, MODEL, lambda: public(self), "model.")
 
     def check_name(self, name: Any) -> None:
-        """Refuse a name that is not a string, or that is taken.
-
-        Raises
-        ------
-        ModelError
-        """
+        """Refuse a name that is not a string, or that is taken."""
         if not isinstance(name, str) or not name:
             raise ModelError(
                 f"a variable's first argument is its name, a string; got {name!r}. "
@@ -153,13 +149,7 @@ class Model:
             )
 
     def add_dim(self, name: str, labels: Any) -> None:
-        """Add a dim, or give a dim that is there new labels.
-
-        Raises
-        ------
-        ModelError
-            Where a variable has that name.
-        """
+        """Add a dim, which no variable has the name of, or give one that is there new labels."""
         if name in self.variables:
             raise ModelError(
                 f"{name!r} is the name of a variable, so a dim cannot have it: use another name"
@@ -167,12 +157,7 @@ class Model:
         self.coords.add(name, labels)
 
     def check_inputs(self, name: str, *trees: Any) -> None:
-        """Refuse inputs that belong to another model, or data with missing values.
-
-        Raises
-        ------
-        ModelError
-        """
+        """Refuse inputs that belong to another model, or data with missing values."""
         for leaf in leaves(*trees):
             if leaf.owner is not self:
                 raise ModelError(

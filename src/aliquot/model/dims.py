@@ -11,9 +11,7 @@ import numpy as np
 
 from aliquot.errors import ModelError, ShapeError
 from aliquot.expression.lengths import Read, place, reads_for_good
-from aliquot.model.labels import as_labels as labels_of
-
-RESERVED = ("chain", "draw")
+from aliquot.model.labels import as_labels
 
 
 class Coords:
@@ -102,34 +100,12 @@ class Coords:
 
 
 def as_mapping(what: str, given: Any, example: str) -> Mapping[str, Any]:
-    """Read a mapping, or ``None`` for an empty one.
-
-    Raises
-    ------
-    ModelError
-    """
+    """Read a mapping, or ``None`` for an empty one."""
     if given is None:
         return {}
     if not isinstance(given, Mapping):
         raise ModelError(f"{what} must be a mapping such as {example}; got {given!r:.60}")
     return given
-
-
-def as_labels(name: Any, labels: Any) -> np.ndarray:
-    """Read the labels along a dim, or its length, and its name.
-
-    Raises
-    ------
-    ModelError, ShapeError
-    """
-    if not isinstance(name, str):
-        raise ModelError(f"a dim's name must be a string; got {name!r}")
-    if name in RESERVED:
-        raise ModelError(
-            f"{name!r} is the name of a dim of every result, so a dim of a model cannot have "
-            "it: use another name"
-        )
-    return labels_of(name, labels)
 
 
 def as_dims(variable: str, dims: Any) -> tuple[str, ...] | None:

@@ -11,6 +11,7 @@ import numpy as np
 from aliquot.distributions.base import Distribution
 from aliquot.distributions.constraints import Constraint, Interval
 from aliquot.distributions.missing import partial_events
+from aliquot.distributions.parameters import at
 from aliquot.errors import AliquotError, ModelError, ShapeError
 from aliquot.expression import Evaluation, Expression, apply, leaves
 from aliquot.model import observed as observations
@@ -192,11 +193,11 @@ def _check_whole(name: str, missing: np.ndarray, distribution: Distribution) -> 
     """Refuse events that are missing in part, where their entries determine one another."""
     broken = partial_events(missing, distribution.event_dims)
     if broken.any():
-        where = tuple(int(i) for i in np.argwhere(broken)[0])
+        where = at(np.argwhere(broken)[0])
         raise ModelError(
             f"{name}: missing values of {distribution.family} cannot be imputed entry by entry, "
             f"because a value must be {distribution.support.description}; some but not all are "
-            f"missing{f' at index {where}' if where else ''}: give them, leave those rows out, or "
+            f"missing{where}: give them, leave those rows out, or "
             "put NaN in all entries of such a row"
         )
 

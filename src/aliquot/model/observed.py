@@ -9,6 +9,7 @@ import numpy as np
 
 from aliquot.distributions.base import Distribution
 from aliquot.distributions.constraints import Constraint, Interval, Real
+from aliquot.distributions.parameters import at
 from aliquot.errors import DTypeError, ImputationWarning, ShapeError, SupportError, warn
 from aliquot.expression import Evaluation, leaves
 from aliquot.model.alignment import aligned
@@ -98,12 +99,11 @@ def whole(what: str, values: np.ndarray, distribution: Distribution) -> np.ndarr
     else:
         return values
     if broken.any():
-        index = tuple(int(i) for i in np.argwhere(broken)[0])
-        where = f" at index {index}" if index else ""
+        index = tuple(np.argwhere(broken)[0])
         more = f" ({broken.sum()} of {broken.size} are none)" if broken.sum() > 1 else ""
         raise DTypeError(
             f"{what} of {distribution.family}, a distribution of integers, hold "
-            f"{values[index]}{where}{more}: give whole numbers, as integers or as floats"
+            f"{values[index]}{at(index)}{more}: give whole numbers, as integers or as floats"
         )
     return (known if values.dtype.kind == "f" else values).astype(np.int64)
 
@@ -130,12 +130,11 @@ def check_support(
         inside = inside | events
     if not inside.all():
         outside = np.argwhere(~inside)
-        index = tuple(int(i) for i in outside[0])
-        where = f" at index {index}" if index else ""
+        index = tuple(outside[0])
         more = f" ({len(outside)} of {inside.size} are outside)" if len(outside) > 1 else ""
         raise SupportError(
             f"{name}: data of {distribution.family} must be {support.description}; "
-            f"got {values[index]}{where}{more}"
+            f"got {values[index]}{at(index)}{more}"
         )
 
 

@@ -44,7 +44,19 @@ class Data(Leaf):
         return np.array(self._value)
 
 
-class FreeVariable(Leaf):
+class Random:
+    """What variables with a distribution share."""
+
+    __slots__ = ()
+    distribution: Distribution
+
+    @property
+    def own_bounds(self) -> tuple[int, int] | None:
+        """The smallest and the largest value of a discrete variable, where they are known."""
+        return integer_bounds(self.distribution)
+
+
+class FreeVariable(Random, Leaf):
     """A random variable without observations: what inference is about.
 
     Attributes
@@ -81,13 +93,8 @@ class FreeVariable(Leaf):
         self.initval = initval
         self.remake = remake
 
-    @property
-    def own_bounds(self) -> tuple[int, int] | None:
-        """The smallest and the largest value of a discrete variable, where they are known."""
-        return integer_bounds(self.distribution)
 
-
-class ObservedVariable(Expression):
+class ObservedVariable(Random, Expression):
     """A random variable whose values were observed, wholly or in part.
 
     Attributes
@@ -141,17 +148,12 @@ class ObservedVariable(Expression):
         self.remake = remake
 
     @property
-    def own_bounds(self) -> tuple[int, int] | None:
-        """The smallest and the largest value of a discrete variable, where they are known."""
-        return integer_bounds(self.distribution)
-
-    @property
     def value(self) -> Expression:
         """The values as an expression: data, with missing entries filled by the latent."""
         return self.inputs[0]
 
 
-class MissingValues(Leaf):
+class MissingValues(Random, Leaf):
     """The missing entries of an observed variable, as unknowns: one number for each.
 
     They have no density of their own: the observed variable's covers them.
@@ -186,11 +188,6 @@ class MissingValues(Leaf):
         self.distribution = distribution
         self.index = index
         self.transform = transform
-
-    @property
-    def own_bounds(self) -> tuple[int, int] | None:
-        """The smallest and the largest value of a discrete variable, where they are known."""
-        return integer_bounds(self.distribution)
 
 
 class Deterministic(Expression):
