@@ -61,6 +61,18 @@ class Role:
             return 2
         return len(self.variables) if self.axis is None else len(self.positions)
 
+    def variable_of(self, component: int) -> str:
+        """Name the variable in which a component stands."""
+        return self.variables[0 if self.axis is not None or self.stays else component]
+
+    def index(self, ndim: int, component: int | None = None) -> tuple[Any, ...]:
+        """Give the index of what moves in an array of a variable, or of one component's values."""
+        index: list[Any] = [*part(self.within, ndim)]
+        if self.axis is not None:
+            places = self.positions
+            index[self.axis] = list(places) if component is None else places[component]
+        return (*index, ...)  # of a number, too, a view
+
     def slices(self, values: Mapping[str, np.ndarray], batch: int) -> np.ndarray:
         """Give each component's values.
 
@@ -142,7 +154,7 @@ class Role:
 
     def _part(self, array: np.ndarray, batch: int) -> np.ndarray:
         """Give a view of what moves, of the only index on an axis an axis of length one."""
-        index: Any = (*part(self.within, array.ndim, batch), ...)  # of a number, too, a view
+        index: Any = (*part(self.within, array.ndim, batch), ...)
         view: np.ndarray = array[index]
         return view
 

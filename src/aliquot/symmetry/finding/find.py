@@ -30,7 +30,7 @@ from aliquot.symmetry.finding.rotations import rotated
 from aliquot.symmetry.finding.search import Search
 from aliquot.symmetry.finding.states import with_states
 from aliquot.symmetry.finding.together import Together
-from aliquot.symmetry.symmetries import Broken, Symmetries, Unseen
+from aliquot.symmetry.symmetries import Broken, Symmetries
 
 # Points at which the blocks that are found are verified, and components of one that are.
 VERIFIED = 40
@@ -83,8 +83,8 @@ def find_symmetries(model: Any, *, explain: bool = True) -> Symmetries:
             broken.append(Broken(block, "ordering", ordered))
         else:
             unbroken.append(block)
-    seen = seen_to_matter(unbroken, search)
-    holding = [replace(b, coupled=is_coupled(b, search, points)) for b, points in seen.blocks]
+    seen, unseen = seen_to_matter(unbroken, search)
+    holding = [replace(b, coupled=is_coupled(b, search, points)) for b, points in seen]
     # A sign that does not matter, or makes no mirror modes, is nothing to speak of.
     holding = [block for block in holding if block.coupled or not block.signs]
     if explain:
@@ -96,7 +96,7 @@ def find_symmetries(model: Any, *, explain: bool = True) -> Symmetries:
         tuple(broken),
         tuple(long),
         affected,
-        tuple(Unseen(*one) for one in seen.unseen if not one[0].signs),
+        tuple(one for one in unseen if not one.block.signs),
         rotated(holding, search),
     )
 

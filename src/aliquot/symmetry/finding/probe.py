@@ -273,7 +273,7 @@ class Probe:
         for move, sizes in bumps:
             for k, size in enumerate(sizes):
                 role = move[0]
-                name = role.variables[0] if role.axis is not None else role.variables[k]
+                name = role.variable_of(k)
                 place: list[Any] = [slice(None)] * len(self.by_name[name].variable.shape)
                 for along in move:
                     for axis, at in along.within:

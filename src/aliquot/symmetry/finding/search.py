@@ -23,6 +23,7 @@ from itertools import combinations, product
 
 import numpy as np
 
+from aliquot.symmetry.finding.orbits import classes
 from aliquot.symmetry.finding.places import Move, Mover, overlap
 from aliquot.symmetry.finding.probe import RELATIVE, STEP, Point, Probe
 from aliquot.symmetry.finding.reach import same_reach
@@ -94,15 +95,9 @@ class Search:
 
     def together(self, swaps: Sequence[Move]) -> list[list[Move]]:
         """Sort exchanges into classes of those that have to be made together."""
-        group = list(range(len(swaps)))
-        for a, b in combinations(range(len(swaps)), 2):
-            if group[a] != group[b] and self.interact(swaps[a], swaps[b], swaps):
-                old, new = group[b], group[a]
-                group = [new if g == old else g for g in group]
-        classes: dict[int, list[Move]] = {}
-        for swap, g in zip(swaps, group, strict=True):
-            classes.setdefault(g, []).append(swap)
-        return list(classes.values())
+        found = classes(len(swaps), lambda a, b: self.interact(swaps[a], swaps[b], swaps))
+        assert found is not None  # as many pairs as there are may be asked about
+        return [[swaps[i] for i in own] for own in found]
 
     def symmetric(self, swaps: Sequence[Move]) -> list[list[Move]]:
         """Give the smallest sets of the exchanges that leave the terms unchanged.
@@ -113,10 +108,10 @@ class Search:
             Each of two components; any two can be made together, in either order.
         """
         candidates = [swap for swap in swaps if self.alike(swap, swaps)]
-        classes = [c for c in self.together(candidates) if not _clash(c)]
-        good = [c for c in classes if self.holds(c)]
+        sets = [c for c in self.together(candidates) if not _clash(c)]
+        good = [c for c in sets if self.holds(c)]
         rest = []
-        for c in classes:
+        for c in sets:
             if c not in good:
                 part = self._one_axis_each(c)
                 good += [part] if part else []

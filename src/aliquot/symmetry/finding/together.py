@@ -17,10 +17,10 @@ from typing import Any
 import numpy as np
 
 from aliquot.symmetry.finding.mirrors import base_of
+from aliquot.symmetry.finding.orbits import classes
 from aliquot.symmetry.finding.places import Move
 from aliquot.symmetry.finding.probe import STEP, Point, Probe
 from aliquot.symmetry.finding.search import Search, exchanged
-from aliquot.symmetry.role import Role, part
 
 # Sets that are looked at on the way from one member to a set that holds.
 MOST_STEPS = 80
@@ -60,7 +60,7 @@ class Together:
             for role in move:
                 for name in role.variables:
                     own = np.zeros(self.numbers[name].shape, bool)
-                    own[self.place(role, name)] = True
+                    own[role.index(own.ndim)] = True
                     found |= set(self.numbers[name][own].tolist())
             self._touched[move] = frozenset(found)
         return self._touched[move]
@@ -116,21 +116,8 @@ class Together:
 
     def classes(self, moves: Sequence[Sequence[Move]], most: int) -> list[list[int]] | None:
         """Sort sets of moves by what interacts; ``None`` where that takes too many evaluations."""
-        left, found, tries = list(range(len(moves))), [], 0
-        while left:
-            reached, own = [left.pop(0)], []
-            while reached:
-                current = reached.pop()
-                own.append(current)
-                for other in list(left):
-                    tries += 1
-                    if tries > most:
-                        return None
-                    if self.interact(_one(moves[current]), _one(moves[other])):
-                        left.remove(other)
-                        reached.append(other)
-            found.append(sorted(own))
-        return found
+        one = [tuple(role for move in own for role in move) for own in moves]
+        return classes(len(one), lambda a, b: self.interact(one[a], one[b]), most)
 
     def _unchanged(self, moves: Sequence[Move]) -> bool | None:
         """Say whether moves together change nothing at the point that only they move."""
@@ -163,12 +150,6 @@ class Together:
             self._moved[moves] = point, self.probe.terms(point)
         return self._moved[moves]
 
-    def place(self, role: Role, name: str) -> tuple[Any, ...]:
-        place: list[Any] = [*part(role.within, self.numbers[name].ndim)]
-        if role.axis is not None:
-            place[role.axis] = list(role.positions)
-        return tuple(place)
-
 
 def _displacements(
     owner: Together, moves: Sequence[Move]
@@ -186,8 +167,4 @@ def _displacements(
                 axes = [o.axis for o in move if o.axis is not None and o.variables == (name,)]
                 shape = owner.numbers[name].shape
                 size = STEP * (1 - 0.13 * number) * rng.uniform(0.4, 1.6, shape)
-                yield name, owner.place(role, name), axes, size * rng.choice([-1.0, 1.0], shape)
-
-
-def _one(moves: Sequence[Move]) -> Move:
-    return tuple(role for move in moves for role in move)
+                yield name, role.index(len(shape)), axes, size * rng.choice([-1.0, 1.0], shape)

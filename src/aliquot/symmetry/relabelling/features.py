@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from aliquot.symmetry.block import Block
-from aliquot.symmetry.role import Role
+from aliquot.symmetry.role import Role, part
 
 
 def component_features(block: Block, values: Mapping[str, np.ndarray]) -> np.ndarray:
@@ -79,11 +79,10 @@ def _parts(block: Block, values: Mapping[str, np.ndarray]) -> list[tuple[str, np
 
 def _of_several_axes(array: np.ndarray, roles: Sequence[Role]) -> list[np.ndarray]:
     """Give the diagonal, and of two axes the entries off the block in one of them."""
-    index: list[Any] = [slice(None)] * array.ndim
-    for axis, at in roles[0].within:
-        index[1 + axis] = slice(at, at + 1)
     axes = [1 + role.axis for role in roles if role.axis is not None]
-    table = np.moveaxis(array[tuple(index)], axes, range(1, 1 + len(axes)))
+    table: Any = np.moveaxis(
+        array[part(roles[0].within, array.ndim, 1)], axes, range(1, 1 + len(axes))
+    )
     places = [list(role.positions) for role in roles]
     parts = [table[(slice(None), *places)]]
     if len(roles) > 2:
