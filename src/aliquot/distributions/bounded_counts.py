@@ -25,13 +25,7 @@ class BoundedAbove(Distribution):
     lowest: ClassVar[int] = 0
 
     def read_upper(self, upper: Any) -> dict[str, Any]:
-        """Read the largest value as a parameter, and keep the largest of all for static shapes.
-
-        Raises
-        ------
-        ParameterError
-            Where it is not known, or below the family's smallest value.
-        """
+        """Read the largest value as a parameter, and keep the largest of all for static shapes."""
         if upper is None:
             return {}
         if isinstance(upper, Expression):

@@ -228,17 +228,11 @@ class Multinomial(Distribution):
 
 @jax.jit
 def entry_at(table: Any, index: Any) -> Any:
-    """Pick one entry of the last axis for each index, batch axes broadcast.
+    """Pick one entry of the last axis, of length K, for each index, batch axes broadcast.
 
     Short rows are read by a mask and not by a gather, because the gradient of a gather is a
     scatter, which keeps XLA from compiling a sampler's loop into one function on CPU. It stands by
     its name in a trace, so that what is known of a table is known of its entries.
-
-    Parameters
-    ----------
-    table : array, shape (..., K)
-    index : int array, shape (...)
-        From 0 to K - 1.
     """
     table = jnp.asarray(table)
     size = table.shape[-1]

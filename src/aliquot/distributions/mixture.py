@@ -87,16 +87,9 @@ class Mixture(Distribution):
         return union([component.support for component in self.components])
 
     def component_log_prob(self, x: Any) -> Any:
-        """Compute the log density under each component, inside a traced function.
+        """Compute the log density under each component, shape (..., K), inside a traced function.
 
-        Parameters
-        ----------
-        x : array, shape (..., *event_shape)
-
-        Returns
-        -------
-        array, shape (..., K)
-            ``-inf`` where a component cannot give the value. Weights are not included.
+        ``-inf`` where a component cannot give the value. Weights are not included.
         """
         x = jnp.asarray(x)
         if self.batched:
@@ -272,15 +265,8 @@ LEAST_WEIGHT = 0.01
 def one_in_turn(turn: Any, each: Any, w: Any, typical: Any, event_dims: int = 0) -> Any:
     """Choose one component's value for each element, the next component for the next chain.
 
-    Parameters
-    ----------
-    turn : array of int, shape ()
-    each : array, shape (..., K, *event)
-        A value of each component.
-    w : array, shape (..., K)
-    typical : array, shape (*batch, *event)
-        Taken where the turn is below 0, and in place of a component of little weight.
-    event_dims : int
+    Of values (..., K, *event) of each component. The typical value is taken where the turn is
+    below 0, and in place of a component of little weight.
     """
     typical, w = jnp.asarray(typical), jnp.asarray(w)
     split = typical.ndim - event_dims

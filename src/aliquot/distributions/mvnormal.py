@@ -193,13 +193,7 @@ def _times(matrix: Any, vector: Any) -> Any:
 
 
 def only(covariance: Any, seen: np.ndarray) -> Any:
-    """Put rows and columns of what was not seen to those of the identity.
-
-    Parameters
-    ----------
-    covariance : array, shape (..., k, k)
-    seen : numpy.ndarray of bool, shape (..., k)
-    """
+    """Put rows and columns of what was not seen to those of the identity."""
     both = seen[..., :, None] & seen[..., None, :]
     return jnp.where(both, covariance, np.eye(seen.shape[-1]))
 

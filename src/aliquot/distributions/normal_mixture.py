@@ -73,16 +73,9 @@ class NormalMixture(Distribution):
         return int(self.w.shape[-1])
 
     def component_log_prob(self, x: Any) -> Any:
-        """Compute the log density under each component, inside a traced function.
+        """Compute the log density under each component, shape (..., K), inside a traced function.
 
-        Parameters
-        ----------
-        x : array, shape (...)
-
-        Returns
-        -------
-        array, shape (..., K)
-            Weights are not included.
+        Weights are not included.
         """
         each = normal_log_density(jnp.asarray(x)[..., None] - self.mu, self.sigma)
         return jnp.broadcast_to(each, (*each.shape[:-1], self.size))
@@ -135,16 +128,9 @@ class NormalMixture(Distribution):
 def log_normal_sum(scores: Sequence[Any], logs: Sequence[Any], weights: Sequence[Any]) -> Any:
     r"""Compute :math:`\log \sum_k w_k e^{l_k - z_k^2 / 2}`, with one array for each term.
 
-    The derivative is given: by a score it is :math:`-z_k` times the term's responsibility. That is
+    Of standardised values, minus the logarithms of the standard deviations, and weights. The
+    derivative is given: by a score it is :math:`-z_k` times the term's responsibility. That is
     two to four times as fast as derived from the guarded sum, for many values.
-
-    Parameters
-    ----------
-    scores : sequence of array
-        Standardised values :math:`z_k`.
-    logs : sequence of array
-        Minus the logarithms of the standard deviations, :math:`l_k`.
-    weights : sequence of array, non-negative
     """
     return sum_and_shares(_exponents(scores, logs), weights)[0]
 

@@ -201,16 +201,9 @@ def steps_of_walk(family: str, steps: Any, shape: Any, **parameters: Any) -> int
 
 
 def neighbours(missing: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Give the points seen before and after each point: -1 and the walk's length where none is.
+    """Give the last point seen before each point and the first one after it, itself left out.
 
-    Parameters
-    ----------
-    missing : numpy.ndarray of bool, shape (..., points)
-
-    Returns
-    -------
-    before, after : numpy.ndarray of int, shape (..., points)
-        The last point seen before each, and the first one seen after it; never itself.
+    -1 and the walk's length where there is none.
     """
     points = missing.shape[-1]
     at = np.arange(points)
@@ -222,17 +215,9 @@ def neighbours(missing: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def sum_between(steps: Any, start: np.ndarray, stop: np.ndarray) -> Any:
-    """Add up the steps from one point of a walk to another.
+    """Add up the steps from one point of a walk to another, shape (..., points).
 
-    Parameters
-    ----------
-    steps : array, shape () or (..., 1) or (..., points - 1)
-    start, stop : numpy.ndarray of int, shape (..., points)
-        Numbers of points; a start before the first is taken for the first.
-
-    Returns
-    -------
-    array, shape (..., points)
+    Points are given by their numbers; a start before the first is taken for the first.
     """
     start = np.maximum(start, 0)
     stop = np.maximum(stop, start)

@@ -14,11 +14,7 @@ from aliquot.expression.node import Expression, Leaf
 def order(outputs: Iterable[Expression], known: Iterable[int] = ()) -> list[Expression]:
     """List every node that the outputs need, inputs before the nodes that use them.
 
-    Parameters
-    ----------
-    outputs : iterable of Expression
-    known : collection of int
-        ``id`` of nodes whose values are there already: they and what is above them are left out.
+    Nodes whose values are there already, `known` by their ``id``, are left out, and all above them.
     """
     done: dict[int, Expression] = {}
     stack: list[tuple[Expression, bool]] = [(node, False) for node in outputs][::-1]

@@ -28,13 +28,7 @@ from aliquot.precision import float64
 def checked_index(source: Any, index: Any) -> Any:
     """Index an expression by numbers, slices, arrays or other expressions.
 
-    Raises
-    ------
-    IndexError
-        Where a known index, or a state of a discrete variable, is out of bounds, naming the
-        expression and its shape.
-    DTypeError
-        Where an index holds fractions.
+    A known index, or a state of a discrete variable, that is out of bounds is refused.
     """
     parts = index if isinstance(index, tuple) else (index,)
     parts = tuple(_part(source, part) for part in parts)
@@ -177,23 +171,9 @@ def take_checked(
 ) -> Any:
     """Take by a function of an array, an index, and whether NaN is put where that is out of range.
 
-    Parameters
-    ----------
-    take : callable
-        ``take(source, index, mark)``; without `mark` any number may stand there.
-    source : array, Expression, or a list of them
-    index : array or Expression
-    limits : callable
-        Gives the smallest and the largest index, which follow from shapes that may change.
-    written : str
-        How the result reads in messages.
-
-    Raises
-    ------
-    IndexError
-        Where a known index is out of range.
-    DTypeError
-        For an index that holds fractions.
+    That is ``take(source, index, mark)``; without `mark` any number may stand there. The limits are
+    the smallest and the largest index, which follow from shapes that may change. A known index out
+    of range is refused, and one that holds fractions.
     """
     index = as_index(index)
     if np.dtype(getattr(index, "dtype", type(index))).kind not in "ui":

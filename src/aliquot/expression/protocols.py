@@ -59,14 +59,7 @@ _HOW = {"out": (None,), "casting": ("same_kind",), "order": ("K", "C"), "subok":
 
 
 def call(name: str, args: tuple[Any, ...], kwargs: dict[str, Any], module: str = "") -> Any:
-    """Call the function of NumPy's name on expressions.
-
-    Raises
-    ------
-    TypeError
-        For one that changes an array in place, whose result's shape is not known, or that there is
-        none of: says what to write.
-    """
+    """Call the function of NumPy's name on expressions, or say what to write in its place."""
     from aliquot.expression import functions  # they call this module's protocols
 
     kwargs = {key: value for key, value in kwargs.items() if not _says_nothing(key, value)}

@@ -23,13 +23,7 @@ _PLACES = ("axis", "dtype", "out", "keepdims", "initial", "where")
 
 
 def method_of(ufunc: Any, method: str, inputs: tuple[Any, ...], given: dict[str, Any]) -> Any:
-    """Apply a method of a ufunc other than the call itself.
-
-    Raises
-    ------
-    TypeError
-        For those that change an array in place.
-    """
+    """Apply a method of a ufunc other than the call itself, if it makes a new array."""
     name = ufunc.__name__
     if method == "at":
         raise TypeError(

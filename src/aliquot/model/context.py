@@ -370,13 +370,7 @@ class Model:
 
 
 def current_model(user: str, takes_model: bool = False) -> Model:
-    """Give the model whose ``with`` block is running.
-
-    Raises
-    ------
-    ModelError
-        Outside of any.
-    """
+    """Give the model whose ``with`` block is running; without one, that is an error."""
     if not _STACK.get():
         choice = ", or pass model=" if takes_model else ""
         raise ModelError(

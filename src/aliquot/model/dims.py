@@ -82,13 +82,7 @@ class Coords:
         return dict(self._labels)
 
     def shape(self, variable: str, dims: tuple[str, ...]) -> tuple[int, ...]:
-        """Give the shape that dims stand for.
-
-        Raises
-        ------
-        ModelError
-            Where a dim is not known, with those that are.
-        """
+        """Give the shape that dims stand for; one that is not known is refused."""
         for dim in dims:
             if dim not in self:
                 known = ", ".join(map(repr, self._labels)) or "none"
@@ -126,13 +120,7 @@ def as_dims(variable: str, dims: Any) -> tuple[str, ...] | None:
 def check_dims(
     variable: str, dims: tuple[str, ...], shape: tuple[int, ...], coords: Coords
 ) -> None:
-    """Refuse dims that do not fit a shape.
-
-    Raises
-    ------
-    ShapeError
-        Naming the variable, both shapes and the dims.
-    """
+    """Refuse dims that do not fit a shape."""
     named = coords.shape(variable, dims)
     if named != shape:
         lengths = ", ".join(f"{dim!r}: {size}" for dim, size in zip(dims, named, strict=True))

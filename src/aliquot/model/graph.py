@@ -15,17 +15,7 @@ from aliquot.model.variables import (
 
 
 def digraph(model: Any) -> Any:
-    """Draw a model with graphviz.
-
-    Returns
-    -------
-    graphviz.Digraph
-
-    Raises
-    ------
-    ImportError
-        Where the Python package is not installed.
-    """
+    """Draw a model as a `graphviz.Digraph`, where that Python package is installed."""
     try:
         from graphviz import Digraph
     except ImportError:

@@ -29,15 +29,7 @@ def observed_variable(
     dims: tuple[str, ...] | None,
     observed: Any,
 ) -> ObservedVariable:
-    """Make an observed variable (and the latent of its missing entries) and add it to the model.
-
-    Raises
-    ------
-    ShapeError
-        Where data and distribution would have to broadcast against each other.
-    DTypeError, SupportError
-        For data of the wrong kind, or off the support.
-    """
+    """Make an observed variable (and the latent of its missing entries) and add it to the model."""
     values = observations.as_values(name, known_values(model, name, observed))
     missing = observations.find_missing(values)
     distribution = likelihood(name, make, shaped(), values.shape)
@@ -203,13 +195,7 @@ def _check_whole(name: str, missing: np.ndarray, distribution: Distribution) -> 
 
 
 def part_of(latent: MissingValues, entries: np.ndarray) -> MissingValues:
-    """Make a latent of some of a latent's entries.
-
-    Parameters
-    ----------
-    latent : MissingValues
-    entries : numpy.ndarray of bool, shape (size of the latent,)
-    """
+    """Make a latent of some of a latent's entries."""
     index = tuple(positions[entries] for positions in latent.index)
     transform = None if latent.transform is None else transform_at(latent.distribution, index)
     return MissingValues(

@@ -17,10 +17,6 @@ def as_labels(name: Any, labels: Any) -> np.ndarray:
     """Read the labels along a dim, or its length, and its name.
 
     Numbers, dates and strings stay what they are; other objects, tuples among them, become strings.
-
-    Raises
-    ------
-    ModelError, ShapeError
     """
     if not isinstance(name, str):
         raise ModelError(f"a dim's name must be a string; got {name!r}")

@@ -221,10 +221,7 @@ def block_names(blocks: Sequence[Block]) -> list[str]:
 def signs_of(block: Block, blocks: Sequence[Block]) -> list[Block]:
     """Give the blocks by which each component of a block changes sign by itself.
 
-    Returns
-    -------
-    list of Block
-        One for each component, in their order; none where not each has one.
+    One for each component, in their order; none where not each has one.
     """
     result = []
     for k in range(block.components):

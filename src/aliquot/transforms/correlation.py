@@ -100,13 +100,7 @@ def _log_lengths(sech: Any) -> Any:
 
 
 def matrix_size(name: str, shape: tuple[int, ...], least: int) -> int:
-    """Read n from a shape that ends in (n, n).
-
-    Raises
-    ------
-    ShapeError
-        Where it does not, or n is less than `least`.
-    """
+    """Read n from a shape that ends in (n, n), n being `least` or more."""
     if len(shape) < 2 or shape[-1] != shape[-2]:
         raise ShapeError(
             f"transform {name} needs square matrices along the last two axes; got shape {shape}"

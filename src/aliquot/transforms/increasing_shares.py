@@ -199,15 +199,8 @@ class IncreasingSimplex(Transform):
 def shares(y: Any, kept: np.ndarray, least: Any) -> Any:
     """Compute a simplex along the last axis, some elements of which are `least` or more.
 
-    Each of these is `least` plus what is left of the whole times its part of a simplex.
-
-    Parameters
-    ----------
-    y : array, shape (..., n - 1)
-        Coordinates of :class:`~aliquot.transforms.Simplex`.
-    kept : array of bool, shape (n,)
-    least : float or array, shape (..., 1)
-        A few units of rounding, at most 1 / (2 n).
+    Each of these is `least`, a few units of rounding, plus what is left of the whole times its part
+    of a simplex.
     """
     return jnp.where(kept, least, 0.0) + (1.0 - kept.sum() * least) * simplex.backward(y)
 

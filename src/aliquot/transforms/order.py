@@ -100,21 +100,10 @@ class Ordered(Transform):
         return type(self)(axis, at=at)
 
     def fitted(self, natural: Transform, shape: tuple[int, ...]) -> Ordered:
-        """Give this order of the values that another transform reaches.
+        """Give this order of the values that a support's natural transform reaches.
 
-        Parameters
-        ----------
-        natural : Transform
-            That of the support.
-        shape : tuple of int
-            The variable's.
-
-        Raises
-        ------
-        ModelError
-            Where values of that support cannot be ordered, or not along this axis.
-        ShapeError
-            For an axis or an index that the shape does not have.
+        Where they cannot be ordered, or not along this axis, that is a `ModelError`; an axis or an
+        index that a variable of that shape does not have is a `ShapeError`.
         """
         axes = self._axes(shape)
         if self.axis < 0 and not self.at and isinstance(natural, Identity):

@@ -40,16 +40,8 @@ MOST_VERIFIED = 12
 def find_symmetries(model: Any, *, explain: bool = True) -> Symmetries:
     """Find which components of a model can trade places without changing its log density.
 
-    Parameters
-    ----------
-    model : Model
-    explain : bool
-        Look for the discrete variables that move along, too, and for what keeps components from
-        trading places. Without it, only what changes how a sample is to be read.
-
-    Returns
-    -------
-    Symmetries
+    Without `explain` only what changes how a sample is to be read: neither the discrete variables
+    that move along nor what keeps components from trading places.
 
     Notes
     -----

@@ -24,20 +24,9 @@ def blocks_with_mirrors(
     movers: Mapping[int, Sequence[Mover]],
     known: Sequence[Block],
 ) -> list[Block]:
-    """Find what `search` cannot see, because something is mirrored.
+    """Find what `search` cannot see, because something is mirrored; what is known is left out.
 
-    Parameters
-    ----------
-    together : Together
-    movers : mapping from int to sequence of Mover
-        The axes along which components can stand, by length.
-    known : sequence of Block
-        Components that trade places without mirrors, which are not looked for again.
-
-    Returns
-    -------
-    list of Block
-        Of two components each: such that trade places, and signs that turn together.
+    Of two components each: such that trade places, and signs that turn together.
     """
     middles = together.middles
     if not middles:

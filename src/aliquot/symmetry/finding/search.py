@@ -36,14 +36,7 @@ MOST_CLASSES = 6
 
 
 class Search:
-    """Looks for the sets of exchanges that leave some of a density's terms unchanged.
-
-    Parameters
-    ----------
-    probe : Probe
-    ignored : sequence of str
-        Variables whose own priors are not looked at.
-    """
+    """Looks for sets of exchanges that leave a density's terms, but those ignored, unchanged."""
 
     def __init__(self, probe: Probe, ignored: Sequence[str] = ()) -> None:
         self.probe = probe
@@ -62,17 +55,7 @@ class Search:
         return self._same(one, other, [swap]) is not False
 
     def may_be_alike(self, movers: Sequence[Mover]) -> np.ndarray:
-        """Say of which components `alike` may hold along one of some axes, for all pairs at once.
-
-        Parameters
-        ----------
-        movers : sequence of Mover
-            Axes of one length, no two of one variable.
-
-        Returns
-        -------
-        numpy.ndarray of bool, shape (K, K)
-        """
+        """Say for which pairs `alike` may hold along one of some axes, for all at once: (K, K)."""
         length = movers[0].length
         counted = [i for i, n in enumerate(self.probe.names) if n not in self.ignored]
         result = np.zeros((length, length), bool)
@@ -100,13 +83,7 @@ class Search:
         return [[swaps[i] for i in own] for own in found]
 
     def symmetric(self, swaps: Sequence[Move]) -> list[list[Move]]:
-        """Give the smallest sets of the exchanges that leave the terms unchanged.
-
-        Parameters
-        ----------
-        swaps : sequence of Move
-            Each of two components; any two can be made together, in either order.
-        """
+        """Give the smallest sets of exchanges of two components that leave the terms unchanged."""
         candidates = [swap for swap in swaps if self.alike(swap, swaps)]
         sets = [c for c in self.together(candidates) if not _clash(c)]
         good = [c for c in sets if self.holds(c)]

@@ -28,14 +28,7 @@ MOST_TOGETHER = 40
 
 
 class Together:
-    """Grows sets of moves that leave a density unchanged.
-
-    Parameters
-    ----------
-    search : Search
-    middles : mapping from str to numpy.ndarray
-        The centers of the variables that can be mirrored.
-    """
+    """Grows sets of moves that leave a density unchanged; mirrors are about the `middles`."""
 
     def __init__(self, search: Search, middles: Mapping[str, np.ndarray]) -> None:
         self.search = search

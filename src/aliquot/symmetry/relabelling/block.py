@@ -49,20 +49,10 @@ def relabel_block(
 ) -> Relabelled:
     """Find how the components of one block have to trade places.
 
-    Parameters
-    ----------
-    block : Block
-    values : mapping from str to numpy.ndarray, shape (draws, *shape)
-        The block's variables.
-    probabilities : numpy.ndarray, shape (draws, rows, K), or None
-        That each row of the data belongs to each component; not needed for "pivot".
-    method : str
-        One of `METHODS`.
-    best : int
-        The draw of the highest posterior density.
-    signs : sequence of Block
-        Those by which each component changes sign, where it can: they are looked at only up to
-        their signs then.
+    By the block's variables, shape (draws, *shape); the probabilities that each row of the data
+    belongs to each component, shape (draws, rows, K), which "pivot" does not need; the draw of the
+    `best` posterior density; and the blocks by which each component changes sign, where it can: it
+    is looked at only up to its sign then.
 
     Returns
     -------

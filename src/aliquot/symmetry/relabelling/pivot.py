@@ -12,24 +12,11 @@ MOST_STEPS = 20
 def pivot(features: np.ndarray, pivot: int, images: np.ndarray | None = None) -> np.ndarray:
     """Relabel so that each draw's parameters are as near as possible to those of a pivot.
 
-    The pivotal reordering of [1]_, with every number in units of its spread within a component.
-    That spread does not depend on how draws are labelled: it is first that of the components
-    sorted by the number, then, until it settles, that of the relabelled components.
-
-    Parameters
-    ----------
-    features : numpy.ndarray, shape (draws, K, features)
-        Of each component, see `component_features`.
-    pivot : int
-        The draw to compare with: that of the highest posterior density.
-    images : numpy.ndarray, shape (draws, K, features), optional
-        The same numbers of components with their signs turned, where these can turn. The nearer
-        one of the two counts.
-
-    Returns
-    -------
-    numpy.ndarray of int, shape (draws, K)
-        Component k of the result is component ``permutations[m, k]`` of the draw.
+    The pivotal reordering of [1]_, with every number in units of its half width within a component.
+    That does not depend on how draws are labelled: it is first that of the components sorted by the
+    number, then, until it settles, that of the relabelled components. Where components have
+    `images`, their signs turned, the nearer one of the two counts. Features are of shape (draws, K,
+    numbers); the result is as of `ecr`.
 
     References
     ----------
@@ -99,12 +86,7 @@ def distances(
 ) -> np.ndarray:
     """Compute half the squared standardised distance to each of the pivot's components.
 
-    Of the components of all draws, or of their `images`.
-
-    Returns
-    -------
-    numpy.ndarray, shape (draws, K, K)
-        By component of the pivot, then by component of the draw.
+    Of the components of all draws, or of their `images`: (draws, of the pivot, of the draw).
     """
     target = features[pivot] / scale
     scaled = (features if images is None else images) / scale
