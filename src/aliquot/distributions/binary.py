@@ -192,8 +192,8 @@ class BetaBinomial(Distribution):
     def _variance(self) -> Any:
         a, b, n = self.alpha, self.beta, jnp.asarray(self.n, float)
         # (a + b + n) / (a + b + 1), whose sums may be too large for a double or lose the one.
-        spread = 1 + (n - 1) / (1 + a + b)
-        return n * share(a, b) * share(b, a) * spread
+        inflation = 1 + (n - 1) / (1 + a + b)
+        return n * share(a, b) * share(b, a) * inflation
 
 
 def success_probability(dist: Any) -> Any:

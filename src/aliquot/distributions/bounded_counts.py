@@ -64,8 +64,8 @@ class BoundedAbove(Distribution):
     def _variance(self) -> Any:
         if "upper" not in self.parameters:
             return super()._variance()
-        spread = self._values() - self._mean()[..., None]
-        return jnp.sum(self._probabilities() * spread**2, axis=-1)
+        deviation = self._values() - self._mean()[..., None]
+        return jnp.sum(self._probabilities() * deviation**2, axis=-1)
 
     def _values(self) -> np.ndarray:
         return np.arange(self.lowest, self.largest + 1)

@@ -189,9 +189,9 @@ class Mixture(Distribution):
         return jnp.sum(self._weighted(self._moments("_mean")), axis=self._axis)
 
     def _variance(self) -> Any:
-        spread = self._moments("_mean") - jnp.expand_dims(self._mean(), self._axis)
+        deviation = self._moments("_mean") - jnp.expand_dims(self._mean(), self._axis)
         # Not its square first, which a small weight might bring back into range.
-        each = self._weighted(self._moments("_variance")) + self._weighted(spread) * spread
+        each = self._weighted(self._moments("_variance")) + self._weighted(deviation) * deviation
         return jnp.sum(jnp.where(self._weights() > 0, each, 0.0), axis=self._axis)
 
     @property

@@ -117,8 +117,8 @@ class NormalMixture(Distribution):
         return jnp.sum(self.w * self.mu, axis=-1)
 
     def _variance(self) -> Any:
-        spread = self.mu - self._mean()[..., None]
-        return jnp.sum(self.w * self.sigma * self.sigma + self.w * spread * spread, axis=-1)
+        deviation = self.mu - self._mean()[..., None]
+        return jnp.sum(self.w * self.sigma * self.sigma + self.w * deviation * deviation, axis=-1)
 
     def _batch_shape_of(self, name: str, value: Any) -> tuple[int, ...]:
         return tuple(value.shape[:-1])

@@ -124,7 +124,7 @@ class GaussianRandomWalk(Distribution):
         off the points that were seen, in proportion to the variance gathered on the way.
         """
         first, second = jax.random.split(key)
-        start, spread = x[..., 0], jnp.zeros(())
+        start, start_variance = x[..., 0], jnp.zeros(())
         if missing[..., 0].any():
             drawn = self.init_dist.draw(first, missing.shape[:-1])
             start = jnp.where(missing[..., 0], drawn, start)
@@ -136,10 +136,12 @@ class GaussianRandomWalk(Distribution):
         off = x - walk
         opens = before < 0
         if (opens & missing & (after <= last)).any():
-            spread = jnp.where(opens, jnp.asarray(self.init_dist._variance())[..., None], 0.0)
+            start_variance = jnp.where(
+                opens, jnp.asarray(self.init_dist._variance())[..., None], 0.0
+            )
         behind = jnp.where(opens, 0.0, jnp.take_along_axis(off, np.maximum(before, 0), axis=-1))
         ahead = jnp.take_along_axis(off, np.minimum(after, last), axis=-1)
-        gone = spread + sum_between(jnp.square(self.sigma), before, at)
+        gone = start_variance + sum_between(jnp.square(self.sigma), before, at)
         whole = gone + sum_between(jnp.square(self.sigma), at, np.minimum(after, last))
         bridge = behind + (ahead - behind) * gone / jnp.where(whole > 0, whole, 1.0)
         return jnp.where(missing, walk + jnp.where(after > last, behind, bridge), x)

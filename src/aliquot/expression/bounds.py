@@ -60,7 +60,7 @@ def bounds_of(node: Expression) -> Bounds | None:
         elif (value := each.value_now()) is not None:
             found[id(each)] = span_of(np.asarray(value)).bounds
         else:
-            found[id(each)] = (0, 1) if each.dtype.kind == "b" else each.own_bounds
+            found[id(each)] = (0, 1) if each.dtype.kind == "b" else each.state_bounds
     return found[id(node)]
 
 

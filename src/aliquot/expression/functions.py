@@ -145,7 +145,7 @@ def of_values(name: str, operand: Any) -> TypeError:
     )
 
 
-OWN: dict[str, Callable[..., Any]] = {
+REPLACED: dict[str, Callable[..., Any]] = {
     "argsort": _sorting(jnp.argsort),
     "choose": choose,
     "compress": _compress,

@@ -78,7 +78,7 @@ def _is_variable(part: Any) -> bool:
     """Say whether an expression is a variable, or elements taken from one."""
     while part.taken_from is not None:
         part = part.taken_from
-    return part.own_bounds is not None
+    return part.state_bounds is not None
 
 
 def _recheck(doubt: bool, before: bool, written: str) -> None:
@@ -90,7 +90,7 @@ def _recheck(doubt: bool, before: bool, written: str) -> None:
 
 
 def _try(source: Any, written: str, index: list[Any], why: str = "") -> None:
-    """Index a stand-in of the source's shape, and say what NumPy refuses."""
+    """Index a placeholder of the source's shape, and say what NumPy refuses."""
     try:
         np.broadcast_to(np.zeros(()), source.shape)[tuple(index)]
     except IndexError as error:

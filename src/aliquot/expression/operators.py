@@ -15,7 +15,7 @@ from aliquot.expression import integers
 from aliquot.expression import text as texts
 from aliquot.expression.apply import apply
 from aliquot.expression.index import checked_index
-from aliquot.expression.lengths import note, reads_for_good
+from aliquot.expression.lengths import is_user_code, note
 from aliquot.expression.methods import Methods
 from aliquot.expression.precedence import unary
 
@@ -139,7 +139,7 @@ class Operators(Methods):
     def _length(self: Any, reader: FrameType) -> int:
         if not self.shape:
             raise TypeError(f"{self.text} is a scalar: it has no length")
-        if reads_for_good(reader):
+        if is_user_code(reader):
             note(self, 0, reader)
         length: int = self.shape[0]
         return length

@@ -88,8 +88,8 @@ class Constructor[Family: Distribution]:
         assert name is not None  # refused just now
         names = as_dims(name, dims)
         # Kept for when data are replaced: what the caller does to an array later is not to matter.
-        args = tuple(_own(value) for value in args)
-        kwargs = {key: _own(value) for key, value in kwargs.items()}
+        args = tuple(_copied(value) for value in args)
+        kwargs = {key: _copied(value) for key, value in kwargs.items()}
 
         def make(size: Any) -> Family:
             call = f"{name}: aq.{self.__name__}"
@@ -127,7 +127,7 @@ class Constructor[Family: Distribution]:
         return f"<aq.{self.__name__}{self.__signature__}>"
 
 
-def _own(value: Any) -> Any:
+def _copied(value: Any) -> Any:
     return copy(value) if isinstance(value, np.ndarray | list) else unwrapped(value)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from aliquot.errors import ModelError, ShapeError
-from aliquot.expression.lengths import Read, place, reads_for_good
+from aliquot.expression.lengths import Read, is_user_code, place
 from aliquot.model.labels import as_labels
 
 
@@ -66,7 +66,7 @@ class Coords:
         return len(self._labels[name])
 
     def _note(self, name: str, frame: FrameType) -> None:
-        if self._on_read is None or name not in self._labels or not reads_for_good(frame):
+        if self._on_read is None or name not in self._labels or not is_user_code(frame):
             return
         what = f"the coords of dim {name!r}"
         self._on_read(Read(what, self._labels[name], lambda: self._labels.get(name), place(frame)))

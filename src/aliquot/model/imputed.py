@@ -55,7 +55,7 @@ def observed_variable(
         owner=model,
         missing=missing,
         latent=latent,
-        given=observed if isinstance(observed, Expression) else None,
+        data_expression=observed if isinstance(observed, Expression) else None,
         remake=lambda shape: predicted(make, shaped(), shape),
     )
     if latent is not None:
@@ -103,7 +103,7 @@ def likelihood(
             f"{error}. The observed data have shape {data_shape}, and a likelihood does not "
             "broadcast against its data: give both the same shape"
         ) from None
-    own = own_shape(make)
+    own = parameter_shape(make)
     if asked is None and own not in ((), distribution.batch_shape):
         raise ShapeError(
             f"{name}: its parameters have shape {own}, but the observed data have shape "
@@ -114,7 +114,7 @@ def likelihood(
     return distribution
 
 
-def own_shape(make: Callable[[Any], Distribution]) -> tuple[int, ...]:
+def parameter_shape(make: Callable[[Any], Distribution]) -> tuple[int, ...]:
     """Give the batch shape that the parameters have by themselves; () where it is not known."""
     try:
         return make(None).batch_shape
@@ -139,7 +139,7 @@ def predicted(
 def _with_latent(
     model: Any, name: str, values: np.ndarray, missing: np.ndarray, distribution: Distribution
 ) -> tuple[np.ndarray, MissingValues]:
-    """Put stand-ins where values are missing, and make the latent of those."""
+    """Put placeholders where values are missing, and make the latent of those."""
     index = tuple(np.nonzero(missing))
     support = distribution.support
     transform = None
@@ -147,8 +147,8 @@ def _with_latent(
         if support.elementwise().event_dims:
             _check_whole(name, missing, distribution)
         if support.constant():
-            stand_in = np.asarray(support.feasible(values)).astype(values.dtype)
-            values = np.where(missing, stand_in, values)
+            placeholder = np.asarray(support.feasible(values)).astype(values.dtype)
+            values = np.where(missing, placeholder, values)
     elif default_transform(support).event_dims:
         _check_whole(name, missing, distribution)
         values = np.where(missing, support.feasible(np.where(missing, 0.0, values)), values)
@@ -160,7 +160,7 @@ def _with_latent(
         distribution,
         index=index,
         transform=transform,
-        stand_in=values[index],
+        placeholder=values[index],
         owner=model,
     )
     model.check_name(latent.name)
@@ -168,7 +168,7 @@ def _with_latent(
 
 
 def _typical(values: np.ndarray, missing: np.ndarray, support: Constraint) -> np.ndarray:
-    """Give stand-ins for missing numbers: one that was seen, where it may be.
+    """Give placeholders for missing numbers: one that was seen, where it may be.
 
     What else is computed from them, such as a logarithm, has then a value, too.
     """
@@ -203,7 +203,7 @@ def part_of(latent: MissingValues, entries: np.ndarray) -> MissingValues:
         latent.distribution,
         index=index,
         transform=transform,
-        stand_in=latent.stand_in[entries],
+        placeholder=latent.placeholder[entries],
         owner=latent.owner,
     )
 

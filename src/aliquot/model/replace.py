@@ -120,13 +120,13 @@ def _check(model: Any, replaced: set[str]) -> None:
 
 
 def _check_observed(model: Any, variable: ObservedVariable, replaced: set[str]) -> None:
-    given = {leaf.name for leaf in leaves(variable.given)}
+    given = {leaf.name for leaf in leaves(variable.data_expression)}
     if variable.missing is not None and given & replaced:
         raise ModelError(
             f"{variable.name}: its data had missing values when the model was written, so they "
             "cannot be replaced: write the model anew with the new data"
         )
-    source = variable.observed if variable.given is None else variable.given
+    source = variable.observed if variable.data_expression is None else variable.data_expression
     values = np.asarray(known_values(model, variable.name, source))
     distribution = variable.distribution
     if values.shape == distribution.shape:

@@ -45,11 +45,11 @@ def default_transform(support: Constraint) -> Transform:
             )
         case constraints.Interval():
             return interval(support.lower, support.upper)
-        case constraints.Simplex():
+        case constraints.ProbabilityVector():
             return simplex
         case constraints.OrderedVector():
             return ordered
-        case constraints.Circular():
+        case constraints.Angle():
             return circular
         case constraints.LowerCholesky(scales=constraints.Interval() as scales):
             inner = interval(scales.lower, scales.upper)

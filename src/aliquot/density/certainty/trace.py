@@ -10,7 +10,7 @@ import numpy as np
 from jax.extend.core import Literal
 
 from aliquot.density.certainty.fact import NONNEGATIVE, POSITIVE, STRUCTURES, Fact
-from aliquot.distributions.constraints import TOLERANCE, Simplex
+from aliquot.distributions.constraints import TOLERANCE, ProbabilityVector
 
 # Operations without a rule below that are told nothing but what to work on.
 PLAIN = ("neg", "log1p", "expm1", "tanh", "sin", "cos", "erf", "lt", "le", "gt", "ge", "eq", "ne")
@@ -56,7 +56,7 @@ class Trace:
             return fact
         sign = POSITIVE if np.all(array > 0) else NONNEGATIVE if np.all(array >= 0) else 0
         structures = frozenset(
-            (STRUCTURES[Simplex], (axis,))
+            (STRUCTURES[ProbabilityVector], (axis,))
             for axis in range(array.ndim)
             if sign and np.all(np.abs(np.sum(array, axis=axis) - 1) < TOLERANCE)
         )

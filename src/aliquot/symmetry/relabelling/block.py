@@ -12,7 +12,7 @@ from aliquot.symmetry.relabelling.certainty import certainty
 from aliquot.symmetry.relabelling.classification import divergences, mean_classification
 from aliquot.symmetry.relabelling.ecr import ecr
 from aliquot.symmetry.relabelling.features import component_features, first_number
-from aliquot.symmetry.relabelling.pivot import as_near, nearest, pivot, spread
+from aliquot.symmetry.relabelling.pivot import as_near, half_width, nearest, pivot
 from aliquot.symmetry.relabelling.stephens import stephens
 
 BY_ROWS = {"ecr": ecr, "stephens": stephens}
@@ -73,8 +73,8 @@ def relabel_block(
         if signs:
             images = component_features(block, _turned(values, signs))
         permutations = pivot(features, best, images)
-        scale = spread(np.sort(np.maximum(features, images), axis=1))
-        scale = spread(as_near(features, images, best, scale, permutations))
+        scale = half_width(np.sort(np.maximum(features, images), axis=1))
+        scale = half_width(as_near(features, images, best, scale, permutations))
         costs = nearest(features, images, best, scale)[0]
     else:
         assert probabilities is not None

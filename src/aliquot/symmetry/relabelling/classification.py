@@ -42,7 +42,7 @@ def mean_classification(probabilities: np.ndarray, permutations: np.ndarray) -> 
     step = max(1, NUMBERS // (rows * components))
     eye = np.eye(components)
     for begin in range(0, draws, step):
-        piece = slice(begin, begin + step)
-        chosen = eye[permutations[piece]]  # (draws, label, component)
-        total += np.tensordot(probabilities[piece], chosen, axes=([0, 2], [0, 2]))
+        chunk = slice(begin, begin + step)
+        chosen = eye[permutations[chunk]]  # (draws, label, component)
+        total += np.tensordot(probabilities[chunk], chosen, axes=([0, 2], [0, 2]))
     return total / draws

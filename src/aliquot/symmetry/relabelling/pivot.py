@@ -33,10 +33,10 @@ def pivot(features: np.ndarray, pivot: int, images: np.ndarray | None = None) ->
            [0, 1]])
     """
     images = features if images is None else images
-    scale = spread(np.sort(np.maximum(features, images), axis=1))
+    scale = half_width(np.sort(np.maximum(features, images), axis=1))
     permutations = assign(nearest(features, images, pivot, scale)[0])
     for _ in range(MOST_STEPS):
-        scale = spread(as_near(features, images, pivot, scale, permutations))
+        scale = half_width(as_near(features, images, pivot, scale, permutations))
         found = assign(nearest(features, images, pivot, scale)[0])
         if np.array_equal(found, permutations):
             break
@@ -69,8 +69,8 @@ def as_near(
     return np.where(turned, *chosen)
 
 
-def spread(features: np.ndarray) -> np.ndarray:
-    """Compute the typical spread of each number within a component, shape (features,).
+def half_width(features: np.ndarray) -> np.ndarray:
+    """Compute the typical half width of each number within a component, shape (features,).
 
     Half the distance between the 16th and the 84th percentile, in the mean over components:
     components that are nearly empty have wide tails. 1 for a number that never changes.

@@ -27,7 +27,7 @@ MOST_STEPS = 80
 MOST_TOGETHER = 40
 
 
-class Together:
+class MoveSets:
     """Grows sets of moves that leave a density unchanged; mirrors are about the `middles`."""
 
     def __init__(self, search: Search, middles: Mapping[str, np.ndarray]) -> None:
@@ -145,7 +145,7 @@ class Together:
 
 
 def _displacements(
-    owner: Together, moves: Sequence[Move]
+    owner: MoveSets, moves: Sequence[Move]
 ) -> Iterator[tuple[str, tuple[Any, ...], list[int], np.ndarray]]:
     """Yield what is displaced: variable, place, axes that move, and by how much, in scales."""
     for number, move in enumerate(moves):

@@ -19,7 +19,7 @@ from aliquot.symmetry.role import Role
 LONGEST_BESIDE = 12
 
 
-def blocks_apart(
+def unaligned_blocks(
     search: Search, slots: Sequence[Slot], movers: Mapping[int, Sequence[Mover]]
 ) -> list[Block]:
     """Find components that are whole variables, or stand at other places of other variables."""
