@@ -270,9 +270,8 @@ class Probe:
                     factor[tuple(place)] *= np.exp(size)
                     factors[name] = factor
                 else:
-                    event = natural_transform(self.by_name[name]).event_dims
                     moved = np.array(coordinates[name])
-                    moved[tuple(place[: len(place) - event])] += size * self.scales[name]
+                    moved[tuple(place[: len(place) - self.event(name)])] += size * self.scales[name]
                     coordinates[name] = moved
         return self.point(coordinates, factors)
 
