@@ -26,8 +26,8 @@ def cholesky(a: Any) -> Any:
 def cholesky_or_off(a: Any) -> tuple[Any, Any]:
     """Compute the same factor, finite in any case, and say where there is none.
 
-    There it is that of another matrix, without a NaN in it or its gradient; the second result,
-    to be added to a log density, is ``-inf`` there and 0 elsewhere.
+    Where `a` is not positive definite, the factor is that of another matrix, without a NaN in it or
+    its gradient, and the second result, to be added to a log density, is ``-inf``; else it is 0.
     """
     k = a.shape[-1]
     if k > WRITTEN_OUT:

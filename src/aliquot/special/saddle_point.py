@@ -115,10 +115,10 @@ def _series(y: Any) -> Any:
 def deviance(x: Any, gap: Any, x_log_mu: Any) -> Any:
     r"""Compute :math:`x \log(x / \mu) + \mu - x`, to all digits near :math:`\mu = x` too.
 
-    Of :math:`\mu - x`, which is often known better than from the two, and :math:`x \log \mu`, for x
-    = 0 whatever the caller takes 0 log 0 to be. Where :math:`\mu` is close to x, the value is that
-    of the series of :math:`\log(\mu / x) = 2 \operatorname{artanh}((\mu - x) / (\mu + x))`. The
-    derivative is that of the formula above everywhere: it does not cancel.
+    The gap :math:`\mu - x` is often known better than from the two; :math:`x \log \mu` is, where x
+    is zero, whatever the caller takes 0 log 0 to be. Where :math:`\mu` is close to x, the value is
+    that of the series of :math:`\log(\mu / x) = 2 \operatorname{artanh}((\mu - x) / (\mu + x))`.
+    The derivative is that of the formula above everywhere: it does not cancel.
 
     Examples
     --------

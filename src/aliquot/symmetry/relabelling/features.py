@@ -67,9 +67,8 @@ def _parts(block: Block, values: Mapping[str, np.ndarray]) -> list[tuple[str, np
 def _of_several_axes(array: np.ndarray, roles: Sequence[Role]) -> list[np.ndarray]:
     """Give the diagonal, and of two axes the entries off the block in one of them."""
     axes = [1 + role.axis for role in roles if role.axis is not None]
-    table: Any = np.moveaxis(
-        array[part(roles[0].within, array.ndim, 1)], axes, range(1, 1 + len(axes))
-    )
+    moving: Any = array[part(roles[0].within, array.ndim, 1)]
+    table = np.moveaxis(moving, axes, range(1, 1 + len(axes)))
     places = [list(role.positions) for role in roles]
     parts = [table[(slice(None), *places)]]
     if len(roles) > 2:
