@@ -1,4 +1,4 @@
-"""For every hint of `aliquot.porting` a program that takes its advice.
+"""For every hint of `aliquot.hints` a program that takes its advice.
 
 One program for each text: several names can share it. It runs in a namespace that holds what
 `namespace` gives, and has to hold every call that the text names.
@@ -14,10 +14,13 @@ from typing import Any
 import numpy as np
 
 import aliquot as aq
-from aliquot import porting
+from aliquot.hints import arguments, names
 
 TABLES: dict[str, Mapping[str, str]] = {
-    name: table for name in porting.__all__ if isinstance(table := getattr(porting, name), dict)
+    name: table
+    for module in (arguments, names)
+    for name, table in vars(module).items()
+    if name.isupper() and not name.startswith("_") and isinstance(table, dict)
 }
 SHORT = "tune=10, chains=2, progressbar=False, compute_convergence_checks=False"
 INSIDE = "with aq.Model() as other:\n    "

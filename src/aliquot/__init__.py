@@ -20,7 +20,6 @@ from aliquot import distributions as distributions
 from aliquot import errors as errors
 from aliquot import families as _families
 from aliquot import plots as plots
-from aliquot import porting as _porting
 from aliquot import transforms as transforms
 from aliquot.diagnostics import Diagnosis as Diagnosis
 from aliquot.diagnostics import check as check
@@ -41,6 +40,8 @@ from aliquot.expression import constant as constant
 from aliquot.expression import lift as lift
 from aliquot.expression import math as math
 from aliquot.families import *  # noqa: F403 (its list is the only one)
+from aliquot.hints import explain as _explain
+from aliquot.hints import names as _names
 from aliquot.inference.approximation import Approximation as Approximation
 from aliquot.inference.filled_components import filled_components as filled_components
 from aliquot.inference.find_map import find_map as find_map
@@ -116,4 +117,4 @@ if not TYPE_CHECKING:  # a type checker goes by the imports, and is to see which
         return sorted([*__all__, *(name for name in globals() if name.startswith("__"))])
 
     def __getattr__(name: str) -> None:
-        raise _porting.MissingError("aliquot", name, _porting.NAMES, lambda: __all__, "aq.")
+        raise _explain.MissingError("aliquot", name, _names.NAMES, lambda: __all__, "aq.")

@@ -33,17 +33,9 @@ def whole_number(name: str, value: Any, least: int = 1) -> int:
 
 
 def as_seed(random_seed: Any) -> int:
-    """Make one whole number of whatever a user gives as a seed.
+    """Make one whole number below 2**63 of whatever a user gives as a seed.
 
-    Parameters
-    ----------
-    random_seed : int, sequence of int, numpy.random.Generator or None
-        ``None`` draws a fresh one from the operating system, which is recorded with the results.
-
-    Returns
-    -------
-    int
-        Below 2**63.
+    ``None`` draws a fresh one from the operating system, which is recorded with the results.
     """
     if isinstance(random_seed, bool):
         raise DTypeError(f"random_seed must be a whole number; got {random_seed!r}")

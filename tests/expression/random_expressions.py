@@ -202,7 +202,7 @@ class _Integer(Leaf):
         return leaf
 
     @property
-    def own_bounds(self) -> tuple[int, int]:
+    def state_bounds(self) -> tuple[int, int]:
         return self._bounds
 
 

@@ -107,7 +107,7 @@ class Bounded(type(leaf("x", np.zeros(1)))):  # type: ignore[misc]
     __slots__ = ("_bounds",)
 
     @property
-    def own_bounds(self) -> Any:
+    def state_bounds(self) -> Any:
         return self._bounds
 
 

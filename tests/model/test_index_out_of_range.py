@@ -188,7 +188,7 @@ def test_states_out_of_range_are_impossible_and_no_others(name: str) -> None:
         z = aq.Categorical("z", WEIGHTS, shape=len(SEEN))
         taken = write(a, z)
         aq.Normal("obs", g * taken + g, 1, observed=SEEN)
-    assert taken.doubtful is doubtful  # what is in range costs nothing
+    assert taken.may_be_nan is doubtful  # what is in range costs nothing
     density = model.density()
     flat = np.array([0.1, 0.5, -0.3, 0.7])
     assert density.evaluate(flat) == pytest.approx(enumerated(take, flat[:3], flat[3]))
@@ -262,7 +262,7 @@ def test_negative_indices_count_from_the_end() -> None:
         mu = aq.Normal("mu", shape=3)
         for taken in (np.take(mu, [-3]), mu.take([-3]), aq.math.take(mu, [-3]), mu[[-3]]):
             assert taken.shape == (1,)
-            assert not taken.doubtful
+            assert not taken.may_be_nan
 
 
 def test_an_index_that_new_data_may_lead_out_of_range() -> None:
@@ -293,7 +293,7 @@ def test_what_cannot_be_nan_is_refused_with_what_to_write() -> None:
             with pytest.raises(IndexError, match=r"np\.clip\(.*, 0, 2\)"):
                 write(i)
             write(np.clip(i, 0, 2))
-        assert codes.astype(float)[i].doubtful
+        assert codes.astype(float)[i].may_be_nan
 
 
 BOUNDS: dict[str, tuple[Callable[[Any, Any, Any], Any], tuple[int, int] | None]] = {

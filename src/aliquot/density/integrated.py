@@ -54,18 +54,18 @@ class Integrated:
         return self.variable.latent
 
     def fill(self, held: Any = None) -> Any:
-        """Give a value for all missing entries, a stand-in where they are integrated out.
+        """Give a value for all missing entries, a placeholder where they are integrated out.
 
         Parameters
         ----------
         held : array or None
             The values of those that are coordinates.
         """
-        stand_in = self.latent.stand_in
-        return stand_in if held is None else jnp.asarray(stand_in).at[self.places].set(held)
+        placeholder = self.latent.placeholder
+        return placeholder if held is None else jnp.asarray(placeholder).at[self.places].set(held)
 
     def seen(self, values: Evaluation) -> Any:
-        """Give the variable's values as far as they are known, stand-ins where they are not."""
+        """Give the variable's values as far as they are known, placeholders where they are not."""
         x = jnp.asarray(values(self.variable.observed))
         if self.held is None:
             return x

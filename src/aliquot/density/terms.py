@@ -98,7 +98,7 @@ def terms_of(
 
 def _value(potential: Potential, values: Evaluation) -> Any:
     value = values.safely(potential)
-    if not potential.doubtful:
+    if not potential.may_be_nan:
         return value
     # NaN where an index is out of range, -inf where it is that of a density's value.
     marked = jax.lax.stop_gradient(values(potential))

@@ -67,7 +67,7 @@ def indexed_in_range(written: Distribution, values: Evaluation) -> Any:
     for name, parameter in written.parameters.items():
         if isinstance(parameter, Distribution):
             here, own = indexed_in_range(parameter, values), len(parameter.batch_shape)
-        elif isinstance(parameter, Expression) and parameter.doubtful:
+        elif isinstance(parameter, Expression) and parameter.may_be_nan:
             here = ~jnp.isnan(jax.lax.stop_gradient(values(parameter)))
             own = len(parameter.shape)
         else:

@@ -20,7 +20,7 @@ from aliquot.diagnostics.record import Record
 from aliquot.diagnostics.sampler import sampler_records
 from aliquot.diagnostics.verdict import STATISTICS, concerned, judge
 from aliquot.errors import ModelError
-from aliquot.porting import explained
+from aliquot.hints.explain import explained
 from aliquot.results.axes import dataset_in_order
 
 if TYPE_CHECKING:

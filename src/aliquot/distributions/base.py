@@ -24,7 +24,9 @@ from aliquot.distributions.ranges import keep_in_range, vector_in_doubt
 from aliquot.distributions.state_table import StateTable
 from aliquot.errors import ModelError, ParameterError, ShapeError
 from aliquot.expression import Expression, apply, expressions
-from aliquot.porting import DISTRIBUTION, DRAW, MissingError, explained, public
+from aliquot.hints.arguments import DRAW
+from aliquot.hints.explain import MissingError, explained, public
+from aliquot.hints.names import DISTRIBUTION
 from aliquot.precision import float64
 
 
@@ -54,6 +56,8 @@ class Distribution:
     constraints: ClassVar[Mapping[str, Constraint]] = {}
     discrete: ClassVar[bool] = False
     event_dims: ClassVar[int] = 0
+    # The parameter that is a typical value, of a family whose mean may not exist or be far out.
+    typical: ClassVar[str | None] = None
     # Whether single entries of an event can be integrated out while others are seen.
     entrywise: ClassVar[bool] = False
 
@@ -166,39 +170,18 @@ class Distribution:
         return jnp.where(inside, self._log_prob(safe), -jnp.inf)
 
     def seen_log_prob(self, x: Any, missing: np.ndarray, checked: bool = True) -> Any:
-        """Compute the log density of what was seen, inside a traced function.
+        """Compute the log density of what was seen, inside a traced function: one number an event.
 
-        What is missing is integrated out: an event that is missing altogether gives 0. Families of
-        which single entries of an event can be missing (`entrywise`) override this.
-
-        Parameters
-        ----------
-        x : array, shape (..., *shape)
-            With a stand-in inside the support where entries are missing.
-        missing : numpy.ndarray of bool, of the shape of `x`
-        checked : bool
-            Whether what was seen may be off the support.
-
-        Returns
-        -------
-        array, one number for each event
+        What is missing, where `x` holds any number inside the support, is integrated out: an event
+        that is missing altogether gives 0. What was seen may be off the support where it is
+        `checked`. Families of which single entries of an event can be missing (`entrywise`)
+        override this.
         """
         log_prob = (self.checked_log_prob if checked else self._log_prob)(x)
         return jnp.where(whole_events(missing, self.event_dims), 0.0, log_prob)
 
     def draw_missing(self, key: Any, x: Any, missing: np.ndarray) -> Any:
-        """Draw the missing entries given those that were seen, inside a traced function.
-
-        Parameters
-        ----------
-        key : JAX key
-        x : array, shape (..., *shape)
-        missing : numpy.ndarray of bool, of the shape of `x`
-
-        Returns
-        -------
-        array, of the shape of `x`
-        """
+        """Draw the missing entries given those that were seen, inside a traced function."""
         return jnp.where(missing, self.draw(key, missing.shape), x)
 
     def kept(self, missing: np.ndarray) -> np.ndarray:
@@ -272,8 +255,11 @@ class Distribution:
     def start(self) -> Any:
         """Give a typical value inside the support, inside a traced function: the mean if it is.
 
-        Families without a mean, or with a better choice, override this.
+        Families without a mean, or with a better choice, name a parameter (`typical`) or override
+        this.
         """
+        if self.typical is not None:
+            return jnp.broadcast_to(self.parameters[self.typical], self.shape)
         zeros = jnp.zeros(self.shape, self.dtype)
         middle = self.support.feasible(zeros, jnp)
         try:
@@ -290,12 +276,8 @@ class Distribution:
         """Give the typical value at which a chain starts that has `turn` others before it.
 
         Families with several modes override this: chains that start in different modes show by
-        their disagreement that they do not get from one to another.
-
-        Parameters
-        ----------
-        turn : array of int, shape ()
-            Traced; below 0 for the one start value that all chains would share.
+        their disagreement that they do not get from one to another. The turn is traced, and below 0
+        for the one start value that all chains would share.
         """
         del turn
         return self.start()
@@ -303,11 +285,8 @@ class Distribution:
     def state_tables(self) -> list[StateTable] | None:
         """Give the log probabilities of all states at once, inside a traced function.
 
-        Returns
-        -------
-        list of StateTable, or None
-            Tables that add up to the log probability; ``None`` where the family has none, so that
-            its log probability has to be evaluated at each state.
+        The tables add up to the log probability. A family that has none gives ``None``: its log
+        probability has to be evaluated at each state.
         """
         return None
 

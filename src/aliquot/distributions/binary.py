@@ -52,14 +52,11 @@ class Bernoulli(Distribution):
 
     constraints = {"p": probability, "logit_p": real}
     discrete = True
+    support = boolean
 
     def __init__(self, p: Any = None, logit_p: Any = None, *, shape: Any = None) -> None:
         name, value = exactly_one(self.family, p=p, logit_p=logit_p)
         super().__init__({name: value}, shape)
-
-    @property
-    def support(self) -> Constraint:
-        return boolean
 
     def _log_prob(self, x: Any) -> Any:
         if "logit_p" in self.parameters:
@@ -195,8 +192,8 @@ class BetaBinomial(Distribution):
     def _variance(self) -> Any:
         a, b, n = self.alpha, self.beta, jnp.asarray(self.n, float)
         # (a + b + n) / (a + b + 1), whose sums may be too large for a double or lose the one.
-        spread = 1 + (n - 1) / (1 + a + b)
-        return n * share(a, b) * share(b, a) * spread
+        inflation = 1 + (n - 1) / (1 + a + b)
+        return n * share(a, b) * share(b, a) * inflation
 
 
 def success_probability(dist: Any) -> Any:

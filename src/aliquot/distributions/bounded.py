@@ -16,7 +16,7 @@ from aliquot.distributions.constraints import (
     unit_interval,
 )
 from aliquot.distributions.gamma_draws import beta_draws
-from aliquot.distributions.parameters import as_parameter
+from aliquot.distributions.parameters import as_parameter, at, exactly_one_set
 from aliquot.distributions.random_numbers import uniform
 from aliquot.errors import ParameterError
 from aliquot.expression import Expression
@@ -106,6 +106,7 @@ class Beta(Distribution):
     """
 
     constraints = {"alpha": positive, "beta": positive}
+    support = unit_interval
 
     def __init__(
         self,
@@ -118,26 +119,17 @@ class Beta(Distribution):
         shape: Any = None,
     ) -> None:
         choices = {"alpha": alpha, "beta": beta, "mu": mu, "sigma": sigma, "nu": nu}
-        given = [name for name, value in choices.items() if value is not None]
-        if given == ["mu", "sigma"] or given == ["mu", "nu"]:
+        pairs = ("alpha", "beta"), ("mu", "sigma"), ("mu", "nu")
+        if "mu" in exactly_one_set(self.family, *pairs, **choices):
             mu = as_parameter(self.family, "mu", mu, unit_interval)
             if sigma is not None:
                 sigma = as_parameter(self.family, "sigma", sigma, positive)
-                _check_spread(self.family, mu, sigma)
+                _check_sd(self.family, mu, sigma)
                 nu = mu * (1.0 - mu) / sigma**2 - 1.0
             else:
                 nu = as_parameter(self.family, "nu", nu, positive)
             alpha, beta = mu * nu, (1.0 - mu) * nu
-        elif given != ["alpha", "beta"]:
-            raise ParameterError(
-                f"{self.family}: give alpha and beta, or mu and sigma, or mu and nu; "
-                f"got {' and '.join(given) or 'none'}"
-            )
         super().__init__({"alpha": alpha, "beta": beta}, shape)
-
-    @property
-    def support(self) -> Constraint:
-        return unit_interval
 
     def _log_prob(self, x: Any) -> Any:
         a, b = jnp.asarray(self.alpha, float), jnp.asarray(self.beta, float)
@@ -173,15 +165,14 @@ def check_bounds(family: str, lower: Any, upper: Any) -> None:
         return
     low, up = np.broadcast_arrays(low, up)
     if not np.all(low < up):
-        index = tuple(int(i) for i in np.argwhere(~(low < up))[0])
-        place = f" at index {index}" if index else ""
+        index = tuple(np.argwhere(~(low < up))[0])
         raise ParameterError(
             f"{family}: upper must be greater than lower; "
-            f"got lower={low[index]:g} and upper={up[index]:g}{place}"
+            f"got lower={low[index]:g} and upper={up[index]:g}{at(index)}"
         )
 
 
-def _check_spread(family: str, mu: Any, sigma: Any) -> None:
+def _check_sd(family: str, mu: Any, sigma: Any) -> None:
     mean, sd = _known(mu), _known(sigma)
     if mean is None or sd is None:
         return

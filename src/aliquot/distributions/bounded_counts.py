@@ -25,13 +25,7 @@ class BoundedAbove(Distribution):
     lowest: ClassVar[int] = 0
 
     def read_upper(self, upper: Any) -> dict[str, Any]:
-        """Read the largest value as a parameter, and keep the largest of all for static shapes.
-
-        Raises
-        ------
-        ParameterError
-            Where it is not known, or below the family's smallest value.
-        """
+        """Read the largest value as a parameter, and keep the largest of all for static shapes."""
         if upper is None:
             return {}
         if isinstance(upper, Expression):
@@ -70,8 +64,8 @@ class BoundedAbove(Distribution):
     def _variance(self) -> Any:
         if "upper" not in self.parameters:
             return super()._variance()
-        spread = self._values() - self._mean()[..., None]
-        return jnp.sum(self._probabilities() * spread**2, axis=-1)
+        deviation = self._values() - self._mean()[..., None]
+        return jnp.sum(self._probabilities() * deviation**2, axis=-1)
 
     def _values(self) -> np.ndarray:
         return np.arange(self.lowest, self.largest + 1)

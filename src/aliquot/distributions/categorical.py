@@ -28,7 +28,27 @@ from aliquot.special.saddle_point import excess, log_poisson, stirling_of_count
 SELECT_BY_MASK = 32
 
 
-class Categorical(Distribution):
+class Categories(Distribution):
+    """What families of one category out of several share: the moments of the category's number."""
+
+    discrete = True
+
+    def probabilities(self) -> Any:
+        """Give the probability of each category, inside a traced function: shape (..., K)."""
+        raise NotImplementedError
+
+    def _mean(self) -> Any:
+        p = self.probabilities()
+        return jnp.sum(p * jnp.arange(p.shape[-1]), axis=-1)
+
+    def _variance(self) -> Any:
+        p = self.probabilities()
+        k = jnp.arange(p.shape[-1])
+        mean = jnp.sum(p * k, axis=-1)
+        return jnp.sum(p * (k - mean[..., None]) ** 2, axis=-1)
+
+
+class Categorical(Categories):
     r"""One of K categories, numbered from 0.
 
     Parameters
@@ -52,7 +72,6 @@ class Categorical(Distribution):
     """
 
     constraints = {"p": simplex, "logit_p": real_vector}
-    discrete = True
 
     def __init__(self, p: Any = None, logit_p: Any = None, *, shape: Any = None) -> None:
         name, value = exactly_one(self.family, p=p, logit_p=logit_p)
@@ -64,7 +83,6 @@ class Categorical(Distribution):
         return IntegerInterval(0, table.shape[-1] - 1)
 
     def probabilities(self) -> Any:
-        """Give the probability of each category, inside a traced function: shape (..., K)."""
         return jax.nn.softmax(self.logit_p) if "logit_p" in self.parameters else self.p
 
     def _log_prob(self, x: Any) -> Any:
@@ -86,18 +104,12 @@ class Categorical(Distribution):
         logits = jnp.log(self.p) if logits is None else jax.nn.log_softmax(logits)
         return jax.random.categorical(key, logits, shape=shape)
 
-    def _mean(self) -> Any:
-        return score_mean(self.probabilities())
-
-    def _variance(self) -> Any:
-        return score_variance(self.probabilities())
-
     def start(self) -> Any:
         """Give the most probable category, inside a traced function."""
         return jnp.broadcast_to(jnp.argmax(self.probabilities(), axis=-1), self.shape)
 
 
-class OrderedLogistic(Distribution):
+class OrderedLogistic(Categories):
     r"""One of K ordered categories: where a logistic variable falls among the cutpoints.
 
     With :math:`\sigma` the logistic function and :math:`c_0 = -\infty`, :math:`c_K = \infty`,
@@ -125,7 +137,6 @@ class OrderedLogistic(Distribution):
     """
 
     constraints = {"eta": real, "cutpoints": ordered_vector}
-    discrete = True
 
     def __init__(self, eta: Any, cutpoints: Any, *, shape: Any = None) -> None:
         super().__init__({"eta": eta, "cutpoints": cutpoints}, shape)
@@ -135,7 +146,6 @@ class OrderedLogistic(Distribution):
         return IntegerInterval(0, self.cutpoints.shape[-1])
 
     def probabilities(self) -> Any:
-        """Give the probability of each category, inside a traced function: shape (..., K)."""
         k = jnp.arange(self.cutpoints.shape[-1] + 1)
         each = OrderedLogistic._unflatten(
             (("eta", "cutpoints"), ()),
@@ -162,12 +172,6 @@ class OrderedLogistic(Distribution):
         latent = (jnp.log(u) - jnp.log(rest))[..., None]
         # Not their sum with eta: digits would go where eta is large.
         return jnp.sum(latent > self.cutpoints - jnp.asarray(self.eta)[..., None], axis=-1)
-
-    def _mean(self) -> Any:
-        return score_mean(self.probabilities())
-
-    def _variance(self) -> Any:
-        return score_variance(self.probabilities())
 
 
 class Multinomial(Distribution):
@@ -224,17 +228,11 @@ class Multinomial(Distribution):
 
 @jax.jit
 def entry_at(table: Any, index: Any) -> Any:
-    """Pick one entry of the last axis for each index, batch axes broadcast.
+    """Pick one entry of the last axis, of length K, for each index, batch axes broadcast.
 
     Short rows are read by a mask and not by a gather, because the gradient of a gather is a
     scatter, which keeps XLA from compiling a sampler's loop into one function on CPU. It stands by
     its name in a trace, so that what is known of a table is known of its entries.
-
-    Parameters
-    ----------
-    table : array, shape (..., K)
-    index : int array, shape (...)
-        From 0 to K - 1.
     """
     table = jnp.asarray(table)
     size = table.shape[-1]
@@ -246,14 +244,3 @@ def entry_at(table: Any, index: Any) -> Any:
     batch = jnp.broadcast_shapes(table.shape[:-1], index.shape)
     rows = jnp.broadcast_to(table, (*batch, size))
     return jnp.take_along_axis(rows, jnp.broadcast_to(index, batch)[..., None], axis=-1)[..., 0]
-
-
-def score_mean(p: Any) -> Any:
-    """Compute the mean of the category's number."""
-    return jnp.sum(p * jnp.arange(p.shape[-1]), axis=-1)
-
-
-def score_variance(p: Any) -> Any:
-    """Compute the variance of the category's number."""
-    k = jnp.arange(p.shape[-1])
-    return jnp.sum(p * (k - score_mean(p)[..., None]) ** 2, axis=-1)

@@ -10,7 +10,7 @@ import numpy as np
 from jax.scipy.special import i0e
 
 from aliquot.distributions.base import Distribution
-from aliquot.distributions.constraints import Constraint, circular, positive, real
+from aliquot.distributions.constraints import circular, positive, real
 from aliquot.distributions.random_numbers import until_accepted
 
 
@@ -35,13 +35,10 @@ class VonMises(Distribution):
     """
 
     constraints = {"mu": real, "kappa": positive}
+    support = circular
 
     def __init__(self, mu: Any = 0.0, kappa: Any = 1.0, *, shape: Any = None) -> None:
         super().__init__({"mu": mu, "kappa": kappa}, shape)
-
-    @property
-    def support(self) -> Constraint:
-        return circular
 
     def _log_prob(self, x: Any) -> Any:
         # The scaled Bessel function does not overflow, and takes the exponent kappa out of it;

@@ -203,7 +203,7 @@ class IntegerSequence(IntegerInterval):
         return IntegerInterval(self.lower, self.upper)
 
 
-class Simplex(Constraint):
+class ProbabilityVector(Constraint):
     """Vectors of non-negative numbers that sum to one."""
 
     event_dims = 1
@@ -249,7 +249,7 @@ class OrderedVector(Constraint):
         return xp.zeros_like(x) + xp.arange(x.shape[-1])
 
 
-class Circular(Constraint):
+class Angle(Constraint):
     """Angles from -pi to pi."""
 
     description = "an angle from -pi to pi"
@@ -389,8 +389,8 @@ boolean = IntegerInterval(0, 1)
 integer = IntegerInterval()
 counts = IntegerInterval(0)
 positive_counts = IntegerInterval(1)
-simplex = Simplex()
+simplex = ProbabilityVector()
 ordered_vector = OrderedVector()
-circular = Circular()
+circular = Angle()
 positive_definite = PositiveDefinite()
 lower_cholesky = LowerCholesky()

@@ -45,19 +45,9 @@ NOT_A_COUNT = -1
 
 
 def poisson_draws(key: Any, mu: Any, shape: tuple[int, ...]) -> Any:
-    """Draw Poisson counts.
+    """Draw Poisson counts, int64; -1 where `mu` is negative or NaN.
 
-    Parameters
-    ----------
-    key : JAX key
-    mu : array, non-negative
-    shape : tuple of int
-
-    Returns
-    -------
-    array of int64
-        Counts that it cannot hold are the largest number that it can, 2**63 - 1; -1 where `mu` is
-        negative or NaN.
+    Counts that an int64 cannot hold are the largest number that it can, 2**63 - 1.
     """
     first, second = jax.random.split(key)
     mu = jnp.broadcast_to(jnp.asarray(mu, float), shape)
@@ -69,20 +59,9 @@ def poisson_draws(key: Any, mu: Any, shape: tuple[int, ...]) -> Any:
 
 
 def binomial_draws(key: Any, n: Any, p: Any, q: Any, shape: tuple[int, ...]) -> Any:
-    """Draw binomial counts.
+    """Draw binomial counts, int64; -1 where a probability is NaN or out of range, or `n` negative.
 
-    Parameters
-    ----------
-    key : JAX key
-    n : array of int, non-negative
-    p, q : array, from 0 to 1
-        Probabilities of success and of failure: the lesser of them is the one that is used.
-    shape : tuple of int
-
-    Returns
-    -------
-    array of int64
-        -1 where a probability is NaN or out of range, or `n` is negative.
+    Of the probabilities of success and of failure, the lesser is the one that is used.
     """
     first, second = jax.random.split(key)
     n = jnp.broadcast_to(n, shape).astype(np.int64)
@@ -138,14 +117,8 @@ def _by_inversion(
 ) -> Any:
     """Find how many counts have a probability of being exceeded that is above a uniform number.
 
-    Parameters
-    ----------
-    key : JAX key
-    none, any_at_all : array
-        Probability of zero, and of more.
-    ratio : callable
-        Of the probability of ``k + 1`` to that of ``k``.
-    shape : tuple of int
+    Given the probability of zero, that of more, and the ratio of the probability of ``k + 1`` to
+    that of ``k``.
     """
     u, _ = uniform(key, shape)
 

@@ -23,6 +23,7 @@ from aliquot.distributions.constraints import (
 from aliquot.distributions.count_draws import geometric_draws, poisson_draws
 from aliquot.distributions.gamma_draws import gamma_parts
 from aliquot.distributions.log_powers import log1m_power, log_power
+from aliquot.distributions.parameters import exactly_one_set
 from aliquot.distributions.random_numbers import as_count, integers, times_exp
 from aliquot.errors import ParameterError
 from aliquot.expression import Expression
@@ -299,10 +300,5 @@ class DiscreteUniform(Distribution):
 
 def mean_or_trials(family: str, mu: Any, alpha: Any, p: Any, n: Any) -> dict[str, Any]:
     """Read the parameters of a negative binomial: `mu` and `alpha`, or `n` and `p`."""
-    given = {"mu": mu, "alpha": alpha, "n": n, "p": p}
-    given = {name: value for name, value in given.items() if value is not None}
-    if set(given) not in ({"mu", "alpha"}, {"n", "p"}):
-        raise ParameterError(
-            f"{family}: give mu and alpha, or n and p; got {' and '.join(given) or 'none'}"
-        )
-    return given
+    choices = {"mu": mu, "alpha": alpha, "n": n, "p": p}
+    return exactly_one_set(family, ("mu", "alpha"), ("n", "p"), **choices)

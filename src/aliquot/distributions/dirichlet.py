@@ -7,7 +7,7 @@ from typing import Any
 import jax.numpy as jnp
 
 from aliquot.distributions.base import Distribution
-from aliquot.distributions.constraints import Constraint, positive_vector, simplex
+from aliquot.distributions.constraints import positive_vector, simplex
 from aliquot.distributions.gamma_draws import dirichlet_draws
 from aliquot.distributions.log_powers import log_power
 from aliquot.distributions.parameters import as_parameter
@@ -35,14 +35,11 @@ class Dirichlet(Distribution):
 
     constraints = {"a": positive_vector}
     event_dims = 1
+    support = simplex
 
     def __init__(self, a: Any, *, shape: Any = None) -> None:
         a = as_parameter(self.family, "a", a, None)
         super().__init__({"a": a}, shape, event_shape=a.shape[-1:])
-
-    @property
-    def support(self) -> Constraint:
-        return simplex
 
     def _log_prob(self, x: Any) -> Any:
         a = jnp.asarray(self.a, float)

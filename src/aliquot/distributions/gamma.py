@@ -8,11 +8,10 @@ import jax.numpy as jnp
 import numpy as np
 
 from aliquot.distributions.base import Distribution
-from aliquot.distributions.constraints import Constraint, positive
+from aliquot.distributions.constraints import positive
 from aliquot.distributions.gamma_draws import gamma_parts
-from aliquot.distributions.parameters import as_parameter
+from aliquot.distributions.parameters import as_parameter, exactly_one_set
 from aliquot.distributions.random_numbers import LARGEST, TINY, times_exp
-from aliquot.errors import ParameterError
 from aliquot.special.saddle_point import log_poisson_of_real
 
 
@@ -50,6 +49,7 @@ class Gamma(Distribution):
     """
 
     constraints = {"alpha": positive, "beta": positive}
+    support = positive
 
     def __init__(
         self,
@@ -64,10 +64,6 @@ class Gamma(Distribution):
             mean, sd = pair
             alpha, beta = (mean / sd) ** 2, mean / sd**2
         super().__init__({"alpha": alpha, "beta": beta}, shape)
-
-    @property
-    def support(self) -> Constraint:
-        return positive
 
     def _log_prob(self, x: Any) -> Any:
         return _log_density(self.alpha, self.beta * x, jnp.log(self.beta) + jnp.log(x)) - jnp.log(x)
@@ -116,6 +112,7 @@ class InverseGamma(Distribution):
     """
 
     constraints = {"alpha": positive, "beta": positive}
+    support = positive
 
     def __init__(
         self,
@@ -132,10 +129,6 @@ class InverseGamma(Distribution):
             mean, sd = pair
             alpha, beta = (mean / sd) ** 2 + 2.0, mean * ((mean / sd) ** 2 + 1.0)
         super().__init__({"alpha": alpha, "beta": beta}, shape)
-
-    @property
-    def support(self) -> Constraint:
-        return positive
 
     def _log_prob(self, x: Any) -> Any:
         return _log_density(self.alpha, self.beta / x, jnp.log(self.beta) - jnp.log(x)) - jnp.log(x)
@@ -179,13 +172,10 @@ class ChiSquared(Distribution):
     """
 
     constraints = {"nu": positive}
+    support = positive
 
     def __init__(self, nu: Any, *, shape: Any = None) -> None:
         super().__init__({"nu": nu}, shape)
-
-    @property
-    def support(self) -> Constraint:
-        return positive
 
     def _log_prob(self, x: Any) -> Any:
         return _log_density(0.5 * self.nu, 0.5 * x, jnp.log(x) - np.log(2.0)) - jnp.log(x)
@@ -219,12 +209,7 @@ def _log_density(alpha: Any, y: Any, log_y: Any) -> Any:
 def _mean_and_sd(family: str, alpha: Any, beta: Any, mu: Any, sigma: Any) -> Any:
     """Read mean and standard deviation where they are given in place of `alpha` and `beta`."""
     choices = {"alpha": alpha, "beta": beta, "mu": mu, "sigma": sigma}
-    given = [name for name, value in choices.items() if value is not None]
-    if given == ["alpha", "beta"]:
+    given = exactly_one_set(family, ("alpha", "beta"), ("mu", "sigma"), **choices)
+    if "alpha" in given:
         return None
-    if given == ["mu", "sigma"]:
-        mean = as_parameter(family, "mu", mu, positive)
-        return mean, as_parameter(family, "sigma", sigma, positive)
-    raise ParameterError(
-        f"{family}: give alpha and beta, or mu and sigma; got {' and '.join(given) or 'none'}"
-    )
+    return [as_parameter(family, name, value, positive) for name, value in given.items()]

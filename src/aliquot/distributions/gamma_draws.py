@@ -30,12 +30,9 @@ LEAST_SHAPE = 1e-300
 
 
 def gamma_parts(key: Any, alpha: Any, shape: tuple[int, ...]) -> tuple[Any, Any]:
-    """Draw from the gamma distribution of rate 1, in two factors.
+    """Draw from the gamma distribution of rate 1, in two factors: ``value * exp(log_factor)``.
 
-    Returns
-    -------
-    value, log_factor : array
-        The draw is ``value * exp(log_factor)``; the second is 0 where the shape is 1 or more.
+    The second is 0 where the shape is 1 or more.
     """
     first, second = jax.random.split(key)
     alpha = jnp.broadcast_to(jnp.asarray(alpha, float), shape)

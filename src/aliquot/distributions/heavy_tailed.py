@@ -10,9 +10,9 @@ import numpy as np
 from jax.scipy.special import gammaln
 
 from aliquot.distributions.base import Distribution
-from aliquot.distributions.constraints import Constraint, nonnegative, positive, real
+from aliquot.distributions.constraints import nonnegative, positive, real
 from aliquot.distributions.gamma_draws import gamma_parts
-from aliquot.distributions.parameters import as_parameter, exactly_one
+from aliquot.distributions.normal import scale
 from aliquot.distributions.random_numbers import times_exp
 from aliquot.elementary.polynomial import polynomial
 
@@ -45,16 +45,14 @@ class StudentT(Distribution):
     """
 
     constraints = {"nu": positive, "mu": real, "sigma": positive}
+    support = real
+    typical = "mu"
 
     def __init__(
         self, nu: Any, mu: Any = 0.0, *, sigma: Any = None, lam: Any = None, shape: Any = None
     ) -> None:
-        sigma = _scale(self.family, sigma, lam)
+        sigma = scale(self.family, sigma, lam=lam)
         super().__init__({"nu": nu, "mu": mu, "sigma": sigma}, shape)
-
-    @property
-    def support(self) -> Constraint:
-        return real
 
     def _log_prob(self, x: Any) -> Any:
         return _log_t((x - self.mu) / self.sigma, self.nu) - jnp.log(self.sigma)
@@ -68,9 +66,6 @@ class StudentT(Distribution):
     def _variance(self) -> Any:
         finite = self.sigma**2 * (self.nu / jnp.where(self.nu > 2, self.nu - 2, 1.0))
         return jnp.where(self.nu > 2, finite, jnp.where(self.nu > 1, jnp.inf, jnp.nan))
-
-    def start(self) -> Any:
-        return jnp.broadcast_to(self.mu, self.shape)
 
 
 class HalfStudentT(Distribution):
@@ -97,13 +92,11 @@ class HalfStudentT(Distribution):
     """
 
     constraints = {"nu": positive, "sigma": positive}
+    support = nonnegative
+    typical = "sigma"
 
     def __init__(self, nu: Any, sigma: Any = None, lam: Any = None, *, shape: Any = None) -> None:
-        super().__init__({"nu": nu, "sigma": _scale(self.family, sigma, lam)}, shape)
-
-    @property
-    def support(self) -> Constraint:
-        return nonnegative
+        super().__init__({"nu": nu, "sigma": scale(self.family, sigma, lam=lam)}, shape)
 
     def _log_prob(self, x: Any) -> Any:
         return _log_t(x / self.sigma, self.nu) - jnp.log(self.sigma) + np.log(2.0)
@@ -121,9 +114,6 @@ class HalfStudentT(Distribution):
         mean = jnp.where(self.nu > 2, self._mean(), 0.0)
         infinite = jnp.where(self.nu > 1, jnp.inf, jnp.nan)
         return jnp.where(self.nu > 2, square - mean**2, infinite)
-
-    def start(self) -> Any:
-        return jnp.broadcast_to(self.sigma, self.shape)
 
 
 class Cauchy(Distribution):
@@ -147,13 +137,11 @@ class Cauchy(Distribution):
     """
 
     constraints = {"alpha": real, "beta": positive}
+    support = real
+    typical = "alpha"
 
     def __init__(self, alpha: Any, beta: Any, *, shape: Any = None) -> None:
         super().__init__({"alpha": alpha, "beta": beta}, shape)
-
-    @property
-    def support(self) -> Constraint:
-        return real
 
     def _log_prob(self, x: Any) -> Any:
         return _log_cauchy((x - self.alpha) / self.beta) - jnp.log(self.beta)
@@ -166,9 +154,6 @@ class Cauchy(Distribution):
 
     def _variance(self) -> Any:
         return jnp.nan
-
-    def start(self) -> Any:
-        return jnp.broadcast_to(self.alpha, self.shape)
 
 
 class HalfCauchy(Distribution):
@@ -190,13 +175,11 @@ class HalfCauchy(Distribution):
     """
 
     constraints = {"beta": positive}
+    support = nonnegative
+    typical = "beta"
 
     def __init__(self, beta: Any, *, shape: Any = None) -> None:
         super().__init__({"beta": beta}, shape)
-
-    @property
-    def support(self) -> Constraint:
-        return nonnegative
 
     def _log_prob(self, x: Any) -> Any:
         return _log_cauchy(x / self.beta) - jnp.log(self.beta) + np.log(2.0)
@@ -209,14 +192,6 @@ class HalfCauchy(Distribution):
 
     def _variance(self) -> Any:
         return jnp.nan
-
-    def start(self) -> Any:
-        return jnp.broadcast_to(self.beta, self.shape)
-
-
-def _scale(family: str, sigma: Any, lam: Any) -> Any:
-    name, value = exactly_one(family, 1.0, sigma=sigma, lam=lam)
-    return value if name == "sigma" else as_parameter(family, "lam", value, positive) ** -0.5
 
 
 def _t_draws(key: Any, nu: Any, sigma: Any, shape: tuple[int, ...]) -> Any:

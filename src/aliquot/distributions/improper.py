@@ -25,12 +25,10 @@ class Flat(Distribution):
     0.0
     """
 
+    support: Constraint = real
+
     def __init__(self, *, shape: Any = None) -> None:
         super().__init__({}, shape)
-
-    @property
-    def support(self) -> Constraint:
-        return real
 
     def improper(self, missing: np.ndarray) -> bool:
         """Say whether some missing entries have an infinite integral: all of them."""
@@ -60,6 +58,4 @@ class HalfFlat(Flat):
     -inf
     """
 
-    @property
-    def support(self) -> Constraint:
-        return nonnegative
+    support = nonnegative

@@ -121,11 +121,6 @@ def correlation_and_scales(chol: Any, lower: Any = None, upper: Any = None) -> C
     lower, upper : array, optional
         Bounds of the standard deviations, which rounding is not to go beyond.
 
-    Returns
-    -------
-    CorrelationAndScales
-        Named tuple of the correlation matrix and the standard deviations.
-
     Examples
     --------
     >>> import jax.numpy as jnp
@@ -141,17 +136,7 @@ def correlation_and_scales(chol: Any, lower: Any = None, upper: Any = None) -> C
 def lkj_log_prob(log_diagonal: Any, eta: Any) -> Any:
     """Compute the LKJ log density of the Cholesky factor of a correlation matrix.
 
-    With respect to the entries below the diagonal; those on it follow from them.
-
-    Parameters
-    ----------
-    log_diagonal : array, shape (..., n)
-        Logarithm of the factor's diagonal.
-    eta : array, shape (...)
-
-    Returns
-    -------
-    array, shape (...)
+    Given the logarithm of its diagonal; with respect to the entries below the diagonal.
     """
     n = log_diagonal.shape[-1]
     eta = jnp.asarray(eta)
@@ -179,13 +164,6 @@ def lkj_cholesky_draw(key: Any, eta: Any, shape: tuple[int, ...]) -> Any:
 
     Row i (from 0) has a uniform direction in its first i entries, and a squared length of those
     that is Beta(i / 2, eta + (n - 1 - i) / 2), independently of the other rows.
-
-    Parameters
-    ----------
-    key : JAX random key
-    eta : array, shape (...)
-    shape : tuple of int
-        Of the result: (..., n, n).
     """
     n = shape[-1]
     first, second = jax.random.split(key)

@@ -10,7 +10,7 @@ import jax.scipy.stats as jstats
 import numpy as np
 
 from aliquot.distributions.base import Distribution
-from aliquot.distributions.constraints import Constraint, positive, real
+from aliquot.distributions.constraints import positive, real
 
 
 class Laplace(Distribution):
@@ -34,13 +34,10 @@ class Laplace(Distribution):
     """
 
     constraints = {"mu": real, "b": positive}
+    support = real
 
     def __init__(self, mu: Any, b: Any, *, shape: Any = None) -> None:
         super().__init__({"mu": mu, "b": b}, shape)
-
-    @property
-    def support(self) -> Constraint:
-        return real
 
     def _log_prob(self, x: Any) -> Any:
         return jstats.laplace.logpdf(x, self.mu, self.b)
@@ -76,13 +73,10 @@ class Logistic(Distribution):
     """
 
     constraints = {"mu": real, "s": positive}
+    support = real
 
     def __init__(self, mu: Any = 0.0, s: Any = 1.0, *, shape: Any = None) -> None:
         super().__init__({"mu": mu, "s": s}, shape)
-
-    @property
-    def support(self) -> Constraint:
-        return real
 
     def _log_prob(self, x: Any) -> Any:
         return jstats.logistic.logpdf(x, self.mu, self.s)
@@ -118,13 +112,10 @@ class Gumbel(Distribution):
     """
 
     constraints = {"mu": real, "beta": positive}
+    support = real
 
     def __init__(self, mu: Any, beta: Any, *, shape: Any = None) -> None:
         super().__init__({"mu": mu, "beta": beta}, shape)
-
-    @property
-    def support(self) -> Constraint:
-        return real
 
     def _log_prob(self, x: Any) -> Any:
         # jax.scipy.stats.gumbel_r has no gradient: it takes xlogy of the integer -1.

@@ -17,11 +17,6 @@ import jax.numpy as jnp
 def log_power(base: Any, exponent: Any) -> Any:
     """Compute ``exponent * log(base)``, and 0 where both are 0.
 
-    Parameters
-    ----------
-    base : array, non-negative
-    exponent : array
-
     Examples
     --------
     >>> float(log_power(0.0, 0)), float(log_power(0.0, 2))
@@ -33,11 +28,6 @@ def log_power(base: Any, exponent: Any) -> Any:
 
 def log1m_power(p: Any, exponent: Any) -> Any:
     """Compute ``exponent * log(1 - p)``, and 0 where p is 1 and the exponent 0.
-
-    Parameters
-    ----------
-    p : array, at most 1
-    exponent : array
 
     Examples
     --------

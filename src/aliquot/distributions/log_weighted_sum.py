@@ -21,15 +21,6 @@ def log_weighted_sum(log_values: Any, weights: Any) -> Any:
     of a weight is taken. Terms that are impossible (``-inf``) add nothing to value or gradient;
     where all are, the value is ``-inf`` and the gradient zero.
 
-    Parameters
-    ----------
-    log_values : array, shape (..., K)
-    weights : array, shape (..., K), non-negative
-
-    Returns
-    -------
-    array, shape (...)
-
     Examples
     --------
     >>> import jax.numpy as jnp

@@ -17,7 +17,7 @@ from aliquot.distributions.constraints import (
     simplex,
 )
 from aliquot.distributions.log_powers import log_power
-from aliquot.distributions.parameters import as_parameter, as_shape, exactly_one
+from aliquot.distributions.parameters import as_parameter, as_shape, exactly_one, number_of_steps
 from aliquot.distributions.state_table import StateTable, positions
 from aliquot.distributions.stationary import stationary_distribution
 from aliquot.errors import ParameterError, ShapeError
@@ -323,14 +323,8 @@ def number_of_states(family: str, steps: Any, shape: Any, lag: int, moves: int |
         said["the last axis of its shape"] = as_shape(shape)[-1]
     if moves is not None:
         said[f"P, by its {moves} transitions,"] = moves + lag
-    if not said:
-        raise ShapeError(f"{family}: give steps, or a shape or dims that end in it")
-    if len(set(said.values())) > 1:
-        raise ShapeError(
-            f"{family}: the number of steps is not the same everywhere: "
-            + ", ".join(f"{what} says {number}" for what, number in said.items())
-        )
-    (number,) = set(said.values())
+    otherwise = "give steps, or a shape or dims that end in it"
+    number = number_of_steps(family, said, otherwise=otherwise)
     if number < lag:
         raise ShapeError(
             f"{family}: a chain with lag={lag} has at least {lag} step{'s' * (lag > 1)}; "

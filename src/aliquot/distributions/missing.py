@@ -6,18 +6,7 @@ import numpy as np
 
 
 def whole_events(missing: np.ndarray, event_dims: int) -> np.ndarray:
-    """Say which events have no entry that was seen.
-
-    Parameters
-    ----------
-    missing : numpy.ndarray of bool
-    event_dims : int
-        Number of axes at the end that belong to one event.
-
-    Returns
-    -------
-    numpy.ndarray of bool, without the event axes
-    """
+    """Say which events have no entry that was seen, as an array without the event axes."""
     return np.asarray(missing.all(axis=_last(event_dims)))
 
 

@@ -67,11 +67,7 @@ class Mixture(Distribution):
         self.event_dims = first.event_dims  # type: ignore[misc]
         self.size = first.batch_shape[-1] if self.batched else len(components)
         w = as_parameter(self.family, "w", w, None)
-        if w.ndim == 0 or w.shape[-1] != self.size:
-            raise ShapeError(
-                f"{self.family}: w has shape {w.shape}, but there are {self.size} components: "
-                f"the last axis of w must have length {self.size}"
-            )
+        check_weights(self.family, w.shape, self.size)
         names = ["comp_dists"] if self.batched else [f"comp_dists[{k}]" for k in range(self.size)]
         super().__init__(
             {"w": w, **dict(zip(names, components, strict=True))},
@@ -91,16 +87,9 @@ class Mixture(Distribution):
         return union([component.support for component in self.components])
 
     def component_log_prob(self, x: Any) -> Any:
-        """Compute the log density under each component, inside a traced function.
+        """Compute the log density under each component, shape (..., K), inside a traced function.
 
-        Parameters
-        ----------
-        x : array, shape (..., *event_shape)
-
-        Returns
-        -------
-        array, shape (..., K)
-            ``-inf`` where a component cannot give the value. Weights are not included.
+        ``-inf`` where a component cannot give the value. Weights are not included.
         """
         x = jnp.asarray(x)
         if self.batched:
@@ -200,9 +189,9 @@ class Mixture(Distribution):
         return jnp.sum(self._weighted(self._moments("_mean")), axis=self._axis)
 
     def _variance(self) -> Any:
-        spread = self._moments("_mean") - jnp.expand_dims(self._mean(), self._axis)
+        deviation = self._moments("_mean") - jnp.expand_dims(self._mean(), self._axis)
         # Not its square first, which a small weight might bring back into range.
-        each = self._weighted(self._moments("_variance")) + self._weighted(spread) * spread
+        each = self._weighted(self._moments("_variance")) + self._weighted(deviation) * deviation
         return jnp.sum(jnp.where(self._weights() > 0, each, 0.0), axis=self._axis)
 
     @property
@@ -276,15 +265,8 @@ LEAST_WEIGHT = 0.01
 def one_in_turn(turn: Any, each: Any, w: Any, typical: Any, event_dims: int = 0) -> Any:
     """Choose one component's value for each element, the next component for the next chain.
 
-    Parameters
-    ----------
-    turn : array of int, shape ()
-    each : array, shape (..., K, *event)
-        A value of each component.
-    w : array, shape (..., K)
-    typical : array, shape (*batch, *event)
-        Taken where the turn is below 0, and in place of a component of little weight.
-    event_dims : int
+    Of values (..., K, *event) of each component. The typical value is taken where the turn is
+    below 0, and in place of a component of little weight.
     """
     typical, w = jnp.asarray(typical), jnp.asarray(w)
     split = typical.ndim - event_dims
@@ -296,6 +278,15 @@ def one_in_turn(turn: Any, each: Any, w: Any, typical: Any, event_dims: int = 0)
     each = jnp.broadcast_to(each, (*batch, size, *event))
     picked = jnp.sum(jnp.where(chosen, each, 0.0), axis=split)
     return jnp.where(jnp.any(chosen, axis=split), picked, typical)
+
+
+def check_weights(family: str, shape: tuple[int, ...], size: int) -> None:
+    """Refuse weights of which there is not one for each component."""
+    if shape[-1:] != (size,):
+        raise ShapeError(
+            f"{family}: w has shape {shape}, but there are {size} components: "
+            f"the last axis of w must have length {size}"
+        )
 
 
 def component_count(family: str, **shapes: tuple[int, ...]) -> int:

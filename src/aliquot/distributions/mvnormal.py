@@ -10,7 +10,6 @@ import numpy as np
 
 from aliquot.distributions.base import Distribution
 from aliquot.distributions.constraints import (
-    Constraint,
     lower_cholesky,
     positive_definite,
     real_vector,
@@ -70,6 +69,7 @@ class MvNormal(Distribution):
     }
     event_dims = 1
     entrywise = True
+    support = real_vector
 
     def __init__(
         self,
@@ -95,10 +95,6 @@ class MvNormal(Distribution):
                 f"last axis of mu must have length {size}"
             )
         super().__init__({"mu": mu, name: matrix}, shape, event_shape=(size,))
-
-    @property
-    def support(self) -> Constraint:
-        return real_vector
 
     def _log_prob(self, x: Any) -> Any:
         y = x - self.mu
@@ -197,13 +193,7 @@ def _times(matrix: Any, vector: Any) -> Any:
 
 
 def only(covariance: Any, seen: np.ndarray) -> Any:
-    """Put rows and columns of what was not seen to those of the identity.
-
-    Parameters
-    ----------
-    covariance : array, shape (..., k, k)
-    seen : numpy.ndarray of bool, shape (..., k)
-    """
+    """Put rows and columns of what was not seen to those of the identity."""
     both = seen[..., :, None] & seen[..., None, :]
     return jnp.where(both, covariance, np.eye(seen.shape[-1]))
 

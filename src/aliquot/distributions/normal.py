@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from aliquot.distributions.base import Distribution
-from aliquot.distributions.constraints import Constraint, nonnegative, positive, real
+from aliquot.distributions.constraints import nonnegative, positive, real
 from aliquot.distributions.parameters import as_parameter, exactly_one
 
 HALF_LOG_TWO_PI = 0.5 * np.log(2 * np.pi)
@@ -38,15 +38,12 @@ class Normal(Distribution):
     """
 
     constraints = {"mu": real, "sigma": positive}
+    support = real
 
     def __init__(
         self, mu: Any = 0.0, sigma: Any = None, tau: Any = None, *, shape: Any = None
     ) -> None:
-        super().__init__({"mu": mu, "sigma": scale(self.family, sigma, tau)}, shape)
-
-    @property
-    def support(self) -> Constraint:
-        return real
+        super().__init__({"mu": mu, "sigma": scale(self.family, sigma, tau=tau)}, shape)
 
     def _log_prob(self, x: Any) -> Any:
         return normal_log_density(x - self.mu, self.sigma)
@@ -80,13 +77,10 @@ class HalfNormal(Distribution):
     """
 
     constraints = {"sigma": positive}
+    support = nonnegative
 
     def __init__(self, sigma: Any = None, tau: Any = None, *, shape: Any = None) -> None:
-        super().__init__({"sigma": scale(self.family, sigma, tau)}, shape)
-
-    @property
-    def support(self) -> Constraint:
-        return nonnegative
+        super().__init__({"sigma": scale(self.family, sigma, tau=tau)}, shape)
 
     def _log_prob(self, x: Any) -> Any:
         return normal_log_density(x, self.sigma) + np.log(2.0)
@@ -111,7 +105,7 @@ def normal_log_density(deviation: Any, sigma: Any) -> Any:
     return (-jnp.log(sigma) - HALF_LOG_TWO_PI) - 0.5 * jnp.square(z)
 
 
-def scale(family: str, sigma: Any, tau: Any) -> Any:
-    """Read a standard deviation that may be given as a precision."""
-    name, value = exactly_one(family, 1.0, sigma=sigma, tau=tau)
-    return value if name == "sigma" else as_parameter(family, "tau", value, positive) ** -0.5
+def scale(family: str, sigma: Any, **precision: Any) -> Any:
+    """Read a standard deviation that may be given as a precision, under the family's name of it."""
+    name, value = exactly_one(family, 1.0, sigma=sigma, **precision)
+    return value if name == "sigma" else as_parameter(family, name, value, positive) ** -0.5

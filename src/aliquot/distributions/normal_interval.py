@@ -23,14 +23,8 @@ _NARROW = 0.25
 def log_scaled_probability(lower: Any, upper: Any, width: Any) -> Any:
     r"""Compute :math:`\log(\Phi(b) - \Phi(a)) + c^2 / 2` for finite bounds a < b.
 
-    c is the number between the bounds that is next to zero: the density there is taken out.
-
-    Parameters
-    ----------
-    lower, upper : array
-        The bounds in standard units.
-    width : array
-        Their difference; given by itself, since it is known better than from the bounds.
+    c is the number between the bounds that is next to zero: the density there is taken out. The
+    difference of the bounds is given by itself, since it is known better than from the two.
 
     Notes
     -----
@@ -73,17 +67,9 @@ def draws_from_bound(key: Any, low: Any, width: Any, near: Any) -> Any:
     """Draw how far a standard normal variable is from the lower bound that it is known to exceed.
 
     By rejection: exponential proposals, or uniform ones where zero is in the interval, so that the
-    distance has all its digits however large the bound. At least a third is accepted.
-
-    Parameters
-    ----------
-    key : JAX key
-    low : array
-        The lower bound, which is at least minus half of the width.
-    width : array
-        The distance to the upper bound, possibly infinite.
-    near : array of bool, of the result's shape
-        Where to draw: where `low` is at least 1, or `width` at most 1.
+    distance has all its digits however large the bound. At least a third is accepted. [1]_ Drawn
+    where `near` says so: where `low`, at least minus half of the width, is 1 or more, or `width`,
+    the distance to the upper bound, at most 1.
 
     References
     ----------

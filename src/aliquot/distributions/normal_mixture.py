@@ -10,16 +10,15 @@ import jax.numpy as jnp
 import numpy as np
 
 from aliquot.distributions.base import Distribution
-from aliquot.distributions.constraints import Constraint, positive, real, simplex
+from aliquot.distributions.constraints import positive, real, simplex
 from aliquot.distributions.log_weighted_sum import (
     FEW_TERMS,
     stacked_sum_and_shares,
     sum_and_shares,
 )
-from aliquot.distributions.mixture import component_count, one_in_turn
+from aliquot.distributions.mixture import check_weights, component_count, one_in_turn
 from aliquot.distributions.normal import HALF_LOG_TWO_PI, normal_log_density, scale
 from aliquot.distributions.parameters import as_parameter
-from aliquot.errors import ShapeError
 
 
 class NormalMixture(Distribution):
@@ -56,24 +55,17 @@ class NormalMixture(Distribution):
     """
 
     constraints = {"w": simplex, "mu": real, "sigma": positive}
+    support = real
 
     def __init__(
         self, w: Any, mu: Any, sigma: Any = None, tau: Any = None, *, shape: Any = None
     ) -> None:
         w = as_parameter(self.family, "w", w, None)
         mu = as_parameter(self.family, "mu", mu, None)
-        sigma = as_parameter(self.family, "sigma", scale(self.family, sigma, tau), None)
+        sigma = as_parameter(self.family, "sigma", scale(self.family, sigma, tau=tau), None)
         size = component_count(self.family, w=w.shape, mu=mu.shape, sigma=sigma.shape)
-        if w.ndim == 0 or w.shape[-1] != size:
-            raise ShapeError(
-                f"{self.family}: w has shape {w.shape}, but there are {size} components: "
-                f"the last axis of w must have length {size}"
-            )
+        check_weights(self.family, w.shape, size)
         super().__init__({"w": w, "mu": mu, "sigma": sigma}, shape)
-
-    @property
-    def support(self) -> Constraint:
-        return real
 
     @property
     def size(self) -> int:
@@ -81,16 +73,9 @@ class NormalMixture(Distribution):
         return int(self.w.shape[-1])
 
     def component_log_prob(self, x: Any) -> Any:
-        """Compute the log density under each component, inside a traced function.
+        """Compute the log density under each component, shape (..., K), inside a traced function.
 
-        Parameters
-        ----------
-        x : array, shape (...)
-
-        Returns
-        -------
-        array, shape (..., K)
-            Weights are not included.
+        Weights are not included.
         """
         each = normal_log_density(jnp.asarray(x)[..., None] - self.mu, self.sigma)
         return jnp.broadcast_to(each, (*each.shape[:-1], self.size))
@@ -132,8 +117,8 @@ class NormalMixture(Distribution):
         return jnp.sum(self.w * self.mu, axis=-1)
 
     def _variance(self) -> Any:
-        spread = self.mu - self._mean()[..., None]
-        return jnp.sum(self.w * self.sigma * self.sigma + self.w * spread * spread, axis=-1)
+        deviation = self.mu - self._mean()[..., None]
+        return jnp.sum(self.w * self.sigma * self.sigma + self.w * deviation * deviation, axis=-1)
 
     def _batch_shape_of(self, name: str, value: Any) -> tuple[int, ...]:
         return tuple(value.shape[:-1])
@@ -143,16 +128,9 @@ class NormalMixture(Distribution):
 def log_normal_sum(scores: Sequence[Any], logs: Sequence[Any], weights: Sequence[Any]) -> Any:
     r"""Compute :math:`\log \sum_k w_k e^{l_k - z_k^2 / 2}`, with one array for each term.
 
-    The derivative is given: by a score it is :math:`-z_k` times the term's responsibility. That is
+    Of standardised values, minus the logarithms of the standard deviations, and weights. The
+    derivative is given: by a score it is :math:`-z_k` times the term's responsibility. That is
     two to four times as fast as derived from the guarded sum, for many values.
-
-    Parameters
-    ----------
-    scores : sequence of array
-        Standardised values :math:`z_k`.
-    logs : sequence of array
-        Minus the logarithms of the standard deviations, :math:`l_k`.
-    weights : sequence of array, non-negative
     """
     return sum_and_shares(_exponents(scores, logs), weights)[0]
 

@@ -15,13 +15,7 @@ from aliquot.expression import Expression
 def as_parameter(family: str, name: str, value: Any, constraint: Constraint | None) -> Any:
     """Make a parameter an array or keep it an expression, checked where its value is known.
 
-    Raises
-    ------
-    ParameterError
-        Where it is missing, not finite or outside its range: names the parameter, the value and
-        its index.
-    DTypeError
-        Where it is not a number.
+    What is missing, no number, not finite or out of range is refused by its name and index.
     """
     from aliquot.distributions.base import Distribution
 
@@ -77,17 +71,9 @@ def at(index: Any) -> str:
 
 
 def exactly_one(family: str, default: Any = None, /, **choices: Any) -> tuple[str, Any]:
-    """Pick the one of several alternative parameters that was given.
+    """Pick the one of several alternative parameters that was given, with its name.
 
-    Returns
-    -------
-    tuple of str and value
-        The first choice with the default, where none was given and there is a default.
-
-    Raises
-    ------
-    ParameterError
-        Where several were given, or none and there is no default.
+    Where none was, it is the first with the default, if there is one.
     """
     given = {name: value for name, value in choices.items() if value is not None}
     if len(given) == 1:
@@ -99,6 +85,35 @@ def exactly_one(family: str, default: Any = None, /, **choices: Any) -> tuple[st
         f"{family}: give {names}, and one of them only; got "
         f"{' and '.join(given) if given else 'none'}"
     )
+
+
+def exactly_one_set(family: str, *sets: tuple[str, ...], **choices: Any) -> dict[str, Any]:
+    """Give the parameters that were given, which have to be one of several sets of names."""
+    given = {name: value for name, value in choices.items() if value is not None}
+    if not any(given.keys() == set(names) for names in sets):
+        raise ParameterError(
+            f"{family}: give {', or '.join(' and '.join(names) for names in sets)}; "
+            f"got {' and '.join(given) or 'none'}"
+        )
+    return given
+
+
+def number_of_steps(
+    family: str, said: Mapping[str, int], *, otherwise: str, advice: str = ""
+) -> int:
+    """Give the number of steps that all agree on who say it, each in words.
+
+    Where nobody says it, the error tells what to do `otherwise`.
+    """
+    if not said:
+        raise ShapeError(f"{family}: {otherwise}")
+    if len(set(said.values())) > 1:
+        raise ShapeError(
+            f"{family}: the number of steps is not the same everywhere: "
+            + ", ".join(f"{what} says {number}" for what, number in said.items())
+            + advice
+        )
+    return next(iter(said.values()))
 
 
 def as_shape(shape: Any) -> tuple[int, ...]:
@@ -127,13 +142,7 @@ def full_shape(
     shape: Any,
     event_shape: tuple[int, ...],
 ) -> tuple[int, ...]:
-    """Work out the shape of a draw from the parameters' batch shapes and the shape asked for.
-
-    Raises
-    ------
-    ShapeError
-        Where the parameters do not broadcast together, or not to the shape asked for.
-    """
+    """Work out the shape of a draw from the parameters' batch shapes and the shape asked for."""
     named = ", ".join(f"{name} {batch}" for name, batch in batches.items() if batch)
     try:
         batch = np.broadcast_shapes(*batches.values())

@@ -39,16 +39,13 @@ class Exponential(Distribution):
     """
 
     constraints = {"lam": positive}
+    support = nonnegative
 
     def __init__(self, lam: Any = None, *, scale: Any = None, shape: Any = None) -> None:
         name, value = exactly_one(self.family, 1.0, lam=lam, scale=scale)
         if name == "scale":
             value = 1.0 / as_parameter(self.family, "scale", value, positive)
         super().__init__({"lam": value}, shape)
-
-    @property
-    def support(self) -> Constraint:
-        return nonnegative
 
     def _log_prob(self, x: Any) -> Any:
         return jnp.log(self.lam) - self.lam * x
@@ -87,13 +84,11 @@ class Weibull(Distribution):
     """
 
     constraints = {"alpha": positive, "beta": positive}
+    support = positive
+    typical = "beta"
 
     def __init__(self, alpha: Any, beta: Any, *, shape: Any = None) -> None:
         super().__init__({"alpha": alpha, "beta": beta}, shape)
-
-    @property
-    def support(self) -> Constraint:
-        return positive
 
     def _log_prob(self, x: Any) -> Any:
         log_z = jnp.log(x) - jnp.log(self.beta)
@@ -111,9 +106,6 @@ class Weibull(Distribution):
 
     def _variance(self) -> Any:
         return (self._mean() * jnp.sqrt(jnp.expm1(log_gamma_ratio(1.0 / self.alpha)))) ** 2
-
-    def start(self) -> Any:
-        return jnp.broadcast_to(self.beta, self.shape)
 
 
 class Pareto(Distribution):
@@ -197,15 +189,12 @@ class LogNormal(Distribution):
     """
 
     constraints = {"mu": real, "sigma": positive}
+    support = positive
 
     def __init__(
         self, mu: Any = 0.0, sigma: Any = None, tau: Any = None, *, shape: Any = None
     ) -> None:
-        super().__init__({"mu": mu, "sigma": scale(self.family, sigma, tau)}, shape)
-
-    @property
-    def support(self) -> Constraint:
-        return positive
+        super().__init__({"mu": mu, "sigma": scale(self.family, sigma, tau=tau)}, shape)
 
     def _log_prob(self, x: Any) -> Any:
         log_x = jnp.log(x)

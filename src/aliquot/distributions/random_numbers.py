@@ -21,15 +21,7 @@ MOST = np.iinfo(np.int64).max
 def uniform(key: Any, shape: tuple[int, ...]) -> tuple[Any, Any]:
     """Draw uniform numbers and what they lack to one, both with all their digits and above zero.
 
-    Parameters
-    ----------
-    key : JAX key
-    shape : tuple of int
-
-    Returns
-    -------
-    u, rest : array
-        Whichever is less is one of the numbers ``(k + 1/2) / 2**64``.
+    Whichever is less is one of the numbers ``(k + 1/2) / 2**64``.
     """
     bits = jax.random.bits(key, shape, np.uint64)
     # Of 63 bits the number is signed, which processors turn into a double at once.
@@ -49,13 +41,6 @@ def integers(key: Any, lower: Any, upper: Any, shape: tuple[int, ...]) -> Any:
 
     Of 64 bits the remainder by the number of integers, drawn again where they are among the lowest
     ``2**64 % number``, by which some integers would have one chance more than others.
-
-    Parameters
-    ----------
-    key : JAX key
-    lower, upper : int array
-        Both included.
-    shape : tuple of int
 
     References
     ----------
@@ -81,16 +66,8 @@ def until_accepted(
 ) -> Any:
     """Draw by rejection: propose again where what was proposed is not accepted.
 
-    Parameters
-    ----------
-    key : JAX key
-    pending : array of bool
-        Where to draw. What cannot be accepted, such as a NaN, must be left out: there is no other
-        end.
-    value : array, of the same shape
-        The result elsewhere.
-    propose : callable
-        ``propose(key) -> (value, accepted)``
+    Where it is not `pending`, the result is `value`. What cannot be accepted, such as a NaN, must
+    be left out: there is no other end. ``propose(key)`` gives a value and whether it is accepted.
     """
 
     def again(state: tuple[Any, Any, Any]) -> Any:

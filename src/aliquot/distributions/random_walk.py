@@ -1,4 +1,8 @@
-"""Gaussian random walks."""
+"""Gaussian random walks.
+
+Steps that nobody saw add up: between two points that were seen, the walk moved by a normal step
+whose mean and variance are the sums of those of the steps in between.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +13,10 @@ import jax.numpy as jnp
 import numpy as np
 
 from aliquot.distributions.base import Distribution
-from aliquot.distributions.constraints import Constraint, positive, real, real_vector
+from aliquot.distributions.constraints import positive, real, real_vector
 from aliquot.distributions.missing import partial_events, whole_events
 from aliquot.distributions.normal import Normal, normal_log_density
-from aliquot.distributions.parameters import as_parameter, as_shape
-from aliquot.distributions.walk_gaps import neighbours, sum_between
+from aliquot.distributions.parameters import as_parameter, as_shape, number_of_steps
 from aliquot.errors import ParameterError, ShapeError
 
 
@@ -57,6 +60,7 @@ class GaussianRandomWalk(Distribution):
     constraints = {"mu": real, "sigma": positive}
     event_dims = 1
     entrywise = True
+    support = real_vector
 
     def __init__(
         self,
@@ -79,14 +83,10 @@ class GaussianRandomWalk(Distribution):
             )
         mu = as_parameter(self.family, "mu", mu, None)
         sigma = as_parameter(self.family, "sigma", sigma, None)
-        size = number_of_steps(self.family, steps, shape, mu=mu, sigma=sigma) + 1
+        size = steps_of_walk(self.family, steps, shape, mu=mu, sigma=sigma) + 1
         super().__init__(
             {"mu": mu, "sigma": sigma, "init_dist": init_dist}, shape, event_shape=(size,)
         )
-
-    @property
-    def support(self) -> Constraint:
-        return real_vector
 
     def _log_prob(self, x: Any) -> Any:
         steps = x[..., 1:] - x[..., :-1]
@@ -124,7 +124,7 @@ class GaussianRandomWalk(Distribution):
         off the points that were seen, in proportion to the variance gathered on the way.
         """
         first, second = jax.random.split(key)
-        start, spread = x[..., 0], jnp.zeros(())
+        start, start_variance = x[..., 0], jnp.zeros(())
         if missing[..., 0].any():
             drawn = self.init_dist.draw(first, missing.shape[:-1])
             start = jnp.where(missing[..., 0], drawn, start)
@@ -136,10 +136,12 @@ class GaussianRandomWalk(Distribution):
         off = x - walk
         opens = before < 0
         if (opens & missing & (after <= last)).any():
-            spread = jnp.where(opens, jnp.asarray(self.init_dist._variance())[..., None], 0.0)
+            start_variance = jnp.where(
+                opens, jnp.asarray(self.init_dist._variance())[..., None], 0.0
+            )
         behind = jnp.where(opens, 0.0, jnp.take_along_axis(off, np.maximum(before, 0), axis=-1))
         ahead = jnp.take_along_axis(off, np.minimum(after, last), axis=-1)
-        gone = spread + sum_between(jnp.square(self.sigma), before, at)
+        gone = start_variance + sum_between(jnp.square(self.sigma), before, at)
         whole = gone + sum_between(jnp.square(self.sigma), at, np.minimum(after, last))
         bridge = behind + (ahead - behind) * gone / jnp.where(whole > 0, whole, 1.0)
         return jnp.where(missing, walk + jnp.where(after > last, behind, bridge), x)
@@ -179,7 +181,7 @@ class GaussianRandomWalk(Distribution):
         return value.batch_shape if isinstance(value, Distribution) else value.shape[:-1]
 
 
-def number_of_steps(family: str, steps: Any, shape: Any, **parameters: Any) -> int:
+def steps_of_walk(family: str, steps: Any, shape: Any, **parameters: Any) -> int:
     """Work out how many steps a walk has from all that says it, which must agree."""
     said: dict[str, int] = {}
     if steps is not None:
@@ -189,15 +191,51 @@ def number_of_steps(family: str, steps: Any, shape: Any, **parameters: Any) -> i
     for name, value in parameters.items():
         if value.ndim and value.shape[-1] != 1:
             said[f"the last axis of {name}"] = value.shape[-1]
-    if not said:
-        raise ShapeError(f"{family}: give steps, or a shape that ends in steps + 1")
-    if len(set(said.values())) > 1:
-        raise ShapeError(
-            f"{family}: the number of steps is not the same everywhere: "
-            + ", ".join(f"{what} says {number}" for what, number in said.items())
-            + ". For several walks, each with its own mu or sigma, write sigma[:, None]"
-        )
-    (number,) = set(said.values())
+    number = number_of_steps(
+        family,
+        said,
+        otherwise="give steps, or a shape that ends in steps + 1",
+        advice=". For several walks, each with its own mu or sigma, write sigma[:, None]",
+    )
     if number < 0:
         raise ShapeError(f"{family}: a walk has at least one point; got shape {shape}")
     return number
+
+
+def neighbours(missing: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Give the last point seen before each point and the first one after it, itself left out.
+
+    -1 and the walk's length where there is none.
+    """
+    points = missing.shape[-1]
+    at = np.arange(points)
+    last = np.maximum.accumulate(np.where(missing, -1, at), axis=-1)
+    first = np.minimum.accumulate(np.where(missing, points, at)[..., ::-1], axis=-1)[..., ::-1]
+    before = np.concatenate([np.full_like(last[..., :1], -1), last[..., :-1]], axis=-1)
+    after = np.concatenate([first[..., 1:], np.full_like(first[..., :1], points)], axis=-1)
+    return before, after
+
+
+def sum_between(steps: Any, start: np.ndarray, stop: np.ndarray) -> Any:
+    """Add up the steps from one point of a walk to another, shape (..., points).
+
+    Points are given by their numbers; a start before the first is taken for the first.
+    """
+    start = np.maximum(start, 0)
+    stop = np.maximum(stop, start)
+    if jnp.ndim(steps) == 0 or jnp.shape(steps)[-1] == 1:
+        return steps * (stop - start)
+    batch = np.broadcast_shapes(jnp.shape(steps)[:-1], start.shape[:-1])
+    size = jnp.shape(steps)[-1]
+
+    def pick(values: Any, index: np.ndarray) -> Any:
+        values = jnp.broadcast_to(values, (*batch, values.shape[-1]))
+        index = np.broadcast_to(index, (*batch, index.shape[-1]))
+        return jnp.take_along_axis(values, index, axis=-1)
+
+    zero = jnp.zeros_like(steps[..., :1])
+    sums = jnp.concatenate([zero, jnp.cumsum(steps, axis=-1)], axis=-1)
+    far = pick(sums, np.minimum(stop, size)) - pick(sums, start)
+    # One step by itself is not the difference of two sums, which have been rounded.
+    near = pick(steps, np.minimum(start, size - 1))
+    return jnp.where(stop - start == 1, near, far)

@@ -21,22 +21,10 @@ Ask = Callable[[Any, Constraint], bool]
 def keep_in_range(written: Distribution, filled: Distribution, doubt: Ask, replace: Ask) -> Any:
     """Say where parameters are in their ranges; put others in place of those that are not.
 
-    Parameters
-    ----------
-    written : Distribution
-        As it stands in the model, its parameters expressions.
-    filled : Distribution
-        The same with arrays, and components of its own; its parameters may be replaced.
-    doubt : callable
-        ``doubt(parameter, constraint)``: whether a parameter of `written` has to be looked at.
-    replace : callable
-        Whether values out of range are replaced by values inside, so that neither the density nor
-        its gradient is NaN there.
-
-    Returns
-    -------
-    array of bool, or None
-        Broadcasts to the distribution's batch shape; ``None`` where nothing is in doubt.
+    Of a distribution as it is `written` in the model, and the same `filled` with arrays. Where
+    ``doubt(parameter, constraint)`` holds, a parameter is looked at; where ``replace(...)`` does,
+    values out of range are replaced by values inside, so that neither the density nor its gradient
+    is NaN there. The result broadcasts to the batch shape; ``None`` where nothing is in doubt.
     """
     found = []
     for name, parameter in written.parameters.items():

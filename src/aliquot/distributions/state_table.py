@@ -42,15 +42,7 @@ def positions(shape: tuple[int, ...]) -> np.ndarray:
 
 
 def table_of_elements(log_prob: Any, shape: tuple[int, ...]) -> list[StateTable]:
-    """Make the one table of a family whose elements are independent.
-
-    Parameters
-    ----------
-    log_prob : array, shape (..., K)
-        For each state; batch axes broadcast to `shape`.
-    shape : tuple of int
-        Of the variable.
-    """
+    """Make the one table of a family with independent elements, of log probabilities (..., K)."""
     log_prob = jnp.asarray(log_prob)
     absent = len(shape) + 1 - log_prob.ndim
     padded = log_prob.reshape((1,) * absent + log_prob.shape)

@@ -13,16 +13,8 @@ def stationary_distribution(transitions: Any) -> Any:
     States are taken out of the chain one by one, the last first, and put back in reverse: every
     number is a sum of products of probabilities, so that no digits cancel and nothing becomes
     negative. It needs no factorisation from LAPACK, which would keep XLA from compiling a sampler's
-    loop into one function on CPU.
-
-    Parameters
-    ----------
-    transitions : array, shape (..., S, S)
-        Rows sum to 1. Of a chain that has several stationary distributions one is given.
-
-    Returns
-    -------
-    array, shape (..., S)
+    loop into one function on CPU. Of matrices (..., S, S) with several stationary distributions one
+    is given.
 
     References
     ----------

@@ -18,17 +18,7 @@ WRITTEN_OUT = 6
 
 
 def cholesky(a: Any) -> Any:
-    """Compute the lower Cholesky factor of symmetric positive-definite matrices.
-
-    Parameters
-    ----------
-    a : array, shape (..., k, k)
-
-    Returns
-    -------
-    array, shape (..., k, k)
-        NaN where `a` is not positive definite.
-    """
+    """Compute the lower Cholesky factor of symmetric matrices, NaN where not positive definite."""
     factor, off = cholesky_or_off(a)
     return jnp.where(off[..., None, None] == 0, factor, jnp.nan)
 
@@ -36,16 +26,8 @@ def cholesky(a: Any) -> Any:
 def cholesky_or_off(a: Any) -> tuple[Any, Any]:
     """Compute the same factor, finite in any case, and say where there is none.
 
-    Parameters
-    ----------
-    a : array, shape (..., k, k)
-
-    Returns
-    -------
-    factor : array, shape (..., k, k)
-        Where `a` is not positive definite, of another matrix; it has no NaN, nor has its gradient.
-    off : array, shape (...)
-        ``-inf`` where `a` is not positive definite, else 0: to be added to a log density.
+    Where `a` is not positive definite, the factor is that of another matrix, without a NaN in it or
+    its gradient, and the second result, to be added to a log density, is ``-inf``; else it is 0.
     """
     k = a.shape[-1]
     if k > WRITTEN_OUT:
@@ -95,17 +77,7 @@ def _factorised_jvp(primals: Any, tangents: Any) -> tuple[Any, Any]:
 
 
 def solve_lower(factor: Any, y: Any) -> Any:
-    """Solve ``factor @ z = y`` for lower-triangular factors.
-
-    Parameters
-    ----------
-    factor : array, shape (..., k, k)
-    y : array, shape (..., k)
-
-    Returns
-    -------
-    array, shape (..., k)
-    """
+    """Solve ``factor @ z = y`` for lower-triangular factors (..., k, k) and vectors (..., k)."""
     k = factor.shape[-1]
     if k <= WRITTEN_OUT:
         z: list[Any] = []
@@ -123,16 +95,7 @@ def solve_lower(factor: Any, y: Any) -> Any:
 
 
 def invert_lower(factor: Any) -> Any:
-    """Invert lower-triangular matrices.
-
-    Parameters
-    ----------
-    factor : array, shape (..., k, k)
-
-    Returns
-    -------
-    array, shape (..., k, k)
-    """
+    """Invert lower-triangular matrices."""
     k = factor.shape[-1]
     if k <= WRITTEN_OUT:
         columns = solve_lower(factor[..., None, :, :], jnp.eye(k))
@@ -144,18 +107,7 @@ def invert_lower(factor: Any) -> Any:
 def row_lengths(x: Any, lower: Any = None, upper: Any = None, xp: Any = jnp) -> Any:
     """Compute the lengths of a matrix' rows, also where their squares under- or overflow.
 
-    Parameters
-    ----------
-    x : array, shape (..., n, n)
-    lower, upper : array, shape () or (..., n), optional
-        Bounds of the lengths: one that rounding has carried on to a bound or beyond is the nearest
-        number inside.
-    xp : module
-        `jax.numpy` inside a traced function, `numpy` on the host.
-
-    Returns
-    -------
-    array, shape (..., n)
+    A length that rounding has carried on to a bound or beyond is the nearest number inside.
     """
     x = xp.asarray(x)
     largest = xp.max(xp.abs(x), axis=-1, keepdims=True)

@@ -70,7 +70,7 @@ class TruncatedNormal(Distribution):
             for name, bound, absent in (("lower", lower, -np.inf), ("upper", upper, np.inf))
             if bound is not None and not (np.ndim(bound) == 0 and _is(bound, absent))
         }
-        sigma = scale(self.family, sigma, tau)
+        sigma = scale(self.family, sigma, tau=tau)
         super().__init__({"mu": mu, "sigma": sigma, **bounds}, shape)
         check_bounds(self.family, self.parameters.get("lower"), self.parameters.get("upper"))
 

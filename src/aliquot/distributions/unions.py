@@ -60,12 +60,7 @@ class IntegerIntervalUnion(IntervalUnion, IntegerInterval):
 
 
 def union(members: Sequence[Constraint]) -> Constraint:
-    """Give the union of supports: one of them, where it holds the others.
-
-    Parameters
-    ----------
-    members : sequence of Constraint
-        All with the same `event_dims` and `discrete`.
+    """Give the union of supports of one kind: one of them, where it holds the others.
 
     Examples
     --------

@@ -83,10 +83,6 @@ _REST = (
 def erf(x: Any) -> Any:
     r"""Compute :math:`\operatorname{erf} x`, to 4 units in the last place.
 
-    Parameters
-    ----------
-    x : array of float64
-
     Examples
     --------
     >>> from aliquot.precision import float64
@@ -104,12 +100,7 @@ def erf(x: Any) -> Any:
 
 
 def erfc(x: Any) -> Any:
-    r"""Compute :math:`\operatorname{erfc} x = 1 - \operatorname{erf} x`, within 1e-15 of its value.
-
-    Parameters
-    ----------
-    x : array of float64
-    """
+    r"""Compute :math:`\operatorname{erfc} x = 1 - \operatorname{erf} x`, to 1e-15 of its value."""
     x = jnp.asarray(x)
     size = lax.abs(x)
     upper = lax.bitcast_convert_type(

@@ -48,10 +48,6 @@ _COEFFICIENTS = (
 def exp(x: Any) -> Any:
     r"""Compute :math:`e^x`, to 1.1 units in the last place.
 
-    Parameters
-    ----------
-    x : array of float64
-
     Examples
     --------
     >>> from aliquot.precision import float64
@@ -67,12 +63,7 @@ def exp(x: Any) -> Any:
 
 
 def expm1(x: Any) -> Any:
-    r"""Compute :math:`e^x - 1`, to 2.5 units in the last place, also for tiny x.
-
-    Parameters
-    ----------
-    x : array of float64
-    """
+    r"""Compute :math:`e^x - 1`, to 2.5 units in the last place, also for tiny x."""
     x = jnp.asarray(x)
     less_one, exponent = reduced(lax.max(x, _MINUS_ONE))
     # Half of it, as the power of two itself may be past the greatest number.
@@ -86,11 +77,7 @@ def expm1(x: Any) -> Any:
 def reduced(x: Any, low: Any = None) -> tuple[Any, Any]:
     """Return exp(r) - 1, and k where the exponent's bits are, as an integer.
 
-    Parameters
-    ----------
-    x : array of float64
-    low : array of float64, optional
-        To be added to x, and lost in the sum.
+    `low` is to be added to x, and lost in the sum.
     """
     rounded = x * _PER_LOG_2 + _ROUNDER
     k = rounded - _ROUNDER

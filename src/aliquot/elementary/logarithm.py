@@ -39,10 +39,7 @@ _COEFFICIENTS = (
 def log(x: Any) -> Any:
     r"""Compute :math:`\log x`, to 1 unit in the last place.
 
-    Parameters
-    ----------
-    x : array of float64
-        Subnormal numbers count as 0, as they do in all that XLA computes on a CPU.
+    Subnormal numbers count as 0, as they do in all that XLA computes on a CPU.
 
     Examples
     --------
@@ -57,12 +54,7 @@ def log(x: Any) -> Any:
 
 
 def log1p(x: Any) -> Any:
-    r"""Compute :math:`\log(1 + x)`, to 2 units in the last place, also for tiny x.
-
-    Parameters
-    ----------
-    x : array of float64
-    """
+    r"""Compute :math:`\log(1 + x)`, to 2 units in the last place, also for tiny x."""
     x = jnp.asarray(x)
     total = 1.0 + x
     lost = x - (total - 1.0)

@@ -90,9 +90,9 @@ def apply(
         call = _strong(call, result.dtype)
     made = Expression(call, inputs, result.shape, np.dtype(result.dtype), written, check)
     if marked is not None:
-        made.safe, made.doubtful = call, True
+        made.safe, made.may_be_nan = call, True
         made.function = lambda *values: _filled(structure, leaves, where, marked, values)
-    if made.doubtful and made.dtype.kind not in "fc":
+    if made.may_be_nan and made.dtype.kind not in "fc":
         raise _no_mark(made, inputs)
     rule = rule or (RULES.get(function) if isinstance(function, Hashable) else None)
     if rule is not None:
@@ -121,7 +121,7 @@ def _bound(rule: Rule, structure: Any, leaves: list[Any], where: list[int]) -> C
 
 
 def _no_mark(made: Any, inputs: tuple[Any, ...]) -> IndexError:
-    doubts = [node.text for node in inputs if node.doubtful] or [made.text]
+    doubts = [node.text for node in inputs if node.may_be_nan] or [made.text]
     return IndexError(
         f"cannot compute {made.text}: {doubts[0]} may be indexed out of range and is then NaN, "
         f"which {made.dtype} cannot say. Give the index a range that is known, as in "
@@ -256,7 +256,7 @@ def _each(call: Callable[..., Any], inputs: tuple[Any, ...], result: Any, writte
         return found
 
     whole = Expression(as_announced, inputs, (), np.dtype(float), written)
-    if whole.doubtful and not all(out.dtype.kind in "fc" for out in outputs):
+    if whole.may_be_nan and not all(out.dtype.kind in "fc" for out in outputs):
         raise _no_mark(whole, inputs)
 
     def pick(i: int, out: Any) -> Callable[[Any], Any]:

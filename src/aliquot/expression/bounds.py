@@ -60,7 +60,7 @@ def bounds_of(node: Expression) -> Bounds | None:
         elif (value := each.value_now()) is not None:
             found[id(each)] = span_of(np.asarray(value)).bounds
         else:
-            found[id(each)] = (0, 1) if each.dtype.kind == "b" else each.own_bounds
+            found[id(each)] = (0, 1) if each.dtype.kind == "b" else each.state_bounds
     return found[id(node)]
 
 
@@ -129,7 +129,8 @@ def _absolute(_shape: tuple[int, ...], a: Any) -> Bounds | None:
     return (0 if low <= 0 <= high else min(abs(low), abs(high))), max(abs(low), abs(high))
 
 
-def _first(_shape: tuple[int, ...], a: Any, *_: Any, **__: Any) -> Bounds | None:
+def first(_shape: tuple[int, ...], a: Any, *_: Any, **__: Any) -> Bounds | None:
+    """Give the bounds of the first operand: nothing but its elements is in the result."""
     return a.bounds if isinstance(a, Span) else None
 
 
@@ -202,12 +203,6 @@ def _position(
     return (0, along - 1) if along else None
 
 
-def _sorted_position(
-    shape: tuple[int, ...], a: Any, axis: Any = -1, *rest: Any, **named: Any
-) -> Bounds | None:
-    return _position(shape, a, axis, *rest, **named)
-
-
 def _sum(shape: tuple[int, ...], a: Any, *_: Any, **named: Any) -> Bounds | None:
     if a.bounds is None or named.get("where") is not None or named.get("initial") is not None:
         return None
@@ -228,14 +223,6 @@ def _digitize(_shape: tuple[int, ...], _a: Any, bins: Any, *_: Any, **__: Any) -
     return (0, bins.shape[0]) if isinstance(bins, Span) and bins.shape else None
 
 
-def _searchsorted(shape: tuple[int, ...], a: Any, v: Any, *_: Any, **__: Any) -> Bounds | None:
-    return _digitize(shape, v, a)
-
-
-def _truth(_shape: tuple[int, ...], *_: Any, **__: Any) -> Bounds:
-    return 0, 1
-
-
 def converted(dtype: Any) -> Rule:
     """Make the rule of a conversion: towards zero, to integers."""
 
@@ -247,11 +234,6 @@ def converted(dtype: Any) -> Rule:
         return _rounded(math.trunc)(shape, a) if np.dtype(dtype).kind in "iu" else a.bounds
 
     return rule
-
-
-def first(shape: tuple[int, ...], a: Any, *rest: Any) -> Bounds | None:
-    """Give the bounds of the first operand: nothing but its elements is in the result."""
-    return _first(shape, a, *rest)
 
 
 RULES: dict[Any, Rule] = {}
@@ -279,14 +261,14 @@ _register(_clip, jnp.clip)
 _register(_where, jnp.where)
 _register(_joined, jnp.stack, jnp.concatenate, jnp.concat, jnp.hstack, jnp.vstack)
 _register(_position, jnp.argmax, jnp.argmin)
-_register(_sorted_position, jnp.argsort)
+_register(lambda shape, a, axis=-1, *_, **__: _position(shape, a, axis), jnp.argsort)
 _register(_sum, jnp.sum)
 _register(_cumsum, jnp.cumsum)
 _register(_digitize, jnp.digitize)
-_register(_searchsorted, jnp.searchsorted)
-_register(_truth, jnp.all, jnp.any, jnp.isin, jnp.isfinite, jnp.isnan)
+_register(lambda shape, a, v, *_, **__: _digitize(shape, v, a), jnp.searchsorted)
+_register(lambda *_, **__: (0, 1), jnp.all, jnp.any, jnp.isin, jnp.isfinite, jnp.isnan)
 _register(
-    _first,
+    first,
     *(operator.pos, jnp.positive, jnp.max, jnp.min, jnp.sort, jnp.flip, jnp.roll, jnp.repeat),
     *(jnp.tile, jnp.ravel, jnp.reshape, jnp.squeeze, jnp.expand_dims, jnp.transpose, jnp.moveaxis),
     *(jnp.swapaxes, jnp.broadcast_to, jnp.diagonal, jnp.atleast_1d, jnp.atleast_2d, jnp.copy),

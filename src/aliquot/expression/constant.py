@@ -10,7 +10,7 @@ from aliquot.expression.apply import as_operand
 from aliquot.expression.node import Expression
 
 
-class Constant(Expression):
+class ConstantArray(Expression):
     """An array that is known and stays as it is."""
 
     __slots__ = ("_array",)
@@ -59,4 +59,4 @@ def constant(values: Any) -> Expression:
     array = np.array(as_operand(np.asarray(values)))
     if array.dtype.kind in "ui":
         array = array.astype(np.int64)
-    return Constant(array)
+    return ConstantArray(array)

@@ -14,11 +14,7 @@ from aliquot.expression.node import Expression, Leaf
 def order(outputs: Iterable[Expression], known: Iterable[int] = ()) -> list[Expression]:
     """List every node that the outputs need, inputs before the nodes that use them.
 
-    Parameters
-    ----------
-    outputs : iterable of Expression
-    known : collection of int
-        ``id`` of nodes whose values are there already: they and what is above them are left out.
+    Nodes whose values are there already, `known` by their ``id``, are left out, and all above them.
     """
     done: dict[int, Expression] = {}
     stack: list[tuple[Expression, bool]] = [(node, False) for node in outputs][::-1]
@@ -95,15 +91,15 @@ class Evaluation:
         there, and its gradient has to be finite for what else is in it.
         """
         found = expressions(tree)
-        if not any(node.doubtful for node in found):
+        if not any(node.may_be_nan for node in found):
             return self(tree)
-        sure = {id(node) for node in self._nodes if not node.doubtful} & self._known.keys()
+        sure = {id(node) for node in self._nodes if not node.may_be_nan} & self._known.keys()
         for node in order(found, self._safe.keys() | sure):
-            if not node.doubtful:
+            if not node.may_be_nan:
                 self(node)
                 continue
             function: Any = node.safe or node.function
-            given = (self._safe if up.doubtful else self._known for up in node.inputs)
+            given = (self._safe if up.may_be_nan else self._known for up in node.inputs)
             self._safe[id(node)] = function(
                 *(values[id(up)] for values, up in zip(given, node.inputs, strict=True))
             )

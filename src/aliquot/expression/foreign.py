@@ -14,11 +14,7 @@ def as_array(leaf: Any) -> Any:
     """Let an array of another library be NumPy's, or the expression that is in it.
 
     An xarray object that was multiplied by an expression holds the product: it is taken out.
-
-    Raises
-    ------
-    DTypeError
-        For a masked array with masked entries, and for a matrix, whose ``*`` is another.
+    Refused are masked entries, and a matrix, whose ``*`` is another.
     """
     if isinstance(leaf, np.ma.MaskedArray):
         if np.ma.is_masked(leaf):

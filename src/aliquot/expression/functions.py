@@ -13,34 +13,27 @@ from aliquot.expression import integers
 from aliquot.expression import text as texts
 from aliquot.expression.apply import apply
 from aliquot.expression.index import choose, known_or_bounds, take, take_along_axis
+from aliquot.hints.explain import for_all
 
 IN_PLACE = {
     "copyto": "np.where(condition, new, x)",
     "fill_diagonal": "np.where(np.eye(n, dtype=bool), new, x)",
-    "place": "np.where(mask, new, x)",
-    "put": "np.where, or aq.lift with JAX's x.at[index].set(new)",
-    "put_along_axis": "np.where, or aq.lift with JAX's x.at[index].set(new)",
-    "putmask": "np.where(mask, new, x)",
+    **for_all("place putmask", "np.where(mask, new, x)"),
+    **for_all("put put_along_axis", "np.where, or aq.lift with JAX's x.at[index].set(new)"),
 }
 
 # The shape of these depends on the numbers.
 OF_VALUES = {
-    "argwhere": "np.where(condition, a, b) keeps the shape",
     "bincount": "(x[:, None] == np.arange(k)).sum(axis=0) counts k of them",
-    "compress": "np.where(condition, a, b) keeps the shape",
-    "extract": "np.where(condition, a, b) keeps the shape",
-    "flatnonzero": "np.where(condition, a, b) keeps the shape",
-    "intersect1d": "np.isin keeps the shape",
-    "nonzero": "np.where(condition, a, b) keeps the shape",
-    "setdiff1d": "np.isin keeps the shape",
-    "setxor1d": "np.isin keeps the shape",
-    "trim_zeros": "np.where(condition, a, b) keeps the shape",
-    "union1d": "np.isin keeps the shape",
-    "unique": "take it of the plain data, before the model",
-    "unique_all": "take it of the plain data, before the model",
-    "unique_counts": "take it of the plain data, before the model",
-    "unique_inverse": "take it of the plain data, before the model",
-    "unique_values": "take it of the plain data, before the model",
+    **for_all(
+        "argwhere compress extract flatnonzero nonzero trim_zeros",
+        "np.where(condition, a, b) keeps the shape",
+    ),
+    **for_all("intersect1d setdiff1d setxor1d union1d", "np.isin keeps the shape"),
+    **for_all(
+        "unique unique_all unique_counts unique_inverse unique_values",
+        "take it of the plain data, before the model",
+    ),
 }
 
 
@@ -152,7 +145,7 @@ def of_values(name: str, operand: Any) -> TypeError:
     )
 
 
-OWN: dict[str, Callable[..., Any]] = {
+REPLACED: dict[str, Callable[..., Any]] = {
     "argsort": _sorting(jnp.argsort),
     "choose": choose,
     "compress": _compress,

@@ -28,13 +28,7 @@ from aliquot.precision import float64
 def checked_index(source: Any, index: Any) -> Any:
     """Index an expression by numbers, slices, arrays or other expressions.
 
-    Raises
-    ------
-    IndexError
-        Where a known index, or a state of a discrete variable, is out of bounds, naming the
-        expression and its shape.
-    DTypeError
-        Where an index holds fractions.
+    A known index, or a state of a discrete variable, that is out of bounds is refused.
     """
     parts = index if isinstance(index, tuple) else (index,)
     parts = tuple(_part(source, part) for part in parts)
@@ -84,7 +78,7 @@ def _is_variable(part: Any) -> bool:
     """Say whether an expression is a variable, or elements taken from one."""
     while part.taken_from is not None:
         part = part.taken_from
-    return part.own_bounds is not None
+    return part.state_bounds is not None
 
 
 def _recheck(doubt: bool, before: bool, written: str) -> None:
@@ -96,7 +90,7 @@ def _recheck(doubt: bool, before: bool, written: str) -> None:
 
 
 def _try(source: Any, written: str, index: list[Any], why: str = "") -> None:
-    """Index a stand-in of the source's shape, and say what NumPy refuses."""
+    """Index a placeholder of the source's shape, and say what NumPy refuses."""
     try:
         np.broadcast_to(np.zeros(()), source.shape)[tuple(index)]
     except IndexError as error:
@@ -177,23 +171,9 @@ def take_checked(
 ) -> Any:
     """Take by a function of an array, an index, and whether NaN is put where that is out of range.
 
-    Parameters
-    ----------
-    take : callable
-        ``take(source, index, mark)``; without `mark` any number may stand there.
-    source : array, Expression, or a list of them
-    index : array or Expression
-    limits : callable
-        Gives the smallest and the largest index, which follow from shapes that may change.
-    written : str
-        How the result reads in messages.
-
-    Raises
-    ------
-    IndexError
-        Where a known index is out of range.
-    DTypeError
-        For an index that holds fractions.
+    That is ``take(source, index, mark)``; without `mark` any number may stand there. The limits are
+    the smallest and the largest index, which follow from shapes that may change. A known index out
+    of range is refused, and one that holds fractions.
     """
     index = as_index(index)
     if np.dtype(getattr(index, "dtype", type(index))).kind not in "ui":

@@ -87,7 +87,7 @@ class Lengths(Sequence[int]):
         return repr(self._shape)
 
 
-def reads_for_good(frame: FrameType) -> bool:
+def is_user_code(frame: FrameType) -> bool:
     """Say whether the code that reads a length keeps the number: it is not the library's own."""
     return frame.f_globals.get("__name__", "").partition(".")[0] not in _FOLLOW
 
@@ -108,6 +108,6 @@ def note(node: Expression, axis: int | None, frame: FrameType) -> None:
 
 def place(frame: FrameType) -> str:
     """Name the file and the line that reads, which may have called a library that does."""
-    while frame.f_back is not None and not reads_for_good(frame):
+    while frame.f_back is not None and not is_user_code(frame):
         frame = frame.f_back
     return f"{Path(frame.f_code.co_filename).name}, line {frame.f_lineno}"

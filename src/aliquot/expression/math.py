@@ -28,10 +28,11 @@ import numpy as np
 
 from aliquot import special
 from aliquot.expression.evaluate import expressions
-from aliquot.expression.functions import OWN
+from aliquot.expression.functions import REPLACED
 from aliquot.expression.lift import lift
 from aliquot.expression.protocols import call
-from aliquot.porting import MATH, MissingError
+from aliquot.hints.explain import MissingError
+from aliquot.hints.names import MATH
 
 _SOURCES = (special, jnp, jax.scipy.special, jax.nn)
 
@@ -60,7 +61,7 @@ PYMC = {
 
 def __getattr__(name: str) -> Callable[..., Any]:
     if not name.startswith("_"):
-        if PYMC.get(name, name) in OWN:
+        if PYMC.get(name, name) in REPLACED:
             return _as_numpy(PYMC.get(name, name))
         for source in _SOURCES:
             function = getattr(source, PYMC.get(name, name), None)

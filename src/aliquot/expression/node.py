@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from aliquot.expression.bounds import bounds_of
-from aliquot.expression.lengths import Lengths, note, reads_for_good
+from aliquot.expression.lengths import Lengths, is_user_code, note
 from aliquot.expression.operators import Operators
 from aliquot.expression.text import shorten
-from aliquot.porting import EXPRESSION, MissingError, public
+from aliquot.hints.explain import MissingError, public
+from aliquot.hints.names import EXPRESSION
 
 
 class Expression(Operators):
@@ -49,10 +50,10 @@ class Expression(Operators):
         "__weakref__",
         "_shape",
         "check",
-        "doubtful",
         "dtype",
         "function",
         "inputs",
+        "may_be_nan",
         "rule",
         "safe",
         "taken_from",
@@ -76,7 +77,7 @@ class Expression(Operators):
         self.check = check
         # What is taken where an index may be out of range is NaN there; `safe` puts a number.
         self.safe: Callable[..., Any] | None = None
-        self.doubtful: bool = any(up.doubtful for up in inputs)
+        self.may_be_nan: bool = any(up.may_be_nan for up in inputs)
         self.taken_from: Expression | None = None
         self.rule: Callable[[list[Any], tuple[int, ...]], Any] | None = None
 
@@ -96,14 +97,14 @@ class Expression(Operators):
     def shape(self) -> Any:
         """Lengths of the axes."""
         frame = sys._getframe(1)
-        return Lengths(self, self._shape) if reads_for_good(frame) else self._shape
+        return Lengths(self, self._shape) if is_user_code(frame) else self._shape
 
     @shape.setter
     def shape(self, shape: tuple[int, ...]) -> None:
         self._shape = shape
 
     @property
-    def own_bounds(self) -> tuple[int, int] | None:
+    def state_bounds(self) -> tuple[int, int] | None:
         """The smallest and the largest integer that a variable can be, where they are known."""
         return None
 
@@ -124,7 +125,7 @@ class Expression(Operators):
     @property
     def size(self) -> int:
         """Number of elements."""
-        if reads_for_good(frame := sys._getframe(1)):
+        if is_user_code(frame := sys._getframe(1)):
             note(self, None, frame)
         return int(np.prod(self._shape, dtype=int))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,7 @@ from aliquot.expression import integers
 from aliquot.expression import text as texts
 from aliquot.expression.apply import apply
 from aliquot.expression.index import checked_index
-from aliquot.expression.lengths import note, reads_for_good
+from aliquot.expression.lengths import is_user_code, note
 from aliquot.expression.methods import Methods
 from aliquot.expression.precedence import unary
 
@@ -49,107 +49,44 @@ def _operand(operand: Any) -> Any:
     return operand
 
 
+Operator = Callable[[Any, Any], "Expression"]
+
+
+def _both(symbol: str, function: Any) -> tuple[Operator, Operator]:
+    """Make an operator, and the one for an expression on its right side."""
+
+    def forward(self: Any, other: Any) -> Expression:
+        return _binary(symbol, function, self, other)
+
+    def reflected(self: Any, other: Any) -> Expression:
+        return _binary(symbol, function, other, self)
+
+    return forward, reflected
+
+
 class Operators(Methods):
     """What can be written with an expression as with an array."""
 
     __slots__ = ()
 
-    def __add__(self, other: Any) -> Expression:
-        return _binary("+", operator.add, self, other)
-
-    def __radd__(self, other: Any) -> Expression:
-        return _binary("+", operator.add, other, self)
-
-    def __sub__(self, other: Any) -> Expression:
-        return _binary("-", operator.sub, self, other)
-
-    def __rsub__(self, other: Any) -> Expression:
-        return _binary("-", operator.sub, other, self)
-
-    def __mul__(self, other: Any) -> Expression:
-        return _binary("*", operator.mul, self, other)
-
-    def __rmul__(self, other: Any) -> Expression:
-        return _binary("*", operator.mul, other, self)
-
-    def __truediv__(self, other: Any) -> Expression:
-        return _binary("/", operator.truediv, self, other)
-
-    def __rtruediv__(self, other: Any) -> Expression:
-        return _binary("/", operator.truediv, other, self)
-
-    def __floordiv__(self, other: Any) -> Expression:
-        return _binary("//", integers.floor_divide, self, other)
-
-    def __rfloordiv__(self, other: Any) -> Expression:
-        return _binary("//", integers.floor_divide, other, self)
-
-    def __mod__(self, other: Any) -> Expression:
-        return _binary("%", integers.remainder, self, other)
-
-    def __rmod__(self, other: Any) -> Expression:
-        return _binary("%", integers.remainder, other, self)
-
-    def __pow__(self, other: Any) -> Expression:
-        return _binary("**", integers.power, self, other)
-
-    def __rpow__(self, other: Any) -> Expression:
-        return _binary("**", integers.power, other, self)
-
-    def __divmod__(self, other: Any) -> Any:
-        quotient = self // other
-        return quotient if quotient is NotImplemented else (quotient, self % other)
-
-    def __rdivmod__(self, other: Any) -> Any:
-        return other // self, other % self
-
-    def __lshift__(self, other: Any) -> Expression:
-        return _binary("<<", integers.left_shift, self, other)
-
-    def __rlshift__(self, other: Any) -> Expression:
-        return _binary("<<", integers.left_shift, other, self)
-
-    def __rshift__(self, other: Any) -> Expression:
-        return _binary(">>", integers.right_shift, self, other)
-
-    def __rrshift__(self, other: Any) -> Expression:
-        return _binary(">>", integers.right_shift, other, self)
-
-    def __matmul__(self, other: Any) -> Expression:
-        return _binary("@", jnp.matmul, self, other)
-
-    def __rmatmul__(self, other: Any) -> Expression:
-        return _binary("@", jnp.matmul, other, self)
-
-    def __and__(self, other: Any) -> Expression:
-        return _binary("&", operator.and_, self, other)
-
-    def __rand__(self, other: Any) -> Expression:
-        return _binary("&", operator.and_, other, self)
-
-    def __or__(self, other: Any) -> Expression:
-        return _binary("|", operator.or_, self, other)
-
-    def __ror__(self, other: Any) -> Expression:
-        return _binary("|", operator.or_, other, self)
-
-    def __xor__(self, other: Any) -> Expression:
-        return _binary("^", operator.xor, self, other)
-
-    def __rxor__(self, other: Any) -> Expression:
-        return _binary("^", operator.xor, other, self)
-
-    def __lt__(self, other: Any) -> Expression:
-        return _binary("<", operator.lt, self, other)
-
-    def __le__(self, other: Any) -> Expression:
-        return _binary("<=", operator.le, self, other)
-
-    def __gt__(self, other: Any) -> Expression:
-        return _binary(">", operator.gt, self, other)
-
-    def __ge__(self, other: Any) -> Expression:
-        return _binary(">=", operator.ge, self, other)
+    __add__, __radd__ = _both("+", operator.add)
+    __sub__, __rsub__ = _both("-", operator.sub)
+    __mul__, __rmul__ = _both("*", operator.mul)
+    __truediv__, __rtruediv__ = _both("/", operator.truediv)
+    __floordiv__, __rfloordiv__ = _both("//", integers.floor_divide)
+    __mod__, __rmod__ = _both("%", integers.remainder)
+    __pow__, __rpow__ = _both("**", integers.power)
+    __matmul__, __rmatmul__ = _both("@", jnp.matmul)
+    __lshift__, __rlshift__ = _both("<<", integers.left_shift)
+    __rshift__, __rrshift__ = _both(">>", integers.right_shift)
+    __and__, __rand__ = _both("&", operator.and_)
+    __or__, __ror__ = _both("|", operator.or_)
+    __xor__, __rxor__ = _both("^", operator.xor)
+    # Of a comparison Python asks the right side for the mirrored one.
+    __lt__ = _both("<", operator.lt)[0]
+    __le__ = _both("<=", operator.le)[0]
+    __gt__ = _both(">", operator.gt)[0]
+    __ge__ = _both(">=", operator.ge)[0]
 
     def __eq__(self, other: object) -> Any:
         return _binary("==", operator.eq, self, other)
@@ -158,6 +95,13 @@ class Operators(Methods):
         return _binary("!=", operator.ne, self, other)
 
     __hash__ = object.__hash__
+
+    def __divmod__(self, other: Any) -> Any:
+        quotient = self // other
+        return quotient if quotient is NotImplemented else (quotient, self % other)
+
+    def __rdivmod__(self, other: Any) -> Any:
+        return other // self, other % self
 
     def __neg__(self) -> Expression:
         return apply(operator.neg, self, text=unary("-", self.text))
@@ -195,7 +139,7 @@ class Operators(Methods):
     def _length(self: Any, reader: FrameType) -> int:
         if not self.shape:
             raise TypeError(f"{self.text} is a scalar: it has no length")
-        if reads_for_good(reader):
+        if is_user_code(reader):
             note(self, 0, reader)
         length: int = self.shape[0]
         return length

@@ -12,7 +12,7 @@ import numpy as np
 from aliquot.errors import ModelError
 from aliquot.expression import text as texts
 from aliquot.expression.apply import apply, as_arrays
-from aliquot.expression.lengths import Lengths, note, reads_for_good
+from aliquot.expression.lengths import Lengths, is_user_code, note
 from aliquot.expression.ufuncs import method_of
 
 _INFIX = {
@@ -59,14 +59,7 @@ _HOW = {"out": (None,), "casting": ("same_kind",), "order": ("K", "C"), "subok":
 
 
 def call(name: str, args: tuple[Any, ...], kwargs: dict[str, Any], module: str = "") -> Any:
-    """Call the function of NumPy's name on expressions.
-
-    Raises
-    ------
-    TypeError
-        For one that changes an array in place, whose result's shape is not known, or that there is
-        none of: says what to write.
-    """
+    """Call the function of NumPy's name on expressions, or say what to write in its place."""
     from aliquot.expression import functions  # they call this module's protocols
 
     kwargs = {key: value for key, value in kwargs.items() if not _says_nothing(key, value)}
@@ -79,8 +72,8 @@ def call(name: str, args: tuple[Any, ...], kwargs: dict[str, Any], module: str =
         )
     # NumPy takes lists for arrays anywhere, JAX nowhere.
     args, kwargs = as_arrays((args, kwargs))
-    if name in functions.OWN and not module.startswith(("numpy.linalg", "numpy.fft")):
-        return functions.OWN[name](*args, **kwargs)
+    if name in functions.REPLACED and not module.startswith(("numpy.linalg", "numpy.fft")):
+        return functions.REPLACED[name](*args, **kwargs)
     if name in functions.OF_VALUES and "size" not in kwargs:
         raise functions.of_values(name, args[0])
     function = jax_function(name, module)
@@ -146,7 +139,7 @@ class NumPyProtocols:
         if func in (np.size, np.shape):
             return _lengths(func, args, kwargs, sys._getframe(1))
         if name in FACTS:
-            return func(*(_stand_in(arg) for arg in args), **kwargs)
+            return func(*(_placeholder(arg) for arg in args), **kwargs)
         return call(name, args, kwargs, func.__module__)
 
     def __array__(self, *args: Any, **kwargs: Any) -> Any:
@@ -162,7 +155,7 @@ def _converted(operand: Any, dtype: Any) -> Any:
     return operand.astype(dtype) if hasattr(operand, "text") else np.asarray(operand, dtype)
 
 
-def _stand_in(operand: Any) -> Any:
+def _placeholder(operand: Any) -> Any:
     """Give an array of the shape and dtype of an expression."""
     if not isinstance(operand, NumPyProtocols):
         return operand
@@ -172,7 +165,7 @@ def _stand_in(operand: Any) -> Any:
 def _lengths(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], frame: Any) -> Any:
     """Give a shape or a size, and note it where the caller keeps it."""
     x, axis = args[0], (args[1] if len(args) > 1 else kwargs.get("axis"))
-    keeps = reads_for_good(frame)
+    keeps = is_user_code(frame)
     if func is np.shape:
         return Lengths(x, x.shape) if keeps else x.shape
     if keeps:

@@ -23,13 +23,7 @@ _PLACES = ("axis", "dtype", "out", "keepdims", "initial", "where")
 
 
 def method_of(ufunc: Any, method: str, inputs: tuple[Any, ...], given: dict[str, Any]) -> Any:
-    """Apply a method of a ufunc other than the call itself.
-
-    Raises
-    ------
-    TypeError
-        For those that change an array in place.
-    """
+    """Apply a method of a ufunc other than the call itself, if it makes a new array."""
     name = ufunc.__name__
     if method == "at":
         raise TypeError(
@@ -38,9 +32,9 @@ def method_of(ufunc: Any, method: str, inputs: tuple[Any, ...], given: dict[str,
         )
     if method == "outer":
         first, second = inputs
-        return ufunc(
-            np.asarray(first)[_over(second)] if _plain(first) else first[_over(second)], second
-        )
+        first = first if hasattr(first, "text") else np.asarray(first)
+        # Room for the axes of the other operand.
+        return ufunc(first[(..., *(None,) * np.ndim(second))], second)
     array, *rest = inputs
     places = ("indices", "axis", "dtype", "out") if method == "reduceat" else _PLACES
     given = dict(zip(places, rest, strict=False)) | {
@@ -63,15 +57,6 @@ def method_of(ufunc: Any, method: str, inputs: tuple[Any, ...], given: dict[str,
     if method == "reduceat":
         return apply(function, array, np.asarray(given.pop("indices")), **given)
     return apply(function, array, **given)
-
-
-def _plain(operand: Any) -> bool:
-    return not hasattr(operand, "text")
-
-
-def _over(second: Any) -> tuple[Any, ...]:
-    """Give the index that makes room for the axes of another operand."""
-    return (..., *(None,) * np.ndim(second))
 
 
 def _named(function: Callable[..., Any], name: str) -> Callable[..., Any]:

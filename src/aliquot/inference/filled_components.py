@@ -11,11 +11,12 @@ import numpy as np
 from aliquot.arguments import as_seed
 from aliquot.compilation import loop
 from aliquot.errors import ModelError
+from aliquot.hints.arguments import PREDICT
+from aliquot.hints.explain import explained
 from aliquot.inference.draws import over_draws, random_keys
 from aliquot.inference.posterior import continuous_values, discrete_values, posterior_of
 from aliquot.inference.responsibilities import is_mixture, mixture_logits
 from aliquot.model import Model, resolve_model
-from aliquot.porting import PREDICT, explained
 
 if TYPE_CHECKING:
     import xarray

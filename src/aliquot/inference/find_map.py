@@ -12,13 +12,14 @@ from aliquot.arguments import as_seed, whole_number
 from aliquot.compilation import lazily, loop
 from aliquot.density.likelihood import log_likelihood_of, parameter_count
 from aliquot.errors import ConvergenceWarning, PartialResultWarning, StartError, warn
+from aliquot.hints.arguments import FIND_MAP
+from aliquot.hints.explain import explained
 from aliquot.inference.described import model_coords, model_dims
 from aliquot.inference.draws import free_draws
 from aliquot.inference.initialisation import continuous_density, explain_start
 from aliquot.inference.interrupt import interrupts
 from aliquot.inference.maximise import Evaluate, Summit, maximise
 from aliquot.model import Model, resolve_model
-from aliquot.porting import FIND_MAP, explained
 from aliquot.precision import float64
 from aliquot.results import build_dataset, in_written_order, standard_attributes
 from aliquot.results.attributes import encode_attributes

@@ -10,6 +10,8 @@ import numpy as np
 from aliquot.arguments import as_seed
 from aliquot.density.debug import debug_at
 from aliquot.errors import FitError, ModelError
+from aliquot.hints.arguments import FIT
+from aliquot.hints.explain import explained, unknown_argument
 from aliquot.inference.approximation import Approximation
 from aliquot.inference.described import described
 from aliquot.inference.initialisation import continuous_density
@@ -17,7 +19,6 @@ from aliquot.inference.interrupt import interrupts
 from aliquot.inference.labels import announce_symmetries
 from aliquot.inference.permute import read_label_switching
 from aliquot.model import Model, resolve_model
-from aliquot.porting import FIT, explained, unknown_argument
 from aliquot.progress import announce, fit_progress
 from aliquot.variational import (
     FullRank,

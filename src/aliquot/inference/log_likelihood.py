@@ -9,11 +9,12 @@ import numpy as np
 
 from aliquot.density.likelihood import check_observed
 from aliquot.errors import AliquotWarning, warn
+from aliquot.hints.arguments import PREDICT
+from aliquot.hints.explain import explained
 from aliquot.inference import forward
 from aliquot.inference.described import draw_coords
 from aliquot.inference.posterior import continuous_values, posterior_of, refuse_other_states
 from aliquot.model import Model, resolve_model
-from aliquot.porting import PREDICT, explained
 from aliquot.results import build_tree
 
 if TYPE_CHECKING:

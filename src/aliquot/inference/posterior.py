@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from aliquot.distributions.constraints import Interval, Simplex
+from aliquot.distributions.constraints import Interval, ProbabilityVector
 from aliquot.errors import AliquotWarning, ModelError, ShapeError, SupportError, warn
 from aliquot.inference import origin
 from aliquot.inference.draws import flat
@@ -195,7 +195,7 @@ def _continuous(model: Model, posterior: Any, variable: Any) -> np.ndarray:
 def _check(array: np.ndarray, variable: Any, name: str, what: str, mend: str) -> None:
     """Refuse values that a variable cannot have, where its support is known before sampling."""
     support = known_support(variable.distribution.support)
-    if not isinstance(support, Interval | Simplex) or array.size == 0:
+    if not isinstance(support, Interval | ProbabilityVector) or array.size == 0:
         return  # of matrices, rounding may decide
     # A number next to a bound is stored as the bound itself.
     each = support.elementwise().with_bounds()

@@ -14,13 +14,14 @@ from aliquot.density.draws import quick
 from aliquot.density.parameters import parameter_problems
 from aliquot.density.rows import over_rows
 from aliquot.errors import AliquotWarning, ParameterError, StartError, warn
+from aliquot.hints.arguments import PREDICT, PRIOR
+from aliquot.hints.explain import explained
 from aliquot.inference import forward
 from aliquot.inference.described import constant_data, described, draw_coords, model_dims
 from aliquot.inference.draws import Draws, in_chains, random_keys
 from aliquot.inference.posterior import posterior_of, posterior_values
 from aliquot.model import Model, resolve_model
 from aliquot.model.variables import Deterministic, FreeVariable, MissingValues, ObservedVariable
-from aliquot.porting import PREDICT, PRIOR, explained
 from aliquot.precision import float64
 from aliquot.results import build_tree
 

@@ -12,6 +12,8 @@ from aliquot.arguments import as_seed, whole_number
 from aliquot.compilation import loop
 from aliquot.errors import AliquotWarning, ModelError, warn
 from aliquot.expression import leaves
+from aliquot.hints.arguments import PREDICT
+from aliquot.hints.explain import explained
 from aliquot.inference.draws import in_chains, over_draws, random_keys
 from aliquot.inference.missing import draw_missing
 from aliquot.inference.model_order import in_model_order
@@ -27,7 +29,6 @@ from aliquot.inference.recovered_tree import extended, thinned
 from aliquot.marginal import Unknown, depends_on
 from aliquot.model import Model, resolve_model
 from aliquot.model.variables import Data
-from aliquot.porting import PREDICT, explained
 
 if TYPE_CHECKING:
     import xarray

@@ -11,6 +11,8 @@ import numpy as np
 from aliquot.compilation import light
 from aliquot.diagnostics import check
 from aliquot.errors import AliquotWarning, ModelError, warn
+from aliquot.hints.arguments import PREDICT
+from aliquot.hints.explain import explained
 from aliquot.inference.draws import over_draws
 from aliquot.inference.model_order import in_model_order
 from aliquot.inference.permute import that_hold
@@ -24,7 +26,6 @@ from aliquot.inference.relabelled_tree import (
 )
 from aliquot.inference.responsibilities import Found, Responsibilities
 from aliquot.model import Model, resolve_model
-from aliquot.porting import PREDICT, explained
 from aliquot.results import build_dataset, standard_attributes
 from aliquot.symmetry import ATTRIBUTE, Block, Symmetries, block_names, signs_of
 from aliquot.symmetry.relabelling import METHODS, Relabelled, relabel_block

@@ -13,6 +13,8 @@ from aliquot.arguments import as_seed, whole_number
 from aliquot.compilation import uncollected
 from aliquot.diagnostics import heights
 from aliquot.errors import PartialResultWarning, StartError, warn
+from aliquot.hints.arguments import SAMPLE
+from aliquot.hints.explain import explained
 from aliquot.inference.described import described
 from aliquot.inference.exact import exact_draws
 from aliquot.inference.initialisation import (
@@ -28,7 +30,6 @@ from aliquot.mcmc.result import ChainDraws
 from aliquot.mcmc.run import sample as run_chains
 from aliquot.mcmc.settings import NUTSSettings
 from aliquot.model import Model, resolve_model
-from aliquot.porting import SAMPLE, explained
 from aliquot.progress import announce, sampling_progress
 from aliquot.results import build_tree
 from aliquot.symmetry import ATTRIBUTE, Symmetries

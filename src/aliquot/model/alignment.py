@@ -16,11 +16,6 @@ def aligned(values: np.ndarray, dtype: Any) -> np.ndarray:
     XLA copies an array that does not begin at a multiple of 64 bytes, once for each program that
     is given it.
 
-    Parameters
-    ----------
-    values : array
-    dtype : dtype
-
     Examples
     --------
     >>> import numpy as np

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from copy import copy
 from typing import Any, ClassVar
 
@@ -14,23 +15,17 @@ from aliquot.distributions.base import Distribution
 from aliquot.distributions.parameters import as_shape
 from aliquot.errors import AliquotError, ModelError, ShapeError
 from aliquot.expression import Expression, leaves, unwrapped
+from aliquot.hints.arguments import DATA, DETERMINISTIC, FAMILY, POTENTIAL, SET_DATA
+from aliquot.hints.explain import explained, unknown_argument
 from aliquot.model import observed as observations
 from aliquot.model.alignment import aligned
 from aliquot.model.context import Model, current_model, resolve_model
-from aliquot.model.dims import as_dims, as_labels
+from aliquot.model.dims import as_dims
 from aliquot.model.documentation import call_docstring, call_signature
 from aliquot.model.free import free_variable
 from aliquot.model.imputed import observed_variable
+from aliquot.model.labels import as_labels
 from aliquot.model.variables import Data, Deterministic, Potential
-from aliquot.porting import (
-    DATA,
-    DETERMINISTIC,
-    FAMILY,
-    POTENTIAL,
-    SET_DATA,
-    explained,
-    unknown_argument,
-)
 
 
 class _Default:
@@ -93,8 +88,8 @@ class Constructor[Family: Distribution]:
         assert name is not None  # refused just now
         names = as_dims(name, dims)
         # Kept for when data are replaced: what the caller does to an array later is not to matter.
-        args = tuple(_own(value) for value in args)
-        kwargs = {key: _own(value) for key, value in kwargs.items()}
+        args = tuple(_copied(value) for value in args)
+        kwargs = {key: _copied(value) for key, value in kwargs.items()}
 
         def make(size: Any) -> Family:
             call = f"{name}: aq.{self.__name__}"
@@ -132,43 +127,34 @@ class Constructor[Family: Distribution]:
         return f"<aq.{self.__name__}{self.__signature__}>"
 
 
-def _own(value: Any) -> Any:
+def _copied(value: Any) -> Any:
     return copy(value) if isinstance(value, np.ndarray | list) else unwrapped(value)
 
 
-class naming:  # noqa: N801 (used as a function: `with naming("x"):`)
+@contextmanager
+def naming(name: str) -> Iterator[None]:
     """Put the variable's name in front of errors that its distribution raises."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
-        if isinstance(error, AliquotError) and not str(error).startswith(f"{self.name}: "):
-            raise type(error)(f"{self.name}: {error}").with_traceback(trace) from None
+    try:
+        yield
+    except AliquotError as error:
+        if str(error).startswith(f"{name}: "):
+            raise
+        raise type(error)(f"{name}: {error}").with_traceback(error.__traceback__) from None
 
 
-class explaining:  # noqa: N801 (used as a function, like `naming`)
+@contextmanager
+def explaining(call: str, signature: inspect.Signature) -> Iterator[None]:
     """Say which arguments a family takes, where it was given others."""
-
-    def __init__(self, call: str, signature: inspect.Signature) -> None:
-        self.call = call
-        self.signature = signature
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
-        if not isinstance(error, TypeError) or "__init__()" not in str(error):
-            return
-        unknown = re.search(r"unexpected keyword argument '(\w+)'", str(error))
-        if unknown is not None:
-            takes = list(self.signature.parameters)
-            raise unknown_argument(self.call, unknown[1], FAMILY, takes) from None
+    try:
+        yield
+    except TypeError as error:
+        if "__init__()" not in str(error):
+            raise
+        if unknown := re.search(r"unexpected keyword argument '(\w+)'", str(error)):
+            takes = list(signature.parameters)
+            raise unknown_argument(call, unknown[1], FAMILY, takes) from None
         text = str(error).split("__init__() ")[-1]
-        raise TypeError(f"{self.call}: {text}") from None
+        raise TypeError(f"{call}: {text}") from None
 
 
 @explained(DATA, "aq.Data")
@@ -250,11 +236,7 @@ def deterministic(name: str, value: Any, *, dims: Any = None) -> Deterministic:
     >>> gap.shape
     ()
     """
-    model = current_model("aq.Deterministic")
-    model.check_name(name)
-    value = unwrapped(value)
-    model.check_inputs(name, value)
-    expression = _expression(name, value)
+    model, expression = _written("aq.Deterministic", name, value)
     return model.add(Deterministic(name, expression, dims=as_dims(name, dims), owner=model))
 
 
@@ -274,11 +256,8 @@ def potential(name: str, value: Any) -> Potential:
     ...     x = aq.Normal("x", 0, 1, shape=2)
     ...     penalty = aq.Potential("penalty", -100 * x.sum() ** 2)
     """
-    model = current_model("aq.Potential")
-    model.check_name(name)
-    value = unwrapped(value)
-    model.check_inputs(name, value)
-    return model.add(Potential(name, _expression(name, value), owner=model))
+    model, expression = _written("aq.Potential", name, value)
+    return model.add(Potential(name, expression, owner=model))
 
 
 @explained(SET_DATA, "aq.set_data")
@@ -316,12 +295,16 @@ def set_data(
     resolve_model(model, "aq.set_data").set_data(values, coords=coords)
 
 
-def _expression(name: str, value: Any) -> Expression:
-    if isinstance(value, Expression):
-        return value
+def _written(user: str, name: str, value: Any) -> tuple[Model, Expression]:
+    """Read what is computed of the variables of the model whose ``with`` block is running."""
+    model = current_model(user)
+    model.check_name(name)
+    value = unwrapped(value)
+    model.check_inputs(name, value)
     if isinstance(value, list | tuple) and leaves(value):
-        stacked: Any = np.stack(value)
-        return stacked
+        value = np.stack(value)
+    if isinstance(value, Expression):
+        return model, value
     raise ModelError(
         f"{name}: give an expression of model variables; got {value!r:.60}, which depends on none"
     )

@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING, Any, NoReturn, Self, TypeVar
 
 import numpy as np
 
-from aliquot import porting
 from aliquot.errors import ModelError
 from aliquot.expression import Read, leaves
+from aliquot.hints.arguments import DEBUG, MODEL_ARGUMENTS, SET_DATA
+from aliquot.hints.explain import MissingError, explained, public
+from aliquot.hints.names import MODEL
 from aliquot.model import replace
-from aliquot.model.dims import RESERVED, Coords, check_dims
+from aliquot.model.dims import Coords, check_dims
+from aliquot.model.labels import RESERVED
 from aliquot.model.variables import (
     Data,
     Deterministic,
@@ -54,7 +57,7 @@ class Model:
       obs ~ Normal(mu=means.sum(), sigma=1)   observed (3)
     """
 
-    @porting.explained(porting.MODEL_ARGUMENTS, "aq.Model")
+    @explained(MODEL_ARGUMENTS, "aq.Model")
     def __init__(
         self, coords: Mapping[str, Any] | None = None, *, max_table: int = 100_000_000
     ) -> None:
@@ -124,17 +127,10 @@ class Model:
     if not TYPE_CHECKING:  # a type checker is to go on seeing which attributes there are
 
         def __getattr__(self, name: str) -> Any:
-            raise porting.MissingError(
-                "aq.Model", name, porting.MODEL, lambda: porting.public(self), "model."
-            )
+            raise MissingError("aq.Model", name, MODEL, lambda: public(self), "model.")
 
     def check_name(self, name: Any) -> None:
-        """Refuse a name that is not a string, or that is taken.
-
-        Raises
-        ------
-        ModelError
-        """
+        """Refuse a name that is not a string, or that is taken."""
         if not isinstance(name, str) or not name:
             raise ModelError(
                 f"a variable's first argument is its name, a string; got {name!r}. "
@@ -153,13 +149,7 @@ class Model:
             )
 
     def add_dim(self, name: str, labels: Any) -> None:
-        """Add a dim, or give a dim that is there new labels.
-
-        Raises
-        ------
-        ModelError
-            Where a variable has that name.
-        """
+        """Add a dim, which no variable has the name of, or give one that is there new labels."""
         if name in self.variables:
             raise ModelError(
                 f"{name!r} is the name of a variable, so a dim cannot have it: use another name"
@@ -167,12 +157,7 @@ class Model:
         self.coords.add(name, labels)
 
     def check_inputs(self, name: str, *trees: Any) -> None:
-        """Refuse inputs that belong to another model, or data with missing values.
-
-        Raises
-        ------
-        ModelError
-        """
+        """Refuse inputs that belong to another model, or data with missing values."""
         for leaf in leaves(*trees):
             if leaf.owner is not self:
                 raise ModelError(
@@ -205,7 +190,7 @@ class Model:
         n = len(self.variables)
         return [r for at, r in self._reads if at < n and before in (None, at)]
 
-    @porting.explained(porting.SET_DATA)
+    @explained(SET_DATA)
     def set_data(
         self, values: Mapping[str, Any], *, coords: Mapping[str, Any] | None = None
     ) -> None:
@@ -341,7 +326,7 @@ class Model:
             self._symmetries[explain] = density, find_symmetries(self, explain=explain)
         return self._symmetries[explain][1]
 
-    @porting.explained(porting.DEBUG)
+    @explained(DEBUG)
     def debug(self, start: Mapping[str, Any] | None = None) -> DebugReport:
         """Print each variable's log density at the start point, and name what is not finite.
 
@@ -385,13 +370,7 @@ class Model:
 
 
 def current_model(user: str, takes_model: bool = False) -> Model:
-    """Give the model whose ``with`` block is running.
-
-    Raises
-    ------
-    ModelError
-        Outside of any.
-    """
+    """Give the model whose ``with`` block is running; without one, that is an error."""
     if not _STACK.get():
         choice = ", or pass model=" if takes_model else ""
         raise ModelError(

@@ -27,22 +27,7 @@ class CholeskyConstructor(Constructor[LKJCholeskyCov]):
     def __call__(
         self, name: str | None = None, *args: Any, compute_corr: bool = True, **kwargs: Any
     ) -> Any:
-        """Add a Cholesky factor to the model.
-
-        Parameters
-        ----------
-        name : str
-        compute_corr : bool
-            Also record ``{name}_corr`` and ``{name}_stds`` (as PyMC does).
-        *args, **kwargs
-            Those of the family, and `shape`, `dims`, `transform`, `initval`.
-
-        Returns
-        -------
-        tuple of Expression
-            Factor, correlation matrix and standard deviations; the factor alone where
-            `compute_corr` is False.
-        """
+        """Add a Cholesky factor to the model, with correlations and scales as PyMC does."""
         chol = super().__call__(name, *args, **kwargs)
         if not compute_corr:
             return chol

@@ -10,10 +10,8 @@ from typing import Any
 import numpy as np
 
 from aliquot.errors import ModelError, ShapeError
-from aliquot.expression.lengths import Read, place, reads_for_good
-from aliquot.model.labels import as_labels as labels_of
-
-RESERVED = ("chain", "draw")
+from aliquot.expression.lengths import Read, is_user_code, place
+from aliquot.model.labels import as_labels
 
 
 class Coords:
@@ -68,7 +66,7 @@ class Coords:
         return len(self._labels[name])
 
     def _note(self, name: str, frame: FrameType) -> None:
-        if self._on_read is None or name not in self._labels or not reads_for_good(frame):
+        if self._on_read is None or name not in self._labels or not is_user_code(frame):
             return
         what = f"the coords of dim {name!r}"
         self._on_read(Read(what, self._labels[name], lambda: self._labels.get(name), place(frame)))
@@ -84,13 +82,7 @@ class Coords:
         return dict(self._labels)
 
     def shape(self, variable: str, dims: tuple[str, ...]) -> tuple[int, ...]:
-        """Give the shape that dims stand for.
-
-        Raises
-        ------
-        ModelError
-            Where a dim is not known, with those that are.
-        """
+        """Give the shape that dims stand for; one that is not known is refused."""
         for dim in dims:
             if dim not in self:
                 known = ", ".join(map(repr, self._labels)) or "none"
@@ -102,34 +94,12 @@ class Coords:
 
 
 def as_mapping(what: str, given: Any, example: str) -> Mapping[str, Any]:
-    """Read a mapping, or ``None`` for an empty one.
-
-    Raises
-    ------
-    ModelError
-    """
+    """Read a mapping, or ``None`` for an empty one."""
     if given is None:
         return {}
     if not isinstance(given, Mapping):
         raise ModelError(f"{what} must be a mapping such as {example}; got {given!r:.60}")
     return given
-
-
-def as_labels(name: Any, labels: Any) -> np.ndarray:
-    """Read the labels along a dim, or its length, and its name.
-
-    Raises
-    ------
-    ModelError, ShapeError
-    """
-    if not isinstance(name, str):
-        raise ModelError(f"a dim's name must be a string; got {name!r}")
-    if name in RESERVED:
-        raise ModelError(
-            f"{name!r} is the name of a dim of every result, so a dim of a model cannot have "
-            "it: use another name"
-        )
-    return labels_of(name, labels)
 
 
 def as_dims(variable: str, dims: Any) -> tuple[str, ...] | None:
@@ -150,13 +120,7 @@ def as_dims(variable: str, dims: Any) -> tuple[str, ...] | None:
 def check_dims(
     variable: str, dims: tuple[str, ...], shape: tuple[int, ...], coords: Coords
 ) -> None:
-    """Refuse dims that do not fit a shape.
-
-    Raises
-    ------
-    ShapeError
-        Naming the variable, both shapes and the dims.
-    """
+    """Refuse dims that do not fit a shape."""
     named = coords.shape(variable, dims)
     if named != shape:
         lengths = ", ".join(f"{dim!r}: {size}" for dim, size in zip(dims, named, strict=True))

@@ -33,13 +33,7 @@ def free_variable(
     default: Any,
     initval: Any,
 ) -> FreeVariable:
-    """Make a free variable and add it to the model.
-
-    Raises
-    ------
-    ModelError, ShapeError, SupportError
-        For a transform that does not fit the support, or a start value outside of it.
-    """
+    """Make a free variable and add it to the model."""
     distribution = remake()
     chosen = (
         _default(distribution) if transform is default else _checked(name, transform, distribution)

@@ -4,29 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from aliquot.expression import Expression, expressions
+from aliquot.expression import expressions
 from aliquot.model.variables import (
     Data,
     Deterministic,
     FreeVariable,
     MissingValues,
     ObservedVariable,
-    Potential,
 )
 
 
 def digraph(model: Any) -> Any:
-    """Draw a model with graphviz.
-
-    Returns
-    -------
-    graphviz.Digraph
-
-    Raises
-    ------
-    ImportError
-        Where the Python package is not installed.
-    """
+    """Draw a model as a `graphviz.Digraph`, where that Python package is installed."""
     try:
         from graphviz import Digraph
     except ImportError:
@@ -56,16 +45,10 @@ def digraph(model: Any) -> Any:
 
 def parents(variable: Any) -> list[str]:
     """Name the variables that a variable directly depends on."""
-    distribution = getattr(variable, "distribution", None)
     if isinstance(variable, MissingValues):
         return []
-    sources: list[Expression] = []
-    if isinstance(variable, FreeVariable | ObservedVariable):
-        sources += expressions(distribution)
-    if isinstance(variable, ObservedVariable | Deterministic | Potential):
-        sources += [variable.inputs[0]]
+    stack = [*expressions(getattr(variable, "distribution", ())), *variable.inputs]
     found: dict[str, None] = {}
-    stack = list(sources)
     while stack:
         node = stack.pop()
         name = getattr(node, "name", None)
@@ -85,27 +68,18 @@ def _plate(variable: Any) -> str:
 
 
 def _node(graph: Any, variable: Any) -> None:
-    if isinstance(variable, FreeVariable | ObservedVariable):
-        text = f"{variable.name}\n~\n{variable.distribution.family}"
-        filled = isinstance(variable, ObservedVariable)
-        graph.node(
-            variable.name,
-            text,
-            shape="ellipse",
-            style="filled" if filled else "solid",
-            fillcolor="#d9d9d9",
-        )
-    elif isinstance(variable, MissingValues):
-        graph.node(variable.name, f"{variable.name}\nmissing", shape="ellipse", style="dashed")
-    elif isinstance(variable, Data):
-        graph.node(
-            variable.name,
-            f"{variable.name}\ndata",
-            shape="box",
-            style="rounded,filled",
-            fillcolor="#eeeeee",
-        )
-    elif isinstance(variable, Deterministic):
-        graph.node(variable.name, f"{variable.name}\n=\n{variable.inputs[0].text}", shape="box")
-    else:
-        graph.node(variable.name, f"{variable.name}\npotential", shape="octagon")
+    match variable:
+        case FreeVariable() | ObservedVariable():
+            text = f"~\n{variable.distribution.family}"
+            style = "filled" if isinstance(variable, ObservedVariable) else "solid"
+            look = {"shape": "ellipse", "style": style, "fillcolor": "#d9d9d9"}
+        case MissingValues():
+            text, look = "missing", {"shape": "ellipse", "style": "dashed"}
+        case Data():
+            text = "data"
+            look = {"shape": "box", "style": "rounded,filled", "fillcolor": "#eeeeee"}
+        case Deterministic():
+            text, look = f"=\n{variable.inputs[0].text}", {"shape": "box"}
+        case _:
+            text, look = "potential", {"shape": "octagon"}
+    graph.node(variable.name, f"{variable.name}\n{text}", **look)

@@ -11,6 +11,7 @@ import numpy as np
 from aliquot.distributions.base import Distribution
 from aliquot.distributions.constraints import Constraint, Interval
 from aliquot.distributions.missing import partial_events
+from aliquot.distributions.parameters import at
 from aliquot.errors import AliquotError, ModelError, ShapeError
 from aliquot.expression import Evaluation, Expression, apply, leaves
 from aliquot.model import observed as observations
@@ -28,15 +29,7 @@ def observed_variable(
     dims: tuple[str, ...] | None,
     observed: Any,
 ) -> ObservedVariable:
-    """Make an observed variable (and the latent of its missing entries) and add it to the model.
-
-    Raises
-    ------
-    ShapeError
-        Where data and distribution would have to broadcast against each other.
-    DTypeError, SupportError
-        For data of the wrong kind, or off the support.
-    """
+    """Make an observed variable (and the latent of its missing entries) and add it to the model."""
     values = observations.as_values(name, known_values(model, name, observed))
     missing = observations.find_missing(values)
     distribution = likelihood(name, make, shaped(), values.shape)
@@ -62,7 +55,7 @@ def observed_variable(
         owner=model,
         missing=missing,
         latent=latent,
-        given=observed if isinstance(observed, Expression) else None,
+        data_expression=observed if isinstance(observed, Expression) else None,
         remake=lambda shape: predicted(make, shaped(), shape),
     )
     if latent is not None:
@@ -110,7 +103,7 @@ def likelihood(
             f"{error}. The observed data have shape {data_shape}, and a likelihood does not "
             "broadcast against its data: give both the same shape"
         ) from None
-    own = own_shape(make)
+    own = parameter_shape(make)
     if asked is None and own not in ((), distribution.batch_shape):
         raise ShapeError(
             f"{name}: its parameters have shape {own}, but the observed data have shape "
@@ -121,7 +114,7 @@ def likelihood(
     return distribution
 
 
-def own_shape(make: Callable[[Any], Distribution]) -> tuple[int, ...]:
+def parameter_shape(make: Callable[[Any], Distribution]) -> tuple[int, ...]:
     """Give the batch shape that the parameters have by themselves; () where it is not known."""
     try:
         return make(None).batch_shape
@@ -146,7 +139,7 @@ def predicted(
 def _with_latent(
     model: Any, name: str, values: np.ndarray, missing: np.ndarray, distribution: Distribution
 ) -> tuple[np.ndarray, MissingValues]:
-    """Put stand-ins where values are missing, and make the latent of those."""
+    """Put placeholders where values are missing, and make the latent of those."""
     index = tuple(np.nonzero(missing))
     support = distribution.support
     transform = None
@@ -154,8 +147,8 @@ def _with_latent(
         if support.elementwise().event_dims:
             _check_whole(name, missing, distribution)
         if support.constant():
-            stand_in = np.asarray(support.feasible(values)).astype(values.dtype)
-            values = np.where(missing, stand_in, values)
+            placeholder = np.asarray(support.feasible(values)).astype(values.dtype)
+            values = np.where(missing, placeholder, values)
     elif default_transform(support).event_dims:
         _check_whole(name, missing, distribution)
         values = np.where(missing, support.feasible(np.where(missing, 0.0, values)), values)
@@ -167,7 +160,7 @@ def _with_latent(
         distribution,
         index=index,
         transform=transform,
-        stand_in=values[index],
+        placeholder=values[index],
         owner=model,
     )
     model.check_name(latent.name)
@@ -175,7 +168,7 @@ def _with_latent(
 
 
 def _typical(values: np.ndarray, missing: np.ndarray, support: Constraint) -> np.ndarray:
-    """Give stand-ins for missing numbers: one that was seen, where it may be.
+    """Give placeholders for missing numbers: one that was seen, where it may be.
 
     What else is computed from them, such as a logarithm, has then a value, too.
     """
@@ -192,23 +185,17 @@ def _check_whole(name: str, missing: np.ndarray, distribution: Distribution) -> 
     """Refuse events that are missing in part, where their entries determine one another."""
     broken = partial_events(missing, distribution.event_dims)
     if broken.any():
-        where = tuple(int(i) for i in np.argwhere(broken)[0])
+        where = at(np.argwhere(broken)[0])
         raise ModelError(
             f"{name}: missing values of {distribution.family} cannot be imputed entry by entry, "
             f"because a value must be {distribution.support.description}; some but not all are "
-            f"missing{f' at index {where}' if where else ''}: give them, leave those rows out, or "
+            f"missing{where}: give them, leave those rows out, or "
             "put NaN in all entries of such a row"
         )
 
 
 def part_of(latent: MissingValues, entries: np.ndarray) -> MissingValues:
-    """Make a latent of some of a latent's entries.
-
-    Parameters
-    ----------
-    latent : MissingValues
-    entries : numpy.ndarray of bool, shape (size of the latent,)
-    """
+    """Make a latent of some of a latent's entries."""
     index = tuple(positions[entries] for positions in latent.index)
     transform = None if latent.transform is None else transform_at(latent.distribution, index)
     return MissingValues(
@@ -216,7 +203,7 @@ def part_of(latent: MissingValues, entries: np.ndarray) -> MissingValues:
         latent.distribution,
         index=index,
         transform=transform,
-        stand_in=latent.stand_in[entries],
+        placeholder=latent.placeholder[entries],
         owner=latent.owner,
     )
 

@@ -10,16 +10,21 @@ import numpy as np
 
 from aliquot.errors import ModelError, ShapeError
 
+RESERVED = ("chain", "draw")
+
 
 def as_labels(name: Any, labels: Any) -> np.ndarray:
-    """Read the labels along a dim, or its length.
+    """Read the labels along a dim, or its length, and its name.
 
     Numbers, dates and strings stay what they are; other objects, tuples among them, become strings.
-
-    Raises
-    ------
-    ModelError, ShapeError
     """
+    if not isinstance(name, str):
+        raise ModelError(f"a dim's name must be a string; got {name!r}")
+    if name in RESERVED:
+        raise ModelError(
+            f"{name!r} is the name of a dim of every result, so a dim of a model cannot have "
+            "it: use another name"
+        )
     if isinstance(labels, int | np.integer):
         if isinstance(labels, bool) or labels < 0:
             raise ShapeError(f"dim {name!r} cannot have length {labels}")

@@ -9,6 +9,7 @@ import numpy as np
 
 from aliquot.distributions.base import Distribution
 from aliquot.distributions.constraints import Constraint, Interval, Real
+from aliquot.distributions.parameters import at
 from aliquot.errors import DTypeError, ImputationWarning, ShapeError, SupportError, warn
 from aliquot.expression import Evaluation, leaves
 from aliquot.model.alignment import aligned
@@ -16,15 +17,7 @@ from aliquot.precision import float64
 
 
 def as_values(name: str, data: Any) -> np.ndarray:
-    """Make data an array of numbers; masked entries become NaN.
-
-    Raises
-    ------
-    DTypeError
-        For strings, dates and other objects.
-    ShapeError
-        For no data at all.
-    """
+    """Make data an array of numbers; masked entries become NaN, what is no number is refused."""
     if isinstance(data, np.ma.MaskedArray):
         data = np.ma.filled(data.astype(float), np.nan) if np.ma.is_masked(data) else data.data
     try:
@@ -70,11 +63,6 @@ def check_kind(name: str, values: np.ndarray, distribution: Distribution) -> np.
     """Convert data to the distribution's dtype, refusing fractions where it counts.
 
     Whole numbers may come as floats, as they do from pandas and from a file.
-
-    Raises
-    ------
-    DTypeError
-        For fractions, infinite values and integers beyond 64 bits under a discrete distribution.
     """
     if not distribution.discrete:
         return aligned(values, distribution.dtype)
@@ -82,13 +70,7 @@ def check_kind(name: str, values: np.ndarray, distribution: Distribution) -> np.
 
 
 def whole(what: str, values: np.ndarray, distribution: Distribution) -> np.ndarray:
-    """Make values integers, 0 where they are missing (NaN).
-
-    Raises
-    ------
-    DTypeError
-        For what is no integer of 64 bits, with the first such value and its index.
-    """
+    """Make values integers of 64 bits, 0 where missing (NaN); refuse what cannot be one."""
     if values.dtype.kind == "u":
         broken = values > np.iinfo(np.int64).max
     elif values.dtype.kind == "f":
@@ -98,12 +80,11 @@ def whole(what: str, values: np.ndarray, distribution: Distribution) -> np.ndarr
     else:
         return values
     if broken.any():
-        index = tuple(int(i) for i in np.argwhere(broken)[0])
-        where = f" at index {index}" if index else ""
+        index = tuple(np.argwhere(broken)[0])
         more = f" ({broken.sum()} of {broken.size} are none)" if broken.sum() > 1 else ""
         raise DTypeError(
             f"{what} of {distribution.family}, a distribution of integers, hold "
-            f"{values[index]}{where}{more}: give whole numbers, as integers or as floats"
+            f"{values[index]}{at(index)}{more}: give whole numbers, as integers or as floats"
         )
     return (known if values.dtype.kind == "f" else values).astype(np.int64)
 
@@ -111,13 +92,7 @@ def whole(what: str, values: np.ndarray, distribution: Distribution) -> np.ndarr
 def check_support(
     name: str, values: np.ndarray, missing: np.ndarray | None, distribution: Distribution
 ) -> None:
-    """Refuse data off the support, where the support is known before sampling.
-
-    Raises
-    ------
-    SupportError
-        With the first index and value, and how many there are.
-    """
+    """Refuse data off the support, where the support is known before sampling."""
     support = known_support(distribution.support)
     if support is None:
         return
@@ -130,12 +105,11 @@ def check_support(
         inside = inside | events
     if not inside.all():
         outside = np.argwhere(~inside)
-        index = tuple(int(i) for i in outside[0])
-        where = f" at index {index}" if index else ""
+        index = tuple(outside[0])
         more = f" ({len(outside)} of {inside.size} are outside)" if len(outside) > 1 else ""
         raise SupportError(
             f"{name}: data of {distribution.family} must be {support.description}; "
-            f"got {values[index]}{where}{more}"
+            f"got {values[index]}{at(index)}{more}"
         )
 
 

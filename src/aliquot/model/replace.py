@@ -120,13 +120,13 @@ def _check(model: Any, replaced: set[str]) -> None:
 
 
 def _check_observed(model: Any, variable: ObservedVariable, replaced: set[str]) -> None:
-    given = {leaf.name for leaf in leaves(variable.given)}
+    given = {leaf.name for leaf in leaves(variable.data_expression)}
     if variable.missing is not None and given & replaced:
         raise ModelError(
             f"{variable.name}: its data had missing values when the model was written, so they "
             "cannot be replaced: write the model anew with the new data"
         )
-    source = variable.observed if variable.given is None else variable.given
+    source = variable.observed if variable.data_expression is None else variable.data_expression
     values = np.asarray(known_values(model, variable.name, source))
     distribution = variable.distribution
     if values.shape == distribution.shape:
@@ -161,25 +161,13 @@ def _shapes_of(structs: dict[int, tuple[Expression, Any]], outputs: list[Express
 
 def _snapshot(model: Any) -> Any:
     variables = list(model.variables.values())
-    nodes = order(expressions([getattr(v, "distribution", ()) for v in variables]) + variables)
-    seen = {id(node) for node in nodes}
-    nodes += [
-        node
-        for node in order([r.node for r in model.reads() if r.node is not None])
-        if id(node) not in seen
-    ]
-    return (
-        model.coords.as_dict(),
-        [
-            (
-                n,
-                n.shape,
-                getattr(n, "value", None) if isinstance(n, Leaf) else None,
-                getattr(n, "distribution", None),
-            )
-            for n in nodes
-        ],
-    )
+    distributions = expressions([getattr(v, "distribution", ()) for v in variables])
+    read = [r.node for r in model.reads() if r.node is not None]
+    nodes = []
+    for node in order([*distributions, *variables, *read]):
+        value = node.value_now() if isinstance(node, Leaf) else None
+        nodes.append((node, node.shape, value, getattr(node, "distribution", None)))
+    return model.coords.as_dict(), nodes
 
 
 def _restore(model: Any, before: Any) -> None:

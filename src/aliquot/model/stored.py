@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from aliquot.errors import ModelError, ShapeError
-from aliquot.model.dims import RESERVED
+from aliquot.model.labels import RESERVED
 
 if TYPE_CHECKING:
     import xarray
@@ -29,31 +29,13 @@ def values_of(
     *,
     sample: Sequence[str] = RESERVED,
 ) -> np.ndarray:
-    """Give the values of a variable with its axes in the model's order.
+    """Give the values of a variable, shape (*sample, *own), with its axes in the model's order.
 
-    Parameters
-    ----------
-    array : xarray.DataArray
-        Dims in any order: `sample`, and the variable's own. An axis without a name in the model is
-        called ``{name}_dim_{axis}``; so may be one that has a name there.
-    variable : variable of a model
-        With `name`, `dims` and `shape`.
-    coords : mapping from str to array
-        The model's labels by dim.
-    sample : sequence of str
-        Dims that come first.
-
-    Returns
-    -------
-    numpy.ndarray, shape (*sample, *own)
-        The lengths of its own axes are those of `array`, which may not be those of the variable.
-
-    Raises
-    ------
-    ShapeError
-        For a dim that is missing or not known; names it, and says what was expected.
-    OtherLabelsError
-        Where the labels along a dim are other ones.
+    The dims of `array` may be in any order: `sample`, which come first, and the variable's own. An
+    axis without a name in the model is called ``{name}_dim_{axis}``; so may be one that has a name
+    there. Lengths are those of `array`, which may not be those of the variable. A dim that is
+    missing or not known is refused (`ShapeError`), and so are other labels than `coords` has along
+    a dim (`OtherLabelsError`).
     """
     lacking = [dim for dim in sample if dim not in array.dims]
     if lacking:
@@ -75,13 +57,7 @@ def values_of(
 def dims_of(
     array: xarray.DataArray, variable: Any, *, sample: Sequence[str] = RESERVED
 ) -> list[str]:
-    """Give the stored dims besides `sample` in the order of the variable's axes.
-
-    Raises
-    ------
-    ShapeError
-        For a dim that is missing or not known.
-    """
+    """Give the stored dims besides `sample` in the order of the variable's axes."""
     given = [str(dim) for dim in array.dims if dim not in sample]
     names = list(variable.dims or [None] * len(variable.shape))
     plain = [f"{variable.name}_dim_{axis}" for axis in range(len(names))]
@@ -109,10 +85,6 @@ def positions(name: str, dim: str, have: np.ndarray, want: np.ndarray) -> np.nda
     """Say where the model's labels stand among those stored; ``None`` where in the same places.
 
     Labels that are only numbers from 0 name nothing: then places count.
-
-    Raises
-    ------
-    OtherLabelsError
     """
     if len(have) != len(want) or np.array_equal(have, want):
         return None

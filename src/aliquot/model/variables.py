@@ -11,7 +11,7 @@ import numpy as np
 
 from aliquot.distributions.base import Distribution
 from aliquot.expression import Expression, Leaf
-from aliquot.expression.lengths import Read, place, reads_for_good
+from aliquot.expression.lengths import Read, is_user_code, place
 from aliquot.model.observed import integer_bounds
 from aliquot.transforms.base import Transform
 
@@ -36,7 +36,7 @@ class Data(Leaf):
 
     def _numbers(self, reader: FrameType) -> Any:
         """Give the numbers, and note it where the caller keeps them."""
-        if self._value is None or not reads_for_good(reader):
+        if self._value is None or not is_user_code(reader):
             return self._value
         if hasattr(self.owner, "note_read"):
             what = f"the value of {self.name}"
@@ -44,7 +44,19 @@ class Data(Leaf):
         return np.array(self._value)
 
 
-class FreeVariable(Leaf):
+class Random:
+    """What variables with a distribution share."""
+
+    __slots__ = ()
+    distribution: Distribution
+
+    @property
+    def state_bounds(self) -> tuple[int, int] | None:
+        """The smallest and the largest value of a discrete variable, where they are known."""
+        return integer_bounds(self.distribution)
+
+
+class FreeVariable(Random, Leaf):
     """A random variable without observations: what inference is about.
 
     Attributes
@@ -81,32 +93,27 @@ class FreeVariable(Leaf):
         self.initval = initval
         self.remake = remake
 
-    @property
-    def own_bounds(self) -> tuple[int, int] | None:
-        """The smallest and the largest value of a discrete variable, where they are known."""
-        return integer_bounds(self.distribution)
 
-
-class ObservedVariable(Expression):
+class ObservedVariable(Random, Expression):
     """A random variable whose values were observed, wholly or in part.
 
     Attributes
     ----------
     distribution : Distribution
     observed : numpy.ndarray or Expression of Data
-        The observed values; missing entries hold a stand-in inside the support.
+        The observed values; missing entries hold a placeholder inside the support.
     missing : numpy.ndarray of bool or None
         Where values are missing, of the observations' shape.
     latent : MissingValues or None
         The missing values as a latent variable.
-    given : Expression of Data, or None
+    data_expression : Expression of Data, or None
         What the user gave as observations, where it can be replaced.
     """
 
     __slots__ = (
+        "data_expression",
         "dims",
         "distribution",
-        "given",
         "latent",
         "missing",
         "name",
@@ -126,7 +133,7 @@ class ObservedVariable(Expression):
         owner: object,
         missing: np.ndarray | None,
         latent: MissingValues | None,
-        given: Expression | None,
+        data_expression: Expression | None,
         remake: Callable[[tuple[int, ...]], Distribution],
     ) -> None:
         super().__init__(lambda x: x, (value,), distribution.shape, distribution.dtype, name)
@@ -137,13 +144,8 @@ class ObservedVariable(Expression):
         self.owner = owner
         self.missing = missing
         self.latent = latent
-        self.given = given
+        self.data_expression = data_expression
         self.remake = remake
-
-    @property
-    def own_bounds(self) -> tuple[int, int] | None:
-        """The smallest and the largest value of a discrete variable, where they are known."""
-        return integer_bounds(self.distribution)
 
     @property
     def value(self) -> Expression:
@@ -151,7 +153,7 @@ class ObservedVariable(Expression):
         return self.inputs[0]
 
 
-class MissingValues(Leaf):
+class MissingValues(Random, Leaf):
     """The missing entries of an observed variable, as unknowns: one number for each.
 
     They have no density of their own: the observed variable's covers them.
@@ -165,11 +167,11 @@ class MissingValues(Leaf):
     transform : Transform or None
         The way to unconstrained coordinates; ``None`` where they are discrete, or where only whole
         events are missing whose entries determine one another.
-    stand_in : numpy.ndarray
+    placeholder : numpy.ndarray
         Values for them where they do not matter: inside the support.
     """
 
-    __slots__ = ("distribution", "index", "stand_in", "transform")
+    __slots__ = ("distribution", "index", "placeholder", "transform")
 
     def __init__(
         self,
@@ -178,19 +180,14 @@ class MissingValues(Leaf):
         *,
         index: tuple[np.ndarray, ...],
         transform: Transform | None,
-        stand_in: np.ndarray,
+        placeholder: np.ndarray,
         owner: object,
     ) -> None:
         super().__init__(name, (len(index[0]),), distribution.dtype, owner=owner)
-        self.stand_in = stand_in
+        self.placeholder = placeholder
         self.distribution = distribution
         self.index = index
         self.transform = transform
-
-    @property
-    def own_bounds(self) -> tuple[int, int] | None:
-        """The smallest and the largest value of a discrete variable, where they are known."""
-        return integer_bounds(self.distribution)
 
 
 class Deterministic(Expression):

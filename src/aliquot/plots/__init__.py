@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aliquot import porting as _porting
+from aliquot.hints import explain as _explain
+from aliquot.hints import names as _names
 from aliquot.plots.filled import plot_filled_components
 from aliquot.plots.label_certainty import plot_label_certainty
 from aliquot.plots.label_traces import plot_label_traces
@@ -28,4 +29,4 @@ __all__ = [
 if not TYPE_CHECKING:  # a type checker is to go on seeing which names there are
 
     def __getattr__(name: str) -> None:
-        raise _porting.MissingError("aq.plots", name, _porting.NAMES, lambda: __all__, "aq.plots.")
+        raise _explain.MissingError("aq.plots", name, _names.NAMES, lambda: __all__, "aq.plots.")

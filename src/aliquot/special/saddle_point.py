@@ -56,10 +56,6 @@ _CLOSE = 0.1
 def stirling(x: Any) -> Any:
     r"""Compute :math:`\log \Gamma(x + 1) - x \log x + x`, within 5e-15 of max(1, value).
 
-    Parameters
-    ----------
-    x : array, non-negative
-
     Examples
     --------
     >>> from aliquot.precision import float64
@@ -90,10 +86,6 @@ def stirling_of_count(x: Any) -> Any:
 
     The small ones are interpolated in Newton's form, which has a term less for each smaller number.
 
-    Parameters
-    ----------
-    x : array of non-negative whole numbers
-
     Examples
     --------
     >>> from aliquot.precision import float64
@@ -123,17 +115,10 @@ def _series(y: Any) -> Any:
 def deviance(x: Any, gap: Any, x_log_mu: Any) -> Any:
     r"""Compute :math:`x \log(x / \mu) + \mu - x`, to all digits near :math:`\mu = x` too.
 
-    Where :math:`\mu` is close to x, the value is that of the series of
-    :math:`\log(\mu / x) = 2 \operatorname{artanh}((\mu - x) / (\mu + x))`. The derivative is that
-    of the formula above everywhere: it does not cancel.
-
-    Parameters
-    ----------
-    x : array, non-negative
-    gap : array
-        :math:`\mu - x`, which is often known better than from the two.
-    x_log_mu : array
-        :math:`x \log \mu`: where x is 0, whatever the caller takes 0 log 0 to be.
+    The gap :math:`\mu - x` is often known better than from the two; :math:`x \log \mu` is, where x
+    is zero, whatever the caller takes 0 log 0 to be. Where :math:`\mu` is close to x, the value is
+    that of the series of :math:`\log(\mu / x) = 2 \operatorname{artanh}((\mu - x) / (\mu + x))`.
+    The derivative is that of the formula above everywhere: it does not cancel.
 
     Examples
     --------
@@ -154,13 +139,8 @@ def _deviance(x: Any, log_x: Any, gap: Any, x_log_mu: Any) -> Any:
 def log_poisson(x: Any, gap: Any, x_log_mu: Any) -> Any:
     r"""Compute the log probability of a Poisson count: :math:`x \log \mu - \mu - \log x!`.
 
-    The logarithms of other counts' probabilities are sums and differences of it.
-
-    Parameters
-    ----------
-    x : array of non-negative whole numbers
-    gap, x_log_mu : array
-        As in `deviance`.
+    The logarithms of other counts' probabilities are sums and differences of it. Arguments as in
+    `deviance`.
 
     Examples
     --------

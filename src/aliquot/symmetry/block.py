@@ -108,20 +108,7 @@ class Block:
         return moved
 
     def permute_states(self, name: str, states: np.ndarray, permutations: np.ndarray) -> np.ndarray:
-        """Rename the states of a discrete variable as the components trade places.
-
-        Parameters
-        ----------
-        name : str
-            One of the discrete variables in `states`.
-        states : numpy.ndarray of int, shape (*batch, *shape)
-            Values of the variable.
-        permutations : numpy.ndarray of int, shape (*batch, components)
-
-        Returns
-        -------
-        numpy.ndarray of int, shape (*batch, *shape)
-        """
+        """Rename the states of a discrete variable as the components trade places."""
         named = np.asarray(dict(self.states)[name])
         batch = permutations.ndim - 1
         # What was state permutations[k] is now component k.
@@ -136,17 +123,7 @@ class Block:
     def permute_probabilities(
         self, name: str, probabilities: np.ndarray, permutations: np.ndarray, lowest: int = 0
     ) -> np.ndarray:
-        """Rename the states along the last axis of probabilities of states.
-
-        Parameters
-        ----------
-        name : str
-            One of the discrete variables in `states`.
-        probabilities : numpy.ndarray, shape (*batch, ..., number of states)
-        permutations : numpy.ndarray of int, shape (*batch, components)
-        lowest : int
-            The state that the first entry of the last axis stands for.
-        """
+        """Rename the states along the last axis of probabilities; the first state is `lowest`."""
         named = np.asarray(dict(self.states)[name]) - lowest
         batch = permutations.ndim - 1
         source = named[permutations].reshape(

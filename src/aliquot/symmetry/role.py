@@ -61,22 +61,24 @@ class Role:
             return 2
         return len(self.variables) if self.axis is None else len(self.positions)
 
+    def variable_of(self, component: int) -> str:
+        """Name the variable in which a component stands."""
+        return self.variables[0 if self.axis is not None or self.stays else component]
+
+    def index(self, ndim: int, component: int | None = None) -> tuple[Any, ...]:
+        """Give the index of what moves in an array of a variable, or of one component's values."""
+        index: list[Any] = [*part(self.within, ndim)]
+        if self.axis is not None:
+            places = self.positions
+            index[self.axis] = list(places) if component is None else places[component]
+        return (*index, ...)  # of a number, too, a view
+
     def slices(self, values: Mapping[str, np.ndarray], batch: int) -> np.ndarray:
-        """Give each component's values.
+        """Give each component's values, of variables that begin with so many axes of a batch.
 
-        Parameters
-        ----------
-        values : mapping from str to array, shape (*batch, *shape)
-            By variable.
-        batch : int
-            Number of leading axes that are not the variables' own.
-
-        Returns
-        -------
-        numpy.ndarray, shape (*batch, components, *rest)
-            The axis of components first, then what is left of the variable's own shape. What is
-            mirrored is so for the second component, so that the slices trade places as the
-            components do: of p with the mirror 1, p and 1 - p.
+        The axis of components comes after the batch, then what is left of the variable's own shape.
+        What is mirrored is so for the second component, so that the slices trade places as the
+        components do: of p with the mirror 1, p and 1 - p.
         """
         parts = self._parts(values, batch)
         if self.mirror is None:
@@ -90,15 +92,7 @@ class Role:
     ) -> dict[str, np.ndarray]:
         """Let the components trade places: component k gets the values of ``permutations[k]``.
 
-        Parameters
-        ----------
-        values : mapping from str to array, shape (*batch, *shape)
-        permutations : numpy.ndarray of int, shape (*batch, components)
-
-        Returns
-        -------
-        dict from str to numpy.ndarray
-            New arrays of this role's variables only.
+        Permutations have the batch's axes first. Gives new arrays of this role's variables only.
         """
         batch = permutations.ndim - 1
         moved = self._parts(values, batch)
@@ -142,7 +136,7 @@ class Role:
 
     def _part(self, array: np.ndarray, batch: int) -> np.ndarray:
         """Give a view of what moves, of the only index on an axis an axis of length one."""
-        index: Any = (*part(self.within, array.ndim, batch), ...)  # of a number, too, a view
+        index: Any = (*part(self.within, array.ndim, batch), ...)
         view: np.ndarray = array[index]
         return view
 
@@ -160,16 +154,7 @@ class Role:
 
 
 def part(within: Sequence[tuple[int, int]], ndim: int, batch: int = 0) -> tuple[slice, ...]:
-    """Give the index of a part of a variable: of the only place on an axis an axis of length one.
-
-    Parameters
-    ----------
-    within : sequence of (axis, index)
-    ndim : int
-        Number of the array's axes, the batch's included.
-    batch : int
-        Number of leading axes that are not the variable's own.
-    """
+    """Give the index of a part of a variable; the axis of an only place has length one then."""
     index = [slice(None)] * ndim
     for axis, at in within:
         index[batch + axis] = slice(at, at + 1)

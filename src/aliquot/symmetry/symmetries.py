@@ -221,10 +221,7 @@ def block_names(blocks: Sequence[Block]) -> list[str]:
 def signs_of(block: Block, blocks: Sequence[Block]) -> list[Block]:
     """Give the blocks by which each component of a block changes sign by itself.
 
-    Returns
-    -------
-    list of Block
-        One for each component, in their order; none where not each has one.
+    One for each component, in their order; none where not each has one.
     """
     result = []
     for k in range(block.components):
@@ -239,6 +236,6 @@ def signs_of(block: Block, blocks: Sequence[Block]) -> list[Block]:
 def _slice(role: Role, k: int) -> tuple[tuple[str, ...], tuple[tuple[int, int], ...]]:
     """Say which part of which variable is a component's."""
     if role.axis is None:
-        return (role.variables[0 if role.stays else k],), role.within
+        return (role.variable_of(k),), role.within
     place = (role.axis, role.positions[k])
     return role.variables, tuple(sorted((*role.within, place)))

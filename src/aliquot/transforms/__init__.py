@@ -6,19 +6,19 @@ that most models need has the name that PyMC gives it: ``transform=aliquot.trans
 
 from typing import TYPE_CHECKING
 
-from aliquot import porting as _porting
+from aliquot.hints import explain as _explain
+from aliquot.hints import names as _names
 from aliquot.transforms.angle import Circular, circular
 from aliquot.transforms.base import Transform
 from aliquot.transforms.bounds import Interval, interval
 from aliquot.transforms.correlation import CholeskyCorr, cholesky_corr
 from aliquot.transforms.covariance import Cholesky, cholesky
 from aliquot.transforms.default import default_transform
-from aliquot.transforms.lower_bound import Log, log
+from aliquot.transforms.one_bound import Log, UpperLog, log
 from aliquot.transforms.order import Ordered, PositiveOrdered, ordered, positive_ordered
 from aliquot.transforms.probabilities import Simplex, simplex
 from aliquot.transforms.two_bounds import Logit, LogOdds, logodds
 from aliquot.transforms.unbounded import Identity, identity
-from aliquot.transforms.upper_bound import UpperLog
 
 __all__ = [
     "Transform",
@@ -55,6 +55,6 @@ def __dir__() -> list[str]:
 if not TYPE_CHECKING:  # a type checker is to go on seeing which names there are
 
     def __getattr__(name: str) -> None:
-        raise _porting.MissingError(
-            "aq.transforms", name, _porting.TRANSFORMS, lambda: __all__, "aq.transforms."
+        raise _explain.MissingError(
+            "aq.transforms", name, _names.TRANSFORMS, lambda: __all__, "aq.transforms."
         )

@@ -74,7 +74,7 @@ class Transform:
         Parameters
         ----------
         mean, sd : array, shape of x
-            Typical value and spread under the prior (sd is 1 where it is not known).
+            Typical value and standard deviation under the prior (1 where that is not known).
         """
         del sd
         return mean
@@ -88,6 +88,12 @@ class Transform:
         """Give the place on the other axes that decides the order, as (axis, index) pairs.
 
         Empty where nothing is ordered, and where each vector along the axis is, by itself.
+
+        Examples
+        --------
+        >>> from aliquot.transforms import ordered
+        >>> ordered(axis=0, at=-1).ordered_at((3, 2)), ordered(axis=0).ordered_at((3, 2))
+        (((1, 1),), ())
         """
         del shape
         return ()

@@ -10,10 +10,9 @@ import numpy as np
 from aliquot.errors import ParameterError
 from aliquot.expression import Expression
 from aliquot.transforms.base import Transform
-from aliquot.transforms.lower_bound import Log, log
+from aliquot.transforms.one_bound import Log, UpperLog, log
 from aliquot.transforms.two_bounds import Logit, logodds
 from aliquot.transforms.unbounded import identity
-from aliquot.transforms.upper_bound import UpperLog
 
 
 def interval(lower: Any = None, upper: Any = None) -> Transform:

@@ -11,7 +11,7 @@ from jax import lax
 
 from aliquot.errors import ShapeError
 from aliquot.transforms.base import Transform
-from aliquot.transforms.saturation import SMALLEST
+from aliquot.transforms.distances import SMALLEST
 
 
 class CholeskyCorr(Transform):
@@ -71,13 +71,6 @@ class CholeskyCorr(Transform):
         return jnp.sum(terms, axis=(-2, -1))
 
     def unconstrained_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
-        """Give the batch axes and n (n - 1) / 2.
-
-        Raises
-        ------
-        ShapeError
-            Where the last two axes are not those of a square matrix of size 2 or more.
-        """
         n = matrix_size(self.name, shape, 2)
         return (*shape[:-2], n * (n - 1) // 2)
 
@@ -107,13 +100,7 @@ def _log_lengths(sech: Any) -> Any:
 
 
 def matrix_size(name: str, shape: tuple[int, ...], least: int) -> int:
-    """Read n from a shape that ends in (n, n).
-
-    Raises
-    ------
-    ShapeError
-        Where it does not, or n is less than `least`.
-    """
+    """Read n from a shape that ends in (n, n), n being `least` or more."""
     if len(shape) < 2 or shape[-1] != shape[-2]:
         raise ShapeError(
             f"transform {name} needs square matrices along the last two axes; got shape {shape}"

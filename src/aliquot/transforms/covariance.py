@@ -15,8 +15,8 @@ from aliquot.transforms.correlation import (
     matrix_size,
     rows_of_triangle,
 )
-from aliquot.transforms.lower_bound import log
-from aliquot.transforms.saturation import SMALLEST
+from aliquot.transforms.distances import SMALLEST
+from aliquot.transforms.one_bound import log
 
 
 class Cholesky(Transform):
@@ -91,13 +91,6 @@ class Cholesky(Transform):
         return jnp.sum(each, axis=-1) + jnp.sum(below * log_sech(partial), axis=-1)
 
     def unconstrained_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
-        """Give the batch axes and n (n + 1) / 2.
-
-        Raises
-        ------
-        ShapeError
-            Where the last two axes are not those of a square matrix.
-        """
         n = matrix_size(self.name, shape, 1)
         return (*shape[:-2], n * (n + 1) // 2)
 

@@ -9,7 +9,7 @@ from aliquot.transforms.angle import circular
 from aliquot.transforms.base import Transform
 from aliquot.transforms.bounds import interval
 from aliquot.transforms.covariance import Cholesky, cholesky
-from aliquot.transforms.lower_bound import log
+from aliquot.transforms.one_bound import log
 from aliquot.transforms.order import ordered
 from aliquot.transforms.probabilities import simplex
 from aliquot.transforms.unbounded import identity
@@ -45,11 +45,11 @@ def default_transform(support: Constraint) -> Transform:
             )
         case constraints.Interval():
             return interval(support.lower, support.upper)
-        case constraints.Simplex():
+        case constraints.ProbabilityVector():
             return simplex
         case constraints.OrderedVector():
             return ordered
-        case constraints.Circular():
+        case constraints.Angle():
             return circular
         case constraints.LowerCholesky(scales=constraints.Interval() as scales):
             inner = interval(scales.lower, scales.upper)

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from aliquot.transforms.base import Transform
-from aliquot.transforms.saturation import spread
+from aliquot.transforms.distances import known_sd
 
 
 class Increasing(Transform):
@@ -58,7 +58,7 @@ class Increasing(Transform):
         mean = jnp.asarray(mean, float)
         good = jnp.all(jnp.isfinite(mean), -1, keepdims=True) & increases(mean)
         middle = jnp.sort(jnp.where(jnp.isfinite(mean), mean, 0.0), axis=-1)
-        scale = jnp.mean(jnp.broadcast_to(spread(sd), mean.shape), axis=-1, keepdims=True)
+        scale = jnp.mean(jnp.broadcast_to(known_sd(sd), mean.shape), axis=-1, keepdims=True)
         scale = jnp.maximum(scale, 1e-6 * jnp.max(jnp.abs(middle), axis=-1, keepdims=True))
         return jnp.where(good, mean, middle + scale * normal_quantiles(mean.shape[-1]))
 

@@ -8,9 +8,8 @@ import jax.numpy as jnp
 from jax.lax import cumlogsumexp
 
 from aliquot.transforms.base import Transform
-from aliquot.transforms.distances import Distance, Distances
+from aliquot.transforms.distances import Distance, Distances, known_sd, margin
 from aliquot.transforms.increasing import increases, normal_quantiles, running_sum
-from aliquot.transforms.saturation import SMALLEST, margin, spread
 
 
 class IncreasingAbove(Transform):
@@ -65,7 +64,7 @@ class IncreasingAbove(Transform):
         """Compute the distances from the bound."""
         y = jnp.asarray(y)
         logs = cumlogsumexp(y, axis=y.ndim - 1)
-        return Distances(lower=Distance(self.lower, jnp.maximum(jnp.exp(logs), SMALLEST), logs))
+        return Distances(lower=Distance.of_log(self.lower, logs))
 
     def start(self, mean: Any, sd: Any) -> Any:
         """Give the mean if it is above the bound and increases, else such values around it.
@@ -78,7 +77,7 @@ class IncreasingAbove(Transform):
         mean = jnp.asarray(mean, float)
         inside = jnp.isfinite(mean) & (mean > lower)
         good = jnp.all(inside, axis=-1, keepdims=True) & increases(mean)
-        scale = jnp.maximum(jnp.broadcast_to(spread(sd), mean.shape), 1e6 * margin(lower))
+        scale = jnp.maximum(jnp.broadcast_to(known_sd(sd), mean.shape), 1e6 * margin(lower))
         distance = jnp.where(inside, jnp.maximum(mean - lower, 1e6 * margin(lower)), scale)
         middle = jnp.sort(distance, axis=-1)
         ratio = jnp.clip(jnp.mean(scale / middle, axis=-1, keepdims=True), 0.01, 1.0)
@@ -126,7 +125,7 @@ class IncreasingBelow(Transform):
         """Compute the distances from the bound."""
         y = jnp.asarray(y)
         logs = cumlogsumexp(y, axis=y.ndim - 1, reverse=True)
-        return Distances(upper=Distance(self.upper, jnp.maximum(jnp.exp(logs), SMALLEST), logs))
+        return Distances(upper=Distance.of_log(self.upper, logs))
 
     def start(self, mean: Any, sd: Any) -> Any:
         """Give the mirror image of what :class:`IncreasingAbove` gives."""

@@ -14,15 +14,13 @@ from aliquot.transforms.angle import Circular
 from aliquot.transforms.base import Transform
 from aliquot.transforms.distances import Distance, Distances
 from aliquot.transforms.increasing import increasing
-from aliquot.transforms.increasing_between import IncreasingBetween
 from aliquot.transforms.increasing_bounded import IncreasingAbove, IncreasingBelow
-from aliquot.transforms.increasing_probabilities import increasing_simplex
-from aliquot.transforms.lower_bound import Log
+from aliquot.transforms.increasing_shares import IncreasingBetween, increasing_simplex
+from aliquot.transforms.one_bound import Log, UpperLog
 from aliquot.transforms.order_axes import OrderAxes
 from aliquot.transforms.probabilities import Simplex
 from aliquot.transforms.two_bounds import Logit
 from aliquot.transforms.unbounded import Identity, identity
-from aliquot.transforms.upper_bound import UpperLog
 
 
 class Ordered(Transform):
@@ -102,32 +100,17 @@ class Ordered(Transform):
         return type(self)(axis, at=at)
 
     def fitted(self, natural: Transform, shape: tuple[int, ...]) -> Ordered:
-        """Give this order of the values that another transform reaches.
+        """Give this order of the values that a support's natural transform reaches.
 
-        Parameters
-        ----------
-        natural : Transform
-            That of the support.
-        shape : tuple of int
-            The variable's.
-
-        Raises
-        ------
-        ModelError
-            Where values of that support cannot be ordered, or not along this axis.
-        ShapeError
-            For an axis or an index that the shape does not have.
+        Where they cannot be ordered, or not along this axis, that is a `ModelError`; an axis or an
+        index that a variable of that shape does not have is a `ShapeError`.
         """
         axes = self._axes(shape)
         if self.axis < 0 and not self.at and isinstance(natural, Identity):
             return self
         vectors = _vectors(self, natural, axes)
         others = identity if isinstance(natural, Circular) and not self.at else natural
-        return type(self)._made(axes.axis, self.at, vectors, others)
-
-    @classmethod
-    def _made(cls, axis: int, at: tuple[int, ...], vectors: Transform, others: Transform) -> Self:
-        return cls(axis, at=at or None, vectors=vectors, others=others)
+        return type(self)(axes.axis, at=self.at or None, vectors=vectors, others=others)
 
     def forward(self, x: Any) -> Any:
         x = jnp.asarray(x)
@@ -180,14 +163,6 @@ class Ordered(Transform):
         return Distances(*(both(a, b) for a, b in zip(found, rest, strict=True)))
 
     def unconstrained_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
-        """Give the shape of x, less one along the last axis for probabilities that sum to one.
-
-        Raises
-        ------
-        ShapeError
-            For an axis, or an index on the others, that the shape does not have; and for an axis
-            without elements.
-        """
         axes = self._axes(shape)
         length = shape[axes.axis]
         try:
@@ -211,17 +186,9 @@ class Ordered(Transform):
         return jnp.where(axes.mask(mean.shape), x, self.others.start(mean, sd))
 
     def ordered_axis(self, shape: tuple[int, ...]) -> int:
-        """Give the axis along which an `x` of the given shape increases, counted from the first."""
         return len(shape) + self._axes(shape).axis
 
     def ordered_at(self, shape: tuple[int, ...]) -> tuple[tuple[int, int], ...]:
-        """Give the place on the other axes that decides the order, as (axis, index) pairs.
-
-        Examples
-        --------
-        >>> ordered(axis=0, at=-1).ordered_at((3, 2)), ordered(axis=0).ordered_at((3, 2))
-        (((1, 1),), ())
-        """
         return tuple((len(shape) + axis, i) for axis, i in self._axes(shape).at)
 
     def vectors_of(self, shape: tuple[int, ...]) -> int:

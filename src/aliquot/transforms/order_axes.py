@@ -30,13 +30,7 @@ class OrderAxes:
 
     @classmethod
     def of(cls, name: str, axis: int, at: tuple[int, ...], shape: tuple[int, ...]) -> OrderAxes:
-        """Read an axis and indices against a shape.
-
-        Raises
-        ------
-        ShapeError
-            Naming the transform, where the shape lacks one of them.
-        """
+        """Read an axis and indices against a shape, or say by `name` what it lacks."""
         n = len(shape)
         which = "the last axis" if axis == -1 else f"axis {axis}"
         if n == 0 or not -n <= axis < n:

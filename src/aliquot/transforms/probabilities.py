@@ -10,8 +10,7 @@ from jax.lax import stop_gradient
 
 from aliquot.errors import ShapeError
 from aliquot.transforms.base import Transform
-from aliquot.transforms.distances import Distance, Distances
-from aliquot.transforms.saturation import SMALLEST
+from aliquot.transforms.distances import SMALLEST, Distance, Distances
 
 
 class Simplex(Transform):
@@ -75,13 +74,6 @@ class Simplex(Transform):
         return Distances(Distance(0.0, *lower), Distance(1.0, *_rest(z, weights, largest, total)))
 
     def unconstrained_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
-        """Give the shape of x with one coordinate fewer along the last axis.
-
-        Raises
-        ------
-        ShapeError
-            Where there is no last axis, or it is shorter than 2.
-        """
         if not shape or shape[-1] < 2:
             raise ShapeError(
                 "transform simplex needs at least 2 probabilities along the last axis; got shape "

@@ -7,8 +7,7 @@ from typing import Any
 import jax.numpy as jnp
 
 from aliquot.transforms.base import Transform
-from aliquot.transforms.distances import Distance, Distances
-from aliquot.transforms.saturation import SMALLEST, margin
+from aliquot.transforms.distances import SMALLEST, Distance, Distances, margin
 
 
 class Logit(Transform):

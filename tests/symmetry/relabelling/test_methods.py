@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from aliquot.symmetry.relabelling import ecr, pivot, stephens
 from aliquot.symmetry.relabelling.classification import (
     divergences,
     mean_classification,
     weighted,
 )
-from aliquot.symmetry.relabelling.pivot import distances, spread
-from aliquot.symmetry.relabelling.stephens import iterate
+from aliquot.symmetry.relabelling.ecr import ecr
+from aliquot.symmetry.relabelling.pivot import distances, half_width, pivot
+from aliquot.symmetry.relabelling.stephens import iterate, stephens
 from tests.symmetry.relabelling.samples import Sample, all_costs, everything, sample
 
 
@@ -100,7 +100,7 @@ def test_pivot_distances_are_those_of_all_pairs():
     draws = sample(4, apart=1.0)
     features = np.stack([draws.w, draws.means], axis=2)
     found = pivot(features, 7)
-    scale = spread(np.take_along_axis(features, found[:, :, None], 1))
+    scale = half_width(np.take_along_axis(features, found[:, :, None], 1))
     each = np.stack(
         [
             (((features[:, order] - features[7]) / scale) ** 2).sum(axis=(1, 2)) / 2

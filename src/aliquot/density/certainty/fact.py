@@ -12,14 +12,14 @@ from aliquot.distributions.constraints import (
     Interval,
     LowerCholesky,
     OrderedVector,
-    Simplex,
+    ProbabilityVector,
 )
 from aliquot.model.variables import FreeVariable
 from aliquot.transforms import Ordered
 
 # What holds along some axes of an array, by the name that it has here.
 STRUCTURES: dict[type[Constraint], str] = {
-    Simplex: "sums to one",
+    ProbabilityVector: "sums to one",
     OrderedVector: "increases",
     LowerCholesky: "triangular",
 }
@@ -79,7 +79,7 @@ def of_leaf(leaf: Any, number: int) -> Fact:
     if kind is not None:
         last = tuple(range(leaf.ndim - support.event_dims, leaf.ndim))
         structures.add((kind, last))
-    simplex = isinstance(support, Simplex)
+    simplex = isinstance(support, ProbabilityVector)
     sign, unit = (NONNEGATIVE, True) if simplex else (0, False)
     if isinstance(support, Interval) and support.constant():
         if support.lower is not None and np.all(np.asarray(support.lower) >= 0):

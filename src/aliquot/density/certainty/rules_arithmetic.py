@@ -10,13 +10,15 @@ import numpy as np
 
 from aliquot.density.certainty.fact import NONNEGATIVE, POSITIVE, STRUCTURES, Fact
 from aliquot.density.certainty.trace import Trace, rule
-from aliquot.distributions.constraints import Simplex
+from aliquot.distributions.constraints import ProbabilityVector
 
 
 @rule("exp", "exp2")
 def _exponential(trace: Trace, out: Fact, ins: list[Fact], params: Mapping[str, Any]) -> Fact:
     trace.exponent_of[out.number] = ins[0].number
-    sums = {(STRUCTURES[Simplex], axes) for kind, axes in ins[0].structures if kind == "log"}
+    sums = {
+        (STRUCTURES[ProbabilityVector], axes) for kind, axes in ins[0].structures if kind == "log"
+    }
     return replace(out, sign=POSITIVE, unit=bool(sums), structures=frozenset(sums))
 
 
@@ -122,7 +124,7 @@ def _over(trace: Trace, out: Fact, ins: list[Fact], params: Mapping[str, Any]) -
     total = y.squeezed if y.shape == () and len(x.shape) == 1 else y.total
     if not x.sign or total is None or total[:2] != ("sum", x.number):
         return result
-    sums = frozenset({(STRUCTURES[Simplex], (total[2],))})
+    sums = frozenset({(STRUCTURES[ProbabilityVector], (total[2],))})
     return replace(result, unit=True, structures=sums)
 
 
@@ -138,11 +140,11 @@ def _contracted(trace: Trace, out: Fact, ins: list[Fact], params: Mapping[str, A
     places = len(batch[0]) + np.arange(len(free[0]) + len(free[1]))
     found = set()
     for i, weights in enumerate(ins):
-        along = [(STRUCTURES[Simplex], (a,)) for a in contracting[i]]
+        along = [(STRUCTURES[ProbabilityVector], (a,)) for a in contracting[i]]
         if len(along) != 1 or along[0] not in weights.structures:
             continue
         first = len(free[0]) if i == 0 else 0
         for j, axis in enumerate(free[1 - i]):
-            if (STRUCTURES[Simplex], (axis,)) in ins[1 - i].structures:
-                found.add((STRUCTURES[Simplex], (int(places[first + j]),)))
+            if (STRUCTURES[ProbabilityVector], (axis,)) in ins[1 - i].structures:
+                found.add((STRUCTURES[ProbabilityVector], (int(places[first + j]),)))
     return replace(result, structures=frozenset(found))

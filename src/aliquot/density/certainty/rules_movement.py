@@ -10,7 +10,7 @@ import numpy as np
 
 from aliquot.density.certainty.fact import STRUCTURES, Fact
 from aliquot.density.certainty.trace import Trace, rule
-from aliquot.distributions.constraints import Simplex
+from aliquot.distributions.constraints import ProbabilityVector
 
 
 @rule("copy", "copy_p", "stop_gradient", "optimization_barrier", "reduce_precision")
@@ -164,4 +164,4 @@ def _complementary(trace: Trace, out: Fact, ins: Sequence[Fact], axis: int) -> F
     a, b = (fact.base for fact in ins)
     if trace.one_minus.get(b) != a and trace.one_minus.get(a) != b:
         return out
-    return replace(out, structures=out.structures | {(STRUCTURES[Simplex], (axis,))})
+    return replace(out, structures=out.structures | {(STRUCTURES[ProbabilityVector], (axis,))})

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from aliquot.density.certainty.fact import NONNEGATIVE, POSITIVE, STRUCTURES, Fact
-from aliquot.distributions.constraints import TOLERANCE, Simplex
+from aliquot.distributions.constraints import TOLERANCE, ProbabilityVector
 from aliquot.primitives import Kind, Walk, kind, name_of, with_derivative
 from aliquot.primitives.internals import shape_of
 
@@ -39,7 +39,7 @@ class Trace:
             return fact
         sign = POSITIVE if np.all(array > 0) else NONNEGATIVE if np.all(array >= 0) else 0
         structures = frozenset(
-            (STRUCTURES[Simplex], (axis,))
+            (STRUCTURES[ProbabilityVector], (axis,))
             for axis in range(array.ndim)
             if sign and np.all(np.abs(np.sum(array, axis=axis) - 1) < TOLERANCE)
         )

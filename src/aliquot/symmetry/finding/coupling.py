@@ -71,7 +71,8 @@ def turns_apart(block: Block, search: Search) -> bool:
     for point, _ in search.probe.points(6):
         middle = {name: np.full(values.shape, np.nan) for name, values in point.items()}
         for role in block.roles:
-            middle[role.variables[0]][place_of(role, 0, point)] = 0.5 * (role.mirror or 0.0)
+            array = middle[role.variables[0]]
+            array[role.index(array.ndim, 0)] = 0.5 * (role.mirror or 0.0)
         free = {name: ~np.isnan(values) for name, values in middle.items()}
         center = {name: np.where(free[name], middle[name], point[name]) for name in point}
         top = probe.terms(center)
@@ -135,21 +136,9 @@ def with_values_of(
     result = dict(point)
     for role in roles:
         for k in components:
-            name = role.variables[k] if role.axis is None and not role.stays else role.variables[0]
+            name = role.variable_of(k)
             array = np.array(result[name])
-            place = place_of(role, k, point)
+            place = role.index(array.ndim, k)
             array[place] = other[name][place]
             result[name] = array
     return result
-
-
-def place_of(role: Role, k: int, point: Point) -> tuple[int | slice, ...]:
-    """Say where a component of a role stands in its variable."""
-    if role.axis is None and not role.stays:
-        return (...,)  # type: ignore[return-value]
-    place: list[Any] = [slice(None)] * point[role.variables[0]].ndim
-    for axis, at in role.within:
-        place[axis] = at
-    if role.axis is not None:
-        place[role.axis] = role.positions[k]
-    return (*place, ...)

@@ -8,7 +8,6 @@ makes a difference, in every term that it is part of, far above rounding.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,6 +18,7 @@ from aliquot.symmetry.finding.coupling import with_values_of
 from aliquot.symmetry.finding.probe import Point
 from aliquot.symmetry.finding.search import Search, exchanged
 from aliquot.symmetry.role import Role
+from aliquot.symmetry.symmetries import Unseen
 
 # An effect has to be so many times what counts as rounding.
 FAR_ABOVE = 1e4
@@ -30,27 +30,22 @@ POINTS = 4
 LEVELS = (3.0, 12.0, 50.0, 200.0)
 
 
-@dataclass
-class Seen:
-    """What is left of blocks whose components were looked at where they matter.
+def seen_to_matter(
+    blocks: Sequence[Block], search: Search
+) -> tuple[list[tuple[Block, list[Point]]], list[Unseen]]:
+    """Look for points at which all that a block moves makes a difference, and verify it there.
 
-    Attributes
-    ----------
-    blocks : list of (Block, list of dict)
-        Those that hold, with the points beyond those at random that show it.
-    unseen : list of (Block, tuple of str)
-        Those that may hold, with the terms in which they made no difference above rounding.
+    Returns
+    -------
+    seen : list of (Block, list of dict)
+        The blocks that hold, with the points beyond those at random that show it.
+    unseen : list of Unseen
+        Those that may hold, but whose components made no difference above rounding.
     """
-
-    blocks: list[tuple[Block, list[Point]]]
-    unseen: list[tuple[Block, tuple[str, ...]]]
-
-
-def seen_to_matter(blocks: Sequence[Block], search: Search) -> Seen:
-    """Look for points at which all that a block moves makes a difference, and verify it there."""
-    result = Seen([], [])
+    seen: list[tuple[Block, list[Point]]] = []
+    unseen: list[Unseen] = []
     if not blocks:
-        return result
+        return seen, unseen
     points = list(search.probe.points(POINTS))
     waiting = list(blocks)
     while waiting:
@@ -78,11 +73,11 @@ def seen_to_matter(blocks: Sequence[Block], search: Search) -> Seen:
         else:
             if left:
                 names = [search.probe.names[i] for wanted in left.values() for i in sorted(wanted)]
-                result.unseen.append((block, tuple(dict.fromkeys(names))))
+                unseen.append(Unseen(block, tuple(dict.fromkeys(names))))
                 continue
         if not left:
-            result.blocks.append((block, found))
-    return result
+            seen.append((block, found))
+    return seen, unseen
 
 
 def _unseen(block: Block, points: Sequence[Any], search: Search) -> dict[int, set[int]]:
@@ -183,13 +178,9 @@ def _with_weight(block: Block, search: Search) -> Iterator[Point]:
     }
     for level in LEVELS:
         for role in block.roles:
-            if role.axis is None:
-                continue
-            name = role.variables[0]
+            name, axis = role.variables[0], role.axis
             values = base[name]
-            event = probe.event(name)
-            axis = role.axis
-            if axis >= values.ndim - event:
+            if axis is None or axis >= values.ndim - probe.event(name):
                 continue
             others = np.ones(values.shape[axis], bool)
             others[list(role.positions[:2])] = False

@@ -11,7 +11,6 @@ from aliquot.density import Density
 from aliquot.distributions.mixture import Mixture
 from aliquot.distributions.normal_mixture import NormalMixture
 from aliquot.symmetry.block import Block
-from aliquot.symmetry.finding.apart import blocks_apart
 from aliquot.symmetry.finding.axes import blocks_along_axes, exchange
 from aliquot.symmetry.finding.coupling import is_coupled
 from aliquot.symmetry.finding.derived import changed_deterministics
@@ -19,6 +18,7 @@ from aliquot.symmetry.finding.effects import seen_to_matter
 from aliquot.symmetry.finding.groups import split_by_group
 from aliquot.symmetry.finding.mirrored import blocks_with_mirrors
 from aliquot.symmetry.finding.mirrors import centers, may_be_mirrored
+from aliquot.symmetry.finding.move_sets import MoveSets
 from aliquot.symmetry.finding.places import (
     Mover,
     movers_by_length,
@@ -29,8 +29,8 @@ from aliquot.symmetry.finding.probe import Probe
 from aliquot.symmetry.finding.rotations import rotated
 from aliquot.symmetry.finding.search import Search
 from aliquot.symmetry.finding.states import with_states
-from aliquot.symmetry.finding.together import Together
-from aliquot.symmetry.symmetries import Broken, Symmetries, Unseen
+from aliquot.symmetry.finding.unaligned import unaligned_blocks
+from aliquot.symmetry.symmetries import Broken, Symmetries
 
 # Points at which the blocks that are found are verified, and components of one that are.
 VERIFIED = 40
@@ -40,16 +40,8 @@ MOST_VERIFIED = 12
 def find_symmetries(model: Any, *, explain: bool = True) -> Symmetries:
     """Find which components of a model can trade places without changing its log density.
 
-    Parameters
-    ----------
-    model : Model
-    explain : bool
-        Look for the discrete variables that move along, too, and for what keeps components from
-        trading places. Without it, only what changes how a sample is to be read.
-
-    Returns
-    -------
-    Symmetries
+    Without `explain` only what changes how a sample is to be read: neither the discrete variables
+    that move along nor what keeps components from trading places.
 
     Notes
     -----
@@ -83,8 +75,8 @@ def find_symmetries(model: Any, *, explain: bool = True) -> Symmetries:
             broken.append(Broken(block, "ordering", ordered))
         else:
             unbroken.append(block)
-    seen = seen_to_matter(unbroken, search)
-    holding = [replace(b, coupled=is_coupled(b, search, points)) for b, points in seen.blocks]
+    seen, unseen = seen_to_matter(unbroken, search)
+    holding = [replace(b, coupled=is_coupled(b, search, points)) for b, points in seen]
     # A sign that does not matter, or makes no mirror modes, is nothing to speak of.
     holding = [block for block in holding if block.coupled or not block.signs]
     if explain:
@@ -96,7 +88,7 @@ def find_symmetries(model: Any, *, explain: bool = True) -> Symmetries:
         tuple(broken),
         tuple(long),
         affected,
-        tuple(Unseen(*one) for one in seen.unseen if not one[0].signs),
+        tuple(one for one in unseen if not one.block.signs),
         rotated(holding, search),
     )
 
@@ -125,16 +117,16 @@ def _blocks(search: Search, density: Density, movers: dict[int, list[Mover]]) ->
     """Find all blocks: along axes that correspond by number first, then what is left."""
 
     @cache
-    def together() -> Together:
-        return Together(search, centers(search.probe))
+    def move_sets() -> MoveSets:
+        return MoveSets(search, centers(search.probe))
 
     found = []
     for along in movers.values():
         for block in blocks_along_axes(search, along):
-            found += split_by_group(block, search, together, density.slots)
+            found += split_by_group(block, search, move_sets, density.slots)
     found = _with_those_apart(found, search, density, movers)
-    for block in blocks_with_mirrors(together(), movers, found):
-        found += split_by_group(block, search, together, density.slots)
+    for block in blocks_with_mirrors(move_sets(), movers, found):
+        found += split_by_group(block, search, move_sets, density.slots)
     return found
 
 
@@ -154,7 +146,7 @@ def _with_those_apart(
         for length, along in movers.items()
         if (free := [m for m in along if (m.variable, m.axis) not in whole])
     }
-    more = blocks_apart(search, density.slots, left)
+    more = unaligned_blocks(search, density.slots, left)
     # Of components that correspond otherwise some may do so by number: the middle one of three that
     # run in opposite order, or its neighbours.
     places = [(block, _places(block)) for block in more]
@@ -207,8 +199,8 @@ def _told_apart(
                 result.append(Broken(block, "terms", tuple(names)))
         if not blocks and length in sizes:
             # Another axis of a variable that has its components elsewhere is no riddle.
-            alone = [mover for mover in left if mover.variable not in moving]
-            for swaps in likelihood.together([(mover.swap(0, 1),) for mover in alone]):
+            elsewhere = [mover for mover in left if mover.variable not in moving]
+            for swaps in likelihood.together([(mover.swap(0, 1),) for mover in elsewhere]):
                 names = exact.changed(swaps)
                 if names:
                     result.append(Broken(Block(tuple(m[0] for m in swaps)), "terms", tuple(names)))

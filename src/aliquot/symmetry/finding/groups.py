@@ -8,8 +8,8 @@ from dataclasses import replace
 from aliquot.density.layout import Slot
 from aliquot.symmetry.block import Block
 from aliquot.symmetry.finding.axes import exchange
+from aliquot.symmetry.finding.move_sets import MoveSets
 from aliquot.symmetry.finding.search import Search
-from aliquot.symmetry.finding.together import Together
 
 # More exchanges than this are not tried one by one to see whether groups are independent.
 MOST_GROUPS = 400
@@ -18,7 +18,7 @@ MOST_PAIRS = 2_000
 
 
 def split_by_group(
-    block: Block, search: Search, together: Callable[[], Together], slots: Sequence[Slot]
+    block: Block, search: Search, move_sets: Callable[[], MoveSets], slots: Sequence[Slot]
 ) -> list[Block]:
     """Find the sets of groups in which components can trade places by themselves.
 
@@ -52,13 +52,13 @@ def split_by_group(
             )
             for group in range(groups)
         ]
-        sets = _independent(parts, search, together)
+        sets = _independent(parts, search, move_sets)
         if len(sets) > 1:
             return [
                 smaller
                 for one in sets
                 for smaller in (
-                    split_by_group(one[0], search, together, slots)
+                    split_by_group(one[0], search, move_sets, slots)
                     if len(one) == 1
                     else [_joined(one)]
                 )
@@ -67,18 +67,18 @@ def split_by_group(
 
 
 def _independent(
-    parts: Sequence[Block], search: Search, together: Callable[[], Together]
+    parts: Sequence[Block], search: Search, move_sets: Callable[[], MoveSets]
 ) -> list[list[Block]]:
     """Sort the parts into the smallest sets whose components can trade places by themselves.
 
     All parts together can.
     """
-    alone = [part for part in parts if _trade_places(part, search)]
-    rest = [part for part in parts if part not in alone]
-    sets = [[part] for part in alone]
+    independent = [part for part in parts if _trade_places(part, search)]
+    rest = [part for part in parts if part not in independent]
+    sets = [[part] for part in independent]
     if not rest:
         return sets
-    classes = together().classes([exchange(part, 0, 1) for part in rest], MOST_PAIRS)
+    classes = move_sets().classes([exchange(part, 0, 1) for part in rest], MOST_PAIRS)
     if classes is None or len(classes) == 1:
         return [*sets, rest]
     left: list[Block] = []

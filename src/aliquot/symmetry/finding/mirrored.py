@@ -9,8 +9,8 @@ import numpy as np
 
 from aliquot.symmetry.block import Block
 from aliquot.symmetry.finding.mirrors import LONGEST, exchanges_with_mirrors, reflections
+from aliquot.symmetry.finding.move_sets import MoveSets
 from aliquot.symmetry.finding.places import Move, Mover, pairs_of_variables
-from aliquot.symmetry.finding.together import Together
 from aliquot.symmetry.role import Role, part
 
 # Of so many moves each set is tried where none could be grown.
@@ -20,63 +20,52 @@ MOST_MIRRORS = 80
 
 
 def blocks_with_mirrors(
-    together: Together,
+    move_sets: MoveSets,
     movers: Mapping[int, Sequence[Mover]],
     known: Sequence[Block],
 ) -> list[Block]:
-    """Find what `search` cannot see, because something is mirrored.
+    """Find what `search` cannot see, because something is mirrored; what is known is left out.
 
-    Parameters
-    ----------
-    together : Together
-    movers : mapping from int to sequence of Mover
-        The axes along which components can stand, by length.
-    known : sequence of Block
-        Components that trade places without mirrors, which are not looked for again.
-
-    Returns
-    -------
-    list of Block
-        Of two components each: such that trade places, and signs that turn together.
+    Of two components each: such that trade places, and signs that turn together.
     """
-    middles = together.middles
+    middles = move_sets.middles
     if not middles:
         return []
-    slots = together.probe.slots
-    taken = together.touched_by([(role,) for block in known for role in block.roles])
-    free = [m for m in reflections(middles) if together.may_hold(m)]
+    slots = move_sets.probe.slots
+    taken = move_sets.touched_by([(role,) for block in known for role in block.roles])
+    free = [m for m in reflections(middles) if move_sets.may_hold(m)]
     both = [
         move
         for move in exchanges_with_mirrors(slots, middles)
-        if not together.touched(move) & taken and together.may_hold(move)
+        if not move_sets.touched(move) & taken and move_sets.may_hold(move)
     ]
     if not free and not both:
         return []
     swaps = [
         move
         for move in [*_along(movers), *((role,) for role in pairs_of_variables(slots))]
-        if not together.touched(move) & taken and together.may_hold(move)
+        if not move_sets.touched(move) & taken and move_sets.may_hold(move)
     ]
 
-    whole = sorted(free, key=lambda move: -len(together.touched(move)))
+    whole = sorted(free, key=lambda move: -len(move_sets.touched(move)))
     # Of a variable as a whole first: what holds in each group by itself is taken apart later.
-    found = _grown(together, [*swaps, *both], [*swaps, *both, *whole])
+    found = _grown(move_sets, [*swaps, *both], [*swaps, *both, *whole])
     # The other way round where nothing trades places: each sign by itself.
     fine = [move for move in free if len(free) <= MOST_MIRRORS]
-    signs = _generating(together, _grown(together, fine, fine))
+    signs = _generating(move_sets, _grown(move_sets, fine, fine))
     return [
         Block(tuple(_merged([role for move in one for role in move], middles)))
         for one in [*found, *signs]
     ]
 
 
-def _grown(together: Together, seeds: Sequence[Move], others: Sequence[Move]) -> list[list[Move]]:
+def _grown(move_sets: MoveSets, seeds: Sequence[Move], others: Sequence[Move]) -> list[list[Move]]:
     """Grow a set from each seed that is in none yet."""
     found: list[list[Move]] = []
     left: list[Move] = []
     for seed in seeds:
         if not any(seed in one for one in found):
-            grown = together.grown(seed, others)
+            grown = move_sets.grown(seed, others)
             if grown is None:
                 left.append(seed)
             else:
@@ -85,20 +74,20 @@ def _grown(together: Together, seeds: Sequence[Move], others: Sequence[Move]) ->
     left = [move for move in left if not any(move in one for one in found)]
     for size in range(2, len(left) + 1) if len(left) <= MOST_LEFT else ():
         for chosen in combinations(left, size):
-            alone = sum(len(together.touched(move)) for move in chosen)
-            apart = alone == len(together.touched_by(chosen))
+            count = sum(len(move_sets.touched(move)) for move in chosen)
+            apart = count == len(move_sets.touched_by(chosen))
             new = not any(set(one) <= set(chosen) for one in found)
-            if apart and new and together.search.holds(chosen):
+            if apart and new and move_sets.search.holds(chosen):
                 found.append(list(chosen))
     return found
 
 
-def _generating(together: Together, sets: Sequence[Sequence[Move]]) -> list[Sequence[Move]]:
+def _generating(move_sets: MoveSets, sets: Sequence[Sequence[Move]]) -> list[Sequence[Move]]:
     """Leave out sets that others, made one after the other, amount to; the largest first."""
     kept: list[Sequence[Move]] = []
     basis: list[frozenset[int]] = []
-    for one in sorted(sets, key=lambda s: len(together.touched_by(s))):
-        rest = together.touched_by(one)
+    for one in sorted(sets, key=lambda s: len(move_sets.touched_by(s))):
+        rest = move_sets.touched_by(one)
         for known in basis:
             if max(known) in rest:
                 rest ^= known

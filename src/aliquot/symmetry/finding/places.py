@@ -24,16 +24,7 @@ MOST_ALIKE = 24
 
 @dataclass(frozen=True)
 class Mover:
-    """An axis of a variable, along which slices can trade places.
-
-    Attributes
-    ----------
-    variable : str
-    axis : int
-    length : int
-    within : tuple of (int, int)
-        Other axes of the variable, each with the only index on it that moves.
-    """
+    """An axis of a variable, along which slices can trade places; `within` as that of a `Role`."""
 
     variable: str
     axis: int

@@ -38,10 +38,6 @@ WIDTHS = (1.0, 0.5, 2.0, 0.2, 3.0)
 class Probe:
     """A density's terms, as functions of constrained values.
 
-    Parameters
-    ----------
-    density : Density
-
     Attributes
     ----------
     slots : tuple of Slot
@@ -77,11 +73,8 @@ class Probe:
     def terms(self, point: Point, *, anywhere: bool = False) -> np.ndarray:
         """Evaluate all terms, shape (terms,).
 
-        Parameters
-        ----------
-        point : dict from str to array
-        anywhere : bool
-            Use the formulas off the support, too, where the variable's own term is -inf otherwise.
+        The formulas are used off the support, too, where it may be `anywhere`; else the variable's
+        own term is -inf there.
         """
         with float64():
             values = np.array(self._terms(point, self.density.data))
@@ -140,22 +133,10 @@ class Probe:
         moved: Sequence[str],
         ignored: Collection[str] = (),
     ) -> list[str] | None:
-        """Name the terms that differ by more than rounding.
+        """Name the terms, but for those ignored, that differ by more than rounding.
 
-        The priors of variables that are exchanged whole may trade their values: their sum counts.
-
-        Parameters
-        ----------
-        one, other : numpy.ndarray, shape (terms,)
-        moved : sequence of str
-            Variables that are exchanged whole.
-        ignored : collection of str
-            Terms that are not compared.
-
-        Returns
-        -------
-        list of str or None
-            ``None`` where neither point has a density, so that they cannot tell.
+        The priors of variables that are `moved`, exchanged whole, may trade their values: their sum
+        counts. ``None`` where neither point has a density, so that they cannot tell.
         """
         looked_at = [i for i, name in enumerate(self.names) if name not in ignored]
         if not np.all(np.isfinite(one[looked_at])) and not np.all(np.isfinite(other[looked_at])):
@@ -192,12 +173,8 @@ class Probe:
     ) -> Point:
         """Map unconstrained coordinates to each variable's own scale.
 
-        Parameters
-        ----------
-        coordinates : mapping from str to array
-            By variable; those of a variable kept in order as if it were not.
-        factors : mapping from str to array, optional
-            What vectors of probabilities are multiplied by, before they sum to one again.
+        Those of a variable kept in order as if it were not. Vectors of probabilities are multiplied
+        by `factors`, before they sum to one again.
         """
         given = {
             slot.variable.name: np.ones(slot.variable.shape)
@@ -255,25 +232,19 @@ class Probe:
         beside: Sequence[Move] = (),
         base: Mapping[str, np.ndarray] | None = None,
     ) -> Point:
-        """Make the base point with some components moved.
+        """Make the base point, or another, with some components moved.
 
-        Parameters
-        ----------
-        *bumps : tuple of (Move, sequence of float)
-            For each component of what moves how far, in units of the scale. Of a variable that
-            moves along several axes the entries on the diagonal.
-        beside : sequence of Move
-            Other exchanges that are to leave the point where it is: where one of them moves the
-            same variable along several axes, the entries on the diagonal of these move only.
-        base : dict from str to array, optional
-            Coordinates of another point than `base` to move components from.
+        A bump says of each component of what moves how far, in units of the scale. Of a variable
+        that moves along several axes the entries on the diagonal are moved, and so where an
+        exchange `beside` it, that is to leave the point where it is, moves the same variable along
+        several axes.
         """
         coordinates = dict(self.base if base is None else base)
         factors: dict[str, np.ndarray] = {}
         for move, sizes in bumps:
             for k, size in enumerate(sizes):
                 role = move[0]
-                name = role.variables[0] if role.axis is not None else role.variables[k]
+                name = role.variable_of(k)
                 place: list[Any] = [slice(None)] * len(self.by_name[name].variable.shape)
                 for along in move:
                     for axis, at in along.within:
@@ -299,9 +270,8 @@ class Probe:
                     factor[tuple(place)] *= np.exp(size)
                     factors[name] = factor
                 else:
-                    event = natural_transform(self.by_name[name]).event_dims
                     moved = np.array(coordinates[name])
-                    moved[tuple(place[: len(place) - event])] += size * self.scales[name]
+                    moved[tuple(place[: len(place) - self.event(name)])] += size * self.scales[name]
                     coordinates[name] = moved
         return self.point(coordinates, factors)
 

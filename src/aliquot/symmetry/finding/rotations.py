@@ -8,7 +8,6 @@ import numpy as np
 
 from aliquot.symmetry.block import Block
 from aliquot.symmetry.finding.axes import exchange
-from aliquot.symmetry.finding.coupling import place_of
 from aliquot.symmetry.finding.search import Search
 from aliquot.symmetry.symmetries import signs_of
 
@@ -46,9 +45,9 @@ def _rotates(block: Block, signs: Sequence[Block], search: Search) -> bool:
                 np.sin(ANGLE) * one + np.cos(ANGLE) * other,
             )
             for k, values in enumerate(new):
-                name = role.variables[0 if role.axis is not None else k]
-                place = place_of(role, k, point)
-                turned[name][place] = (values + middle).reshape(turned[name][place].shape)
+                array = turned[role.variable_of(k)]
+                place = role.index(array.ndim, k)
+                array[place] = (values + middle).reshape(array[place].shape)
         after = search.probe.terms(turned)
         found = search.differences(before, after, exchange(block, 0, 1))
         if found:

@@ -23,6 +23,7 @@ from itertools import combinations, product
 
 import numpy as np
 
+from aliquot.symmetry.finding.orbits import classes
 from aliquot.symmetry.finding.places import Move, Mover, overlap
 from aliquot.symmetry.finding.probe import RELATIVE, STEP, Point, Probe
 from aliquot.symmetry.finding.reach import same_reach
@@ -35,14 +36,7 @@ MOST_CLASSES = 6
 
 
 class Search:
-    """Looks for the sets of exchanges that leave some of a density's terms unchanged.
-
-    Parameters
-    ----------
-    probe : Probe
-    ignored : sequence of str
-        Variables whose own priors are not looked at.
-    """
+    """Looks for sets of exchanges that leave a density's terms, but those ignored, unchanged."""
 
     def __init__(self, probe: Probe, ignored: Sequence[str] = ()) -> None:
         self.probe = probe
@@ -61,17 +55,7 @@ class Search:
         return self._same(one, other, [swap]) is not False
 
     def may_be_alike(self, movers: Sequence[Mover]) -> np.ndarray:
-        """Say of which components `alike` may hold along one of some axes, for all pairs at once.
-
-        Parameters
-        ----------
-        movers : sequence of Mover
-            Axes of one length, no two of one variable.
-
-        Returns
-        -------
-        numpy.ndarray of bool, shape (K, K)
-        """
+        """Say for which pairs `alike` may hold along one of some axes, for all at once: (K, K)."""
         length = movers[0].length
         counted = [i for i, n in enumerate(self.probe.names) if n not in self.ignored]
         result = np.zeros((length, length), bool)
@@ -94,29 +78,17 @@ class Search:
 
     def together(self, swaps: Sequence[Move]) -> list[list[Move]]:
         """Sort exchanges into classes of those that have to be made together."""
-        group = list(range(len(swaps)))
-        for a, b in combinations(range(len(swaps)), 2):
-            if group[a] != group[b] and self.interact(swaps[a], swaps[b], swaps):
-                old, new = group[b], group[a]
-                group = [new if g == old else g for g in group]
-        classes: dict[int, list[Move]] = {}
-        for swap, g in zip(swaps, group, strict=True):
-            classes.setdefault(g, []).append(swap)
-        return list(classes.values())
+        found = classes(len(swaps), lambda a, b: self.interact(swaps[a], swaps[b], swaps))
+        assert found is not None  # as many pairs as there are may be asked about
+        return [[swaps[i] for i in own] for own in found]
 
     def symmetric(self, swaps: Sequence[Move]) -> list[list[Move]]:
-        """Give the smallest sets of the exchanges that leave the terms unchanged.
-
-        Parameters
-        ----------
-        swaps : sequence of Move
-            Each of two components; any two can be made together, in either order.
-        """
+        """Give the smallest sets of exchanges of two components that leave the terms unchanged."""
         candidates = [swap for swap in swaps if self.alike(swap, swaps)]
-        classes = [c for c in self.together(candidates) if not _clash(c)]
-        good = [c for c in classes if self.holds(c)]
+        sets = [c for c in self.together(candidates) if not _clash(c)]
+        good = [c for c in sets if self.holds(c)]
         rest = []
-        for c in classes:
+        for c in sets:
             if c not in good:
                 part = self._one_axis_each(c)
                 good += [part] if part else []

@@ -8,15 +8,8 @@ import numpy as np
 def assign(costs: np.ndarray) -> np.ndarray:
     """Find the cheapest permutation of each draw: a linear assignment each, never K! of them.
 
-    Parameters
-    ----------
-    costs : numpy.ndarray, shape (draws, K, K)
-        ``costs[m, k, j]``: what it costs that component j of draw m becomes component k. Finite.
-
-    Returns
-    -------
-    numpy.ndarray of int, shape (draws, K)
-        Component k of the result is component ``permutations[m, k]`` of the draw.
+    ``costs[m, k, j]`` is what it costs that component j of draw m becomes component k, which is
+    then component ``permutations[m, k]`` of the draw.
 
     Examples
     --------

@@ -12,7 +12,7 @@ from aliquot.symmetry.relabelling.certainty import certainty
 from aliquot.symmetry.relabelling.classification import divergences, mean_classification
 from aliquot.symmetry.relabelling.ecr import ecr
 from aliquot.symmetry.relabelling.features import component_features, first_number
-from aliquot.symmetry.relabelling.pivot import as_near, nearest, pivot, spread
+from aliquot.symmetry.relabelling.pivot import as_near, half_width, nearest, pivot
 from aliquot.symmetry.relabelling.stephens import stephens
 
 BY_ROWS = {"ecr": ecr, "stephens": stephens}
@@ -49,20 +49,10 @@ def relabel_block(
 ) -> Relabelled:
     """Find how the components of one block have to trade places.
 
-    Parameters
-    ----------
-    block : Block
-    values : mapping from str to numpy.ndarray, shape (draws, *shape)
-        The block's variables.
-    probabilities : numpy.ndarray, shape (draws, rows, K), or None
-        That each row of the data belongs to each component; not needed for "pivot".
-    method : str
-        One of `METHODS`.
-    best : int
-        The draw of the highest posterior density.
-    signs : sequence of Block
-        Those by which each component changes sign, where it can: they are looked at only up to
-        their signs then.
+    By the block's variables, shape (draws, *shape); the probabilities that each row of the data
+    belongs to each component, shape (draws, rows, K), which "pivot" does not need; the draw of the
+    `best` posterior density; and the blocks by which each component changes sign, where it can: it
+    is looked at only up to its sign then.
 
     Returns
     -------
@@ -83,8 +73,8 @@ def relabel_block(
         if signs:
             images = component_features(block, _turned(values, signs))
         permutations = pivot(features, best, images)
-        scale = spread(np.sort(np.maximum(features, images), axis=1))
-        scale = spread(as_near(features, images, best, scale, permutations))
+        scale = half_width(np.sort(np.maximum(features, images), axis=1))
+        scale = half_width(as_near(features, images, best, scale, permutations))
         costs = nearest(features, images, best, scale)[0]
     else:
         assert probabilities is not None

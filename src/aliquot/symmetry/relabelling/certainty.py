@@ -13,19 +13,8 @@ def gaps(costs: np.ndarray, permutations: np.ndarray) -> np.ndarray:
     Any other labelling moves components along cycles, none of which saves anything. So the second
     cheapest has one cycle only, the lightest of the graph whose edge from k to l is the change in
     cost when label k takes what label l has. Floyd and Warshall's recursion finds it for all draws
-    at once, in K steps.
-
-    Parameters
-    ----------
-    costs : numpy.ndarray, shape (draws, K, K)
-        As in `assign`.
-    permutations : numpy.ndarray of int, shape (draws, K)
-        The cheapest ones.
-
-    Returns
-    -------
-    numpy.ndarray, shape (draws,)
-        Not negative, in the units of the costs; infinite for one component.
+    at once, in K steps. In the units of the costs, which are as in `assign`; infinite for one
+    component.
 
     Examples
     --------
@@ -46,18 +35,8 @@ def gaps(costs: np.ndarray, permutations: np.ndarray) -> np.ndarray:
 def certainty(costs: np.ndarray, permutations: np.ndarray) -> np.ndarray:
     r"""Compute how sure each draw's labelling is against its strongest rival.
 
-    Parameters
-    ----------
-    costs : numpy.ndarray, shape (draws, K, K)
-        Negative log probabilities, up to a constant for each draw.
-    permutations : numpy.ndarray of int, shape (draws, K)
-        The labellings that were chosen.
-
-    Returns
-    -------
-    numpy.ndarray, shape (draws,)
-        :math:`1 / (1 + e^{-g})` with g the gap to the second cheapest labelling in nats. 1/2 where
-        another labelling is as cheap as the one chosen, or cheaper.
+    It is :math:`1 / (1 + e^{-g})` with g the gap to the second cheapest labelling, where the costs
+    are negative log probabilities: 1/2 where another labelling is as cheap as the one chosen.
 
     Examples
     --------

@@ -11,19 +11,9 @@ NUMBERS = 2_000_000
 
 
 def weighted(probabilities: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Sum the weights of rows by the components that they belong to.
+    """Sum the weights (rows, K) of rows by the components that they belong to: (draws, K, K).
 
-    Parameters
-    ----------
-    probabilities : numpy.ndarray, shape (draws, rows, K)
-        That each row belongs to each component.
-    weights : numpy.ndarray, shape (rows, K)
-        Of each row for each label.
-
-    Returns
-    -------
-    numpy.ndarray, shape (draws, K, K)
-        By label, then by component of the draw.
+    By label, then by component of the draw.
     """
     return np.matmul(np.ascontiguousarray(weights.T), probabilities)
 
@@ -33,26 +23,12 @@ def divergences(probabilities: np.ndarray, mean: np.ndarray) -> np.ndarray:
 
     That a draw's components are labelled in some way costs this sum over k, in nats: the negative
     log probability of allocations under the mean classification, averaged over the draw's own.
-
-    Parameters
-    ----------
-    probabilities : numpy.ndarray, shape (draws, rows, K)
-    mean : numpy.ndarray, shape (rows, K)
-
-    Returns
-    -------
-    numpy.ndarray, shape (draws, K, K)
     """
     return -weighted(probabilities, np.log(np.maximum(mean, LEAST)))
 
 
 def mean_classification(probabilities: np.ndarray, permutations: np.ndarray) -> np.ndarray:
     """Average the probabilities over draws, components relabelled, shape (rows, K).
-
-    Parameters
-    ----------
-    probabilities : numpy.ndarray, shape (draws, rows, K)
-    permutations : numpy.ndarray of int, shape (draws, K)
 
     Examples
     --------
@@ -66,7 +42,7 @@ def mean_classification(probabilities: np.ndarray, permutations: np.ndarray) -> 
     step = max(1, NUMBERS // (rows * components))
     eye = np.eye(components)
     for begin in range(0, draws, step):
-        piece = slice(begin, begin + step)
-        chosen = eye[permutations[piece]]  # (draws, label, component)
-        total += np.tensordot(probabilities[piece], chosen, axes=([0, 2], [0, 2]))
+        chunk = slice(begin, begin + step)
+        chosen = eye[permutations[chunk]]  # (draws, label, component)
+        total += np.tensordot(probabilities[chunk], chosen, axes=([0, 2], [0, 2]))
     return total / draws

@@ -23,17 +23,8 @@ def ecr(probabilities: np.ndarray, pivot: int) -> np.ndarray:
     :math:`\sum_i p_{m,i,\sigma(z_i)}`, which adds no noise of its own and never goes down. Among
     components to which the pivot allocates no rows, likeness to the mean probabilities decides.
 
-    Parameters
-    ----------
-    probabilities : numpy.ndarray, shape (draws, rows, K)
-        That each row belongs to each component, given the draw.
-    pivot : int
-        The draw to start from: that of the highest posterior density.
-
-    Returns
-    -------
-    numpy.ndarray of int, shape (draws, K)
-        Component k of the result is component ``permutations[m, k]`` of the draw.
+    Of the probabilities (draws, rows, K) that each row belongs to each component, and the draw to
+    start from; component k of the result is component ``permutations[m, k]`` of the draw.
 
     References
     ----------

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from aliquot.symmetry.block import Block
-from aliquot.symmetry.role import Role
+from aliquot.symmetry.role import Role, part
 
 
 def component_features(block: Block, values: Mapping[str, np.ndarray]) -> np.ndarray:
@@ -18,29 +18,16 @@ def component_features(block: Block, values: Mapping[str, np.ndarray]) -> np.nda
     transition matrix) it is the diagonal, and what stands in rows or columns that do not move:
     any other entry belongs to two components. Along three or more it is the diagonal. Of what is
     mirrored it is the number for the first component and its mirror image for the second.
-
-    Parameters
-    ----------
-    block : Block
-    values : mapping from str to numpy.ndarray, shape (draws, *shape)
-
-    Returns
-    -------
-    numpy.ndarray, shape (draws, K, features)
     """
     return np.concatenate([part for _, part in _parts(block, values)], axis=2)
 
 
 def first_number(block: Block, values: Mapping[str, np.ndarray]) -> tuple[str, np.ndarray]:
-    """Choose the number by which components are put in order.
+    """Choose the number by which components are put in order, and its variable: (draws, K).
 
-    Returns
-    -------
-    name : str
-        The first variable with one number for each component. Weights that sum to one, then the
-        diagonal of a transition matrix, only where there is no other.
-    numpy.ndarray, shape (draws, K)
-        That number; where no variable has just one, the first number of the first.
+    The first variable with one number for each component. Weights that sum to one, then the
+    diagonal of a transition matrix, only where there is no other; where no variable has just one,
+    the first number of the first.
     """
     parts = _parts(block, values)
     matrices = {roles[0].variables[0] for roles in _together(block) if len(roles) > 1}
@@ -79,11 +66,9 @@ def _parts(block: Block, values: Mapping[str, np.ndarray]) -> list[tuple[str, np
 
 def _of_several_axes(array: np.ndarray, roles: Sequence[Role]) -> list[np.ndarray]:
     """Give the diagonal, and of two axes the entries off the block in one of them."""
-    index: list[Any] = [slice(None)] * array.ndim
-    for axis, at in roles[0].within:
-        index[1 + axis] = slice(at, at + 1)
     axes = [1 + role.axis for role in roles if role.axis is not None]
-    table = np.moveaxis(array[tuple(index)], axes, range(1, 1 + len(axes)))
+    moving: Any = array[part(roles[0].within, array.ndim, 1)]
+    table = np.moveaxis(moving, axes, range(1, 1 + len(axes)))
     places = [list(role.positions) for role in roles]
     parts = [table[(slice(None), *places)]]
     if len(roles) > 2:

@@ -12,24 +12,11 @@ MOST_STEPS = 20
 def pivot(features: np.ndarray, pivot: int, images: np.ndarray | None = None) -> np.ndarray:
     """Relabel so that each draw's parameters are as near as possible to those of a pivot.
 
-    The pivotal reordering of [1]_, with every number in units of its spread within a component.
-    That spread does not depend on how draws are labelled: it is first that of the components
-    sorted by the number, then, until it settles, that of the relabelled components.
-
-    Parameters
-    ----------
-    features : numpy.ndarray, shape (draws, K, features)
-        Of each component, see `component_features`.
-    pivot : int
-        The draw to compare with: that of the highest posterior density.
-    images : numpy.ndarray, shape (draws, K, features), optional
-        The same numbers of components with their signs turned, where these can turn. The nearer
-        one of the two counts.
-
-    Returns
-    -------
-    numpy.ndarray of int, shape (draws, K)
-        Component k of the result is component ``permutations[m, k]`` of the draw.
+    The pivotal reordering of [1]_, with every number in units of its half width within a component.
+    That does not depend on how draws are labelled: it is first that of the components sorted by the
+    number, then, until it settles, that of the relabelled components. Where components have
+    `images`, their signs turned, the nearer one of the two counts. Features are of shape (draws, K,
+    numbers); the result is as of `ecr`.
 
     References
     ----------
@@ -46,10 +33,10 @@ def pivot(features: np.ndarray, pivot: int, images: np.ndarray | None = None) ->
            [0, 1]])
     """
     images = features if images is None else images
-    scale = spread(np.sort(np.maximum(features, images), axis=1))
+    scale = half_width(np.sort(np.maximum(features, images), axis=1))
     permutations = assign(nearest(features, images, pivot, scale)[0])
     for _ in range(MOST_STEPS):
-        scale = spread(as_near(features, images, pivot, scale, permutations))
+        scale = half_width(as_near(features, images, pivot, scale, permutations))
         found = assign(nearest(features, images, pivot, scale)[0])
         if np.array_equal(found, permutations):
             break
@@ -82,8 +69,8 @@ def as_near(
     return np.where(turned, *chosen)
 
 
-def spread(features: np.ndarray) -> np.ndarray:
-    """Compute the typical spread of each number within a component, shape (features,).
+def half_width(features: np.ndarray) -> np.ndarray:
+    """Compute the typical half width of each number within a component, shape (features,).
 
     Half the distance between the 16th and the 84th percentile, in the mean over components:
     components that are nearly empty have wide tails. 1 for a number that never changes.
@@ -99,12 +86,7 @@ def distances(
 ) -> np.ndarray:
     """Compute half the squared standardised distance to each of the pivot's components.
 
-    Of the components of all draws, or of their `images`.
-
-    Returns
-    -------
-    numpy.ndarray, shape (draws, K, K)
-        By component of the pivot, then by component of the draw.
+    Of the components of all draws, or of their `images`: (draws, of the pivot, of the draw).
     """
     target = features[pivot] / scale
     scaled = (features if images is None else images) / scale

@@ -24,19 +24,8 @@ def stephens(probabilities: np.ndarray, pivot: int) -> np.ndarray:
     probabilities from Q, in turn until nothing changes. The sum of the divergences,
     :math:`\sum_m \sum_i \sum_k p_{m,i,\sigma_m(k)} \log(p_{m,i,\sigma_m(k)} / q_{ik})`, never goes
     up. It may settle in a local minimum, so two starts are made, and the better result is taken:
-    from the pivot's classification, and from the labels as they are.
-
-    Parameters
-    ----------
-    probabilities : numpy.ndarray, shape (draws, rows, K)
-        That each row belongs to each component, given the draw.
-    pivot : int
-        The draw to start from: that of the highest posterior density.
-
-    Returns
-    -------
-    numpy.ndarray of int, shape (draws, K)
-        Component k of the result is component ``permutations[m, k]`` of the draw.
+    from the pivot's classification, and from the labels as they are. Arguments and result as of
+    `ecr`.
 
     References
     ----------
@@ -61,21 +50,11 @@ def stephens(probabilities: np.ndarray, pivot: int) -> np.ndarray:
 
 
 def iterate(probabilities: np.ndarray, mean: np.ndarray) -> tuple[np.ndarray, list[float]]:
-    """Go from one mean classification to a fixed point.
+    """Go from one mean classification to a fixed point: permutations, and the objective on the way.
 
-    Parameters
-    ----------
-    probabilities : numpy.ndarray, shape (draws, rows, K)
-    mean : numpy.ndarray, shape (rows, K)
-        Where to start.
-
-    Returns
-    -------
-    permutations : numpy.ndarray of int, shape (draws, K)
-    objective : list of float
-        The mean divergence of a draw from Q after each step, up to a constant that no labelling
-        changes: that of the labels chosen, from the Q that they were chosen by, then from their
-        own Q, and so on.
+    That is the mean divergence of a draw from Q after each step, up to a constant that no labelling
+    changes: that of the labels chosen, from the Q that they were chosen by, then from their own Q,
+    and so on.
     """
     objective: list[float] = []
     permutations: np.ndarray | None = None

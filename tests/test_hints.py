@@ -16,27 +16,28 @@ import numpy as np
 import pytest
 
 import aliquot as aq
-from aliquot import porting
+from aliquot.hints import arguments
+from aliquot.hints.explain import BY_POSITION
 from tests.hints import TABLES, hints, namespace, program
 
 FUNCTIONS: list[tuple[Callable[..., Any], Mapping[str, str]]] = [
-    (aq.sample, porting.SAMPLE),
-    (aq.sample_prior_predictive, porting.PRIOR),
-    (aq.sample_posterior_predictive, porting.PREDICT),
-    (aq.compute_log_likelihood, porting.PREDICT),
-    (aq.recover, porting.PREDICT),
-    (aq.relabel, porting.PREDICT),
-    (aq.fit, porting.FIT),
-    (aq.ADVI.fit, porting.FIT),
-    (aq.find_map, porting.FIND_MAP),
-    (aq.Data, porting.DATA),
-    (aq.Deterministic, porting.DETERMINISTIC),
-    (aq.Potential, porting.POTENTIAL),
-    (aq.set_data, porting.SET_DATA),
-    (aq.Model.set_data, porting.SET_DATA),
-    (aq.Model.debug, porting.DEBUG),
-    (aq.Model, porting.MODEL_ARGUMENTS),
-    (aq.distributions.base.Distribution.sample, porting.DRAW),
+    (aq.sample, arguments.SAMPLE),
+    (aq.sample_prior_predictive, arguments.PRIOR),
+    (aq.sample_posterior_predictive, arguments.PREDICT),
+    (aq.compute_log_likelihood, arguments.PREDICT),
+    (aq.recover, arguments.PREDICT),
+    (aq.relabel, arguments.PREDICT),
+    (aq.fit, arguments.FIT),
+    (aq.ADVI.fit, arguments.FIT),
+    (aq.find_map, arguments.FIND_MAP),
+    (aq.Data, arguments.DATA),
+    (aq.Deterministic, arguments.DETERMINISTIC),
+    (aq.Potential, arguments.POTENTIAL),
+    (aq.set_data, arguments.SET_DATA),
+    (aq.Model.set_data, arguments.SET_DATA),
+    (aq.Model.debug, arguments.DEBUG),
+    (aq.Model, arguments.MODEL_ARGUMENTS),
+    (aq.distributions.base.Distribution.sample, arguments.DRAW),
 ]
 
 
@@ -45,7 +46,7 @@ def test_arguments_that_are_not_taken_say_what_to_use(
     function: Callable[..., Any], hints: Mapping[str, str]
 ) -> None:
     for name, hint in hints.items():
-        if name == porting.BY_POSITION:
+        if name == BY_POSITION:
             with pytest.raises(TypeError, match=re.escape(hint)):
                 function(*range(9))
             continue
@@ -135,7 +136,7 @@ def test_an_error_about_a_name_can_be_pickled_and_copied() -> None:
 
 
 def test_arguments_of_families_say_what_to_use() -> None:
-    for name, hint in porting.FAMILY.items():
+    for name, hint in arguments.FAMILY.items():
         with pytest.raises(TypeError, match=re.escape(hint)):
             aq.Normal.dist(0, **{name: 1})
 

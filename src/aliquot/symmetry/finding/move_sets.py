@@ -17,25 +17,18 @@ from typing import Any
 import numpy as np
 
 from aliquot.symmetry.finding.mirrors import base_of
+from aliquot.symmetry.finding.orbits import classes
 from aliquot.symmetry.finding.places import Move
 from aliquot.symmetry.finding.probe import STEP, Point, Probe
 from aliquot.symmetry.finding.search import Search, exchanged
-from aliquot.symmetry.role import Role, part
 
 # Sets that are looked at on the way from one member to a set that holds.
 MOST_STEPS = 80
 MOST_TOGETHER = 40
 
 
-class Together:
-    """Grows sets of moves that leave a density unchanged.
-
-    Parameters
-    ----------
-    search : Search
-    middles : mapping from str to numpy.ndarray
-        The centers of the variables that can be mirrored.
-    """
+class MoveSets:
+    """Grows sets of moves that leave a density unchanged; mirrors are about the `middles`."""
 
     def __init__(self, search: Search, middles: Mapping[str, np.ndarray]) -> None:
         self.search = search
@@ -60,7 +53,7 @@ class Together:
             for role in move:
                 for name in role.variables:
                     own = np.zeros(self.numbers[name].shape, bool)
-                    own[self.place(role, name)] = True
+                    own[role.index(own.ndim)] = True
                     found |= set(self.numbers[name][own].tolist())
             self._touched[move] = frozenset(found)
         return self._touched[move]
@@ -116,21 +109,8 @@ class Together:
 
     def classes(self, moves: Sequence[Sequence[Move]], most: int) -> list[list[int]] | None:
         """Sort sets of moves by what interacts; ``None`` where that takes too many evaluations."""
-        left, found, tries = list(range(len(moves))), [], 0
-        while left:
-            reached, own = [left.pop(0)], []
-            while reached:
-                current = reached.pop()
-                own.append(current)
-                for other in list(left):
-                    tries += 1
-                    if tries > most:
-                        return None
-                    if self.interact(_one(moves[current]), _one(moves[other])):
-                        left.remove(other)
-                        reached.append(other)
-            found.append(sorted(own))
-        return found
+        one = [tuple(role for move in own for role in move) for own in moves]
+        return classes(len(one), lambda a, b: self.interact(one[a], one[b]), most)
 
     def _unchanged(self, moves: Sequence[Move]) -> bool | None:
         """Say whether moves together change nothing at the point that only they move."""
@@ -163,15 +143,9 @@ class Together:
             self._moved[moves] = point, self.probe.terms(point)
         return self._moved[moves]
 
-    def place(self, role: Role, name: str) -> tuple[Any, ...]:
-        place: list[Any] = [*part(role.within, self.numbers[name].ndim)]
-        if role.axis is not None:
-            place[role.axis] = list(role.positions)
-        return tuple(place)
-
 
 def _displacements(
-    owner: Together, moves: Sequence[Move]
+    owner: MoveSets, moves: Sequence[Move]
 ) -> Iterator[tuple[str, tuple[Any, ...], list[int], np.ndarray]]:
     """Yield what is displaced: variable, place, axes that move, and by how much, in scales."""
     for number, move in enumerate(moves):
@@ -186,8 +160,4 @@ def _displacements(
                 axes = [o.axis for o in move if o.axis is not None and o.variables == (name,)]
                 shape = owner.numbers[name].shape
                 size = STEP * (1 - 0.13 * number) * rng.uniform(0.4, 1.6, shape)
-                yield name, owner.place(role, name), axes, size * rng.choice([-1.0, 1.0], shape)
-
-
-def _one(moves: Sequence[Move]) -> Move:
-    return tuple(role for move in moves for role in move)
+                yield name, role.index(len(shape)), axes, size * rng.choice([-1.0, 1.0], shape)

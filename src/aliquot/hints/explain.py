@@ -13,6 +13,11 @@ ALIKE = 0.8
 BY_POSITION = "by position"
 
 
+def for_all(names: str, advice: str) -> dict[str, str]:
+    """Give the part of a table in which all names, written one after the other, say the same."""
+    return dict.fromkeys(names.split(), advice)
+
+
 class MissingError(AttributeError):
     """An attribute that is not there, and what to use in its place.
 
@@ -36,7 +41,7 @@ class MissingError(AttributeError):
 
     Examples
     --------
-    >>> from aliquot.porting import MissingError
+    >>> from aliquot.hints.explain import MissingError
     >>> print(MissingError("aliquot", "Lognormal", {}, lambda: ["LogNormal", "Normal"], "aq."))
     aliquot has no attribute 'Lognormal': did you mean aq.LogNormal?
     """
@@ -51,16 +56,11 @@ class MissingError(AttributeError):
         otherwise: str = "",
     ) -> None:
         super().__init__(owner, name)
-        self._owner = owner
-        self._missing = name
-        self._hints = hints
-        self._known = known
-        self._prefix = prefix
-        self._otherwise = otherwise
+        self._said = f"{owner} has no attribute {name!r}"
+        self._advice = lambda: _advice(name, hints, [*known()], f"{prefix}{{}}") or otherwise
 
     def __str__(self) -> str:
-        advice = _advice(self._missing, self._hints, list(self._known()), self._prefix)
-        return f"{self._owner} has no attribute {self._missing!r}{advice or self._otherwise}"
+        return self._said + self._advice()
 
     def __reduce__(self) -> tuple[type[AttributeError], tuple[str]]:
         return AttributeError, (str(self),)
@@ -76,7 +76,7 @@ def similar(name: str, known: Iterable[str]) -> str | None:
 
     Examples
     --------
-    >>> from aliquot.porting import similar
+    >>> from aliquot.hints.explain import similar
     >>> similar("student_t", ["StudentT", "Normal"]), similar("nonsense", ["StudentT"])
     ('StudentT', None)
     """
@@ -87,14 +87,15 @@ def similar(name: str, known: Iterable[str]) -> str | None:
     return names[found[0]] if found else None
 
 
-def _advice(name: str, hints: Mapping[str, str], known: list[str], prefix: str) -> str:
+def _advice(name: str, hints: Mapping[str, str], known: list[str], written: str) -> str:
+    """Say what to use in place of a name, or which one was meant, as the user writes it."""
     if name in hints:
         return f": {hints[name]}"
     meant = similar(name, [*hints, *known])
     if meant is None:
         return ""
     if meant in known:
-        return f": did you mean {prefix}{meant}?"
+        return f": did you mean {written.format(meant)}?"
     return f" (nor {meant!r}): {hints[meant]}"
 
 
@@ -111,7 +112,7 @@ def explained[**P, R](
 
     Examples
     --------
-    >>> from aliquot.porting import explained
+    >>> from aliquot.hints.explain import explained
     >>> @explained({"start": "use initvals="})
     ... def sample(draws=10, *, initvals=None): ...
     >>> sample(start=1)
@@ -159,21 +160,14 @@ def unknown_argument(call: str, name: str, hints: Mapping[str, str], takes: list
 
     Examples
     --------
-    >>> from aliquot.porting import unknown_argument
+    >>> from aliquot.hints.explain import unknown_argument
     >>> unknown_argument("aq.Normal", "sd", {"sd": "use sigma"}, ["mu", "sigma"])
     TypeError("aq.Normal() takes no argument 'sd': use sigma")
     """
     takes = [other for other in takes if other != "self"]
     hints = {other: hint for other, hint in hints.items() if other != BY_POSITION}
-    said = f"{call}() takes no argument {name!r}"
-    if name in hints:
-        return TypeError(f"{said}: {hints[name]}")
-    meant = similar(name, [*hints, *takes])
-    if meant in takes:
-        return TypeError(f"{said}: did you mean {meant}=?")
-    if meant is not None:
-        return TypeError(f"{said} (nor {meant!r}): {hints[meant]}")
-    return TypeError(f"{said}; its arguments are {', '.join(takes)}")
+    advice = _advice(name, hints, takes, "{}=") or f"; its arguments are {', '.join(takes)}"
+    return TypeError(f"{call}() takes no argument {name!r}{advice}")
 
 
 def _by_position(

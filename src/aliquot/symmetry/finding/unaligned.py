@@ -19,18 +19,10 @@ from aliquot.symmetry.role import Role
 LONGEST_BESIDE = 12
 
 
-def blocks_apart(
+def unaligned_blocks(
     search: Search, slots: Sequence[Slot], movers: Mapping[int, Sequence[Mover]]
 ) -> list[Block]:
-    """Find components that are whole variables, or stand at other places of other variables.
-
-    Parameters
-    ----------
-    search : Search
-    slots : sequence of Slot
-    movers : mapping from int to sequence of Mover
-        The axes that may move along, by length.
-    """
+    """Find components that are whole variables, or stand at other places of other variables."""
     whole: list[Move] = [(swap,) for swap in pairs_of_variables(slots)]
     if not whole and sum(len(axes) for axes in movers.values()) < 2:
         return []

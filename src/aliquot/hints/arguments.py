@@ -4,102 +4,72 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from aliquot.porting.explain import BY_POSITION
+from aliquot.hints.explain import BY_POSITION, for_all
 
 _TREE = "leave it out: the result is always an xarray.DataTree in ArviZ's schema"
-_NUTS = "leave it out: aq.sample draws with Aliquot's own NUTS"
-_NUTS_OPTIONS = "give target_accept= and max_treedepth= by themselves"
-_PLAIN = "leave it out: there is no such setting here"
+_NONE = "leave it out: there is no such setting here"
 _SEED = "use random_seed="
-_INITVALS = "use initvals="
-_RECORDED = "every variable is recorded; choose afterwards, as in trace.posterior.dataset[['mu']]"
+_GENERATOR = "use random_seed=, which takes a NumPy Generator, too"
+_WHOLE = "leave it out: the whole data are always used"
+_BLOCK = "write it inside the model's own with block"
 
 SAMPLE: Mapping[str, str] = {
     "return_inferencedata": _TREE,
     "idata_kwargs": "for the pointwise log likelihood call aq.compute_log_likelihood(trace)",
-    "var_names": _RECORDED,
-    "start": _INITVALS,
-    "init_params": _INITVALS,
-    "inits": _INITVALS,
-    "initial_params": _INITVALS,
-    "trace": _PLAIN,
-    "backend": _PLAIN,
-    "step": _NUTS,
-    "nuts_sampler": _NUTS,
-    "sampler": _NUTS,
-    "nuts_sampler_kwargs": _NUTS_OPTIONS,
-    "nuts_kwargs": _NUTS_OPTIONS,
-    "step_kwargs": _NUTS_OPTIONS,
-    "nuts": _NUTS_OPTIONS,
-    "adapt_delta": "use target_accept=",
-    "target_accept_prob": "use target_accept=",
+    "var_names": "every variable is recorded; choose afterwards, as in "
+    "trace.posterior.dataset[['mu']]",
+    **for_all("start init_params inits initial_params", "use initvals="),
+    **for_all("step nuts_sampler sampler", "leave it out: aq.sample draws with Aliquot's own NUTS"),
+    **for_all(
+        "nuts_sampler_kwargs nuts_kwargs step_kwargs nuts",
+        "give target_accept= and max_treedepth= by themselves",
+    ),
+    **for_all("adapt_delta target_accept_prob", "use target_accept="),
     "max_depth": "use max_treedepth=",
     "n_init": "leave it out: init= says how the metric adapts",
     "jitter_max_retries": "leave it out: start points that are not finite are tried again",
     "discard_tuned_samples": "keep_warmup=True keeps the warm-up",
     "save_warmup": "use keep_warmup=",
     "keep_warning_stat": "leave it out: aq.check(trace) gives the findings as records",
-    "callback": _PLAIN,
-    "samples": "use draws=",
-    "num_samples": "use draws=",
-    "iter_sampling": "use draws=",
+    **for_all("samples num_samples iter_sampling", "use draws="),
     "iter": "use draws= and tune=, which are counted apart",
-    "warmup": "use tune=",
-    "num_warmup": "use tune=",
-    "iter_warmup": "use tune=",
+    **for_all("warmup num_warmup iter_warmup", "use tune="),
     "burn": "use tune=, which is not part of draws=",
     "num_chains": "use chains=",
-    "parallel_chains": "use cores=",
-    "chain_method": "leave it out: chains run in threads",
-    "njobs": "use cores=",
-    "n_jobs": "use cores=",
+    **for_all("parallel_chains njobs n_jobs", "use cores="),
+    **for_all("chain_method mp_ctx", "leave it out: chains run in threads"),
     "thin": "take every tenth draw afterwards: trace.posterior.isel(draw=slice(None, None, 10))",
-    "seed": _SEED,
-    "random_state": _SEED,
-    "rng": "use random_seed=, which takes a NumPy Generator, too",
+    **for_all("seed random_state", _SEED),
+    "rng": _GENERATOR,
     "rng_key": "use random_seed=, a whole number",
     "data": "data are part of the model: give them as observed=, or as aq.Data",
-    "blas_cores": _PLAIN,
-    "mp_ctx": "leave it out: chains run in threads",
-    "compile_kwargs": _PLAIN,
     "quiet": "use progressbar=False",
-    "progressbar_theme": _PLAIN,
+    **for_all("trace backend callback blas_cores compile_kwargs progressbar_theme", _NONE),
 }
 
 PREDICT: Mapping[str, str] = {
     "return_inferencedata": _TREE,
     "extend_inferencedata": "leave it out: the result is the trace with the new group added",
-    "idata_kwargs": _PLAIN,
     "progressbar": "leave it out: predictions are drawn all at once",
-    "progressbar_theme": _PLAIN,
-    "samples": "leave it out: one prediction is drawn for each posterior draw",
-    "size": "leave it out: one prediction is drawn for each posterior draw",
+    **for_all("samples size", "leave it out: one prediction is drawn for each posterior draw"),
     "keep_size": "leave it out: chains and draws are always kept apart",
-    "sample_dims": _PLAIN,
-    "sample_vars": _PLAIN,
-    "freeze_vars": _PLAIN,
-    "volatile_vars": _PLAIN,
     "vars": "use var_names=",
-    "compile_kwargs": _PLAIN,
-    "seed": _SEED,
-    "random_state": _SEED,
-    "rng": "use random_seed=, which takes a NumPy Generator, too",
+    **for_all("seed random_state", _SEED),
+    "rng": _GENERATOR,
+    **for_all("idata_kwargs progressbar_theme compile_kwargs", _NONE),
+    **for_all("sample_dims sample_vars freeze_vars volatile_vars", _NONE),
 }
 
 PRIOR: Mapping[str, str] = {
     **PREDICT,
-    "samples": "use draws=",
-    "size": "use draws=",
-    "num_samples": "use draws=",
+    **for_all("samples size num_samples", "use draws="),
     BY_POSITION: "the model goes in as model=, names as var_names=",
 }
 
 DRAW: Mapping[str, str] = {
-    "size": "the shape of the draws comes first: dist.sample((3, 2))",
-    "shape": "the shape of the draws comes first: dist.sample((3, 2))",
+    **for_all("size shape", "the shape of the draws comes first: dist.sample((3, 2))"),
     "draws": "the number of draws comes first: dist.sample(100)",
-    "rng": "use random_seed=, which takes a NumPy Generator, too",
-    "random_state": "use random_seed=, which takes a NumPy Generator, too",
+    **for_all("rng random_state", _GENERATOR),
     "seed": _SEED,
     "key": "use random_seed=, a whole number or a NumPy Generator",
     BY_POSITION: "the shape of the draws comes first, the seed by name: "
@@ -109,21 +79,15 @@ DRAW: Mapping[str, str] = {
 FIT: Mapping[str, str] = {
     "obj_optimizer": "use optimizer=, an optax optimiser such as optax.adam(0.01)",
     "obj_n_mc": "use n_samples=, where the approximation is made",
-    "more_obj_params": _PLAIN,
-    "more_tf_params": _PLAIN,
-    "more_updates": _PLAIN,
-    "fn_kwargs": _PLAIN,
     "score": "leave it out: the loss is always kept, in approx.hist",
-    "start_sigma": _PLAIN,
-    "local_rv": _PLAIN,
-    "more_replacements": "leave it out: the whole data are always used",
+    "more_replacements": _WHOLE,
     "total_grad_norm_constraint": "use optimizer=, with optax.clip_by_global_norm",
     "inf_kwargs": "give the arguments by themselves",
-    "progressbar_theme": _PLAIN,
     "seed": _SEED,
-    "num_steps": "use n=",
-    "iter": "use n=",
+    **for_all("num_steps iter", "use n="),
     "draws": "use n= for the iterations; approx.sample(1_000) draws",
+    **for_all("more_obj_params more_tf_params more_updates", _NONE),
+    **for_all("fn_kwargs start_sigma local_rv progressbar_theme", _NONE),
 }
 
 FIND_MAP: Mapping[str, str] = {
@@ -132,10 +96,9 @@ FIND_MAP: Mapping[str, str] = {
     "return_raw": "leave it out: the attributes of the result say how it ended",
     "include_transformed": "leave it out: values are on the variables' own scale",
     "progressbar": "leave it out: it takes little time, and Ctrl-C keeps the best point so far",
-    "progressbar_theme": _PLAIN,
     "maxeval": "use maxiter=",
-    "fmin": _PLAIN,
     "seed": _SEED,
+    **for_all("progressbar_theme fmin", _NONE),
     BY_POSITION: "start values go in as start=, the model as model=",
 }
 
@@ -146,41 +109,39 @@ FAMILY: Mapping[str, str] = {
     "size": "use shape",
     "testval": "use initval",
     "default_transform": "use transform",
-    "total_size": "leave it out: the whole data are always used",
+    "total_size": _WHOLE,
     "rng": "give random_seed= to aq.sample",
-    "Sigma": "use cov",
-    "covariance_matrix": "use cov",
+    **for_all("Sigma covariance_matrix", "use cov"),
     "scale_tril": "use chol",
     "logits": "use logit_p",
     "probs": "use p",
     "rate": "use lam, beta or mu, as the family calls it",
     "df": "use nu",
-    "obs": "use observed",
-    "data": "use observed",
+    **for_all("obs data", "use observed"),
     "init": "use init_dist",
     "distribution": "use init_dist for the first value",
     "compute_p": "leave it out: probabilities are not recorded; use aq.Deterministic",
-    "model": "write it inside the model's own with block",
+    "model": _BLOCK,
 }
 
 DATA: Mapping[str, str] = {
     "mutable": "leave it out: aq.Data can always be replaced",
     "export_index_as_coords": "give the labels as coords=",
     "infer_dims_and_coords": "give dims= and coords=",
-    "model": "write it inside the model's own with block",
+    "model": _BLOCK,
 }
 
 DETERMINISTIC: Mapping[str, str] = {
-    "model": "write it inside the model's own with block",
-    "auto": _PLAIN,
+    "model": _BLOCK,
+    "auto": _NONE,
     "var": "use value=",
-    BY_POSITION: "write it inside the model's own with block, and give dims by name: dims=",
+    BY_POSITION: f"{_BLOCK}, and give dims by name: dims=",
 }
 
 POTENTIAL: Mapping[str, str] = {
     **DETERMINISTIC,
     "dims": "leave it out: a potential is one term of the log density",
-    BY_POSITION: "write it inside the model's own with block",
+    BY_POSITION: _BLOCK,
 }
 
 SET_DATA: Mapping[str, str] = {
@@ -191,7 +152,7 @@ SET_DATA: Mapping[str, str] = {
 DEBUG: Mapping[str, str] = {
     "point": "use start=",
     "fn": "leave it out: log densities and parameters are looked at together",
-    "verbose": _PLAIN,
+    "verbose": _NONE,
 }
 
 MODEL_ARGUMENTS: Mapping[str, str] = {
