@@ -157,6 +157,12 @@ def _entries() -> dict[str, Primitive]:
         enter(Kind.RUNS, name, along=_named("axis"), words=words)
     enter(Kind.MIXES, "sort", along=_named("dimension"), words="np.sort")
     enter(Kind.MIXES, "top_k", along=_top, words="jax.lax.top_k")
+    enter(
+        Kind.MIXES,
+        "approx_top_k",
+        along=_named("reduction_dimension"),
+        words="jax.lax.approx_top_k",
+    )
     enter(Kind.MIXES, "fft", along=_fourier, words="np.fft.fft")
     for name, words in {
         "cholesky": "np.linalg.cholesky",
@@ -175,7 +181,6 @@ def _entries() -> dict[str, Primitive]:
     enter(Kind.INDEXES, "scatter-max scatter-min scatter-mul scatter-sub")
 
     for name, words in {
-        "approx_top_k": "jax.lax.approx_top_k",
         "cond": "a branch (jax.lax.cond)",
         "conv_general_dilated": "a convolution",
         "custom_linear_solve": "np.linalg.solve",

@@ -100,9 +100,10 @@ def _top(draw: Draw, _: str) -> Call:
 
 @makes("approx_top_k")
 def _nearly_top(draw: Draw, _: str) -> Call:
-    shape = draw.shape(1, 2)
+    shape = draw.shape(1, 3)
+    axis = draw.each(*range(len(shape)))
     x = draw.reals(*shape, compact=draw.chance(0.2))
-    return Call(lambda x: lax.approx_max_k(x, shape[-1]), (x,), smooth=False)
+    return Call(lambda x: lax.approx_max_k(x, shape[axis], axis), (x,), f"{axis}", smooth=False)
 
 
 @makes("fft")
