@@ -145,8 +145,10 @@ LAYERS = [
     ["results"],
     ["diagnostics"],
     ["plots"],
+    ["inference"],
+    ["families", "reporting"],
     ["GLUE"],
-    ["report"],
+    ["demo"],
     ["cli"],
 ]
 RANK = {part: rank for rank, layer in enumerate(LAYERS) for part in layer}
@@ -222,7 +224,7 @@ def wrong_imports(source: str, module: str, is_package: bool = False) -> list[st
         ("from aliquot.density import Density", "aliquot.mcmc.nuts", True),
         ("from aliquot.mcmc import nuts", "aliquot.variational.advi", False),
         ("import aliquot as aq", "aliquot.mcmc.nuts", False),
-        ("import aliquot as aq", "aliquot.report", True),
+        ("import aliquot as aq", "aliquot.demo", True),
         ("from aliquot.somewhere import anything", "aliquot.results", False),
         ("import jax", "aliquot.precision", True),
     ],

@@ -95,6 +95,7 @@ from aliquot.model import Model, set_data
 from aliquot.model import data as Data  # noqa: N812 (PyMC's name)
 from aliquot.model import deterministic as Deterministic  # noqa: N812
 from aliquot.model import potential as Potential  # noqa: N812
+from aliquot.reporting.report import report
 from aliquot.variational import ParameterChange, RelativeChange
 
 __version__ = _version("aliquot")
@@ -136,6 +137,7 @@ __all__ = [
     "recover",
     "relabel",
     "plots",
+    "report",
     "sample",
     "sample_posterior_predictive",
     "sample_prior_predictive",

@@ -1,0 +1,200 @@
+"""``aq.report``: one page about any fit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from aliquot.distributions.seeds import as_seed
+from aliquot.errors import ModelError
+from aliquot.inference.given import observed_data
+from aliquot.inference.posterior import posterior_of, posterior_values
+from aliquot.model import Model, resolve_model
+from aliquot.porting import explained
+
+if TYPE_CHECKING:
+    import xarray
+
+USER = "aq.report"
+
+
+@explained({})
+def report(
+    trace: xarray.DataTree,
+    model: Model | None = None,
+    path: str | Path = "report.html",
+    *,
+    title: str | None = None,
+    var_names: Sequence[str] | None = None,
+    max_shown: int = 12,
+    prob: float = 0.9,
+    random_seed: Any = 0,
+) -> Path:
+    """Write a report on a fit: one HTML page that needs no other file and no network.
+
+    Parameters
+    ----------
+    trace : xarray.DataTree
+        From `sample`, or the ``sample`` of an approximation, a partial one included; or such a
+        trace loaded from a file.
+    model : Model, optional
+        The model that it is of. Without it the report says what is missing: the notation, and
+        hidden states and replicated data that the trace does not hold.
+    path : str or Path
+        Of the file, which is replaced. Its folder must exist.
+    title : str, optional
+    var_names : sequence of str, optional
+        Variables of the posterior to show; by default all.
+    max_shown : int
+        How many numbers are shown before the table of all of them, which folds out, and in
+        pictures. A third at most are those with the worst R-hat or effective sample size; then come
+        hyperparameters, parameters, deterministics, three of each variable at a time.
+    prob : float
+        Probability of all intervals, with as much on either side.
+    random_seed : int, sequence of int, numpy.random.Generator, optional
+        Of replicated data.
+
+    Returns
+    -------
+    pathlib.Path
+        Of the file.
+
+    Raises
+    ------
+    ModelError, ShapeError, SupportError
+        Before any work is done: for a trace that is none, or of another model or other data; a
+        folder that is not there; names that are not in the posterior.
+
+    Notes
+    -----
+    With a model, discrete variables that the trace does not hold are recovered and data replicated
+    at 400 of the draws at most. The trace itself is left as it is.
+
+    See Also
+    --------
+    check : The verdict on the draws, as records.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import aliquot as aq
+    >>> with aq.Model() as model:
+    ...     mu = aq.Normal("mu", 0, 1)
+    ...     obs = aq.Normal("obs", mu, 1, observed=[0.1, 0.4, -0.3])
+    ...     trace = aq.sample(200, tune=200, random_seed=1, progressbar=False)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = aq.report(trace, model, f"{folder}/report.html")
+    ...     path.name, "Convergence checks" in path.read_text(encoding="utf-8")
+    ('report.html', True)
+    """
+    target = _target(path)
+    names = _choices(trace, var_names, max_shown, prob)
+    seed = as_seed(random_seed)
+    few = _few_draws(trace)
+    if model is not None:
+        _check_model(trace, few, resolve_model(model, USER))
+
+    from aliquot.reporting.contents import Contents
+    from aliquot.reporting.page import render
+    from aliquot.reporting.sections import sections
+
+    contents = Contents(trace, model, few, prob, max_shown, seed, names)
+    page = render("report.html.j2", **sections(contents, title))
+    target.write_text(page, encoding="utf-8")
+    return target
+
+
+def _target(path: Any) -> Path:
+    if not isinstance(path, str | Path):
+        raise ModelError(
+            f"{USER}: path must be the name of a file, as in 'report.html'; "
+            f"got {type(path).__name__}"
+        )
+    target = Path(path)
+    if target.is_dir() or not target.parent.is_dir():
+        what = (
+            f"that is a folder: name a file in it, as in {str(target / 'report.html')!r}"
+            if target.is_dir()
+            else f"there is no folder {str(target.parent)!r}: make it first, or choose another"
+        )
+        raise ModelError(f"{USER}: path={str(path)!r}: {what}")
+    return target
+
+
+def _choices(trace: Any, var_names: Any, max_shown: Any, prob: Any) -> list[str] | None:
+    """Check what the report is of, and what is asked for; give the variables' names."""
+    if "posterior" not in getattr(trace, "children", {}):
+        raise ModelError(
+            f"{USER}: give a DataTree with a group 'posterior', as aq.sample returns (of a "
+            f"variational fit, approx.sample(1_000)); got {type(trace).__name__}"
+        )
+    posterior = posterior_of(trace, USER)
+    whole = isinstance(max_shown, int | np.integer) and not isinstance(max_shown, bool)
+    if not whole or max_shown < 1:
+        raise ModelError(
+            f"{USER}: max_shown must be a whole number of at least 1; got {max_shown!r}"
+        )
+    if not isinstance(prob, int | float | np.number) or not 0 < prob < 1:
+        raise ModelError(f"{USER}: prob must be between 0 and 1; got {prob!r}")
+    if var_names is None:
+        return None
+    names = [var_names] if isinstance(var_names, str) else list(var_names)
+    for name in names:
+        if name not in posterior.data_vars:
+            raise ModelError(
+                f"{USER}: var_names: {name!r} is not a variable of the posterior "
+                f"({', '.join(map(str, posterior.data_vars))})"
+            )
+    return names
+
+
+def _few_draws(trace: xarray.DataTree) -> xarray.DataTree | None:
+    """Give draws evenly spread over all that are finite, as one chain; None if there are none."""
+    import xarray
+
+    from aliquot.reporting.contents import MOST_DRAWS
+
+    posterior = trace["posterior"].to_dataset()
+    finite = np.ones((posterior.sizes["chain"], posterior.sizes["draw"]), bool)
+    for array in posterior.data_vars.values():
+        if array.dtype.kind == "f" and {"chain", "draw"} <= set(array.dims):
+            values = array.transpose("chain", "draw", ...).values
+            finite &= np.isfinite(values.reshape(*finite.shape, -1)).all(axis=-1)
+    places = np.argwhere(finite)
+    if not len(places):
+        return None
+    chosen = np.unique(np.linspace(0, len(places) - 1, MOST_DRAWS).round().astype(int))
+    chain, draw = (xarray.DataArray(at, dims="few") for at in places[chosen].T)
+    picked = posterior.isel(chain=chain, draw=draw).drop_vars(["chain", "draw"])
+    picked = picked.rename(few="draw").expand_dims("chain")
+    picked = picked.assign_coords(chain=[0], draw=np.arange(len(chosen)))
+    groups = {"posterior": picked.transpose("chain", "draw", ...)}
+    if "observed_data" in trace.children:
+        groups["observed_data"] = trace["observed_data"].to_dataset()
+    tree = xarray.DataTree.from_dict(groups)
+    tree.attrs = dict(trace.attrs)
+    return tree
+
+
+def _check_model(trace: xarray.DataTree, few: xarray.DataTree | None, model: Model) -> None:
+    """Refuse a trace of another model, or of other data than the model holds now."""
+    if few is not None:
+        posterior_values(model, few["posterior"].dataset, USER)
+    if "observed_data" not in trace.children:
+        return
+    stored = trace["observed_data"].dataset
+    for name, values in observed_data(model).items():
+        if name not in stored:
+            continue
+        had = np.asarray(stored[name].values)
+        if had.shape != values.shape or not np.array_equal(
+            had, values, equal_nan=had.dtype.kind == values.dtype.kind == "f"
+        ):
+            raise ModelError(
+                f"{USER}: the trace was drawn given other data of {name!r} (shape {had.shape}) "
+                f"than the model holds (shape {values.shape}). Give the model of the trace, put "
+                "its data back with aq.set_data, or leave model= out"
+            )
