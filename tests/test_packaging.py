@@ -144,7 +144,7 @@ LAYERS = [
     ["mcmc", "variational"],
     ["results"],
     ["diagnostics"],
-    ["plots"],
+    ["plots", "progress"],
     ["inference"],
     ["families", "reporting"],
     ["GLUE"],

@@ -11,7 +11,7 @@ from pathlib import Path
 from aliquot.demo import Fit, Settings, run_analysis
 from aliquot.demo.figures.joint import joint_panel
 from aliquot.demo.figures.trace import trace_panel
-from aliquot.reporting import style
+from aliquot.plots import style
 
 WIDTH, HEIGHT, ROW = 7.2, 4.25, 1.66
 CODE = {

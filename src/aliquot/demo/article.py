@@ -10,7 +10,8 @@ from aliquot.demo import figures
 from aliquot.demo.analysis import Analysis
 from aliquot.demo.labels import announced
 from aliquot.demo.story import tell
-from aliquot.reporting import page, style
+from aliquot.plots import style
+from aliquot.reporting import page
 from aliquot.reporting.svg import inline_svg
 
 DOTS_PER_INCH = 200

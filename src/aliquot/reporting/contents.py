@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,7 +19,7 @@ from aliquot.model import Model
 from aliquot.plots import plot_label_traces
 from aliquot.plots.recovered import GROUP
 from aliquot.reporting import hidden, pictures, predictive
-from aliquot.reporting.elements import RECOVERED, Element, choose, elements_of, kinds_of
+from aliquot.reporting.elements import Element, choose, elements_of, kinds_of
 from aliquot.reporting.said import said_by_aliquot
 from aliquot.results.axes import dataset_in_order
 from aliquot.symmetry import Symmetries
@@ -31,7 +30,7 @@ FAMILIES = {"ADVI": "mean-field", "FullRankADVI": "full-rank"}
 # Draws for what is recovered and replicated here: enough for a picture.
 MOST_DRAWS = 400
 MOST_HIDDEN = MOST_OBSERVED = MOST_VECTORS = 4
-SHORTEST_VECTOR, LONGEST_VECTOR = 8, 2_000
+SHORTEST_VECTOR, LONGEST_VECTOR = 16, 2_000
 # Attributes of a result that are not settings of a run.
 NO_SETTINGS = ("symmetries", "log_volumes", "created_at", "creation_", "inference_")
 
@@ -153,8 +152,8 @@ class Contents:
             return
         yield "traces", pictures.trace_figure(shown), self._of_traces(), False
         if Symmetries.of(self.attrs) and not self.independent and self.draws > 1:
-            with self._telling("labels"):
-                axes = plot_label_traces(self.tree, max_draws=500)
+            axes = self._told("labels", lambda: plot_label_traces(self.tree, max_draws=500))
+            if axes is not None:
                 words = "Components that can trade places, by chain; each colour is one label."
                 yield "labels", hidden.closed(axes), words, True
         pairs = pictures.paired(shown)
@@ -183,59 +182,52 @@ class Contents:
         return np.asarray(stats["diverging"].transpose("chain", "draw").values)
 
     def _vectors(self) -> list[xarray.DataArray]:
-        if not {e.label for e in self.elements} - {e.label for e in self.shown}:
-            return []
         names = dict.fromkeys(element.variable for element in self.elements if element.moves)
         arrays = [self.posterior[name] for name in names]
         long = [a for a in arrays if SHORTEST_VECTOR <= a[:1, :1].size <= LONGEST_VECTOR]
         kinds = kinds_of(self.posterior, self.model)
         return sorted(long, key=lambda a: kinds[str(a.name)])[:MOST_VECTORS]
 
-    def hidden(self) -> tuple[list[hidden.Hidden], str]:
+    def recovered(self) -> tuple[list[hidden.Hidden], str]:
         """Draw the discrete variables, and say where they come from."""
-        names, source, tree = self.states[:MOST_HIDDEN], "", self.tree
-        if not names or self.few is None:
+        if not self.states or self.few is None:
             return [], ""
-        with self._telling("hidden states"):
-            if GROUP in tree.children:
-                names = [name for name in names if name in tree[GROUP].dataset]
-                source = "As the trace holds them."
-            elif self.model is not None:
-                tree = recover(self.few, self.model, kind="probabilities")
-                source = (
-                    f"Recovered for this report from {tree['posterior'].sizes['draw']:,} of the "
-                    "draws; the trace does not hold them."
-                )
-            else:
-                tree = hidden.from_draws(tree, names)
-                names = [name for name in names if name in tree[GROUP].dataset]
-                source = "Shares of the recovered draws in each state."
-            return hidden.pictures(tree, names, self.model), source
-        return [], ""
+        return self._told("hidden states", self._recovered) or ([], "")
+
+    def _recovered(self) -> tuple[list[hidden.Hidden], str]:
+        tree, source = self.tree, "As the trace holds them, in its group state_probabilities."
+        if GROUP not in tree.children and self.model is not None and self.few is not None:
+            tree = recover(self.few, self.model, kind="probabilities")
+            draws = tree["posterior"].sizes["draw"]
+            source = f"Recovered for this report at {draws:,} of the draws; "
+            source += "the trace does not hold them."
+        elif GROUP not in tree.children:
+            tree = hidden.from_draws(tree, self.states)
+            source = "Shares of the draws in each state."
+        names = [name for name in self.states if name in tree[GROUP].dataset]
+        return hidden.pictures(tree, names[:MOST_HIDDEN], self.model), source
 
     def checks(self) -> tuple[list[predictive.Check], str]:
         """Hold the data against replications, and say where these come from."""
-        found: list[predictive.Check] = []
-        tree, source = self.few, "As the trace holds them."
-        with self._telling("replicated data"):
-            if "posterior_predictive" in self.tree.children:
-                tree = self.tree
-            elif self.model is None or tree is None:
+        return self._told("replicated data", self._checks) or ([], "")
+
+    def _checks(self) -> tuple[list[predictive.Check], str]:
+        tree, source = self.tree, "As the trace holds them, in its group posterior_predictive."
+        if "posterior_predictive" not in tree.children:
+            if self.model is None or self.few is None:
                 return [], ""
-            else:
-                tree = sample_posterior_predictive(tree, self.model, random_seed=self.seed)
-                source = f"Replicated for this report at {tree['posterior'].sizes['draw']:,} draws."
-            for name, array in list(tree["posterior_predictive"].data_vars.items()):
-                data = self._observed().get(str(name))
-                draws = array.transpose("chain", "draw", ...).values
-                draws = draws.reshape(-1, *draws.shape[2:])
-                draws = draws[np.unique(np.linspace(0, len(draws) - 1, MOST_DRAWS).astype(int))]
-                if data is None or data.shape != draws.shape[1:] or data.dtype.kind not in "biuf":
-                    continue
+            tree = sample_posterior_predictive(self.few, self.model, random_seed=self.seed)
+            source = f"Replicated for this report at {tree['posterior'].sizes['draw']:,} draws."
+        found, observed = [], self._observed()
+        for name, array in tree["posterior_predictive"].dataset.data_vars.items():
+            draws = np.asarray(array.transpose("chain", "draw", ...).values)
+            draws = draws.reshape(-1, *draws.shape[2:])
+            draws = draws[np.unique(np.linspace(0, len(draws) - 1, MOST_DRAWS).astype(int))]
+            data = observed.get(str(name), np.zeros(0, object))
+            if data.shape == draws.shape[1:] and data.dtype.kind in "biuf":
                 flat = draws.reshape(len(draws), -1)
-                made = predictive.check_of(str(name), data.ravel(), flat, self.prob)
-                found += [made] if made else []
-        return found[:MOST_OBSERVED], source
+                found.append(predictive.check_of(str(name), data.ravel(), flat, self.prob))
+        return [check for check in found if check is not None][:MOST_OBSERVED], source
 
     def _observed(self) -> dict[str, np.ndarray]:
         if "observed_data" in self.tree.children:
@@ -243,16 +235,17 @@ class Contents:
             return {str(name): np.asarray(array.values) for name, array in data.items()}
         return {} if self.model is None else observed_data(self.model)
 
-    @contextmanager
-    def _telling(self, what: str) -> Iterator[None]:
-        """Put into the notes what Aliquot says meanwhile, an error included."""
+    def _told[Made](self, what: str, make: Callable[[], Made]) -> Made | None:
+        """Make a part, and put into the notes what Aliquot says meanwhile, an error included."""
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always", AliquotWarning)
             try:
-                yield
+                made = make()
             except AliquotError as error:
+                made = None
                 self.notes.append(f"There are no {what} here: {error}")
         self.notes += [text.partition(": ")[2] for text in said_by_aliquot(caught)]
+        return made
 
     def settings(self) -> dict[str, Any]:
         """Give what the run was told and what it took, as the trace tells of it."""
@@ -272,8 +265,3 @@ class Contents:
         if a.get("label_switching"):
             given.append(f"label_switching={a['label_switching']!r}")
         return f"aq.sample({', '.join(given)}, random_seed={a['random_seed']})"
-
-    @property
-    def recovered(self) -> bool:
-        """Whether a number that is shown was drawn given the others."""
-        return any(element.kind == RECOVERED for element in self.shown)

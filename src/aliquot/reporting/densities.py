@@ -52,7 +52,7 @@ def plane_density(
     from scipy.ndimage import gaussian_filter
 
     steps = np.array([p[1] - p[0] for p in points])
-    counts, *_ = np.histogram2d(*draws.T, bins=[edges(p) for p in points])
+    counts, *_ = np.histogram2d(draws[:, 0], draws[:, 1], bins=[edges(p) for p in points])
     width = 0.9 * np.asarray(spread) * len(draws) ** (-1 / 6)
     smooth = gaussian_filter(counts, np.maximum(width / steps, 0.5), mode=mode)
     return np.asarray(smooth) / (len(draws) * steps.prod())

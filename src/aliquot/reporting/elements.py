@@ -115,7 +115,7 @@ def elements_of(
         quantity = quantity_of(array)
         draws = quantity.draws
         chosen = most_at_risk(draws, np.arange(len(draws)), MOST_TABLED - FEW)
-        chosen = np.union1d(np.arange(min(FEW, len(draws))), chosen)
+        chosen = np.union1d(_spread(len(draws)), chosen)
         draws = draws[chosen]
         statistics = np.full((3, len(draws)), np.nan)
         if not independent:
@@ -138,25 +138,37 @@ def elements_of(
 
 
 def choose(elements: Sequence[Element], most: int) -> list[Element]:
-    """Choose what is shown first: the worst, then the first few of each variable, by its kind.
+    """Choose what is shown first: the worst, then a few of each variable, by its kind.
 
     A third of the places at most goes to the elements with the worst R-hat or effective sample
-    size. The others go to hyperparameters, then parameters, then what is computed from them; three
-    of each variable before the next three of any. They stay in the order of the model.
+    size. The others go to hyperparameters, then parameters, three of each before the next three of
+    any, then to three of each variable that is computed from them. Of more than six elements the
+    first three are evenly spread. They stay in the order of the model.
     """
     moving = [k for k, one in enumerate(elements) if one.moves]
+    turns: dict[int, int] = {}
+    for name in dict.fromkeys(elements[k].variable for k in moving):
+        own = [k for k in moving if elements[k].variable == name]
+        if len(own) > 2 * FEW:
+            own = list(dict.fromkeys([*(own[at] for at in _spread(len(own))), *own]))
+        turns |= {k: turn for turn, k in enumerate(own)}
 
     def risk(k: int) -> tuple[float, float]:
         one = elements[k]
         return -np.nan_to_num(one.rhat, nan=1.0), min(one.ess_bulk, one.ess_tail)
 
-    def turn(k: int) -> tuple[int, int, int]:
-        one = elements[k]
-        return one.place // FEW, one.kind, k
+    def order(k: int) -> tuple[bool, int, int, int]:
+        kind = elements[k].kind
+        return kind > PARAMETER, turns[k] // FEW, kind, k
 
     worst = sorted((k for k in moving if elements[k].poor), key=risk)[: most // 3]
-    rest = sorted(set(moving) - set(worst), key=turn)
+    rest = [k for k in moving if elements[k].kind <= PARAMETER or turns[k] < FEW]
+    rest = sorted(set(rest) - set(worst), key=order)
     return [elements[k] for k in sorted([*worst, *rest][:most])]
+
+
+def _spread(count: int) -> list[int]:
+    return np.unique(np.linspace(0, count - 1, FEW).round().astype(int)).tolist()
 
 
 def _summary(finite: np.ndarray, prob: float) -> tuple[float, ...]:

@@ -41,7 +41,7 @@ def from_draws(tree: xarray.DataTree, names: Sequence[str]) -> xarray.DataTree:
 
     made = {}
     for name in names:
-        array = tree["posterior"][name]
+        array = tree["posterior"].dataset[name]
         states = np.unique(array.values)
         if 0 < len(states) <= MOST_STATES:
             state = xarray.DataArray(states, dims=f"{name}_state", coords={f"{name}_state": states})
@@ -73,10 +73,12 @@ def pictures(tree: xarray.DataTree, names: Sequence[str], model: Model | None) -
             caption = "The probability of each state, over the data."
         else:
             figure = closed(plot_states(_sorted(tree, name), name))
-            figure.axes[-1].set_xlabel("elements, sorted by their most probable state")
+            figure.axes[-1].set_xlabel("elements, sorted")
+            for text in figure.axes[0].texts:
+                text.set_text(text.get_text().replace(" steps,", " elements,"))
             caption = (
                 "The probability of each state; elements are sorted by their most probable one "
-                "and how sure it is."
+                "and how sure that is."
             )
         found.append(Hidden(name, figure, caption))
     return found
@@ -108,7 +110,7 @@ def _states(tree: xarray.DataTree, name: str) -> str | None:
 
 def _measured(tree: xarray.DataTree, observed: str, shape: tuple[int, ...]) -> bool:
     """Whether data are one or two columns of numbers that are not whole."""
-    values = tree["observed_data"][observed].values
+    values = np.asarray(tree["observed_data"].dataset[observed].values)
     columns = int(np.prod(values.shape[len(shape) :]))
     finite = values[np.isfinite(values)] if values.dtype.kind == "f" else np.zeros(0)
     return columns <= 2 and bool(np.any(finite != np.round(finite)))

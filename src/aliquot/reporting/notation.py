@@ -42,7 +42,8 @@ def formula(text: str) -> Markup:
     """
     parts, end = [], 0
     for word in _WORD.finditer(text):
-        called = text[word.end() : word.end() + 1] == "(" or text[: word.start()].endswith(".")
+        before, after = text[: word.start()], text[word.end() :]
+        called = after.startswith("(") or before.endswith(".") or not before + after
         parts += [escape(text[end : word.start()]), escape(word[0]) if called else symbol(word[0])]
         end = word.end()
     joined = "".join(map(str, [*parts, escape(text[end:])]))

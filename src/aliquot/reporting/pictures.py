@@ -10,9 +10,9 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from aliquot.reporting import style
+from aliquot.plots import style
 from aliquot.reporting.densities import line_density, plane_density, spread_of
-from aliquot.reporting.elements import Element
+from aliquot.reporting.elements import PARAMETER, Element
 from aliquot.reporting.rows import draw_lines, draw_side, make_rows
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def limits_of(draws: np.ndarray, margin: float = 0.0) -> tuple[float, float]:
 def trace_figure(elements: Sequence[Element]) -> Figure:
     """Draw a row for each element: the chains over each other, and the density of each."""
     with style.styled():
-        figure, rows = make_rows([0.27] * (len(elements) - 1), row=0.62, left=0.085)
+        figure, rows = make_rows([0.25] * (len(elements) - 1), row=0.5, left=0.085)
         for element, (trace, side) in zip(elements, rows, strict=True):
             limits, wide = limits_of(element.draws), limits_of(element.draws, 0.05)
             colors = [style.PALETTE[k % len(style.PALETTE)] for k in range(len(element.draws))]
@@ -69,16 +69,17 @@ def trace_figure(elements: Sequence[Element]) -> Figure:
 
 
 def paired(elements: Sequence[Element], most: int = MOST_PAIRED) -> list[Element]:
-    """Choose the elements that depend on each other most, by the greatest correlation of each."""
-    whole = [e for e in elements if np.isfinite(e.draws).all()]
+    """Choose the parameters that depend on each other most, by the correlation of their ranks."""
+    whole = [e for e in elements if e.kind <= PARAMETER and np.isfinite(e.draws).all()]
     if len(whole) < 2:
         return []
     ranks = np.argsort(np.argsort([e.draws.ravel() for e in whole], axis=1), axis=1)
     strength = np.abs(np.corrcoef(ranks))
-    np.fill_diagonal(strength, 0)
     chosen: list[int] = []
-    for _, k, j in sorted((-strength[p], *p) for p in combinations(range(len(whole)), 2)):
-        chosen += [i for i in (k, j) if i not in chosen and len(chosen) < most]
+    for pair in sorted(combinations(range(len(whole)), 2), key=lambda p: -strength[p]):
+        new = [k for k in pair if k not in chosen]
+        if len(chosen) + len(new) <= most:
+            chosen += new
     return [whole[k] for k in sorted(chosen)]
 
 
@@ -127,12 +128,13 @@ def draw_levels(axes: Any, points: tuple[np.ndarray, np.ndarray], density: np.nd
     falling = np.sort(density, axis=None)[::-1]
     held = np.cumsum(falling) / falling.sum()
     for share in HELD:
-        level = falling[min(np.searchsorted(held, share), len(falling) - 1)]
+        level = falling[np.count_nonzero(held < share)]
         axes.contourf(*points, density.T, [level, 2 * falling[0]], colors=[style.BLUE], alpha=0.24)
 
 
 def vector_figure(array: xarray.DataArray, prob: float) -> Figure:
     """Draw the interval and the mean of every element of a vector, side by side."""
+    dims = [str(dim) for dim in array.dims if dim not in ("chain", "draw")]
     draws = array.transpose("chain", "draw", ...).values
     draws = draws.reshape(-1, draws[0, 0].size).astype(float)
     at = np.arange(draws.shape[1])
@@ -144,7 +146,9 @@ def vector_figure(array: xarray.DataArray, prob: float) -> Figure:
         axes.vlines(at, low, high, color=style.BLUE, alpha=0.45, lw=thick)
         size = float(np.clip(300 / len(at), 1.2, 4))
         axes.plot(at, np.nanmean(draws, axis=0), "o", ms=size, mew=0, color=style.BLUE)
-        axes.set(xlim=(-1, len(at)), xlabel="element")
+        axes.set(
+            xlim=(-1, len(at)), xlabel=", ".join(dims) if len(dims) > 1 else "element of " + dims[0]
+        )
         axes.set_title(written(str(array.name)), **style.QUIET_TITLE)
         axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
         axes.yaxis.set_major_locator(MaxNLocator(4))

@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from aliquot.reporting import style
+from aliquot.plots import style
 from aliquot.reporting.numbers import measured
 from aliquot.reporting.pictures import written
 
@@ -62,8 +62,10 @@ def check_of(name: str, observed: np.ndarray, replicated: np.ndarray, prob: floa
     rows = []
     for statistic, compute in STATISTICS.items():
         own, others = float(compute(data)), compute(draws, axis=1)
+        if not np.ptp(others) and others[0] == own:
+            continue  # such as the least of zeros and ones
         low, high = np.quantile(others, ends).tolist()
-        scale = float(others.std()) or abs(own)
+        scale = float(others.std())
         between = f"{measured(low, scale)} to {measured(high, scale)}"
         rows.append((statistic, measured(own, scale), between, float(np.mean(others >= own))))
     return Check(name, _figure(name, data, draws, ends), rows)

@@ -29,7 +29,7 @@ def report(
     *,
     title: str | None = None,
     var_names: Sequence[str] | None = None,
-    max_shown: int = 12,
+    max_shown: int = 16,
     prob: float = 0.9,
     random_seed: Any = 0,
 ) -> Path:
@@ -51,7 +51,7 @@ def report(
     max_shown : int
         How many numbers are shown before the table of all of them, which folds out, and in
         pictures. A third at most are those with the worst R-hat or effective sample size; then come
-        hyperparameters, parameters, deterministics, three of each variable at a time.
+        hyperparameters, parameters, three of each at a time, and three of each deterministic.
     prob : float
         Probability of all intervals, with as much on either side.
     random_seed : int, sequence of int, numpy.random.Generator, optional
@@ -161,8 +161,8 @@ def _few_draws(trace: xarray.DataTree) -> xarray.DataTree | None:
     finite = np.ones((posterior.sizes["chain"], posterior.sizes["draw"]), bool)
     for array in posterior.data_vars.values():
         if array.dtype.kind == "f" and {"chain", "draw"} <= set(array.dims):
-            values = array.transpose("chain", "draw", ...).values
-            finite &= np.isfinite(values.reshape(*finite.shape, -1)).all(axis=-1)
+            own = np.isfinite(array.transpose("chain", "draw", ...).values)
+            finite &= own.all(axis=tuple(range(2, own.ndim)))
     places = np.argwhere(finite)
     if not len(places):
         return None
@@ -183,18 +183,22 @@ def _check_model(trace: xarray.DataTree, few: xarray.DataTree | None, model: Mod
     """Refuse a trace of another model, or of other data than the model holds now."""
     if few is not None:
         posterior_values(model, few["posterior"].dataset, USER)
-    if "observed_data" not in trace.children:
-        return
-    stored = trace["observed_data"].dataset
+    stored = trace["observed_data"].dataset if "observed_data" in trace.children else {}
+    unknown = [str(name) for name in trace["posterior"].dataset if name not in model]
+    lacking = [variable.name for variable in model.observed if variable.name not in stored]
+    strange = [str(name) for name in stored if name not in model]
+    if strange or (unknown and lacking):
+        what = f"data of {strange[0]!r}" if strange else f"{unknown[0]!r}"
+        raise ModelError(
+            f"{USER}: the trace holds {what}, which the model does not know (it has "
+            f"{', '.join(model.variables)}). Give the model of the trace, or leave model= out"
+        )
     for name, values in observed_data(model).items():
-        if name not in stored:
-            continue
-        had = np.asarray(stored[name].values)
-        if had.shape != values.shape or not np.array_equal(
-            had, values, equal_nan=had.dtype.kind == values.dtype.kind == "f"
-        ):
+        had = np.asarray(stored[name].values) if name in stored else values
+        numbers = had.dtype.kind == values.dtype.kind == "f"
+        if not np.array_equal(had, values, equal_nan=numbers):
             raise ModelError(
-                f"{USER}: the trace was drawn given other data of {name!r} (shape {had.shape}) "
-                f"than the model holds (shape {values.shape}). Give the model of the trace, put "
-                "its data back with aq.set_data, or leave model= out"
+                f"{USER}: the trace was drawn given other data of {name!r} than the model holds "
+                f"(shapes {had.shape} and {values.shape}). Give the model of the trace, put its "
+                "data back with aq.set_data, or leave model= out"
             )

@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from aliquot.reporting import style
+from aliquot.plots import style
 
 # Stretches of a line across the page, each drawn by its least and its greatest value.
 STRETCHES = 700

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from aliquot.reporting.contents import FAMILIES, Contents
-from aliquot.reporting.elements import Element
+from aliquot.reporting.elements import PARAMETER, Element
 from aliquot.reporting.notation import notation
 from aliquot.reporting.numbers import count, listed
 from aliquot.reporting.svg import inline_svg
@@ -17,10 +17,11 @@ def sections(contents: Contents, title: str | None) -> dict[str, Any]:
         f"figure-{k}": (name, inline_svg(figure, f"figure-{k}", words, tight=cut), words)
         for k, (name, figure, words, cut) in enumerate(contents.drawings())
     }
-    hidden, recovered = contents.hidden()
+    hidden, recovered = contents.recovered()
     checks, replicated = contents.checks()
     ok, heading, messages = contents.verdict()
-    names = list(dict.fromkeys(e.variable for e in contents.elements)) or contents.states
+    names = [e.variable for e in contents.elements if e.kind <= PARAMETER]
+    names = list(dict.fromkeys([*names, *contents.states]))
     model = contents.model
     summed = None if model is None else model.marginalization()
     return {
@@ -92,7 +93,7 @@ def _choice(contents: Contents) -> str:
     poor = [e for e in contents.shown if e.poor]
     if poor and len(poor) < shown:
         text += "those with the worst R-hat or effective sample size, and "
-    text += "the first of each variable, hyperparameters before others. "
+    text += "a few of each variable, hyperparameters before others. "
     if still:
         text += f"{still:,} never change or are no numbers, and have no picture. "
     return text

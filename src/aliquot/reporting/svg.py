@@ -10,18 +10,21 @@ from matplotlib import rc_context
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
-from aliquot.plots.style import WARNING, readable, state_colors
-from aliquot.reporting import style
+from aliquot.plots import style
 
+_STATES = style.state_colors(len(style.PALETTE))
 # The colours of the states, and the same darkened for text.
 VARIABLES = {
     style.INK: "--ink",
     style.QUIET: "--quiet",
     style.FAINT: "--faint",
     style.PAPER: "--paper",
-    WARNING: "--orange",
+    style.WARNING: "--orange",
     **{color: f"--c{k}" for k, color in enumerate(style.PALETTE)},
-    **{to_hex(readable(c)): f"--c{k}" for k, c in enumerate(state_colors(len(style.PALETTE)))},
+    **{
+        to_hex(style.readable(c)): f"--c{k}"
+        for k, c in enumerate(style.state_colors(len(style.PALETTE)))
+    },
 }
 # The page's column of text, in its own units, is as wide as a figure of full width.
 COLUMN = 46.0

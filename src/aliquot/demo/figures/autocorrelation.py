@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from aliquot.demo.analysis import Analysis
 from aliquot.diagnostics.effective import autocovariance
-from aliquot.reporting import style
+from aliquot.plots import style
 
 LONGEST_LAG = 5_000
 

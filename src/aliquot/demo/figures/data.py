@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from aliquot.demo.analysis import Analysis
-from aliquot.reporting import style
+from aliquot.plots import style
 from aliquot.reporting.numbers import measured
 
 CURVES_FROM = 2_000  # posterior draws behind the band
@@ -53,7 +53,7 @@ def data_figure(analysis: Analysis) -> Figure:
         axes.fill_between(x, *band, color=style.GREEN, alpha=0.22, lw=0, zorder=2)
         axes.plot(x, fitted, color=style.GREEN, lw=1.8, zorder=4)
         halves = [0.5 * normal_density(x, mean) for mean in true]
-        for half, color in zip(halves, (style.FIRST, style.SECOND), strict=True):
+        for half, color in zip(halves, (style.BLUE, style.ORANGE), strict=True):
             axes.plot(x, half, color=color, lw=1.5, zorder=3)
         axes.plot(x, sum(halves), color=style.INK, lw=1.1, ls=(0, (4, 2)), zorder=5)
 
@@ -61,8 +61,8 @@ def data_figure(analysis: Analysis) -> Figure:
         top = max(np.max(heights), band.max()) * 1.12
         axes.set(xlim=(x[0], x[-1]), ylim=(0, top), xlabel="observation")
         simulated = (
-            (f"lower component, mean {measured(true[0], 0)}", style.FIRST),
-            (f"upper component, mean {measured(true[1], 0)}", style.SECOND),
+            (f"lower component, mean {measured(true[0], 0)}", style.BLUE),
+            (f"upper component, mean {measured(true[1], 0)}", style.ORANGE),
             ("both together (dashed)", style.INK),
         )
         found = (

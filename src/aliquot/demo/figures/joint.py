@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from aliquot.demo.analysis import Analysis, Fit
 from aliquot.demo.density import exact_joint, joint_density, plot_range
-from aliquot.reporting import style
+from aliquot.plots import style
 
 # Below a three-hundredth of the peak, 20,000 draws show single draws and no density.
 HALF_DECADES = np.arange(-2.5, 0.1, 0.5)

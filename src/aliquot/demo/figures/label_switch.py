@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from aliquot.demo.analysis import Analysis
 from aliquot.demo.density import plot_range
 from aliquot.demo.figures.trace import COLORS, NAMES, draw_densities, name_both
-from aliquot.reporting import style
+from aliquot.plots import style
 from aliquot.reporting.rows import make_rows
 
 STRETCH = 500

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from aliquot.demo.analysis import Analysis, Fit
-from aliquot.reporting import style
+from aliquot.plots import style
 
 WINDOW = 500
 BINS = 600

@@ -8,7 +8,7 @@ from matplotlib.ticker import MaxNLocator
 
 from aliquot.demo.analysis import Analysis
 from aliquot.demo.figures.joint import draw_over_exact
-from aliquot.reporting import style
+from aliquot.plots import style
 
 SDS_SHOWN = 4.8
 

@@ -10,11 +10,11 @@ from matplotlib.figure import Figure
 
 from aliquot.demo.analysis import Analysis, Fit
 from aliquot.demo.density import exact_marginals, mode_spread, plot_range
-from aliquot.reporting import style
+from aliquot.plots import style
 from aliquot.reporting.densities import line_density
 from aliquot.reporting.rows import draw_lines, draw_side, make_rows
 
-COLORS = (style.FIRST, style.SECOND)
+COLORS = (style.BLUE, style.ORANGE)
 NAMES = ("means[0]", "means[1]")
 # Between rows, in inches: room for a name, and for the numbers of the row above.
 NAME, NAME_AND_NUMBERS = 0.24, 0.42
@@ -59,10 +59,10 @@ def draw_densities(axes: Axes, analysis: Analysis, part: np.ndarray, *, ordered:
 def name_both(rows: Sequence[tuple[Axes, Axes]], density: str) -> None:
     """Write above the first row what its colours are, and what stands beside it."""
     trace, side = rows[0]
-    trace.set_title(NAMES[1], loc="right", color=style.SECOND, **style.QUIET_TITLE)
+    trace.set_title(NAMES[1], loc="right", color=style.ORANGE, **style.QUIET_TITLE)
     trace.annotate(
         NAMES[0], (1, 1), xycoords="axes fraction", xytext=(-44, 3), textcoords="offset points",
-        ha="right", color=style.FIRST, fontsize=style.SMALL,
+        ha="right", color=style.BLUE, fontsize=style.SMALL,
     )  # fmt: skip
     side.set_title(density, **style.QUIET_TITLE)
 
