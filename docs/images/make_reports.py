@@ -58,9 +58,7 @@ def hospitals() -> aq.Model:
         tau = aq.HalfNormal("tau", 1)
         theta = aq.Normal("theta", mu, tau, dims="hospital")
         p = 1 / (1 + np.exp(-theta))
-        aq.Binomial(
-            "recovered", n=patients, p=p, observed=rng.binomial(patients, 1 / (1 + np.exp(-true)))
-        )
+        aq.Binomial("recovered", n=patients, p=p, observed=recovered)
     return model
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,7 @@ from aliquot.model import Model
 from aliquot.plots import plot_label_traces
 from aliquot.plots.recovered import GROUP
 from aliquot.reporting import hidden, pictures, predictive
-from aliquot.reporting.elements import Element, choose, elements_of, kinds_of
+from aliquot.reporting.elements import LONG, Element, choose, elements_of, kinds_of
 from aliquot.reporting.said import said_by_aliquot
 from aliquot.results.axes import dataset_in_order
 from aliquot.symmetry import Symmetries
@@ -30,7 +30,7 @@ FAMILIES = {"ADVI": "mean-field", "FullRankADVI": "full-rank"}
 # Draws for what is recovered and replicated here: enough for a picture.
 MOST_DRAWS = 400
 MOST_HIDDEN = MOST_OBSERVED = MOST_VECTORS = 4
-SHORTEST_VECTOR, LONGEST_VECTOR = 16, 2_000
+LONGEST_VECTOR = 2_000
 # Attributes of a result that are not settings of a run.
 NO_SETTINGS = ("symmetries", "log_volumes", "created_at", "creation_", "inference_")
 
@@ -127,7 +127,7 @@ class Contents:
             elbo = Estimate(float(self.attrs["elbo"]), float(self.attrs["elbo_mcse"]))
             k, family = float(self.attrs["pareto_k"]), FAMILIES[self.sampler]
             quality = FitQuality(k, elbo, 0, family)
-            return quality.good, f"{quality.message} ELBO {elbo!r} nats.", []
+            return quality.good, f"{quality.message} ELBO {elbo!r} nats.".replace("-", "−"), []
         if self.sampler == "exact":
             return True, "These are independent draws of the exact posterior", []
         found = check(self.tree)
@@ -136,9 +136,9 @@ class Contents:
     def symmetries(self) -> list[str]:
         """Say which components can trade places, and what became of it in these draws."""
         found = Symmetries.of(self.attrs) if self.model is None else self.model.symmetries()
-        lines = [] if found is None else found.text.splitlines()
-        if found is None:
-            lines.append("The trace does not say which components can trade places.")
+        lines = ["The trace does not say which components can trade places."]
+        if found is not None:  # of those that nobody minds nothing is said
+            lines = replace(found, blocks=found.coupled).text.splitlines()
         if self.attrs.get("label_switching") == "permute":
             lines.append("In these draws they have traded places at random: all modes are visited.")
         if "relabelled" in self.attrs:
@@ -184,7 +184,7 @@ class Contents:
     def _vectors(self) -> list[xarray.DataArray]:
         names = dict.fromkeys(element.variable for element in self.elements if element.moves)
         arrays = [self.posterior[name] for name in names]
-        long = [a for a in arrays if SHORTEST_VECTOR <= a[:1, :1].size <= LONGEST_VECTOR]
+        long = [a for a in arrays if LONG <= a[:1, :1].size <= LONGEST_VECTOR]
         kinds = kinds_of(self.posterior, self.model)
         return sorted(long, key=lambda a: kinds[str(a.name)])[:MOST_VECTORS]
 

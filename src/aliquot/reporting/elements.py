@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 HYPERPARAMETER, PARAMETER, DERIVED, RECOVERED = range(4)
 # So many of each vector come before more of any, and so many are in the table of all.
 FEW, MOST_TABLED = 3, 500
+# A vector of so many elements is shown as a whole, too.
+LONG = 16
 
 
 @dataclass(frozen=True)
@@ -142,13 +144,17 @@ def choose(elements: Sequence[Element], most: int) -> list[Element]:
 
     A third of the places at most goes to the elements with the worst R-hat or effective sample
     size. The others go to hyperparameters, then parameters, three of each before the next three of
-    any, then to three of each variable that is computed from them. Of more than six elements the
-    first three are evenly spread. They stay in the order of the model.
+    any; of a vector of 16 or more, which has a picture of its own, and of what is computed from
+    parameters there are only three. Of more than six elements the first three are evenly spread.
+    They stay in the order of the model.
     """
     moving = [k for k, one in enumerate(elements) if one.moves]
     turns: dict[int, int] = {}
+    many: set[str] = set()
     for name in dict.fromkeys(elements[k].variable for k in moving):
         own = [k for k in moving if elements[k].variable == name]
+        if len(own) >= LONG:
+            many.add(name)
         if len(own) > 2 * FEW:
             own = list(dict.fromkeys([*(own[at] for at in _spread(len(own))), *own]))
         turns |= {k: turn for turn, k in enumerate(own)}
@@ -162,7 +168,8 @@ def choose(elements: Sequence[Element], most: int) -> list[Element]:
         return kind > PARAMETER, turns[k] // FEW, kind, k
 
     worst = sorted((k for k in moving if elements[k].poor), key=risk)[: most // 3]
-    rest = [k for k in moving if elements[k].kind <= PARAMETER or turns[k] < FEW]
+    few = {k for k in moving if elements[k].kind > PARAMETER or elements[k].variable in many}
+    rest = [k for k in moving if turns[k] < FEW or k not in few]
     rest = sorted(set(rest) - set(worst), key=order)
     return [elements[k] for k in sorted([*worst, *rest][:most])]
 

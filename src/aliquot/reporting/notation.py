@@ -33,21 +33,31 @@ def symbol(name: str) -> Markup:
 
 
 def formula(text: str) -> Markup:
-    """Typeset an expression: what is called stays upright, what is a symbol becomes one.
+    """Typeset an expression: variables become symbols, and so do names of arguments, in bold.
 
     Examples
     --------
     >>> print(formula("Normal(mu=means[z], sigma=1)"))
-    Normal(<i>μ</i> = <i>means</i>[<i>z</i>], <i>σ</i> = 1)
+    Normal(<b>μ</b> = <i>means</i>[<i>z</i>], <b>σ</b> = 1)
     """
     parts, end = [], 0
     for word in _WORD.finditer(text):
         before, after = text[: word.start()], text[word.end() :]
-        called = after.startswith("(") or before.endswith(".") or not before + after
-        parts += [escape(text[end : word.start()]), escape(word[0]) if called else symbol(word[0])]
+        parts.append(_between(text[end : word.start()]))
+        if after.startswith("(") or before.endswith(".") or not before + after:
+            parts.append(escape(word[0]))
+        elif re.match(r"=(?!=)", after):
+            parts.append(Markup("<b>{}</b>").format(GREEK.get(word[0], word[0])))
+        else:
+            parts.append(symbol(word[0]))
         end = word.end()
-    joined = "".join(map(str, [*parts, escape(text[end:])]))
-    return Markup(re.sub(r"(</i>|</sub>)=", r"\1 = ", joined))
+    return Markup("").join([*parts, _between(text[end:])])
+
+
+def _between(text: str) -> Markup:
+    for plain, better in {"<=": " ≤ ", ">=": " ≥ ", "-": "−"}.items():
+        text = text.replace(plain, better)
+    return escape(re.sub("^=(?!=)", " = ", text).replace("  ", " "))
 
 
 def notation(model: Model) -> list[tuple[Markup, str, Markup, str]]:

@@ -138,6 +138,8 @@ def vector_figure(array: xarray.DataArray, prob: float) -> Figure:
     draws = array.transpose("chain", "draw", ...).values
     draws = draws.reshape(-1, draws[0, 0].size).astype(float)
     at = np.arange(draws.shape[1])
+    if len(dims) == 1 and (labels := array[dims[0]]).dtype.kind in "iuf":
+        at = np.asarray(labels.values)
     low, high = np.nanquantile(draws, (0.5 - prob / 2, 0.5 + prob / 2), axis=0)
     thick = float(np.clip(250 / len(at), 0.6, 4))
     with style.styled():
@@ -146,10 +148,8 @@ def vector_figure(array: xarray.DataArray, prob: float) -> Figure:
         axes.vlines(at, low, high, color=style.BLUE, alpha=0.45, lw=thick)
         size = float(np.clip(300 / len(at), 1.2, 4))
         axes.plot(at, np.nanmean(draws, axis=0), "o", ms=size, mew=0, color=style.BLUE)
-        axes.set(
-            xlim=(-1, len(at)), xlabel=", ".join(dims) if len(dims) > 1 else "element of " + dims[0]
-        )
+        axes.set(xlabel=", ".join(dims))
         axes.set_title(written(str(array.name)), **style.QUIET_TITLE)
-        axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
+        axes.margins(x=0.01)
         axes.yaxis.set_major_locator(MaxNLocator(4))
     return figure

@@ -66,6 +66,8 @@ def check_of(name: str, observed: np.ndarray, replicated: np.ndarray, prob: floa
             continue  # such as the least of zeros and ones
         low, high = np.quantile(others, ends).tolist()
         scale = float(others.std())
+        if np.all(others == np.round(others)):
+            scale = 30.0  # whole numbers need no digits
         between = f"{measured(low, scale)} to {measured(high, scale)}"
         rows.append((statistic, measured(own, scale), between, float(np.mean(others >= own))))
     return Check(name, _figure(name, data, draws, ends), rows)

@@ -81,9 +81,9 @@ def draw_side(
     exact: Iterable[np.ndarray] = (),
 ) -> None:
     """Draw densities on `points` (g,) sideways, and exact ones as lines."""
-    alpha = 0.35 / max(len(densities), 1) ** 0.5
     for density, color in zip(densities, colors, strict=False):
-        axes.fill_betweenx(points, 0, density, color=color, alpha=alpha, lw=0)
+        if len(densities) <= 2:  # of more, what is filled has no colour to be told by
+            axes.fill_betweenx(points, 0, density, color=color, alpha=0.35, lw=0)
         axes.plot(density, points, color=color, lw=1.1)
     for density in exact:
         axes.plot(density, points, color=style.INK, lw=0.8)
