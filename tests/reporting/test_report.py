@@ -79,6 +79,7 @@ def test_a_file_without_a_model(mixed, written, tmp_path):
     assert "Give it: aq.report(trace, model)" in text
 
 
+@pytest.mark.slow
 def test_of_many_numbers_a_few_are_chosen(counted, written):
     trace, model = counted
     source, page, text = written(trace, model, max_shown=9)
@@ -100,8 +101,9 @@ def test_var_names_choose(counted, written):
     assert 'id="all"' not in source
 
 
-def test_a_variational_fit(counted, written):
-    _, model = counted
+@pytest.mark.filterwarnings("ignore::aliquot.ConvergenceWarning")
+def test_a_variational_fit(mixed, written):
+    _, model = mixed
     approximation = aq.ADVI(model=model, random_seed=1).fit(500, progressbar=False)
     trace = approximation.sample(100, random_seed=1)
     _, page, text = written(trace, model)

@@ -47,7 +47,8 @@ class Element:
     rhat, ess_bulk, ess_tail
         NaN where there are none: for independent draws, one chain, or what never changes.
     poor
-        Whether R-hat or an effective sample size is out of bounds.
+        Whether R-hat or an effective sample size is out of bounds. What was drawn given all else
+        says nothing of the chains.
     """
 
     variable: str
@@ -66,7 +67,8 @@ class Element:
     @property
     def poor(self) -> bool:
         least = ESS_PER_CHAIN * len(self.draws)
-        return self.rhat > RHAT_MOST or min(self.ess_bulk, self.ess_tail) < least
+        bad = self.rhat > RHAT_MOST or min(self.ess_bulk, self.ess_tail) < least
+        return bad and self.kind != RECOVERED
 
     @property
     def spread(self) -> float:

@@ -84,7 +84,7 @@ def report(
     >>> with aq.Model() as model:
     ...     mu = aq.Normal("mu", 0, 1)
     ...     obs = aq.Normal("obs", mu, 1, observed=[0.1, 0.4, -0.3])
-    ...     trace = aq.sample(200, tune=200, random_seed=1, progressbar=False)
+    ...     trace = aq.sample(500, tune=500, random_seed=1, progressbar=False)
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = aq.report(trace, model, f"{folder}/report.html")
     ...     path.name, "Convergence checks" in path.read_text(encoding="utf-8")
