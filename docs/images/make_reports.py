@@ -26,9 +26,9 @@ import aliquot as aq
 HERE = Path(__file__).parent
 GALLERY = HERE.parent / "gallery"
 BROWSER = next(filter(shutil.which, ("chromium", "chromium-browser", "google-chrome")), "chromium")
-# The width of a window, of a picture, and the height that a picture shows at most, in pixels.
+# In pixels: the width of a window, wide and narrow, its height, and how much a picture shows of it.
 WIDTH, NARROW, TALLEST, SHOWN = 900, 400, 12_000, 3_400
-COLORS = 256
+MOST_BYTES = 290_000
 QUIET = {"progressbar": False, "compute_convergence_checks": False}
 
 Made = tuple[Any, aq.Model | None]
@@ -106,13 +106,16 @@ def shot(page: Path, picture: Path, width: int) -> None:
     image = Image.open(picture).convert("RGB")
     paper = Image.new("RGB", image.size, image.getpixel((1, image.height - 1)))
     box = ImageChops.difference(image, paper).getbbox()
-    image = image.crop((0, 0, width, min(box[3] + 24, SHOWN)))
-    image.quantize(COLORS, dither=Image.Dither.NONE).save(picture, optimize=True)
+    for height in range(min(box[3] + 24, SHOWN), 0, -200):
+        shown = image.crop((0, 0, width, height)).quantize(256, dither=Image.Dither.NONE)
+        shown.save(picture, optimize=True)
+        if picture.stat().st_size <= MOST_BYTES:
+            return
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("names", nargs="*", choices=[[], *FITS], default=list(FITS))
+    parser.add_argument("names", nargs="*", help=", ".join(FITS))
     parser.add_argument("--keep", type=Path, help="a folder for the pages, at both widths")
     given = parser.parse_args()
     mpl.use("Agg")
@@ -120,7 +123,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         folder = given.keep.resolve() if given.keep else Path(temporary)
         os.chdir(GALLERY)
-        for name in given.names:
+        for name in given.names or FITS:
             trace, model = FITS[name]()
             page = aq.report(trace, model, folder / f"{name}.html")
             shot(page, HERE / f"report_{name}.png", WIDTH)

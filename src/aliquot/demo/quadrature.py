@@ -71,16 +71,18 @@ def exact_posterior(data: np.ndarray) -> ExactPosterior:
     weights /= total
 
     low, high = s - d, s + d
-    mean = np.array([weights @ low, weights @ high])
-    variance = np.array([weights @ (low - mean[0]) ** 2, weights @ (high - mean[1]) ** 2])
-    covariance = weights @ ((low - mean[0]) * (high - mean[1]))
-    ordered = Moments(mean, np.sqrt(variance), float(covariance / np.sqrt(variance.prod())))
+    ordered = _moments(weights, low, high)
+    both = np.tile(weights / 2, 2), np.append(low, high), np.append(high, low)
+    return ExactPosterior(ordered, _moments(*both), float(peak + np.log(2 * total)))
 
-    centre = weights @ s
-    spread = weights @ ((low - centre) ** 2 + (high - centre) ** 2) / 2
-    shared = weights @ ((low - centre) * (high - centre))
-    unordered = Moments(np.full(2, centre), np.full(2, np.sqrt(spread)), float(shared / spread))
-    return ExactPosterior(ordered, unordered, float(peak + np.log(2 * total)))
+
+def _moments(weights: np.ndarray, first: np.ndarray, second: np.ndarray) -> Moments:
+    values = np.stack([first, second])
+    mean = values @ weights
+    off = values - mean[:, None]
+    covariance = (weights * off) @ off.T
+    sd = np.sqrt(np.diag(covariance))
+    return Moments(mean, sd, float(covariance[0, 1] / sd.prod()))
 
 
 def log_joint(m1: np.ndarray, m2: np.ndarray, data: np.ndarray) -> np.ndarray:

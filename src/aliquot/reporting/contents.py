@@ -20,6 +20,7 @@ from aliquot.plots import plot_label_traces
 from aliquot.plots.recovered import GROUP
 from aliquot.reporting import hidden, pictures, predictive
 from aliquot.reporting.elements import LONG, Element, choose, elements_of, kinds_of
+from aliquot.reporting.report import MOST_DRAWS
 from aliquot.reporting.said import said_by_aliquot
 from aliquot.results.axes import dataset_in_order
 from aliquot.symmetry import Symmetries
@@ -27,8 +28,6 @@ from aliquot.variational.estimate import Estimate
 from aliquot.variational.importance import FitQuality
 
 FAMILIES = {"ADVI": "mean-field", "FullRankADVI": "full-rank"}
-# Draws for what is recovered and replicated here: enough for a picture.
-MOST_DRAWS = 400
 MOST_HIDDEN = MOST_OBSERVED = MOST_VECTORS = 4
 LONGEST_VECTOR = 2_000
 # Attributes of a result that are not settings of a run.
@@ -62,7 +61,8 @@ class Contents:
     notes: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        attrs = {str(name): value for name, value in self.tree.attrs.items()}
+        # Files give their numbers back as NumPy's.
+        attrs = {str(k): v.item() if hasattr(v, "item") else v for k, v in self.tree.attrs.items()}
         self.attrs, self.sampler = attrs, str(attrs.get("sampler", "MCMC"))
         self.independent = self.sampler in FAMILIES or self.sampler == "exact"
         self.partial = bool(attrs.get("partial", 0))
@@ -72,6 +72,7 @@ class Contents:
         if self.warmup:
             posterior = self.tree["warmup_posterior"].to_dataset()
         self.posterior = dataset_in_order(posterior)
+        self.kinds = kinds_of(self.posterior, self.model)
         if self.model is None:
             self.notes.append(
                 "No model was given, so that it cannot be written out, nor can hidden states and "
@@ -110,8 +111,7 @@ class Contents:
             and array.size
             and name not in self.states
         ]
-        kinds = kinds_of(self.posterior, self.model)
-        return elements_of(arrays, kinds, prob=self.prob, independent=self.independent)
+        return elements_of(arrays, self.kinds, prob=self.prob, independent=self.independent)
 
     @property
     def numbers(self) -> int:
@@ -127,7 +127,8 @@ class Contents:
             elbo = Estimate(float(self.attrs["elbo"]), float(self.attrs["elbo_mcse"]))
             k, family = float(self.attrs["pareto_k"]), FAMILIES[self.sampler]
             quality = FitQuality(k, elbo, 0, family)
-            return quality.good, f"{quality.message} ELBO {elbo!r} nats.".replace("-", "−"), []
+            said = f"{quality.message} ELBO {elbo!r} nats.".replace(" -", " −")
+            return quality.good, said, []
         if self.sampler == "exact":
             return True, "These are independent draws of the exact posterior", []
         found = check(self.tree)
@@ -170,7 +171,9 @@ class Contents:
             yield f"vector-{array.name}", figure, words, False
 
     def _of_traces(self) -> str:
-        words = "Every chain in a colour of its own, over the draws; at the right its density."
+        words = "The draws in their order, and their density."
+        if self.chains > 1:
+            words = "Every chain in a colour of its own, over the draws; at the right its density."
         return f"{words} These are draws of the warm-up." if self.warmup else words
 
     def _diverging(self) -> np.ndarray | None:
@@ -185,8 +188,7 @@ class Contents:
         names = dict.fromkeys(element.variable for element in self.elements if element.moves)
         arrays = [self.posterior[name] for name in names]
         long = [a for a in arrays if LONG <= a[:1, :1].size <= LONGEST_VECTOR]
-        kinds = kinds_of(self.posterior, self.model)
-        return sorted(long, key=lambda a: kinds[str(a.name)])[:MOST_VECTORS]
+        return sorted(long, key=lambda a: self.kinds[str(a.name)])[:MOST_VECTORS]
 
     def recovered(self) -> tuple[list[hidden.Hidden], str]:
         """Draw the discrete variables, and say where they come from."""
@@ -257,11 +259,10 @@ class Contents:
 
     def call(self) -> str:
         """Write the call that repeats the run."""
-        a, given = self.attrs, []
+        a = self.attrs
         if self.sampler != "NUTS" or not {"draws", "tuning_steps", "random_seed"} <= a.keys():
             return ""
-        given = [f"{a['draws']}", f"tune={a['tuning_steps']}", f"chains={a['chains']}"]
-        given += [f"{name}={a[name]!r}" for name in ("init", "target_accept", "max_treedepth")]
-        if a.get("label_switching"):
-            given.append(f"label_switching={a['label_switching']!r}")
+        names = ("chains", "init", "target_accept", "max_treedepth", "label_switching")
+        given = [str(a["draws"]), f"tune={a['tuning_steps']}"]
+        given += [f"{name}={a[name]!r}" for name in names if name in a]
         return f"aq.sample({', '.join(given)}, random_seed={a['random_seed']})"

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     import xarray
 
 MOST_STATES = 60
-FEWEST_SORTED = 8
 
 
 @dataclass(frozen=True)

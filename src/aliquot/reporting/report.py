@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     import xarray
 
 USER = "aq.report"
+# Draws for what is recovered and replicated: enough for a picture, fewer of very many data.
+FEWEST_DRAWS, MOST_DRAWS, MOST_NUMBERS = 20, 400, 20_000_000
 
 
 @explained({})
@@ -51,7 +53,8 @@ def report(
     max_shown : int
         How many numbers are shown before the table of all of them, which folds out, and in
         pictures. A third at most are those with the worst R-hat or effective sample size; then come
-        hyperparameters, parameters, three of each at a time, and three of each deterministic.
+        hyperparameters, parameters, three of each at a time, and three of each deterministic. Of a
+        vector of 16 or more there are three beside the worst, and a picture of the whole.
     prob : float
         Probability of all intervals, with as much on either side.
     random_seed : int, sequence of int, numpy.random.Generator, optional
@@ -93,9 +96,10 @@ def report(
     target = _target(path)
     names = _choices(trace, var_names, max_shown, prob)
     seed = as_seed(random_seed)
-    few = _few_draws(trace)
+    model = None if model is None else resolve_model(model, USER)
+    few = _few_draws(trace, model)
     if model is not None:
-        _check_model(trace, few, resolve_model(model, USER))
+        _check_model(trace, few, model)
 
     from aliquot.reporting.contents import Contents
     from aliquot.reporting.page import render
@@ -151,11 +155,9 @@ def _choices(trace: Any, var_names: Any, max_shown: Any, prob: Any) -> list[str]
     return names
 
 
-def _few_draws(trace: xarray.DataTree) -> xarray.DataTree | None:
+def _few_draws(trace: xarray.DataTree, model: Model | None) -> xarray.DataTree | None:
     """Give draws evenly spread over all that are finite, as one chain; None if there are none."""
     import xarray
-
-    from aliquot.reporting.contents import MOST_DRAWS
 
     posterior = trace["posterior"].to_dataset()
     finite = np.ones((posterior.sizes["chain"], posterior.sizes["draw"]), bool)
@@ -166,9 +168,11 @@ def _few_draws(trace: xarray.DataTree) -> xarray.DataTree | None:
     places = np.argwhere(finite)
     if not len(places):
         return None
-    chosen = np.unique(np.linspace(0, len(places) - 1, MOST_DRAWS).round().astype(int))
+    rows = 1 if model is None else max([variable.size for variable in model.observed], default=1)
+    count = int(np.clip(MOST_NUMBERS // max(rows, 1), FEWEST_DRAWS, MOST_DRAWS))
+    chosen = np.unique(np.linspace(0, len(places) - 1, count).round().astype(int))
     chain, draw = (xarray.DataArray(at, dims="few") for at in places[chosen].T)
-    picked = posterior.isel(chain=chain, draw=draw).drop_vars(["chain", "draw"])
+    picked = posterior.isel(chain=chain, draw=draw).drop_vars(["chain", "draw"], errors="ignore")
     picked = picked.rename(few="draw").expand_dims("chain")
     picked = picked.assign_coords(chain=[0], draw=np.arange(len(chosen)))
     groups = {"posterior": picked.transpose("chain", "draw", ...)}

@@ -26,7 +26,7 @@ def sections(contents: Contents, title: str | None) -> dict[str, Any]:
     summed = None if model is None else model.marginalization()
     return {
         "contents": contents,
-        "title": title or f"The posterior of {listed(names, 4)}",
+        "title": title or f"The posterior of {listed(names, 4) or 'nothing'}",
         "subtitle": _subtitle(contents),
         "interrupted": _interrupted(contents) if contents.partial else "",
         "verdict": {"ok": ok, "heading": heading, "messages": messages},
