@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import html
 import re
-from html.parser import HTMLParser
 
 import numpy as np
 import pytest
@@ -13,6 +12,7 @@ import pytest
 from aliquot.demo.article import render, write_article
 from aliquot.demo.story import tell
 from aliquot.reporting.numbers import count, fixed
+from tests.reporting.page import parsed, plain
 
 FIGURES = [
     "data",
@@ -26,37 +26,6 @@ FIGURES = [
     "trace_advi_unordered",
     "trace_advi_ordered",
 ]
-VOID = {"meta", "link", "br", "img", "hr", "input"}
-
-
-class Page(HTMLParser):
-    """Collects ids, references and text, and checks that every element is closed."""
-
-    def __init__(self):
-        super().__init__()
-        self.ids, self.loads, self.links, self.text = [], [], [], []
-        self.open = []
-
-    def handle_starttag(self, tag, attrs):
-        self.handle_startendtag(tag, attrs)
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag, attrs):
-        for name, value in attrs:
-            if name == "id":
-                self.ids.append(value)
-            elif tag == "a" and name == "href":
-                self.links.append(value)
-            elif name in {"src", "href", "xlink:href", "srcset", "data"}:
-                self.loads.append(value)
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag
-
-    def handle_data(self, data):
-        if not self.open or self.open[-1] not in {"style", "text"}:
-            self.text.append(data)
 
 
 @pytest.fixture(scope="module")
@@ -66,15 +35,7 @@ def source(analysis, folder):
 
 @pytest.fixture(scope="module")
 def page(source):
-    parsed = Page()
-    parsed.feed(source)
-    parsed.close()
-    assert parsed.open == []
-    return parsed
-
-
-def plain(page):
-    return re.sub(r"\s+", " ", " ".join(page.text))
+    return parsed(source)
 
 
 def test_every_file_is_there(source, folder):
@@ -131,9 +92,7 @@ def test_warnings_are_given_word_for_word(analysis):
     fit = analysis.fits["nuts_unordered"]
     warned = dataclasses.replace(fit, warnings=(f"ConvergenceWarning: {message}",))
     changed = dataclasses.replace(analysis, fits=analysis.fits | {fit.key: warned})
-    page = Page()
-    page.feed(render(changed, dict.fromkeys(FIGURES, "")))
-    page.close()
+    page = parsed(render(changed, dict.fromkeys(FIGURES, "")))
     assert "ConvergenceWarning" in plain(page)
     assert message in plain(page)
 

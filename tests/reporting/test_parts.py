@@ -50,7 +50,9 @@ def test_what_is_computed_comes_last_and_has_three_places(rng):
 
 
 def test_what_never_changes_has_no_place(rng):
-    found = elements({"c": np.ones((2, 100)), "x": rng.normal(size=(2, 100))})
+    diagonal = 1 + 1e-16 * rng.integers(-2, 3, (2, 100))
+    posterior = {"c": np.ones((2, 100)), "x": rng.normal(size=(2, 100)), "corr": diagonal}
+    found = elements(posterior)
     assert labels(choose(found, 5)) == ["x"]
     assert np.isnan(found[0].rhat)
 

@@ -47,6 +47,13 @@ def test_a_report_of_a_mixture_is_whole(mixed, written):
         assert re.search(rf"{package} \d+\.\d+", text)
 
 
+def test_the_model_of_a_with_block(mixed, written):
+    trace, model = mixed
+    with model:
+        _, page, _ = written(trace)
+    assert "model" in page.ids
+
+
 def test_the_trace_is_left_as_it_is(mixed, written):
     trace, model = mixed
     before = trace.copy(deep=True)

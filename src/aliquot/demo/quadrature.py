@@ -32,22 +32,12 @@ class Moments:
 
 @dataclass(frozen=True)
 class ExactPosterior:
-    """What the quadrature gives.
+    """What the quadrature gives."""
 
-    Attributes
-    ----------
-    ordered
-        Moments of the half in which the first mean is the lower one.
-    unordered
-        Moments of the whole, both mirror images.
-    log_evidence
-        Log of the evidence in nats: the integral of likelihood times prior over the whole plane.
-        The ordered model has the same, since its prior, which covers half the plane, is twice as
-        high there.
-    """
-
-    ordered: Moments
-    unordered: Moments
+    ordered: Moments  # of the half in which the first mean is the lower one
+    unordered: Moments  # of the whole, both mirror images
+    # Log of the evidence in nats: the integral of likelihood times prior over the whole plane. The
+    # ordered model has the same, since its prior, on half the plane, is twice as high there.
     log_evidence: float
 
 

@@ -18,21 +18,6 @@ WIDEST = 100.0
 class Settings:
     """The choices behind one run of the analysis.
 
-    Attributes
-    ----------
-    n
-        Number of observations, from 10 to 20,000.
-    seed
-        Of the data and of every fit.
-    means
-        The true means of the two components, the lower one first.
-    draws, tune, chains
-        Of each NUTS run. `draws` is also the number of draws from each ADVI fit.
-    iterations
-        Of each ADVI fit.
-    target_accept
-        Of each NUTS run.
-
     Raises
     ------
     ValueError
@@ -46,13 +31,13 @@ class Settings:
     ValueError: means must be two different numbers, the lower one first; got 1 and 1
     """
 
-    n: int = 100
-    seed: int = 0
-    means: tuple[float, float] = (-0.75, 0.75)
-    draws: int = 10_000
+    n: int = 100  # observations
+    seed: int = 0  # of the data and of every fit
+    means: tuple[float, float] = (-0.75, 0.75)  # the true ones, the lower one first
+    draws: int = 10_000  # of each chain, and from each ADVI fit
     tune: int = 2_000
-    chains: int = 2
-    iterations: int = 15_000
+    chains: int = 2  # of each NUTS run
+    iterations: int = 15_000  # of each ADVI fit
     target_accept: float = 0.95
 
     def __post_init__(self) -> None:

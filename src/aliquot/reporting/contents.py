@@ -177,12 +177,11 @@ class Contents:
         return f"{words} These are draws of the warm-up." if self.warmup else words
 
     def _diverging(self) -> np.ndarray | None:
-        if self.warmup or "sample_stats" not in self.tree.children:
-            return None
-        stats = self.tree["sample_stats"].dataset
+        stats = self.tree["sample_stats"].dataset if "sample_stats" in self.tree.children else {}
         if "diverging" not in stats:
             return None
-        return np.asarray(stats["diverging"].transpose("chain", "draw").values)
+        found = np.asarray(stats["diverging"].transpose("chain", "draw").values)
+        return found if found.shape == (self.chains, self.draws) and not self.warmup else None
 
     def _vectors(self) -> list[xarray.DataArray]:
         names = dict.fromkeys(element.variable for element in self.elements if element.moves)

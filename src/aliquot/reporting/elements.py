@@ -26,6 +26,8 @@ HYPERPARAMETER, PARAMETER, DERIVED, RECOVERED = range(4)
 FEW, MOST_TABLED = 3, 500
 # A vector of so many elements is shown as a whole, too.
 LONG = 16
+# Draws whose range is this small beside their size do not move.
+STILL = 1e-12
 
 
 @dataclass(frozen=True)
@@ -184,6 +186,7 @@ def _summary(finite: np.ndarray, prob: float) -> tuple[float, ...]:
     if not finite.size:
         return (np.nan,) * 4
     low, high = np.quantile(finite, (0.5 - prob / 2, 0.5 + prob / 2)).tolist()
-    # Rounding leaves a spread of 1e-17 in what never changes.
-    sd: Any = finite.std(ddof=1) if np.ptp(finite) else 0.0
+    # Rounding leaves a little spread in what never changes, such as the diagonal of correlations.
+    still = np.ptp(finite) <= STILL * np.abs(finite).max()
+    sd: Any = 0.0 if still else finite.std(ddof=1)
     return float(finite.mean()), float(sd), low, high

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,7 @@ from aliquot.distributions.seeds import as_seed
 from aliquot.errors import ModelError
 from aliquot.inference.given import observed_data
 from aliquot.inference.posterior import posterior_of, posterior_values
-from aliquot.model import Model, resolve_model
+from aliquot.model import Model, current_model, resolve_model
 from aliquot.porting import explained
 
 if TYPE_CHECKING:
@@ -43,8 +44,9 @@ def report(
         From `sample`, or the ``sample`` of an approximation, a partial one included; or such a
         trace loaded from a file.
     model : Model, optional
-        The model that it is of. Without it the report says what is missing: the notation, and
-        hidden states and replicated data that the trace does not hold.
+        The model that it is of; by default the one whose ``with`` block is running, if any. Without
+        it the report says what is missing: the notation, and hidden states and replicated data that
+        the trace does not hold.
     path : str or Path
         Of the file, which is replaced. Its folder must exist.
     title : str, optional
@@ -96,7 +98,11 @@ def report(
     target = _target(path)
     names = _choices(trace, var_names, max_shown, prob)
     seed = as_seed(random_seed)
-    model = None if model is None else resolve_model(model, USER)
+    if model is None:
+        with suppress(ModelError):  # outside of any with block: without a model
+            model = current_model(USER)
+    else:
+        model = resolve_model(model, USER)
     few = _few_draws(trace, model)
     if model is not None:
         _check_model(trace, few, model)
@@ -119,11 +125,9 @@ def _target(path: Any) -> Path:
         )
     target = Path(path)
     if target.is_dir() or not target.parent.is_dir():
-        what = (
-            f"that is a folder: name a file in it, as in {str(target / 'report.html')!r}"
-            if target.is_dir()
-            else f"there is no folder {str(target.parent)!r}: make it first, or choose another"
-        )
+        what = f"there is no folder {str(target.parent)!r}: make it first, or choose another"
+        if target.is_dir():
+            what = f"that is a folder: name a file in it, as in {str(target / 'report.html')!r}"
         raise ModelError(f"{USER}: path={str(path)!r}: {what}")
     return target
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from aliquot.reporting.contents import FAMILIES, Contents
-from aliquot.reporting.elements import PARAMETER, Element
+from aliquot.reporting.elements import HYPERPARAMETER, PARAMETER, Element
 from aliquot.reporting.notation import notation
 from aliquot.reporting.numbers import count, listed
 from aliquot.reporting.svg import inline_svg
@@ -93,7 +93,10 @@ def _choice(contents: Contents) -> str:
     poor = [e for e in contents.shown if e.poor]
     if poor and len(poor) < shown:
         text += "those with the worst R-hat or effective sample size, and "
-    text += "a few of each variable, hyperparameters before others. "
+    text += "a few of each variable"
+    if any(e.kind == HYPERPARAMETER for e in contents.shown):
+        text += ", hyperparameters before others"
+    text += ". "
     if still:
         text += f"{still:,} never change or are no numbers, and have no picture. "
     return text
