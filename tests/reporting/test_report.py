@@ -186,6 +186,19 @@ def test_discrete_variables_alone(written):
         assert "independent draws of the exact posterior" in text
 
 
+def test_states_that_observations_share_are_recovered_before_data_are_replicated(written):
+    with aq.Model() as model:
+        z = aq.Bernoulli("z", 0.5, shape=2)
+        aq.Normal("y", 20.0 * z[np.repeat([0, 1], 10)], 1, observed=np.repeat([0.0, 20.0], 10))
+    trace = aq.sample(50, chains=2, model=model, **SHORT)
+    trace["posterior"] = trace["posterior"].to_dataset().drop_vars(["z", "z_dim_0"])
+    trace["posterior"] = trace["posterior"].to_dataset().assign(x=(("chain", "draw"), draws(2, 50)))
+    source, page, _ = written(trace, model)
+    assert "missing" not in page.ids
+    # Given other groups' states the mean would be that of the data in half of the draws only.
+    assert re.search(r"mean</th><td>10\.0\d*</td><td>(9\.\d+|10\.\d+) to 10\.\d+<", source)
+
+
 def test_nothing_observed(written):
     with aq.Model() as model:
         aq.Normal("x", 0, 1)

@@ -197,8 +197,8 @@ class Contents:
 
     def _recovered(self) -> tuple[list[hidden.Hidden], str]:
         tree, source = self.tree, "As the trace holds them, in its group state_probabilities."
-        if GROUP not in tree.children and self.model is not None and self.few is not None:
-            tree = recover(self.few, self.model, kind="probabilities")
+        if GROUP not in tree.children and self.model is not None:
+            tree = self._with_states()
             draws = tree["posterior"].sizes["draw"]
             source = f"Recovered for this report at {draws:,} of the draws; "
             source += "the trace does not hold them."
@@ -207,6 +207,13 @@ class Contents:
             source = "Shares of the draws in each state."
         names = [name for name in self.states if name in tree[GROUP].dataset]
         return hidden.pictures(tree, names[:MOST_HIDDEN], self.model), source
+
+    def _with_states(self) -> Any:
+        """Recover the discrete variables in the few draws, once."""
+        if self.few is not None and GROUP not in self.few.children:
+            kinds = ("probabilities", "draws")
+            self.few = recover(self.few, self.model, kind=kinds, random_seed=self.seed)
+        return self.few
 
     def checks(self) -> tuple[list[predictive.Check], str]:
         """Hold the data against replications, and say where these come from."""
@@ -217,7 +224,10 @@ class Contents:
         if "posterior_predictive" not in tree.children:
             if self.model is None or self.few is None:
                 return [], ""
-            tree = sample_posterior_predictive(self.few, self.model, random_seed=self.seed)
+            # Of states that several observations share new ones would be drawn without their data.
+            known = all(name in self.few["posterior"].dataset for name in self.states)
+            tree = self.few if known else self._with_states()
+            tree = sample_posterior_predictive(tree, self.model, random_seed=self.seed)
             source = f"Replicated for this report at {tree['posterior'].sizes['draw']:,} draws."
         found, observed = [], self._observed()
         for name, array in tree["posterior_predictive"].dataset.data_vars.items():
@@ -245,7 +255,8 @@ class Contents:
             except AliquotError as error:
                 made = None
                 self.notes.append(f"There are no {what} here: {error}")
-        self.notes += [text.partition(": ")[2] for text in said_by_aliquot(caught)]
+        said = [text.partition(": ")[2] for text in said_by_aliquot(caught)]
+        self.notes += [f"{text[0].upper()}{text[1:]}" for text in said]
         return made
 
     def settings(self) -> dict[str, Any]:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     import xarray
 
 MOST_STATES = 60
+# Each observation is a mark in the page.
+MOST_DOTS = 5_000
 
 
 @dataclass(frozen=True)
@@ -108,8 +110,10 @@ def _states(tree: xarray.DataTree, name: str) -> str | None:
 
 
 def _measured(tree: xarray.DataTree, observed: str, shape: tuple[int, ...]) -> bool:
-    """Whether data are one or two columns of numbers that are not whole."""
+    """Whether data are one or two columns of numbers that are not whole, and not too many."""
     values = np.asarray(tree["observed_data"].dataset[observed].values)
+    if values.size > MOST_DOTS:
+        return False
     columns = int(np.prod(values.shape[len(shape) :]))
     finite = values[np.isfinite(values)] if values.dtype.kind == "f" else np.zeros(0)
     return columns <= 2 and bool(np.any(finite != np.round(finite)))

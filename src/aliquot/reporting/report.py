@@ -172,8 +172,11 @@ def _few_draws(trace: xarray.DataTree, model: Model | None) -> xarray.DataTree |
     places = np.argwhere(finite)
     if not len(places):
         return None
-    rows = 1 if model is None else max([variable.size for variable in model.observed], default=1)
-    count = int(np.clip(MOST_NUMBERS // max(rows, 1), FEWEST_DRAWS, MOST_DRAWS))
+    numbers = [1]
+    if model is not None:
+        numbers += [variable.size for variable in model.observed]
+        numbers += [v.elements * v.states for v in model.marginalization().variables]
+    count = int(np.clip(MOST_NUMBERS // max(numbers), FEWEST_DRAWS, MOST_DRAWS))
     chosen = np.unique(np.linspace(0, len(places) - 1, count).round().astype(int))
     chain, draw = (xarray.DataArray(at, dims="few") for at in places[chosen].T)
     picked = posterior.isel(chain=chain, draw=draw).drop_vars(["chain", "draw"], errors="ignore")
