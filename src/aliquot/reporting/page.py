@@ -27,7 +27,7 @@ def render(template: str, *folders: str, **context: Any) -> str:
         autoescape=True,
         undefined=jinja2.StrictUndefined,
     )
-    names = ("fixed", "count", "percent", "measured", "listed")
+    names = ("fixed", "count", "percent", "measured")
     environment.filters |= {name: getattr(numbers, name) for name in names}
     page = environment.get_template(template).render(
         **context,
