@@ -48,7 +48,7 @@ def page(source: str, site: Path) -> str:
     def moved(link: re.Match[str]) -> str:
         wanted = os.path.normpath(Path(source).parent / link["target"])
         there = place(wanted)
-        if link["attribute"] == "src":
+        if wanted.endswith(".png"):
             (site / there).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(ROOT / wanted, site / there)
         relative = os.path.relpath(there, Path(target).parent)

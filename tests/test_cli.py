@@ -10,7 +10,7 @@ from importlib.metadata import version
 import pytest
 from typer.testing import CliRunner
 
-import aliquot.report.analysis
+import aliquot.demo.analysis
 from aliquot.cli import app
 
 QUICK = ["demo", "--n", "30", "--draws", "200", "--tune", "200", "--iterations", "300"]
@@ -86,7 +86,7 @@ def test_interrupted(tmp_path, monkeypatch):
     def stop(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(aliquot.report.analysis.aq, "sample", stop)
+    monkeypatch.setattr(aliquot.demo.analysis.aq, "sample", stop)
     result = run(*QUICK, "--output", str(tmp_path))
     assert result.exit_code == 130
     assert "0 of 4 fits" in said(result)

@@ -145,9 +145,11 @@ LAYERS = [
     ["mcmc", "variational"],
     ["results"],
     ["diagnostics"],
-    ["plots"],
+    ["plots", "progress"],
+    ["inference"],
+    ["families", "reporting"],
     ["GLUE"],
-    ["report"],
+    ["demo"],
     ["cli"],
 ]
 RANK = {part: rank for rank, layer in enumerate(LAYERS) for part in layer}
@@ -223,7 +225,7 @@ def wrong_imports(source: str, module: str, is_package: bool = False) -> list[st
         ("from aliquot.density import Density", "aliquot.mcmc.nuts", True),
         ("from aliquot.mcmc import nuts", "aliquot.variational.advi", False),
         ("import aliquot as aq", "aliquot.mcmc.nuts", False),
-        ("import aliquot as aq", "aliquot.report", True),
+        ("import aliquot as aq", "aliquot.demo", True),
         ("from aliquot.somewhere import anything", "aliquot.results", False),
         ("import jax", "aliquot.precision", True),
     ],

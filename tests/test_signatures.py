@@ -15,7 +15,8 @@ import pytest
 import aliquot as aq
 from aliquot.distributions.base import Distribution
 
-# By position after what is not optional: one argument, of which nobody can think it another.
+# By position after what is not optional: one argument, of which nobody can think it another, and
+# the file that is written.
 FIRST = {
     "Approximation.elbo": "n",
     "Approximation.sample": "draws",
@@ -33,6 +34,7 @@ FIRST = {
     "plots.plot_responsibilities": "var_name",
     "plots.plot_states": "var_name",
     "recover": "model",
+    "report": "model path",
     "relabel": "model",
     "sample": "draws",
     "sample_posterior_predictive": "model",
@@ -139,7 +141,7 @@ def test_options_go_by_name(name: str, function: Callable[..., Any]) -> None:
         return
     allowed = {"Distribution.seen_log_prob": ["checked"]}  # inside a traced function, never a user
     if name in FIRST:
-        allowed[name] = [FIRST[name]]
+        allowed[name] = FIRST[name].split()
     assert optional == allowed.get(name, [])
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from aliquot.report import style
+from aliquot.plots import style
 from benchmarks.peers.cases import CASES
 from benchmarks.peers.cases.classic import SIZES
 from benchmarks.peers.libraries import LIBRARIES, TITLES

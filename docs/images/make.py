@@ -8,9 +8,10 @@ from __future__ import annotations
 import warnings
 from pathlib import Path
 
-from aliquot.report import Fit, Settings, run_analysis, style
-from aliquot.report.figures.joint import joint_panel
-from aliquot.report.figures.trace import trace_panel
+from aliquot.demo import Fit, Settings, run_analysis
+from aliquot.demo.figures.joint import joint_panel
+from aliquot.demo.figures.trace import trace_panel
+from aliquot.plots import style
 
 WIDTH, HEIGHT, ROW = 7.2, 4.25, 1.66
 CODE = {

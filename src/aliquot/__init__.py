@@ -59,6 +59,7 @@ from aliquot.model import data as _data
 from aliquot.model import deterministic as _deterministic
 from aliquot.model import potential as _potential
 from aliquot.model import set_data as set_data
+from aliquot.reporting.report import report as report
 from aliquot.variational import ParameterChange as ParameterChange
 from aliquot.variational import RelativeChange as RelativeChange
 
@@ -105,6 +106,7 @@ if not TYPE_CHECKING:  # a type checker goes by the imports, and is to see which
         "recover",
         "relabel",
         "plots",
+        "report",
         "sample",
         "sample_posterior_predictive",
         "sample_prior_predictive",

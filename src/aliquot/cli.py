@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from aliquot.report import Fit, Settings
-    from aliquot.report.labels import Version
-    from aliquot.report.summary import Summary
+    from aliquot.demo import Fit, Settings
+    from aliquot.demo.labels import Version
+    from aliquot.demo.summary import Summary
 
 app = typer.Typer(
     name="aliquot",
@@ -95,7 +95,7 @@ def demo(
 
 
 def _settings(**chosen: object) -> Settings:
-    from aliquot.report.settings import Settings
+    from aliquot.demo.settings import Settings
 
     try:
         return Settings(**chosen)  # type: ignore[arg-type]
@@ -104,50 +104,47 @@ def _settings(**chosen: object) -> Settings:
 
 
 def _folder(path: Path) -> Path:
+    what = "made"
     try:
         path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise typer.BadParameter(
-            f"--output {path}: the folder cannot be made ({error.strerror})"
-        ) from error
-    try:
+        what = "written to"
         with tempfile.TemporaryFile(dir=path):
             pass
     except OSError as error:
         raise typer.BadParameter(
-            f"--output {path}: the folder cannot be written to ({error.strerror})"
+            f"--output {path}: the folder cannot be {what} ({error.strerror})"
         ) from error
     return path
 
 
 def _run(settings: Settings, folder: Path, progress: bool) -> Path:
     # Drawing needs libraries that take a second to load, which fits in while XLA compiles.
-    loading = threading.Thread(target=_load_drawing, daemon=True)
-    loading.start()
+    threading.Thread(target=_load_drawing, daemon=True).start()
     from rich.console import Console
 
-    from aliquot.report.analysis import run_analysis
+    from aliquot.demo.analysis import run_analysis
 
     console = Console(highlight=False)
     low, high = settings.means
     console.print(f"{settings.n:,} observations from Gaussians around {low:g} and {high:g}\n")
     kept: list[Fit] = []
 
-    def tell(fit: Fit) -> None:
+    def tell(title: str, seconds: float, outcome: str) -> None:
+        console.print(f"[bold]{title:<18}[/bold] {seconds:4.1f} s   {outcome}")
+
+    def tell_fit(fit: Fit) -> None:
         kept.append(fit)
-        console.print(f"[bold]{fit.title:<18}[/bold] {fit.seconds:4.1f} s   {_outcome(fit)}")
+        tell(fit.title, fit.seconds, _outcome(fit))
 
     def tell_version(version: Version) -> None:
         if version.key in SHOWN:
-            title = SHOWN[version.key]
-            line = f"{version.seconds:4.1f} s   {_trust(version.summary)}"
-            console.print(f"[bold]{title:<18}[/bold] {line}")
+            tell(SHOWN[version.key], version.seconds, _trust(version.summary))
 
     try:
         analysis = run_analysis(
-            settings, folder=folder, progressbar=progress, on_fit=tell, on_version=tell_version
+            settings, folder=folder, progressbar=progress, on_fit=tell_fit, on_version=tell_version
         )
-        from aliquot.report.article import write_article
+        from aliquot.demo.article import write_article
 
         return write_article(analysis, folder)
     except KeyboardInterrupt:
@@ -157,7 +154,7 @@ def _run(settings: Settings, folder: Path, progress: bool) -> Path:
 
 
 def _load_drawing() -> None:
-    import aliquot.report.article  # noqa: F401
+    import aliquot.demo.article  # noqa: F401
 
 
 def _outcome(fit: Fit) -> str:

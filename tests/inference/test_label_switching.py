@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 import aliquot as aq
+from aliquot.demo.quadrature import exact_posterior
 from aliquot.diagnostics.statistics import rhat
-from aliquot.report.quadrature import exact_posterior
 
 QUIET = {"progressbar": False, "compute_convergence_checks": False}
 

@@ -19,7 +19,7 @@ def effective_size(draws: np.ndarray) -> np.ndarray:
     """
     _, chains, length = draws.shape
     total = chains * length
-    covariance = _autocovariance(draws).mean(axis=1)
+    covariance = autocovariance(draws).mean(axis=1)
     within = covariance[:, :1] * length / (length - 1.0)
     variance = within * (length - 1.0) / length
     if chains > 1:
@@ -45,7 +45,7 @@ def effective_size(draws: np.ndarray) -> np.ndarray:
     return np.asarray(np.where(still, total, sizes))
 
 
-def _autocovariance(draws: np.ndarray) -> np.ndarray:
+def autocovariance(draws: np.ndarray) -> np.ndarray:
     """Return the autocovariances at lags 0, 1, ..., shape (elements, chain, draw)."""
     length = draws.shape[-1]
     padded = _fast_length(2 * length)

@@ -21,14 +21,14 @@ from aliquot.model.variables import (
 
 def as_text(model: Any) -> str:
     """Write the model as aligned lines."""
-    rows = [_row(variable) for variable in model.variables.values()]
-    if not rows:
+    lines = rows(model)
+    if not lines:
         return "<an empty aq.Model>"
-    left = max(len(name) for name, _, _, _ in rows)
-    middle = max(len(text) for _, _, text, _ in rows)
+    left = max(len(name) for name, _, _, _ in lines)
+    middle = max(len(text) for _, _, text, _ in lines)
     return "\n".join(
         f"{name:>{left}} {relation} {text:<{middle}}  {note}".rstrip()
-        for name, relation, text, note in rows
+        for name, relation, text, note in lines
     )
 
 
@@ -37,7 +37,7 @@ def as_html(model: Any) -> str:
     relations = {"~": "&sim;", "=": "=", "+=": "&plus;="}
     style = "text-align:{};font-family:serif;font-size:110%;padding:2px 6px;border:none"
     lines = []
-    for name, relation, text, note in map(_row, model.variables.values()):
+    for name, relation, text, note in rows(model):
         cells = [
             ("right", f"<i>{escape(name)}</i>"),
             ("center", relations[relation]),
@@ -47,6 +47,11 @@ def as_html(model: Any) -> str:
         tds = "".join(f'<td style="{style.format(side)}">{cell}</td>' for side, cell in cells)
         lines.append(f"<tr style='background:none'>{tds}</tr>")
     return f"<table style='border:none'>{''.join(lines)}</table>"
+
+
+def rows(model: Any) -> list[tuple[str, str, str, str]]:
+    """Give a line for each variable: its name, a relation, what it is, and a note."""
+    return [_row(variable) for variable in model.variables.values()]
 
 
 def _row(variable: Any) -> tuple[str, str, str, str]:

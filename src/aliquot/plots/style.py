@@ -11,6 +11,7 @@ import numpy as np
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 INK = "#20242a"
 QUIET = "#5f6770"
@@ -20,9 +21,17 @@ WARNING = "#a23b00"
 
 # Okabe and Ito's, in an order that puts the most different next to each other.
 PALETTE = ("#0072b2", "#d55e00", "#009e73", "#e69f00", "#cc79a7", "#56b4e9")
+BLUE, ORANGE, GREEN = PALETTE[:3]
+# A second chain beside the first, where colour already says something else.
+DASHES = ("-", (0, (4, 1.6)), (0, (1, 1)), (0, (5, 1, 1, 1)))
 
 TEXT = 9.0
 SMALL = 8.0
+
+# Of a page's column, in inches.
+WIDTH = 7.2
+# The name of a row or a panel, above it.
+QUIET_TITLE: dict[str, Any] = {"fontsize": SMALL, "fontweight": "normal", "pad": 3}
 
 _RC: Any = {
     "axes.unicode_minus": True,
@@ -33,12 +42,47 @@ _RC: Any = {
     "lines.solid_capstyle": "round",
     "savefig.facecolor": PAPER,
     "text.color": INK,
+    "axes.edgecolor": QUIET,
+    "axes.facecolor": "none",
+    "axes.labelcolor": QUIET,
+    "axes.labelpad": 4.0,
+    "axes.labelsize": SMALL,
+    "axes.linewidth": 0.6,
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "axes.titlecolor": INK,
+    "axes.titlelocation": "left",
+    "axes.titlepad": 6.0,
+    "axes.titlesize": TEXT,
+    "axes.titleweight": "semibold",
+    "lines.linewidth": 1.2,
+    **{
+        f"{axis}tick.{what}": value
+        for axis in "xy"
+        for what, value in {
+            "color": QUIET,
+            "labelsize": SMALL,
+            "major.size": 2.5,
+            "major.width": 0.6,
+            "minor.visible": False,
+        }.items()
+    },
 }
 
 
 @contextmanager
 def styled() -> Iterator[None]:
-    """Return the context in which figures are made; the user's settings are left alone."""
+    """Return the context in which figures are made; the user's settings are left alone.
+
+    Examples
+    --------
+    >>> import matplotlib
+    >>> before = matplotlib.rcParams["axes.edgecolor"]
+    >>> with styled():
+    ...     figure = new_figure(2.0)
+    >>> matplotlib.rcParams["axes.edgecolor"] == before
+    True
+    """
     from matplotlib import rc_context, rcParams
 
     with rc_context(_RC):
@@ -154,3 +198,46 @@ def head(axes: Axes, title: str, notes: Sequence[tuple[str, str]] = ()) -> None:
         title, (0, 1), xytext=(0, 7 + len(notes) * line), xycoords="axes fraction",
         textcoords="offset points", fontsize=TEXT + 1, color=INK, va="bottom", weight="bold",
     )  # fmt: skip
+
+
+def new_figure(height: float, width: float = WIDTH) -> Figure:
+    """Make an empty figure, in inches, that pyplot does not know of."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, height))
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def bare(axes: Axes, *, keep: Sequence[str] = ("bottom",)) -> None:
+    """Take away the spines and ticks of every side but those to `keep`."""
+    for side, spine in axes.spines.items():
+        spine.set_visible(side in keep)
+    if "left" not in keep:
+        axes.set_yticks([])
+    if "bottom" not in keep:
+        axes.set_xticks([])
+
+
+def key(axes: Axes, entries: Sequence[tuple[str, str]], *, align: str = "left") -> None:
+    """Write coloured names, one a line, in an upper corner: a legend without its box."""
+    height = axes.figure.get_figheight() * axes.get_position().height  # type: ignore[union-attr]
+    line = 1.45 * SMALL / 72 / height
+    at = 0.01 if align == "left" else 0.99
+    for row, (text, color) in enumerate(entries):
+        axes.text(
+            at, 0.985 - line * row, text, color=color, ha=align, va="top",
+            fontsize=SMALL, transform=axes.transAxes,
+        )  # fmt: skip
+
+
+def count_ticks(axes: Axes, last: int, parts: int = 4) -> None:
+    """Number the horizontal axis from 0 to `last`, so that no number stands out over its end."""
+    from matplotlib.ticker import MaxNLocator
+
+    ticks = [tick for tick in MaxNLocator(parts, integer=True).tick_values(0, last) if tick <= last]
+    labels = axes.set_xticks(ticks, [f"{tick:,.0f}" for tick in ticks])
+    labels[0].label1.set_horizontalalignment("left")
+    if ticks[-1] > 0.97 * last:
+        labels[-1].label1.set_horizontalalignment("right")

@@ -1,0 +1,165 @@
+"""The parts of a report: what is chosen, how it is written, and what pictures hold."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.stats import multivariate_normal, norm
+
+import aliquot as aq
+from aliquot.reporting import pictures, predictive
+from aliquot.reporting.densities import line_density, plane_density, spread_of
+from aliquot.reporting.elements import choose, elements_of, kinds_of
+from aliquot.reporting.notation import formula, notation, symbol
+from aliquot.reporting.numbers import listed, measured
+from aliquot.results import build_tree
+
+
+def elements(posterior, kinds=None):
+    data = build_tree(posterior=posterior)["posterior"].to_dataset()
+    kinds = kinds or kinds_of(data, None)
+    return elements_of(data.data_vars.values(), kinds, prob=0.9, independent=False)
+
+
+def labels(found):
+    return [element.label for element in found]
+
+
+def test_hyperparameters_come_before_vectors(rng):
+    long = {"theta": rng.normal(size=(2, 400, 50)), "mu": rng.normal(size=(2, 400))}
+    chosen = choose(elements(long, {"theta": 1, "mu": 0}), 4)
+    assert labels(chosen) == ["theta[0]", "theta[24]", "theta[49]", "mu"]
+
+
+def test_the_worst_are_always_there(rng):
+    theta = rng.normal(size=(2, 400, 50))
+    theta[0, :, [17, 31]] += 3
+    chosen = choose(elements({"theta": theta}), 6)
+    assert labels(chosen) == ["theta[0]", "theta[17]", "theta[24]", "theta[31]", "theta[49]"]
+
+
+def test_what_is_computed_comes_last_and_has_three_places(rng):
+    found = elements(
+        {"rate": rng.normal(size=(2, 400, 20)), "x": rng.normal(size=(2, 400, 9))},
+        {"rate": 2, "x": 1},
+    )
+    assert labels(choose(found, 20)) == [
+        "rate[0]", "rate[10]", "rate[19]", *(f"x[{k}]" for k in range(9)),
+    ]  # fmt: skip
+    assert {element.variable for element in choose(found, 5)} == {"x"}
+
+
+def test_what_never_changes_has_no_place(rng):
+    diagonal = 1 + 1e-16 * rng.integers(-2, 3, (2, 100))
+    posterior = {"c": np.ones((2, 100)), "x": rng.normal(size=(2, 100)), "corr": diagonal}
+    found = elements(posterior)
+    assert labels(choose(found, 5)) == ["x"]
+    assert np.isnan(found[0].rhat)
+
+
+def test_statistics_are_those_of_the_checks(rng):
+    draws = rng.normal(size=(4, 500, 3)).cumsum(axis=1)
+    found = elements({"x": draws})
+    facts = aq.check(build_tree(posterior={"x": draws})).facts
+    assert max(element.rhat for element in found) == pytest.approx(facts["rhat"])
+    assert min(element.ess_tail for element in found) == pytest.approx(facts["ess_tail"])
+    assert found[1].mean == pytest.approx(draws[..., 1].mean())
+    assert [found[1].low, found[1].high] == pytest.approx(np.quantile(draws[..., 1], [0.05, 0.95]))
+
+
+def test_kinds_of_a_model():
+    with aq.Model() as model:
+        mu = aq.Normal("mu", 0, 1)
+        theta = aq.Normal("theta", mu, 1, shape=2)
+        aq.Deterministic("total", theta.sum())
+    data = build_tree(posterior={n: np.zeros((1, 2)) for n in ("mu", "theta", "total", "z")})
+    posterior = data["posterior"].to_dataset()
+    posterior["z"].attrs["recovered"] = 1
+    assert kinds_of(posterior, model) == {"mu": 0, "theta": 1, "total": 2, "z": 3}
+    assert kinds_of(posterior, None) == {"mu": 1, "theta": 1, "total": 1, "z": 3}
+
+
+def test_pairs_are_those_that_depend_on_each_other(rng):
+    x = rng.normal(size=(2, 500, 8))
+    x[..., 6] = x[..., 2] + 0.1 * rng.normal(size=(2, 500))
+    found = pictures.paired(elements({"x": x}), most=3)
+    assert {"x[2]", "x[6]"} <= set(labels(found))
+    assert len(found) <= 3
+    figure = pictures.pair_figure(found, np.zeros((2, 500), bool))
+    assert len(figure.axes) == len(found) * (len(found) - 1) // 2
+
+
+def test_a_row_for_each_element(rng):
+    found = elements({"x": rng.normal(size=(3, 200, 2))})
+    figure = pictures.trace_figure(found)
+    assert [axes.get_title(loc="left") for axes in figure.axes[::2]] == ["x[0]", "x[1]"]
+    assert [len(axes.lines) for axes in figure.axes] == [3, 3, 3, 3]
+
+
+def test_densities_against_exact_ones(rng):
+    draws = rng.normal(size=(100_000, 2))
+    points = np.linspace(-4, 4, 81)
+    # Histogram noise over the width of the kernel, and its smoothing, at the peak: below 3%.
+    found = line_density(draws[:, 0], points, spread_of(draws[:, 0]))
+    assert abs(found - norm.pdf(points)).max() < 0.05 * norm.pdf(0)
+    plane = plane_density(draws, (points, points), (1.0, 1.0))
+    grid = np.stack(np.meshgrid(points, points, indexing="ij"), axis=-1)
+    assert abs(plane - multivariate_normal.pdf(grid, [0, 0])).max() < 0.1 / (2 * np.pi)
+    assert plane.sum() * 0.01 == pytest.approx(1, abs=0.01)
+
+
+def test_spread_of_modes_apart(rng):
+    draws = np.concatenate([rng.normal(-9, 1, 3_400), rng.normal(9, 1, 600)])
+    assert spread_of(draws) < 0.5 * draws.std()
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_checks_count_every_observation(whole, rng):
+    replicated = rng.poisson(3, (50, 200)) if whole else rng.normal(size=(50, 200))
+    data = replicated[0].astype(float)
+    data[3] = np.nan
+    found = predictive.check_of("y", data, replicated, 0.9)
+    (axes,) = found.figure.axes
+    assert sum(bar.get_height() for bar in axes.patches) == 199
+    if whole:
+        assert {bar.get_width() for bar in axes.patches} == {0.9}
+    assert [row[0] for row in found.rows][:2] == ["mean", "standard deviation"]
+
+
+def test_checks_leave_out_what_says_nothing(rng):
+    data = rng.integers(0, 2, 100)
+    found = predictive.check_of("y", data, rng.integers(0, 2, (30, 100)), 0.9)
+    assert [row[0] for row in found.rows] == ["mean", "standard deviation"]
+    assert predictive.check_of("y", data, np.zeros((30, 99)), 0.9) is None
+    assert predictive.check_of("y", np.full(3, np.nan), np.zeros((30, 3)), 0.9) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "written"),
+    [
+        ("mu", "<i>μ</i>"),
+        ("Sigma", "<i>Σ</i>"),
+        ("sigma_y", "<i>σ</i><sub>y</sub>"),
+        ("log_steps", "<i>log_steps</i>"),
+        ("a<b", "<i>a&lt;b</i>"),
+    ],
+)
+def test_symbols(name, written):
+    assert symbol(name) == written
+
+
+def test_formulas():
+    assert formula("Poisson") == "Poisson"
+    assert formula("x.sum() < 2 & y") == "<i>x</i>.sum() &lt; 2 &amp; <i>y</i>"
+    with aq.Model() as model:
+        x = aq.Normal("x", 0, 1)
+        aq.Deterministic("twice", 2 * x)
+    assert [row[1] for row in notation(model)] == ["∼", "="]
+
+
+def test_numbers():
+    assert measured(0.1234, 0.02) == "0.1234"
+    assert measured(-3.0, 0) == "−3"
+    assert measured(float("nan"), 1.0) == "–"
+    assert measured(float("inf"), float("nan")) == "∞"
+    assert listed([]) == ""
