@@ -244,6 +244,42 @@ def test_parts_import_only_what_is_above_them():
     assert wrong == []
 
 
+# Names --------------------------------------------------------------------------------------------
+
+
+def classes(path: Path) -> list[str]:
+    """Return the names of the classes that a file defines."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    return [node.name for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
+
+
+def test_no_class_name_means_two_things():
+    found: dict[str, list[str]] = {}
+    for path in sorted(PACKAGE.rglob("*.py")):
+        for name in classes(path):
+            found.setdefault(name, []).append(path.relative_to(PACKAGE).as_posix())
+    assert {name: where for name, where in found.items() if len(where) > 1} == {}
+
+
+def test_files_are_short():
+    long = {
+        path.relative_to(PACKAGE).as_posix(): count
+        for path in sorted(PACKAGE.rglob("*.py"))
+        if (count := path.read_text(encoding="utf-8").count("\n")) > 400
+    }
+    assert long == {}
+
+
+def test_one_file_touches_the_insides_of_jax():
+    insides = ("jax.extend", "jax._src")
+    found = [
+        path.relative_to(PACKAGE).as_posix()
+        for path in sorted(PACKAGE.rglob("*.py"))
+        if any(name in path.read_text(encoding="utf-8") for name in insides)
+    ]
+    assert found == ["primitives/internals.py"]
+
+
 # What is kept under version control ---------------------------------------------------------------
 
 # In two pieces each, so that this file does not hold what it looks for.

@@ -9,7 +9,7 @@ import pytest
 
 from aliquot.precision import float64
 from aliquot.primitives import (
-    Flat,
+    FlatProgram,
     Kind,
     Walk,
     gather_indexing,
@@ -93,7 +93,7 @@ CASES = [
 def test_coordinates_of_a_gather_are_those_that_are_read(function):
     x, i = np.arange(20.0).reshape(4, 5), np.array([2, 0, 3, 1])
     with float64():
-        program = Flat(jax.make_jaxpr(function)(x, i)).closed()
+        program = FlatProgram(jax.make_jaxpr(function)(x, i)).closed()
         read = Walk(program, [x, i], _numbers)
     (gather,) = (e for e in program.jaxpr.eqns if name_of(e) == "gather")
     operand, indices = (np.asarray(read[atom]) for atom in gather.invars)
@@ -113,7 +113,7 @@ def test_coordinates_of_a_gather_are_those_that_are_read(function):
 def test_coordinates_of_a_scatter_are_those_that_are_written(function):
     x, i = np.zeros((4, 5)), np.array([2, 0, 3, 1])
     with float64():
-        program = Flat(jax.make_jaxpr(function)(x, i)).closed()
+        program = FlatProgram(jax.make_jaxpr(function)(x, i)).closed()
         read = Walk(program, [x, i], _numbers)
     scatter = next(e for e in program.jaxpr.eqns if name_of(e).startswith("scatter"))
     operand, indices, updates = (np.asarray(read[atom]) for atom in scatter.invars)

@@ -27,7 +27,7 @@ from aliquot.distributions.base import Distribution
 from aliquot.expression import Evaluation, Expression
 from aliquot.marginal import refusal
 from aliquot.marginal.assignments import Evaluator
-from aliquot.marginal.dependence import Analysis, Mixed, Reference, Summand, analyse
+from aliquot.marginal.dependence import Mixed, Reference, Summand, TermAnalysis, analyse
 from aliquot.marginal.elimination import Elimination, Factor, TooLarge, Variable, plan
 from aliquot.marginal.evaluated import Evaluated
 from aliquot.marginal.layout import Layout, evaluations, lay_out
@@ -62,7 +62,7 @@ class Plan:
         What the terms need besides the unknowns.
     positions : dict from int to int
         The input of the traced computation that holds each unknown.
-    analysis : Analysis
+    analysis : TermAnalysis
     constants : list of Summand
         Those that depend on no unknown.
     layouts : list of Layout
@@ -104,7 +104,7 @@ class Plan:
             for position, leaf in enumerate(self.inputs)
             if isinstance(leaf, Data)
         }
-        self.analysis: Analysis = analyse(
+        self.analysis: TermAnalysis = analyse(
             closed,
             discrete={position: i for i, position in self.positions.items()},
             known=known,

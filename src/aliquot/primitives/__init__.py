@@ -1,7 +1,7 @@
 """What JAX's primitives do, one way to walk a jaxpr, and all contact with JAX's insides."""
 
 from aliquot.primitives.calls import called, only_branch, with_derivative
-from aliquot.primitives.flat import Flat, inline
+from aliquot.primitives.flat import FlatProgram, inline
 from aliquot.primitives.indexing import (
     Indexing,
     gather_indexing,
@@ -23,7 +23,7 @@ from aliquot.primitives.walk import Walk
 
 __all__ = [
     "PRIMITIVES",
-    "Flat",
+    "FlatProgram",
     "Indexing",
     "Kind",
     "Primitive",

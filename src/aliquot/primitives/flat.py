@@ -14,7 +14,7 @@ from aliquot.primitives.table import name_of
 from aliquot.primitives.walk import Walk
 
 
-class Flat:
+class FlatProgram:
     """Equations without calls, to which more can be added.
 
     Parameters
@@ -92,4 +92,4 @@ def inline(program: Any) -> ClosedJaxpr:
     >>> [equation.primitive.name for equation in inline(program).jaxpr.eqns]
     ['exp', 'add']
     """
-    return Flat(program).closed()
+    return FlatProgram(program).closed()

@@ -9,7 +9,7 @@ import jax
 import numpy as np
 from jax.extend.core import ClosedJaxpr, Jaxpr, Literal, Var, jaxpr_as_fun
 
-from aliquot.marginal.dependence import Analysis, Dependence, Mixed, analyse
+from aliquot.marginal.dependence import Dependence, Mixed, TermAnalysis, analyse
 from aliquot.precision import float64
 
 STATES = 3
@@ -23,7 +23,7 @@ def analysed(
     data: Sequence[Any] = (),
     known: bool = True,
     whole: bool = True,
-) -> Analysis:
+) -> TermAnalysis:
     """Analyse a function of discrete variables, followed by data."""
     with float64():
         closed = jax.make_jaxpr(function)(*discrete, *data)
@@ -90,7 +90,9 @@ def influence(
     return tables
 
 
-def evaluate(analysis: Analysis, atoms: Sequence[Any], inputs: Sequence[Any]) -> list[np.ndarray]:
+def evaluate(
+    analysis: TermAnalysis, atoms: Sequence[Any], inputs: Sequence[Any]
+) -> list[np.ndarray]:
     """Return the values of some atoms of an analysed program."""
     closed = analysis.program
     jaxpr = Jaxpr(

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from jax.scipy.stats import norm
 
-from aliquot.marginal.dependence import Analysis, Mixed, reference_count
+from aliquot.marginal.dependence import Mixed, TermAnalysis, reference_count
 from tests.marginal.dependence.influence import (
     STATES,
     analysed,
@@ -168,7 +168,7 @@ CUTS = [
 ]
 
 
-def total(analysis: Analysis, inputs: list[Any]) -> float:
+def total(analysis: TermAnalysis, inputs: list[Any]) -> float:
     """Return the sum of the pieces."""
     result = 0.0
     for piece in analysis.summands:

@@ -11,11 +11,11 @@ import numpy as np
 from aliquot.marginal.assignments.arrays import Array, common_shape, is_floating, spread
 from aliquot.marginal.assignments.elementwise import uniform
 from aliquot.marginal.assignments.operation import Operation
+from aliquot.marginal.assignments.origins import Origin
 from aliquot.primitives import Kind, called, kind, name_of, with_derivative
 from aliquot.primitives.internals import closed, derivative_rule, shape_of
 
-# Evaluates the results of a program at operands: (program, values, which of them vary, may be
-# infinite, are tangents; axes of assignments).
+# Evaluates the results of a program at operands: (program, values, their origins, batch).
 Run = Callable[..., list[Array]]
 
 
@@ -63,7 +63,6 @@ def custom_jvp(operation: Operation, run: Run) -> list[Array] | None:
     if not floats or program.consts or not is_pointwise(program, own):
         return None
     batch = operation.batch
-    count = len(operation.values)
 
     def spread_together(values: Sequence[Array]) -> list[Array]:
         wide = [
@@ -76,9 +75,7 @@ def custom_jvp(operation: Operation, run: Run) -> list[Array] | None:
         return [spread(value, shape) for value in wide]
 
     def compute(*operands: Array) -> list[Array]:
-        return run(
-            program, operands, operation.varies, operation.infinite, operation.tangent, batch
-        )
+        return run(program, operands, operation.origins, batch)
 
     # The results of a function with a rule have the shape that all operands have together, as do
     # their tangents.
@@ -98,15 +95,10 @@ def custom_jvp(operation: Operation, run: Run) -> list[Array] | None:
 
     @function.defjvp
     def derivative(primals: Any, tangents: Any) -> Any:
-        derivative, nonzero = rule(count)
-        both = run(
-            derivative,
-            (*primals, *tangents),
-            operation.varies * 2,
-            (*operation.infinite, *(False for _ in range(count))),
-            (*(False for _ in range(count)), *(True for _ in range(count))),
-            batch,
-        )
+        derivative, nonzero = rule(len(primals))
+        of_values = [origin._replace(tangent=False) for origin in operation.origins]
+        of_tangents = [Origin(origin.sources, tangent=True) for origin in operation.origins]
+        both = run(derivative, (*primals, *tangents), [*of_values, *of_tangents], batch)
         results = len(operation.results)
         given = iter(both[results:])
         out = reshaped(both[:results])

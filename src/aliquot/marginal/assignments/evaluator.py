@@ -24,7 +24,7 @@ from aliquot.marginal.assignments.indexing import (
 )
 from aliquot.marginal.assignments.movement import MOVEMENT
 from aliquot.marginal.assignments.operation import Operation
-from aliquot.marginal.assignments.origins import Origins
+from aliquot.marginal.assignments.origins import Origin, Origins
 from aliquot.marginal.assignments.reduction import dot_general, reduce
 from aliquot.primitives import Kind, called, gather_indexing, kind, name_of, slice_indexing
 from aliquot.primitives.internals import is_literal, is_traced
@@ -40,7 +40,7 @@ class Evaluator:
 
     Parameters
     ----------
-    jaxpr : jax.extend.core.ClosedJaxpr
+    jaxpr : ClosedJaxpr
         The program. Calls in it are evaluated by the same rules.
     inputs : sequence of (array or None)
         One for each input of the program; None for those that are discrete. Small NumPy arrays
@@ -67,12 +67,16 @@ class Evaluator:
         jaxpr: Any,
         inputs: Sequence[Array | None],
         *,
-        _tangents: frozenset[int] = frozenset(),
-        _infinite: frozenset[int] = frozenset(),
+        _origins: Sequence[Origin] = (),
     ) -> None:
         inner = jaxpr.jaxpr
-        discrete = [position for position, value in enumerate(inputs) if value is None]
-        self._origins = Origins(jaxpr, discrete, _tangents, _infinite)
+        of = _origins or [Origin()] * len(inputs)
+        # Here a discrete input is its own source, whatever it was computed from outside.
+        own = [
+            origin._replace(sources=frozenset([position] if value is None else ()))
+            for position, (origin, value) in enumerate(zip(of, inputs, strict=True))
+        ]
+        self._origins = Origins(jaxpr, own)
         self._positions = {var: position for position, var in enumerate(inner.invars)}
         self._given = {
             var: as_value(value, var.aval.dtype)
@@ -225,9 +229,7 @@ class _Frame:
             equation,
             tuple(self._read(atom, batch) for atom in invars),
             batch,
-            tuple(bool(self.origins.sources(atom)) for atom in invars),
-            tuple(self.origins[atom].may_be_infinite for atom in invars),
-            tuple(self.origins[atom].tangent for atom in invars),
+            tuple(self.origins[atom] for atom in invars),
         )
         if kind(equation) is Kind.ELEMENTWISE:
             return elementwise(operation)
@@ -248,7 +250,15 @@ class _Frame:
         if name == "dynamic_slice":
             indexing = slice_indexing(operation.equation)
             operand, *starts = operation.values
-            return [look_up(indexing, operand, starts, operation.batch, any(operation.varies))]
+            return [
+                look_up(
+                    indexing,
+                    operand,
+                    starts,
+                    operation.batch,
+                    any(origin.varies for origin in operation.origins),
+                )
+            ]
         program = called(operation.equation)
         if program is not None:
             return _of(program, operation)
@@ -291,37 +301,21 @@ def _stated(position: int, array: Array, batch: int, origins: Origins) -> Array:
 
 def _of(program: Any, operation: Operation) -> list[Array]:
     """Evaluate all results of an inner program at an operation's operands."""
-    return _run(
-        program,
-        operation.values,
-        operation.varies,
-        operation.infinite,
-        operation.tangent,
-        operation.batch,
-    )
+    return _run(program, operation.values, operation.origins, operation.batch)
 
 
 def _run(
-    program: Any,
-    values: Sequence[Array],
-    varies: Sequence[bool],
-    infinite: Sequence[bool],
-    tangent: Sequence[bool],
-    batch: int,
+    program: Any, values: Sequence[Array], origins: Sequence[Origin], batch: int
 ) -> list[Array]:
     """Evaluate all results of an inner program at values that have batch axes already."""
-
-    def where(flags: Sequence[bool]) -> frozenset[int]:
-        return frozenset(position for position, flag in enumerate(flags) if flag)
-
     inputs = [
-        None if moving else reshape(value, np.shape(value)[batch:])
-        for value, moving in zip(values, varies, strict=True)
+        None if origin.varies else reshape(value, np.shape(value)[batch:])
+        for value, origin in zip(values, origins, strict=True)
     ]
-    evaluator = Evaluator(program, inputs, _tangents=where(tangent), _infinite=where(infinite))
+    evaluator = Evaluator(program, inputs, _origins=origins)
     states = {
         position: (0, value)
-        for position, (value, moving) in enumerate(zip(values, varies, strict=True))
-        if moving
+        for position, (value, origin) in enumerate(zip(values, origins, strict=True))
+        if origin.varies
     }
     return [evaluator.at(atom, states, batch) for atom in program.jaxpr.outvars]

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from aliquot.marginal.assignments.arrays import Array
+from aliquot.marginal.assignments.origins import Origin
 from aliquot.primitives import name_of
 from aliquot.primitives.internals import shape_of
 
@@ -21,20 +22,14 @@ class Operation:
         Each axis has its full length, or 1 where the value is constant along it.
     batch : int
         How many axes of assignments there are.
-    varies : tuple of bool
-        Which operands depend on a discrete input.
-    infinite : tuple of bool
-        Which operands may be infinite for some state.
-    tangent : tuple of bool
-        Which operands are tangents, in the derivative rule of a function.
+    origins : tuple of Origin
+        What each operand is computed from.
     """
 
     equation: Any
     values: tuple[Array, ...]
     batch: int
-    varies: tuple[bool, ...]
-    infinite: tuple[bool, ...]
-    tangent: tuple[bool, ...]
+    origins: tuple[Origin, ...]
 
     @property
     def params(self) -> dict[str, Any]:
@@ -62,10 +57,4 @@ class Operation:
 
     def without_first(self) -> Operation:
         """Leave the first operand out: what chooses among branches is no operand of theirs."""
-        return replace(
-            self,
-            values=self.values[1:],
-            varies=self.varies[1:],
-            infinite=self.infinite[1:],
-            tangent=self.tangent[1:],
-        )
+        return replace(self, values=self.values[1:], origins=self.origins[1:])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -29,6 +29,11 @@ class Origin(NamedTuple):
     tangent: bool = False
     may_be_infinite: bool = False
 
+    @property
+    def varies(self) -> bool:
+        """Whether it depends on a discrete input."""
+        return bool(self.sources)
+
 
 class Origins:
     """A jaxpr with, for each of its atoms, its equation and what it is computed from.
@@ -36,33 +41,15 @@ class Origins:
     Parameters
     ----------
     program : ClosedJaxpr
-    discrete : collection of int
-        Positions of the discrete inputs.
-    tangents : collection of int
-        Positions of inputs that are tangents, of those discrete.
-    infinite : collection of int
-        Positions of inputs that may be infinite.
+    inputs : sequence of Origin
+        Of a discrete input, its own position is the source.
     """
 
-    def __init__(
-        self,
-        program: Any,
-        discrete: Collection[int],
-        tangents: Collection[int] = (),
-        infinite: Collection[int] = (),
-    ) -> None:
+    def __init__(self, program: Any, inputs: Sequence[Origin]) -> None:
         self.jaxpr = program.jaxpr
         self._equations = {
             var: equation for equation in self.jaxpr.eqns for var in equation.outvars
         }
-        inputs = [
-            Origin(
-                frozenset({position} if position in discrete else ()),
-                position in tangents,
-                position in infinite,
-            )
-            for position in range(len(self.jaxpr.invars))
-        ]
         self._of = Walk(program, inputs, _results, _constant)
 
     def __getitem__(self, atom: Any) -> Origin:

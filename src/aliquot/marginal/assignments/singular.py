@@ -38,7 +38,7 @@ def guarded(operation: Operation) -> Array | None:
         return None
     if not is_floating(result.aval.dtype):
         return None
-    if any(operation.tangent):
+    if any(origin.tangent for origin in operation.origins):
         return _of_tangent(operation)
     bad = _GUARDS[operation.name](operation)
     if bad is None:
@@ -64,11 +64,11 @@ def emitted(operation: Operation, values: Sequence[Array]) -> Array:
 
 def _of_tangent(operation: Operation) -> Array | None:
     """Multiply a tangent by its coefficient, in a derivative rule: an infinite one becomes zero."""
-    if operation.name not in ("mul", "div") or operation.tangent == (True, True):
+    if operation.name not in ("mul", "div") or all(origin.tangent for origin in operation.origins):
         return None
-    place = 1 if operation.tangent[0] else 0
+    place = 1 if operation.origins[0].tangent else 0
     x = operation.values[place]
-    if not operation.varies[place] or concrete(x):
+    if not operation.origins[place].varies or concrete(x):
         return None
     values = list(operation.values)
     if operation.name == "mul":
@@ -124,7 +124,7 @@ def _at(bad: Bad) -> Callable[[Operation], Array | None]:
 
     def guard(operation: Operation) -> Array | None:
         (x,) = operation.values
-        return bad(x) if operation.varies[0] and not concrete(x) else None
+        return bad(x) if operation.origins[0].varies and not concrete(x) else None
 
     return guard
 
@@ -132,32 +132,34 @@ def _at(bad: Bad) -> Callable[[Operation], Array | None]:
 def _at_infinity(operation: Operation) -> Array | None:
     """Guard a function of one argument where this came from infinities."""
     (x,) = operation.values
-    return _infinite(x) if operation.infinite[0] and not concrete(x) else None
+    return _infinite(x) if operation.origins[0].may_be_infinite and not concrete(x) else None
 
 
 def _div(operation: Operation) -> Array | None:
     x, y = operation.values
     if concrete(x) and concrete(y):
         return None
-    zero = _marks(y, _zero) if operation.varies[1] else None
-    infinite = _marks(x, _infinite) if operation.infinite[0] and not concrete(y) else None
+    zero = _marks(y, _zero) if operation.origins[1].varies else None
+    infinite = (
+        _marks(x, _infinite) if operation.origins[0].may_be_infinite and not concrete(y) else None
+    )
     return _either(zero, infinite)
 
 
 def _mul(operation: Operation) -> Array | None:
     bad = None
     for place, x in enumerate(operation.values):
-        if operation.infinite[place] and not concrete(operation.values[1 - place]):
+        if operation.origins[place].may_be_infinite and not concrete(operation.values[1 - place]):
             bad = _either(bad, _marks(x, _infinite))
     return bad
 
 
 def _pow(operation: Operation) -> Array | None:
     x, y = operation.values
-    if not any(operation.varies) or (concrete(x) and concrete(y)):
+    if not any(origin.varies for origin in operation.origins) or (concrete(x) and concrete(y)):
         return None
     if concrete(y) and (y >= 1).all():
-        return _infinite(x) if operation.infinite[0] and not concrete(x) else None
+        return _infinite(x) if operation.origins[0].may_be_infinite and not concrete(x) else None
     shape = common_shape((x, y))
     one = np.ones((), y.dtype)
     below = y < 1 if concrete(y) else lax.lt(y, lax.full_like(y, one))

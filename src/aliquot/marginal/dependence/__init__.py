@@ -1,6 +1,6 @@
 """Exactly which elements of a term depend on which elements of the discrete variables."""
 
-from aliquot.marginal.dependence.analysis import Analysis, analyse
+from aliquot.marginal.dependence.analysis import TermAnalysis, analyse
 from aliquot.marginal.dependence.references import (
     LIMIT,
     Dependence,
@@ -12,7 +12,7 @@ from aliquot.marginal.dependence.summands import Summand
 
 __all__ = [
     "LIMIT",
-    "Analysis",
+    "TermAnalysis",
     "Dependence",
     "Mixed",
     "Summand",

@@ -15,12 +15,12 @@ from aliquot.marginal.dependence.lazy import Lazy
 from aliquot.marginal.dependence.references import reference
 from aliquot.marginal.dependence.summands import Splitter, Summand
 from aliquot.marginal.dependence.value import Value
-from aliquot.primitives import Flat
+from aliquot.primitives import FlatProgram
 from aliquot.primitives.internals import shape_of
 
 
 @dataclass(frozen=True)
-class Analysis:
+class TermAnalysis:
     """What the outputs of a program depend on.
 
     Attributes
@@ -44,7 +44,7 @@ def analyse(
     discrete: Mapping[int, int],
     known: Mapping[int, Callable[[], NDArray[Any]]],
     whole: Collection[int] = (),
-) -> Analysis:
+) -> TermAnalysis:
     """Find which elements of which discrete variables the elements of each term depend on.
 
     An abstract interpretation: the index of the element that a value depends on goes through the
@@ -66,7 +66,7 @@ def analyse(
 
     Returns
     -------
-    Analysis
+    TermAnalysis
 
     Examples
     --------
@@ -82,7 +82,7 @@ def analyse(
     >>> summand.sign, summand.dependence
     (-1.0, (Reference(variable=0, index=array([2, 1, 0])),))
     """
-    program = Flat(closed)
+    program = FlatProgram(closed)
     consulted: set[int] = set()
     inputs = [
         _input(position, shape_of(var), discrete, known, consulted)
@@ -90,7 +90,7 @@ def analyse(
     ]
     found = interpret(program.closed(), inputs)
     summands = Splitter(program, found).split(program.outvars, whole)
-    return Analysis(program.closed(), tuple(summands), frozenset(consulted))
+    return TermAnalysis(program.closed(), tuple(summands), frozenset(consulted))
 
 
 def _input(

@@ -22,7 +22,7 @@ import jax.numpy as jnp
 
 from aliquot.marginal.dependence.linear import Linear, Link, Move
 from aliquot.marginal.dependence.references import Dependence, reference_count
-from aliquot.primitives import Flat, Walk
+from aliquot.primitives import FlatProgram, Walk
 from aliquot.primitives.internals import is_literal, shape_of
 
 _MOST_SUMMANDS = 4096
@@ -94,13 +94,13 @@ class Splitter:
 
     Parameters
     ----------
-    program : Flat
+    program : FlatProgram
         Gets the new values that summands need.
     found : Walk
         Of that program.
     """
 
-    def __init__(self, program: Flat, found: Walk) -> None:
+    def __init__(self, program: FlatProgram, found: Walk) -> None:
         self._program = program
         self._found = found
         self._links: dict[Any, list[Link]] = {}

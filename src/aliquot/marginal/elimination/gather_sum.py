@@ -11,8 +11,9 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-from jax.extend.core import Primitive
 from jax.interpreters import ad, batching, mlir
+
+from aliquot.primitives.internals import Primitive
 
 _gather_sum_p = Primitive("aliquot_gather_sum")
 

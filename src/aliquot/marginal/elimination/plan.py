@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from aliquot.marginal.elimination.elimination import Elimination
 from aliquot.marginal.elimination.planner import MOST_ONE_BY_ONE, Planner
-from aliquot.marginal.elimination.records import Factor, TooLarge, Variable
+from aliquot.marginal.elimination.records import Factor, Variable
 
 # More steps than this by rows take long to compile: what is connected may then go in sequence.
 MANY_STEPS = 4
@@ -44,26 +44,20 @@ def plan(blocks: Sequence[Variable], factors: Sequence[Factor], *, largest: int)
     (StepRecord(names=('z',), elements=4, states=2, method='rows', entries=8),)
     """
     rows = Planner(blocks, factors, largest)
-    by_rows = _many_at_once(rows)
-    if isinstance(by_rows, Elimination) and rows.by_rows <= MANY_STEPS:
+    by_rows = rows.attempt(rows.many_at_once)
+    if by_rows is not None and rows.by_rows <= MANY_STEPS:
         return by_rows
     turns = Planner(blocks, factors, largest)
-    in_turn = _many_at_once(turns, sequences=True)
-    refused = isinstance(by_rows, TooLarge)
-    if isinstance(in_turn, Elimination) and (refused or 2 * turns.by_rows <= rows.by_rows):
+    in_turn = turns.attempt(lambda: turns.many_at_once(sequences=True))
+    if in_turn is not None and (by_rows is None or 2 * turns.by_rows <= rows.by_rows):
         return in_turn
-    if isinstance(by_rows, Elimination):
+    if by_rows is not None:
         return by_rows
-    try:
-        if sum(block.size for block in blocks if block.states > 1) > MOST_ONE_BY_ONE:
-            raise by_rows
-        return Planner(blocks, factors, largest).one_at_a_time()
-    except TooLarge as error:
-        raise rows.too_wide or error from None
-
-
-def _many_at_once(planner: Planner, *, sequences: bool = False) -> Elimination | TooLarge:
-    try:
-        return planner.many_at_once(sequences=sequences)
-    except TooLarge as error:
-        return error
+    few = sum(block.size for block in blocks if block.states > 1) <= MOST_ONE_BY_ONE
+    last = Planner(blocks, factors, largest)
+    found = last.attempt(last.one_at_a_time) if few else None
+    if found is not None:
+        return found
+    refused = rows.too_wide or last.refused or rows.refused
+    assert refused is not None
+    raise refused

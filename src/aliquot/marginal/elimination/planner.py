@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -53,6 +53,7 @@ class Planner:
         self.registers = 0
         self.by_rows = 0
         self.too_wide: TooLarge | None = None
+        self.refused: TooLarge | None = None
         self.held: dict[int, Chains] = {}
         self._weights: dict[int, tuple[dict[Scope, Live], np.ndarray]] = {}
         self._windows: dict[tuple[Any, ...], tuple[dict[Scope, Live], Window | None]] = {}
@@ -83,6 +84,14 @@ class Planner:
                 parts[(number,)] = [weights, *parts.get((number,), [])]
         for scope, of_scope in parts.items():
             self.add(scope, of_scope)
+
+    def attempt(self, way: Callable[[], Elimination]) -> Elimination | None:
+        """Plan in one of the ways below; None where a table would be too large: see `refused`."""
+        try:
+            return way()
+        except TooLarge as error:
+            self.refused = error
+            return None
 
     def new_register(self) -> int:
         """Give the number of a new register."""
