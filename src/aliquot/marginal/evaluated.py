@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import jax.numpy as jnp
 
-from aliquot.marginal.assignments import Evaluator
 from aliquot.marginal.elimination import Table
 from aliquot.marginal.pointwise import pointwise
+from aliquot.marginal.tables import SummandValues
 
 if TYPE_CHECKING:
     from aliquot.marginal.plan import Plan
@@ -25,7 +25,7 @@ class Evaluated:
     Attributes
     ----------
     plan : Plan
-    evaluator : Evaluator
+    summands : SummandValues
     constants : dict from int to scalar
         Of each term, by its number, what depends on no unknown.
     tables : list of Table
@@ -33,7 +33,7 @@ class Evaluated:
     """
 
     plan: Plan
-    evaluator: Evaluator
+    summands: SummandValues
     constants: dict[int, Any]
     tables: list[Table]
 

@@ -31,7 +31,7 @@ from aliquot.marginal.dependence import Mixed, Reference, Summand, TermAnalysis,
 from aliquot.marginal.elimination import Elimination, Factor, TooLarge, Variable, plan
 from aliquot.marginal.evaluated import Evaluated
 from aliquot.marginal.layout import Layout, evaluations, lay_out
-from aliquot.marginal.tables import evidence_table, summand_tables, unvaried, weighted
+from aliquot.marginal.tables import SummandValues, evidence_table
 from aliquot.marginal.terms import Term, leaves_below
 from aliquot.marginal.unknowns import Unknown, same_states
 from aliquot.model.variables import Data
@@ -131,27 +131,23 @@ class Plan:
         values : Evaluation
             Holds the values of every continuous variable and of the data.
         """
-        evaluator = self._evaluator(values)
-        states = unvaried(self.unknowns, self.positions, 0)
+        summands = SummandValues(self.unknowns, self.positions, self._evaluator(values))
         constants: dict[int, Any] = {}
 
         def add(output: int, value: Any) -> None:
             constants[output] = constants.get(output, jnp.zeros(())) + value
 
         for summand in self.constants:
-            value = evaluator.at(summand.var, states, 0)
-            total = jnp.sum(jnp.broadcast_to(value, shape_of(summand.var)))
-            add(summand.term, weighted(summand, total, evaluator, states))
+            add(summand.term, summands.total(summand))
         tables = []
         for layout in self.layouts:
-            made = summand_tables(layout, self.unknowns, self.positions, evaluator)
-            for group, table in zip(layout.groups, made, strict=True):
+            for group, table in zip(layout.groups, summands.tables(layout), strict=True):
                 if group.classes:
                     tables.append(table)
                 else:
                     rows = jnp.broadcast_to(table.as_array(), (len(group.elements),))
                     add(layout.summand.term, jnp.sum(rows))
-        return Evaluated(self, evaluator, constants, [*tables, *self._evidence.values()])
+        return Evaluated(self, summands, constants, [*tables, *self._evidence.values()])
 
     def holds(self) -> bool:
         """Say whether what depends on what, and all states, are what they were when it was made."""

@@ -24,7 +24,6 @@ from jax.scipy.special import logsumexp
 from aliquot.errors import ModelError
 from aliquot.marginal.elimination import Table
 from aliquot.marginal.layout import Layout
-from aliquot.marginal.tables import unsummed, unvaried
 from aliquot.primitives.internals import shape_of, size_of
 
 if TYPE_CHECKING:
@@ -56,10 +55,9 @@ def _of_term(at: Evaluated, output: int, name: str, outside: Sequence[Table]) ->
     summands = [summand for summand in plan.analysis.summands if summand.term == output]
     layouts = [layout for layout in plan.layouts if layout.summand.term == output]
     if not layouts:  # it mentions unknowns, but is the same in all their states
-        value = at.evaluator.at(var, unvaried(plan.unknowns, plan.positions, 0), 0)
-        return jnp.broadcast_to(value, shape_of(var))
+        return jnp.broadcast_to(at.summands.independent(var), shape_of(var))
     if len(summands) == 1 and layouts[0].shape == shape_of(var):
-        values = unsummed(layouts[0], plan.unknowns, plan.positions, at.evaluator)
+        values = at.summands.unsummed(layouts[0])
         return _each(layouts[0], values, outside[plan.first_factor(layouts[0]) :])
     if size_of(var) == 1:
         return _whole(at, output).reshape(shape_of(var))

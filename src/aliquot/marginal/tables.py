@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
@@ -14,6 +15,7 @@ from aliquot.marginal.dependence import Summand
 from aliquot.marginal.elimination import Table, gather_sum
 from aliquot.marginal.layout import Layout, RowGroup
 from aliquot.marginal.unknowns import Unknown
+from aliquot.primitives.internals import shape_of
 
 # Up to so many joint states each gets an array of its own, which XLA turns into the fastest code
 # on CPU; beyond, the states are axes of one array.
@@ -34,216 +36,188 @@ def evidence_table(unknown: Unknown, few: int = FEW) -> Table:
     return Table.of_cells((unknown.states,), lambda at: weights[at])
 
 
-def summand_tables(
-    layout: Layout, unknowns: Sequence[Unknown], positions: dict[int, int], evaluator: Evaluator
-) -> list[Table]:
-    """Evaluate a summand in all its joint states; one table for each of the layout's groups.
+@dataclass(frozen=True)
+class SummandValues:
+    """What summands are in the states of the unknowns, inside a traced function.
 
-    Parameters
+    Attributes
     ----------
-    layout : Layout
     unknowns : sequence of Unknown
         By number of the variable.
     positions : dict from int to int
         The input of the computation that holds each variable.
     evaluator : Evaluator
     """
-    if layout.assignments is not None:
-        return _by_assignment(layout, unknowns, positions, evaluator)
-    states = [unknowns[each.variable].states for each in layout.classes]
-    last = [unknowns[variable].states for variable in layout.tabulated]
-    if int(np.prod([*states, *last], dtype=float)) <= FEW:
-        cells = np.empty((*states, *last), dtype=object)
-        for combination in product(*map(range, states)):
-            value = _in_one_state(layout, combination, unknowns, positions, evaluator)
-            value = jnp.broadcast_to(value, (*value.shape[: value.ndim - len(last)], *last))
-            for rest in product(*map(range, last)):
-                entry = value[(..., *rest)] if last else value
-                cells[combination + rest] = _rows(entry, layout, 0)
-        return [_of_group(Table(cells), group) for group in layout.groups]
-    value = _in_all_states(layout, unknowns, positions, evaluator)
-    whole = Table(jnp.broadcast_to(value, (*states, *last, value.shape[-1])))
-    return [_of_group(whole, group) for group in layout.groups]
 
+    unknowns: Sequence[Unknown]
+    positions: dict[int, int]
+    evaluator: Evaluator
 
-def _in_one_state(
-    layout: Layout,
-    combination: tuple[int, ...],
-    unknowns: Sequence[Unknown],
-    positions: dict[int, int],
-    evaluator: Evaluator,
-) -> Any:
-    """Evaluate a summand with each colour class in one state; compact, tabulated axes last."""
-    chosen = dict(zip(layout.classes, combination, strict=True))
-    states = unvaried(unknowns, positions, 0)
-    for variable in dict.fromkeys(each.variable for each in layout.classes):
-        unknown = unknowns[variable]
-        of = tuple(chosen[each] for each in layout.classes if each.variable == variable)
-        colors = layout.colors.get(variable)
-        if colors is None:
-            array = np.full((1,) * len(unknown.shape), of[0])
-        else:
-            array = np.asarray(of)[colors].reshape(unknown.shape)
-        array = (array + unknown.lowest).astype(unknown.distribution.dtype)
-        key = ("one", variable, of, b"" if colors is None else colors.tobytes())
-        states[positions[variable]] = (key, array)
-    value = evaluator.at(layout.summand.var, states, 0)
-    return weighted(layout.summand, value, evaluator, unvaried(unknowns, positions, 0))
+    def independent(self, atom: Any) -> Any:
+        """Evaluate an atom that depends on no unknown; compact."""
+        return self.evaluator.at(atom, self._any_states(0), 0)
 
+    def total(self, summand: Summand) -> Any:
+        """Sum up a summand that depends on no unknown."""
+        value = jnp.broadcast_to(self.independent(summand.var), shape_of(summand.var))
+        return self._weighted(summand, jnp.sum(value))
 
-def _by_assignment(
-    layout: Layout,
-    unknowns: Sequence[Unknown],
-    positions: dict[int, int],
-    evaluator: Evaluator,
-) -> list[Table]:
-    """Evaluate a summand in each assignment, and put each group's table together from these."""
-    assert layout.assignments is not None
-    number, count = len(layout.assignments), layout.count
-    last = [unknowns[variable].states for variable in layout.tabulated]
-    value = _in_all_states(layout, unknowns, positions, evaluator)
-    value = jnp.broadcast_to(value, (number, *last, count))
-    value = jnp.moveaxis(value, 0, -2).reshape((*last, number * count))
-    tables = []
-    for group in layout.groups:
-        if not group.classes:
-            tables.append(Table(value[..., group.rows]))
-            continue
-        assert group.where is not None
-        places = (group.where * count + group.rows).reshape(-1)
-        back = np.full((1, number * count), places.size, np.int32)
-        back[0, places] = np.arange(places.size)
-        padded_back = places.size < back.size
-        found = gather_sum(
-            value, places[None].astype(np.int32), back, padded=False, padded_back=padded_back
-        )
-        found = found.reshape((*last, *group.where.shape))
-        lead, m = len(last), group.where.ndim - 1
-        order = [*range(lead, lead + m), *range(lead), lead + m]
-        tables.append(Table(jnp.transpose(found, order)))
-    return tables
+    def tables(self, layout: Layout) -> list[Table]:
+        """Evaluate a summand in all its joint states; one table for each group of rows."""
+        if layout.assignments is not None:
+            return self._by_assignment(layout)
+        states, last = self._counts(layout)
+        if int(np.prod([*states, *last], dtype=float)) <= FEW:
+            cells = np.empty((*states, *last), dtype=object)
+            for combination in product(*map(range, states)):
+                value = self._in_one_state(layout, combination)
+                value = jnp.broadcast_to(value, (*value.shape[: value.ndim - len(last)], *last))
+                for rest in product(*map(range, last)):
+                    entry = value[(..., *rest)] if last else value
+                    cells[combination + rest] = _rows(entry, layout, 0)
+            return [_of_group(Table(cells), group) for group in layout.groups]
+        value = self._in_all_states(layout)
+        whole = Table(jnp.broadcast_to(value, (*states, *last, value.shape[-1])))
+        return [_of_group(whole, group) for group in layout.groups]
 
+    def unsummed(self, layout: Layout) -> list[Any]:
+        """Evaluate a summand without summing.
 
-def _in_all_states(
-    layout: Layout,
-    unknowns: Sequence[Unknown],
-    positions: dict[int, int],
-    evaluator: Evaluator,
-) -> Any:
-    """Evaluate a summand in all states at once: shape (classes..., tabulated..., rows or 1).
+        Returns
+        -------
+        list of array, shape (K1, ..., Km, rows, product of the summed axes)
+            One for each group of rows.
+        """
+        value, lead = self._along_classes(layout)
+        listed = layout.assignments
+        states = self._counts(layout)[0] if listed is None else [len(listed)]
+        value = jnp.broadcast_to(value, (*states, *layout.shape))
+        kept = [axis for axis in range(len(layout.shape)) if axis not in layout.summed]
+        order = [*range(lead), *(lead + axis for axis in (*kept, *layout.summed))]
+        value = jnp.transpose(value, order).reshape((*states, layout.count, -1))
+        found = []
+        for group in layout.groups:
+            rows = np.arange(layout.count) if group.rows is None else group.rows
+            if listed is None:
+                found.append(_of_classes(value, group.classes, lead)[..., rows, :])
+            else:
+                found.append(value[0 if group.where is None else group.where, rows])
+        return found
 
-    For assignments the one leading axis is theirs.
-    """
-    value, width = _along_classes(layout, unknowns, positions, evaluator)
-    if layout.tabulated:
+    def _counts(self, layout: Layout) -> tuple[list[int], list[int]]:
+        """Count the states of each colour class, and of each tabulated variable."""
+        classes = [self.unknowns[each.variable].states for each in layout.classes]
+        return classes, [self.unknowns[variable].states for variable in layout.tabulated]
+
+    def _any_states(self, batch: int) -> dict[int, Any]:
+        """Give states to the variables that a value is found not to depend on: any will do."""
+        return {
+            self.positions[i]: (
+                ("any", i, batch),
+                np.full((1,) * (batch + len(u.shape)), u.lowest, dtype=u.distribution.dtype),
+            )
+            for i, u in enumerate(self.unknowns)
+        }
+
+    def _weighted(self, summand: Summand, value: Any) -> Any:
+        """Multiply a summand's value, or a sum over it, by the summand's coefficients."""
+        for atom, power in summand.coefficients:
+            scalar = jnp.reshape(self.independent(atom), ())
+            value = value * scalar if power > 0 else value / scalar
+        return value if summand.sign > 0 else -value
+
+    def _in_one_state(self, layout: Layout, combination: tuple[int, ...]) -> Any:
+        """Evaluate with each colour class in one state; compact, tabulated axes last."""
+        chosen = dict(zip(layout.classes, combination, strict=True))
+        states = self._any_states(0)
+        for variable in dict.fromkeys(each.variable for each in layout.classes):
+            unknown = self.unknowns[variable]
+            of = tuple(chosen[each] for each in layout.classes if each.variable == variable)
+            colors = layout.colors.get(variable)
+            if colors is None:
+                array = np.full((1,) * len(unknown.shape), of[0])
+            else:
+                array = np.asarray(of)[colors].reshape(unknown.shape)
+            array = (array + unknown.lowest).astype(unknown.distribution.dtype)
+            key = ("one", variable, of, b"" if colors is None else colors.tobytes())
+            states[self.positions[variable]] = (key, array)
+        value = self.evaluator.at(layout.summand.var, states, 0)
+        return self._weighted(layout.summand, value)
+
+    def _by_assignment(self, layout: Layout) -> list[Table]:
+        """Evaluate in each assignment, and put each group's table together from these."""
+        assert layout.assignments is not None
+        number, count = len(layout.assignments), layout.count
+        _, last = self._counts(layout)
+        value = jnp.broadcast_to(self._in_all_states(layout), (number, *last, count))
+        value = jnp.moveaxis(value, 0, -2).reshape((*last, number * count))
+        tables = []
+        for group in layout.groups:
+            if not group.classes:
+                tables.append(Table(value[..., group.rows]))
+                continue
+            assert group.where is not None
+            places = (group.where * count + group.rows).reshape(-1)
+            back = np.full((1, number * count), places.size, np.int32)
+            back[0, places] = np.arange(places.size)
+            padded_back = places.size < back.size
+            found = gather_sum(
+                value, places[None].astype(np.int32), back, padded=False, padded_back=padded_back
+            )
+            found = found.reshape((*last, *group.where.shape))
+            lead, m = len(last), group.where.ndim - 1
+            order = [*range(lead, lead + m), *range(lead), lead + m]
+            tables.append(Table(jnp.transpose(found, order)))
+        return tables
+
+    def _in_all_states(self, layout: Layout) -> Any:
+        """Evaluate in all states at once: shape (classes..., tabulated..., rows or 1).
+
+        For assignments the one leading axis is theirs.
+        """
+        value, width = self._along_classes(layout)
         last = len(layout.tabulated)
         axes = range(value.ndim)
         order = [*axes[:width], *axes[value.ndim - last :], *axes[width : value.ndim - last]]
-        value = jnp.transpose(value, order)
-    return _rows(value, layout, width + len(layout.tabulated))
+        return _rows(jnp.transpose(value, order) if last else value, layout, width + last)
 
+    def _along_classes(self, layout: Layout) -> tuple[Any, int]:
+        """Evaluate with an axis of states for each colour class, or one of assignments.
 
-def _along_classes(
-    layout: Layout,
-    unknowns: Sequence[Unknown],
-    positions: dict[int, int],
-    evaluator: Evaluator,
-) -> tuple[Any, int]:
-    """Evaluate a summand with an axis of states for each colour class, or one of assignments.
-
-    Returns
-    -------
-    value : array, shape (classes or assignments..., *shape, tabulated...), axes full or 1
-    width : int
-        How many leading axes there are.
-    """
-    listed = layout.assignments
-    width = len(layout.classes) if listed is None else 1
-    states = unvaried(unknowns, positions, width)
-    for variable in dict.fromkeys(each.variable for each in layout.classes):
-        unknown = unknowns[variable]
-        ones = (1,) * len(unknown.shape)
-        colors = layout.colors.get(variable)
-        array: Any = None
-        for number, each in enumerate(layout.classes):
-            if each.variable != variable:
-                continue
-            if listed is None:
-                axis = [1] * width
-                axis[number] = unknown.states
-                along = unknown.values.reshape((*axis, *ones))
-            else:
-                along = unknown.values[listed[:, number]].reshape((-1, *ones))
-            if colors is None:
-                array = along
-            else:
-                here = (colors == each.color).reshape((*(1,) * width, *unknown.shape))
-                array = np.where(here, along, 0 if array is None else array)
-        array = np.asarray(array).astype(unknown.distribution.dtype)
-        way: Any = "all" if listed is None else listed.tobytes()
-        key = (way, layout.classes, b"" if colors is None else colors.tobytes(), variable)
-        states[positions[variable]] = (key, array)
-    value = evaluator.at(layout.summand.var, states, width)
-    return weighted(layout.summand, value, evaluator, unvaried(unknowns, positions, 0)), width
-
-
-def unvaried(unknowns: Sequence[Unknown], positions: dict[int, int], batch: int) -> dict[int, Any]:
-    """Give states to the variables that a value is found not to depend on: any will do."""
-    return {
-        positions[i]: (
-            ("any", i, batch),
-            np.full((1,) * (batch + len(u.shape)), u.lowest, dtype=u.distribution.dtype),
-        )
-        for i, u in enumerate(unknowns)
-    }
-
-
-def unsummed(
-    layout: Layout, unknowns: Sequence[Unknown], positions: dict[int, int], evaluator: Evaluator
-) -> list[Any]:
-    """Evaluate a summand without summing.
-
-    Returns
-    -------
-    list of array, shape (K1, ..., Km, rows, product of the summed axes)
-        One for each of the layout's groups.
-    """
-    value, lead = _along_classes(layout, unknowns, positions, evaluator)
-    states = (
-        [unknowns[each.variable].states for each in layout.classes]
-        if layout.assignments is None
-        else [len(layout.assignments)]
-    )
-    value = jnp.broadcast_to(value, (*states, *layout.shape))
-    kept = [axis for axis in range(len(layout.shape)) if axis not in layout.summed]
-    order = [*range(lead), *(lead + axis for axis in (*kept, *layout.summed))]
-    value = jnp.transpose(value, order).reshape((*states, layout.count, -1))
-    found = []
-    for group in layout.groups:
-        rows = np.arange(layout.count) if group.rows is None else group.rows
-        if layout.assignments is None:
-            found.append(_of_classes(value, group.classes, lead)[..., rows, :])
-        else:
-            found.append(value[0 if group.where is None else group.where, rows])
-    return found
-
-
-def weighted(summand: Summand, value: Any, evaluator: Evaluator, states: dict[int, Any]) -> Any:
-    """Multiply what comes of a summand's value by its coefficients.
-
-    Parameters
-    ----------
-    summand : Summand
-    value : array
-        The value, or a sum over it.
-    evaluator : Evaluator
-    states : dict
-        States for the unknowns, as from `unvaried` without further axes.
-    """
-    for atom, power in summand.coefficients:
-        scalar = jnp.reshape(evaluator.at(atom, states, 0), ())
-        value = value * scalar if power > 0 else value / scalar
-    return value if summand.sign > 0 else -value
+        Returns
+        -------
+        value : array, shape (classes or assignments..., *shape, tabulated...), axes full or 1
+        width : int
+            How many leading axes there are.
+        """
+        listed = layout.assignments
+        width = len(layout.classes) if listed is None else 1
+        states = self._any_states(width)
+        for variable in dict.fromkeys(each.variable for each in layout.classes):
+            unknown = self.unknowns[variable]
+            ones = (1,) * len(unknown.shape)
+            colors = layout.colors.get(variable)
+            array: Any = None
+            for number, each in enumerate(layout.classes):
+                if each.variable != variable:
+                    continue
+                if listed is None:
+                    axis = [1] * width
+                    axis[number] = unknown.states
+                    along = unknown.values.reshape((*axis, *ones))
+                else:
+                    along = unknown.values[listed[:, number]].reshape((-1, *ones))
+                if colors is None:
+                    array = along
+                else:
+                    here = (colors == each.color).reshape((*(1,) * width, *unknown.shape))
+                    array = np.where(here, along, 0 if array is None else array)
+            array = np.asarray(array).astype(unknown.distribution.dtype)
+            way: Any = "all" if listed is None else listed.tobytes()
+            key = (way, layout.classes, b"" if colors is None else colors.tobytes(), variable)
+            states[self.positions[variable]] = (key, array)
+        value = self.evaluator.at(layout.summand.var, states, width)
+        return self._weighted(layout.summand, value), width
 
 
 def _rows(value: Any, layout: Layout, lead: int) -> Any:
