@@ -11,7 +11,7 @@ from aliquot.demo.density import (
     exact_joint,
     exact_marginals,
     joint_density,
-    mode_spread,
+    scale_within_mode,
 )
 from aliquot.demo.quadrature import exact_posterior
 from aliquot.reporting.densities import line_density
@@ -52,8 +52,8 @@ def test_joint_density_has_mass_one(rng):
 def test_spread_within_a_mode(rng):
     draws = rng.normal([-2.0, 2.0], 0.1, (5_000, 2))
     mirrored = np.concatenate([draws, draws[:, ::-1]])
-    assert mode_spread(mirrored) == pytest.approx(mode_spread(draws))
-    assert mode_spread(draws) == pytest.approx(0.1, rel=0.05)
+    assert scale_within_mode(mirrored) == pytest.approx(scale_within_mode(draws))
+    assert scale_within_mode(draws) == pytest.approx(0.1, rel=0.05)
 
 
 def test_distant_modes_are_resolved():

@@ -8,7 +8,7 @@ from scipy.stats import multivariate_normal, norm
 
 import aliquot as aq
 from aliquot.reporting import pictures, predictive
-from aliquot.reporting.densities import line_density, plane_density, spread_of
+from aliquot.reporting.densities import line_density, plane_density, robust_scale
 from aliquot.reporting.elements import choose, elements_of, kinds_of
 from aliquot.reporting.notation import formula, notation, symbol
 from aliquot.reporting.numbers import listed, measured
@@ -100,7 +100,7 @@ def test_densities_against_exact_ones(rng):
     draws = rng.normal(size=(100_000, 2))
     points = np.linspace(-4, 4, 81)
     # Histogram noise over the width of the kernel, and its smoothing, at the peak: below 3%.
-    found = line_density(draws[:, 0], points, spread_of(draws[:, 0]))
+    found = line_density(draws[:, 0], points, robust_scale(draws[:, 0]))
     assert abs(found - norm.pdf(points)).max() < 0.05 * norm.pdf(0)
     plane = plane_density(draws, (points, points), (1.0, 1.0))
     grid = np.stack(np.meshgrid(points, points, indexing="ij"), axis=-1)
@@ -110,7 +110,7 @@ def test_densities_against_exact_ones(rng):
 
 def test_spread_of_modes_apart(rng):
     draws = np.concatenate([rng.normal(-9, 1, 3_400), rng.normal(9, 1, 600)])
-    assert spread_of(draws) < 0.5 * draws.std()
+    assert robust_scale(draws) < 0.5 * draws.std()
 
 
 @pytest.mark.parametrize("whole", [True, False])

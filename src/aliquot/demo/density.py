@@ -57,7 +57,7 @@ def exact_marginals(analysis: Analysis, *, ordered: bool) -> tuple[np.ndarray, n
     return points, np.stack([density.sum(axis=1), density.sum(axis=0)]) * step
 
 
-def mode_spread(draws: np.ndarray) -> float:
+def scale_within_mode(draws: np.ndarray) -> float:
     """Return the standard deviation of `draws` (n, 2) within a mode.
 
     Sorted within each draw, the two means are on one side of the mirror.
@@ -67,4 +67,4 @@ def mode_spread(draws: np.ndarray) -> float:
 
 def joint_density(draws: np.ndarray, points: np.ndarray) -> np.ndarray:
     """Smooth the joint density of `draws` (n, 2) on the grid of `points` (g,), as (g, g)."""
-    return plane_density(draws, (points, points), mode_spread(draws))
+    return plane_density(draws, (points, points), scale_within_mode(draws))

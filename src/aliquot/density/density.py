@@ -282,7 +282,8 @@ class Density(Starts):
         distribution = getattr(variables.get(name), "distribution", None)
         if distribution is None:
             sources = [p for p in self.potentials if p.name == name]
-            return [] if depends_on(sources, self._unknowns()) else self._lost(sources, flat)
+            nodes = [unknown.node for unknown in self.unknowns]
+            return [] if depends_on(sources, nodes) else self._lost(sources, flat)
         lost = self._lost(distribution, flat)
         if lost:
             return lost
@@ -293,9 +294,6 @@ class Density(Starts):
         with float64():
             parameters = quick(compute)(flat, self.data)
         return parameter_problems(distribution, parameters)
-
-    def _unknowns(self) -> list[Any]:
-        return [] if self.marginal is None else [u.node for u in self.marginal.unknowns]
 
     def _lost(self, sources: Any, flat: np.ndarray) -> list[str]:
         """Name what is taken out of range at a point."""

@@ -1,4 +1,4 @@
-"""What a density does for many draws at once, in pieces of a bounded size."""
+"""What a density does for many draws at once, in chunks of a bounded size."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import jax
 import numpy as np
 
 from aliquot.compilation import lazily, light
+from aliquot.density.chunks import chunk_length, in_chunks
 from aliquot.density.layout import Slot
-from aliquot.density.rows import over_rows, pieces
 from aliquot.errors import ShapeError
 from aliquot.expression import Evaluation
 from aliquot.precision import float64
@@ -60,7 +60,7 @@ class OverDraws:
         batch = flat.shape[:-1]
         program = self.program("constrain", jax.vmap(self.constrain, in_axes=(0, None)))
         with float64():
-            result = over_rows(
+            result = in_chunks(
                 program, self.constrain, flat.reshape(prod(batch), self.size), self.data
             )
         return {key: value.reshape((*batch, *value.shape[1:])) for key, value in result.items()}
@@ -87,7 +87,7 @@ class OverDraws:
 
         program = self.program("log_likelihood of values", jax.vmap(one, in_axes=(0, None)))
         with float64():
-            return over_rows(program, one, (np.arange(count), dict(values)), self.data)
+            return in_chunks(program, one, (np.arange(count), dict(values)), self.data)
 
     def deterministics_of(
         self, values: Mapping[str, np.ndarray], count: int
@@ -105,7 +105,7 @@ class OverDraws:
             return {}
         program = self.program("deterministics of values", jax.vmap(one, in_axes=(0, None)))
         with float64():
-            return over_rows(program, one, (np.arange(count), dict(values)), self.data)
+            return in_chunks(program, one, (np.arange(count), dict(values)), self.data)
 
     def unconstrain_draws(self, values: Mapping[str, np.ndarray]) -> np.ndarray:
         """Map draws of every continuous free variable back to flat vectors, shape (rows, d)."""
@@ -115,7 +115,7 @@ class OverDraws:
 
         program = self.program("forward of draws", jax.vmap(one, in_axes=(0, None)))
         with float64():
-            return over_rows(program, one, dict(values), self.data)["flat"]
+            return in_chunks(program, one, dict(values), self.data)["flat"]
 
     def split(self, flat: np.ndarray) -> dict[str, np.ndarray]:
         """Cut flat draws into unconstrained variables, shape (..., *unconstrained shape)."""
@@ -129,7 +129,7 @@ class OverDraws:
     def prepare_draws(self, count: int) -> None:
         """Compile what `constrain_draws` will need for that many draws, ahead of time."""
         with float64():
-            length, _ = pieces(self.constrain, np.empty((count, self.size)), self.data)
+            length, _ = chunk_length(self.constrain, np.empty((count, self.size)), self.data)
         self.constrain_draws(np.broadcast_to(self.start, (length, self.size)))
 
 

@@ -80,7 +80,7 @@ def refuse_impossible(density: Any) -> None:
     ParameterError
         Names the variable and its parameter, the value that was found, and what to do.
     """
-    unknowns: Sequence[Unknown] = () if density.marginal is None else density.marginal.unknowns
+    unknowns = density.unknowns
     variables = [slot.variable for slot in density.slots] + [u.node for u in unknowns]
     distributions = {v.name: v.distribution for v in [*variables, *density.observed]}
     found = [s for name, d in distributions.items() for s in suspects(name, d)]

@@ -84,7 +84,7 @@ def _check_names(
             f"{user}: there is no value of {', '.join(map(repr, missing))}; give one for each free "
             f"variable ({', '.join(names)})"
         )
-    summed = [u.name for u in (density.marginal.unknowns if density.marginal is not None else ())]
+    summed = [unknown.name for unknown in density.unknowns]
     computed = [d.name for d in model.deterministics]
     for name in present:
         if name in names or (lenient and name in (*summed, *computed)):

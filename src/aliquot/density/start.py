@@ -38,22 +38,22 @@ def start_values(
         How many chains start before this one: mixtures, and what depends on a discrete variable,
         start in another component in each chain. Below 0 for the start that does not depend on it.
     """
-    stand_ins = _StandIns(unknowns, values, turn)
+    discrete = _DiscreteStarts(unknowns, values, turn)
     for slot in slots:
         variable = slot.variable
         if variable.name in fixed:
             slot.give(values, fixed[variable.name])
             continue
-        stand_ins.provide(variable.distribution)
+        discrete.provide(variable.distribution)
         distribution = values(variable.distribution)
         typical = jnp.broadcast_to(distribution.start_of_chain(turn), variable.distribution.shape)
         if not isinstance(variable, FreeVariable):
             slot.give(values, typical[variable.index])
             continue
-        slot.give(values, values(slot.transform).start(typical, _spread(distribution, typical)))
+        slot.give(values, values(slot.transform).start(typical, _scale(distribution, typical)))
 
 
-class _StandIns:
+class _DiscreteStarts:
     """Start values of discrete variables, worked out when something needs them."""
 
     def __init__(self, unknowns: Sequence[Unknown], values: Evaluation, turn: Any) -> None:
@@ -82,7 +82,7 @@ class _StandIns:
         return jnp.where(self.turn >= 0, state, typical)
 
 
-def _spread(distribution: Any, typical: Any) -> Any:
+def _scale(distribution: Any, typical: Any) -> Any:
     try:
         variance = jnp.broadcast_to(distribution._variance(), typical.shape)
     except NotImplementedError:

@@ -13,7 +13,7 @@ from aliquot.density.point import numbers
 from aliquot.density.start import start_values
 from aliquot.errors import ModelError, ShapeError, SupportError
 from aliquot.expression import Evaluation
-from aliquot.marginal import Plan
+from aliquot.marginal import Plan, Unknown
 from aliquot.precision import float64
 
 
@@ -21,6 +21,11 @@ class Starts(OverDraws):
     """The part of a `Density` that gives start points, on the host."""
 
     marginal: Plan | None
+
+    @property
+    def unknowns(self) -> list[Unknown]:
+        """The discrete variables, which are summed out."""
+        return [] if self.marginal is None else self.marginal.unknowns
 
     if TYPE_CHECKING:
 
@@ -48,7 +53,7 @@ class Starts(OverDraws):
         where a free variable is a mixture, or depends on a discrete one.
         """
         names = {slot.variable.name for slot in self.slots}
-        summed = {u.name for u in (() if self.marginal is None else self.marginal.unknowns)}
+        summed = {unknown.name for unknown in self.unknowns}
         for name in values:
             if name in summed:
                 raise ModelError(
@@ -66,11 +71,9 @@ class Starts(OverDraws):
     def _forward_start(
         self, given: Mapping[str, Any], turn: int = -1, *, initvals: bool = True
     ) -> np.ndarray:
-        unknowns = () if self.marginal is None else self.marginal.unknowns
-
         def compute(fixed: Any, data: Any, turn: Any) -> Any:
             values = self._evaluation(data)
-            start_values(self.slots, unknowns, fixed, values, turn)
+            start_values(self.slots, self.unknowns, fixed, values, turn)
             return self._flatten(values)
 
         fixed = {}

@@ -9,7 +9,7 @@ import jax
 import numpy as np
 
 from aliquot.compilation import lazily
-from aliquot.density.rows import over_rows
+from aliquot.density.chunks import in_chunks
 from aliquot.precision import float64
 
 Draws = dict[str, np.ndarray]
@@ -46,4 +46,4 @@ def over_draws(one: Any, rows: Any, data: Any, options: Mapping[str, Any] | None
     """Compile a function of one draw and of data with some options, and call it on all draws."""
     with float64():
         program = lazily(jax.vmap(one, in_axes=(0, None)), options)
-        return over_rows(program, one, rows, data)
+        return in_chunks(program, one, rows, data)

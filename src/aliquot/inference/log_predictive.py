@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from aliquot.density.rows import over_rows
+from aliquot.density.chunks import in_chunks
 from aliquot.inference.draws import flat, free_draws, in_chains, sample_shape
 from aliquot.precision import float64
 
@@ -46,7 +46,7 @@ def log_predictive(density: Any, values: Mapping[str, np.ndarray]) -> dict[str, 
 
     program = density.program("log predictive of some", jax.vmap(one, in_axes=(0, None)))
     with float64():
-        result = over_rows(program, one, rows, density.data)
+        result = in_chunks(program, one, rows, density.data)
     shaped = in_chains(result, *sample_shape(kept))
     return {name: _labelled(value, sizes[name]) for name, value in shaped.items()}
 

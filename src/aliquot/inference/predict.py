@@ -10,9 +10,9 @@ import numpy as np
 
 from aliquot.arguments import as_seed, whole_number
 from aliquot.compilation import lazily
+from aliquot.density.chunks import in_chunks
 from aliquot.density.draws import quick
 from aliquot.density.parameters import parameter_problems
-from aliquot.density.rows import over_rows
 from aliquot.errors import AliquotWarning, ParameterError, StartError, warn
 from aliquot.hints.arguments import PREDICT, PRIOR
 from aliquot.hints.explain import explained
@@ -234,7 +234,7 @@ def _simulator(
 
     def draw(draws: int, seed: int) -> Draws:
         with float64():
-            return over_rows(program, one, (random_keys(seed, draws), dict(fixed)), data)
+            return in_chunks(program, one, (random_keys(seed, draws), dict(fixed)), data)
 
     return draw
 

@@ -1,4 +1,4 @@
-"""The one door: a pure function, rewritten so that XLA makes fast code of it on a CPU."""
+"""A pure function, rewritten so that XLA makes fast code of it on a CPU."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 
-def spread_of(draws: np.ndarray) -> float:
+def robust_scale(draws: np.ndarray) -> float:
     """Return a scale of `draws` (n,) that long tails and distant modes do not stretch.
 
     Silverman's [1]_ for one mode, equation 3.30: the standard deviation, or the interquartile range
@@ -23,12 +23,12 @@ def spread_of(draws: np.ndarray) -> float:
 
 
 def line_density(
-    draws: np.ndarray, points: np.ndarray, spread: float, mode: str = "constant"
+    draws: np.ndarray, points: np.ndarray, scale: float, mode: str = "constant"
 ) -> np.ndarray:
     """Smooth the density of `draws` (n,) on evenly spaced `points` (g,).
 
     A histogram on the points convolved with a Gaussian, whose width is Silverman's [1]_ for one
-    mode with the standard deviation `spread`.
+    mode with the standard deviation `scale`.
 
     References
     ----------
@@ -38,22 +38,22 @@ def line_density(
 
     step = points[1] - points[0]
     counts = np.histogram(draws, bins=edges(points))[0] / (len(draws) * step)
-    width = 0.9 * spread * len(draws) ** (-1 / 5)
+    width = 0.9 * scale * len(draws) ** (-1 / 5)
     return np.asarray(gaussian_filter1d(counts, max(width / step, 0.5), mode=mode))
 
 
 def plane_density(
-    draws: np.ndarray, points: tuple[np.ndarray, np.ndarray], spread: Any, mode: str = "constant"
+    draws: np.ndarray, points: tuple[np.ndarray, np.ndarray], scale: Any, mode: str = "constant"
 ) -> np.ndarray:
     """Smooth the joint density of `draws` (n, 2) on a grid of `points` (g,) and (h,), as (g, h).
 
-    `spread` is the standard deviation of each within a mode.
+    `scale` is the standard deviation of each within a mode.
     """
     from scipy.ndimage import gaussian_filter
 
     steps = np.array([p[1] - p[0] for p in points])
     counts, *_ = np.histogram2d(draws[:, 0], draws[:, 1], bins=[edges(p) for p in points])
-    width = 0.9 * np.asarray(spread) * len(draws) ** (-1 / 6)
+    width = 0.9 * np.asarray(scale) * len(draws) ** (-1 / 6)
     smooth = gaussian_filter(counts, np.maximum(width / steps, 0.5), mode=mode)
     return np.asarray(smooth) / (len(draws) * steps.prod())
 

@@ -14,7 +14,7 @@ from aliquot.diagnostics.screen import most_at_risk
 from aliquot.diagnostics.statistics import ess_bulk, ess_tail, rhat
 from aliquot.expression import leaves
 from aliquot.model import Model
-from aliquot.reporting.densities import spread_of
+from aliquot.reporting.densities import robust_scale
 
 if TYPE_CHECKING:
     import xarray
@@ -73,10 +73,10 @@ class Element:
         return bad and self.kind != RECOVERED
 
     @property
-    def spread(self) -> float:
-        """A scale of the draws within a chain, as `spread_of` gives it."""
+    def scale(self) -> float:
+        """A scale of the draws within a chain, as `robust_scale` gives it."""
         chains = [chain[np.isfinite(chain)] for chain in self.draws]
-        return float(np.mean([spread_of(chain) for chain in chains if len(chain)]))
+        return float(np.mean([robust_scale(chain) for chain in chains if len(chain)]))
 
     @property
     def moves(self) -> bool:
@@ -121,7 +121,7 @@ def elements_of(
         quantity = quantity_of(array)
         draws = quantity.draws
         chosen = most_at_risk(draws, np.arange(len(draws)), MOST_TABLED - FEW)
-        chosen = np.union1d(_spread(len(draws)), chosen)
+        chosen = np.union1d(_evenly(len(draws)), chosen)
         draws = draws[chosen]
         statistics = np.full((3, len(draws)), np.nan)
         if not independent:
@@ -160,7 +160,7 @@ def choose(elements: Sequence[Element], most: int) -> list[Element]:
         if len(own) >= LONG:
             many.add(name)
         if len(own) > 2 * FEW:
-            own = list(dict.fromkeys([*(own[at] for at in _spread(len(own))), *own]))
+            own = list(dict.fromkeys([*(own[at] for at in _evenly(len(own))), *own]))
         turns |= {k: turn for turn, k in enumerate(own)}
 
     def risk(k: int) -> tuple[float, float]:
@@ -178,7 +178,7 @@ def choose(elements: Sequence[Element], most: int) -> list[Element]:
     return [elements[k] for k in sorted([*worst, *rest][:most])]
 
 
-def _spread(count: int) -> list[int]:
+def _evenly(count: int) -> list[int]:
     return np.unique(np.linspace(0, count - 1, FEW).round().astype(int)).tolist()
 
 

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from aliquot.plots import style
-from aliquot.reporting.densities import line_density, plane_density, spread_of
+from aliquot.reporting.densities import line_density, plane_density, robust_scale
 from aliquot.reporting.elements import PARAMETER, Element
 from aliquot.reporting.rows import draw_lines, draw_side, make_rows
 
@@ -58,7 +58,7 @@ def trace_figure(elements: Sequence[Element]) -> Figure:
             trace.tick_params(labelbottom=trace is rows[-1][0])
             points = np.linspace(*limits, POINTS)
             densities = [
-                line_density(own, points, spread_of(own), mode="reflect")
+                line_density(own, points, robust_scale(own), mode="reflect")
                 for chain in element.draws
                 if len(own := chain[np.isfinite(chain)])
             ]
@@ -114,7 +114,7 @@ def _joint(axes: Any, across: Element, up: Element, diverging: np.ndarray | None
     pairs = np.stack([across.draws.ravel(), up.draws.ravel()])
     limits = [limits_of(draws, 0.08) for draws in pairs]
     points = np.linspace(*limits[0], 60), np.linspace(*limits[1], 60)
-    draw_levels(axes, points, plane_density(pairs.T, points, (across.spread, up.spread)))
+    draw_levels(axes, points, plane_density(pairs.T, points, (across.scale, up.scale)))
     if diverging is not None:
         at = np.flatnonzero(diverging.ravel())[:MOST_DOTS]
         axes.plot(*pairs[:, at], "o", ms=2.4, mew=0, color=style.ORANGE, zorder=3)

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from aliquot.demo.analysis import Analysis, Fit
-from aliquot.demo.density import exact_marginals, mode_spread, plot_range
+from aliquot.demo.density import exact_marginals, plot_range, scale_within_mode
 from aliquot.plots import style
 from aliquot.reporting.densities import line_density
 from aliquot.reporting.rows import draw_lines, draw_side, make_rows
@@ -52,7 +52,7 @@ def trace_panel(axes: Axes, analysis: Analysis, fit: Fit) -> None:
 def draw_densities(axes: Axes, analysis: Analysis, part: np.ndarray, *, ordered: bool) -> None:
     """Draw the densities of both means of `part` (n, 2) sideways, over the exact ones."""
     points, exact = exact_marginals(analysis, ordered=ordered)
-    found = [line_density(own, points, mode_spread(part)) for own in part.T]
+    found = [line_density(own, points, scale_within_mode(part)) for own in part.T]
     draw_side(axes, plot_range(analysis), points, found, COLORS, exact)
 
 

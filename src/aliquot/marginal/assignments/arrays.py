@@ -88,10 +88,10 @@ def broadcast(x: Array, shape: Sequence[int]) -> Array:
         return x
     if concrete(x) and foldable(shape, x.dtype):
         return np.broadcast_to(x, shape)
-    return spread(x, shape)
+    return expand(x, shape)
 
 
-def spread(x: Array, shape: Sequence[int]) -> Array:
+def expand(x: Array, shape: Sequence[int]) -> Array:
     """Repeat along axes of length 1 in the program, so that no constant grows."""
     shape = tuple(shape)
     if x.shape == shape:
@@ -161,7 +161,7 @@ def _run(x: Array, axis: int, first: int, step: int, count: int) -> Array:
     """Take `count` positions along an axis, `step` apart."""
     if step == 0:
         one = cut(x, axis, first, first + 1)
-        return spread(one, [*x.shape[:axis], count, *x.shape[axis + 1 :]])
+        return expand(one, [*x.shape[:axis], count, *x.shape[axis + 1 :]])
     if step > 0:
         return cut(x, axis, first, first + step * (count - 1) + 1, step)
     last = first + step * (count - 1)

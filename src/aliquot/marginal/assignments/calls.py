@@ -8,7 +8,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from aliquot.marginal.assignments.arrays import Array, common_shape, is_floating, spread
+from aliquot.marginal.assignments.arrays import Array, common_shape, expand, is_floating
 from aliquot.marginal.assignments.elementwise import uniform
 from aliquot.marginal.assignments.operation import Operation
 from aliquot.marginal.assignments.origins import Origin
@@ -38,8 +38,8 @@ def is_pointwise(program: Any, shape: tuple[int, ...]) -> bool:
         if inner is not None:
             return is_pointwise(inner, shape)
         operand = [shape_of(atom) for atom in equation.invars[:1]]
-        spreads = name_of(equation) == "broadcast_in_dim" and operand[0] in ((), shape)
-        return kind(equation) is Kind.ELEMENTWISE or spreads
+        expands = name_of(equation) == "broadcast_in_dim" and operand[0] in ((), shape)
+        return kind(equation) is Kind.ELEMENTWISE or expands
 
     return all(
         fits(equation)
@@ -64,7 +64,7 @@ def custom_jvp(operation: Operation, run: Run) -> list[Array] | None:
         return None
     batch = operation.batch
 
-    def spread_together(values: Sequence[Array]) -> list[Array]:
+    def expand_together(values: Sequence[Array]) -> list[Array]:
         wide = [
             value
             if value.ndim == batch + len(own)
@@ -72,20 +72,20 @@ def custom_jvp(operation: Operation, run: Run) -> list[Array] | None:
             for value in values
         ]
         shape = common_shape(wide)
-        return [spread(value, shape) for value in wide]
+        return [expand(value, shape) for value in wide]
 
     def compute(*operands: Array) -> list[Array]:
         return run(program, operands, operation.origins, batch)
 
     # The results of a function with a rule have the shape that all operands have together, as do
     # their tangents.
-    shape = common_shape(spread_together(operation.values))
+    shape = common_shape(expand_together(operation.values))
 
     def reshaped(results: Sequence[Array]) -> tuple[Array, ...]:
         return tuple(
-            spread(spread_together([result])[0], shape)
+            expand(expand_together([result])[0], shape)
             if var.aval.shape == own
-            else spread(result, (*shape[:batch], *((1,) * len(var.aval.shape))))
+            else expand(result, (*shape[:batch], *((1,) * len(var.aval.shape))))
             for result, var in zip(results, operation.equation.outvars, strict=True)
         )
 

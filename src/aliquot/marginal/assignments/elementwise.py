@@ -11,9 +11,9 @@ from aliquot.marginal.assignments.arrays import (
     Array,
     common_shape,
     concrete,
+    expand,
     foldable,
     reshape,
-    spread,
 )
 from aliquot.marginal.assignments.operation import Operation
 from aliquot.marginal.assignments.singular import emitted, guarded
@@ -67,4 +67,4 @@ def select(which: Any, on_true: Array, on_false: Array) -> Array:
     if chosen is not None:
         return on_true if chosen else on_false
     shape = common_shape((which, on_true, on_false))
-    return lax.select(spread(which, shape), spread(on_true, shape), spread(on_false, shape))
+    return lax.select(expand(which, shape), expand(on_true, shape), expand(on_false, shape))

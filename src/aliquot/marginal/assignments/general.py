@@ -12,7 +12,7 @@ from collections.abc import Callable
 import jax
 import numpy as np
 
-from aliquot.marginal.assignments.arrays import FOLDED_INTEGERS, Array, concrete, reshape, spread
+from aliquot.marginal.assignments.arrays import FOLDED_INTEGERS, Array, concrete, expand, reshape
 from aliquot.marginal.assignments.operation import Operation
 from aliquot.primitives import working_axes
 from aliquot.primitives.internals import bind, programs
@@ -23,7 +23,7 @@ def general(operation: Operation) -> list[Array]:
     batch = operation.batch
     folds = _foldable(operation)
     # What is to be known has to stay NumPy's: a repetition in the program would not be.
-    widen = np.broadcast_to if folds else spread
+    widen = np.broadcast_to if folds else expand
     values = [
         widen(value, (*value.shape[:batch], *shape))
         for value, shape in zip(operation.values, _lengths(operation), strict=True)

@@ -33,11 +33,11 @@ from aliquot.marginal.assignments.arrays import (
     compact,
     concrete,
     cut,
+    expand,
     join,
     pick,
     rearrange,
     reshape,
-    spread,
     typed,
 )
 from aliquot.marginal.assignments.elementwise import select
@@ -125,7 +125,7 @@ def _indexed(work: _Work, indexing: Indexing, axis: int, known: Array, batch: in
             return replace(work, pairs=work.pairs | {along: at})
     shape = [length if i == at else n for i, n in enumerate(work.operand.shape)]
     outside = work.outside or (concrete(known) and not inside)
-    full = spread(work.operand, shape)
+    full = expand(work.operand, shape)
     return replace(work, operand=full, left=(*work.left, (at, known)), outside=outside)
 
 
@@ -154,7 +154,7 @@ def _sliced(operand: Array, axis: int, known: np.ndarray, size: int, batch: int)
             for k in range(operand.shape[along])
         ]
         others = common_shape(parts)
-        return join([spread(part, others) for part in parts], along)
+        return join([expand(part, others) for part in parts], along)
     lengths = [known.shape[each] for each in varying]
     taken = pick(operand, (known.ravel()[:, None] + np.arange(size)).ravel(), axis)
     split = (*operand.shape[:axis], *lengths, size, *operand.shape[axis + 1 :])
@@ -264,7 +264,7 @@ def _index_vectors(components: Sequence[Array]) -> Array:
     """Put components together along a last axis, in one dtype and at the shape they share."""
     shape = common_shape(components)
     dtype = np.result_type(*(each.dtype for each in components))
-    columns = [reshape(spread(typed(each, dtype), shape), (*shape, 1)) for each in components]
+    columns = [reshape(expand(typed(each, dtype), shape), (*shape, 1)) for each in components]
     return join(columns, len(shape))
 
 

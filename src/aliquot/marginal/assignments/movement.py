@@ -17,11 +17,11 @@ from aliquot.marginal.assignments.arrays import (
     common_shape,
     concrete,
     cut,
+    expand,
     foldable,
     join,
     reshape,
     reverse,
-    spread,
     transpose,
 )
 from aliquot.marginal.assignments.operation import Operation
@@ -34,7 +34,7 @@ def _own(operation: Operation) -> tuple[Array, tuple[int, ...], tuple[int, ...]]
     return x, x.shape[: operation.batch], x.shape[operation.batch :]
 
 
-def _spread_axis(x: Array, axis: int, length: int) -> Array:
+def _expand_axis(x: Array, axis: int, length: int) -> Array:
     return broadcast(x, (*x.shape[:axis], length, *x.shape[axis + 1 :]))
 
 
@@ -115,7 +115,7 @@ def _joined(operation: Operation, values: Sequence[Array], axis: int) -> Array:
     if first.shape[at] == 1 and all(value is first for value in values):
         return first
     full = [
-        _spread_axis(value, at, shape[axis])
+        _expand_axis(value, at, shape[axis])
         for value, shape in zip(values, operation.shapes, strict=True)
     ]
     others = np.broadcast_shapes(*((*v.shape[:at], 1, *v.shape[at + 1 :]) for v in full))
@@ -124,7 +124,7 @@ def _joined(operation: Operation, values: Sequence[Array], axis: int) -> Array:
     total = sum(math.prod(shape) for shape in shapes)
     if every and foldable((total,), full[0].dtype):
         return join([np.broadcast_to(v, s) for v, s in zip(full, shapes, strict=True)], at)
-    return join([spread(v, s) for v, s in zip(full, shapes, strict=True)], at)
+    return join([expand(v, s) for v, s in zip(full, shapes, strict=True)], at)
 
 
 def _stack(operation: Operation) -> list[Array]:
@@ -135,7 +135,7 @@ def _stack(operation: Operation) -> list[Array]:
         return [parts[0]]
     shape = common_shape(parts)
     every = all(concrete(part) for part in parts) and foldable((len(parts), *shape), first.dtype)
-    return [join([np.broadcast_to(p, shape) if every else spread(p, shape) for p in parts], axis)]
+    return [join([np.broadcast_to(p, shape) if every else expand(p, shape) for p in parts], axis)]
 
 
 def _split(operation: Operation) -> list[Array]:
@@ -155,7 +155,7 @@ def _pad(operation: Operation) -> list[Array]:
     config = operation.params["padding_config"]
     for axis, (entry, length) in enumerate(zip(config, operation.shapes[0], strict=True)):
         if tuple(entry) != (0, 0, 0):
-            x = _spread_axis(x, operation.batch + axis, length)
+            x = _expand_axis(x, operation.batch + axis, length)
     if filling.size != 1:
         return []  # a filling for each assignment: left to the general way
     whole = [(0, 0, 0)] * operation.batch + [tuple(entry) for entry in config]

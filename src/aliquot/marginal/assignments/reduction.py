@@ -15,10 +15,10 @@ from jax import lax
 from aliquot.marginal.assignments.arrays import (
     Array,
     concrete,
+    expand,
     foldable,
     rearrange,
     reshape,
-    spread,
     transpose,
     typed,
 )
@@ -129,7 +129,7 @@ def _outer(operands: list[Array], names: list[list[int]], out: list[int], dtype:
     shape = np.broadcast_shapes(*(part.shape for part in parts))
     if all(concrete(part) for part in parts) and foldable(shape, dtype):
         return np.multiply(parts[0], parts[1])
-    return lax.mul(*(spread(part, shape) for part in parts))
+    return lax.mul(*(expand(part, shape) for part in parts))
 
 
 def _arranged(x: Array, side: list[int], out: list[int]) -> Array:

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from jax import lax
 
-from aliquot.marginal.assignments.arrays import Array, common_shape, concrete, is_floating, spread
+from aliquot.marginal.assignments.arrays import Array, common_shape, concrete, expand, is_floating
 from aliquot.marginal.assignments.operation import Operation
 from aliquot.primitives.internals import bind
 
@@ -44,13 +44,13 @@ def guarded(operation: Operation) -> Array | None:
     if bad is None:
         return None
     shape = common_shape((bad, *operation.values))
-    bad = spread(bad, shape)
+    bad = expand(bad, shape)
 
     def still(x: Array) -> Array:
         """Make a value a constant to the derivative at the bad points."""
         if concrete(x):
-            return spread(x, shape)
-        x = spread(x, shape)
+            return expand(x, shape)
+        x = expand(x, shape)
         return lax.select(bad, lax.stop_gradient(x), x)
 
     return still(emitted(operation, [still(x) for x in operation.values]))
@@ -59,7 +59,7 @@ def guarded(operation: Operation) -> Array | None:
 def emitted(operation: Operation, values: Sequence[Array]) -> Array:
     """Emit an elementwise operation at the shape that its operands have together."""
     shape = common_shape(values)
-    return bind(operation.equation, [spread(value, shape) for value in values])[0]
+    return bind(operation.equation, [expand(value, shape) for value in values])[0]
 
 
 def _of_tangent(operation: Operation) -> Array | None:
@@ -77,7 +77,7 @@ def _of_tangent(operation: Operation) -> Array | None:
     zero = _zero(x)
     values[place] = lax.select(zero, _full(x, 1), x)
     result = emitted(operation, values)
-    return lax.select(spread(zero, result.shape), _full(result, 0), result)
+    return lax.select(expand(zero, result.shape), _full(result, 0), result)
 
 
 def _full(x: Array, value: float) -> Array:
@@ -88,7 +88,7 @@ def _either(x: Any, y: Any) -> Any:
     if x is None or y is None:
         return y if x is None else x
     shape = common_shape((x, y))
-    return lax.bitwise_or(spread(x, shape), spread(y, shape))
+    return lax.bitwise_or(expand(x, shape), expand(y, shape))
 
 
 def _infinite(x: Array) -> Array:
@@ -164,7 +164,7 @@ def _pow(operation: Operation) -> Array | None:
     one = np.ones((), y.dtype)
     below = y < 1 if concrete(y) else lax.lt(y, lax.full_like(y, one))
     zero = x == 0 if concrete(x) else _zero(x)
-    return lax.bitwise_and(spread(zero, shape), spread(below, shape))
+    return lax.bitwise_and(expand(zero, shape), expand(below, shape))
 
 
 def _integer_pow(operation: Operation) -> Array | None:

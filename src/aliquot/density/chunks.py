@@ -1,4 +1,4 @@
-"""Running a compiled function over many draws in pieces, so that memory stays bounded."""
+"""Running a compiled function over many draws in chunks, so that memory stays bounded."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ import numpy as np
 
 from aliquot.primitives.internals import every_equation, size_of
 
-# No array that a piece needs holds many more numbers than this.
+# No array that a chunk needs holds many more numbers than this.
 NUMBERS = 4_000_000
-# Lengths of pieces: few, because each is a program of its own.
+# Lengths of chunks: few, because each is a program of its own.
 LENGTHS = (1, 4, 16, 64, 256, 1024)
 
 Function = Callable[..., Mapping[str, Any]]
 
 
-def over_rows(program: Function, one: Function, rows: Any, *rest: Any) -> dict[str, np.ndarray]:
-    """Call a vectorised program on a tree of arrays with one leading axis, piece by piece.
+def in_chunks(program: Function, one: Function, rows: Any, *rest: Any) -> dict[str, np.ndarray]:
+    """Call a vectorised program on a tree of arrays with one leading axis, chunk by chunk.
 
     Parameters
     ----------
@@ -37,20 +37,22 @@ def over_rows(program: Function, one: Function, rows: Any, *rest: Any) -> dict[s
     dict from str to numpy.ndarray, shape (rows, ...)
     """
     count = len(jax.tree.leaves(rows)[0])
-    length, shapes = pieces(one, rows, *rest)
+    length, shapes = chunk_length(one, rows, *rest)
     result = {name: np.empty((count, *s.shape), s.dtype) for name, s in shapes.items()}
     rest = jax.device_put(rest)
     for begin in range(0, count, length):
         index = np.minimum(np.arange(begin, begin + length), count - 1)
         size = min(length, count - begin)
-        piece = jax.tree.map(lambda array, i=index: array[i], rows)
-        for name, value in program(piece, *rest).items():
+        chunk = jax.tree.map(lambda array, i=index: array[i], rows)
+        for name, value in program(chunk, *rest).items():
             result[name][begin : begin + size] = np.asarray(value)[:size]
     return result
 
 
-def pieces(one: Function, rows: Any, *rest: Any) -> tuple[int, Mapping[str, jax.ShapeDtypeStruct]]:
-    """Choose how many rows a piece has; say the shape and dtype of one row of each result."""
+def chunk_length(
+    one: Function, rows: Any, *rest: Any
+) -> tuple[int, Mapping[str, jax.ShapeDtypeStruct]]:
+    """Choose how many rows a chunk has; say the shape and dtype of one row of each result."""
     count = len(jax.tree.leaves(rows)[0])
     row = jax.tree.map(lambda a: jax.ShapeDtypeStruct(a.shape[1:], a.dtype), rows)
     traced, shapes = jax.make_jaxpr(one, return_shape=True)(row, *rest)
