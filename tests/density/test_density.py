@@ -10,7 +10,7 @@ from scipy import integrate, stats
 
 import aliquot as aq
 from aliquot.compilation import counts
-from aliquot.density import rows
+from aliquot.density import chunks
 from aliquot.density.trace import SMALL
 from aliquot.errors import DTypeError, ModelError, ShapeError, SupportError
 from aliquot.precision import float64
@@ -62,7 +62,7 @@ def test_many_draws_are_worked_on_in_pieces(
     density = model.density()
     flat = rng.normal(size=(23, density.size))
     whole = density.constrain_draws(flat)
-    monkeypatch.setattr(rows, "NUMBERS", 40)
+    monkeypatch.setattr(chunks, "NUMBERS", 40)
     pieces = density.constrain_draws(flat)
     for name, array in whole.items():
         np.testing.assert_allclose(pieces[name], array, rtol=1e-12)
@@ -75,7 +75,7 @@ def test_pieces_are_short_where_the_way_to_a_number_is_wide() -> None:
         aq.Deterministic("largest", aq.math.tanh(aq.lift(jax.jit(jnp.cumsum))(x * wide)).max())
     density = model.density()
     with float64():
-        length, shapes = rows.pieces(density.constrain, np.zeros((4000, 1)), density.data)
+        length, shapes = chunks.chunk_length(density.constrain, np.zeros((4000, 1)), density.data)
     assert {shape.shape for shape in shapes.values()} == {()}
     assert length == 16  # 64 x 100,000 numbers would be more than four million
 
@@ -97,7 +97,7 @@ def test_programs_are_few_and_there_ahead_of_time() -> None:
     assert programs() == ahead
     for count in range(1, 300):
         density.constrain_draws(np.zeros((count, 2)))
-    assert programs() <= ahead - 1 + len(rows.LENGTHS)
+    assert programs() <= ahead - 1 + len(chunks.LENGTHS)
 
 
 @pytest.mark.parametrize(
