@@ -49,33 +49,13 @@ class Jittered:
     tries: int = 100
 
 
-def find_starts(
-    log_density: Callable[[Array, Any], Array],
-    data: Any,
-    starts: Jittered,
-    *,
-    seed: int,
-    evaluate: Evaluate | None = None,
-) -> np.ndarray:
+def find_starts(evaluate: Evaluate, starts: Jittered, *, seed: int) -> np.ndarray:
     """Return start points (chains, d) whose log density and gradient are finite.
 
     Chains come in antithetic pairs: the second of a pair gets the jitter of the first with the sign
     turned, and the coordinates of one chain are spread evenly. Chains then start far apart, on
     different sides of a symmetry of the density, so that modes which are mirror images of each
     other are met by different chains, where comparing chains reveals them.
-
-    Parameters
-    ----------
-    log_density
-        Log density of a position (d,) and `data`, a pure JAX function.
-    data
-        A pytree of arrays.
-    starts
-        Where to look.
-    seed
-        The points are a function of it.
-    evaluate
-        Log density and gradient at a position, if the caller has them compiled.
 
     Raises
     ------
@@ -88,7 +68,7 @@ def find_starts(
     >>> import numpy as np
     >>> from aliquot.mcmc.starts import Jittered, find_starts
     >>> starts = Jittered(np.zeros(3), chains=4)
-    >>> find_starts(lambda x, data: -0.5 * (x @ x), (), starts, seed=1).shape
+    >>> find_starts(lambda x: (-0.5 * x @ x, -x), starts, seed=1).shape
     (4, 3)
     """
     center, chains, jitter = np.asarray(starts.center, float), starts.chains, starts.jitter
@@ -103,11 +83,10 @@ def find_starts(
     if starts.tries < 1:
         raise ValueError(f"tries must be at least 1, got {starts.tries!r}")
     centers = np.broadcast_to(center, (chains, size))
-    find = evaluate or evaluator(log_density, data)
     return np.stack(
         [
             _find(
-                find,
+                evaluate,
                 centers[chain],
                 np.random.default_rng([chain // 2, 7, seed]),
                 -jitter if chain % 2 else jitter,
