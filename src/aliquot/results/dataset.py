@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -98,20 +98,13 @@ def label_array(dim: str, values: Any) -> np.ndarray:
 
     Labels that are neither numbers, dates nor strings (tuples, enumerations) become strings.
     """
-    if isinstance(values, np.ndarray) and values.dtype != object:
-        array = values
-    else:
-        items: Iterable[Any] = values
-        items = list(items)
-        kinds = {type(item) for item in items}
-        if kinds and kinds <= {str, np.str_}:
-            array = np.array(items, dtype=str)
-        elif any(issubclass(kind, str | tuple | list) for kind in kinds):
-            array = np.array([str(item) for item in items], dtype=str)
-        else:
-            array = np.asarray(items)
-            if array.dtype == object:
-                array = np.array([str(item) for item in items], dtype=str)
+    array = values
+    if not isinstance(values, np.ndarray) or values.dtype == object:
+        items = list(values)
+        texts = any(isinstance(item, str | tuple | list) for item in items)
+        array = np.array([str(item) for item in items], dtype=str) if texts else np.asarray(items)
+        if array.dtype == object:
+            array = array.astype(str)
     if array.ndim != 1:
         raise ShapeError(
             f"The coordinate of dim {dim!r} has shape {array.shape}; it must be one-dimensional."
