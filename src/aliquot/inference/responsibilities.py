@@ -16,7 +16,7 @@ from aliquot.distributions.normal_mixture import NormalMixture
 from aliquot.inference.draws import over_draws
 from aliquot.marginal import depends_on
 from aliquot.model import Model
-from aliquot.symmetry import Block
+from aliquot.symmetry import Block, trading
 
 # Above so many numbers (400 MB), a part of the rows is used.
 MOST_NUMBERS = 50_000_000
@@ -157,12 +157,7 @@ class Responsibilities:
         rng = np.random.default_rng(2)
         tested = rng.choice(draws, min(TESTED, draws), replace=False)
         k = block.components
-        moves = [np.arange(k)]
-        for other in range(1, k):
-            exchange = np.arange(k)
-            exchange[[0, other]] = other, 0
-            moves.append(exchange)
-        moves.append(rng.permutation(k))
+        moves = [*(trading(k, 0, other) for other in range(k)), rng.permutation(k)]
         batch = {
             name: np.repeat(array[tested], len(moves), axis=0) for name, array in values.items()
         }

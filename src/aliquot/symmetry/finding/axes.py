@@ -45,7 +45,7 @@ def blocks_along_axes(search: Search, movers: Sequence[Mover]) -> list[Block]:
         if len(joined) < len(movers):
             compared.append(k)
     return [
-        Block(tuple(Role((m.variable,), m.axis, orbit, m.within) for m in key))
+        Block(tuple(Role((m.variable,), m.axis, orbit) for m in key))
         for key, orbits in found.items()
         for orbit in orbits.all()
     ]

@@ -15,6 +15,7 @@ import numpy as np
 from aliquot.symmetry.block import Block
 from aliquot.symmetry.finding.axes import exchange
 from aliquot.symmetry.finding.coupling import with_values_of
+from aliquot.symmetry.finding.orbits import classes
 from aliquot.symmetry.finding.probe import Point
 from aliquot.symmetry.finding.search import Search, exchanged
 from aliquot.symmetry.role import Role
@@ -98,17 +99,13 @@ def _unseen(block: Block, points: Sequence[Any], search: Search) -> dict[int, se
 
 def _alike_there(block: Block, point: Point, before: np.ndarray, search: Search) -> list[list[int]]:
     """Sort the components into those that can trade places at one point."""
-    classes: list[list[int]] = []
-    for k in range(block.components):
-        for own in classes:
-            moves = exchange(block, own[0], k)
-            after = search.probe.terms(exchanged(point, moves))
-            if not search.differences(before, after, moves):
-                own.append(k)
-                break
-        else:
-            classes.append([k])
-    return classes
+
+    def alike(one: int, other: int) -> bool:
+        moves = exchange(block, one, other)
+        after = search.probe.terms(exchanged(point, moves))
+        return not search.differences(before, after, moves)
+
+    return classes(block.components, alike) or []
 
 
 def _some(block: Block, components: Sequence[int]) -> Block:

@@ -63,7 +63,7 @@ class Search:
         for mover in movers:
             points = [
                 self.probe.bumped(
-                    ((Role((mover.variable,), mover.axis, (k,), mover.within),), (STEP,)), base=base
+                    ((Role((mover.variable,), mover.axis, (k,)),), (STEP,)), base=base
                 )
                 for k in range(length)
             ]

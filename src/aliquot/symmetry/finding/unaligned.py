@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
 
-from aliquot.density.layout import Slot
 from aliquot.symmetry.block import Block
 from aliquot.symmetry.finding.orbits import Orbits
 from aliquot.symmetry.finding.places import Move, Mover, overlap, pairs_of_variables
@@ -19,11 +18,9 @@ from aliquot.symmetry.role import Role
 LONGEST_BESIDE = 12
 
 
-def unaligned_blocks(
-    search: Search, slots: Sequence[Slot], movers: Mapping[int, Sequence[Mover]]
-) -> list[Block]:
+def unaligned_blocks(search: Search, movers: Mapping[int, Sequence[Mover]]) -> list[Block]:
     """Find components that are whole variables, or stand at other places of other variables."""
-    whole: list[Move] = [(swap,) for swap in pairs_of_variables(slots)]
+    whole: list[Move] = [(swap,) for swap in pairs_of_variables(search.probe.slots)]
     if not whole and sum(len(axes) for axes in movers.values()) < 2:
         return []
     along: list[Move] = [
@@ -37,7 +34,7 @@ def unaligned_blocks(
     kinds: dict[Hashable, list[Move]] = {}
     for swap in [*whole, *along]:
         if search.alike(swap):
-            kinds.setdefault(_kind(swap, slots), []).append(swap)
+            kinds.setdefault(_kind(swap, search), []).append(swap)
     sets: list[list[Move]] = []
     for seed in [swap for kind in kinds.values() for swap in kind]:
         if any(seed in known for known in sets):
@@ -48,13 +45,13 @@ def unaligned_blocks(
     return _assembled(sets)
 
 
-def _kind(swap: Move, slots: Sequence[Slot]) -> Hashable:
+def _kind(swap: Move, search: Search) -> Hashable:
     """Say which exchanges exclude each other: those along one axis, or of one family."""
     role = swap[0]
     if role.axis is not None:
         return role.variables, role.axis
-    slot = next(slot for slot in slots if slot.variable.name == role.variables[0])
-    return type(slot.variable.distribution), slot.variable.shape
+    variable = search.probe.by_name[role.variables[0]].variable
+    return type(variable.distribution), variable.shape
 
 
 def _closure(search: Search, seed: Move, kinds: Sequence[Sequence[Move]]) -> list[Move] | None:
