@@ -14,6 +14,7 @@ import numpy as np
 
 from aliquot.diagnostics import wording
 from aliquot.diagnostics.record import Record
+from aliquot.symmetry import listed
 
 if TYPE_CHECKING:
     import xarray
@@ -142,7 +143,7 @@ def _message(found: Heights, names: list[str]) -> str:
         text = f"{names[chain]} ({wording.number(abs(found.below[chain]))} {side})"
         groups.setdefault(_where(found, int(chain)), []).append(text)
     parts = [
-        f"chain {its[0]} is {one}" if len(its) == 1 else f"chains {wording.listing(its)} are {many}"
+        f"chain {its[0]} is {one}" if len(its) == 1 else f"chains {listed(its)} are {many}"
         for (one, many), its in groups.items()
     ]
     return (

@@ -15,7 +15,7 @@ from aliquot.diagnostics.quantity import Quantity
 from aliquot.diagnostics.record import Record
 from aliquot.diagnostics.statistics import ess_bulk, rhat
 from aliquot.diagnostics.steady import keeps_its_order
-from aliquot.symmetry import Block
+from aliquot.symmetry import Block, listed
 
 CAUSE = "label_switching"
 STATISTICS = ("rhat", "ess_bulk", "ess_tail")
@@ -83,21 +83,21 @@ def judge(
     ids = {id(record) for _, _, its in switched for record in its}
     ids |= {id(r) for r in _statistics(records) if r.variable in components.computed}
     only = not any(id(r) not in ids and r.severity != "info" for r in records)
-    named = [
-        _switched(
-            name,
-            its,
-            wording.switched_message(
-                ("signs" if block.signs else "labels", wording.listing(block.variables)),
-                _where(its, quantities, chains),
-                components.relabelled,
-                _figures(its, facts, phrase(made)),
-                only,
-            ),
-            components.relabelled,
-        )
-        for block, name, its in switched
-    ]
+    besides = f"for what does not depend on labels ({phrase(made)})."
+    if only:
+        besides += " Nothing else is wrong."
+    named = []
+    for block, name, its in switched:
+        variables = listed(block.variables)
+        if components.relabelled is None:
+            where = _where(its, quantities, chains)
+            what = f"The {'signs' if block.signs else 'labels'} of {variables} switched {where}"
+        else:
+            what = (
+                f"Relabelling by {components.relabelled!r} could not tell the "
+                f"{'signs' if block.signs else 'components'} of {variables} apart"
+            )
+        named.append(_switched(name, its, facts, what, besides, components.relabelled))
     return named + [
         replace(r, cause=CAUSE, advice=wording.EXPLAINED_ADVICE) if id(r) in ids else r
         for r in records
@@ -143,29 +143,34 @@ def _explained(its: Sequence[Record], facts: Mapping[str, float]) -> bool:
     return facts.get("label_free_rhat", 1.0) <= RHAT_MOST
 
 
-def _worst(its: Sequence[Record]) -> Record:
-    """Give the greatest R-hat or, where no R-hat is high, the least effective sample size."""
+def _switched(
+    name: str,
+    its: Sequence[Record],
+    facts: Mapping[str, float],
+    what: str,
+    besides: str,
+    relabelled: str | None,
+) -> Record:
+    """Say by the worst figure what labels have done, and that other things are well.
+
+    That is the greatest R-hat or, where no R-hat is high, the least effective sample size.
+    """
     high = [record for record in its if record.kind == "rhat"]
-    if high:
-        return max(high, key=lambda record: record.value)
-    return min(its, key=lambda record: record.value)
-
-
-def _figures(its: Sequence[Record], facts: Mapping[str, float], names: str) -> wording.Figures:
-    worst = _worst(its)
-    return wording.Figures(worst.kind, worst.value, facts[f"label_free_{worst.kind}"], names)
-
-
-def _switched(name: str, its: Sequence[Record], message: str, relabelled: str | None) -> Record:
-    worst = _worst(its)
+    worst = max(high or its, key=lambda record: record.value if high else -record.value)
     mild = worst.kind == "rhat" and worst.value <= RHAT_HOPELESS
+    statistic = wording.STATISTICS[worst.kind][0].replace("The", "the")
     return Record(
         kind="label_switching",
         variable=name,
         value=worst.value,
         threshold=worst.threshold,
         severity="warning" if mild else "error",
-        message=message,
+        message=(
+            f"{what}: {statistic} is {wording.number(worst.value)} "
+            f"{'as drawn' if relabelled is None else 'once relabelled'}, but "
+            f"{'at most' if worst.kind == 'rhat' else 'at least'} "
+            f"{wording.number(facts[f'label_free_{worst.kind}'])} {besides}"
+        ),
         advice=wording.SWITCHED_ADVICE if relabelled is None else wording.RELABELLED_ADVICE,
     )
 
@@ -190,7 +195,7 @@ def _where(
         if len(which) > MOST_CHAINS_NAMED:
             within = f"within {len(which)} of {len(chains)} chains"
         else:
-            within = f"within chain{'s' * (len(which) > 1)} {wording.listing(which)}"
+            within = f"within chain{'s' * (len(which) > 1)} {listed(which)}"
     return f"across chains, and {within}" if apart else within
 
 
