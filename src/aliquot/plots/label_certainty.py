@@ -10,7 +10,6 @@ from aliquot.errors import ModelError
 from aliquot.plots import style
 from aliquot.plots.axes import stacked_axes
 from aliquot.plots.components import relabelling
-from aliquot.plots.picture import picture
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -20,7 +19,7 @@ HIGHEST = 1 - 1e-6
 BINS_PER_DECADE = 8
 
 
-@picture
+@style.picture
 def plot_label_certainty(
     trace: Any,
     *,

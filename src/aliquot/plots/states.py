@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from aliquot.errors import ShapeError
+from aliquot.plots import style
 from aliquot.plots.over_time import Series, draw_series
-from aliquot.plots.picture import picture
 from aliquot.plots.recovered import PlotData, Recovered, choose, data, read
 from aliquot.plots.single import draw_single
 from aliquot.results.axes import in_order
@@ -18,7 +18,7 @@ from aliquot.results.axes import in_order
 MOST_SERIES = 4
 
 
-@picture
+@style.picture
 def plot_states(
     tree: Any,
     var_name: str = "z",

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import wraps
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from aliquot.errors import ModelError, ShapeError
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -46,6 +49,21 @@ def styled() -> Iterator[None]:
         # A notebook's backend that was first loaded in here has turned this on, to stay on.
         interactive = rcParams["interactive"]
     rcParams["interactive"] = interactive
+
+
+def picture[**P](draw: Callable[P, np.ndarray]) -> Callable[P, np.ndarray]:
+    """Let a function draw in this look, and begin what it refuses with its name."""
+
+    @wraps(draw)
+    def drawn(*args: P.args, **kwargs: P.kwargs) -> np.ndarray:
+        try:
+            with styled():
+                return draw(*args, **kwargs)
+        except (ModelError, ShapeError) as error:
+            error.args = (f"aq.plots.{draw.__name__}: {error}",)
+            raise
+
+    return drawn
 
 
 def state_colors(count: int) -> np.ndarray:
