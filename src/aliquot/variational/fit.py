@@ -31,6 +31,8 @@ type Progress = Callable[[int, int, float], Any]
 CALL_SECONDS = 0.1
 FIRST_CALL_ITERATIONS = 20
 RUNNING_AVERAGE = 1000
+# The standard deviation of each coordinate in the first approximation.
+FIRST_SCALE = 0.1
 
 
 class VariationalFit:
@@ -54,8 +56,6 @@ class VariationalFit:
     start
         The centre of the first approximation, shape (d,), unconstrained. The default is
         ``density.start``.
-    scale
-        Its standard deviation in each coordinate.
     wrap
         Makes what callbacks see and what is returned of an approximation.
     """
@@ -69,7 +69,6 @@ class VariationalFit:
         optimizer: optax.GradientTransformation | None = None,
         n_samples: int = 1,
         start: np.ndarray | None = None,
-        scale: float = 0.1,
         wrap: Callable[[VariationalApproximation], Any] = lambda approximation: approximation,
     ) -> None:
         check_count("n_samples", n_samples)
@@ -80,15 +79,13 @@ class VariationalFit:
                 f"optimizer={optimizer!r}: expected an optax.GradientTransformation, "
                 "such as optax.adam(0.01)."
             )
-        if not scale > 0:
-            raise ValueError(f"scale={scale}: expected a positive standard deviation.")
         self.density = density
         self.family = family(density.size)
         self.seed = seed
         self.n_samples = n_samples
         self._optimizer = optimizer
         self._wrap = wrap
-        self._first_params = self.family.init(_start(density, start), scale)
+        self._first_params = self.family.init(_start(density, start), FIRST_SCALE)
         self._state: FitState | None = None
         self._losses = np.empty(0)
         self._count = 0
