@@ -31,29 +31,20 @@ MOST_DENSE = 128
 
 @dataclass(frozen=True)
 class Heights:
-    """Where chains have ended.
-
-    Attributes
-    ----------
-    below : array, shape (chain,)
-        By how much the median log density of the second half of each chain's draws is below that
-        of the chain `best`, in nats.
-    mass : array, shape (chain,)
-        The same of the log of the mass about each chain, as if its draws were normal; `below`
-        with its sign turned where volumes are not known.
-    rising : array of bool, shape (chain,)
-        Whether the log density still rises within the chain.
-    best : int
-        The chain about which there is most mass.
-    known : bool
-        Whether volumes are known.
-    """
+    """Where chains have ended; arrays are (chain,)."""
 
     below: np.ndarray
+    """By how much the median log density of the second half of each chain's draws is below that of
+    the chain `best`, in nats."""
     mass: np.ndarray
+    """The same of the log of the mass about each chain, as if its draws were normal; `below` with
+    its sign turned where volumes are not known."""
     rising: np.ndarray
+    """Whether the log density still rises within the chain."""
     best: int
+    """The chain about which there is most mass."""
     known: bool
+    """Whether volumes are known."""
 
 
 def heights(lp: np.ndarray, volumes: np.ndarray | None = None) -> Heights | None:

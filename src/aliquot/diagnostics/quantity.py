@@ -16,34 +16,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Quantity:
-    """Draws of several scalars under one name.
+    """Draws of several scalars under one name."""
 
-    Attributes
-    ----------
-    name
-        Of the variable, or of what was made of variables, such as ``sorted means``.
-    draws
-        Shape (elements, chain, draw).
-    shape
-        The variable's own shape, whose product is the number of elements.
-    label
-        Names an element by its position.
-    depends
-        Which elements depend on the labels of components, (elements,); None where there are no
-        components that could trade places, or where that is not known.
-    derived
-        Whether it was made of variables so that it does not depend on labels.
-    thinned
-        Whether it is known for some of the draws only, so that its statistics are rougher: only
-        an R-hat above 1.05 counts.
-    """
-
-    name: str
-    draws: np.ndarray
-    shape: tuple[int, ...]
-    label: Callable[[int], str]
+    name: str  # of the variable, or of what was made of variables, such as "sorted means"
+    draws: np.ndarray  # (elements, chain, draw)
+    shape: tuple[int, ...]  # the variable's own, whose product is the number of elements
+    label: Callable[[int], str]  # names an element by its position
+    # Which elements depend on the labels of components, (elements,); None where there are no
+    # components that could trade places, or where that is not known.
     depends: np.ndarray | None = None
-    derived: bool = False
+    derived: bool = False  # whether it was made of variables so that it does not depend on labels
+    # Whether it is known for some of the draws only: then only an R-hat above 1.05 counts.
     thinned: bool = False
 
     @property

@@ -128,21 +128,25 @@ def find_map(
     _warn(model, density, summit, first)
     values = {name: v[0] for name, v in density.constrain_draws(summit.position[None]).items()}
     free = free_draws(density, values)
-    return _dataset(
-        model,
-        values,
-        {
-            "log_density": summit.value,
-            "log_likelihood": log_likelihood_of(density, free) if model.observed else None,
-            "parameters": parameter_count(density),
-            "jacobian": jacobian,
-            "converged": summit.converged,
-            "message": summit.message,
-            "partial": summit.interrupted,
-            "evaluations": summit.evaluations,
-            "restarts": restarts,
-            "random_seed": seed,
-        },
+    attrs = {
+        "log_density": summit.value,
+        "log_likelihood": log_likelihood_of(density, free) if model.observed else None,
+        "parameters": parameter_count(density),
+        "jacobian": jacobian,
+        "converged": summit.converged,
+        "message": summit.message,
+        "partial": summit.interrupted,
+        "evaluations": summit.evaluations,
+        "restarts": restarts,
+        "random_seed": seed,
+    }
+    return build_dataset(
+        "the mode",
+        in_written_order(values, list(model.variables)),
+        dims=model_dims(model),
+        coords=model_coords(model),
+        attrs=standard_attributes() | encode_attributes(attrs),
+        sampled=False,
     )
 
 
@@ -163,19 +167,6 @@ def _evaluator(density: Any, jacobian: bool, stop: threading.Event) -> Evaluate:
         return float(value), np.asarray(gradient)
 
     return evaluate
-
-
-def _dataset(
-    model: Model, values: Mapping[str, np.ndarray], attrs: dict[str, Any]
-) -> xarray.Dataset:
-    return build_dataset(
-        "the mode",
-        in_written_order(values, list(model.variables)),
-        dims=model_dims(model),
-        coords=model_coords(model),
-        attrs=standard_attributes() | encode_attributes(attrs),
-        sampled=False,
-    )
 
 
 def _warn(model: Model, density: Any, summit: Summit, first: np.ndarray) -> None:

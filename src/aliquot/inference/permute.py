@@ -14,7 +14,6 @@ from aliquot.inference.draws import flat, free_draws, in_chains, sample_shape
 from aliquot.symmetry import Block, Symmetries
 from aliquot.symmetry.finding.probe import RELATIVE, Probe
 
-METHODS = ("none", "permute")
 # Keeps the permutations' random numbers apart from all others of the same seed.
 STREAM = 0x9E37
 # A mirror image has lost digits that matter where a number is so much smaller than its bounds.

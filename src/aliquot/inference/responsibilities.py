@@ -18,7 +18,8 @@ from aliquot.marginal import depends_on
 from aliquot.model import Model
 from aliquot.symmetry import Block, trading
 
-# Above so many numbers (400 MB), a part of the rows is used.
+# Above so many numbers, draws times rows times components (400 MB), a part of the rows is used: as
+# many as fit, chosen at random with equal probabilities, and always the same.
 MOST_NUMBERS = 50_000_000
 # Draws at which it is tested what moves along with a block, and how well that has to hold.
 TESTED = 3
@@ -28,39 +29,20 @@ CHANGED = 1e-4
 
 @dataclass(frozen=True)
 class AllocationRows:
-    """Rows of one variable, and which of their columns are a block's components.
+    """Rows of one variable, and which of their columns are a block's components."""
 
-    Attributes
-    ----------
-    name : str
-        A discrete variable, or an observed mixture.
-    rows : numpy.ndarray of int
-        Those of its rows, counted flat, that tell the components apart.
-    columns : tuple of int
-        Which of the variable's states or components each component of the block is.
-    """
-
-    name: str
-    rows: np.ndarray
-    columns: tuple[int, ...]
+    name: str  # a discrete variable, or an observed mixture
+    rows: np.ndarray  # those of its rows, counted flat, that tell the components apart
+    columns: tuple[int, ...]  # which state or component of the variable each one of the block is
 
 
 @dataclass(frozen=True)
 class Found:
-    """Responsibilities of a block's components.
+    """Responsibilities of a block's components."""
 
-    Attributes
-    ----------
-    probabilities : numpy.ndarray, shape (draws, rows, K)
-    names : tuple of str
-        The variables that the rows are of.
-    total : int
-        How many rows there are; as many as in `probabilities`, unless these were too many.
-    """
-
-    probabilities: np.ndarray
-    names: tuple[str, ...]
-    total: int
+    probabilities: np.ndarray  # (draws, rows, K)
+    names: tuple[str, ...]  # the variables that the rows are of
+    total: int  # how many rows there are: more than in `probabilities` where these were too many
 
 
 class Responsibilities:
@@ -69,18 +51,10 @@ class Responsibilities:
     They come from discrete variables that were summed out (of a chain smoothed), and from observed
     mixtures. Which of these belongs to a block is not guessed from shapes or names: it is those
     rows whose probabilities trade places exactly as the block's components do.
-
-    Parameters
-    ----------
-    model : Model
-    most : int
-        Where draws times rows times components are more, as many rows as fit, chosen at random
-        with equal probabilities and always the same, are used.
     """
 
-    def __init__(self, model: Model, most: int = MOST_NUMBERS) -> None:
+    def __init__(self, model: Model) -> None:
         self.density = model.density()
-        self.most = most
         unknowns = () if self.density.marginal is None else tuple(self.density.marginal.unknowns)
         self.unknowns = unknowns
         nodes = [unknown.node for unknown in unknowns]
@@ -98,7 +72,7 @@ class Responsibilities:
             return None
         draws = len(next(iter(values.values())))
         total = sum(len(source.rows) for source in sources)
-        fit = max(1, self.most // (draws * block.components))
+        fit = max(1, MOST_NUMBERS // (draws * block.components))
         chosen = np.arange(total)
         if total > fit:
             chosen = np.sort(np.random.default_rng(1).choice(total, fit, replace=False))

@@ -21,26 +21,13 @@ GROUP = "relabelling"
 
 @dataclass(frozen=True)
 class ComponentDraws:
-    """One number for each component, in each draw.
+    """One number for each component, in each draw."""
 
-    Attributes
-    ----------
-    name : str
-        The variable, with the place within each component where that has several numbers.
-    labels : tuple of str
-        Of the components, as the variable's coordinate has them.
-    names : tuple of str
-        The same with the variable's name: ``means[low]``.
-    values : numpy.ndarray, shape (chains, draws, components)
-    chains : tuple of str
-        Labels of the chains.
-    """
-
-    name: str
-    labels: tuple[str, ...]
-    names: tuple[str, ...]
-    values: np.ndarray
-    chains: tuple[str, ...]
+    name: str  # the variable, with the place within each component where that has several numbers
+    labels: tuple[str, ...]  # of the components, as the variable's coordinate has them
+    names: tuple[str, ...]  # the same with the variable's name: means[low]
+    values: np.ndarray  # (chains, draws, components)
+    chains: tuple[str, ...]  # their labels
 
 
 def find_block(trees: Sequence[Any], var_name: str | None) -> tuple[str, Block]:

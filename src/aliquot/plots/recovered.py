@@ -28,20 +28,11 @@ SWITCHED_BELOW = 0.5
 
 @dataclass(frozen=True)
 class Recovered:
-    """A discrete variable's state probabilities in each draw.
-
-    Attributes
-    ----------
-    name : str
-    array : xarray.DataArray
-        Dims (chain, draw, *dims of the variable, state dim).
-    given_names : tuple of str, optional
-        Names for the states, in place of `labels`.
-    """
+    """A discrete variable's state probabilities in each draw."""
 
     name: str
-    array: xarray.DataArray
-    given_names: tuple[str, ...] | None = None
+    array: xarray.DataArray  # (chain, draw, *dims of the variable, state dim)
+    given_names: tuple[str, ...] | None = None  # for the states, in place of `labels`
 
     @property
     def dims(self) -> tuple[str, ...]:

@@ -117,31 +117,16 @@ class VariationalFit:
         on_progress: Progress | None = None,
         check: bool = True,
     ) -> Any:
-        """Run n more iterations.
+        """Run n more iterations, and give what has been reached, as `wrap` makes it.
 
-        Parameters
-        ----------
-        callbacks
-            Each is called as ``callback(approx, hist, i)`` after every multiple of ``every``
-            iterations, i of them being done. One that raises StopIteration ends the fit.
-        convergence
-            A criterion that ends the fit early, looked at when the callbacks are.
-        on_progress
-            Called as ``on_progress(done, n, average_loss)``, about ten times a second.
-        check
-            Whether to assess the fit at its end by Pareto k (5,000 evaluations of the density), and
-            to warn if it is above 0.7. The findings are the ``quality`` of the result.
-
-        Returns
-        -------
-        VariationalApproximation, or what `wrap` makes of it
-            After Ctrl-C, what had been reached, with ``partial`` set and a warning.
+        The arguments are those of ``aq.ADVI.fit``; ``on_progress(done, n, average_loss)`` is called
+        about ten times a second. The check takes 5,000 evaluations of the density. Where the loss
+        or its gradient is not finite, the fit stays as it was before that iteration.
 
         Raises
         ------
         NonFiniteLossError
-            A `FitError`, when the loss or its gradient is not finite. The fit stays as it was
-            before that iteration, and the error carries the approximation.
+            It carries the approximation.
         """
         check_count("n", n)
         check_count("every", every)
