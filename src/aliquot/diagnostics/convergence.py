@@ -161,7 +161,7 @@ def _unusable(quantity: Quantity, finite: np.ndarray, moving: np.ndarray) -> Ite
         )
 
 
-def _of_element(quantity: Quantity, element: int, message: str, **fields: Any) -> Record:
+def _of_element(quantity: Quantity, element: Any, message: str, **fields: Any) -> Record:
     """Make a record of one element, whose label comes in the place of the message's braces."""
     label = quantity.label(int(element))
     message = message.replace("{}", label)

@@ -101,7 +101,7 @@ def height_records(
     if found is None:
         return []
     names = [str(chain) for chain in stats["chain"].values]
-    gap = float(np.abs(found.below).max())
+    best, gap = names[found.best], float(np.abs(found.below).max())
     facts["log_density_gap"] = gap
     return [
         Record(
@@ -110,7 +110,14 @@ def height_records(
             threshold=NATS,
             severity="error",
             message=_message(found, names),
-            advice=wording.chains_apart_advice(names[found.best]),
+            advice=(
+                "Drawing longer will not bring them together. Start all chains where the mass is: "
+                f"pass the values of a draw of chain {best} as initvals, and see whether any chain "
+                "gets higher from there; a component that is empty or has taken the place of two "
+                "keeps a chain in such a mode, so fewer components or priors closer to the data "
+                f"leave fewer of them. Until then keep only the chains that agree with chain {best}"
+                ": trace.sel(chain=[...])."
+            ),
         )
     ]
 

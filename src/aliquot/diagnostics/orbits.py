@@ -59,15 +59,11 @@ def mirrors(blocks: Sequence[Block], shapes: Shapes) -> np.ndarray:
 def partners(
     block: Block, shapes: Shapes, one: int, other: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Give the elements that trade places as two components do, each pair once.
+    """Give the elements that trade places as two components do, each pair once, (pairs,) each.
 
-    Returns
-    -------
-    first, second : numpy.ndarray of int, shape (pairs,)
-        Positions among the block's variables, flat and joined, and those of their partners. An
-        element that is mirrored where it is has itself as its partner.
-    mirrored : numpy.ndarray of bool, shape (pairs,)
-        Whether the partner's mirror image comes in the element's place.
+    They are positions among the block's variables, flat and joined; those of their partners, which
+    what is mirrored where it is has in itself; and whether the partner's mirror image comes in the
+    element's place.
     """
     numbers = numbered({name: shapes[name] for name in block.variables})
     target = _targets(block, numbers, trading(block.components, one, other))

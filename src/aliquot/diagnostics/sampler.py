@@ -51,6 +51,12 @@ def _divergences(
     count, total = int(np.count_nonzero(diverging)), diverging.size
     facts["divergences"] = count
     if count:
+        target = setting(attrs, "target_accept")
+        higher = "Raise target_accept, to 0.95 or 0.99"
+        if target is not None and target >= 0.99:
+            higher = f"target_accept is {target:g} already"
+        elif target is not None:
+            higher = f"Raise target_accept from {target:g} to {0.95 if target < 0.9 else 0.99}"
         yield Record(
             kind="divergences",
             value=count,
@@ -61,7 +67,11 @@ def _divergences(
                 f"({wording.percentage(count, total)}): the steps were too large for part of the "
                 "posterior, which may be missing from the draws."
             ),
-            advice=wording.divergence_advice(setting(attrs, "target_accept")),
+            advice=(
+                f"{higher}; if they remain, reparameterise: a scale that governs other parameters "
+                "is the usual cause (write x = mu + tau * z with z ~ Normal(0, 1) in place of "
+                "x ~ Normal(mu, tau))."
+            ),
         )
 
 

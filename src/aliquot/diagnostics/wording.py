@@ -84,49 +84,6 @@ STATISTICS = {
 }
 
 
-def not_labels_advice(label: str, value: float, besides: bool) -> str:
-    """Say that what does not depend on labels is wrong, too, and what that means."""
-    if besides:
-        return (
-            "Labels have switched, it seems, but what does not depend on them has not converged "
-            f"either (R-hat is {number(value)} for {label}), so ordering or relabelling alone will "
-            f"not mend it. {RHAT_ADVICE}"
-        )
-    return (
-        f"What does not depend on labels disagrees, too (R-hat is {number(value)} for {label}), so "
-        "this is not label switching, or not that alone: neither ordering nor relabelling will "
-        f"mend it. {RHAT_ADVICE}"
-    )
-
-
-def chains_apart_advice(best: str) -> str:
-    """Say what to do about chains in modes without mass."""
-    return (
-        "Drawing longer will not bring them together. Start all chains where the mass is: pass the "
-        f"values of a draw of chain {best} as initvals, and see whether any chain gets higher from "
-        "there; a component that is empty or has taken the place of two keeps a chain in such a "
-        "mode, so fewer components or priors closer to the data leave fewer of them. Until then "
-        f"keep only the chains that agree with chain {best}: trace.sel(chain=[...])."
-    )
-
-
-def divergence_advice(target_accept: float | None) -> str:
-    """Say what to do about divergences, given the target that was used."""
-    if target_accept is None:
-        higher = "Raise target_accept, to 0.95 or 0.99"
-    elif target_accept < 0.99:
-        higher = f"Raise target_accept from {target_accept:g} to " + (
-            "0.95" if target_accept < 0.9 else "0.99"
-        )
-    else:
-        higher = f"target_accept is {target_accept:g} already"
-    return (
-        f"{higher}; if they remain, reparameterise: a scale that governs other parameters is "
-        "the usual cause (write x = mu + tau * z with z ~ Normal(0, 1) in place of "
-        "x ~ Normal(mu, tau))."
-    )
-
-
 def percentage(part: float, whole: float) -> str:
     """Write a share so that a small one is not shown as none.
 

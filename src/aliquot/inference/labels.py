@@ -74,6 +74,8 @@ def log_predictive(density: Any, values: Mapping[str, np.ndarray]) -> dict[str, 
     observations comes last. `values` are of every continuous free variable, (chains, draws,
     *shape).
     """
+    import xarray
+
     free = free_draws(density, values)
     chains, draws = sample_shape(free)
     sizes = {f"log p({v.name})": prod(v.distribution.batch_shape) for v in density.observed}
@@ -91,17 +93,13 @@ def log_predictive(density: Any, values: Mapping[str, np.ndarray]) -> dict[str, 
     with float64():
         result = over_rows(program, one, rows, density.data)
     shaped = in_chains(result, *sample_shape(kept))
-    return {name: _labelled(value, sizes[name]) for name, value in shaped.items()}
-
-
-def _labelled(values: np.ndarray, size: int) -> xarray.DataArray:
-    """Name each number by the position of its observation, and the sum "all"."""
-    import xarray
-
-    labels = [*map(str, _positions(size)), "all"]
-    return xarray.DataArray(
-        values, dims=("chain", "draw", "observation"), coords={"observation": labels}
-    )
+    dims = ("chain", "draw", "observation")
+    # Each number is named by the position of its observation.
+    labels = {name: [*map(str, _positions(size)), "all"] for name, size in sizes.items()}
+    return {
+        name: xarray.DataArray(value, dims=dims, coords={"observation": labels[name]})
+        for name, value in shaped.items()
+    }
 
 
 def _positions(size: int) -> np.ndarray:

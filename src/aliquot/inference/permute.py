@@ -23,13 +23,7 @@ CHECKED = 50
 
 
 def read_label_switching(value: Any) -> bool:
-    """Say whether draws are to be permuted.
-
-    Raises
-    ------
-    ModelError
-        For a value that is not known.
-    """
+    """Say whether draws are to be permuted; refuse a value that is not known."""
     if value is None or value == "none":
         return False
     if value == "permute":

@@ -21,13 +21,7 @@ from aliquot.results import build_tree
 
 
 def posterior_of(trace: Any, user: str) -> Any:
-    """Give the dataset of posterior draws.
-
-    Raises
-    ------
-    ModelError
-        Where there is none, or it has no dims ``chain`` and ``draw``.
-    """
+    """Give the dataset of posterior draws; refuse what has none, or no dims chain and draw."""
     if "posterior" not in getattr(trace, "children", {}):
         raise ModelError(
             f"{user}: give a DataTree with a group 'posterior', as aq.sample returns; "
@@ -68,16 +62,15 @@ def posterior_values(model: Model, posterior: Any, user: str) -> dict[str, np.nd
 
     Raises
     ------
-    ModelError
-        Where a continuous variable is not in the posterior, or a value is no number.
-    ShapeError
-        Where its shape or dims are others.
-    SupportError
-        Where a value is outside of what the variable can be.
+    ModelError, ShapeError, SupportError
+        Where a continuous variable is not in the posterior, or a value is no number; where its
+        shape or dims are others; where a value is outside of what it can be.
     """
     result = {}
-    free = [v for v in model.free if not isinstance(v, MissingValues)]
-    partly = [v for v in model.observed if v.latent is not None and v.distribution.discrete]
+    free: list[Any] = [v for v in model.free if not isinstance(v, MissingValues)]
+    partly: list[Any] = [
+        v for v in model.observed if v.latent is not None and v.distribution.discrete
+    ]
     for variable in (*free, *partly):
         if not variable.distribution.discrete:
             result[variable.name] = _continuous(model, posterior, variable)
@@ -87,13 +80,7 @@ def posterior_values(model: Model, posterior: Any, user: str) -> dict[str, np.nd
 
 
 def continuous_values(model: Model, posterior: Any) -> dict[str, np.ndarray]:
-    """Read the draws of all that a model's density is a function of.
-
-    Raises
-    ------
-    ModelError, ShapeError, SupportError
-        As `posterior_values`.
-    """
+    """Read the draws of all that a model's density is a function of, as `posterior_values` does."""
     result = {}
     for slot in model.density().slots:
         variable, part = slot.variable, slot.integrated
@@ -113,18 +100,13 @@ def discrete_values(
 ) -> np.ndarray | None:
     """Read the draws of a discrete variable, one row for each draw of each chain.
 
-    Returns
-    -------
-    numpy.ndarray of int or None
-        ``None`` where there are none, or only those of other rows than the model's data have now:
-        of another length, with other labels, or (with a warning) recovered from other data.
+    ``None`` where there are none, or only those of other rows than the model's data have now: of
+    another length, with other labels, or (with a warning) recovered from other data.
 
     Raises
     ------
-    ShapeError
-        Where its dims are not the model's.
-    SupportError
-        Where it is in a state that it does not have.
+    ShapeError, SupportError
+        Where its dims are not the model's, or it is in a state that it does not have.
     """
     name = variable.name
     if name not in posterior:

@@ -121,11 +121,8 @@ class Responsibilities:
     ) -> tuple[list[np.ndarray], dict[str, np.ndarray]]:
         """Compute probabilities at some draws, their components where they are and moved.
 
-        Returns
-        -------
-        moves : list of numpy.ndarray
-            None first, then each component with the first, then all at random.
-        dict from str to numpy.ndarray, shape (tested, moves, rows, columns)
+        Moves are none first, then each component with the first, then all at random; the
+        probabilities, by name, have the shape (tested, moves, rows, columns).
         """
         draws = len(next(iter(values.values())))
         rng = np.random.default_rng(2)
@@ -194,12 +191,10 @@ def is_mixture(variable: Any, unknowns: Sequence[Any]) -> bool:
 
 
 def mixture_logits(variable: Any, known: Any, density: Any) -> Any:
-    """Compute the log of weight times density by row and component, inside a traced function.
+    """Compute the log of weight times density inside a traced function, shape (rows, K).
 
-    Returns
-    -------
-    array, shape (rows, K)
-        Zero throughout for a row that no component can give; weights alone for one that is missing.
+    It is zero throughout for a row that no component can give, and of weights alone for one that is
+    missing.
     """
     distribution = known(variable.distribution)
     gone = next((found for found in density.integrated if found.variable is variable), None)
@@ -216,10 +211,7 @@ def mixture_logits(variable: Any, known: Any, density: Any) -> Any:
 def _columns(p: np.ndarray, k: int) -> tuple[int, ...] | None:
     """Find which column is which component: two of them change as two components trade places.
 
-    Parameters
-    ----------
-    p : numpy.ndarray, shape (tested, moves, rows, columns)
-        The first move is none, then component 0 trades places with 1, 2, ..., k - 1.
+    By probabilities (tested, moves, rows, columns), the moves as in `_as_they_move`.
     """
     # Relative to the probabilities: those of components that are nearly empty are small.
     before, after = p[:, :1], p[:, 1:k]

@@ -13,7 +13,7 @@ from aliquot.mcmc.program import Report, Shape, empty_rows
 from aliquot.mcmc.result import ChainProgress, Phase
 from aliquot.mcmc.schedule import Flag
 from aliquot.mcmc.settings import NUTSSettings
-from aliquot.mcmc.starts import no_start
+from aliquot.mcmc.starts import NoStartError
 from aliquot.mcmc.trajectory import DIVERGED, chosen_point
 
 _SEARCH_ROWS = 8
@@ -137,7 +137,7 @@ class NUTSChain:
     def _start(self, report: Report) -> None:
         position, gradient, log_density = chosen_point(report.state.tree)
         if not (np.isfinite(log_density) and np.all(np.isfinite(gradient))):
-            raise no_start(position, log_density, gradient, tries=1)
+            raise NoStartError(position, log_density, gradient, tries=1)
         self._evaluated = True
         if self._settings.metric != "adapt_diag" and self._settings.tune > 0:
             scale = metric.first_scale(gradient)

@@ -43,14 +43,11 @@ def sample(
 
     Parameters
     ----------
-    log_density
-        Log density of a position (d,) and `data`, up to a constant: a pure JAX function.
-    data
-        A pytree of arrays. Data of the same shapes run without a new compilation.
+    log_density, data
+        A pure JAX function of a position (d,) and of a pytree of arrays, up to a constant. Data of
+        the same shapes run without a new compilation.
     starts
         (chains, d), or a :class:`~aliquot.mcmc.starts.Jittered` for start points yet to be found.
-    settings
-        How long to run and how to adapt.
     seed
         The draws of a chain are a function of it and of the number of the chain: they are the same,
         to the bit, for any number of cores and however the run is cut into calls.

@@ -24,12 +24,21 @@ class NoStartError(StartError):
     """No start point was found; it carries the last point that was tried."""
 
     def __init__(
-        self, message: str, position: np.ndarray, log_density: float, gradient: np.ndarray
+        self, position: np.ndarray, log_density: float, gradient: np.ndarray, *, tries: int
     ) -> None:
-        super().__init__(message)
-        self.position = position
+        what = f"the log density is {log_density}"
+        if np.isfinite(log_density):
+            bad = np.flatnonzero(~np.isfinite(gradient))[:10]
+            what = f"the gradient is not finite at coordinates {', '.join(map(str, bad))}"
+        where = "at the start point" if tries == 1 else f"at any of {tries} points around the start"
+        super().__init__(
+            f"No start point was found: the log density or its gradient is not finite {where}. "
+            f"At the last one {what}. Give start values where the density is positive, or check "
+            "the observed data against the support of their distribution."
+        )
+        self.position = np.array(position)
         self.log_density = log_density
-        self.gradient = gradient
+        self.gradient = np.array(gradient)
 
 
 @dataclass(frozen=True)
@@ -109,27 +118,6 @@ def evaluator(log_density: Callable[[Array, Any], Array], data: Any) -> Evaluate
     return evaluate
 
 
-def no_start(
-    position: np.ndarray, log_density: float, gradient: np.ndarray, *, tries: int
-) -> NoStartError:
-    """Return the error for a point that cannot be a start."""
-    bad = np.flatnonzero(~np.isfinite(gradient))
-    if np.isfinite(log_density):
-        shown = ", ".join(str(i) for i in bad[:10])
-        what = f"the gradient is not finite at coordinates {shown}"
-    else:
-        what = f"the log density is {log_density}"
-    where = "at the start point" if tries == 1 else f"at any of {tries} points around the start"
-    return NoStartError(
-        f"No start point was found: the log density or its gradient is not finite {where}. "
-        f"At the last one {what}. Give start values where the density is positive, or check the "
-        f"observed data against the support of their distribution.",
-        np.array(position),
-        log_density,
-        np.array(gradient),
-    )
-
-
 def _find(
     evaluate: Evaluate,
     center: np.ndarray,
@@ -148,7 +136,7 @@ def _find(
         log_density, gradient = evaluate(position)
         if np.isfinite(log_density) and np.all(np.isfinite(gradient)):
             return position
-    raise no_start(position, log_density, gradient, tries=tries)
+    raise NoStartError(position, log_density, gradient, tries=tries)
 
 
 def _spread(generator: np.random.Generator, size: int) -> np.ndarray:

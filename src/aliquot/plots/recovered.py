@@ -266,19 +266,6 @@ def data(tree: Any, given: Any, name: str) -> PlotData:
     return PlotData(np.asarray(given), label if isinstance(label, str) else "", columns)
 
 
-def data_for(tree: Any, recovered: Recovered) -> str | None:
-    """Name the only observed variable whose leading axes are those of the discrete one."""
-    if "observed_data" not in getattr(tree, "children", {}):
-        return None
-    rows = recovered.shape
-    fitting = [
-        str(name)
-        for name, array in tree["observed_data"].dataset.data_vars.items()
-        if array.shape[: len(rows)] == rows
-    ]
-    return fitting[0] if len(fitting) == 1 else None
-
-
 def uncertainty(probabilities: np.ndarray) -> np.ndarray:
     """Compute the entropy along the last axis, as a fraction of the largest there can be."""
     p = np.clip(probabilities, 1e-300, 1.0)

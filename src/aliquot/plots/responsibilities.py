@@ -12,7 +12,7 @@ from aliquot.plots import style
 from aliquot.plots.axes import stacked_axes
 from aliquot.plots.over_line import draw_over_line
 from aliquot.plots.over_plane import draw_over_plane
-from aliquot.plots.recovered import PlotData, Recovered, data, data_for, read
+from aliquot.plots.recovered import PlotData, Recovered, data, read
 
 
 @style.picture
@@ -120,7 +120,11 @@ def plot_responsibilities(
 
 def _data(tree: Any, recovered: Recovered, x: Any) -> PlotData:
     if x is None:
-        x = data_for(tree, recovered)
+        # The only observed variable whose leading axes are those of the discrete one.
+        known = tree["observed_data"].dataset.data_vars if "observed_data" in tree.children else {}
+        shape = recovered.shape
+        fitting = [str(name) for name, array in known.items() if array.shape[: len(shape)] == shape]
+        x = fitting[0] if len(fitting) == 1 else None
         if x is None:
             raise ModelError(
                 f"give x=, the data to draw {recovered.name!r} over: a name in the "

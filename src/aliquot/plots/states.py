@@ -130,8 +130,9 @@ def _series(
     path, exact = _path(tree, recovered, sel)
     result = []
     for index in list(np.ndindex(shape[:-1]))[:MOST_SERIES]:
+        labels = recovered.array.coords
         name = ", ".join(
-            f"{dim} {_label(recovered, dim, i)}"
+            f"{dim} {labels[dim].values[i] if dim in labels else i}"
             for dim, i in zip(recovered.dims, index, strict=False)
         )
         result.append(
@@ -145,11 +146,6 @@ def _series(
             )
         )
     return result
-
-
-def _label(recovered: Recovered, dim: str, position: int) -> str:
-    coordinate = recovered.array.coords.get(dim)
-    return str(position if coordinate is None else coordinate.values[position])
 
 
 def _steps(recovered: Recovered) -> np.ndarray:

@@ -168,7 +168,5 @@ def head(axes: Axes, title: str, notes: Sequence[tuple[str, str]] = ()) -> None:
     notes = [(part, color) for text, color in notes for part in wrap(text, letters) or [text]]
     for row, (text, color) in enumerate(reversed(notes)):
         write(axes, text, (0, 1), (0, 6 + row * line), color=color)
-    axes.annotate(
-        title, (0, 1), xytext=(0, 7 + len(notes) * line), xycoords="axes fraction",
-        textcoords="offset points", fontsize=TEXT + 1, color=INK, va="bottom", weight="bold",
-    )  # fmt: skip
+    at = (0, 7 + len(notes) * line)
+    write(axes, title, (0, 1), at, fontsize=TEXT + 1, color=INK, weight="bold")

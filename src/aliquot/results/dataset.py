@@ -26,19 +26,11 @@ def build_dataset(
 ) -> xarray.Dataset:
     """Build the dataset of one group, with attributes that are encoded already.
 
-    Parameters
-    ----------
-    group
-        The group's name, for error messages.
-    arrays
-        The variables, each ``(chain, draw, *shape)`` if `sampled` and ``(*shape)`` if not.
-    dims
-        Names for the axes of each variable's shape; ``{variable}_dim_{axis}`` where not given.
-    coords
-        Labels for dims, and for ``chain`` and ``draw``. A dim without one is numbered from 0.
-    lenient
-        Ignore names in `dims` that do not fit a variable's shape instead of refusing them: an
-        unconstrained variable can be shorter than the variable that it belongs to.
+    Each array is ``(chain, draw, *shape)`` if `sampled`, and ``(*shape)`` if not. `dims` names the
+    axes of the shape, ``{variable}_dim_{axis}`` where it does not; `coords` has labels for dims,
+    and for ``chain`` and ``draw``. A dim without any is numbered from 0. `lenient` ignores names
+    that do not fit a shape instead of refusing them: an unconstrained variable can be shorter than
+    the variable that it belongs to. `group` is for error messages.
 
     Raises
     ------

@@ -40,13 +40,8 @@ class VariationalFit:
 
     Parameters
     ----------
-    density
-        The target.
-    family
-        The family of approximations, such as `MeanField`.
     seed
-        A non-negative integer. The same seed gives the same fit, bit for bit, however it is cut
-        into calls.
+        The same seed gives the same fit, bit for bit, however it is cut into calls.
     optimizer
         Any ``optax.GradientTransformation`` that minimises. The default is Adam with a rate that
         decays with the iteration; a schedule counts the iterations of all calls of `run` together,

@@ -36,12 +36,8 @@ def seen_to_matter(
 ) -> tuple[list[tuple[Block, list[Point]]], list[Unseen]]:
     """Look for points at which all that a block moves makes a difference, and verify it there.
 
-    Returns
-    -------
-    seen : list of (Block, list of dict)
-        The blocks that hold, with the points beyond those at random that show it.
-    unseen : list of Unseen
-        Those that may hold, but whose components made no difference above rounding.
+    Give the blocks that hold, with the points beyond those at random that show it, and those that
+    may hold, but whose components made no difference above rounding.
     """
     seen: list[tuple[Block, list[Point]]] = []
     unseen: list[Unseen] = []
@@ -65,7 +61,11 @@ def seen_to_matter(
                 continue
             alike = _alike_there(block, point, before, search)
             if len(alike) > 1:
-                waiting += [_some(block, own) for own in alike if len(own) > 1]
+                waiting += [
+                    Block(tuple(role.only(own) for role in block.roles))
+                    for own in alike
+                    if len(own) > 1
+                ]
                 break
             found.append(point)
             left = {n: rest for n, wanted in left.items() if (rest := wanted - newly[n])}
@@ -85,7 +85,9 @@ def _unseen(block: Block, points: Sequence[Any], search: Search) -> dict[int, se
     """Give the terms in which nothing was seen of a role, by the number of the role."""
     left: dict[int, set[int]] = {}
     for number, role in enumerate(block.roles):
-        wanted = _terms_with(role, search)
+        # Their own priors may be flat, and say nothing of components that do not move alike.
+        names = search.probe.terms_with(role.variables) - set(role.variables)
+        wanted = {i for i, name in enumerate(search.probe.names) if name in names}
         for point, before in points:
             wanted -= _moved(role, point, before, search)
             if not wanted:
@@ -106,11 +108,6 @@ def _alike_there(block: Block, point: Point, before: np.ndarray, search: Search)
         return not search.differences(before, after, moves)
 
     return classes(block.components, alike) or []
-
-
-def _some(block: Block, components: Sequence[int]) -> Block:
-    """Give the block of some of a block's components."""
-    return Block(tuple(role.only(components) for role in block.roles))
 
 
 def _moved(role: Role, point: Point, before: np.ndarray, search: Search) -> set[int]:
@@ -139,15 +136,6 @@ def _half_way(role: Role, point: Point) -> Point:
     if role.stays:
         return {name: values + PART * (further[name] - values) for name, values in point.items()}
     return with_values_of(further, point, [role], range(role.components - 1))
-
-
-def _terms_with(role: Role, search: Search) -> set[int]:
-    """Give the terms that a role's variables are part of, besides their own priors.
-
-    These may be flat, and say nothing of components that do not move alike.
-    """
-    names = search.probe.terms_with(role.variables) - set(role.variables)
-    return {i for i, name in enumerate(search.probe.names) if name in names}
 
 
 def _really(role: Role, wanted: set[int], point: Point, search: Search) -> set[int]:

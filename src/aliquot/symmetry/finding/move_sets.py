@@ -68,16 +68,23 @@ class MoveSets:
             self._interact[a, b] = self._interact[b, a] = found
         return self._interact[a, b]
 
-    def grown(self, seed: Move, others: Sequence[Move]) -> list[Move] | None:
-        """Give a set with a first member that holds; ``None`` where there is none.
-
-        Where a set is not complete, something interacts with it: that has to be made, too, or some
-        other move of the same elements. Those that come first are tried first.
-        """
-        self._steps = 0
-        return self._complete([seed], others)
+    def all_grown(self, seeds: Sequence[Move], others: Sequence[Move]) -> list[list[Move]]:
+        """Grow a set that holds from each first member that is in none yet, where there is one."""
+        found: list[list[Move]] = []
+        for seed in seeds:
+            if not any(seed in one for one in found):
+                self._steps = 0
+                grown = self._complete([seed], others)
+                if grown is not None:
+                    found.append(sorted(grown, key=list(others).index))
+        return found
 
     def _complete(self, current: list[Move], others: Sequence[Move]) -> list[Move] | None:
+        """Complete a set; ``None`` where that cannot be.
+
+        Where it is not complete, something interacts with it: that has to be made, too, or some
+        other move of the same elements. Those that come first are tried first.
+        """
         self._steps += 1
         if self._steps > MOST_STEPS or len(current) > MOST_TOGETHER:
             return None

@@ -120,10 +120,6 @@ class Probe:
         shape: tuple[int, ...] = self.by_name[name].variable.shape
         return shape
 
-    def length(self, name: str, axis: int | None) -> int:
-        """Give the length of a variable's axis; 1 for the variable as a whole."""
-        return 1 if axis is None else self.shape(name)[axis]
-
     def event(self, name: str) -> int:
         """Give how many last axes one coordinate of a variable is about, without an ordering."""
         return natural_transform(self.by_name[name]).event_dims

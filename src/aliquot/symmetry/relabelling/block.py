@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from aliquot.symmetry.block import Block
-from aliquot.symmetry.relabelling.certainty import certainty
+from aliquot.symmetry.relabelling.assignment import certainty
 from aliquot.symmetry.relabelling.classification import divergences, mean_classification
 from aliquot.symmetry.relabelling.ecr import ecr
 from aliquot.symmetry.relabelling.features import component_features, first_number
