@@ -85,6 +85,8 @@ def read_components(
     name = str(var_name if var_name in block.variables else block.variables[0])
     roles = [role for role in block.roles if name in role.variables]
     role, axes = roles[0], list(dict.fromkeys(r.axis for r in roles[:2] if r.axis is not None))
+    if role.axis is None:
+        axes = []
     arrays = _arrays(tree, role.variables)
     if undo:
         inverse = np.argsort(permutations(tree, block_name), axis=-1)

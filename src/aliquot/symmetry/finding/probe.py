@@ -255,7 +255,7 @@ class Probe:
         goes, in units of the scale, such as (1, -0.7) of components 0 and 1::
 
             m, along its axis       P, along both axes       B, along axis 0,
-                                    at once                  beside P's exchange of axes 1, 2
+                                    at once                  beside an exchange of B along 1, 2
 
               1  -0.7   0             1    0    0              1  0  0    -0.7    0     0
                                       0  -0.7   0              0  1  0      0   -0.7    0
