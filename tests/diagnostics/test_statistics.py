@@ -6,9 +6,14 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from aliquot.diagnostics.effective import _fast_length
-from aliquot.diagnostics.ranks import normal_scores
-from aliquot.diagnostics.statistics import bfmi, ess_bulk, ess_tail, rhat
+from aliquot.diagnostics.statistics import (
+    _fast_length,
+    bfmi,
+    ess_bulk,
+    ess_tail,
+    normal_scores,
+    rhat,
+)
 
 LENGTHS = (4, 5, 6, 7, 8, 9, 10, 11, 50, 101, 1000)
 

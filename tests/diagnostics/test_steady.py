@@ -7,7 +7,7 @@ import pytest
 
 import aliquot as aq
 from aliquot.diagnostics.quantity import Quantity
-from aliquot.diagnostics.steady import keeps_its_order
+from aliquot.diagnostics.verdict import keeps_its_order
 from aliquot.results import build_tree
 from aliquot.symmetry import Block, Role, Symmetries
 

@@ -82,9 +82,9 @@ def test_a_lost_interrupt_ends_a_run(model: aq.Model, monkeypatch: pytest.Monkey
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_a_lost_interrupt_ends_a_fit(model: aq.Model, monkeypatch: pytest.MonkeyPatch) -> None:
-    from aliquot.progress import FitDisplay
+    from aliquot.progress.display import Display
 
-    monkeypatch.setattr(FitDisplay, "update", lambda *_: Lost() and None)
+    monkeypatch.setattr(Display, "update", lambda *_: Lost() and None)
     with pytest.warns(PartialResultWarning, match="call fit"):
         approx = aq.fit(1_000_000, random_seed=1, progressbar=False, model=model)
     assert len(approx.hist) < 1_000_000

@@ -12,6 +12,7 @@ import pytest
 
 import aliquot as aq
 from aliquot.errors import AliquotWarning, ModelError
+from aliquot.inference import responsibilities
 from aliquot.inference.relabel import relabel
 from aliquot.inference.responsibilities import Responsibilities
 from aliquot.results import build_tree
@@ -142,10 +143,11 @@ def test_nothing_is_left_to_do_the_second_time(relabelled, mixture):
     np.testing.assert_array_equal(again.relabelling["permutation_w"], each)
 
 
-def test_a_part_of_the_rows_will_do(mixture, switched):
+def test_a_part_of_the_rows_will_do(mixture, switched, monkeypatch):
     values = {name: flat(switched.posterior[name]) for name in TRUE}
     found = Responsibilities(mixture).of(MIXTURE_BLOCK, values)
-    part = Responsibilities(mixture, most=M * 10 * 3).of(MIXTURE_BLOCK, values)
+    monkeypatch.setattr(responsibilities, "MOST_NUMBERS", M * 10 * 3)
+    part = Responsibilities(mixture).of(MIXTURE_BLOCK, values)
     assert found is not None and part is not None
     assert (part.probabilities.shape, part.total) == ((M, 10, 3), 24)
     # Rows of the whole, each once, in their order.

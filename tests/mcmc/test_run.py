@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import aliquot.mcmc.run as run_module
-from aliquot.mcmc.chain import Chunks
+from aliquot.mcmc.chain import NUTSChain
 from aliquot.mcmc.run import sample
 from aliquot.mcmc.settings import NUTSSettings
 from tests.mcmc.densities import mixture_data, normal, ordered_mixture
@@ -24,6 +24,20 @@ def run_mixture(settings=SHORT, chains=2, seed=1, **kwargs):
     return sample(
         ordered_mixture, DATA, np.zeros((chains, 2)), settings=settings, seed=seed, **kwargs
     )
+
+
+def in_pieces(patch, draws=None, leapfrogs=None):
+    """Cut runs into calls of so many draws or leapfrog steps at most."""
+    made = NUTSChain.__init__
+
+    def shorter(self, *arguments):
+        made(self, *arguments)
+        if draws is not None:
+            self._stops = sorted({*self._stops, *range(draws, self.total, draws)})
+        if leapfrogs is not None:
+            self._budget = lambda: np.int32(leapfrogs)
+
+    patch.setattr(NUTSChain, "__init__", shorter)
 
 
 def assert_same(a, b):
@@ -75,22 +89,24 @@ def test_statistics_belong_to_their_draws():
 
 
 @pytest.mark.parametrize("metric", METRICS)
-def test_same_bits_for_any_chunks_and_cores(metric):
+def test_same_bits_for_any_pieces_and_cores(metric, monkeypatch):
     settings = NUTSSettings(draws=120, tune=180, metric=metric)
     whole = run_mixture(settings, chains=3)
-    for cores, chunks in (
-        (1, Chunks()),
-        (2, Chunks(draws=7)),
-        (3, Chunks(leapfrogs=1)),
-        (2, Chunks(draws=50, leapfrogs=37)),
+    for cores, pieces in (
+        (1, {}),
+        (2, {"draws": 7}),
+        (3, {"leapfrogs": 1}),
+        (2, {"draws": 50, "leapfrogs": 37}),
     ):
-        assert_same(whole, run_mixture(settings, chains=3, cores=cores, chunks=chunks))
+        with monkeypatch.context() as patch:
+            in_pieces(patch, **pieces)
+            assert_same(whole, run_mixture(settings, chains=3, cores=cores))
 
 
 def test_chains_are_known_by_their_numbers():
     whole = run_mixture(chains=3)
-    part = run_mixture(chains=2, chains_ids=[2, 0])
-    np.testing.assert_array_equal(part.positions, whole.positions[[2, 0]])
+    part = run_mixture(chains=2)
+    np.testing.assert_array_equal(part.positions, whole.positions[:2])
     other = run_mixture(chains=1, seed=2)
     assert not np.any(whole.positions[0, 130:] == whole.positions[1, 130:])
     assert not np.any(whole.positions[0, 130:] == other.positions[0, 130:])
@@ -107,12 +123,14 @@ def test_vectorized_equals_threads(metric):
     np.testing.assert_allclose(a.stats["energy"], b.stats["energy"], rtol=1e-6)
 
 
-def test_vectorized_adapts_and_is_the_same_for_any_chunks():
+def test_vectorized_adapts_and_is_the_same_for_any_pieces(monkeypatch):
     whole = run_mixture(vectorized=True)
     assert whole.completed.tolist() == [250, 250]
     assert 0.6 < whole.stats["acceptance_rate"][:, 130:].mean() < 0.95
-    for chunks in (Chunks(draws=13), Chunks(leapfrogs=5)):
-        assert_same(whole, run_mixture(vectorized=True, chunks=chunks))
+    for pieces in ({"draws": 13}, {"leapfrogs": 5}):
+        with monkeypatch.context() as patch:
+            in_pieces(patch, **pieces)
+            assert_same(whole, run_mixture(vectorized=True))
 
 
 @pytest.mark.parametrize("metric", METRICS)
@@ -186,8 +204,6 @@ def test_an_interrupted_run_keeps_what_it_has(how, vectorized, monkeypatch):
 
 
 def test_an_error_in_a_thread_reaches_the_caller(monkeypatch):
-    from aliquot.mcmc.chain import NUTSChain
-
     def fail(self, report, seconds):
         raise RuntimeError("out of luck")
 
@@ -220,21 +236,20 @@ def test_more_chains_than_cores_move_together(monkeypatch):
     # With one worker the order of calls is a matter of the rule alone, not of the machine's load.
     monkeypatch.setattr(run_module.WorkerPool, "_absorb", watched)
     settings = NUTSSettings(draws=2_000, tune=0, step_size=0.5)
-    run_mixture(settings, chains=5, cores=1, chunks=Chunks(draws=100))
+    in_pieces(monkeypatch, draws=100)
+    run_mixture(settings, chains=5, cores=1)
     assert len(spread) >= 5 * 2_000 / 100
     assert max(spread) <= 200
 
 
 @pytest.mark.parametrize(
-    "message, starts, kwargs",
+    "message, starts",
     [
-        (r"no coordinates \(d = 0\)", np.zeros((2, 0)), {}),
-        ("at least one chain", np.zeros((0, 2)), {}),
-        (r"starts must have shape \(chains, d\), got \(2,\)", np.zeros(2), {}),
-        ("chains_ids must be 2 different", np.zeros((2, 2)), {"chains_ids": [1, 1]}),
-        ("chains_ids must be 2 different", np.zeros((2, 2)), {"chains_ids": [1]}),
+        (r"no coordinates \(d = 0\)", np.zeros((2, 0))),
+        ("at least one chain", np.zeros((0, 2))),
+        (r"starts must have shape \(chains, d\), got \(2,\)", np.zeros(2)),
     ],
 )
-def test_what_is_refused(message, starts, kwargs):
+def test_what_is_refused(message, starts):
     with pytest.raises(ValueError, match=message):
-        sample(normal, np.ones(2), starts, settings=SHORT, seed=1, **kwargs)
+        sample(normal, np.ones(2), starts, settings=SHORT, seed=1)

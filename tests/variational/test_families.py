@@ -6,9 +6,7 @@ import pytest
 from scipy import stats
 
 from aliquot.precision import float64
-from aliquot.variational.family import entropy, noise_log_density
-from aliquot.variational.full_rank import FullRank
-from aliquot.variational.mean_field import MeanField
+from aliquot.variational.family import FullRank, MeanField, entropy, noise_log_density
 
 SIZE = 3
 FAMILIES = [MeanField(SIZE), FullRank(SIZE)]

@@ -180,7 +180,6 @@ def test_a_poor_fit_warns_and_says_what_to_do():
         ({"n_samples": 0}, ValueError, "n_samples=0: expected at least 1"),
         ({"n_samples": 1.5}, TypeError, "n_samples=1.5: expected a whole number"),
         ({"optimizer": "adam"}, TypeError, "optimizer='adam': expected an optax"),
-        ({"scale": 0.0}, ValueError, "scale=0.0: expected a positive"),
         ({"start": np.zeros(3)}, ValueError, r"start has shape \(3,\); expected \(2,\)"),
         (
             {"start": np.array([0.0, np.nan])},

@@ -4,10 +4,8 @@ import numpy as np
 import pytest
 
 from aliquot.precision import float64
-from aliquot.variational.family import entropy, noise_log_density
-from aliquot.variational.full_rank import FullRank
-from aliquot.variational.mean_field import MeanField
-from aliquot.variational.objective import loss_and_gradient
+from aliquot.variational.family import FullRank, MeanField, entropy, noise_log_density
+from aliquot.variational.program import loss_and_gradient
 from tests.variational.targets import mixture
 
 

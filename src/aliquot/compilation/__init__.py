@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from aliquot.compilation.collection import uncollected
-from aliquot.compilation.compiler import Compiled, compiled, lazily
-from aliquot.compilation.counts import Counts, counts
+from aliquot.compilation.compiler import (
+    Compiled,
+    Counts,
+    compiled,
+    counts,
+    lazily,
+    light,
+    loop,
+)
 from aliquot.compilation.kept import kept
-from aliquot.compilation.options import light, loop
 
 __all__ = [
     "Compiled",

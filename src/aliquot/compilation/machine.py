@@ -42,13 +42,7 @@ _VARIABLES = ("XLA_FLAGS", "LIBTPU_INIT_ARGS", "NPROC", "TF_XLA_FLAGS")
 
 
 def identity(device: Any) -> tuple[str, ...] | None:
-    """Return all that executables of a device depend on; None where it cannot be known.
-
-    Parameters
-    ----------
-    device
-        A device of JAX.
-    """
+    """Return all that executables of a device depend on; None where it cannot be known."""
     parts = [
         *_software(),
         *(f"{name}={os.environ.get(name, '')}" for name in _VARIABLES),

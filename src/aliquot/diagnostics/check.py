@@ -10,7 +10,7 @@ import numpy as np
 
 from aliquot.diagnostics import wording
 from aliquot.diagnostics.components import ExchangeableComponents
-from aliquot.diagnostics.convergence import ESS_PER_CHAIN, quantity_records
+from aliquot.diagnostics.convergence import ESS_PER_CHAIN, FEWEST_DRAWS, quantity_records
 from aliquot.diagnostics.diagnosis import Diagnosis
 from aliquot.diagnostics.heights import height_records
 from aliquot.diagnostics.label_free import label_free_quantities
@@ -158,10 +158,8 @@ def _with_draws(
     facts: dict[str, float],
 ) -> list[Record]:
     """Examine the draws, as they are and through what does not depend on labels, and judge all."""
-    shapes = {
-        str(name): tuple(array.sizes[dim] for dim in array.dims if dim not in ("chain", "draw"))
-        for name, array in whole.data_vars.items()
-    }
+    # The dims are in order: chain and draw come first.
+    shapes = {str(name): array.shape[2:] for name, array in whole.data_vars.items()}
     recovered = [str(name) for name, a in whole.data_vars.items() if a.attrs.get("recovered")]
     components = ExchangeableComponents.of(tree.attrs, shapes, recovered)
     needed = [*names, *(name for block in components.blocks for name in block.variables)]
@@ -220,16 +218,25 @@ def _run_records(posterior: xarray.Dataset) -> Iterator[Record]:
             value=1,
             threshold=2,
             severity="warning",
-            message=wording.ONE_CHAIN_MESSAGE,
-            advice=wording.ONE_CHAIN_ADVICE,
+            message=(
+                "Only one chain was drawn: R-hat compares chains, so whether they agree cannot be "
+                "checked."
+            ),
+            advice="Draw four (chains=4).",
         )
     if draws < ESS_PER_CHAIN:
+        what = (
+            f"effective sample sizes cannot be judged with fewer than {ESS_PER_CHAIN}, and R-hat "
+            "is rough"
+        )
+        if draws < FEWEST_DRAWS:
+            what = f"convergence cannot be checked with fewer than {FEWEST_DRAWS}"
         yield Record(
             kind="few_draws",
             value=draws,
             threshold=ESS_PER_CHAIN,
-            severity="warning" if draws >= 4 else "error",
-            message=wording.few_draws_message(draws, ESS_PER_CHAIN),
+            severity="warning" if draws >= FEWEST_DRAWS else "error",
+            message=f"Only {draws} draws a chain: {what}.",
             advice="Draw longer (more draws); 1,000 a chain is usual.",
         )
     if draws > 1:

@@ -19,32 +19,16 @@ SWITCHING = "label_switching"
 
 @dataclass(frozen=True)
 class ExchangeableComponents:
-    """Which components of a result can trade places so that its density has mirror modes.
+    """Which components of a result can trade places so that its density has mirror modes."""
 
-    Attributes
-    ----------
-    known
-        Whether the result tells.
-    blocks, names
-        The blocks of which all variables are there, and the first variable of each.
-    shapes
-        Of all variables of the posterior, without chains and draws.
-    computed
-        Variables that depend on labels though no block moves them: computed from what it moves, or
-        drawn given that.
-    relabelled
-        The method by which the result was relabelled; None where it was not.
-    permuted
-        Whether labels were permuted at random while sampling, so that each chain visits all modes.
-    """
-
-    known: bool = False
-    blocks: tuple[Block, ...] = ()
-    names: tuple[str, ...] = ()
-    shapes: Shapes = field(default_factory=dict)
+    known: bool = False  # whether the result tells
+    blocks: tuple[Block, ...] = ()  # those of which all variables are there
+    names: tuple[str, ...] = ()  # the first variable of each block
+    shapes: Shapes = field(default_factory=dict)  # of all variables, without chains and draws
+    # What depends on labels though no block moves it: computed from what it moves, or drawn so.
     computed: frozenset[str] = frozenset()
-    relabelled: str | None = None
-    permuted: bool = False
+    relabelled: str | None = None  # by which method; None where it was not
+    permuted: bool = False  # at random while sampling, so that each chain visits all modes
 
     @classmethod
     def of(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 
 from aliquot.diagnostics import wording
 from aliquot.diagnostics.quantity import Quantity
-from aliquot.diagnostics.record import Kind, Record, Severity
+from aliquot.diagnostics.record import Kind, Record
 from aliquot.diagnostics.screen import in_blocks, most_at_risk
 from aliquot.diagnostics.statistics import ess_bulk, ess_tail, rhat
 from aliquot.diagnostics.switching import guessed_switching
@@ -35,8 +36,7 @@ def quantity_records(
     finite = in_blocks(lambda block: np.isfinite(block).all(axis=(1, 2)), draws)
     moving = finite & (draws.max(axis=(1, 2)) > draws.min(axis=(1, 2)))
     if not quantity.derived:
-        yield from _not_finite(quantity, finite)
-        yield from _constant(quantity, finite & ~moving)
+        yield from _unusable(quantity, finite, moving)
     if draws.shape[2] < FEWEST_DRAWS or not moving.any():
         return
     # Apart, since where labels have switched nothing else would be among the worst.
@@ -68,10 +68,7 @@ def _mixing(
         if found is not None:
             advice = wording.RHAT_ADVICE_GUESSED
             yield found
-    for element, value in zip(examined, values, strict=True):
-        if value > most:
-            severity: Severity = "error" if value > RHAT_HOPELESS else "warning"
-            yield _record(quantity, "rhat", element, value, most, severity, advice)
+    yield from _out_of_bounds(quantity, "rhat", examined, values, most, advice)
 
 
 def _precision(
@@ -88,9 +85,7 @@ def _precision(
         _note(quantity, kind, examined, values, facts, min)
         if draws < ESS_PER_CHAIN:
             continue  # there could not be enough: the record "few_draws" says so once
-        for element, value in zip(examined, values, strict=True):
-            if value < least:
-                yield _record(quantity, kind, element, value, least, "warning", wording.ESS_ADVICE)
+        yield from _out_of_bounds(quantity, kind, examined, values, least, wording.ESS_ADVICE)
 
 
 def _note(
@@ -112,65 +107,64 @@ def _note(
         facts[name] = worse(facts.get(name, best), float(of(these, initial=best)))
 
 
-def _record(
+def _out_of_bounds(
     quantity: Quantity,
     kind: Kind,
-    element: int,
-    value: float,
+    examined: np.ndarray,
+    values: np.ndarray,
     threshold: float,
-    severity: Severity,
     advice: str,
-) -> Record:
-    label = quantity.label(int(element))
+) -> Iterator[Record]:
+    """Yield a record for each element whose statistic is beyond the threshold."""
     name, bound, _ = wording.STATISTICS[kind]
-    return Record(
-        kind=kind,
-        variable=quantity.name,
-        label=label,
-        value=float(value),
-        threshold=threshold,
-        severity=severity,
-        message=(
-            f"{name} is {wording.number(value)} for {label}; it should be {bound} {threshold:,}."
-        ),
-        advice=advice,
-        element=int(element),
-        label_free=bool(quantity.label_free[element]),
-    )
+    beyond = values > threshold if kind == "rhat" else values < threshold
+    for element, value in zip(examined[beyond], values[beyond].tolist(), strict=True):
+        yield _of_element(
+            quantity,
+            element,
+            f"{name} is {wording.number(value)} for {{}}; it should be {bound} {threshold:,}.",
+            kind=kind,
+            value=value,
+            threshold=threshold,
+            severity="error" if kind == "rhat" and value > RHAT_HOPELESS else "warning",
+            advice=advice,
+            label_free=bool(quantity.label_free[element]),
+        )
 
 
-def _not_finite(quantity: Quantity, finite: np.ndarray) -> Iterator[Record]:
-    chains, draws = quantity.draws.shape[1:]
+def _unusable(quantity: Quantity, finite: np.ndarray, moving: np.ndarray) -> Iterator[Record]:
+    """Yield a record for each element that is not always finite, or that never changes."""
+    total = quantity.draws.shape[1] * quantity.draws.shape[2]
     for element in np.flatnonzero(~finite):
         count = int(np.count_nonzero(~np.isfinite(quantity.draws[element])))
-        label = quantity.label(int(element))
-        yield Record(
+        yield _of_element(
+            quantity,
+            element,
+            f"{count:,} of {total:,} draws of {{}} are not finite numbers.",
             kind="not_finite",
-            variable=quantity.name,
-            label=label,
             value=count,
             threshold=0,
             severity="error",
-            message=f"{count:,} of {chains * draws:,} draws of {label} are not finite numbers.",
             advice=wording.NOT_FINITE_ADVICE,
-            element=int(element),
         )
-
-
-def _constant(quantity: Quantity, constant: np.ndarray) -> Iterator[Record]:
-    if quantity.draws.shape[1] * quantity.draws.shape[2] < 2:
-        return
-    for element in np.flatnonzero(constant):
-        label = quantity.label(int(element))
+    for element in np.flatnonzero(finite & ~moving) if total > 1 else ():
         value = float(quantity.draws[element, 0, 0])
-        yield Record(
+        yield _of_element(
+            quantity,
+            element,
+            f"{{}} is {value:g} in every draw, so it has no R-hat or ESS.",
             kind="constant",
-            variable=quantity.name,
-            label=label,
             value=value,
             threshold=0,
             severity="info",
-            message=f"{label} is {value:g} in every draw, so it has no R-hat or ESS.",
             advice="Nothing, if it is so by construction; otherwise look at the model.",
-            element=int(element),
         )
+
+
+def _of_element(quantity: Quantity, element: Any, message: str, **fields: Any) -> Record:
+    """Make a record of one element, whose label comes in the place of the message's braces."""
+    label = quantity.label(int(element))
+    message = message.replace("{}", label)
+    return Record(
+        variable=quantity.name, label=label, element=int(element), message=message, **fields
+    )

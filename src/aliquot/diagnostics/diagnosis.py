@@ -149,14 +149,11 @@ def _message(records: list[Record]) -> str:
         advice = " ".join(a for a in all_ if not any(a != b and b.startswith(a) for b in all_))
         return (
             f"{wording.worst(name, pairs)} (it should be {bound} {first.threshold:,}"
-            f"{_per_chain(first)}): {meaning}. {advice}"
+            f"{', 100 a chain' if first.kind in ('ess_bulk', 'ess_tail') else ''}): {meaning}. "
+            f"{advice}"
         )
     shown = [record.message for record in records[: wording.WORST_SHOWN]]
     rest = len(records) - len(shown)
     if rest:
         shown.append(f"The same holds for {rest:,} more.")
     return " ".join([*shown, first.advice])
-
-
-def _per_chain(record: Record) -> str:
-    return ", 100 a chain" if record.kind in {"ess_bulk", "ess_tail"} else ""

@@ -14,6 +14,7 @@ import numpy as np
 
 from aliquot.diagnostics import wording
 from aliquot.diagnostics.record import Record
+from aliquot.symmetry import listed
 
 if TYPE_CHECKING:
     import xarray
@@ -30,29 +31,20 @@ MOST_DENSE = 128
 
 @dataclass(frozen=True)
 class Heights:
-    """Where chains have ended.
-
-    Attributes
-    ----------
-    below : array, shape (chain,)
-        By how much the median log density of the second half of each chain's draws is below that
-        of the chain `best`, in nats.
-    mass : array, shape (chain,)
-        The same of the log of the mass about each chain, as if its draws were normal; `below`
-        with its sign turned where volumes are not known.
-    rising : array of bool, shape (chain,)
-        Whether the log density still rises within the chain.
-    best : int
-        The chain about which there is most mass.
-    known : bool
-        Whether volumes are known.
-    """
+    """Where chains have ended; arrays are (chain,)."""
 
     below: np.ndarray
+    """By how much the median log density of the second half of each chain's draws is below that of
+    the chain `best`, in nats."""
     mass: np.ndarray
+    """The same of the log of the mass about each chain, as if its draws were normal; `below` with
+    its sign turned where volumes are not known."""
     rising: np.ndarray
+    """Whether the log density still rises within the chain."""
     best: int
+    """The chain about which there is most mass."""
     known: bool
+    """Whether volumes are known."""
 
 
 def heights(lp: np.ndarray, volumes: np.ndarray | None = None) -> Heights | None:
@@ -109,7 +101,7 @@ def height_records(
     if found is None:
         return []
     names = [str(chain) for chain in stats["chain"].values]
-    gap = float(np.abs(found.below).max())
+    best, gap = names[found.best], float(np.abs(found.below).max())
     facts["log_density_gap"] = gap
     return [
         Record(
@@ -118,7 +110,14 @@ def height_records(
             threshold=NATS,
             severity="error",
             message=_message(found, names),
-            advice=wording.chains_apart_advice(names[found.best]),
+            advice=(
+                "Drawing longer will not bring them together. Start all chains where the mass is: "
+                f"pass the values of a draw of chain {best} as initvals, and see whether any chain "
+                "gets higher from there; a component that is empty or has taken the place of two "
+                "keeps a chain in such a mode, so fewer components or priors closer to the data "
+                f"leave fewer of them. Until then keep only the chains that agree with chain {best}"
+                ": trace.sel(chain=[...])."
+            ),
         )
     ]
 
@@ -142,7 +141,7 @@ def _message(found: Heights, names: list[str]) -> str:
         text = f"{names[chain]} ({wording.number(abs(found.below[chain]))} {side})"
         groups.setdefault(_where(found, int(chain)), []).append(text)
     parts = [
-        f"chain {its[0]} is {one}" if len(its) == 1 else f"chains {wording.listing(its)} are {many}"
+        f"chain {its[0]} is {one}" if len(its) == 1 else f"chains {listed(its)} are {many}"
         for (one, many), its in groups.items()
     ]
     return (

@@ -8,12 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from aliquot.diagnostics.labels import label_of
 from aliquot.diagnostics.orbits import mirrors, orbits
-from aliquot.diagnostics.quantity import Quantity, quantity_of
-from aliquot.diagnostics.wording import listing
+from aliquot.diagnostics.quantity import Quantity, label_of, quantity_of
 from aliquot.errors import ModelError
-from aliquot.symmetry import Block
+from aliquot.symmetry import Block, listed
 
 if TYPE_CHECKING:
     import xarray
@@ -161,4 +159,4 @@ def _set(texts: Sequence[str]) -> str:
 def _listed(names: Sequence[str]) -> str:
     if len(names) > MOST_NAMED + 1:
         names = [*names[:MOST_NAMED], f"{len(names) - MOST_NAMED} more"]
-    return listing(names)
+    return listed(names)

@@ -9,19 +9,9 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
-from aliquot.symmetry import Block
+from aliquot.symmetry import Block, numbered, trading
 
 Shapes = Mapping[str, tuple[int, ...]]
-
-
-def numbered(shapes: Shapes) -> dict[str, np.ndarray]:
-    """Give every element of every variable a number, counted through."""
-    numbers, first = {}, 0
-    for name, shape in shapes.items():
-        size = int(np.prod(shape, dtype=int))
-        numbers[name] = first + np.arange(size).reshape(shape)
-        first += size
-    return numbers
 
 
 def fits(block: Block, shapes: Shapes) -> bool:
@@ -69,18 +59,14 @@ def mirrors(blocks: Sequence[Block], shapes: Shapes) -> np.ndarray:
 def partners(
     block: Block, shapes: Shapes, one: int, other: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Give the elements that trade places as two components do, each pair once.
+    """Give the elements that trade places as two components do, each pair once, (pairs,) each.
 
-    Returns
-    -------
-    first, second : numpy.ndarray of int, shape (pairs,)
-        Positions among the block's variables, flat and joined, and those of their partners. An
-        element that is mirrored where it is has itself as its partner.
-    mirrored : numpy.ndarray of bool, shape (pairs,)
-        Whether the partner's mirror image comes in the element's place.
+    They are positions among the block's variables, flat and joined; those of their partners, which
+    what is mirrored where it is has in itself; and whether the partner's mirror image comes in the
+    element's place.
     """
     numbers = numbered({name: shapes[name] for name in block.variables})
-    target = _targets(block, numbers, _exchange(block.components, one, other))
+    target = _targets(block, numbers, trading(block.components, one, other))
     each = np.arange(1, len(target) + 1)
     first = np.flatnonzero((each < np.abs(target)) | (each == -target))
     return first, np.abs(target[first]) - 1, target[first] < 0
@@ -97,7 +83,7 @@ def orbits(blocks: Sequence[Block], shapes: Shapes) -> list[np.ndarray]:
     """
     numbers = numbered(shapes)
     targets = [
-        _targets(block, numbers, _exchange(block.components, 0, k))
+        _targets(block, numbers, trading(block.components, 0, k))
         for block in blocks
         for k in range(1, block.components)
     ]
@@ -128,12 +114,6 @@ def orbits(blocks: Sequence[Block], shapes: Shapes) -> list[np.ndarray]:
 def _place(signed: np.ndarray, size: int) -> np.ndarray:
     """Give where a signed number stands: the elements first, then their images."""
     return np.where(signed > 0, signed - 1, size - signed - 1)
-
-
-def _exchange(components: int, one: int, other: int) -> np.ndarray:
-    permutation = np.arange(components)
-    permutation[[one, other]] = permutation[[other, one]]
-    return permutation
 
 
 def _targets(

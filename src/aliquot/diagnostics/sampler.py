@@ -51,13 +51,27 @@ def _divergences(
     count, total = int(np.count_nonzero(diverging)), diverging.size
     facts["divergences"] = count
     if count:
+        target = setting(attrs, "target_accept")
+        higher = "Raise target_accept, to 0.95 or 0.99"
+        if target is not None and target >= 0.99:
+            higher = f"target_accept is {target:g} already"
+        elif target is not None:
+            higher = f"Raise target_accept from {target:g} to {0.95 if target < 0.9 else 0.99}"
         yield Record(
             kind="divergences",
             value=count,
             threshold=0,
             severity="error" if count > DIVERGENT_SHARE * total else "warning",
-            message=wording.divergence_message(count, total),
-            advice=wording.divergence_advice(setting(attrs, "target_accept")),
+            message=(
+                f"{count:,} of {total:,} draws after tuning diverged "
+                f"({wording.percentage(count, total)}): the steps were too large for part of the "
+                "posterior, which may be missing from the draws."
+            ),
+            advice=(
+                f"{higher}; if they remain, reparameterise: a scale that governs other parameters "
+                "is the usual cause (write x = mu + tau * z with z ~ Normal(0, 1) in place of "
+                "x ~ Normal(mu, tau))."
+            ),
         )
 
 
@@ -67,15 +81,24 @@ def _tree_depth(
     count, total = int(np.count_nonzero(cut_off)), cut_off.size
     facts["cut_off"] = count
     if count:
-        given = setting(attrs, "max_treedepth")
-        depth = None if given is None else int(given)
+        limit, higher = "", "Raise max_treedepth"
+        if (depth := setting(attrs, "max_treedepth")) is not None:
+            limit = f" (max_treedepth={depth:.0f}, {2 ** int(depth) - 1:,} steps)"
+            higher += f" to {depth + 2:.0f}"
         yield Record(
             kind="tree_depth",
             value=count / total,
             threshold=CUT_OFF_SHARE,
             severity="warning" if count > CUT_OFF_SHARE * total else "info",
-            message=wording.tree_depth_message(count, total, depth),
-            advice=wording.tree_depth_advice(depth),
+            message=(
+                f"{count:,} of {total:,} draws ({wording.percentage(count, total)}) ended at the "
+                f"greatest tree depth{limit}: their trajectories were cut off, so draws are slow "
+                "and less independent."
+            ),
+            advice=(
+                "Tune longer and bring parameters to similar scales, or reparameterise strong "
+                f"correlations away. {higher} if that is not possible."
+            ),
         )
 
 

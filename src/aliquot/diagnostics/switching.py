@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 
 from aliquot.diagnostics import wording
@@ -22,13 +20,6 @@ MOST_COMPONENTS = 50
 MOST_EXAMINED = 20
 
 
-class Sorted(NamedTuple):
-    """How well the components mix once each draw is sorted."""
-
-    rhat: float
-    ess: float
-
-
 def guessed_switching(
     quantity: Quantity, examined: np.ndarray, values: np.ndarray, most: float, hopeless: float
 ) -> Record | None:
@@ -45,9 +36,9 @@ def guessed_switching(
     mended = once_sorted(grid, known.reshape(quantity.shape), most)
     if mended is None:
         return None
-    raw = float(np.nanmax(values))
+    raw, (after, size) = float(np.nanmax(values)), mended
     if raw <= hopeless:
-        gained = mended.ess / float(np.nanmin(ess_bulk(quantity.draws[examined])))
+        gained = size / float(np.nanmin(ess_bulk(quantity.draws[examined])))
         if gained <= ESS_GAIN:
             return None
     return Record(
@@ -58,13 +49,13 @@ def guessed_switching(
         severity="error",
         message=(
             f"The labels of {quantity.name} may have switched: its R-hat is {wording.number(raw)} "
-            f"as drawn, but {wording.number(max(mended.rhat, 1.0))} once each draw is sorted."
+            f"as drawn, but {wording.number(max(after, 1.0))} once each draw is sorted."
         ),
         advice=wording.GUESSED_ADVICE,
     )
 
 
-def once_sorted(draws: np.ndarray, values: np.ndarray, most: float) -> Sorted | None:
+def once_sorted(draws: np.ndarray, values: np.ndarray, most: float) -> tuple[float, float] | None:
     """Return the worst R-hat and bulk ESS of components sorted within each draw, if that mends it.
 
     Sorting gives each component a label by its rank. If the chains disagree on the components as
@@ -92,5 +83,5 @@ def once_sorted(draws: np.ndarray, values: np.ndarray, most: float) -> Sorted | 
         ordered = np.sort(moved[wanted[:few]], axis=1).reshape(-1, *draws.shape[-2:])
         after = rhat(ordered)
         if np.isfinite(after).all() and after.max() < acceptable:
-            return Sorted(float(after.max()), float(np.nanmin(ess_bulk(ordered))))
+            return float(after.max()), float(np.nanmin(ess_bulk(ordered)))
     return None

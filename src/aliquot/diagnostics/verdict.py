@@ -14,8 +14,8 @@ from aliquot.diagnostics.label_free import phrase
 from aliquot.diagnostics.quantity import Quantity
 from aliquot.diagnostics.record import Record
 from aliquot.diagnostics.statistics import ess_bulk, rhat
-from aliquot.diagnostics.steady import keeps_its_order
-from aliquot.symmetry import Block
+from aliquot.symmetry import Block, listed
+from aliquot.symmetry.relabelling.features import component_features
 
 CAUSE = "label_switching"
 STATISTICS = ("rhat", "ess_bulk", "ess_tail")
@@ -29,6 +29,11 @@ BY_FAR = 10.0
 FEW_IN_A_CHAIN = ESS_PER_CHAIN / 4
 MOST_EXAMINED = 20
 MOST_CHAINS_NAMED = 4
+# So large a share of the draws has one and the same order of the components: what others there
+# are is too little for a statistic to be out of bounds.
+STEADY = 0.995
+# Numbers of each component that are looked at, evenly spread.
+MOST_NUMBERS = 50
 
 
 def judge(
@@ -45,22 +50,10 @@ def judge(
     switched and nothing else is wrong. Where neither does, it is not labels, or not labels alone.
     Nor is it where a number of the components is in the same order throughout.
 
-    Parameters
-    ----------
-    records, facts
-        All that was found, and the extremes of the statistics.
-    quantities
-        All variables that the blocks of `components` move, by name.
-    made
-        Names of what was made so that it does not depend on labels.
-    chains
-        The chains' labels.
-
-    Returns
-    -------
-    list of Record
-        Those given, with their cause where it is known, and one of the kind "label_switching" for
-        each block whose labels have switched.
+    By all that was found, the extremes of the statistics, the variables that the blocks of
+    `components` move, the names of what was `made` so that it does not depend on labels, and the
+    chains' labels. Comes back with causes where they are known, and with a record of the kind
+    "label_switching" for each block whose labels have switched.
     """
     records = list(records)
     blocks = concerned(records, components)
@@ -71,7 +64,18 @@ def judge(
         # Labels do switch where the rest is by far the lesser part, and yet the rest remains.
         besides = worst.value <= RHAT_HOPELESS and max(high) - 1 > BY_FAR * (worst.value - 1)
         besides = besides and not all(keeps_its_order(b, quantities) for (b, _), _ in blocks)
-        advice = wording.not_labels_advice(worst.label or "", worst.value, besides)
+        where = f"(R-hat is {wording.number(worst.value)} for {worst.label or ''})"
+        if besides:
+            advice = (
+                "Labels have switched, it seems, but what does not depend on them has not "
+                f"converged either {where}, so ordering or relabelling alone will not mend it."
+            )
+        else:
+            advice = (
+                f"What does not depend on labels disagrees, too {where}, so this is not label "
+                "switching, or not that alone: neither ordering nor relabelling will mend it."
+            )
+        advice = f"{advice} {wording.RHAT_ADVICE}"
         return [replace(r, advice=advice) if r.kind == "rhat" else r for r in records]
     switched = [
         (block, name, its)
@@ -83,21 +87,21 @@ def judge(
     ids = {id(record) for _, _, its in switched for record in its}
     ids |= {id(r) for r in _statistics(records) if r.variable in components.computed}
     only = not any(id(r) not in ids and r.severity != "info" for r in records)
-    named = [
-        _switched(
-            name,
-            its,
-            wording.switched_message(
-                ("signs" if block.signs else "labels", wording.listing(block.variables)),
-                _where(its, quantities, chains),
-                components.relabelled,
-                _figures(its, facts, phrase(made)),
-                only,
-            ),
-            components.relabelled,
-        )
-        for block, name, its in switched
-    ]
+    rest = f"for what does not depend on labels ({phrase(made)})."
+    if only:
+        rest += " Nothing else is wrong."
+    named = []
+    for block, name, its in switched:
+        variables = listed(block.variables)
+        if components.relabelled is None:
+            where = _where(its, quantities, chains)
+            what = f"The {'signs' if block.signs else 'labels'} of {variables} switched {where}"
+        else:
+            what = (
+                f"Relabelling by {components.relabelled!r} could not tell the "
+                f"{'signs' if block.signs else 'components'} of {variables} apart"
+            )
+        named.append(_switched(name, its, facts, what, rest, components.relabelled))
     return named + [
         replace(r, cause=CAUSE, advice=wording.EXPLAINED_ADVICE) if id(r) in ids else r
         for r in records
@@ -143,29 +147,34 @@ def _explained(its: Sequence[Record], facts: Mapping[str, float]) -> bool:
     return facts.get("label_free_rhat", 1.0) <= RHAT_MOST
 
 
-def _worst(its: Sequence[Record]) -> Record:
-    """Give the greatest R-hat or, where no R-hat is high, the least effective sample size."""
+def _switched(
+    name: str,
+    its: Sequence[Record],
+    facts: Mapping[str, float],
+    what: str,
+    rest: str,
+    relabelled: str | None,
+) -> Record:
+    """Say by the worst figure what labels have done, and that other things are well.
+
+    That is the greatest R-hat or, where no R-hat is high, the least effective sample size.
+    """
     high = [record for record in its if record.kind == "rhat"]
-    if high:
-        return max(high, key=lambda record: record.value)
-    return min(its, key=lambda record: record.value)
-
-
-def _figures(its: Sequence[Record], facts: Mapping[str, float], names: str) -> wording.Figures:
-    worst = _worst(its)
-    return wording.Figures(worst.kind, worst.value, facts[f"label_free_{worst.kind}"], names)
-
-
-def _switched(name: str, its: Sequence[Record], message: str, relabelled: str | None) -> Record:
-    worst = _worst(its)
+    worst = max(high or its, key=lambda record: record.value if high else -record.value)
     mild = worst.kind == "rhat" and worst.value <= RHAT_HOPELESS
+    statistic = wording.STATISTICS[worst.kind][0].replace("The", "the")
     return Record(
         kind="label_switching",
         variable=name,
         value=worst.value,
         threshold=worst.threshold,
         severity="warning" if mild else "error",
-        message=message,
+        message=(
+            f"{what}: {statistic} is {wording.number(worst.value)} "
+            f"{'as drawn' if relabelled is None else 'once relabelled'}, but "
+            f"{'at most' if worst.kind == 'rhat' else 'at least'} "
+            f"{wording.number(facts[f'label_free_{worst.kind}'])} {rest}"
+        ),
         advice=wording.SWITCHED_ADVICE if relabelled is None else wording.RELABELLED_ADVICE,
     )
 
@@ -190,7 +199,7 @@ def _where(
         if len(which) > MOST_CHAINS_NAMED:
             within = f"within {len(which)} of {len(chains)} chains"
         else:
-            within = f"within chain{'s' * (len(which) > 1)} {wording.listing(which)}"
+            within = f"within chain{'s' * (len(which) > 1)} {listed(which)}"
     return f"across chains, and {within}" if apart else within
 
 
@@ -206,3 +215,27 @@ def _moves(draws: np.ndarray) -> bool:
     if half >= 4 and bool((rhat(halves) > RHAT_HOPELESS).any()):
         return True
     return bool((ess_bulk(draws[:, None]) < FEW_IN_A_CHAIN).any())
+
+
+def keeps_its_order(block: Block, quantities: Mapping[str, Quantity]) -> bool:
+    """Say whether some number keeps a block's components in one order, in all chains.
+
+    Everything that belongs to a component moves with its label. Where means, say, never overlap and
+    are always in the order in which they are elsewhere, labels have not switched, and weights that
+    do not converge have another reason.
+
+    `quantities` are all variables that the block moves, by name.
+    """
+    values = {}
+    for name in block.variables:
+        quantity = quantities[name]
+        draws = quantity.draws.reshape(len(quantity.draws), -1)
+        values[name] = draws.T.reshape((-1, *quantity.shape))
+    features = component_features(block, values)
+    features = features[:, :, :: max(1, -(-features.shape[2] // MOST_NUMBERS))]
+    order = np.argsort(features, axis=1)
+    # Zeros of a Cholesky factor, or any other number that components share, tell nothing.
+    differ = (np.diff(np.take_along_axis(features, order, axis=1), axis=1) > 0).all(axis=1)
+    # An order that nearly all draws have is, place by place, that of the median.
+    usual = np.median(order, axis=0)
+    return bool((((order == usual).all(axis=1) & differ).mean(axis=0) >= STEADY).any())

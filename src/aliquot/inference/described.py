@@ -70,8 +70,3 @@ def model_coords(model: Model) -> dict[str, Any]:
     """Give the labels along each dim that some variable uses."""
     used = {dim for dims in model_dims(model).values() for dim in dims}
     return {dim: labels for dim, labels in model.coords.as_dict().items() if dim in used}
-
-
-def draw_coords(model: Model, posterior: Any) -> dict[str, Any]:
-    """Give the same, with those of the chains and draws of a posterior."""
-    return model_coords(model) | {dim: posterior[dim].values for dim in ("chain", "draw")}

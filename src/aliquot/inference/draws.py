@@ -42,7 +42,7 @@ def random_keys(seed: int, count: int) -> np.ndarray:
     return np.asarray(jax.random.key_data(jax.random.split(jax.random.key(seed), count)))
 
 
-def over_draws(one: Any, rows: Any, data: Any, options: Mapping[str, Any] | None) -> Draws:
+def over_draws(one: Any, rows: Any, data: Any, options: Mapping[str, Any] | None) -> Any:
     """Compile a function of one draw and of data with some options, and call it on all draws."""
     with float64():
         program = lazily(jax.vmap(one, in_axes=(0, None)), options)

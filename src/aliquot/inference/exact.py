@@ -32,15 +32,9 @@ def exact_draws(model: Model, draws: int, chains: int, seed: int) -> xarray.Data
     }
     stats = {"lp": np.full((chains, draws), evidence)}
     tree = build_tree(posterior=values, sample_stats=stats, **described(model), attrs=attrs)
-    if "posterior" not in tree.children:
-        tree = _with_empty_posterior(tree)
+    # Where there is no continuous quantity to draw, the group of draws is empty.
+    groups = groups_of(tree)
+    tree = tree_of({"posterior": groups["sample_stats"].drop_vars("lp"), **groups}, tree.attrs)
     tree = recover(tree, model, kind="draws", random_seed=seed)
     tree.attrs["sampling_time"] = tree.attrs["total_time"] = time.perf_counter() - began
     return tree
-
-
-def _with_empty_posterior(tree: xarray.DataTree) -> xarray.DataTree:
-    """Add the group of draws where there is no continuous quantity to draw."""
-    groups = groups_of(tree)
-    stats = groups["sample_stats"]
-    return tree_of({"posterior": stats.drop_vars(list(stats.data_vars)), **groups}, tree.attrs)

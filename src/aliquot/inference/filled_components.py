@@ -99,7 +99,8 @@ def filled_components(
         )
     sizes = posterior.sizes["chain"], posterior.sizes["draw"]
     if states is not None:
-        counts = _count(states.reshape((len(states), -1)), candidates[name])
+        rows = states.reshape((len(states), -1))
+        counts = np.sum([(rows == v).any(axis=-1) for v in candidates[name].values], axis=0)
     else:
         values = continuous_values(model, posterior)
         total = sizes[0] * sizes[1]
@@ -134,12 +135,6 @@ def _chosen(candidates: dict[str, Any], var_name: Any) -> str:
             f"summed out nor an observed mixture ({listed})"
         )
     return str(name)
-
-
-def _count(states: np.ndarray, unknown: Any) -> np.ndarray:
-    """Count the different states of each draw, shape (draws,)."""
-    found = [(states == value).any(axis=-1) for value in unknown.values]
-    return np.sum(found, axis=0)
 
 
 def _drawn(

@@ -11,7 +11,7 @@ import numpy as np
 from aliquot.arguments import as_seed, whole_number
 from aliquot.compilation import lazily, loop
 from aliquot.density.likelihood import log_likelihood_of, parameter_count
-from aliquot.errors import ConvergenceWarning, PartialResultWarning, StartError, warn
+from aliquot.errors import ConvergenceWarning, PartialResultWarning, warn
 from aliquot.hints.arguments import FIND_MAP
 from aliquot.hints.explain import explained
 from aliquot.inference.described import model_coords, model_dims
@@ -19,6 +19,7 @@ from aliquot.inference.draws import free_draws
 from aliquot.inference.initialisation import continuous_density, explain_start
 from aliquot.inference.interrupt import interrupts
 from aliquot.inference.maximise import Evaluate, Summit, maximise
+from aliquot.mcmc.starts import NoStartError
 from aliquot.model import Model, resolve_model
 from aliquot.precision import float64
 from aliquot.results import build_dataset, in_written_order, standard_attributes
@@ -121,28 +122,29 @@ def find_map(
         evaluate = _evaluator(density, jacobian, stop)
         summit = maximise(evaluate, starts, maxiter=maxiter)
     if summit is None:
-        _, gradient = evaluate(first)
-        failure: Any = StartError("No start point has a finite log density and gradient.")
-        failure.position, failure.gradient = first, gradient
-        explain_start(model, failure)
+        explain_start(model, NoStartError(first, *evaluate(first), tries=len(starts)))
     _warn(model, density, summit, first)
     values = {name: v[0] for name, v in density.constrain_draws(summit.position[None]).items()}
     free = free_draws(density, values)
-    return _dataset(
-        model,
-        values,
-        {
-            "log_density": summit.value,
-            "log_likelihood": log_likelihood_of(density, free) if model.observed else None,
-            "parameters": parameter_count(density),
-            "jacobian": jacobian,
-            "converged": summit.converged,
-            "message": summit.message,
-            "partial": summit.interrupted,
-            "evaluations": summit.evaluations,
-            "restarts": restarts,
-            "random_seed": seed,
-        },
+    attrs = {
+        "log_density": summit.value,
+        "log_likelihood": log_likelihood_of(density, free) if model.observed else None,
+        "parameters": parameter_count(density),
+        "jacobian": jacobian,
+        "converged": summit.converged,
+        "message": summit.message,
+        "partial": summit.interrupted,
+        "evaluations": summit.evaluations,
+        "restarts": restarts,
+        "random_seed": seed,
+    }
+    return build_dataset(
+        "the mode",
+        in_written_order(values, list(model.variables)),
+        dims=model_dims(model),
+        coords=model_coords(model),
+        attrs=standard_attributes() | encode_attributes(attrs),
+        sampled=False,
     )
 
 
@@ -163,19 +165,6 @@ def _evaluator(density: Any, jacobian: bool, stop: threading.Event) -> Evaluate:
         return float(value), np.asarray(gradient)
 
     return evaluate
-
-
-def _dataset(
-    model: Model, values: Mapping[str, np.ndarray], attrs: dict[str, Any]
-) -> xarray.Dataset:
-    return build_dataset(
-        "the mode",
-        in_written_order(values, list(model.variables)),
-        dims=model_dims(model),
-        coords=model_coords(model),
-        attrs=standard_attributes() | encode_attributes(attrs),
-        sampled=False,
-    )
 
 
 def _warn(model: Model, density: Any, summit: Summit, first: np.ndarray) -> None:

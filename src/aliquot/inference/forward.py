@@ -97,7 +97,7 @@ def names(model: Model, *kinds: type[Any]) -> list[str]:
     return [v.name for v in model.variables.values() if isinstance(v, kinds)]
 
 
-def check_simulable(model: Model, fixed: Iterable[str] = ()) -> None:
+def check_simulable(model: Model) -> None:
     """Refuse a model with a variable that cannot be drawn.
 
     Raises
@@ -105,17 +105,16 @@ def check_simulable(model: Model, fixed: Iterable[str] = ()) -> None:
     ModelError
         Naming an improper prior, or one that a transform restricts.
     """
-    fixed = set(fixed)
     for variable in [*model.free, *model.observed]:
         family = variable.distribution.family
-        if family in ("Flat", "HalfFlat") and variable.name not in fixed:
+        if family in ("Flat", "HalfFlat"):
             raise ModelError(
                 f"{variable.name!r} cannot be drawn: {family} is improper, so it has no draws. "
                 "Give it a proper prior"
             )
-        if not isinstance(variable, FreeVariable) or variable.name in fixed:
+        if not isinstance(variable, FreeVariable) or variable.transform is None:
             continue
-        if variable.transform is not None and not variable.fits:
+        if not variable.fits:
             raise ModelError(
                 f"{variable.name!r} cannot be drawn: its transform {variable.transform.name} keeps "
                 f"it to a part of what {family} can be. Give it a prior on that part, such as "

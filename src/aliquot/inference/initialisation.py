@@ -9,7 +9,7 @@ import numpy as np
 
 from aliquot.errors import ModelError, StartError
 from aliquot.mcmc.settings import Metric
-from aliquot.mcmc.starts import Jittered
+from aliquot.mcmc.starts import Jittered, NoStartError
 
 METRICS: dict[str, Metric] = {metric: metric for metric in sorted(get_args(Metric))}
 DEFAULT = "jitter+adapt_diag_grad"
@@ -113,20 +113,11 @@ def _apart(density: Any, initvals: Mapping[str, Any], chains: int) -> np.ndarray
     return centers if usable else None
 
 
-def explain_start(model: Any, error: StartError) -> NoReturn:
-    """Raise a start error anew, with the variables at fault.
-
-    Raises
-    ------
-    StartError
-    """
+def explain_start(model: Any, error: NoStartError) -> NoReturn:
+    """Raise a start error anew, with the variables at fault."""
     from aliquot.density.debug import debug_at
 
-    position = getattr(error, "position", None)
-    if position is None:
-        raise error
-    report = debug_at(model, position)
-    gradient = np.asarray(getattr(error, "gradient", np.zeros_like(position)))
+    report = debug_at(model, error.position)
     labels = model.density().labels
     lines = ["no start point with a finite log density and gradient was found."]
     for row in report.rows:
@@ -134,11 +125,10 @@ def explain_start(model: Any, error: StartError) -> NoReturn:
             lines.append(f"  {row.name!r} ({row.kind}): its log density is {row.log_density}")
             lines += [f"    {problem}" for problem in row.parameters]
     if not report.culprits:
-        bad = [label for label, g in zip(labels, gradient, strict=True) if not np.isfinite(g)]
+        bad = [label for label, g in zip(labels, error.gradient, strict=True) if not np.isfinite(g)]
         lines.append(f"  the gradient is not finite for {', '.join(bad)}")
     lines.append(
         "Give start values inside the support with initval= or initvals=, check the data against "
         "the distribution, or look closer with model.debug()."
     )
-    fresh = StartError("\n".join(lines))
-    raise fresh from error
+    raise StartError("\n".join(lines)) from error

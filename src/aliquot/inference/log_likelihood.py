@@ -12,7 +12,7 @@ from aliquot.errors import AliquotWarning, warn
 from aliquot.hints.arguments import PREDICT
 from aliquot.hints.explain import explained
 from aliquot.inference import forward
-from aliquot.inference.described import draw_coords
+from aliquot.inference.described import model_coords
 from aliquot.inference.posterior import continuous_values, posterior_of, refuse_other_states
 from aliquot.model import Model, resolve_model
 from aliquot.results import build_tree
@@ -75,7 +75,7 @@ def compute_log_likelihood(trace: xarray.DataTree, model: Model | None = None) -
     arrays = model.density().log_likelihood_of(values, chains * draws)
     rows: dict[str, Any] = {}
     dims: dict[str, Any] = {}
-    coords = draw_coords(model, posterior)
+    coords = model_coords(model)
     for variable in model.observed:
         name, found = variable.name, arrays[variable.name]
         # Of a partly observed chain it is one number for each state, of others one for each event.

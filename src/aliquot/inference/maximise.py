@@ -23,31 +23,15 @@ NEGLIGIBLE = 1e-6
 
 @dataclass(frozen=True)
 class Summit:
-    """The highest point found.
+    """The highest point found, and how the climb that found it ended."""
 
-    Attributes
-    ----------
-    position : numpy.ndarray, shape (d,)
-    value : float
-        The function there; infinite where it has no bound.
-    gradient : numpy.ndarray, shape (d,)
-    converged : bool
-        Whether the climb that found it ended because nothing was left to gain.
-    message : str
-        Why it ended.
-    evaluations : int
-        Of all climbs together.
-    interrupted : bool
-        Whether a KeyboardInterrupt ended the search early.
-    """
-
-    position: np.ndarray
-    value: float
-    gradient: np.ndarray
-    converged: bool
+    position: np.ndarray  # (d,)
+    value: float  # infinite where the function has no bound
+    gradient: np.ndarray  # (d,)
+    converged: bool  # whether nothing was left to gain
     message: str
-    evaluations: int
-    interrupted: bool
+    evaluations: int  # of all climbs together
+    interrupted: bool  # whether a KeyboardInterrupt ended the search early
 
 
 class _InfiniteError(Exception):

@@ -26,22 +26,15 @@ ATTRIBUTE = "recovered_from"
 
 @dataclass(frozen=True)
 class Change:
-    """What has changed since labels were recovered.
-
-    Attributes
-    ----------
-    data : list of str
-        The names of the data that are others.
-    stale : bool
-        Whether the labels are of rows that are gone. Labels that several observations share, those
-        of groups, are still those of the groups.
-    observed : bool
-        Whether what was observed has changed, and not covariates alone.
-    """
+    """What has changed since labels were recovered."""
 
     data: list[str]
+    """The names of the data that are others."""
     stale: bool
+    """Whether the labels are of rows that are gone. Labels that several observations share, those
+    of groups, are still those of the groups."""
     observed: bool
+    """Whether what was observed has changed, and not covariates alone."""
 
 
 def record(

@@ -14,7 +14,6 @@ from aliquot.inference.draws import flat, free_draws, in_chains, sample_shape
 from aliquot.symmetry import Block, Symmetries
 from aliquot.symmetry.finding.probe import RELATIVE, Probe
 
-METHODS = ("none", "permute")
 # Keeps the permutations' random numbers apart from all others of the same seed.
 STREAM = 0x9E37
 # A mirror image has lost digits that matter where a number is so much smaller than its bounds.
@@ -24,13 +23,7 @@ CHECKED = 50
 
 
 def read_label_switching(value: Any) -> bool:
-    """Say whether draws are to be permuted.
-
-    Raises
-    ------
-    ModelError
-        For a value that is not known.
-    """
+    """Say whether draws are to be permuted; refuse a value that is not known."""
     if value is None or value == "none":
         return False
     if value == "permute":

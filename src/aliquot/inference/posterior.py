@@ -7,24 +7,21 @@ from typing import Any
 
 import numpy as np
 
+from aliquot.density.point import is_point, read_point
 from aliquot.distributions.constraints import Interval, ProbabilityVector
 from aliquot.errors import AliquotWarning, ModelError, ShapeError, SupportError, warn
 from aliquot.inference import origin
-from aliquot.inference.draws import flat
+from aliquot.inference.described import described
+from aliquot.inference.draws import flat, in_chains
 from aliquot.model import Model
 from aliquot.model.observed import known_support
 from aliquot.model.stored import OtherLabelsError, values_of
 from aliquot.model.variables import MissingValues
+from aliquot.results import build_tree
 
 
 def posterior_of(trace: Any, user: str) -> Any:
-    """Give the dataset of posterior draws.
-
-    Raises
-    ------
-    ModelError
-        Where there is none, or it has no dims ``chain`` and ``draw``.
-    """
+    """Give the dataset of posterior draws; refuse what has none, or no dims chain and draw."""
     if "posterior" not in getattr(trace, "children", {}):
         raise ModelError(
             f"{user}: give a DataTree with a group 'posterior', as aq.sample returns; "
@@ -42,6 +39,20 @@ def posterior_of(trace: Any, user: str) -> Any:
     return posterior
 
 
+def as_trace(trace: Any, model: Model, user: str) -> Any:
+    """Give a trace as it is, and a point as a trace of a single draw.
+
+    A point has a value for each continuous free variable, as `find_map` returns them. What is not
+    one of this model is refused, in the name of `user`.
+    """
+    if not is_point(trace):
+        return trace
+    density = model.density()
+    values = {n: v[None] for n, v in read_point(density, model, trace, user).items()}
+    values |= density.deterministics_of(values, 1)
+    return build_tree(posterior=in_chains(values, 1, 1), **described(model))
+
+
 def posterior_values(model: Model, posterior: Any, user: str) -> dict[str, np.ndarray]:
     """Read the free variables' draws from a posterior, one row for each draw of each chain.
 
@@ -51,39 +62,25 @@ def posterior_values(model: Model, posterior: Any, user: str) -> dict[str, np.nd
 
     Raises
     ------
-    ModelError
-        Where a continuous variable is not in the posterior, or a value is no number.
-    ShapeError
-        Where its shape or dims are others.
-    SupportError
-        Where a value is outside of what the variable can be.
+    ModelError, ShapeError, SupportError
+        Where a continuous variable is not in the posterior, or a value is no number; where its
+        shape or dims are others; where a value is outside of what it can be.
     """
     result = {}
-    for variable in model.free:
-        if isinstance(variable, MissingValues):
-            continue
-        if variable.distribution.discrete:
-            found = discrete_values(model, posterior, variable, user)
-            if found is not None:
-                result[variable.name] = found
-        else:
+    free: list[Any] = [v for v in model.free if not isinstance(v, MissingValues)]
+    partly: list[Any] = [
+        v for v in model.observed if v.latent is not None and v.distribution.discrete
+    ]
+    for variable in (*free, *partly):
+        if not variable.distribution.discrete:
             result[variable.name] = _continuous(model, posterior, variable)
-    for observed in model.observed:
-        if observed.latent is not None and observed.latent.distribution.discrete:
-            found = discrete_values(model, posterior, observed, user)
-            if found is not None:
-                result[observed.name] = found
+        elif (found := discrete_values(model, posterior, variable, user)) is not None:
+            result[variable.name] = found
     return result
 
 
 def continuous_values(model: Model, posterior: Any) -> dict[str, np.ndarray]:
-    """Read the draws of all that a model's density is a function of.
-
-    Raises
-    ------
-    ModelError, ShapeError, SupportError
-        As `posterior_values`.
-    """
+    """Read the draws of all that a model's density is a function of, as `posterior_values` does."""
     result = {}
     for slot in model.density().slots:
         variable, part = slot.variable, slot.integrated
@@ -103,18 +100,13 @@ def discrete_values(
 ) -> np.ndarray | None:
     """Read the draws of a discrete variable, one row for each draw of each chain.
 
-    Returns
-    -------
-    numpy.ndarray of int or None
-        ``None`` where there are none, or only those of other rows than the model's data have now:
-        of another length, with other labels, or (with a warning) recovered from other data.
+    ``None`` where there are none, or only those of other rows than the model's data have now: of
+    another length, with other labels, or (with a warning) recovered from other data.
 
     Raises
     ------
-    ShapeError
-        Where its dims are not the model's.
-    SupportError
-        Where it is in a state that it does not have.
+    ShapeError, SupportError
+        Where its dims are not the model's, or it is in a state that it does not have.
     """
     name = variable.name
     if name not in posterior:
@@ -144,7 +136,7 @@ def discrete_values(
                 "then. Call aq.recover(trace) again if they are others",
                 AliquotWarning,
             )
-    _check_states(array, variable)
+    _check(array, variable)
     return flat(array).astype(variable.distribution.dtype)
 
 
@@ -157,12 +149,7 @@ def refuse_other_states(model: Model, posterior: Any, variable: Any) -> None:
     except OtherLabelsError:
         return
     if array.shape[2:] == variable.distribution.shape:
-        _check_states(array, variable)
-
-
-def _check_states(array: np.ndarray, variable: Any) -> None:
-    mend = "leave these draws out, or draw it anew with aq.recover"
-    _check(array, variable, variable.name, "states", mend)
+        _check(array, variable)
 
 
 def _continuous(model: Model, posterior: Any, variable: Any) -> np.ndarray:
@@ -188,15 +175,18 @@ def _continuous(model: Model, posterior: Any, variable: Any) -> np.ndarray:
         ),
     )
     if not isinstance(variable, MissingValues):
-        _check(array, variable, name, "values", "is it of another model?")
+        _check(array, variable)
     return flat(array)
 
 
-def _check(array: np.ndarray, variable: Any, name: str, what: str, mend: str) -> None:
+def _check(array: np.ndarray, variable: Any) -> None:
     """Refuse values that a variable cannot have, where its support is known before sampling."""
     support = known_support(variable.distribution.support)
     if not isinstance(support, Interval | ProbabilityVector) or array.size == 0:
         return  # of matrices, rounding may decide
+    what, mend = "values", "is it of another model?"
+    if variable.distribution.discrete:
+        what, mend = "states", "leave these draws out, or draw it anew with aq.recover"
     # A number next to a bound is stored as the bound itself.
     each = support.elementwise().with_bounds()
     outside = ~np.asarray(each.check(array))
@@ -205,8 +195,8 @@ def _check(array: np.ndarray, variable: Any, name: str, what: str, mend: str) ->
         array,
         outside,
         lambda value, where: SupportError(
-            f"{name}: the posterior holds {value} in {where}, which is none of its {what}: "
-            f"{support.description}; {mend}"
+            f"{variable.name}: the posterior holds {value} in {where}, which is none of its "
+            f"{what}: {support.description}; {mend}"
         ),
     )
 

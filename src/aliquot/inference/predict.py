@@ -17,7 +17,7 @@ from aliquot.errors import AliquotWarning, ParameterError, StartError, warn
 from aliquot.hints.arguments import PREDICT, PRIOR
 from aliquot.hints.explain import explained
 from aliquot.inference import forward
-from aliquot.inference.described import constant_data, described, draw_coords, model_dims
+from aliquot.inference.described import constant_data, described, model_coords, model_dims
 from aliquot.inference.draws import Draws, in_chains, random_keys
 from aliquot.inference.posterior import posterior_of, posterior_values
 from aliquot.model import Model, resolve_model
@@ -178,7 +178,7 @@ def sample_posterior_predictive(
     seed = as_seed(random_seed)
     chains, draws = posterior.sizes["chain"], posterior.sizes["draw"]
     simulate = _simulator(model, wanted, fixed)
-    drawn, valid = _split(simulate(chains * draws, seed))
+    drawn, valid = simulate(chains * draws, seed)
     _warn_out_of_range(model, fixed, seed, valid)
     arrays = in_chains(drawn, chains, draws)
     groups: dict[str, Any] = (
@@ -189,7 +189,7 @@ def sample_posterior_predictive(
     return build_tree(
         **groups,
         dims=model_dims(model),
-        coords=draw_coords(model, posterior),
+        coords=model_coords(model),
         attrs={"random_seed": seed},
         order=list(model.variables),
         extend=trace,
@@ -219,8 +219,11 @@ def _advise(model: Model, fixed: Mapping[str, np.ndarray]) -> None:
 
 def _simulator(
     model: Model, wanted: Sequence[str], fixed: Mapping[str, np.ndarray]
-) -> Callable[[int, int], Draws]:
-    """Make a function of the number of draws and a seed, with one program for all its calls."""
+) -> Callable[[int, int], tuple[Draws, Draws]]:
+    """Make a function of the number of draws and a seed, with one program for all its calls.
+
+    Besides the draws it gives flags, whether the parameters of each variable were in range.
+    """
     simulate = forward.simulator(model, wanted)
     data = {leaf.name: leaf.value for leaf in model.data}
 
@@ -232,23 +235,20 @@ def _simulator(
     # Op by op, what one variable needed is compiled already when the next is drawn.
     program = rows if len(model.variables) > MOST_COMPILED else lazily(rows)
 
-    def draw(draws: int, seed: int) -> Draws:
+    def draw(draws: int, seed: int) -> tuple[Draws, Draws]:
         with float64():
-            return in_chunks(program, one, (random_keys(seed, draws), dict(fixed)), data)
+            drawn = in_chunks(program, one, (random_keys(seed, draws), dict(fixed)), data)
+        flags = [key for key in drawn if forward.VALID in key]
+        valid = {key.removeprefix(forward.VALID): drawn.pop(key) for key in flags}
+        return drawn, valid
 
     return draw
-
-
-def _split(drawn: Draws) -> tuple[Draws, Draws]:
-    """Part the draws from the flags that tell whether variables' parameters were in range."""
-    flags = {k.removeprefix(forward.VALID): v for k, v in drawn.items() if forward.VALID in k}
-    return {k: v for k, v in drawn.items() if forward.VALID not in k}, flags
 
 
 def _valid_draws(model: Model, wanted: Sequence[str], draws: int, seed: int) -> Draws:
     """Draw from the prior given that all parameters are in range, by drawing again."""
     simulate = _simulator(model, wanted, {})
-    drawn, valid = _split(simulate(draws, seed))
+    drawn, valid = simulate(draws, seed)
     if not valid or np.all(list(valid.values())):
         return drawn
     first, kept, count = valid, [], 0
@@ -259,7 +259,7 @@ def _valid_draws(model: Model, wanted: Sequence[str], draws: int, seed: int) -> 
         if count >= draws or (round_ >= 2 and count == 0):
             break
         again = int(np.random.default_rng([seed, round_]).integers(2**63))
-        drawn, valid = _split(simulate(draws, again))
+        drawn, valid = simulate(draws, again)
     what = _out_of_range(model, {}, seed, first)
     if count < draws:
         raise ParameterError(

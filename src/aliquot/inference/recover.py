@@ -10,6 +10,7 @@ import numpy as np
 
 from aliquot.arguments import as_seed, whole_number
 from aliquot.compilation import loop
+from aliquot.density import Density
 from aliquot.errors import AliquotWarning, ModelError, warn
 from aliquot.expression import leaves
 from aliquot.hints.arguments import PREDICT
@@ -18,8 +19,8 @@ from aliquot.inference.draws import in_chains, over_draws, random_keys
 from aliquot.inference.missing import draw_missing
 from aliquot.inference.model_order import in_model_order
 from aliquot.inference.origin import record
-from aliquot.inference.point import as_trace
 from aliquot.inference.posterior import (
+    as_trace,
     continuous_values,
     named_draws,
     posterior_of,
@@ -167,9 +168,14 @@ def recover(
     values = continuous_values(model, posterior)
     for unknown in unknowns if "draws" not in kinds else ():
         refuse_other_states(model, posterior, unknown.node)
-    rows = _run(model, values, kinds, wanted, chains * draws, as_seed(random_seed))
+    keys = random_keys(as_seed(random_seed), chains * draws)
+    computed = [d for d in dependent if d.name in wanted]
+    found = _run(density, values, kinds, computed, wanted, keys)
     if summed:
-        _check_possible(rows.pop("check")["log_sum"].reshape((chains, draws)))
+        _check_possible(found.pop(("check", "log_sum")).reshape((chains, draws)))
+    rows: dict[str, Any] = {}
+    for (group, name), value in found.items():
+        rows.setdefault(group, {})[name] = value
     fresh = _computed_anew(model, posterior, values, chains * draws)
     if fresh:
         rows.setdefault("posterior", {}).update(fresh)
@@ -178,54 +184,46 @@ def recover(
 
 
 def _run(
-    model: Model,
+    density: Density,
     values: Mapping[str, np.ndarray],
     kinds: Sequence[str],
+    dependent: Sequence[Any],
     wanted: Sequence[str],
-    count: int,
-    seed: int,
-) -> dict[str, dict[str, np.ndarray]]:
-    """Recover in pieces of a bounded size; one program for all of them."""
-    density = model.density()
+    keys: np.ndarray,
+) -> dict[tuple[str, str], np.ndarray]:
+    """Recover in pieces of a bounded size, by group and name; one program for all of them."""
     marginal = density.marginal
     unknowns = [] if marginal is None else marginal.unknowns
-    nodes = [*(u.node for u in unknowns), *(found.latent for found in density.integrated)]
-    dependent = [d for d in model.deterministics if d.name in wanted and depends_on(d, nodes)]
 
-    def one(row: Any, data: Any) -> dict[str, Any]:
+    def one(row: Any, data: Any) -> dict[tuple[str, str], Any]:
         key, given = row
         key = jax.random.wrap_key_data(key)
         known = density.evaluation_of(given, data)
-        result = {}
+        result: dict[tuple[str, str], Any] = {}
         if marginal is not None:
             # Apart from `known`, in which nothing may stand yet that missing values enter.
             at = marginal.evaluate(density.evaluation_of(given, data))
-            result["check/log_sum"] = at.log_sum()
+            result["check", "log_sum"] = at.log_sum()
             if "probabilities" in kinds:
                 for unknown, p in zip(unknowns, at.probabilities(), strict=True):
-                    result[f"state_probabilities/{unknown.name}"] = p
+                    result["state_probabilities", unknown.name] = p
             if "most_probable" in kinds:
                 states, best = at.most_probable()
                 for unknown, state in zip(unknowns, states, strict=True):
-                    result[f"most_probable/{unknown.name}"] = state
-                result["most_probable/log_density"] = best
+                    result["most_probable", unknown.name] = state
+                result["most_probable", "log_density"] = best
             if "draws" in kinds:
                 for unknown, state in zip(unknowns, at.draw(key), strict=True):
-                    result[f"posterior/{unknown.name}"] = state
+                    result["posterior", unknown.name] = state
                     known.set(unknown.node, state)
         if "draws" in kinds:
             drawn = draw_missing(density.integrated, known, jax.random.fold_in(key, len(unknowns)))
-            result |= {f"posterior/{name}": value for name, value in drawn.items()}
-            result |= {f"posterior/{d.name}": known(d) for d in dependent}
+            result |= {("posterior", name): value for name, value in drawn.items()}
+            result |= {("posterior", d.name): known(d) for d in dependent}
         keep = {*wanted, "log_density", "log_sum"}
-        return {name: v for name, v in result.items() if name.split("/", 1)[1] in keep}
+        return {path: value for path, value in result.items() if path[1] in keep}
 
-    found = over_draws(one, (random_keys(seed, count), dict(values)), density.data, loop())
-    groups: dict[str, dict[str, np.ndarray]] = {}
-    for path, value in found.items():
-        group, name = path.split("/", 1)
-        groups.setdefault(group, {})[name] = value
-    return groups
+    return dict(over_draws(one, (keys, dict(values)), density.data, loop()))
 
 
 def _kinds(kind: Any) -> tuple[str, ...]:

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from aliquot.errors import AliquotWarning, warn
 from aliquot.inference import origin
-from aliquot.inference.described import (
-    constant_data,
-    draw_coords,
-    model_coords,
-    model_dims,
-    observed_data,
-)
+from aliquot.inference.described import described, model_coords, model_dims
 from aliquot.marginal import Unknown
 from aliquot.model import Model
 from aliquot.results import (
     build_dataset,
+    build_tree,
     groups_of,
     in_written_order,
     standard_attributes,
@@ -45,29 +40,24 @@ def extended(
     What is there of other rows than these goes: labels and whatever else runs along a dim that has
     other labels now. Data groups say the data that the labels belong to.
 
-    Parameters
-    ----------
-    unknowns : sequence of Unknown
-        Those that are given back.
-    groups : mapping
-        By group and name, arrays (chains, draws, *shape). An array of the group ``posterior``
-        that `records` does not name was there before and is replaced.
-    records : mapping from str to dict
-        The attributes of each variable that was recovered.
+    By group and name, arrays are of shape (chains, draws, *shape); those of the group ``posterior``
+    that `records`, the attributes of what was recovered, does not name, were there before and are
+    replaced. The `unknowns` are those that are given back.
     """
-    import xarray
-
     written = list(model.variables)
-    posterior = trace["posterior"].to_dataset()
-    labels = draw_coords(model, posterior)
+    posterior = trace["posterior"].dataset
+    labels = model_coords(model) | {dim: posterior[dim].values for dim in ("chain", "draw")}
     result = groups_of(trace)
     lost: list[str] = []
-    for name in FILLED:
-        if name in result:
-            result[name], dropped = _without(result[name], _stale(model, result[name]))
-            lost += [v for v in dropped if v not in groups.get(name, {})]
-    for group, recovered in groups.items():
-        arrays = in_written_order(recovered, written)
+    for group in [group for group in FILLED if group in result]:
+        stale = [
+            str(name)
+            for name, array in result[group].data_vars.items()
+            if origin.change(model, array.attrs) is not None
+        ]
+        result[group] = _without(result[group], stale)
+        lost += [name for name in stale if name not in groups.get(group, {})]
+    for group, arrays in groups.items():
         dims: dict[str, Any] = dict(model_dims(model))
         coords = dict(labels)
         if group == "state_probabilities":
@@ -77,40 +67,35 @@ def extended(
                     coords[dim] = states
                 before = dims.get(unknown.name) or [None] * len(unknown.shape)
                 dims[unknown.name] = [*before, dim]
-        attrs = standard_attributes()
-        made = build_dataset(group, arrays, dims=dims, coords=coords, attrs=attrs, sampled=True)
+        made = build_dataset(
+            group,
+            in_written_order(arrays, written),
+            dims=dims,
+            coords=coords,
+            attrs=standard_attributes(),
+            sampled=True,
+        )
         for name in arrays:
             made[name].attrs.update(records.get(name, {}))
         if group == "posterior":
-            kept = result[group]
-            old, _ = _without(kept, [n for n in arrays if n in kept])
-            old, dropped = _without(old, _along_other_labels(old, made))
-            lost += dropped
-            made = old.merge(made, join="exact")
-            arranged = in_written_order(
-                {str(n): array for n, array in made.data_vars.items()}, written
-            )
-            made = xarray.Dataset(arranged, coords=made.coords, attrs=kept.attrs)
+            old = _without(result[group], [name for name in arrays if name in result[group]])
+            others = _along_other_labels(old, made)
+            lost += others
+            made = _without(old, others).merge(made, join="exact")
+            made = made[list(in_written_order(dict(made.data_vars), written))]
         result[group] = made
-    result = {name: dataset for name, dataset in result.items() if _kept(name, dataset)}
+    result = {n: dataset for n, dataset in result.items() if n not in FILLED[1:] or dataset}
     if lost:
         warn(
             f"aq.recover: left out {', '.join(dict.fromkeys(lost))}, which belongs to other data "
             "than the model holds now",
             AliquotWarning,
         )
-    _refresh_data(result, model)
+    # The data that are there are to be those that the labels belong to.
+    for group, made in groups_of(build_tree(**described(model))).items():
+        if group in result and not all(_same(result[group], made[name]) for name in made):
+            result[group] = made
     return tree_of(result, trace.attrs)
-
-
-def _kept(name: str, dataset: Any) -> bool:
-    return name not in FILLED or name == "posterior" or bool(dataset.data_vars)
-
-
-def _stale(model: Model, dataset: Any) -> list[str]:
-    """Name what was recovered from other data."""
-    names = map(str, dataset.data_vars)
-    return [n for n in names if origin.change(model, dataset[n].attrs) is not None]
 
 
 def _along_other_labels(dataset: Any, made: Any) -> list[str]:
@@ -123,41 +108,19 @@ def _along_other_labels(dataset: Any, made: Any) -> list[str]:
     return [str(n) for n, array in dataset.data_vars.items() if others & set(array.dims)]
 
 
-def _without(dataset: Any, names: Iterable[str]) -> tuple[Any, list[str]]:
+def _without(dataset: Any, names: Sequence[str]) -> Any:
     """Leave variables out, and the labels of dims that nothing else has."""
-    names = list(names)
     dataset = dataset.drop_vars(names)
     used = {dim for array in dataset.data_vars.values() for dim in array.dims}
-    unused = [dim for dim in dataset.dims if dim not in used and dim not in ("chain", "draw")]
-    return dataset.drop_dims(unused), names
+    return dataset.drop_dims(set(dataset.dims) - used - {"chain", "draw"})
 
 
-def _refresh_data(groups: dict[str, Any], model: Model) -> None:
-    """Put the model's data into the trace's groups of data where they are others."""
-    for group, data in (
-        ("observed_data", observed_data(model)),
-        ("constant_data", constant_data(model)),
-    ):
-        if group not in groups or all(_same(groups[group], n, v) for n, v in data.items()):
-            continue
-        dims = {name: dims for name, dims in model_dims(model).items() if name in data}
-        groups[group] = build_dataset(
-            group,
-            data,
-            dims=dims,
-            coords=model_coords(model),
-            attrs=standard_attributes(),
-            sampled=False,
-        )
-
-
-def _same(dataset: Any, name: str, values: np.ndarray) -> bool:
-    if name not in dataset:
+def _same(dataset: Any, array: Any) -> bool:
+    """Say whether a dataset has an array's values under its name."""
+    if array.name not in dataset:
         return False
-    stored = np.asarray(dataset[name].values)
-    return stored.shape == values.shape and bool(
-        np.array_equal(stored, values, equal_nan=values.dtype.kind == "f")
-    )
+    nan = array.dtype.kind == "f"
+    return np.array_equal(dataset[array.name].values, array.values, equal_nan=nan)
 
 
 def _state_dim(unknown: Unknown) -> tuple[str, Any]:

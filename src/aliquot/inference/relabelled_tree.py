@@ -20,7 +20,13 @@ if TYPE_CHECKING:
     import xarray
 
 # Groups of draws in which discrete variables may be found.
-WITH_STATES = ("posterior", "most_probable", "posterior_predictive", "predictions")
+WITH_STATES = (
+    "posterior",
+    "most_probable",
+    "posterior_predictive",
+    "predictions",
+    "state_probabilities",
+)
 
 
 def states_of(trace: Any, blocks: Sequence[Block]) -> dict[tuple[str, str], np.ndarray]:
@@ -28,9 +34,7 @@ def states_of(trace: Any, blocks: Sequence[Block]) -> dict[tuple[str, str], np.n
     names = {name for block in blocks for name, _ in block.states}
     sizes = {dim: trace["posterior"].sizes[dim] for dim in ("chain", "draw")}
     result = {}
-    for group in (*WITH_STATES, "state_probabilities"):
-        if group not in trace.children:
-            continue
+    for group in [group for group in WITH_STATES if group in trace.children]:
         dataset = trace[group].dataset
         for name in names & set(dataset.data_vars):
             if all(dataset[name].sizes.get(dim) == size for dim, size in sizes.items()):
@@ -42,18 +46,17 @@ def discrete_in(trace: Any, model: Model) -> list[str]:
     """Name the discrete variables that a trace says something of."""
     marginal = model.density().marginal
     names = [] if marginal is None else [unknown.name for unknown in marginal.unknowns]
-    groups = [g for g in (*WITH_STATES, "state_probabilities") if g in trace.children]
+    groups = [group for group in WITH_STATES if group in trace.children]
     return [name for name in names if any(name in trace[group].data_vars for group in groups)]
 
 
 def without(trace: xarray.DataTree, names: Sequence[str]) -> xarray.DataTree:
     """Leave discrete variables out of a trace; the one that was given stays as it is."""
     groups = groups_of(trace)
-    for group in (*WITH_STATES, "state_probabilities"):
-        if group in groups:
-            groups[group] = groups[group].drop_vars(names, errors="ignore")
-            if not groups[group].data_vars:
-                del groups[group]
+    for group in [group for group in WITH_STATES if group in groups]:
+        groups[group] = groups[group].drop_vars(names, errors="ignore")
+        if not groups[group].data_vars:
+            del groups[group]
     return tree_of(groups, trace.attrs)
 
 
@@ -145,17 +148,15 @@ def _computed(
     if not wanted and not slots:
         return {}, lost
 
-    def one(row: Any, data: Any) -> dict[str, Any]:
-        evaluation = density.evaluation_of({n: row[f"value {n}"] for n in values}, data)
+    def one(row: Any, data: Any) -> dict[tuple[str, str], Any]:
+        free, states = row
+        evaluation = density.evaluation_of(free, data)
         for node, name in zip(known, given, strict=True):
-            evaluation.set(node, row[f"state {name}"])
-        made = {f"posterior/{d.name}": evaluation(d) for d in wanted}
+            evaluation.set(node, states[name])
+        made = {("posterior", d.name): evaluation(d) for d in wanted}
         for slot in slots:
             forward = evaluation(slot.transform).forward(evaluation(slot.variable))
-            made[f"unconstrained_posterior/{slot.unconstrained_name}"] = forward
+            made["unconstrained_posterior", slot.unconstrained_name] = forward
         return made
 
-    rows = {f"value {n}": v for n, v in values.items()}
-    rows |= {f"state {n}": v for n, v in given.items()}
-    made = over_draws(one, rows, density.data, light())
-    return {(path.partition("/")[0], path.partition("/")[2]): v for path, v in made.items()}, lost
+    return over_draws(one, (dict(values), given), density.data, light()), lost

@@ -16,9 +16,10 @@ from aliquot.distributions.normal_mixture import NormalMixture
 from aliquot.inference.draws import over_draws
 from aliquot.marginal import depends_on
 from aliquot.model import Model
-from aliquot.symmetry import Block
+from aliquot.symmetry import Block, trading
 
-# Above so many numbers (400 MB), a part of the rows is used.
+# Above so many numbers, draws times rows times components (400 MB), a part of the rows is used: as
+# many as fit, chosen at random with equal probabilities, and always the same.
 MOST_NUMBERS = 50_000_000
 # Draws at which it is tested what moves along with a block, and how well that has to hold.
 TESTED = 3
@@ -28,39 +29,20 @@ CHANGED = 1e-4
 
 @dataclass(frozen=True)
 class AllocationRows:
-    """Rows of one variable, and which of their columns are a block's components.
+    """Rows of one variable, and which of their columns are a block's components."""
 
-    Attributes
-    ----------
-    name : str
-        A discrete variable, or an observed mixture.
-    rows : numpy.ndarray of int
-        Those of its rows, counted flat, that tell the components apart.
-    columns : tuple of int
-        Which of the variable's states or components each component of the block is.
-    """
-
-    name: str
-    rows: np.ndarray
-    columns: tuple[int, ...]
+    name: str  # a discrete variable, or an observed mixture
+    rows: np.ndarray  # those of its rows, counted flat, that tell the components apart
+    columns: tuple[int, ...]  # which state or component of the variable each one of the block is
 
 
 @dataclass(frozen=True)
 class Found:
-    """Responsibilities of a block's components.
+    """Responsibilities of a block's components."""
 
-    Attributes
-    ----------
-    probabilities : numpy.ndarray, shape (draws, rows, K)
-    names : tuple of str
-        The variables that the rows are of.
-    total : int
-        How many rows there are; as many as in `probabilities`, unless these were too many.
-    """
-
-    probabilities: np.ndarray
-    names: tuple[str, ...]
-    total: int
+    probabilities: np.ndarray  # (draws, rows, K)
+    names: tuple[str, ...]  # the variables that the rows are of
+    total: int  # how many rows there are: more than in `probabilities` where these were too many
 
 
 class Responsibilities:
@@ -69,18 +51,10 @@ class Responsibilities:
     They come from discrete variables that were summed out (of a chain smoothed), and from observed
     mixtures. Which of these belongs to a block is not guessed from shapes or names: it is those
     rows whose probabilities trade places exactly as the block's components do.
-
-    Parameters
-    ----------
-    model : Model
-    most : int
-        Where draws times rows times components are more, as many rows as fit, chosen at random
-        with equal probabilities and always the same, are used.
     """
 
-    def __init__(self, model: Model, most: int = MOST_NUMBERS) -> None:
+    def __init__(self, model: Model) -> None:
         self.density = model.density()
-        self.most = most
         unknowns = () if self.density.marginal is None else tuple(self.density.marginal.unknowns)
         self.unknowns = unknowns
         nodes = [unknown.node for unknown in unknowns]
@@ -98,7 +72,7 @@ class Responsibilities:
             return None
         draws = len(next(iter(values.values())))
         total = sum(len(source.rows) for source in sources)
-        fit = max(1, self.most // (draws * block.components))
+        fit = max(1, MOST_NUMBERS // (draws * block.components))
         chosen = np.arange(total)
         if total > fit:
             chosen = np.sort(np.random.default_rng(1).choice(total, fit, replace=False))
@@ -147,22 +121,14 @@ class Responsibilities:
     ) -> tuple[list[np.ndarray], dict[str, np.ndarray]]:
         """Compute probabilities at some draws, their components where they are and moved.
 
-        Returns
-        -------
-        moves : list of numpy.ndarray
-            None first, then each component with the first, then all at random.
-        dict from str to numpy.ndarray, shape (tested, moves, rows, columns)
+        Moves are none first, then each component with the first, then all at random; the
+        probabilities, by name, have the shape (tested, moves, rows, columns).
         """
         draws = len(next(iter(values.values())))
         rng = np.random.default_rng(2)
         tested = rng.choice(draws, min(TESTED, draws), replace=False)
         k = block.components
-        moves = [np.arange(k)]
-        for other in range(1, k):
-            exchange = np.arange(k)
-            exchange[[0, other]] = other, 0
-            moves.append(exchange)
-        moves.append(rng.permutation(k))
+        moves = [*(trading(k, 0, other) for other in range(k)), rng.permutation(k)]
         batch = {
             name: np.repeat(array[tested], len(moves), axis=0) for name, array in values.items()
         }
@@ -225,12 +191,10 @@ def is_mixture(variable: Any, unknowns: Sequence[Any]) -> bool:
 
 
 def mixture_logits(variable: Any, known: Any, density: Any) -> Any:
-    """Compute the log of weight times density by row and component, inside a traced function.
+    """Compute the log of weight times density inside a traced function, shape (rows, K).
 
-    Returns
-    -------
-    array, shape (rows, K)
-        Zero throughout for a row that no component can give; weights alone for one that is missing.
+    It is zero throughout for a row that no component can give, and of weights alone for one that is
+    missing.
     """
     distribution = known(variable.distribution)
     gone = next((found for found in density.integrated if found.variable is variable), None)
@@ -247,10 +211,7 @@ def mixture_logits(variable: Any, known: Any, density: Any) -> Any:
 def _columns(p: np.ndarray, k: int) -> tuple[int, ...] | None:
     """Find which column is which component: two of them change as two components trade places.
 
-    Parameters
-    ----------
-    p : numpy.ndarray, shape (tested, moves, rows, columns)
-        The first move is none, then component 0 trades places with 1, 2, ..., k - 1.
+    By probabilities (tested, moves, rows, columns), the moves as in `_as_they_move`.
     """
     # Relative to the probabilities: those of components that are nearly empty are small.
     before, after = p[:, :1], p[:, 1:k]

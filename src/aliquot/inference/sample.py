@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from aliquot.arguments import as_seed, whole_number
 from aliquot.compilation import uncollected
 from aliquot.diagnostics import heights
-from aliquot.errors import PartialResultWarning, StartError, warn
+from aliquot.errors import PartialResultWarning, warn
 from aliquot.hints.arguments import SAMPLE
 from aliquot.hints.explain import explained
 from aliquot.inference.described import described
@@ -29,6 +29,7 @@ from aliquot.inference.permute import permuted, read_label_switching, unconstrai
 from aliquot.mcmc.result import ChainDraws
 from aliquot.mcmc.run import sample as run_chains
 from aliquot.mcmc.settings import NUTSSettings
+from aliquot.mcmc.starts import NoStartError
 from aliquot.model import Model, resolve_model
 from aliquot.progress import announce, sampling_progress
 from aliquot.results import build_tree
@@ -231,7 +232,7 @@ def _run(
                 on_progress=display.update,
                 meanwhile=meanwhile,
             )
-        except StartError as error:
+        except NoStartError as error:
             failure = error
     explain_start(model, failure)
 

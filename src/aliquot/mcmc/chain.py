@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -14,25 +13,15 @@ from aliquot.mcmc.program import Report, Shape, empty_rows
 from aliquot.mcmc.result import ChainProgress, Phase
 from aliquot.mcmc.schedule import Flag
 from aliquot.mcmc.settings import NUTSSettings
-from aliquot.mcmc.starts import no_start
-from aliquot.mcmc.trajectory import DIVERGED
+from aliquot.mcmc.starts import NoStartError
+from aliquot.mcmc.trajectory import DIVERGED, chosen_point
 
 _SEARCH_ROWS = 8
 _LONGEST_SEARCH = 128
 _CALL_SECONDS = 0.1
 
 
-@dataclass(frozen=True)
-class Chunks:
-    """Limits on what one call of the program does. They change no result."""
-
-    draws: int | None = None
-    leapfrogs: int | None = None
-    """By default as many as take about 0.1 seconds."""
-
-
-@dataclass(frozen=True)
-class Job:
+class Job(NamedTuple):
     """The arguments of one call."""
 
     state: ChainState
@@ -45,13 +34,7 @@ class NUTSChain:
     """A chain: first its start is evaluated, then a step size is searched, then it draws."""
 
     def __init__(
-        self,
-        number: int,
-        start: np.ndarray,
-        settings: NUTSSettings,
-        shape: Shape,
-        seed: int,
-        chunks: Chunks,
+        self, number: int, start: np.ndarray, settings: NUTSSettings, shape: Shape, seed: int
     ) -> None:
         self.number = number
         self.total = settings.tune + settings.draws
@@ -64,7 +47,6 @@ class NUTSChain:
         self.state = machine.initial(start, settings.metric, settings.max_treedepth)
         self._settings = settings
         self._shape = shape
-        self._chunks = chunks
         self._momenta = Momenta(seed, number, shape.size)
         self._flags = schedule.flags(settings)
         self._dense_windows = schedule.dense_windows(settings)
@@ -94,10 +76,8 @@ class NUTSChain:
             momenta, keys = (a[done:] for a in self._momenta.searches(block, _SEARCH_ROWS))
             flags = np.full(_SEARCH_ROWS - done, Flag.SEARCH, np.int32)
         else:
-            stop = min(
-                self.done + min(capacity, self._chunks.draws or capacity),
-                next(stop for stop in self._stops if stop > self.done),
-            )
+            stop = next(stop for stop in self._stops if stop > self.done)
+            stop = min(stop, self.done + capacity)
             momenta, keys = self._momenta.draws(self.done, stop)
             flags = self._flags[self.done : stop]
         count = len(flags)
@@ -150,18 +130,14 @@ class NUTSChain:
         return float(self.state.step.search) != 2
 
     def _budget(self) -> np.int32:
-        if self._chunks.leapfrogs is not None:
-            return np.int32(self._chunks.leapfrogs)
         if not self._seconds_per_leapfrog:
             return np.int32(1)
         return np.int32(np.clip(_CALL_SECONDS / self._seconds_per_leapfrog, 1, 2**30))
 
     def _start(self, report: Report) -> None:
-        size = self._shape.size
-        point = report.state.tree.points[int(report.state.tree.chosen)]
-        position, gradient, log_density = point[:size], point[size : 2 * size], point[2 * size]
+        position, gradient, log_density = chosen_point(report.state.tree)
         if not (np.isfinite(log_density) and np.all(np.isfinite(gradient))):
-            raise no_start(position, float(log_density), gradient, tries=1)
+            raise NoStartError(position, log_density, gradient, tries=1)
         self._evaluated = True
         if self._settings.metric != "adapt_diag" and self._settings.tune > 0:
             scale = metric.first_scale(gradient)

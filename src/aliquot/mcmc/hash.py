@@ -24,20 +24,7 @@ _SECOND = 0x94D049BB133111EB
 
 
 def hashed_bits(key: Array, counter: ArrayLike) -> Array:
-    """Return 64 random bits for each pair of a key and a counter.
-
-    Parameters
-    ----------
-    key
-        uint64, any shape.
-    counter
-        uint64, a shape that broadcasts with `key`.
-
-    Returns
-    -------
-    Array
-        uint64, the broadcast shape.
-    """
+    """Return 64 random bits for each pair of a key and a counter, all uint64; shapes broadcast."""
     bits = key + (jnp.asarray(counter, jnp.uint64) + np.uint64(1)) * np.uint64(_GAMMA)
     bits = (bits ^ (bits >> np.uint64(30))) * np.uint64(_FIRST)
     bits = (bits ^ (bits >> np.uint64(27))) * np.uint64(_SECOND)

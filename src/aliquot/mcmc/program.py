@@ -9,7 +9,7 @@ another.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -54,19 +54,6 @@ class Shape:
     def capacity(self) -> int:
         """The greatest number of draws in a call: about a megabyte of output."""
         return min(max(2**17 // (self.size + len(STATS)), 16), 4096)
-
-
-@dataclass(frozen=True)
-class NUTSProgram:
-    """A compiled program and what it took to compile it."""
-
-    shape: Shape
-    compiled: Compiled
-
-    @property
-    def call(self) -> Callable[..., Report]:
-        """The program itself."""
-        return self.compiled.call
 
 
 def one_chain(log_density: LogDensity, shape: Shape) -> Callable[..., Report]:
@@ -173,6 +160,11 @@ def empty_rows(shape: Shape) -> Row:
     )
 
 
+def stacked(trees: Sequence[Any]) -> Any:
+    """Put what is of several chains along a leading axis."""
+    return jax.tree.map(lambda *leaves: np.stack(leaves), *trees)
+
+
 def _start(state: ChainState, shape: Shape, spare: int = 0) -> Report:
     output = jnp.zeros((shape.capacity + spare, shape.size + len(STATS)))
     none = jnp.zeros((), jnp.int32)
@@ -188,7 +180,7 @@ def compiled(
     data: Any,
     shape: Shape,
     meanwhile: Callable[[], None] | None = None,
-) -> tuple[NUTSProgram, bool]:
+) -> tuple[Compiled, bool]:
     """Return the program of a log density, and whether it had to be compiled.
 
     It is kept as long as the log density lives, for data of the same shapes and dtypes. Once XLA
@@ -204,17 +196,13 @@ def compiled(
 
 def _compile(
     log_density: LogDensity, data: Any, shape: Shape, meanwhile: Callable[[], None] | None
-) -> NUTSProgram:
+) -> Compiled:
     build = one_chain if shape.chains is None else many_chains
     state = machine.initial(np.zeros(shape.size), shape.metric, shape.max_treedepth)
     rows = empty_rows(shape)
     draws = np.int32(0)
-    chains = shape.chains
-    if chains is not None:
-        state, rows, draws = jax.tree.map(
-            lambda leaf: np.stack([leaf] * chains), (state, rows, draws)
-        )
+    if shape.chains is not None:
+        state, rows, draws = stacked([(state, rows, draws)] * shape.chains)
     arguments = (state, data, rows, draws, np.int32(0), np.float64(0.0))
     function = build(log_density, shape)
-    program = compile_or_load(function, *arguments, options=loop(), meanwhile=meanwhile)
-    return NUTSProgram(shape, program)
+    return compile_or_load(function, *arguments, options=loop(), meanwhile=meanwhile)

@@ -5,19 +5,21 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import jax
 import numpy as np
 
+from aliquot.compilation import Compiled
 from aliquot.mcmc import machine
-from aliquot.mcmc.chain import Chunks, Job, NUTSChain
-from aliquot.mcmc.program import LogDensity, NUTSProgram, Report, Shape, compiled, empty_rows
-from aliquot.mcmc.result import ChainDraws, ChainProgress, named_stats
+from aliquot.mcmc.chain import Job, NUTSChain
+from aliquot.mcmc.program import LogDensity, Report, Shape, compiled, empty_rows, stacked
+from aliquot.mcmc.result import ChainDraws, ChainProgress, Phase, named_stats
 from aliquot.mcmc.schedule import Flag
 from aliquot.mcmc.settings import NUTSSettings
 from aliquot.mcmc.starts import Evaluate, Jittered, evaluator, find_starts
+from aliquot.mcmc.trajectory import chosen_point
 from aliquot.precision import float64
 
 OnProgress = Callable[[list[ChainProgress]], None]
@@ -32,32 +34,25 @@ def sample(
     settings: NUTSSettings,
     seed: int,
     cores: int | None = None,
-    chains_ids: Sequence[int] | None = None,
     vectorized: bool | None = None,
     on_progress: OnProgress | None = None,
     stop: threading.Event | None = None,
-    chunks: Chunks | None = None,
     meanwhile: Callable[[], None] | None = None,
 ) -> ChainDraws:
     """Draw from a density with NUTS, one chain for each start point.
 
     Parameters
     ----------
-    log_density
-        Log density of a position (d,) and `data`, up to a constant: a pure JAX function.
-    data
-        A pytree of arrays. Data of the same shapes run without a new compilation.
+    log_density, data
+        A pure JAX function of a position (d,) and of a pytree of arrays, up to a constant. Data of
+        the same shapes run without a new compilation.
     starts
         (chains, d), or a :class:`~aliquot.mcmc.starts.Jittered` for start points yet to be found.
-    settings
-        How long to run and how to adapt.
     seed
         The draws of a chain are a function of it and of the number of the chain: they are the same,
         to the bit, for any number of cores and however the run is cut into calls.
     cores
         Threads, by default as many as there are CPUs, and never more than chains.
-    chains_ids
-        The numbers of the chains, by default 0, 1, 2 and so on.
     vectorized
         Run all chains in one program. By default, on an accelerator only.
     on_progress
@@ -65,8 +60,6 @@ def sample(
     stop
         When it is set, the run ends after the calls under way and keeps what it has drawn. So it
         does on a ``KeyboardInterrupt`` in the calling thread.
-    chunks
-        Limits on each call of the compiled program.
     meanwhile
         Called once the program has been traced, when Python has little left to do: the place to
         start threads for what will be needed afterwards.
@@ -74,7 +67,7 @@ def sample(
     Raises
     ------
     ValueError
-        If `starts` has no chain or no coordinate, or other numbers of chains do not fit it.
+        If `starts` has no chain or no coordinate.
     StartError
         If a start point has no finite log density and gradient.
 
@@ -92,31 +85,26 @@ def sample(
     center = np.asarray(starts.center if isinstance(starts, Jittered) else starts, float)
     count = starts.chains if isinstance(starts, Jittered) else len(np.atleast_1d(center))
     size = center.shape[-1] if center.ndim else 0
-    numbers = list(range(count)) if chains_ids is None else list(chains_ids)
-    _check(starts, center, count, size, numbers)
+    _check(starts, center, count, size)
     if vectorized is None:
         vectorized = jax.default_backend() != "cpu"
 
-    total = settings.tune + settings.draws
-    if on_progress is not None:
-        on_progress(
-            [ChainProgress(n, 0, total, "compiling", 0.0, float("nan"), 0, 0) for n in numbers]
-        )
+    def say(phase: Phase) -> None:
+        nothing = 0, settings.tune + settings.draws, phase, 0.0, float("nan"), 0, 0
+        if on_progress is not None:
+            on_progress([ChainProgress(number, *nothing) for number in range(count)])
+
+    say("compiling")
     shape = Shape(size, settings.metric, settings.max_treedepth, count if vectorized else None)
     program, new = compiled(log_density, data, shape, meanwhile)
-    if on_progress is not None:
-        on_progress(
-            [ChainProgress(n, 0, total, "warm-up", 0.0, float("nan"), 0, 0) for n in numbers]
-        )
+    say("warm-up")
     with float64():
         data = jax.device_put(data)
     if isinstance(starts, Jittered):
-        evaluate = evaluator(log_density, data) if vectorized else _evaluate(program, data)
-        center = find_starts(log_density, data, starts, seed=seed, evaluate=evaluate)
-    limits = chunks or Chunks()
+        evaluate = evaluator(log_density, data) if vectorized else _evaluate(program, shape, data)
+        center = find_starts(evaluate, starts, seed=seed)
     chains = [
-        NUTSChain(number, start, settings, shape, seed, limits)
-        for number, start in zip(numbers, center, strict=True)
+        NUTSChain(number, start, settings, shape, seed) for number, start in enumerate(center)
     ]
     run = WorkerPool(program, data, chains, settings, stop)
     workers = 1 if vectorized else max(1, min(cores or os.cpu_count() or 1, count))
@@ -131,8 +119,8 @@ def sample(
         interrupted=interrupted,
         inverse_mass=scales**2 if scales.ndim == 2 else scales @ np.swapaxes(scales, 1, 2),
         step_size=np.array([np.exp(chain.state.step.log_step) for chain in chains]),
-        compile_seconds=program.compiled.seconds if new else 0.0,
-        compile_cached=program.compiled.loaded if new else True,
+        compile_seconds=program.seconds if new else 0.0,
+        compile_cached=program.loaded if new else True,
         sampling_seconds=run.seconds,
         warmup_seconds=run.warmup_seconds,
     )
@@ -143,7 +131,7 @@ class WorkerPool:
 
     def __init__(
         self,
-        program: NUTSProgram,
+        program: Compiled,
         data: Any,
         chains: list[NUTSChain],
         settings: NUTSSettings,
@@ -221,13 +209,7 @@ class WorkerPool:
             began = time.perf_counter()
             jobs = [chain.job() if not chain.complete else chain.rest() for chain in self._chains]
             budget = min(job.leapfrogs for job in jobs)
-            stacked = Job(
-                state=_stack([job.state for job in jobs]),
-                rows=_stack([job.rows for job in jobs]),
-                draws=np.stack([job.draws for job in jobs]),
-                leapfrogs=budget,
-            )
-            report = self._call(stacked)
+            report = self._call(stacked(jobs)._replace(leapfrogs=budget))
             reports = [
                 jax.tree.map(lambda leaf, i=i: leaf[i], report) for i in range(len(self._chains))
             ]
@@ -261,9 +243,8 @@ class WorkerPool:
         return self._halt.is_set() or (self._stop is not None and self._stop.is_set())
 
 
-def _evaluate(program: NUTSProgram, data: Any) -> Evaluate:
+def _evaluate(program: Compiled, shape: Shape, data: Any) -> Evaluate:
     """Return the log density and gradient as the program itself computes them."""
-    shape = program.shape
     rows = empty_rows(shape)
     rows.flags[0] = Flag.EVALUATE
 
@@ -271,19 +252,13 @@ def _evaluate(program: NUTSProgram, data: Any) -> Evaluate:
         state = machine.initial(position, shape.metric, shape.max_treedepth)
         with float64():
             report = program.call(state, data, rows, np.int32(1), np.int32(1), np.float64(0.8))
-            point = np.asarray(report.state.tree.points)[int(report.state.tree.chosen)]
-        return float(point[2 * shape.size]), point[shape.size : 2 * shape.size]
+        _, gradient, log_density = chosen_point(report.state.tree)
+        return log_density, gradient
 
     return evaluate
 
 
-def _stack(states: list[Any]) -> Any:
-    return jax.tree.map(lambda *leaves: np.stack(leaves), *states)
-
-
-def _check(
-    starts: np.ndarray | Jittered, center: np.ndarray, count: int, size: int, numbers: list[int]
-) -> None:
+def _check(starts: np.ndarray | Jittered, center: np.ndarray, count: int, size: int) -> None:
     if not isinstance(starts, Jittered) and center.ndim != 2:
         raise ValueError(f"starts must have shape (chains, d), got {center.shape}")
     if count < 1:
@@ -292,9 +267,4 @@ def _check(
         raise ValueError(
             "the density has no coordinates (d = 0): there is nothing to sample. "
             "Does the model have a free continuous variable?"
-        )
-    if len(numbers) != count or len(set(numbers)) != count or min(numbers) < 0:
-        raise ValueError(
-            f"chains_ids must be {count} different numbers of at least 0, one for each start, "
-            f"got {numbers}"
         )

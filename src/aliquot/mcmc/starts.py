@@ -24,12 +24,21 @@ class NoStartError(StartError):
     """No start point was found; it carries the last point that was tried."""
 
     def __init__(
-        self, message: str, position: np.ndarray, log_density: float, gradient: np.ndarray
+        self, position: np.ndarray, log_density: float, gradient: np.ndarray, *, tries: int
     ) -> None:
-        super().__init__(message)
-        self.position = position
+        what = f"the log density is {log_density}"
+        if np.isfinite(log_density):
+            bad = np.flatnonzero(~np.isfinite(gradient))[:10]
+            what = f"the gradient is not finite at coordinates {', '.join(map(str, bad))}"
+        where = "at the start point" if tries == 1 else f"at any of {tries} points around the start"
+        super().__init__(
+            f"No start point was found: the log density or its gradient is not finite {where}. "
+            f"At the last one {what}. Give start values where the density is positive, or check "
+            "the observed data against the support of their distribution."
+        )
+        self.position = np.array(position)
         self.log_density = log_density
-        self.gradient = gradient
+        self.gradient = np.array(gradient)
 
 
 @dataclass(frozen=True)
@@ -49,33 +58,13 @@ class Jittered:
     tries: int = 100
 
 
-def find_starts(
-    log_density: Callable[[Array, Any], Array],
-    data: Any,
-    starts: Jittered,
-    *,
-    seed: int,
-    evaluate: Evaluate | None = None,
-) -> np.ndarray:
+def find_starts(evaluate: Evaluate, starts: Jittered, *, seed: int) -> np.ndarray:
     """Return start points (chains, d) whose log density and gradient are finite.
 
     Chains come in antithetic pairs: the second of a pair gets the jitter of the first with the sign
     turned, and the coordinates of one chain are spread evenly. Chains then start far apart, on
     different sides of a symmetry of the density, so that modes which are mirror images of each
     other are met by different chains, where comparing chains reveals them.
-
-    Parameters
-    ----------
-    log_density
-        Log density of a position (d,) and `data`, a pure JAX function.
-    data
-        A pytree of arrays.
-    starts
-        Where to look.
-    seed
-        The points are a function of it.
-    evaluate
-        Log density and gradient at a position, if the caller has them compiled.
 
     Raises
     ------
@@ -88,7 +77,7 @@ def find_starts(
     >>> import numpy as np
     >>> from aliquot.mcmc.starts import Jittered, find_starts
     >>> starts = Jittered(np.zeros(3), chains=4)
-    >>> find_starts(lambda x, data: -0.5 * (x @ x), (), starts, seed=1).shape
+    >>> find_starts(lambda x: (-0.5 * x @ x, -x), starts, seed=1).shape
     (4, 3)
     """
     center, chains, jitter = np.asarray(starts.center, float), starts.chains, starts.jitter
@@ -103,11 +92,10 @@ def find_starts(
     if starts.tries < 1:
         raise ValueError(f"tries must be at least 1, got {starts.tries!r}")
     centers = np.broadcast_to(center, (chains, size))
-    find = evaluate or evaluator(log_density, data)
     return np.stack(
         [
             _find(
-                find,
+                evaluate,
                 centers[chain],
                 np.random.default_rng([chain // 2, 7, seed]),
                 -jitter if chain % 2 else jitter,
@@ -130,27 +118,6 @@ def evaluator(log_density: Callable[[Array, Any], Array], data: Any) -> Evaluate
     return evaluate
 
 
-def no_start(
-    position: np.ndarray, log_density: float, gradient: np.ndarray, *, tries: int
-) -> NoStartError:
-    """Return the error for a point that cannot be a start."""
-    bad = np.flatnonzero(~np.isfinite(gradient))
-    if np.isfinite(log_density):
-        shown = ", ".join(str(i) for i in bad[:10])
-        what = f"the gradient is not finite at coordinates {shown}"
-    else:
-        what = f"the log density is {log_density}"
-    where = "at the start point" if tries == 1 else f"at any of {tries} points around the start"
-    return NoStartError(
-        f"No start point was found: the log density or its gradient is not finite {where}. "
-        f"At the last one {what}. Give start values where the density is positive, or check the "
-        f"observed data against the support of their distribution.",
-        np.array(position),
-        log_density,
-        np.array(gradient),
-    )
-
-
 def _find(
     evaluate: Evaluate,
     center: np.ndarray,
@@ -169,7 +136,7 @@ def _find(
         log_density, gradient = evaluate(position)
         if np.isfinite(log_density) and np.all(np.isfinite(gradient)):
             return position
-    raise no_start(position, log_density, gradient, tries=tries)
+    raise NoStartError(position, log_density, gradient, tries=tries)
 
 
 def _spread(generator: np.random.Generator, size: int) -> np.ndarray:

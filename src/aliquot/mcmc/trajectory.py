@@ -93,6 +93,13 @@ def empty(position: np.ndarray, max_treedepth: int) -> Trajectory:
     )
 
 
+def chosen_point(tree: Trajectory) -> tuple[np.ndarray, np.ndarray, float]:
+    """Give the position (d,) of the chosen point, the gradient and the log density, on the host."""
+    size = tree.ends.shape[1] // 2
+    point = np.asarray(tree.points)[int(tree.chosen)]
+    return point[:size], point[size : 2 * size], float(point[2 * size])
+
+
 def begin(tree: Trajectory, momentum: Array, scale: Array, step: Array) -> Trajectory:
     """Start a trajectory at the chosen point of the one before, with a whitened `momentum` (d,)."""
     size = momentum.shape[0]

@@ -19,14 +19,8 @@ def stacked_axes(
 ) -> np.ndarray:
     """Give axes above each other with one horizontal axis, shape (len(heights),).
 
-    Parameters
-    ----------
-    ax : Axes, sequence of Axes or None
-        Given axes, as many as there are heights.
-    heights : sequence of float
-        In inches, as `width`.
-    figsize : (float, float), optional
-        In place of what these make together.
+    Those of the user, as many as there are heights, or new ones, in inches; `figsize` is in place
+    of what heights and width make together.
     """
     if ax is not None:
         return _checked(ax, len(heights), "from the top down")
@@ -54,7 +48,7 @@ def grid_of_axes(
 ) -> np.ndarray:
     """Give axes in rows and columns that have both their axes in common, shape (rows, columns).
 
-    Parameters are as in `stacked_axes`; `cell` has the width and the height of one.
+    `cell` has the width and the height of one.
     """
     if ax is not None:
         return _checked(ax, rows * columns, "row by row").reshape((rows, columns))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,26 +21,13 @@ GROUP = "relabelling"
 
 @dataclass(frozen=True)
 class ComponentDraws:
-    """One number for each component, in each draw.
+    """One number for each component, in each draw."""
 
-    Attributes
-    ----------
-    name : str
-        The variable, with the place within each component where that has several numbers.
-    labels : tuple of str
-        Of the components, as the variable's coordinate has them.
-    names : tuple of str
-        The same with the variable's name: ``means[low]``.
-    values : numpy.ndarray, shape (chains, draws, components)
-    chains : tuple of str
-        Labels of the chains.
-    """
-
-    name: str
-    labels: tuple[str, ...]
-    names: tuple[str, ...]
-    values: np.ndarray
-    chains: tuple[str, ...]
+    name: str  # the variable, with the place within each component where that has several numbers
+    labels: tuple[str, ...]  # of the components, as the variable's coordinate has them
+    names: tuple[str, ...]  # the same with the variable's name: means[low]
+    values: np.ndarray  # (chains, draws, components)
+    chains: tuple[str, ...]  # their labels
 
 
 def find_block(trees: Sequence[Any], var_name: str | None) -> tuple[str, Block]:
@@ -95,55 +82,50 @@ def read_components(
     one that moves along two axes, such as a transition matrix, the diagonal. By default the
     variable is the block's first. `undo` gives the draws as they were before they were relabelled.
     """
-    name = var_name if var_name in block.variables else block.variables[0]
+    name = str(var_name if var_name in block.variables else block.variables[0])
     roles = [role for role in block.roles if name in role.variables]
-    arrays = _arrays(tree, roles[0].variables)
+    role, axes = roles[0], list(dict.fromkeys(r.axis for r in roles[:2] if r.axis is not None))
+    if role.axis is None:
+        axes = []
+    arrays = _arrays(tree, role.variables)
     if undo:
         inverse = np.argsort(permutations(tree, block_name), axis=-1)
         moved = block.permute({key: array.values for key, array in arrays.items()}, inverse)
         arrays = {key: arrays[key].copy(data=value) for key, value in moved.items()}
-    if roles[0].stays:
-        numbers, place, chains = _one(arrays[str(name)], str(name), roles[0], None, sel)
-        images = (f"{name}{place}", roles[0].image(f"{name}{place}"))
-        both = np.concatenate([numbers, (roles[0].mirror or 0.0) - numbers], axis=-1)
-        return ComponentDraws(images[0], images, images, both, chains)
-    if roles[0].axis is None:
-        apart = [_one(arrays[v], v, Role((v,)), None, sel) for v in roles[0].variables]
-        place, labels = apart[0][1], roles[0].variables
-        names: tuple[str, ...] = tuple(label + place for label in labels)
-        numbers = np.concatenate([numbers for numbers, _, _ in apart], axis=-1)
-        names, numbers = _mirrored(roles[0], names, numbers)
-        return ComponentDraws(" and ".join(labels) + place, labels, names, numbers, apart[0][2])
-    second = roles[1].axis if len(roles) > 1 and roles[1].axis != roles[0].axis else None
-    array = arrays[str(name)]
-    if array.ndim - 2 <= roles[0].axis or max(roles[0].positions) >= array.shape[2 + roles[0].axis]:
+    dim = _dim_of_components(arrays[name], name, role, sel) if axes else ""
+    along = {key: _along(array, axes, dict(role.within), sel) for key, array in arrays.items()}
+    _, place, chains = along[role.variables[0]]
+    # What moves is all that is left, along the first axis after the chains and draws.
+    left = replace(role, axis=0 if axes else None, within=())
+    numbers = left.slices({key: values for key, (values, _, _) in along.items()}, 2)
+    labels = role.variables
+    names = tuple(label + place for label in labels)
+    if axes:
+        labels = tuple(str(arrays[name][dim].values[k]) for k in role.positions)
+        further = f", {place[1:-1]}" if place else ""
+        names = tuple(
+            f"{name}[{label}{f', {label}' if len(axes) > 1 else further}]" for label in labels
+        )
+    title = f"{name if axes else ' and '.join(labels)}{place}"
+    if role.mirror is not None:
+        # The second component's image is what the first becomes.
+        names = (names[0], role.image(names[-1]))
+    return ComponentDraws(title, names if role.stays else labels, names, numbers, chains)
+
+
+def _dim_of_components(
+    array: xarray.DataArray, name: str, role: Role, sel: Mapping[str, Any] | None
+) -> str:
+    assert role.axis is not None
+    if array.ndim - 2 <= role.axis or max(role.positions) >= array.shape[2 + role.axis]:
         raise ModelError(
             f"{name!r} has shape {array.shape[2:]} in these results, without the "
-            f"{block.components} components that can trade places: they are of another model"
+            f"{role.components} components that can trade places: they are of another model"
         )
-    dim = str(array.dims[2 + roles[0].axis])
+    dim = str(array.dims[2 + role.axis])
     if dim in (sel or {}):
         raise ModelError(f"sel= cannot choose along {dim!r}, the components themselves")
-    numbers, place, chains = _one(array, str(name), roles[0], second, sel)
-    labels = tuple(str(array[dim].values[k]) for k in roles[0].positions)
-    if second is not None:
-        names = tuple(f"{name}[{label}, {label}]" for label in labels)
-    elif place:
-        names = tuple(f"{name}[{label}, {place[1:]}" for label in labels)
-    else:
-        names = tuple(f"{name}[{label}]" for label in labels)
-    names, numbers = _mirrored(roles[0], names, numbers)
-    return ComponentDraws(f"{name}{place}", labels, names, numbers, chains)
-
-
-def _mirrored(
-    role: Role, names: tuple[str, ...], numbers: np.ndarray
-) -> tuple[tuple[str, ...], np.ndarray]:
-    """Give the mirror image of the second component, which is what the first becomes."""
-    if role.mirror is None:
-        return names, numbers
-    images = np.stack([numbers[..., 0], role.mirror - numbers[..., 1]], axis=-1)
-    return (names[0], role.image(names[1])), images
+    return dim
 
 
 def permutations(tree: Any, block_name: str) -> np.ndarray:
@@ -180,17 +162,13 @@ def is_relabelled(tree: Any) -> bool:
     return GROUP in getattr(tree, "children", {})
 
 
-def kind(tree: Any) -> str:
-    """Say in a word or two what was done about labels."""
+def stages(tree: Any) -> list[tuple[str, bool]]:
+    """Name what draws there are: before they were relabelled, which is to be undone, and after."""
+    before = "permuted" if tree.attrs.get("label_switching") == "permute" else "as drawn"
     if not is_relabelled(tree):
-        return kind_before(tree)
+        return [(before, False)]
     method = tree.attrs.get("relabelled")
-    return f"relabelled ({method})" if method else "relabelled"
-
-
-def kind_before(tree: Any) -> str:
-    """Say the same of the draws before they were relabelled."""
-    return "permuted" if tree.attrs.get("label_switching") == "permute" else "as drawn"
+    return [(before, True), (f"relabelled ({method})" if method else "relabelled", False)]
 
 
 def _symmetries(tree: Any) -> Symmetries | None:
@@ -210,33 +188,26 @@ def _arrays(tree: Any, names: Sequence[str]) -> dict[str, xarray.DataArray]:
     return {name: in_order(posterior[name]) for name in names}
 
 
-def _one(
+def _along(
     array: xarray.DataArray,
-    name: str,
-    role: Role,
-    second: int | None,
+    axes: Sequence[int],
+    within: Mapping[int, int],
     sel: Mapping[str, Any] | None,
 ) -> tuple[np.ndarray, str, tuple[str, ...]]:
-    """Bring a variable to shape (chains, draws, components); name the place that was chosen."""
+    """Choose a place along all axes but some, of two of which the diagonal is taken; name it.
+
+    Shape (chains, draws, length), or (chains, draws).
+    """
     dims = [str(dim) for dim in array.dims]
-    chosen = choose(array, sel, name)
-    within = dict(role.within)
+    chosen = choose(array, sel, str(array.name))
     place = []
     for axis, dim in enumerate(dims[2:]):
-        if axis in (role.axis, second):
-            continue
-        if axis in within and dim not in (sel or {}):
-            chosen = chosen.isel({dim: [within[axis]]})
-        chosen = chosen.isel({dim: slice(0, 1)})
-        place.append(str(chosen[dim].values[0]) if dim in chosen.coords else "0")
-    if role.axis is None:
-        values = chosen.values.reshape((*chosen.shape[:2], 1))
-    elif second is not None:
-        matrix = chosen.transpose("chain", "draw", dims[2 + role.axis], dims[2 + second], ...)
-        values = matrix.values.reshape(matrix.shape[:4])
-        values = np.stack([values[:, :, k, k] for k in role.positions], axis=-1)
-    else:
-        rows = chosen.transpose("chain", "draw", dims[2 + role.axis], ...)
-        values = rows.values.reshape(rows.shape[:3])[..., list(role.positions)]
+        if axis not in axes:
+            at = within.get(axis, 0) if dim not in (sel or {}) else 0
+            place.append(str(chosen[dim].values[at]) if dim in chosen.coords else "0")
+            chosen = chosen.isel({dim: at})
+    values = chosen.transpose("chain", "draw", *(dims[2 + axis] for axis in axes)).values
+    if len(axes) > 1:
+        values = np.diagonal(values, axis1=2, axis2=3)
     chains = tuple(map(str, chosen["chain"].values))
     return np.asarray(values, float), f"[{', '.join(place)}]" if place else "", chains

@@ -9,7 +9,6 @@ import numpy as np
 from aliquot.errors import ModelError, ShapeError
 from aliquot.plots import style
 from aliquot.plots.axes import stacked_axes, whole_ticks
-from aliquot.plots.picture import picture
 
 # Draws in a row are alike; the averages of this many parts of all chains are nearly independent.
 BATCHES = 20
@@ -17,7 +16,7 @@ BATCHES = 20
 MOST_PLACES = 15
 
 
-@picture
+@style.picture
 def plot_filled_components(
     counts: Any,
     *,

@@ -10,7 +10,6 @@ from aliquot.errors import ModelError
 from aliquot.plots import style
 from aliquot.plots.axes import stacked_axes
 from aliquot.plots.components import relabelling
-from aliquot.plots.picture import picture
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -20,7 +19,7 @@ HIGHEST = 1 - 1e-6
 BINS_PER_DECADE = 8
 
 
-@picture
+@style.picture
 def plot_label_certainty(
     trace: Any,
     *,
@@ -132,14 +131,11 @@ def _notes(certainty: np.ndarray, below: float) -> list[tuple[str, Any]]:
     text = f"{share:.0%}" if share >= 0.1 else f"{max(share, 1e-4):.2%}"
     text = text if share else "none"
     middle = float(np.median(certainty))
-    value = "over 0.999999" if middle > HIGHEST else f"{middle:.{_digits(middle)}f}"
+    # As many digits as show how far it is from 1.
+    digits = int(np.clip(np.ceil(_position(middle)), 2, 6))
+    value = "over 0.999999" if middle > HIGHEST else f"{middle:.{digits}f}"
     orange = style.readable(style.state_colors(2)[1])
     return [
         (f"{text} of {certainty.size:,} draws below {below:g}", orange if share else style.QUIET),
         (f"median {value}", style.QUIET),
     ]
-
-
-def _digits(certainty: float) -> int:
-    """Give the digits that show how far a certainty is from 1."""
-    return int(np.clip(np.ceil(_position(certainty)), 2, 6))

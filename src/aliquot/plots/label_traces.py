@@ -10,15 +10,7 @@ import numpy as np
 from aliquot.errors import ModelError
 from aliquot.plots import style
 from aliquot.plots.axes import grid_of_axes, limits
-from aliquot.plots.components import (
-    ComponentDraws,
-    find_block,
-    is_relabelled,
-    kind,
-    kind_before,
-    read_components,
-)
-from aliquot.plots.picture import picture
+from aliquot.plots.components import ComponentDraws, find_block, read_components, stages
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -31,7 +23,7 @@ MOST_LABELS = 6
 OUTSIDE = 1e-3
 
 
-@picture
+@style.picture
 def plot_label_traces(
     trace: Any,
     *,
@@ -93,9 +85,7 @@ def plot_label_traces(
     if max_draws < 1:
         raise ModelError(f"max_draws must be at least 1; got {max_draws!r}")
     name, block = find_block([trace], var_name)
-    rows = [(kind(trace), False)]
-    if is_relabelled(trace):
-        rows = [(kind_before(trace), True), *rows]
+    rows = stages(trace)
     read = [read_components(trace, name, block, var_name, sel=sel, undo=undo) for _, undo in rows]
     every = max(1, -(-read[0].values.shape[1] // max_draws))
     chains = read[0].chains[:MOST_CHAINS]

@@ -14,11 +14,9 @@ from aliquot.plots.components import (
     ComponentDraws,
     find_block,
     is_relabelled,
-    kind,
-    kind_before,
     read_components,
+    stages,
 )
-from aliquot.plots.picture import picture
 from aliquot.symmetry import Symmetries
 
 if TYPE_CHECKING:
@@ -30,7 +28,7 @@ FEWEST, MOST = 20, 55
 OUTSIDE = 5e-4
 
 
-@picture
+@style.picture
 def plot_mirror_modes(
     trace: Any,
     relabelled: Any = None,
@@ -133,12 +131,11 @@ def _panels(trace: Any, relabelled: Any, ordered: Any) -> list[tuple[str, Any, b
         panels = [(str(title), tree, False) for title, tree in trace.items()]
         if not panels:
             raise ModelError("the mapping from titles to traces is empty")
-    elif is_relabelled(trace) and relabelled is None:
-        panels = [(kind_before(trace), trace, True), (kind(trace), trace, False)]
     else:
-        panels = [(kind(trace), trace, False)]
+        given = stages(trace) if relabelled is None else stages(trace)[-1:]
+        panels = [(title, trace, undo) for title, undo in given]
     if relabelled is not None:
-        panels.append((kind(relabelled), relabelled, False))
+        panels.append((stages(relabelled)[-1][0], relabelled, False))
     if ordered is not None:
         panels.append(("ordered", ordered, False))
     return panels

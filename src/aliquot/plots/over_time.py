@@ -24,28 +24,14 @@ MOST_DOTS = 3_000
 
 @dataclass(frozen=True)
 class Series:
-    """One sequence.
+    """One sequence."""
 
-    Attributes
-    ----------
-    name : str
-        Which one it is; empty where there is one only.
-    x : numpy.ndarray, shape (steps,)
-    mean : numpy.ndarray, shape (steps, K)
-        Posterior probability of each state.
-    observed : numpy.ndarray or None, shape (steps,) or (steps, columns)
-    path : numpy.ndarray or None, shape (steps,)
-        The most probable path, as positions of states.
-    exact : bool
-        Whether that is one path, rather than one put together from those of many draws.
-    """
-
-    name: str
-    x: np.ndarray
-    mean: np.ndarray
-    observed: np.ndarray | None
-    path: np.ndarray | None
-    exact: bool
+    name: str  # which one it is; empty where there is one only
+    x: np.ndarray  # (steps,)
+    mean: np.ndarray  # (steps, K): the posterior probability of each state
+    observed: np.ndarray | None  # (steps,) or (steps, columns)
+    path: np.ndarray | None  # (steps,): the most probable path, as positions of states
+    exact: bool  # whether that is one path, and not put together from those of many draws
 
 
 def draw_series(

@@ -28,20 +28,11 @@ SWITCHED_BELOW = 0.5
 
 @dataclass(frozen=True)
 class Recovered:
-    """A discrete variable's state probabilities in each draw.
-
-    Attributes
-    ----------
-    name : str
-    array : xarray.DataArray
-        Dims (chain, draw, *dims of the variable, state dim).
-    given_names : tuple of str, optional
-        Names for the states, in place of `labels`.
-    """
+    """A discrete variable's state probabilities in each draw."""
 
     name: str
-    array: xarray.DataArray
-    given_names: tuple[str, ...] | None = None
+    array: xarray.DataArray  # (chain, draw, *dims of the variable, state dim)
+    given_names: tuple[str, ...] | None = None  # for the states, in place of `labels`
 
     @property
     def dims(self) -> tuple[str, ...]:
@@ -277,14 +268,9 @@ def data(tree: Any, given: Any, name: str) -> PlotData:
 
 def data_for(tree: Any, recovered: Recovered) -> str | None:
     """Name the only observed variable whose leading axes are those of the discrete one."""
-    if "observed_data" not in getattr(tree, "children", {}):
-        return None
     rows = recovered.shape
-    fitting = [
-        str(name)
-        for name, array in tree["observed_data"].dataset.data_vars.items()
-        if array.shape[: len(rows)] == rows
-    ]
+    known = tree["observed_data"].dataset.data_vars if "observed_data" in tree.children else {}
+    fitting = [str(name) for name, array in known.items() if array.shape[: len(rows)] == rows]
     return fitting[0] if len(fitting) == 1 else None
 
 

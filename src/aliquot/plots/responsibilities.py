@@ -12,11 +12,10 @@ from aliquot.plots import style
 from aliquot.plots.axes import stacked_axes
 from aliquot.plots.over_line import draw_over_line
 from aliquot.plots.over_plane import draw_over_plane
-from aliquot.plots.picture import picture
 from aliquot.plots.recovered import PlotData, Recovered, data, data_for, read
 
 
-@picture
+@style.picture
 def plot_responsibilities(
     tree: Any,
     var_name: str = "z",

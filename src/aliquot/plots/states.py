@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from aliquot.errors import ShapeError
+from aliquot.plots import style
 from aliquot.plots.over_time import Series, draw_series
-from aliquot.plots.picture import picture
 from aliquot.plots.recovered import PlotData, Recovered, choose, data, read
 from aliquot.plots.single import draw_single
 from aliquot.results.axes import in_order
@@ -18,7 +18,7 @@ from aliquot.results.axes import in_order
 MOST_SERIES = 4
 
 
-@picture
+@style.picture
 def plot_states(
     tree: Any,
     var_name: str = "z",
@@ -130,8 +130,9 @@ def _series(
     path, exact = _path(tree, recovered, sel)
     result = []
     for index in list(np.ndindex(shape[:-1]))[:MOST_SERIES]:
+        labels = recovered.array.coords
         name = ", ".join(
-            f"{dim} {_label(recovered, dim, i)}"
+            f"{dim} {labels[dim].values[i] if dim in labels else i}"
             for dim, i in zip(recovered.dims, index, strict=False)
         )
         result.append(
@@ -145,11 +146,6 @@ def _series(
             )
         )
     return result
-
-
-def _label(recovered: Recovered, dim: str, position: int) -> str:
-    coordinate = recovered.array.coords.get(dim)
-    return str(position if coordinate is None else coordinate.values[position])
 
 
 def _steps(recovered: Recovered) -> np.ndarray:

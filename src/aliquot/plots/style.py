@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import wraps
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from aliquot.errors import ModelError, ShapeError
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -90,6 +93,21 @@ def styled() -> Iterator[None]:
         # A notebook's backend that was first loaded in here has turned this on, to stay on.
         interactive = rcParams["interactive"]
     rcParams["interactive"] = interactive
+
+
+def picture[**P](draw: Callable[P, np.ndarray]) -> Callable[P, np.ndarray]:
+    """Let a function draw in this look, and begin what it refuses with its name."""
+
+    @wraps(draw)
+    def drawn(*args: P.args, **kwargs: P.kwargs) -> np.ndarray:
+        try:
+            with styled():
+                return draw(*args, **kwargs)
+        except (ModelError, ShapeError) as error:
+            error.args = (f"aq.plots.{draw.__name__}: {error}",)
+            raise
+
+    return drawn
 
 
 def state_colors(count: int) -> np.ndarray:
@@ -194,10 +212,8 @@ def head(axes: Axes, title: str, notes: Sequence[tuple[str, str]] = ()) -> None:
     notes = [(part, color) for text, color in notes for part in wrap(text, letters) or [text]]
     for row, (text, color) in enumerate(reversed(notes)):
         write(axes, text, (0, 1), (0, 6 + row * line), color=color)
-    axes.annotate(
-        title, (0, 1), xytext=(0, 7 + len(notes) * line), xycoords="axes fraction",
-        textcoords="offset points", fontsize=TEXT + 1, color=INK, va="bottom", weight="bold",
-    )  # fmt: skip
+    at = (0, 7 + len(notes) * line)
+    write(axes, title, (0, 1), at, fontsize=TEXT + 1, color=INK, weight="bold")
 
 
 def new_figure(height: float, width: float = WIDTH) -> Figure:

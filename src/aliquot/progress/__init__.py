@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from aliquot.progress.fitting import FitDisplay, fit_progress
+from aliquot.progress.fitting import fit_progress
 from aliquot.progress.output import announce
 from aliquot.progress.sampling import sampling_progress
 
-__all__ = ["FitDisplay", "announce", "fit_progress", "sampling_progress"]
+__all__ = ["announce", "fit_progress", "sampling_progress"]

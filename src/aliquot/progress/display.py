@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
     from aliquot.progress.output import Output
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _PAUSE_PER_FRAME = 150
 
 
-class Display[View: ProgressView]:
+class Display:
     """A context in which a view is shown on an output, None for nowhere, and kept up to date.
 
     The caller's thread never draws, and never waits for what does: it leaves news in the view. A
@@ -24,11 +24,15 @@ class Display[View: ProgressView]:
     nothing else. Ctrl-C reaches the caller's thread, so it never finds a frame half drawn.
     """
 
-    def __init__(self, view: View, output: Output | None) -> None:
+    def __init__(self, view: ProgressView, output: Output | None) -> None:
         self.view = view
         self._output = output
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
+
+    def update(self, *news: Any) -> None:
+        """Take the news, as the view notes it. Cheap: it can be called at any rate."""
+        self.view.note(*news)
 
     def __enter__(self) -> Self:
         if self._output is not None:

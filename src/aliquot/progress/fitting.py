@@ -36,7 +36,7 @@ class FitView(ProgressView):
         return self.iteration
 
     def note(self, iteration: int, average_loss: float) -> None:
-        """Take the news."""
+        """Take how many iterations are done and what the loss is on average."""
         self.iteration, self.average_loss = iteration, float(average_loss)
         self._note_time()
 
@@ -104,17 +104,9 @@ class FitView(ProgressView):
         return table
 
 
-class FitDisplay(Display[FitView]):
-    """The display of a fit; see :func:`fit_progress`."""
-
-    def update(self, iteration: int, average_loss: float) -> None:
-        """Say how many iterations are done and what the loss is on average. Cheap."""
-        self.view.note(iteration, average_loss)
-
-
 def fit_progress(
     n: int, show: Show = True, *, name: str = "Fit", console: Console | None = None
-) -> FitDisplay:
+) -> Display:
     """Return a context that shows how a fit of n iterations, called `name`, goes.
 
     `show` and `console` are as in :func:`aliquot.progress.sampling_progress`.
@@ -124,4 +116,4 @@ def fit_progress(
     >>> with fit_progress(1_000, show=False, name="ADVI") as display:
     ...     display.update(500, 181.2)
     """
-    return FitDisplay(FitView(n, name), choose_output(show, console))
+    return Display(FitView(n, name), choose_output(show, console))

@@ -144,17 +144,9 @@ class SamplingView(ProgressView):
         return chains_table(self, width, _MOST_ROWS, _COLOURS)
 
 
-class SamplingDisplay(Display[SamplingView]):
-    """The display of sampling; see :func:`sampling_progress`."""
-
-    def update(self, chains: Sequence[ChainProgress]) -> None:
-        """Take the news of all chains. Cheap: it can be called at any rate."""
-        self.view.note(chains)
-
-
 def sampling_progress(
     chains: int, total: int, show: Show = True, *, console: Console | None = None
-) -> SamplingDisplay:
+) -> Display:
     """Return a context that shows how chains go, each to do `total` draws, tuning included.
 
     `show` is True for a live display on a terminal or in a notebook, and otherwise a plain line
@@ -166,7 +158,7 @@ def sampling_progress(
     >>> with sampling_progress(chains=4, total=2_000, show=False) as display:
     ...     display.update([])
     """
-    return SamplingDisplay(SamplingView(chains, total), choose_output(show, console))
+    return Display(SamplingView(chains, total), choose_output(show, console))
 
 
 def _chains(count: int) -> str:

@@ -43,13 +43,7 @@ _COLUMNS = (
         lambda view, item: f"{item.done:,}/{item.total:,}",
         lambda view: f"{view.done:,}/{view.chains * view.total:,}",
     ),
-    _Column(
-        "phase",
-        60,
-        9,
-        lambda view, item: view.phase(item),
-        lambda view: view.overall_phase(),
-    ),
+    _Column("phase", 60, 9, lambda view, item: view.phase(item), lambda view: view.overall_phase()),
     _Column(
         "draws/s",
         70,
@@ -57,13 +51,7 @@ _COLUMNS = (
         lambda view, item: rate(item.draws_per_second),
         lambda view: rate(view.rate) if view.done else "-",
     ),
-    _Column(
-        "step size",
-        95,
-        9,
-        lambda view, item: significant(item.step_size),
-        lambda view: "",
-    ),
+    _Column("step size", 95, 9, lambda view, item: significant(item.step_size), lambda view: ""),
     _Column(
         "steps/draw",
         112,

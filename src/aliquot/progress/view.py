@@ -5,20 +5,14 @@ from __future__ import annotations
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
 
 class ProgressView(ABC):
-    """How far some work has come, in each of the forms that an output may need.
-
-    Parameters
-    ----------
-    clock
-        Returns a time in seconds.
-    """
+    """How far some work has come, by a clock, in each of the forms that an output may need."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -31,6 +25,10 @@ class ProgressView(ABC):
     @abstractmethod
     def done(self) -> int:
         """Draws or iterations done."""
+
+    @abstractmethod
+    def note(self, *news: Any) -> None:
+        """Take the news."""
 
     @abstractmethod
     def renderable(self, width: int) -> RenderableType:

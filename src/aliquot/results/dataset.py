@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,19 +26,11 @@ def build_dataset(
 ) -> xarray.Dataset:
     """Build the dataset of one group, with attributes that are encoded already.
 
-    Parameters
-    ----------
-    group
-        The group's name, for error messages.
-    arrays
-        The variables, each ``(chain, draw, *shape)`` if `sampled` and ``(*shape)`` if not.
-    dims
-        Names for the axes of each variable's shape; ``{variable}_dim_{axis}`` where not given.
-    coords
-        Labels for dims, and for ``chain`` and ``draw``. A dim without one is numbered from 0.
-    lenient
-        Ignore names in `dims` that do not fit a variable's shape instead of refusing them: an
-        unconstrained variable can be shorter than the variable that it belongs to.
+    Each array is ``(chain, draw, *shape)`` if `sampled`, and ``(*shape)`` if not. `dims` names the
+    axes of the shape, ``{variable}_dim_{axis}`` where it does not; `coords` has labels for dims,
+    and for ``chain`` and ``draw``. A dim without any is numbered from 0. `lenient` ignores names
+    that do not fit a shape instead of refusing them: an unconstrained variable can be shorter than
+    the variable that it belongs to. `group` is for error messages.
 
     Raises
     ------
@@ -98,20 +90,13 @@ def label_array(dim: str, values: Any) -> np.ndarray:
 
     Labels that are neither numbers, dates nor strings (tuples, enumerations) become strings.
     """
-    if isinstance(values, np.ndarray) and values.dtype != object:
-        array = values
-    else:
-        items: Iterable[Any] = values
-        items = list(items)
-        kinds = {type(item) for item in items}
-        if kinds and kinds <= {str, np.str_}:
-            array = np.array(items, dtype=str)
-        elif any(issubclass(kind, str | tuple | list) for kind in kinds):
-            array = np.array([str(item) for item in items], dtype=str)
-        else:
-            array = np.asarray(items)
-            if array.dtype == object:
-                array = np.array([str(item) for item in items], dtype=str)
+    array = values
+    if not isinstance(values, np.ndarray) or values.dtype == object:
+        items = list(values)
+        texts = any(isinstance(item, str | tuple | list) for item in items)
+        array = np.array([str(item) for item in items], dtype=str) if texts else np.asarray(items)
+        if array.dtype == object:
+            array = array.astype(str)
     if array.ndim != 1:
         raise ShapeError(
             f"The coordinate of dim {dim!r} has shape {array.shape}; it must be one-dimensional."

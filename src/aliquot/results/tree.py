@@ -13,53 +13,31 @@ from aliquot.results.dataset import build_dataset
 if TYPE_CHECKING:
     import xarray
 
-Arrays = Mapping[str, Any] | None
-
-# Groups whose draws belong, one by one, to the draws of the posterior.
-_MATCHED = {
-    "sample_stats",
-    "unconstrained_posterior",
-    "log_likelihood",
-    "posterior_predictive",
-    "predictions",
-}
-_NOT_SAMPLED = {"observed_data", "constant_data", "predictions_constant_data"}
+# Groups whose draws are those of the posterior, one by one; predictions may be of some only.
+_ONE_BY_ONE = ("sample_stats", "unconstrained_posterior", "log_likelihood")
+_PREDICTED = ("posterior_predictive", "predictions")
+_DATA = ("observed_data", "constant_data", "predictions_constant_data")
+# All groups, in the order in which they stand in a tree.
+GROUPS = (
+    "posterior", "sample_stats", "unconstrained_posterior", "warmup_posterior",
+    "warmup_sample_stats", "warmup_unconstrained_posterior", "log_likelihood", *_PREDICTED,
+    "prior", "prior_predictive", *_DATA,
+)  # fmt: skip
 
 
 def build_tree(
     *,
-    posterior: Arrays = None,
-    sample_stats: Arrays = None,
-    observed_data: Arrays = None,
-    constant_data: Arrays = None,
-    unconstrained_posterior: Arrays = None,
-    warmup_posterior: Arrays = None,
-    warmup_sample_stats: Arrays = None,
-    warmup_unconstrained_posterior: Arrays = None,
-    log_likelihood: Arrays = None,
-    prior: Arrays = None,
-    prior_predictive: Arrays = None,
-    posterior_predictive: Arrays = None,
-    predictions: Arrays = None,
-    predictions_constant_data: Arrays = None,
     dims: Mapping[str, Sequence[str | None] | None] | None = None,
     coords: Mapping[str, Any] | None = None,
     attrs: Mapping[str, Any] | None = None,
     order: Sequence[str] = (),
     extend: xarray.DataTree | None = None,
+    **groups: Mapping[str, Any] | None,
 ) -> xarray.DataTree:
     """Build an ``xarray.DataTree`` in ArviZ's schema from arrays.
 
     Parameters
     ----------
-    posterior, sample_stats, log_likelihood
-        Draws by variable, each array ``(chain, draw, *shape)``.
-    prior, prior_predictive, posterior_predictive, predictions
-        Likewise. Predictions may have fewer draws than the posterior.
-    unconstrained_posterior, warmup_posterior, warmup_sample_stats, warmup_unconstrained_posterior
-        Likewise. Unconstrained variables take the dims of their name only where these fit.
-    observed_data, constant_data, predictions_constant_data
-        Data by variable, each array ``(*shape)``.
     dims
         Names for the axes of each variable's own shape; ``{variable}_dim_{axis}`` where not given.
     coords
@@ -73,6 +51,10 @@ def build_tree(
     extend
         A tree to add to. It is left as it is; the answer is a new tree with its groups and the
         new ones, of which those of a known name replace it.
+    **groups
+        The `GROUPS` of the tree, by variable: draws are arrays ``(chain, draw, *shape)``, data
+        ``(*shape)``. Predictions may have fewer draws than the posterior. Unconstrained variables
+        take the dims of their name only where these fit.
 
     Returns
     -------
@@ -107,47 +89,31 @@ def build_tree(
     >>> tree.posterior["means"].sel(component="low").shape
     (4, 100)
     """
-    given: dict[str, Arrays] = {
-        "posterior": posterior,
-        "sample_stats": sample_stats,
-        "unconstrained_posterior": unconstrained_posterior,
-        "warmup_posterior": warmup_posterior,
-        "warmup_sample_stats": warmup_sample_stats,
-        "warmup_unconstrained_posterior": warmup_unconstrained_posterior,
-        "log_likelihood": log_likelihood,
-        "posterior_predictive": posterior_predictive,
-        "predictions": predictions,
-        "prior": prior,
-        "prior_predictive": prior_predictive,
-        "observed_data": observed_data,
-        "constant_data": constant_data,
-        "predictions_constant_data": predictions_constant_data,
-    }
+    if unknown := groups.keys() - set(GROUPS):
+        raise TypeError(f"build_tree: {', '.join(sorted(unknown))} is no group of the schema")
     labels = dict(coords or {})
     own_attrs = standard_attributes() | encode_attributes(attrs or {})
-    groups: dict[str, xarray.Dataset] = {}
+    made = {} if extend is None else groups_of(extend)
     sample_labels = {}
-    if extend is not None:
-        groups = groups_of(extend)
-        if posterior is None and "posterior" in groups:
-            sample_labels = {dim: groups["posterior"][dim].values for dim in SAMPLE_DIMS}
-    for name, arrays in given.items():
+    if "posterior" in made and groups.get("posterior") is None:
+        sample_labels = {dim: made["posterior"][dim].values for dim in SAMPLE_DIMS}
+    for name in GROUPS:
+        arrays = groups.get(name)
         if not arrays:
             continue
-        matched = name in _MATCHED
         if not name.endswith(("sample_stats", "unconstrained_posterior")):
             arrays = in_written_order(arrays, order)
-        groups[name] = build_dataset(
+        made[name] = build_dataset(
             name,
             arrays,
             dims={} if name.endswith("sample_stats") else dims or {},
-            coords={**labels, **sample_labels} if matched else labels,
+            coords=labels | sample_labels if name in (*_ONE_BY_ONE, *_PREDICTED) else labels,
             attrs=own_attrs,
-            sampled=name not in _NOT_SAMPLED,
+            sampled=name not in _DATA,
             lenient=name.endswith("unconstrained_posterior"),
         )
-    _require_matching_draws(groups)
-    return tree_of(groups, own_attrs if extend is None else extend.attrs)
+    _require_matching_draws(made)
+    return tree_of(made, own_attrs if extend is None else extend.attrs)
 
 
 def groups_of(tree: xarray.DataTree) -> dict[str, xarray.Dataset]:
@@ -180,10 +146,7 @@ def _require_matching_draws(groups: Mapping[str, xarray.Dataset]) -> None:
     if "posterior" not in groups:
         return
     expected = {dim: groups["posterior"].sizes[dim] for dim in SAMPLE_DIMS}
-    for name in sorted(_MATCHED & groups.keys()):
-        # Predictions may be made from a subset of the draws.
-        if name in {"posterior_predictive", "predictions"}:
-            continue
+    for name in [name for name in _ONE_BY_ONE if name in groups]:
         sizes = {dim: groups[name].sizes[dim] for dim in SAMPLE_DIMS}
         if sizes != expected:
             raise ShapeError(

@@ -2,8 +2,19 @@
 
 from __future__ import annotations
 
-from aliquot.symmetry.block import Block
-from aliquot.symmetry.role import Role
+from aliquot.symmetry.block import Block, numbered, trading
+from aliquot.symmetry.role import Role, listed
 from aliquot.symmetry.symmetries import ATTRIBUTE, Broken, Symmetries, block_names, signs_of
 
-__all__ = ["ATTRIBUTE", "Block", "Broken", "Role", "Symmetries", "block_names", "signs_of"]
+__all__ = [
+    "ATTRIBUTE",
+    "Block",
+    "Broken",
+    "Role",
+    "Symmetries",
+    "block_names",
+    "listed",
+    "numbered",
+    "signs_of",
+    "trading",
+]

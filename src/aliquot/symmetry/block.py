@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from math import factorial
+from dataclasses import asdict, dataclass, replace
+from math import factorial, prod
 from typing import Any
 
 import numpy as np
@@ -180,36 +180,41 @@ class Block:
 
     def as_dict(self) -> dict[str, Any]:
         """Give the block as what JSON can hold."""
-        return {
-            "roles": [
-                {
-                    "variables": list(role.variables),
-                    "axis": role.axis,
-                    "positions": list(role.positions),
-                    "within": [list(pair) for pair in role.within],
-                    **({} if role.mirror is None else {"mirror": role.mirror}),
-                }
-                for role in self.roles
-            ],
-            "states": [[name, list(states)] for name, states in self.states],
-            "coupled": self.coupled,
-        }
+        # A role without a mirror does not mention one.
+        return asdict(self, dict_factory=lambda items: dict(i for i in items if i != _NO_MIRROR))
 
     @classmethod
     def from_dict(cls, given: Mapping[str, Any]) -> Block:
         """Read what `as_dict` gave."""
-        roles = tuple(
-            Role(
-                tuple(role["variables"]),
-                role["axis"],
-                tuple(role["positions"]),
-                tuple((int(axis), int(at)) for axis, at in role["within"]),
-                role.get("mirror"),
-            )
-            for role in given["roles"]
-        )
-        states = tuple((name, tuple(values)) for name, values in given["states"])
-        return cls(roles, states, bool(given["coupled"]))
+        fields = _tuples(given)
+        return cls(**fields | {"roles": tuple(Role(**role) for role in fields["roles"])})
+
+
+_NO_MIRROR = ("mirror", None)
+
+
+def _tuples(value: Any) -> Any:
+    """Put tuples in place of JSON's lists, however deep."""
+    if isinstance(value, Mapping):
+        return {key: _tuples(item) for key, item in value.items()}
+    return tuple(map(_tuples, value)) if isinstance(value, list | tuple) else value
+
+
+def trading(components: int, one: int, other: int) -> np.ndarray:
+    """Give the permutation by which two of some components trade places, (components,)."""
+    permutation = np.arange(components)
+    permutation[[one, other]] = other, one
+    return permutation
+
+
+def numbered(shapes: Mapping[str, tuple[int, ...]]) -> dict[str, np.ndarray]:
+    """Give every element of every variable a number, counted through."""
+    numbers, first = {}, 0
+    for name, shape in shapes.items():
+        size = prod(shape)
+        numbers[name] = first + np.arange(size).reshape(shape)
+        first += size
+    return numbers
 
 
 def _at(within: Sequence[tuple[int, int]]) -> str:

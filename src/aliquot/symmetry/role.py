@@ -161,7 +161,7 @@ def part(within: Sequence[tuple[int, int]], ndim: int, batch: int = 0) -> tuple[
     return tuple(index)
 
 
-def listed(names: tuple[str, ...] | list[str]) -> str:
+def listed(names: Sequence[str]) -> str:
     """Join words as a sentence does: ``a``, ``a and b``, ``a, b and c``."""
     if len(names) < 2:
         return "".join(names)

@@ -5,10 +5,9 @@ from __future__ import annotations
 from aliquot.variational.approximation import VariationalApproximation
 from aliquot.variational.convergence import ParameterChange, RelativeChange
 from aliquot.variational.failure import NonFiniteLossError
+from aliquot.variational.family import FullRank, MeanField
 from aliquot.variational.fit import VariationalFit
-from aliquot.variational.full_rank import FullRank
 from aliquot.variational.importance import Estimate, FitQuality
-from aliquot.variational.mean_field import MeanField
 
 __all__ = [
     "Estimate",

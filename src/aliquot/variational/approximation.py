@@ -28,36 +28,16 @@ class Draws(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class VariationalApproximation:
-    """A member q of a family of distributions over the unconstrained coordinates.
-
-    Attributes
-    ----------
-    density
-        The target that it was fitted to.
-    family
-        The family that it belongs to, such as `MeanField`.
-    params
-        Its parameters, one flat vector: the average of the last iterates of the fit.
-    hist
-        The loss of each iteration, an estimate of the negative ELBO in nats, shape (iterations,).
-    seed
-        The integer that the fit's random numbers derive from.
-    partial
-        Whether the fit was interrupted.
-    stopped
-        Why the fit ended early, or None.
-    quality
-        What the check after the fit found, or None if there was none.
-    """
+    """A member q of a family of distributions over the unconstrained coordinates."""
 
     density: Target = field(repr=False)
     family: Family
-    params: np.ndarray = field(repr=False)
-    hist: np.ndarray = field(repr=False)
-    seed: int
-    partial: bool = False
-    stopped: str | None = None
-    quality: FitQuality | None = None
+    params: np.ndarray = field(repr=False)  # one flat vector: the average of the last iterates
+    hist: np.ndarray = field(repr=False)  # (iterations,): estimates of the negative ELBO in nats
+    seed: int  # which the fit's random numbers derive from
+    partial: bool = False  # whether the fit was interrupted
+    stopped: str | None = None  # why it ended early
+    quality: FitQuality | None = None  # what the check after it found
 
     @property
     def labels(self) -> list[str]:

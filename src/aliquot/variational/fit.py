@@ -31,6 +31,8 @@ type Progress = Callable[[int, int, float], Any]
 CALL_SECONDS = 0.1
 FIRST_CALL_ITERATIONS = 20
 RUNNING_AVERAGE = 1000
+# The standard deviation of each coordinate in the first approximation.
+FIRST_SCALE = 0.1
 
 
 class VariationalFit:
@@ -38,13 +40,8 @@ class VariationalFit:
 
     Parameters
     ----------
-    density
-        The target.
-    family
-        The family of approximations, such as `MeanField`.
     seed
-        A non-negative integer. The same seed gives the same fit, bit for bit, however it is cut
-        into calls.
+        The same seed gives the same fit, bit for bit, however it is cut into calls.
     optimizer
         Any ``optax.GradientTransformation`` that minimises. The default is Adam with a rate that
         decays with the iteration; a schedule counts the iterations of all calls of `run` together,
@@ -54,8 +51,6 @@ class VariationalFit:
     start
         The centre of the first approximation, shape (d,), unconstrained. The default is
         ``density.start``.
-    scale
-        Its standard deviation in each coordinate.
     wrap
         Makes what callbacks see and what is returned of an approximation.
     """
@@ -69,7 +64,6 @@ class VariationalFit:
         optimizer: optax.GradientTransformation | None = None,
         n_samples: int = 1,
         start: np.ndarray | None = None,
-        scale: float = 0.1,
         wrap: Callable[[VariationalApproximation], Any] = lambda approximation: approximation,
     ) -> None:
         check_count("n_samples", n_samples)
@@ -80,15 +74,13 @@ class VariationalFit:
                 f"optimizer={optimizer!r}: expected an optax.GradientTransformation, "
                 "such as optax.adam(0.01)."
             )
-        if not scale > 0:
-            raise ValueError(f"scale={scale}: expected a positive standard deviation.")
         self.density = density
         self.family = family(density.size)
         self.seed = seed
         self.n_samples = n_samples
         self._optimizer = optimizer
         self._wrap = wrap
-        self._first_params = self.family.init(_start(density, start), scale)
+        self._first_params = self.family.init(_start(density, start), FIRST_SCALE)
         self._state: FitState | None = None
         self._losses = np.empty(0)
         self._count = 0
@@ -120,31 +112,16 @@ class VariationalFit:
         on_progress: Progress | None = None,
         check: bool = True,
     ) -> Any:
-        """Run n more iterations.
+        """Run n more iterations, and give what has been reached, as `wrap` makes it.
 
-        Parameters
-        ----------
-        callbacks
-            Each is called as ``callback(approx, hist, i)`` after every multiple of ``every``
-            iterations, i of them being done. One that raises StopIteration ends the fit.
-        convergence
-            A criterion that ends the fit early, looked at when the callbacks are.
-        on_progress
-            Called as ``on_progress(done, n, average_loss)``, about ten times a second.
-        check
-            Whether to assess the fit at its end by Pareto k (5,000 evaluations of the density), and
-            to warn if it is above 0.7. The findings are the ``quality`` of the result.
-
-        Returns
-        -------
-        VariationalApproximation, or what `wrap` makes of it
-            After Ctrl-C, what had been reached, with ``partial`` set and a warning.
+        The arguments are those of ``aq.ADVI.fit``; ``on_progress(done, n, average_loss)`` is called
+        about ten times a second. The check takes 5,000 evaluations of the density. Where the loss
+        or its gradient is not finite, the fit stays as it was before that iteration.
 
         Raises
         ------
         NonFiniteLossError
-            A `FitError`, when the loss or its gradient is not finite. The fit stays as it was
-            before that iteration, and the error carries the approximation.
+            It carries the approximation.
         """
         check_count("n", n)
         check_count("every", every)

@@ -10,31 +10,19 @@ import numpy as np
 
 
 class Target(Protocol):
-    """A posterior as a pure function of one flat, unconstrained vector of length d.
-
-    Attributes
-    ----------
-    size
-        d, the number of unconstrained coordinates.
-    data
-        A pytree of NumPy arrays that is passed to every pure function.
-    start
-        A deterministic start point, shape (d,).
-    labels
-        d names, such as ``"means[0]"``, one for each unconstrained coordinate.
-    """
+    """A posterior as a pure function of one flat, unconstrained vector of length d."""
 
     @property
-    def size(self) -> int: ...
+    def size(self) -> int: ...  # d
 
     @property
-    def data(self) -> Any: ...
+    def data(self) -> Any: ...  # a pytree of NumPy arrays, passed to every pure function
 
     @property
-    def start(self) -> np.ndarray: ...
+    def start(self) -> np.ndarray: ...  # (d,), always the same
 
     @property
-    def labels(self) -> Sequence[str]: ...
+    def labels(self) -> Sequence[str]: ...  # d names, such as "means[0]"
 
     def log_density(self, flat: jax.Array, data: Any) -> jax.Array:
         """Log posterior density up to a constant, Jacobian included: a scalar, in pure JAX."""

@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from aliquot.symmetry.relabelling.assignment import assign
-from aliquot.symmetry.relabelling.certainty import certainty, gaps
+from aliquot.symmetry.relabelling.assignment import assign, certainty, gaps
 from tests.symmetry.relabelling.samples import all_costs, everything
 
 

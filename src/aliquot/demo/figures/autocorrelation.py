@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from aliquot.demo.analysis import Analysis
-from aliquot.diagnostics.effective import autocovariance
+from aliquot.diagnostics.statistics import autocovariance
 from aliquot.plots import style
 
 LONGEST_LAG = 5_000

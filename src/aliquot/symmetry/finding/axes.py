@@ -9,7 +9,7 @@ from math import prod
 import numpy as np
 
 from aliquot.symmetry.block import Block
-from aliquot.symmetry.finding.orbits import Orbits
+from aliquot.symmetry.finding.orbits import joined_pairs
 from aliquot.symmetry.finding.places import Move, Mover
 from aliquot.symmetry.finding.search import Search
 from aliquot.symmetry.role import Role
@@ -29,7 +29,7 @@ def blocks_along_axes(search: Search, movers: Sequence[Mover]) -> list[Block]:
     where all K components are alike.
     """
     length = movers[0].length
-    found: dict[Axes, Orbits[int]] = {}
+    found: dict[Axes, list[tuple[int, int]]] = {}
     compared = [0]
     # Without a second axis of one variable, pairs that are alike nowhere need not be looked at.
     apart = len({mover.variable for mover in movers}) == len(movers)
@@ -40,14 +40,14 @@ def blocks_along_axes(search: Search, movers: Sequence[Mover]) -> list[Block]:
             if not maybe[other, k]:
                 continue
             for key in _sets(search, movers, list(found), other, k, joined):
-                found.setdefault(key, Orbits()).join(other, k)
+                found.setdefault(key, []).append((other, k))
                 joined |= set(key)
         if len(joined) < len(movers):
             compared.append(k)
     return [
-        Block(tuple(Role((m.variable,), m.axis, orbit, m.within) for m in key))
-        for key, orbits in found.items()
-        for orbit in orbits.all()
+        Block(tuple(Role((m.variable,), m.axis, orbit) for m in key))
+        for key, pairs in found.items()
+        for orbit in joined_pairs(pairs)
     ]
 
 

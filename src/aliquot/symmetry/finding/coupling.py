@@ -45,11 +45,7 @@ def is_coupled(block: Block, search: Search, beyond: Sequence[Point] = ()) -> bo
             with_values_of(other, point, roles or moving, [int(k) for k in which])
             for which in (chosen[:1], chosen[1:], chosen)
         ]
-        values = np.array([terms, *(probe.terms(p, anywhere=not roles) for p in moved)])
-        if not np.all(np.isfinite(values)):
-            continue
-        mixed = values[0] - values[1] - values[2] + values[3]
-        if np.any(np.abs(mixed) > probe.tolerance(*values)):
+        if probe.interact(terms, *(probe.terms(p, anywhere=not roles) for p in moved)):
             return True
     return False
 

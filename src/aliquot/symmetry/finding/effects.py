@@ -15,6 +15,7 @@ import numpy as np
 from aliquot.symmetry.block import Block
 from aliquot.symmetry.finding.axes import exchange
 from aliquot.symmetry.finding.coupling import with_values_of
+from aliquot.symmetry.finding.orbits import classes
 from aliquot.symmetry.finding.probe import Point
 from aliquot.symmetry.finding.search import Search, exchanged
 from aliquot.symmetry.role import Role
@@ -35,12 +36,8 @@ def seen_to_matter(
 ) -> tuple[list[tuple[Block, list[Point]]], list[Unseen]]:
     """Look for points at which all that a block moves makes a difference, and verify it there.
 
-    Returns
-    -------
-    seen : list of (Block, list of dict)
-        The blocks that hold, with the points beyond those at random that show it.
-    unseen : list of Unseen
-        Those that may hold, but whose components made no difference above rounding.
+    Give the blocks that hold, with the points beyond those at random that show it, and those that
+    may hold, but whose components made no difference above rounding.
     """
     seen: list[tuple[Block, list[Point]]] = []
     unseen: list[Unseen] = []
@@ -64,7 +61,11 @@ def seen_to_matter(
                 continue
             alike = _alike_there(block, point, before, search)
             if len(alike) > 1:
-                waiting += [_some(block, own) for own in alike if len(own) > 1]
+                waiting += [
+                    Block(tuple(role.only(own) for role in block.roles))
+                    for own in alike
+                    if len(own) > 1
+                ]
                 break
             found.append(point)
             left = {n: rest for n, wanted in left.items() if (rest := wanted - newly[n])}
@@ -84,7 +85,9 @@ def _unseen(block: Block, points: Sequence[Any], search: Search) -> dict[int, se
     """Give the terms in which nothing was seen of a role, by the number of the role."""
     left: dict[int, set[int]] = {}
     for number, role in enumerate(block.roles):
-        wanted = _terms_with(role, search)
+        # Their own priors may be flat, and say nothing of components that do not move alike.
+        names = search.probe.terms_with(role.variables) - set(role.variables)
+        wanted = {i for i, name in enumerate(search.probe.names) if name in names}
         for point, before in points:
             wanted -= _moved(role, point, before, search)
             if not wanted:
@@ -98,22 +101,13 @@ def _unseen(block: Block, points: Sequence[Any], search: Search) -> dict[int, se
 
 def _alike_there(block: Block, point: Point, before: np.ndarray, search: Search) -> list[list[int]]:
     """Sort the components into those that can trade places at one point."""
-    classes: list[list[int]] = []
-    for k in range(block.components):
-        for own in classes:
-            moves = exchange(block, own[0], k)
-            after = search.probe.terms(exchanged(point, moves))
-            if not search.differences(before, after, moves):
-                own.append(k)
-                break
-        else:
-            classes.append([k])
-    return classes
 
+    def alike(one: int, other: int) -> bool:
+        moves = exchange(block, one, other)
+        after = search.probe.terms(exchanged(point, moves))
+        return not search.differences(before, after, moves)
 
-def _some(block: Block, components: Sequence[int]) -> Block:
-    """Give the block of some of a block's components."""
-    return Block(tuple(role.only(components) for role in block.roles))
+    return classes(block.components, alike) or []
 
 
 def _moved(role: Role, point: Point, before: np.ndarray, search: Search) -> set[int]:
@@ -142,15 +136,6 @@ def _half_way(role: Role, point: Point) -> Point:
     if role.stays:
         return {name: values + PART * (further[name] - values) for name, values in point.items()}
     return with_values_of(further, point, [role], range(role.components - 1))
-
-
-def _terms_with(role: Role, search: Search) -> set[int]:
-    """Give the terms that a role's variables are part of, besides their own priors.
-
-    These may be flat, and say nothing of components that do not move alike.
-    """
-    names = search.probe.terms_with(role.variables) - set(role.variables)
-    return {i for i, name in enumerate(search.probe.names) if name in names}
 
 
 def _really(role: Role, wanted: set[int], point: Point, search: Search) -> set[int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cache
 from typing import Any
@@ -63,7 +63,7 @@ def find_symmetries(model: Any, *, explain: bool = True) -> Symmetries:
         return Symmetries(unexamined=tuple(long))
     probe = Probe(density)
     search = Search(probe)
-    found = _blocks(search, density, movers)
+    found = _blocks(search, movers)
     broken = []
     unbroken = []
     for block in found:
@@ -80,8 +80,8 @@ def find_symmetries(model: Any, *, explain: bool = True) -> Symmetries:
     # A sign that does not matter, or makes no mirror modes, is nothing to speak of.
     holding = [block for block in holding if block.coupled or not block.signs]
     if explain:
-        holding = with_states(holding, density, search)
-        broken += _told_apart(probe, density, movers, [*holding, *found])
+        holding = with_states(holding, search)
+        broken += _told_apart(probe, movers, [*holding, *found])
     affected = changed_deterministics(holding, search)
     return Symmetries(
         tuple(holding),
@@ -113,7 +113,7 @@ def _changed_far_and_wide(block: Block, search: Search) -> tuple[str, ...]:
     return ()
 
 
-def _blocks(search: Search, density: Density, movers: dict[int, list[Mover]]) -> list[Block]:
+def _blocks(search: Search, movers: dict[int, list[Mover]]) -> list[Block]:
     """Find all blocks: along axes that correspond by number first, then what is left."""
 
     @cache
@@ -123,15 +123,18 @@ def _blocks(search: Search, density: Density, movers: dict[int, list[Mover]]) ->
     found = []
     for along in movers.values():
         for block in blocks_along_axes(search, along):
-            found += split_by_group(block, search, move_sets, density.slots)
-    found = _with_those_apart(found, search, density, movers)
+            found += split_by_group(block, search, move_sets)
+    found = _with_those_apart(found, search, move_sets, movers)
     for block in blocks_with_mirrors(move_sets(), movers, found):
-        found += split_by_group(block, search, move_sets, density.slots)
+        found += split_by_group(block, search, move_sets)
     return found
 
 
 def _with_those_apart(
-    found: list[Block], search: Search, density: Density, movers: dict[int, list[Mover]]
+    found: list[Block],
+    search: Search,
+    move_sets: Callable[[], MoveSets],
+    movers: dict[int, list[Mover]],
 ) -> list[Block]:
     """Add the components that do not correspond by number, where some places are left."""
     whole = {
@@ -139,14 +142,15 @@ def _with_those_apart(
         for block in found
         for role in block.roles
         for name in role.variables
-        if role.within or role.components == search.probe.length(name, role.axis)
+        if role.within
+        or (role.axis is not None and role.components == search.probe.shape(name)[role.axis])
     }
     left = {
         length: free
         for length, along in movers.items()
         if (free := [m for m in along if (m.variable, m.axis) not in whole])
     }
-    more = unaligned_blocks(search, density.slots, left)
+    more = unaligned_blocks(search, move_sets, left)
     # Of components that correspond otherwise some may do so by number: the middle one of three that
     # run in opposite order, or its neighbours.
     places = [(block, _places(block)) for block in more]
@@ -177,14 +181,14 @@ def _ordered(block: Block, orderings: dict[str, int]) -> tuple[str, ...]:
 
 
 def _told_apart(
-    probe: Probe, density: Density, movers: dict[int, list[Mover]], known: Sequence[Block]
+    probe: Probe, movers: dict[int, list[Mover]], known: Sequence[Block]
 ) -> list[Broken]:
     """List components that could trade places if they did not differ a priori, or in the data."""
     seen = {(name, role.axis) for block in known for role in block.roles for name in role.variables}
     moving = {name for block in known for name in block.variables}
     likelihood = Search(probe, ignored=list(probe.priors))
     exact = Search(probe)
-    sizes = _component_counts(density)
+    sizes = _component_counts(probe.density)
     result = []
     for length, along in movers.items():
         left = [mover for mover in along if (mover.variable, mover.axis) not in seen]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from aliquot.density.layout import Slot
 from aliquot.symmetry.block import Block
 from aliquot.symmetry.finding.axes import exchange
 from aliquot.symmetry.finding.move_sets import MoveSets
@@ -17,22 +16,19 @@ MOST_GROUPS = 400
 MOST_PAIRS = 2_000
 
 
-def split_by_group(
-    block: Block, search: Search, move_sets: Callable[[], MoveSets], slots: Sequence[Slot]
-) -> list[Block]:
+def split_by_group(block: Block, search: Search, move_sets: Callable[[], MoveSets]) -> list[Block]:
     """Find the sets of groups in which components can trade places by themselves.
 
     Means by group and component, each group a mixture of its own, have as many such blocks as
     groups. Groups that something links go together, whatever the others do.
     """
-    shapes = {slot.variable.name: slot.variable.shape for slot in slots}
     if any(role.axis is None and not role.stays for role in block.roles):
         return [block]
     moving = {(role.variables[0], role.axis) for role in block.roles}
     others = [
         {
             length: axis
-            for axis, length in reversed(list(enumerate(shapes[role.variables[0]])))
+            for axis, length in reversed(list(enumerate(search.probe.shape(role.variables[0]))))
             if (role.variables[0], axis) not in moving
             and axis not in dict(role.within)
             and length > 1
@@ -58,9 +54,7 @@ def split_by_group(
                 smaller
                 for one in sets
                 for smaller in (
-                    split_by_group(one[0], search, move_sets, slots)
-                    if len(one) == 1
-                    else [_joined(one)]
+                    split_by_group(one[0], search, move_sets) if len(one) == 1 else [_joined(one)]
                 )
             ]
     return [block]

@@ -61,17 +61,9 @@ def blocks_with_mirrors(
 
 def _grown(move_sets: MoveSets, seeds: Sequence[Move], others: Sequence[Move]) -> list[list[Move]]:
     """Grow a set from each seed that is in none yet."""
-    found: list[list[Move]] = []
-    left: list[Move] = []
-    for seed in seeds:
-        if not any(seed in one for one in found):
-            grown = move_sets.grown(seed, others)
-            if grown is None:
-                left.append(seed)
-            else:
-                found.append(sorted(grown, key=list(others).index))
+    found = move_sets.all_grown(seeds, others)
     # Interactions vanish by accident in a product of three: then any few may go together.
-    left = [move for move in left if not any(move in one for one in found)]
+    left = [move for move in seeds if not any(move in one for one in found)]
     for size in range(2, len(left) + 1) if len(left) <= MOST_LEFT else ():
         for chosen in combinations(left, size):
             count = sum(len(move_sets.touched(move)) for move in chosen)

@@ -43,11 +43,8 @@ def centers(probe: Probe) -> dict[str, np.ndarray]:
     Between the bounds, or where the prior has its center: a prior is the same on both sides of one
     point at most.
     """
-    slots = [slot for slot in probe.slots if may_be_mirrored(slot)]
-    if not slots:
-        return {}
     found = {}
-    for slot in slots:
+    for slot in [slot for slot in probe.slots if may_be_mirrored(slot)]:
         name, distribution = slot.variable.name, slot.variable.distribution
         support = distribution.support
         if isinstance(support, Interval):
@@ -58,17 +55,9 @@ def centers(probe: Probe) -> dict[str, np.ndarray]:
             center = probe.typical[name]
         if np.all(np.isfinite(center)):
             found[name] = np.broadcast_to(center, slot.variable.shape)
-    return _where_the_coordinate_is(probe, found)
-
-
-def _bounded(slot: Slot) -> bool:
-    return isinstance(slot.variable.distribution.support, Interval)
-
-
-def _where_the_coordinate_is(
-    probe: Probe, found: Mapping[str, np.ndarray]
-) -> dict[str, np.ndarray]:
-    """Leave out variables whose transform is not one that the center is the middle of."""
+    if not found:
+        return {}
+    # Not those whose transform is not one that the center is the middle of.
     at = probe.point(base_of(probe, found))
     return {name: c for name, c in found.items() if np.allclose(at[name], c, atol=1e-9)}
 
@@ -77,7 +66,7 @@ def base_of(probe: Probe, middles: Mapping[str, np.ndarray]) -> dict[str, np.nda
     """Give coordinates of a point that all mirrors leave where it is, and all exchanges."""
     base = dict(probe.base)
     for name, center in middles.items():
-        bounded = _bounded(probe.by_name[name])
+        bounded = isinstance(probe.by_name[name].variable.distribution.support, Interval)
         base[name] = np.zeros(center.shape) if bounded else np.array(center)
     return base
 

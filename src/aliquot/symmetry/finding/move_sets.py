@@ -12,14 +12,14 @@ complete once it holds at points at random.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
+from aliquot.symmetry.block import numbered
 from aliquot.symmetry.finding.mirrors import base_of
 from aliquot.symmetry.finding.orbits import classes
 from aliquot.symmetry.finding.places import Move
-from aliquot.symmetry.finding.probe import STEP, Point, Probe
+from aliquot.symmetry.finding.probe import STEP, Displacement, Point, Probe
 from aliquot.symmetry.finding.search import Search, exchanged
 
 # Sets that are looked at on the way from one member to a set that holds.
@@ -35,13 +35,7 @@ class MoveSets:
         self.probe: Probe = search.probe
         self.middles = middles
         self.base = base_of(self.probe, middles)
-        shapes = {slot.variable.name: slot.variable.shape for slot in self.probe.slots}
-        first = 0
-        self.numbers: dict[str, np.ndarray] = {}
-        for name, shape in shapes.items():
-            size = int(np.prod(shape, dtype=int))
-            self.numbers[name] = first + np.arange(size).reshape(shape)
-            first += size
+        self.numbers = numbered({name: self.probe.shape(name) for name in self.probe.by_name})
         self._touched: dict[Move, frozenset[int]] = {}
         self._moved: dict[tuple[Move, ...], tuple[Point, np.ndarray]] = {}
         self._interact: dict[tuple[Move, Move], bool] = {}
@@ -52,9 +46,8 @@ class MoveSets:
             found: set[int] = set()
             for role in move:
                 for name in role.variables:
-                    own = np.zeros(self.numbers[name].shape, bool)
-                    own[role.index(own.ndim)] = True
-                    found |= set(self.numbers[name][own].tolist())
+                    own = self.numbers[name]
+                    found |= set(own[role.index(own.ndim)].ravel().tolist())
             self._touched[move] = frozenset(found)
         return self._touched[move]
 
@@ -70,24 +63,28 @@ class MoveSets:
         """Say whether two moves have to be made together, as far as no third stands for one."""
         if (a, b) not in self._interact:
             point, before = self._displaced((a, b))
-            values = [before, *(self._terms_after(point, m) for m in ([a], [b], [a, b]))]
-            found = False
-            if all(np.all(np.isfinite(v)) for v in values):
-                mixed = values[0] - values[1] - values[2] + values[3]
-                found = bool(np.any(np.abs(mixed) > self.probe.tolerance(*values)))
+            moved = (self._terms_after(point, made) for made in ([a], [b], [a, b]))
+            found = self.probe.interact(before, *moved)
             self._interact[a, b] = self._interact[b, a] = found
         return self._interact[a, b]
 
-    def grown(self, seed: Move, others: Sequence[Move]) -> list[Move] | None:
-        """Give a set with a first member that holds; ``None`` where there is none.
-
-        Where a set is not complete, something interacts with it: that has to be made, too, or some
-        other move of the same elements. Those that come first are tried first.
-        """
-        self._steps = 0
-        return self._complete([seed], others)
+    def all_grown(self, seeds: Sequence[Move], others: Sequence[Move]) -> list[list[Move]]:
+        """Grow a set that holds from each first member that is in none yet, where there is one."""
+        found: list[list[Move]] = []
+        for seed in seeds:
+            if not any(seed in one for one in found):
+                self._steps = 0
+                grown = self._complete([seed], others)
+                if grown is not None:
+                    found.append(sorted(grown, key=list(others).index))
+        return found
 
     def _complete(self, current: list[Move], others: Sequence[Move]) -> list[Move] | None:
+        """Complete a set; ``None`` where that cannot be.
+
+        Where it is not complete, something interacts with it: that has to be made, too, or some
+        other move of the same elements. Those that come first are tried first.
+        """
         self._steps += 1
         if self._steps > MOST_STEPS or len(current) > MOST_TOGETHER:
             return None
@@ -124,30 +121,13 @@ class MoveSets:
     def _displaced(self, moves: tuple[Move, ...]) -> tuple[Point, np.ndarray]:
         """Move what some moves move away from the base, each element by itself."""
         if moves not in self._moved:
-            coordinates = dict(self.base)
-            factors: dict[str, np.ndarray] = {}
-            for name, place, axes, size in _displacements(self, moves):
-                if any(self.probe.along_simplex(name, axis) for axis in axes):
-                    factor = np.array(factors.get(name, np.ones(self.numbers[name].shape)))
-                    factor[place] *= np.exp(size[place])
-                    factors[name] = factor
-                else:
-                    moved = np.array(coordinates[name])
-                    event = self.probe.event(name)
-                    if event:  # the coordinates of whole vectors or matrices
-                        place = place[: moved.ndim - event]
-                        size = np.resize(size, moved.shape)
-                    moved[place] += size[place] * self.probe.scales[name]
-                    coordinates[name] = moved
-            point = self.probe.point(coordinates, factors)
+            point = self.probe.displaced(self.base, _displacements(self.probe, moves))
             self._moved[moves] = point, self.probe.terms(point)
         return self._moved[moves]
 
 
-def _displacements(
-    owner: MoveSets, moves: Sequence[Move]
-) -> Iterator[tuple[str, tuple[Any, ...], list[int], np.ndarray]]:
-    """Yield what is displaced: variable, place, axes that move, and by how much, in scales."""
+def _displacements(probe: Probe, moves: Sequence[Move]) -> Iterator[Displacement]:
+    """Displace whatever moves, each element of each variable once."""
     for number, move in enumerate(moves):
         rng = np.random.default_rng([31, number])
         done = set()
@@ -158,6 +138,7 @@ def _displacements(
                     continue
                 done.add((name, role.within))
                 axes = [o.axis for o in move if o.axis is not None and o.variables == (name,)]
-                shape = owner.numbers[name].shape
+                shape = probe.shape(name)
                 size = STEP * (1 - 0.13 * number) * rng.uniform(0.4, 1.6, shape)
-                yield name, role.index(len(shape)), axes, size * rng.choice([-1.0, 1.0], shape)
+                size *= rng.choice([-1.0, 1.0], shape)
+                yield Displacement(name, role.index(len(shape)), axes, size)

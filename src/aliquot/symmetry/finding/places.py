@@ -24,16 +24,15 @@ MOST_ALIKE = 24
 
 @dataclass(frozen=True)
 class Mover:
-    """An axis of a variable, along which slices can trade places; `within` as that of a `Role`."""
+    """An axis of a variable, along which slices can trade places."""
 
     variable: str
     axis: int
     length: int
-    within: tuple[tuple[int, int], ...] = ()
 
     def swap(self, i: int, j: int) -> Role:
         """Give the exchange of two slices."""
-        return Role((self.variable,), self.axis, (i, j), self.within)
+        return Role((self.variable,), self.axis, (i, j))
 
 
 def ordering_axis(slot: Slot) -> int | None:

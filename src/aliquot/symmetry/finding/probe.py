@@ -6,9 +6,9 @@ are made from unconstrained coordinates, which reach all of every support.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -33,6 +33,16 @@ STEP = 0.37
 # How often a point at random is looked for that has a density, and how far apart these are.
 TRIES = 40
 WIDTHS = (1.0, 0.5, 2.0, 0.2, 3.0)
+
+
+class Displacement(NamedTuple):
+    """Elements that are moved: of a variable, at a place, along some axes, by so many scales."""
+
+    name: str
+    place: tuple[Any, ...]
+    axes: list[int]
+    size: np.ndarray | float
+    """In the variable's shape, or one number for all."""
 
 
 class Probe:
@@ -105,9 +115,10 @@ class Probe:
         nodes = [self.by_name[name].variable for name in variables]
         return self.density.terms_with(nodes)
 
-    def length(self, name: str, axis: int | None) -> int:
-        """Give the length of a variable's axis; 1 for the variable as a whole."""
-        return 1 if axis is None else int(self.by_name[name].variable.shape[axis])
+    def shape(self, name: str) -> tuple[int, ...]:
+        """Give the shape of a variable."""
+        shape: tuple[int, ...] = self.by_name[name].variable.shape
+        return shape
 
     def event(self, name: str) -> int:
         """Give how many last axes one coordinate of a variable is about, without an ordering."""
@@ -125,6 +136,16 @@ class Probe:
             1.0 + np.minimum(self._scale_seen, CANCELLED * (1.0 + here))
         )
         return bound
+
+    def interact(self, *corners: np.ndarray) -> bool:
+        """Say whether two changes do together what they do not do one by one.
+
+        By the terms as they were, after the one change, after the other, and after both.
+        """
+        before, one, other, both = corners
+        if not np.all(np.isfinite(corners)):
+            return False
+        return bool(np.any(np.abs(before - one - other + both) > self.tolerance(*corners)))
 
     def differences(
         self,
@@ -216,15 +237,11 @@ class Probe:
     def apart(self) -> dict[str, np.ndarray]:
         """Give coordinates like `base`, but of variables alike each at a level of its own."""
         rng = np.random.default_rng(21)
-        return {
-            slot.variable.name: self.base[slot.variable.name]
-            + (
-                0.0
-                if isinstance(natural_transform(slot), Simplex)
-                else self.scales[slot.variable.name] * rng.uniform(0.1, 0.4)
-            )
-            for slot in self.slots
-        }
+        result = dict(self.base)
+        for name, slot in self.by_name.items():
+            if not isinstance(natural_transform(slot), Simplex):
+                result[name] = result[name] + self.scales[name] * rng.uniform(0.1, 0.4)
+        return result
 
     def bumped(
         self,
@@ -234,52 +251,70 @@ class Probe:
     ) -> Point:
         """Make the base point, or another, with some components moved.
 
-        A bump says of each component of what moves how far, in units of the scale. Of a variable
-        that moves along several axes the entries on the diagonal are moved, and so where an
-        exchange `beside` it, that is to leave the point where it is, moves the same variable along
-        several axes.
+        In the base all components are equal. A bump says of each component of a move how far it
+        goes, in units of the scale, such as (1, -0.7) of components 0 and 1::
+
+            m, along its axis       P, along both axes       B, along axis 0,
+                                    at once                  beside an exchange of B along 1, 2
+
+              1  -0.7   0             1    0    0              1  0  0    -0.7    0     0
+                                      0  -0.7   0              0  1  0      0   -0.7    0
+                                      0    0    0              0  0  1      0     0   -0.7
+
+        Of P the diagonal is moved: any other entry belongs to two components. Of B it is the
+        diagonal of each slice, so that an exchange `beside`, which moves the same variable along
+        the other axes at once, leaves the point where it is.
         """
-        coordinates = dict(self.base if base is None else base)
+        changes = (
+            self._displacement(move, k, size, beside)
+            for move, sizes in bumps
+            for k, size in enumerate(sizes)
+        )
+        return self.displaced(self.base if base is None else base, changes)
+
+    def _displacement(
+        self, move: Move, k: int, size: float, beside: Sequence[Move]
+    ) -> Displacement:
+        """Say where component k of a move stands, as `bumped` shows it."""
+        name = move[0].variable_of(k)
+        shape = self.shape(name)
+        place: list[Any] = [slice(None)] * len(shape)
+        for role in move:
+            for axis, at in role.within:
+                place[axis] = at
+            if role.axis is not None:
+                place[role.axis] = role.positions[k]
+        axes = [role.axis for role in move if role.axis is not None]
+        for other in beside:
+            others = [role.axis for role in other if role.axis is not None]
+            if len(other) > 1 and other[0].variables == (name,) and not {*others} & {*axes}:
+                for axis in others:
+                    place[axis] = np.arange(shape[axis])
+                axes += others
+        return Displacement(name, tuple(place), axes, size)
+
+    def displaced(self, base: Mapping[str, np.ndarray], changes: Iterable[Displacement]) -> Point:
+        """Make a point with some elements moved away from the base, by so many scales.
+
+        Probabilities along an axis that is to sum to one are multiplied. What has coordinates of
+        whole vectors or matrices is moved as a whole.
+        """
+        coordinates = dict(base)
         factors: dict[str, np.ndarray] = {}
-        for move, sizes in bumps:
-            for k, size in enumerate(sizes):
-                role = move[0]
-                name = role.variable_of(k)
-                place: list[Any] = [slice(None)] * len(self.by_name[name].variable.shape)
-                for along in move:
-                    for axis, at in along.within:
-                        place[axis] = at
-                    if along.axis is not None:
-                        place[along.axis] = along.positions[k]
-                axes = [along.axis for along in move if along.axis is not None]
-                for other in beside:
-                    if (
-                        len(other) > 1
-                        and other[0].variables == (name,)
-                        and not {along.axis for along in other} & set(axes)
-                    ):
-                        for along in other:
-                            assert along.axis is not None
-                            place[along.axis] = np.arange(
-                                self.by_name[name].variable.shape[along.axis]
-                            )
-                            axes.append(along.axis)
-                if any(self.along_simplex(name, axis) for axis in axes):
-                    shape = self.by_name[name].variable.shape
-                    factor = np.array(factors.get(name, np.ones(shape)))
-                    factor[tuple(place)] *= np.exp(size)
-                    factors[name] = factor
-                else:
-                    moved = np.array(coordinates[name])
-                    moved[tuple(place[: len(place) - self.event(name)])] += size * self.scales[name]
-                    coordinates[name] = moved
+        for name, place, axes, size in changes:
+            if any(self.along_simplex(name, axis) for axis in axes):
+                factor = factors.setdefault(name, np.ones(self.shape(name)))
+                factor[place] *= np.exp(np.resize(size, factor.shape)[place])
+            else:
+                coordinates[name] = moved = np.array(coordinates[name])
+                place = place[: len(self.shape(name)) - self.event(name)]
+                moved[place] += self.scales[name] * np.resize(size, moved.shape)[place]
         return self.point(coordinates, factors)
 
     def along_simplex(self, name: str, axis: int) -> bool:
         """Say whether an axis of a variable is that of probabilities that sum to one."""
-        slot = self.by_name[name]
-        last = axis == len(slot.variable.shape) - 1
-        return last and isinstance(natural_transform(slot), Simplex)
+        last = axis == len(self.shape(name)) - 1
+        return last and isinstance(natural_transform(self.by_name[name]), Simplex)
 
     @cached_property
     def typical(self) -> dict[str, np.ndarray]:

@@ -52,7 +52,7 @@ class Search:
         if not self.ignored and not same_reach(swap, self.probe.by_name):
             return False
         one, other = self._moved(swap, 0, beside), self._moved(swap, 1, beside)
-        return self._same(one, other, [swap]) is not False
+        return not self.differences(one, other, [swap])
 
     def may_be_alike(self, movers: Sequence[Mover]) -> np.ndarray:
         """Say for which pairs `alike` may hold along one of some axes, for all at once: (K, K)."""
@@ -63,7 +63,7 @@ class Search:
         for mover in movers:
             points = [
                 self.probe.bumped(
-                    ((Role((mover.variable,), mover.axis, (k,), mover.within),), (STEP,)), base=base
+                    ((Role((mover.variable,), mover.axis, (k,)),), (STEP,)), base=base
                 )
                 for k in range(length)
             ]
@@ -118,13 +118,6 @@ class Search:
         parts = [[swap for one in chosen for swap in one] for chosen in product(*ways)]
         return next((p for p in sorted(parts, key=len) if p and self.holds(p)), [])
 
-    def undone(self, swaps: Sequence[Move]) -> bool:
-        """Say whether exchanges together change nothing where only their own components differ."""
-        sizes = [(STEP * (1 - 0.13 * i), -0.7 * STEP * (1 - 0.09 * i)) for i in range(len(swaps))]
-        point = self.probe.bumped(*zip(swaps, sizes, strict=True))
-        before, after = self.probe.terms(point), self.probe.terms(exchanged(point, swaps))
-        return self._same(before, after, swaps) is True
-
     def holds(self, swaps: Sequence[Move]) -> bool:
         """Verify at points at random that exchanges made together change nothing."""
         return self.changed(swaps) == []
@@ -149,15 +142,7 @@ class Search:
         return list(found) if seen else None
 
     def _moved(self, swap: Move, which: int, beside: Sequence[Move]) -> np.ndarray:
-        one = tuple(
-            Role(
-                role.variables if role.axis is not None else (role.variables[which],),
-                role.axis,
-                (role.positions[which],) if role.axis is not None else (),
-                role.within,
-            )
-            for role in swap
-        )
+        one = tuple(role.only((which,)) for role in swap)
         wide = tuple(move for move in beside if len(move) > 1 and move != swap)
         if (one, wide) not in self._bumps:
             point = self.probe.bumped((one, (STEP,)), beside=wide)
@@ -180,10 +165,6 @@ class Search:
         mixed = values[0] - values[1] - values[2] + values[3]
         size = np.max(np.abs(values), axis=0)
         return bool(np.any(np.abs(mixed) > RELATIVE * (1.0 + size)))
-
-    def _same(self, one: np.ndarray, other: np.ndarray, swaps: Sequence[Move]) -> bool | None:
-        changed = self.differences(one, other, swaps)
-        return None if changed is None else not changed
 
     def differences(
         self, one: np.ndarray, other: np.ndarray, swaps: Sequence[Move]

@@ -9,10 +9,9 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from aliquot.density import Density
 from aliquot.marginal import Unknown
 from aliquot.precision import float64
-from aliquot.symmetry.block import Block
+from aliquot.symmetry.block import Block, trading
 from aliquot.symmetry.finding.axes import exchange
 from aliquot.symmetry.finding.probe import RELATIVE
 from aliquot.symmetry.finding.search import Search, exchanged
@@ -22,28 +21,28 @@ MOST = 6
 POINTS = 4
 
 
-def with_states(blocks: Sequence[Block], density: Density, search: Search) -> list[Block]:
+def with_states(blocks: Sequence[Block], search: Search) -> list[Block]:
     """Find the discrete variables whose states are a block's components.
 
     The joint density of parameters and states, before summing, is what has to stay as it is: a
     few points at random show which variables' states have to be renamed as components trade
     places.
     """
-    if density.marginal is None or not blocks:
+    if search.probe.density.marginal is None or not blocks:
         return list(blocks)
-    joint = _Joint(density, search)
+    joint = _Joint(search)
     return [Block(b.roles, joint.states_of(b), b.coupled) for b in blocks]
 
 
 class _Joint:
     """The density with its discrete variables given."""
 
-    def __init__(self, density: Density, search: Search) -> None:
-        assert density.marginal is not None
-        self.density = density
-        self.marginal = density.marginal
+    def __init__(self, search: Search) -> None:
         self.search = search
-        self._program = density.program("terms of values and states", self._terms)
+        self.density = search.probe.density
+        assert self.density.marginal is not None
+        self.marginal = self.density.marginal
+        self._program = self.density.program("terms of values and states", self._terms)
 
     def states_of(self, block: Block) -> tuple[tuple[str, tuple[int, ...]], ...]:
         """Give the variables whose states move with a block, and each component's state."""
@@ -65,8 +64,7 @@ class _Joint:
         points = list(self.search.probe.points(POINTS))
         for k in range(1, block.components):
             swaps = exchange(block, 0, k)
-            permutation = np.arange(block.components)
-            permutation[[0, k]] = k, 0
+            permutation = trading(block.components, 0, k)
             for point, _ in points:
                 states = {
                     u.name: rng.integers(u.lowest, u.lowest + u.states, u.shape)

@@ -6,12 +6,13 @@ means one weight stays. Which place belongs to which has to be found out.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from itertools import combinations
 
-from aliquot.density.layout import Slot
 from aliquot.symmetry.block import Block
-from aliquot.symmetry.finding.orbits import Orbits
-from aliquot.symmetry.finding.places import Move, Mover, overlap, pairs_of_variables
+from aliquot.symmetry.finding.move_sets import MoveSets
+from aliquot.symmetry.finding.orbits import joined_pairs
+from aliquot.symmetry.finding.places import Move, Mover, pairs_of_variables
 from aliquot.symmetry.finding.search import Search
 from aliquot.symmetry.role import Role
 
@@ -20,10 +21,12 @@ LONGEST_BESIDE = 12
 
 
 def unaligned_blocks(
-    search: Search, slots: Sequence[Slot], movers: Mapping[int, Sequence[Mover]]
+    search: Search,
+    move_sets: Callable[[], MoveSets],
+    movers: Mapping[int, Sequence[Mover]],
 ) -> list[Block]:
     """Find components that are whole variables, or stand at other places of other variables."""
-    whole: list[Move] = [(swap,) for swap in pairs_of_variables(slots)]
+    whole: list[Move] = [(swap,) for swap in pairs_of_variables(search.probe.slots)]
     if not whole and sum(len(axes) for axes in movers.values()) < 2:
         return []
     along: list[Move] = [
@@ -31,70 +34,23 @@ def unaligned_blocks(
         for length, axes in movers.items()
         if length <= LONGEST_BESIDE
         for mover in axes
-        for i in range(length)
-        for j in range(i + 1, length)
+        for i, j in combinations(range(length), 2)
     ]
-    kinds: dict[Hashable, list[Move]] = {}
-    for swap in [*whole, *along]:
-        if search.alike(swap):
-            kinds.setdefault(_kind(swap, slots), []).append(swap)
-    sets: list[list[Move]] = []
-    for seed in [swap for kind in kinds.values() for swap in kind]:
-        if any(seed in known for known in sets):
-            continue
-        closed = _closure(search, seed, list(kinds.values()))
-        if closed is not None and search.holds(closed):
-            sets.append(closed)
-    return _assembled(sets)
-
-
-def _kind(swap: Move, slots: Sequence[Slot]) -> Hashable:
-    """Say which exchanges exclude each other: those along one axis, or of one family."""
-    role = swap[0]
-    if role.axis is not None:
-        return role.variables, role.axis
-    slot = next(slot for slot in slots if slot.variable.name == role.variables[0])
-    return type(slot.variable.distribution), slot.variable.shape
-
-
-def _closure(search: Search, seed: Move, kinds: Sequence[Sequence[Move]]) -> list[Move] | None:
-    """Collect the exchanges that have to be made with a first one; ``None`` if some cannot.
-
-    The right exchange of weights for one of means is that which undoes what the exchanges so far
-    have changed, at a point where all else is equal.
-    """
-    found, left = [seed], list(kinds)
-    growing = True
-    while growing:
-        growing = False
-        for kind in left:
-            options = [o for o in kind if not any(overlap(o, f) or o == f for f in found)]
-            linked = [o for o in options if any(search.interact(f, o) for f in found)]
-            fitting = next((o for o in linked if search.undone([*found, o])), None)
-            if fitting is not None:
-                found.append(fitting)
-                left = [other for other in left if other is not kind or seed in kind]
-                growing = True
-                break
-    order = [swap for kind in kinds for swap in kind]
-    return sorted(found, key=order.index)
+    alike = [swap for swap in [*whole, *along] if search.alike(swap)]
+    return _assembled(move_sets().all_grown(alike, alike) if alike else [])
 
 
 def _assembled(sets: Sequence[Sequence[Move]]) -> list[Block]:
     """Put exchanges of two components together to blocks of all that can trade places."""
-    orbits: Orbits[Hashable] = Orbits()
-    by_pair: dict[frozenset[Hashable], Sequence[Move]] = {}
-    for found in sets:
-        one, other = _places(found[0][0])
-        orbits.join(one, other)
-        by_pair[frozenset((one, other))] = found
+    pairs = [_places(found[0][0]) for found in sets]
+    by_pair = {frozenset(pair): found for pair, found in zip(pairs, sets, strict=True)}
     blocks = []
-    for first, *others in orbits.all():
-        pairs = [by_pair.get(frozenset((first, other))) for other in others]
-        known = [pair for pair in pairs if pair is not None]
-        if len(known) < len(pairs) or len({len(pair) for pair in known}) > 1:
+    for first, *others in joined_pairs(pairs):
+        exchanges = [by_pair.get(frozenset((first, other))) for other in others]
+        known = [moves for moves in exchanges if moves is not None]
+        if len(known) < len(exchanges) or len({len(moves) for moves in known}) > 1:
             continue
-        roles = [_merged([pair[i][0] for pair in known]) for i in range(len(known[0]))]
+        roles = [_merged([moves[i][0] for moves in known]) for i in range(len(known[0]))]
         if all(role is not None for role in roles):
             blocks.append(Block(tuple(role for role in roles if role is not None)))
     return blocks

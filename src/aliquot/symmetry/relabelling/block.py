@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from aliquot.symmetry.block import Block
-from aliquot.symmetry.relabelling.certainty import certainty
+from aliquot.symmetry.relabelling.assignment import certainty
 from aliquot.symmetry.relabelling.classification import divergences, mean_classification
 from aliquot.symmetry.relabelling.ecr import ecr
 from aliquot.symmetry.relabelling.features import component_features, first_number
@@ -21,21 +21,11 @@ METHODS = (*BY_ROWS, "pivot")
 
 @dataclass(frozen=True)
 class Relabelled:
-    """How a block's components are to trade places.
+    """How a block's components are to trade places."""
 
-    Attributes
-    ----------
-    permutations : numpy.ndarray of int, shape (draws, K)
-        Component k of the result is component ``permutations[m, k]`` of the draw.
-    certainty : numpy.ndarray, shape (draws,)
-        Of each draw's labelling against its strongest rival, in [1/2, 1].
-    ordered_by : str
-        The variable by whose mean the components are numbered.
-    """
-
-    permutations: np.ndarray
-    certainty: np.ndarray
-    ordered_by: str
+    permutations: np.ndarray  # (draws, K): component k is then component permutations[m, k] of m
+    certainty: np.ndarray  # (draws,) of each labelling against its strongest rival, in [1/2, 1]
+    ordered_by: str  # the variable by whose mean the components are numbered
 
 
 def relabel_block(
