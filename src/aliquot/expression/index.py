@@ -20,7 +20,7 @@ import numpy as np
 from aliquot.errors import DTypeError, ShapeError
 from aliquot.expression import text as texts
 from aliquot.expression.apply import apply
-from aliquot.expression.bounds import first
+from aliquot.expression.bounds import first, joined
 from aliquot.expression.precedence import primary
 from aliquot.precision import float64
 
@@ -200,19 +200,8 @@ def take_checked(
         text=written,
         check=lambda: _recheck(may_leave(), doubt, written),
         marked=(lambda array, at: take(array, at, True)) if doubt else None,
-        rule=_of_all,
+        rule=joined,
     )
-
-
-def _of_all(_shape: tuple[int, ...], source: Any, _index: Any) -> Any:
-    """Give the bounds of all that an index may take from."""
-    spans = (
-        source if isinstance(source, list | tuple) and not hasattr(source, "bounds") else [source]
-    )
-    found = [span.bounds for span in spans]
-    if any(bounds is None for bounds in found):
-        return None
-    return min(bounds[0] for bounds in found), max(bounds[1] for bounds in found)
 
 
 def take(
