@@ -18,9 +18,14 @@ from aliquot.arguments import as_seed
 from aliquot.compilation import lazily
 from aliquot.distributions.constraints import Constraint
 from aliquot.distributions.missing import whole_events
-from aliquot.distributions.parameters import as_parameter, as_sample_shape, full_shape
+from aliquot.distributions.parameters import (
+    as_parameter,
+    as_sample_shape,
+    full_shape,
+    keep_in_range,
+    vector_in_doubt,
+)
 from aliquot.distributions.random_numbers import LARGEST, as_count
-from aliquot.distributions.ranges import keep_in_range, vector_in_doubt
 from aliquot.distributions.state_table import StateTable
 from aliquot.errors import ModelError, ParameterError, ShapeError
 from aliquot.expression import Expression, apply, expressions

@@ -9,9 +9,13 @@ import jax.numpy as jnp
 
 from aliquot.distributions.base import Distribution
 from aliquot.distributions.binary import Binomial
-from aliquot.distributions.bounded_counts import BoundedAbove
 from aliquot.distributions.constraints import counts, probability
-from aliquot.distributions.counts import NegativeBinomialCounts, PoissonCounts, mean_or_trials
+from aliquot.distributions.counts import (
+    BoundedAbove,
+    NegativeBinomialCounts,
+    PoissonCounts,
+    mean_or_trials,
+)
 from aliquot.distributions.log_powers import log_power
 from aliquot.distributions.random_numbers import uniform
 

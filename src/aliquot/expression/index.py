@@ -21,7 +21,7 @@ from aliquot.errors import DTypeError, ShapeError
 from aliquot.expression import text as texts
 from aliquot.expression.apply import apply
 from aliquot.expression.bounds import first, joined
-from aliquot.expression.precedence import primary
+from aliquot.expression.text import primary
 from aliquot.precision import float64
 
 

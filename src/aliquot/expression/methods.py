@@ -12,8 +12,8 @@ import numpy as np
 from aliquot.expression import text as texts
 from aliquot.expression.apply import apply
 from aliquot.expression.bounds import converted
-from aliquot.expression.precedence import primary
 from aliquot.expression.protocols import NumPyProtocols, call
+from aliquot.expression.text import primary
 
 if TYPE_CHECKING:
     from aliquot.expression.node import Expression

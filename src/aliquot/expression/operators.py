@@ -17,7 +17,7 @@ from aliquot.expression.apply import apply
 from aliquot.expression.index import checked_index
 from aliquot.expression.lengths import is_user_code, note
 from aliquot.expression.methods import Methods
-from aliquot.expression.precedence import unary
+from aliquot.expression.text import unary
 
 if TYPE_CHECKING:
     from aliquot.expression.node import Expression

@@ -20,11 +20,10 @@ from aliquot.hints.explain import explained, unknown_argument
 from aliquot.model import observed as observations
 from aliquot.model.alignment import aligned
 from aliquot.model.context import Model, current_model, resolve_model
-from aliquot.model.dims import as_dims
+from aliquot.model.dims import as_dims, as_labels
 from aliquot.model.documentation import call_docstring, call_signature
 from aliquot.model.free import free_variable
 from aliquot.model.imputed import observed_variable
-from aliquot.model.labels import as_labels
 from aliquot.model.variables import Data, Deterministic, Potential
 
 

@@ -14,8 +14,7 @@ from aliquot.hints.arguments import DEBUG, MODEL_ARGUMENTS, SET_DATA
 from aliquot.hints.explain import MissingError, explained, public
 from aliquot.hints.names import MODEL
 from aliquot.model import replace
-from aliquot.model.dims import Coords, check_dims
-from aliquot.model.labels import RESERVED
+from aliquot.model.dims import RESERVED, Coords, check_dims
 from aliquot.model.variables import (
     Data,
     Deterministic,
@@ -354,7 +353,7 @@ class Model:
         ImportError
             Where the Python package graphviz is not installed, with the command that installs it.
         """
-        from aliquot.model.graph import digraph
+        from aliquot.model.describe import digraph
 
         return digraph(self)
 

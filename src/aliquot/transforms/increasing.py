@@ -8,8 +8,7 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from aliquot.transforms.base import Transform
-from aliquot.transforms.distances import known_sd
+from aliquot.transforms.base import Transform, known_sd
 
 
 class Increasing(Transform):

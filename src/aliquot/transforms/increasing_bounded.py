@@ -7,8 +7,7 @@ from typing import Any
 import jax.numpy as jnp
 from jax.lax import cumlogsumexp
 
-from aliquot.transforms.base import Transform
-from aliquot.transforms.distances import Distance, Distances, known_sd, margin
+from aliquot.transforms.base import Distance, Distances, Transform, known_sd, margin
 from aliquot.transforms.increasing import increases, normal_quantiles, running_sum
 
 

@@ -13,8 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.lax import cumlogsumexp
 
-from aliquot.transforms.base import Transform
-from aliquot.transforms.distances import SMALLEST, Distance, Distances, known_sd, margin
+from aliquot.transforms.base import SMALLEST, Distance, Distances, Transform, known_sd, margin
 from aliquot.transforms.increasing import increases, normal_quantiles
 from aliquot.transforms.probabilities import simplex
 
