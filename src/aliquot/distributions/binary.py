@@ -20,7 +20,7 @@ from aliquot.distributions.constraints import (
 )
 from aliquot.distributions.count_draws import binomial_draws
 from aliquot.distributions.gamma_draws import beta_draws
-from aliquot.distributions.log_powers import log1m_power, log_power
+from aliquot.distributions.logarithms import log1m_power, log_power
 from aliquot.distributions.parameters import exactly_one
 from aliquot.distributions.random_numbers import uniform
 from aliquot.distributions.state_table import StateTable, table_of_elements

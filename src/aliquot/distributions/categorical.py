@@ -19,7 +19,7 @@ from aliquot.distributions.constraints import (
     simplex,
 )
 from aliquot.distributions.count_draws import multinomial_draws
-from aliquot.distributions.log_powers import log_power
+from aliquot.distributions.logarithms import log_power
 from aliquot.distributions.parameters import as_parameter, exactly_one
 from aliquot.distributions.random_numbers import uniform
 from aliquot.distributions.state_table import StateTable, table_of_elements

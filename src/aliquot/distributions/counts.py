@@ -21,8 +21,7 @@ from aliquot.distributions.constraints import (
 )
 from aliquot.distributions.count_draws import geometric_draws, poisson_draws
 from aliquot.distributions.gamma_draws import gamma_parts
-from aliquot.distributions.log_powers import log1m_power, log_power
-from aliquot.distributions.log_weighted_sum import log_weighted_sum
+from aliquot.distributions.logarithms import log1m_power, log_power, log_weighted_sum
 from aliquot.distributions.parameters import exactly_one_set
 from aliquot.distributions.random_numbers import as_count, integers, times_exp
 from aliquot.errors import ParameterError

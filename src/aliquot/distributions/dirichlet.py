@@ -9,7 +9,7 @@ import jax.numpy as jnp
 from aliquot.distributions.base import Distribution
 from aliquot.distributions.constraints import positive_vector, simplex
 from aliquot.distributions.gamma_draws import dirichlet_draws
-from aliquot.distributions.log_powers import log_power
+from aliquot.distributions.logarithms import log_power
 from aliquot.distributions.parameters import as_parameter
 from aliquot.special.saddle_point import exact_value, excess, near_mode, stirling
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from aliquot.distributions.base import Distribution
 from aliquot.distributions.constraints import Constraint, simplex
-from aliquot.distributions.log_weighted_sum import (
+from aliquot.distributions.logarithms import (
     FEW_TERMS,
     log_sum_of_terms,
     log_weighted_sum,

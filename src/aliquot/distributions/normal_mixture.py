@@ -11,7 +11,7 @@ import numpy as np
 
 from aliquot.distributions.base import Distribution
 from aliquot.distributions.constraints import positive, real, simplex
-from aliquot.distributions.log_weighted_sum import (
+from aliquot.distributions.logarithms import (
     FEW_TERMS,
     stacked_sum_and_shares,
     sum_and_shares,

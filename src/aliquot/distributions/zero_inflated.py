@@ -16,7 +16,7 @@ from aliquot.distributions.counts import (
     PoissonCounts,
     mean_or_trials,
 )
-from aliquot.distributions.log_powers import log_power
+from aliquot.distributions.logarithms import log_power
 from aliquot.distributions.random_numbers import uniform
 
 

@@ -18,12 +18,12 @@ from aliquot.expression import Expression, leaves, unwrapped
 from aliquot.hints.arguments import DATA, DETERMINISTIC, FAMILY, POTENTIAL, SET_DATA
 from aliquot.hints.explain import explained, unknown_argument
 from aliquot.model import observed as observations
-from aliquot.model.alignment import aligned
 from aliquot.model.context import Model, current_model, resolve_model
 from aliquot.model.dims import as_dims, as_labels
 from aliquot.model.documentation import call_docstring, call_signature
 from aliquot.model.free import free_variable
 from aliquot.model.imputed import observed_variable
+from aliquot.model.observed import aligned
 from aliquot.model.variables import Data, Deterministic, Potential
 
 
