@@ -71,27 +71,6 @@ def _named(function: Callable[..., Any], name: str) -> Callable[..., Any]:
     return call
 
 
-_INFIX = {
-    "add": "+",
-    "subtract": "-",
-    "multiply": "*",
-    "divide": "/",
-    "true_divide": "/",
-    "floor_divide": "//",
-    "remainder": "%",
-    "power": "**",
-    "matmul": "@",
-    "less": "<",
-    "less_equal": "<=",
-    "greater": ">",
-    "greater_equal": ">=",
-    "equal": "==",
-    "not_equal": "!=",
-    "bitwise_and": "&",
-    "bitwise_or": "|",
-}
-
-
 def jax_function(name: str, module: str = "") -> Callable[..., Any] | None:
     """Find JAX's function of NumPy's or SciPy's name."""
     import jax.scipy.special as jax_special
@@ -138,7 +117,11 @@ def call(name: str, args: tuple[Any, ...], kwargs: dict[str, Any], module: str =
             f"np.{name} has no counterpart in JAX: write it with other functions, or give a JAX "
             "function to aq.lift"
         )
-    text = texts.infix(_INFIX[name], *args) if name in _INFIX and len(args) == 2 else None
+    text = (
+        texts.infix(texts.SYMBOLS[name], *args)
+        if name in texts.SYMBOLS and len(args) == 2
+        else None
+    )
     return apply(function, *args, text=text, narrow="dtype" in kwargs, **kwargs)
 
 

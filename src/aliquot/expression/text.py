@@ -10,35 +10,30 @@ from typing import Any
 
 import numpy as np
 
-ATOM = 10
-_UNARY = 7
-_POWER = 8
-_BINARY: dict[str, int] = {
-    "|": 1,
-    "^": 2,
-    "&": 3,
-    "+": 5,
-    "-": 5,
-    "*": 6,
-    "/": 6,
-    "//": 6,
-    "%": 6,
-    "@": 6,
-    "**": _POWER,
+_ATOM, _UNARY = 10, 7
+# How strongly each operation binds, what Python's grammar calls it, and NumPy.
+_OPERATIONS: dict[str, tuple[int, type[ast.operator] | None, str]] = {
+    "<": (0, None, "less"),
+    "<=": (0, None, "less_equal"),
+    ">": (0, None, "greater"),
+    ">=": (0, None, "greater_equal"),
+    "==": (0, None, "equal"),
+    "!=": (0, None, "not_equal"),
+    "|": (1, ast.BitOr, "bitwise_or"),
+    "^": (2, ast.BitXor, ""),
+    "&": (3, ast.BitAnd, "bitwise_and"),
+    "+": (5, ast.Add, "add"),
+    "-": (5, ast.Sub, "subtract"),
+    "*": (6, ast.Mult, "multiply"),
+    "/": (6, ast.Div, "divide true_divide"),
+    "//": (6, ast.FloorDiv, "floor_divide"),
+    "%": (6, ast.Mod, "remainder"),
+    "@": (6, ast.MatMult, "matmul"),
+    "**": (8, ast.Pow, "power"),
 }
-_NODES: dict[type[ast.operator], str] = {
-    ast.BitOr: "|",
-    ast.BitXor: "^",
-    ast.BitAnd: "&",
-    ast.Add: "+",
-    ast.Sub: "-",
-    ast.Mult: "*",
-    ast.Div: "/",
-    ast.FloorDiv: "//",
-    ast.Mod: "%",
-    ast.MatMult: "@",
-    ast.Pow: "**",
-}
+_STRENGTH = {operator: binds for binds, operator, _ in _OPERATIONS.values()}
+SYMBOLS = {name: each for each, row in _OPERATIONS.items() for name in row[2].split()}
+"""The symbol of each of NumPy's functions that is written as an operation."""
 
 
 def strength(text: str) -> int:
@@ -55,12 +50,12 @@ def strength(text: str) -> int:
         return 0
     match node:
         case ast.BinOp(op=op):
-            return _BINARY.get(_NODES.get(type(op), ""), 0)
+            return _STRENGTH.get(type(op), 0)
         case ast.UnaryOp():
             return _UNARY
         case ast.Compare() | ast.BoolOp() | ast.IfExp() | ast.Lambda():
             return 0
-    return ATOM
+    return _ATOM
 
 
 def binary(symbol: str, left: str, right: str) -> str:
@@ -71,16 +66,15 @@ def binary(symbol: str, left: str, right: str) -> str:
     >>> binary("+", "mu", "tau * x"), binary("*", "mu + 1", "x"), binary("-", "a", "b - c")
     ('mu + tau * x', '(mu + 1) * x', 'a - (b - c)')
     """
-    own = _BINARY.get(symbol, 0)
-    comparison = symbol not in _BINARY
+    own = _OPERATIONS[symbol][0] if symbol in _OPERATIONS else 0
+    sides = strength(left), strength(right)
     # Sums and products can be read from either end; a power binds its right side first.
-    left_bound = strength(left) > own or (strength(left) == own and symbol != "**")
-    right_bound = strength(right) > own or (strength(right) == own and symbol in "+*")
-    if comparison:
-        left_bound, right_bound = strength(left) > 0, strength(right) > 0
-    return (
-        f"{left if left_bound else f'({left})'} {symbol} {right if right_bound else f'({right})'}"
+    same = own > 0 and symbol != "**", own > 0 and symbol in "+*"
+    left, right = (
+        text if side > own or (either and side == own) else f"({text})"
+        for text, side, either in zip((left, right), sides, same, strict=True)
     )
+    return f"{left} {symbol} {right}"
 
 
 def unary(symbol: str, operand: str) -> str:
@@ -102,7 +96,7 @@ def primary(text: str) -> str:
     >>> primary("x"), primary("x[0]"), primary("x + 1")
     ('x', 'x[0]', '(x + 1)')
     """
-    return text if strength(text) >= ATOM else f"({text})"
+    return text if strength(text) >= _ATOM else f"({text})"
 
 
 LONGEST = 72
