@@ -41,7 +41,6 @@ class Bernoulli(Distribution):
         Probability of 1; exactly 0 and exactly 1 are allowed.
     logit_p : array or Expression
         Log odds of 1, in place of `p`.
-    shape : int or tuple of int, optional
 
     Examples
     --------
@@ -89,7 +88,6 @@ class Binomial(Distribution):
         Probability of success; exactly 0 and exactly 1 are allowed.
     logit_p : array or Expression
         Log odds of success, in place of `p`.
-    shape : int or tuple of int, optional
 
     Examples
     --------
@@ -144,7 +142,6 @@ class BetaBinomial(Distribution):
         Shape parameters of the probability.
     n : int array or Expression, non-negative
         Number of trials.
-    shape : int or tuple of int, optional
 
     Examples
     --------

@@ -30,7 +30,6 @@ class Uniform(Distribution):
     ----------
     lower, upper : array or Expression
         Bounds, both included (0 and 1 by default).
-    shape : int or tuple of int, optional
 
     Raises
     ------
@@ -91,7 +90,6 @@ class Beta(Distribution):
         Standard deviation.
     nu : array or Expression, positive
         Sample size, alpha + beta.
-    shape : int or tuple of int, optional
 
     Raises
     ------

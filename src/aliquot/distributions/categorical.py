@@ -57,7 +57,6 @@ class Categorical(Categories):
         Probabilities; they sum to 1 along the last axis, and are not normalised here.
     logit_p : array or Expression, shape (..., K)
         In place of `p`: logarithms of unnormalised probabilities.
-    shape : int or tuple of int, optional
 
     Raises
     ------
@@ -121,7 +120,6 @@ class OrderedLogistic(Categories):
         Location; the larger, the higher the categories.
     cutpoints : array or Expression, shape (..., K - 1), increasing
         Boundaries between categories.
-    shape : int or tuple of int, optional
 
     Notes
     -----

@@ -25,7 +25,6 @@ class VonMises(Distribution):
         Mean direction, in radians (0 by default); any turn of it is the same.
     kappa : array or Expression, positive
         Concentration (1 by default): near :math:`1 / \sigma^2` where it is large.
-    shape : int or tuple of int, optional
 
     Examples
     --------

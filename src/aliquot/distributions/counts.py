@@ -132,10 +132,6 @@ class Poisson(BoundedAbove, PoissonCounts):
     mu : array or Expression, non-negative
         Mean.
     upper : int or int array, optional
-        Largest possible value, a known number: the count is then distributed as one that is known
-        to be at most that. It makes the count finite, so that it can be summed out where it is not
-        observed.
-    shape : int or tuple of int, optional
 
     Examples
     --------
@@ -215,10 +211,6 @@ class NegativeBinomial(BoundedAbove, NegativeBinomialCounts):
     n : array or Expression, positive
         Number of successes, not necessarily whole, in place of `alpha`.
     upper : int or int array, optional
-        Largest possible value, a known number: the count is then distributed as one that is known
-        to be at most that. It makes the count finite, so that it can be summed out where it is not
-        observed.
-    shape : int or tuple of int, optional
 
     Raises
     ------
@@ -281,10 +273,6 @@ class Geometric(BoundedAbove, GeometricCounts):
     p : array or Expression, from 0 to 1
         Probability of success in each trial.
     upper : int or int array, optional
-        Largest possible value, a known number: the count is then distributed as one that is known
-        to be at most that. It makes the count finite, so that it can be summed out where it is not
-        observed.
-    shape : int or tuple of int, optional
 
     Examples
     --------
@@ -307,7 +295,6 @@ class DiscreteUniform(Distribution):
     ----------
     lower, upper : int array or Expression
         The smallest and the largest value.
-    shape : int or tuple of int, optional
 
     Raises
     ------

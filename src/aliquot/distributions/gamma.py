@@ -34,7 +34,6 @@ class Gamma(Distribution):
         Mean.
     sigma : array or Expression, positive
         Standard deviation.
-    shape : int or tuple of int, optional
 
     Raises
     ------
@@ -97,7 +96,6 @@ class InverseGamma(Distribution):
         Mean.
     sigma : array or Expression, positive
         Standard deviation.
-    shape : int or tuple of int, optional
 
     Raises
     ------
@@ -162,7 +160,6 @@ class ChiSquared(Distribution):
     ----------
     nu : array or Expression, positive
         Degrees of freedom.
-    shape : int or tuple of int, optional
 
     Examples
     --------

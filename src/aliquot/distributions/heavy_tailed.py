@@ -35,7 +35,6 @@ class StudentT(Distribution):
         Scale (1 by default): the standard deviation where `nu` is large.
     lam : array or Expression, positive
         In place of `sigma`: :math:`\sigma = \lambda^{-1/2}`.
-    shape : int or tuple of int, optional
 
     Examples
     --------
@@ -82,7 +81,6 @@ class HalfStudentT(Distribution):
         Scale before folding (1 by default).
     lam : array or Expression, positive
         In place of `sigma`: :math:`\sigma = \lambda^{-1/2}`.
-    shape : int or tuple of int, optional
 
     Examples
     --------
@@ -127,7 +125,6 @@ class Cauchy(Distribution):
         Median.
     beta : array or Expression, positive
         Scale: half of the distance between the quartiles.
-    shape : int or tuple of int, optional
 
     Examples
     --------
@@ -165,7 +162,6 @@ class HalfCauchy(Distribution):
     ----------
     beta : array or Expression, positive
         Scale, and the median.
-    shape : int or tuple of int, optional
 
     Examples
     --------

@@ -24,7 +24,6 @@ class Laplace(Distribution):
         Mean and median.
     b : array or Expression, positive
         Scale: the mean distance from `mu`.
-    shape : int or tuple of int, optional
 
     Examples
     --------
@@ -63,7 +62,6 @@ class Logistic(Distribution):
         Mean (0 by default).
     s : array or Expression, positive
         Scale (1 by default).
-    shape : int or tuple of int, optional
 
     Examples
     --------
@@ -102,7 +100,6 @@ class Gumbel(Distribution):
         Mode.
     beta : array or Expression, positive
         Scale.
-    shape : int or tuple of int, optional
 
     Examples
     --------

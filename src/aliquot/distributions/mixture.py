@@ -33,7 +33,6 @@ class Mixture(Distribution):
         Made with ``.dist(...)``. Either K distributions, of different families if need be, or one
         whose last batch axis, of length K, is the component. All continuous or all discrete, with
         events of one shape.
-    shape : int or tuple of int, optional
 
     Raises
     ------

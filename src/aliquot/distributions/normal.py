@@ -26,7 +26,6 @@ class Normal(Distribution):
         Standard deviation (1 by default).
     tau : array or Expression, positive
         Precision, in place of `sigma`: :math:`\sigma = \tau^{-1/2}`.
-    shape : int or tuple of int, optional
 
     Examples
     --------
@@ -67,7 +66,6 @@ class HalfNormal(Distribution):
         Standard deviation before folding (1 by default).
     tau : array or Expression, positive
         Precision before folding, in place of `sigma`.
-    shape : int or tuple of int, optional
 
     Examples
     --------

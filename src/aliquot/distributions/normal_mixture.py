@@ -37,7 +37,6 @@ class NormalMixture(Distribution):
         Standard deviations (1 by default).
     tau : array or Expression, positive
         Precisions, in place of `sigma`: :math:`\sigma = \tau^{-1/2}`.
-    shape : int or tuple of int, optional
 
     Raises
     ------

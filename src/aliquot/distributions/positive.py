@@ -29,7 +29,6 @@ class Exponential(Distribution):
         Rate (1 by default).
     scale : array or Expression, positive
         Mean, in place of `lam`.
-    shape : int or tuple of int, optional
 
     Examples
     --------
@@ -74,7 +73,6 @@ class Weibull(Distribution):
         Shape.
     beta : array or Expression, positive
         Scale.
-    shape : int or tuple of int, optional
 
     Examples
     --------
@@ -119,7 +117,6 @@ class Pareto(Distribution):
         Exponent of the tail.
     m : array or Expression, positive
         Smallest value.
-    shape : int or tuple of int, optional
 
     Examples
     --------
@@ -179,7 +176,6 @@ class LogNormal(Distribution):
         Standard deviation of the logarithm (1 by default).
     tau : array or Expression, positive
         Precision of the logarithm, in place of `sigma`.
-    shape : int or tuple of int, optional
 
     Examples
     --------

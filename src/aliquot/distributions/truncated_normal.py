@@ -41,7 +41,6 @@ class TruncatedNormal(Distribution):
         Precision before truncation, in place of `sigma`.
     lower, upper : array or Expression, optional
         Bounds, both included. ``None``, or an infinite number, for none.
-    shape : int or tuple of int, optional
 
     Raises
     ------

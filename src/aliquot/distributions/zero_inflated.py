@@ -63,7 +63,6 @@ class ZeroInflatedPoisson(BoundedAbove, ZeroInflated, PoissonCounts):
         Largest possible value, a known number: the count, extra zeros included, is then distributed
         as one that is known to be at most that. It makes the count finite, so that it can be summed
         out where it is not observed.
-    shape : int or tuple of int, optional
 
     Examples
     --------
@@ -90,7 +89,6 @@ class ZeroInflatedBinomial(ZeroInflated, Binomial):
         Number of trials.
     p : array or Expression, from 0 to 1
         Probability of success.
-    shape : int or tuple of int, optional
 
     Examples
     --------
@@ -118,7 +116,6 @@ class ZeroInflatedNegativeBinomial(BoundedAbove, ZeroInflated, NegativeBinomialC
         Largest possible value, a known number: the count, extra zeros included, is then distributed
         as one that is known to be at most that. It makes the count finite, so that it can be summed
         out where it is not observed.
-    shape : int or tuple of int, optional
 
     Examples
     --------

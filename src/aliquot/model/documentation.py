@@ -23,8 +23,14 @@ _RAISES = """\
 ModelError, ShapeError, DTypeError, ParameterError, SupportError
     On the line that writes the variable: a name or dim that does not fit the model, shapes that do
     not agree, what is no number, a parameter outside its range, data or a start off the support."""
-_SHAPE = "shape : int or tuple of int, optional"
-_SHAPE_MEANING = "    Of the variable. By default that of its parameters, dims or observations."
+_SHAPE = """\
+shape : int or tuple of int, optional
+    Of the variable. By default that of its parameters, dims or observations."""
+_UPPER = """\
+upper : int or int array, optional
+    Largest possible value, a known number: the count is then distributed as one that is known
+    to be at most that. It makes the count finite, so that it can be summed out where it is not
+    observed."""
 
 
 def call_docstring(family: type[Any], more: str = "") -> str:
@@ -37,9 +43,11 @@ def call_docstring(family: type[Any], more: str = "") -> str:
     for number, section in enumerate(sections):
         title, line, body = (*section.split("\n", 2), "", "")[:3]
         if title == "Parameters":
-            # A bare `shape` says what it means; one with a description of its own keeps it.
-            body = re.sub(rf"(?m)^{re.escape(_SHAPE)}(?!\n )", f"{_SHAPE}\n{_SHAPE_MEANING}", body)
-            parts = [title, line, _NAME, body.rstrip(), _EXTRA, more]
+            shape = "" if re.search("(?m)^shape :", body) else _SHAPE
+            # What has a description of its own keeps it.
+            for bare, meant in ((each.split("\n")[0], each) for each in (_UPPER, _SHAPE)):
+                body = re.sub(rf"(?m)^{re.escape(bare)}(?!\n )", meant, body)
+            parts = [title, line, _NAME, body.rstrip(), shape, _EXTRA, more]
             sections[number] = "\n".join(part for part in parts if part)
             place = number + 1
     if sections[place:] and sections[place].startswith("Raises\n"):
