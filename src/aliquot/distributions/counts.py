@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import jax
@@ -36,12 +37,10 @@ class BoundedAbove(Distribution):
     distribution of the count given that it is at most u. Without `upper` the family is as it was.
     """
 
+    discrete = True
     lowest: ClassVar[int] = 0
 
-    def read_upper(self, upper: Any) -> dict[str, Any]:
-        """Read the largest value as a parameter, and keep the largest of all for static shapes."""
-        if upper is None:
-            return {}
+    def __init__(self, parameters: Mapping[str, Any], upper: Any, shape: Any) -> None:
         if isinstance(upper, Expression):
             raise ParameterError(
                 f"{self.family}: upper must be a whole number or an array of them, which does not "
@@ -50,13 +49,12 @@ class BoundedAbove(Distribution):
         values = np.asarray(upper)
         if values.dtype.kind in "iu":  # what else it may be is refused as any parameter is
             self.largest = int(np.max(values, initial=self.lowest))
-        return {"upper": upper}
+        bound = {} if upper is None else {"upper": upper}
+        Distribution.__init__(self, {**parameters, **bound}, shape)
 
     @property
     def support(self) -> Constraint:
-        if "upper" not in self.parameters:
-            return super().support
-        return IntegerInterval(self.lowest, self.upper)
+        return IntegerInterval(self.lowest, self.parameters.get("upper"))
 
     def _log_prob(self, x: Any) -> Any:
         log_prob = super()._log_prob(x)
@@ -101,12 +99,7 @@ class BoundedAbove(Distribution):
 class PoissonCounts(Distribution):
     """The formulas of `Poisson` without a largest value."""
 
-    constraints = {"mu": nonnegative}
-    discrete = True
-
-    @property
-    def support(self) -> Constraint:
-        return counts
+    constraints = {"mu": nonnegative, "upper": counts}
 
     def _log_prob(self, x: Any) -> Any:
         x, mu = jnp.asarray(x, float), jnp.asarray(self.mu)
@@ -140,21 +133,20 @@ class Poisson(BoundedAbove, PoissonCounts):
     -2.0
     """
 
-    constraints = {**PoissonCounts.constraints, "upper": counts}
-
     def __init__(self, mu: Any, *, upper: Any = None, shape: Any = None) -> None:
-        super().__init__({"mu": mu, **self.read_upper(upper)}, shape)
+        super().__init__({"mu": mu}, upper, shape)
 
 
 class NegativeBinomialCounts(Distribution):
     """The formulas of `NegativeBinomial` without a largest value."""
 
-    constraints = {"mu": nonnegative, "alpha": positive, "n": positive, "p": probability}
-    discrete = True
-
-    @property
-    def support(self) -> Constraint:
-        return counts
+    constraints = {
+        "mu": nonnegative,
+        "alpha": positive,
+        "n": positive,
+        "p": probability,
+        "upper": counts,
+    }
 
     def _log_prob(self, x: Any) -> Any:
         # A binomial with n = x + alpha, of which x are failures, times alpha / n.
@@ -224,8 +216,6 @@ class NegativeBinomial(BoundedAbove, NegativeBinomialCounts):
     12.0
     """
 
-    constraints = {**NegativeBinomialCounts.constraints, "upper": counts}
-
     def __init__(
         self,
         mu: Any = None,
@@ -236,19 +226,13 @@ class NegativeBinomial(BoundedAbove, NegativeBinomialCounts):
         upper: Any = None,
         shape: Any = None,
     ) -> None:
-        parameters = mean_or_trials(self.family, mu, alpha, p, n)
-        super().__init__({**parameters, **self.read_upper(upper)}, shape)
+        super().__init__(mean_or_trials(self.family, mu, alpha, p, n), upper, shape)
 
 
 class GeometricCounts(Distribution):
     """The formulas of `Geometric` without a largest value."""
 
-    constraints = {"p": probability}
-    discrete = True
-
-    @property
-    def support(self) -> Constraint:
-        return positive_counts
+    constraints = {"p": probability, "upper": positive_counts}
 
     def _log_prob(self, x: Any) -> Any:
         return log_power(self.p, 1) + log1m_power(self.p, x - 1)
@@ -281,11 +265,10 @@ class Geometric(BoundedAbove, GeometricCounts):
     4.0
     """
 
-    constraints = {**GeometricCounts.constraints, "upper": positive_counts}
     lowest = 1
 
     def __init__(self, p: Any, *, upper: Any = None, shape: Any = None) -> None:
-        super().__init__({"p": p, **self.read_upper(upper)}, shape)
+        super().__init__({"p": p}, upper, shape)
 
 
 class DiscreteUniform(Distribution):

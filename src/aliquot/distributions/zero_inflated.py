@@ -9,7 +9,7 @@ import jax.numpy as jnp
 
 from aliquot.distributions.base import Distribution
 from aliquot.distributions.binary import Binomial
-from aliquot.distributions.constraints import counts, probability
+from aliquot.distributions.constraints import probability
 from aliquot.distributions.counts import (
     BoundedAbove,
     NegativeBinomialCounts,
@@ -71,11 +71,10 @@ class ZeroInflatedPoisson(BoundedAbove, ZeroInflated, PoissonCounts):
     1.5
     """
 
-    constraints = {"psi": probability, **PoissonCounts.constraints, "upper": counts}
+    constraints = {"psi": probability, **PoissonCounts.constraints}
 
     def __init__(self, psi: Any, mu: Any, *, upper: Any = None, shape: Any = None) -> None:
-        parameters = {"psi": psi, "mu": mu, **self.read_upper(upper)}
-        Distribution.__init__(self, parameters, shape)
+        super().__init__({"psi": psi, "mu": mu}, upper, shape)
 
 
 class ZeroInflatedBinomial(ZeroInflated, Binomial):
@@ -124,7 +123,7 @@ class ZeroInflatedNegativeBinomial(BoundedAbove, ZeroInflated, NegativeBinomialC
     2.0
     """
 
-    constraints = {"psi": probability, **NegativeBinomialCounts.constraints, "upper": counts}
+    constraints = {"psi": probability, **NegativeBinomialCounts.constraints}
 
     def __init__(
         self,
@@ -138,4 +137,4 @@ class ZeroInflatedNegativeBinomial(BoundedAbove, ZeroInflated, NegativeBinomialC
         shape: Any = None,
     ) -> None:
         parameters = {"psi": psi, **mean_or_trials(self.family, mu, alpha, p, n)}
-        Distribution.__init__(self, {**parameters, **self.read_upper(upper)}, shape)
+        super().__init__(parameters, upper, shape)
