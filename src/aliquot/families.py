@@ -19,7 +19,6 @@ from aliquot.distributions import (
     markov_chain,
     mixture,
     mvnormal,
-    normal,
     normal_mixture,
     positive,
     random_walk,
@@ -29,8 +28,8 @@ from aliquot.distributions import (
 from aliquot.model.constructors import Constructor
 from aliquot.model.covariance import CholeskyConstructor
 
-Normal = Constructor(normal.Normal)
-HalfNormal = Constructor(normal.HalfNormal)
+Normal = Constructor(location_scale.Normal)
+HalfNormal = Constructor(location_scale.HalfNormal)
 TruncatedNormal = Constructor(truncated_normal.TruncatedNormal)
 StudentT = Constructor(heavy_tailed.StudentT)
 HalfStudentT = Constructor(heavy_tailed.HalfStudentT)

@@ -9,14 +9,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from aliquot.distributions.base import Distribution
+from aliquot.distributions.base import Distribution, partial_events, whole_events
 from aliquot.distributions.constraints import Constraint, simplex
 from aliquot.distributions.logarithms import (
     FEW_TERMS,
     log_sum_of_terms,
     log_weighted_sum,
 )
-from aliquot.distributions.missing import partial_events, whole_events
 from aliquot.distributions.parameters import as_parameter
 from aliquot.distributions.unions import along_last_axis, union
 from aliquot.errors import ParameterError, ShapeError

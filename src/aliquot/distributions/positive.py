@@ -12,7 +12,7 @@ from jax.scipy.special import gammaln
 from aliquot.distributions.base import Distribution
 from aliquot.distributions.constraints import Constraint, Interval, nonnegative, positive, real
 from aliquot.distributions.gamma import positive_draws
-from aliquot.distributions.normal import normal_log_density, scale
+from aliquot.distributions.location_scale import normal_log_density, scale
 from aliquot.distributions.parameters import as_parameter, exactly_one
 from aliquot.distributions.random_numbers import exponential
 from aliquot.special.series import log_gamma_ratio

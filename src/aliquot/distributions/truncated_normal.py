@@ -16,7 +16,7 @@ from jax.scipy.special import ndtr, ndtri
 from aliquot.distributions.base import Distribution
 from aliquot.distributions.bounded import check_bounds
 from aliquot.distributions.constraints import Constraint, Interval, positive, real
-from aliquot.distributions.normal import HALF_LOG_TWO_PI, scale
+from aliquot.distributions.location_scale import HALF_LOG_TWO_PI, scale
 from aliquot.distributions.random_numbers import uniform, until_accepted
 from aliquot.special.normal_functions import log_scaled_tail
 

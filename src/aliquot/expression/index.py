@@ -208,7 +208,7 @@ def take(
     source: Any, indices: Any, axis: int | None = None, mode: str | None = "raise", **more: Any
 ) -> Any:
     """Take elements along an axis (of the flattened array by default), as `numpy.take`."""
-    from aliquot.expression.constant import constant  # it needs the node's class
+    from aliquot.expression.node import constant  # it needs the node's class
 
     source = constant(source)
     shape = source.shape
