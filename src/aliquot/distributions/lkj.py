@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from aliquot.arguments import is_whole_number
 from aliquot.distributions.base import Distribution
 from aliquot.distributions.constraints import Constraint, Interval, LowerCholesky, positive
 from aliquot.distributions.gamma_draws import beta_draws
@@ -61,7 +62,7 @@ class LKJCholeskyCov(Distribution):
     event_dims = 2
 
     def __init__(self, eta: Any, n: int, sd_dist: Any, *, shape: Any = None) -> None:
-        if isinstance(n, bool) or not isinstance(n, int | np.integer) or n < 2:
+        if not is_whole_number(n) or n < 2:
             raise ParameterError(
                 f"{self.family}: n must be a whole number of rows, at least 2; got {n!r}"
             )

@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from aliquot.arguments import is_whole_number
 from aliquot.distributions.base import Distribution
 from aliquot.distributions.categorical import SELECT_BY_MASK, entry_at
 from aliquot.distributions.constraints import (
@@ -262,7 +263,7 @@ def picked(table: Any, index: Any) -> Any:
 
 def checked_lag(family: str, lag: Any) -> int:
     """Read the lag, a whole number from 1."""
-    if isinstance(lag, bool) or not isinstance(lag, int | np.integer) or lag < 1:
+    if not is_whole_number(lag) or lag < 1:
         raise ParameterError(f"{family}: lag must be a whole number, at least 1; got {lag!r}")
     return int(lag)
 
@@ -315,7 +316,7 @@ def number_of_states(family: str, steps: Any, shape: Any, lag: int, moves: int |
     """Work out how long a chain is from all that says it, which must agree."""
     said: dict[str, int] = {}
     if steps is not None:
-        if isinstance(steps, bool) or not isinstance(steps, int | np.integer):
+        if not is_whole_number(steps):
             raise ShapeError(f"{family}: steps must be a whole number; got {steps!r}")
         said["steps"] = int(steps)
     if shape is not None and as_shape(shape):

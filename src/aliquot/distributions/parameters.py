@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import jax.numpy as jnp
 import numpy as np
 
+from aliquot.arguments import is_whole_number
 from aliquot.distributions.constraints import Constraint
 from aliquot.errors import DTypeError, ParameterError, ShapeError
 from aliquot.expression import Expression
@@ -127,9 +128,8 @@ def number_of_steps(
 def as_shape(shape: Any) -> tuple[int, ...]:
     """Read a shape given as an int or a sequence of ints."""
     dims = (shape,) if np.isscalar(shape) else tuple(shape)
-    for size in dims:
-        if isinstance(size, bool) or not isinstance(size, int | np.integer) or size < 0:
-            raise ShapeError(f"shape must be a whole number or a tuple of them; got {shape!r}")
+    if not all(is_whole_number(size) and size >= 0 for size in dims):
+        raise ShapeError(f"shape must be a whole number or a tuple of them; got {shape!r}")
     return tuple(int(size) for size in dims)
 
 

@@ -249,11 +249,10 @@ def _along(x: Any, index: Any, axis: int | None, mark: bool) -> Any:
         x, axis = x.ravel(), 0
     n = x.shape[axis]
     places = jnp.where(jnp.asarray(index) < 0, index + n, index)
-    if not mark:
-        return jnp.take_along_axis(x, jnp.clip(places, 0, n - 1), axis=axis)
-    inside = (places >= 0) & (places < n)
     found = jnp.take_along_axis(x, jnp.clip(places, 0, n - 1), axis=axis)
-    return jnp.where(inside, found, np.nan) if found.dtype.kind in "fc" else found
+    if not mark or found.dtype.kind not in "fc":
+        return found
+    return jnp.where((places >= 0) & (places < n), found, np.nan)
 
 
 def choose(index: Any, choices: Any, mode: str = "raise") -> Any:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, Self, TypeVar
 
 import numpy as np
 
+from aliquot.arguments import is_whole_number
 from aliquot.errors import ModelError
 from aliquot.expression import Read, leaves
 from aliquot.hints.arguments import DEBUG, MODEL_ARGUMENTS, SET_DATA
@@ -60,7 +61,7 @@ class Model:
     def __init__(
         self, coords: Mapping[str, Any] | None = None, *, max_table: int = 100_000_000
     ) -> None:
-        if isinstance(max_table, bool) or not isinstance(max_table, int) or max_table < 1:
+        if not is_whole_number(max_table) or max_table < 1:
             raise ModelError(f"max_table must be a whole number of at least 1; got {max_table!r}")
         self.coords = Coords(coords, on_read=self.note_read)
         self.max_table = max_table
