@@ -121,13 +121,6 @@ def correlation_and_scales(chol: Any, lower: Any = None, upper: Any = None) -> C
         Lower factor.
     lower, upper : array, optional
         Bounds of the standard deviations, which rounding is not to go beyond.
-
-    Examples
-    --------
-    >>> import jax.numpy as jnp
-    >>> parts = correlation_and_scales(jnp.array([[2.0, 0.0], [0.0, 3.0]]))
-    >>> parts.scales.tolist()
-    [2.0, 3.0]
     """
     scales = row_lengths(chol, lower, upper)
     unit = chol / scales[..., None]

@@ -346,14 +346,6 @@ def stationary_distribution(transitions: Any) -> Any:
     ----------
     W. K. Grassmann, M. I. Taksar and D. P. Heyman (1985), "Regenerative analysis and steady state
     distributions for Markov chains", Operations Research 33(5).
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from aliquot.precision import float64
-    >>> with float64():
-    ...     np.asarray(stationary_distribution([[0.5, 0.5], [1.0, 0.0]])).round(4)
-    array([0.6667, 0.3333])
     """
     rest = jnp.asarray(transitions)
     arrivals = []

@@ -54,15 +54,7 @@ _CLOSE = 0.1
 
 
 def stirling(x: Any) -> Any:
-    r"""Compute :math:`\log \Gamma(x + 1) - x \log x + x`, within 5e-15 of max(1, value).
-
-    Examples
-    --------
-    >>> from aliquot.precision import float64
-    >>> with float64():
-    ...     print(float(stirling(0.0)), float(stirling(1e12)).__round__(9))
-    0.0 14.734449091
-    """
+    r"""Compute :math:`\log \Gamma(x + 1) - x \log x + x`, within 5e-15 of max(1, value)."""
     x = jnp.asarray(x, float)
     return _stirling(x, _log(x))
 
@@ -85,13 +77,6 @@ def stirling_of_count(x: Any) -> Any:
     """Compute `stirling` of whole numbers, with a third of the operations.
 
     The small ones are interpolated in Newton's form, which has a term less for each smaller number.
-
-    Examples
-    --------
-    >>> from aliquot.precision import float64
-    >>> with float64():
-    ...     print(float(stirling_of_count(0)), float(stirling_of_count(3)).__round__(9))
-    0.0 1.495922603
     """
     x = jnp.asarray(x, float)
     return _stirling_of_count(x, _log(x))
@@ -119,13 +104,6 @@ def deviance(x: Any, gap: Any, x_log_mu: Any) -> Any:
     is zero, whatever the caller takes 0 log 0 to be. Where :math:`\mu` is close to x, the value is
     that of the series of :math:`\log(\mu / x) = 2 \operatorname{artanh}((\mu - x) / (\mu + x))`.
     The derivative is that of the formula above everywhere: it does not cancel.
-
-    Examples
-    --------
-    >>> from aliquot.precision import float64
-    >>> with float64():
-    ...     print(float(deviance(1e12, 1e3, 1e12 * np.log(1e12 + 1e3))).__round__(12))
-    5e-07
     """
     x = jnp.asarray(x, float)
     return _deviance(x, _log(x), gap, x_log_mu)
@@ -141,13 +119,6 @@ def log_poisson(x: Any, gap: Any, x_log_mu: Any) -> Any:
 
     The logarithms of other counts' probabilities are sums and differences of it. Arguments as in
     `deviance`.
-
-    Examples
-    --------
-    >>> from aliquot.precision import float64
-    >>> with float64():
-    ...     print(float(log_poisson(2, -1.0, 0.0)).__round__(9))
-    -1.693147181
     """
     x = jnp.asarray(x, float)
     log_x = _log(x)
@@ -193,13 +164,6 @@ def excess(p: Any) -> Any:
     It is multiplied by counts. However the partial sums were rounded, what one and the next number
     make together, less the next partial sum, is computed exactly, and these differences add up to
     what the last partial sum lacks.
-
-    Examples
-    --------
-    >>> from aliquot.precision import float64
-    >>> with float64():
-    ...     print(float(excess(np.array([0.1, 0.2, 0.3, 0.4]))))
-    2.7755575615628914e-17
     """
     p = jnp.asarray(p, float)
     partial = jnp.cumsum(jax.lax.stop_gradient(p), axis=-1)
