@@ -8,9 +8,7 @@ from aliquot.distributions import (
     binary,
     bounded,
     categorical,
-    circular,
     counts,
-    dirichlet,
     gamma,
     heavy_tailed,
     improper,
@@ -47,12 +45,12 @@ Weibull = Constructor(positive.Weibull)
 Pareto = Constructor(positive.Pareto)
 Beta = Constructor(bounded.Beta)
 Uniform = Constructor(bounded.Uniform)
-VonMises = Constructor(circular.VonMises)
+VonMises = Constructor(bounded.VonMises)
 Flat = Constructor(improper.Flat)
 HalfFlat = Constructor(improper.HalfFlat)
 
 GaussianRandomWalk = Constructor(random_walk.GaussianRandomWalk)
-Dirichlet = Constructor(dirichlet.Dirichlet)
+Dirichlet = Constructor(categorical.Dirichlet)
 MvNormal = Constructor(mvnormal.MvNormal)
 LKJCholeskyCov = CholeskyConstructor(lkj.LKJCholeskyCov)
 

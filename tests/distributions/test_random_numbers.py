@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from aliquot.distributions.circular import VonMises
+from aliquot.distributions.bounded import VonMises
 from aliquot.distributions.count_draws import (
     binomial_draws,
     geometric_draws,
@@ -18,8 +18,13 @@ from aliquot.distributions.count_draws import (
     poisson_draws,
 )
 from aliquot.distributions.counts import DiscreteUniform, Poisson
-from aliquot.distributions.gamma_draws import gamma_parts
-from aliquot.distributions.random_numbers import as_count, exponential, integers, uniform
+from aliquot.distributions.random_numbers import (
+    as_count,
+    exponential,
+    gamma_parts,
+    integers,
+    uniform,
+)
 from aliquot.distributions.truncated_normal import TruncatedNormal
 from aliquot.precision import float64
 

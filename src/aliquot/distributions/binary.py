@@ -19,10 +19,9 @@ from aliquot.distributions.constraints import (
     real,
 )
 from aliquot.distributions.count_draws import binomial_draws
-from aliquot.distributions.gamma_draws import beta_draws
 from aliquot.distributions.logarithms import log1m_power, log_power
 from aliquot.distributions.parameters import exactly_one
-from aliquot.distributions.random_numbers import uniform
+from aliquot.distributions.random_numbers import beta_draws, uniform
 from aliquot.distributions.state_table import StateTable, table_of_elements
 from aliquot.special.saddle_point import (
     log_poisson,

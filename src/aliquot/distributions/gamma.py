@@ -9,9 +9,8 @@ import numpy as np
 
 from aliquot.distributions.base import Distribution
 from aliquot.distributions.constraints import positive
-from aliquot.distributions.gamma_draws import gamma_parts
 from aliquot.distributions.parameters import as_parameter, exactly_one_set
-from aliquot.distributions.random_numbers import LARGEST, TINY, times_exp
+from aliquot.distributions.random_numbers import LARGEST, TINY, gamma_parts, times_exp
 from aliquot.special.saddle_point import log_poisson_of_real
 
 

@@ -11,9 +11,8 @@ from jax.scipy.special import gammaln
 
 from aliquot.distributions.base import Distribution
 from aliquot.distributions.constraints import nonnegative, positive, real
-from aliquot.distributions.gamma_draws import gamma_parts
 from aliquot.distributions.location_scale import scale
-from aliquot.distributions.random_numbers import times_exp
+from aliquot.distributions.random_numbers import gamma_parts, times_exp
 from aliquot.elementary.polynomial import polynomial
 
 _FAR = 1e100

@@ -11,8 +11,7 @@ import numpy as np
 from aliquot.arguments import is_whole_number
 from aliquot.distributions.base import Distribution
 from aliquot.distributions.constraints import Constraint, Interval, LowerCholesky, positive
-from aliquot.distributions.gamma_draws import beta_draws
-from aliquot.distributions.random_numbers import TINY
+from aliquot.distributions.random_numbers import TINY, beta_draws
 from aliquot.distributions.triangular import row_lengths
 from aliquot.errors import ParameterError
 from aliquot.special.saddle_point import stirling

@@ -90,7 +90,7 @@ def union(members: Sequence[Constraint]) -> Constraint:
 def along_last_axis(support: Constraint, size: int) -> list[Constraint]:
     """Split the support of a batched distribution along its last batch axis."""
     names = ("n",) if isinstance(support, CountsVector) else ("lower", "upper")
-    bounds = {name: getattr(support, name, None) for name in names}
+    bounds: dict[str, Any] = {name: getattr(support, name, None) for name in names}
     if isinstance(support, Union) or all(np.ndim(bound) == 0 for bound in bounds.values()):
         return [support]
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from aliquot.distributions.base import Distribution
-from aliquot.distributions.dirichlet import Dirichlet
+from aliquot.distributions.categorical import Dirichlet
 from aliquot.expression import Expression
 
 

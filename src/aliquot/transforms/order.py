@@ -13,8 +13,13 @@ from aliquot.errors import ModelError, ShapeError
 from aliquot.transforms.angle import Circular
 from aliquot.transforms.base import Distance, Distances, Transform
 from aliquot.transforms.bounds import Identity, Log, Logit, UpperLog, identity
-from aliquot.transforms.increasing import IncreasingAbove, IncreasingBelow, increasing
-from aliquot.transforms.increasing_shares import IncreasingBetween, increasing_simplex
+from aliquot.transforms.increasing import (
+    IncreasingAbove,
+    IncreasingBelow,
+    IncreasingBetween,
+    increasing,
+    increasing_simplex,
+)
 from aliquot.transforms.order_axes import OrderAxes
 from aliquot.transforms.probabilities import Simplex
 
