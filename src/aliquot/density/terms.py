@@ -19,7 +19,7 @@ from aliquot.distributions.base import Distribution, whole_events
 from aliquot.errors import ShapeError
 from aliquot.expression import Evaluation
 from aliquot.marginal.terms import Term
-from aliquot.model.ordering import exchangeable
+from aliquot.model.free import exchangeable
 from aliquot.model.variables import FreeVariable, ObservedVariable, Potential
 from aliquot.transforms import Identity, Ordered
 

@@ -1,9 +1,8 @@
 """Lazy, shape-checked expressions over JAX: what a model's variables are made of."""
 
-from aliquot.expression.apply import apply, unwrapped
+from aliquot.expression.apply import apply, lift, unwrapped
 from aliquot.expression.evaluate import Evaluation, expressions, leaves, order
 from aliquot.expression.lengths import Read
-from aliquot.expression.lift import lift
 from aliquot.expression.node import Expression, Leaf, constant
 
 __all__ = [

@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING
 
 from aliquot.hints import explain as _explain
 from aliquot.hints import names as _names
-from aliquot.transforms.angle import Circular, circular
 from aliquot.transforms.base import Transform
 from aliquot.transforms.bounds import (
+    Circular,
     Identity,
     Interval,
     Log,
     Logit,
     LogOdds,
     UpperLog,
+    circular,
     identity,
     interval,
     log,

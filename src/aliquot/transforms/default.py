@@ -5,9 +5,8 @@ from __future__ import annotations
 from aliquot.distributions import constraints
 from aliquot.distributions.constraints import Constraint
 from aliquot.errors import ModelError
-from aliquot.transforms.angle import circular
 from aliquot.transforms.base import Transform
-from aliquot.transforms.bounds import identity, interval, log
+from aliquot.transforms.bounds import circular, identity, interval, log
 from aliquot.transforms.covariance import Cholesky, cholesky
 from aliquot.transforms.order import ordered
 from aliquot.transforms.probabilities import simplex

@@ -10,9 +10,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from aliquot.errors import ModelError, ShapeError
-from aliquot.transforms.angle import Circular
 from aliquot.transforms.base import Distance, Distances, Transform
-from aliquot.transforms.bounds import Identity, Log, Logit, UpperLog, identity
+from aliquot.transforms.bounds import Circular, Identity, Log, Logit, UpperLog, identity
 from aliquot.transforms.increasing import (
     IncreasingAbove,
     IncreasingBelow,
