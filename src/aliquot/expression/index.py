@@ -44,16 +44,7 @@ def checked_index(source: Any, index: Any) -> Any:
         doubts = [_leaves(source, written, parts[i], values, i) for i in lost]
         return any(doubts)
 
-    doubt = may_leave()
-    taken = apply(
-        _take,
-        source,
-        parts,
-        text=written,
-        check=lambda: _recheck(may_leave(), doubt, written),
-        marked=_take_or_nan if doubt else None,
-        rule=first,
-    )
+    taken = _applied(_take, _take_or_nan, may_leave, source, parts, text=written, rule=first)
     taken.taken_from = source
     return taken
 
@@ -81,12 +72,23 @@ def _is_variable(part: Any) -> bool:
     return part.state_bounds is not None
 
 
-def _recheck(doubt: bool, before: bool, written: str) -> None:
-    """Refuse data with which an index may leave its range that could not."""
-    if doubt and not before:
-        raise IndexError(
-            f"with the new data, {written} may be out of range: write the model anew with them"
-        )
+def _applied(
+    take: Any, marked: Any, may_leave: Callable[[], bool], *operands: Any, text: str, rule: Any
+) -> Any:
+    """Take by an index, with NaN (`marked`) where it may leave its range.
+
+    Data are refused with which an index may leave its range that could not.
+    """
+    doubt = may_leave()
+
+    def check() -> None:
+        if may_leave() and not doubt:
+            raise IndexError(
+                f"with the new data, {text} may be out of range: write the model anew with them"
+            )
+
+    marked = marked if doubt else None
+    return apply(take, *operands, text=text, check=check, marked=marked, rule=rule)
 
 
 def _try(source: Any, written: str, index: list[Any], why: str = "") -> None:
@@ -192,16 +194,8 @@ def take_checked(
             return False
         return bounds is None or not low <= bounds[0] <= bounds[1] <= high
 
-    doubt = may_leave()
-    return apply(
-        lambda array, at: take(array, at, False),
-        source,
-        index,
-        text=written,
-        check=lambda: _recheck(may_leave(), doubt, written),
-        marked=(lambda array, at: take(array, at, True)) if doubt else None,
-        rule=joined,
-    )
+    plain, marked = (lambda array, at, mark=mark: take(array, at, mark) for mark in (False, True))
+    return _applied(plain, marked, may_leave, source, index, text=written, rule=joined)
 
 
 def take(
