@@ -11,18 +11,16 @@ import pytest
 from scipy import stats
 
 from aliquot.distributions.bounded import VonMises
-from aliquot.distributions.count_draws import (
-    binomial_draws,
-    geometric_draws,
-    multinomial_draws,
-    poisson_draws,
-)
 from aliquot.distributions.counts import DiscreteUniform, Poisson
 from aliquot.distributions.random_numbers import (
     as_count,
+    binomial_draws,
     exponential,
     gamma_parts,
+    geometric_draws,
     integers,
+    multinomial_draws,
+    poisson_draws,
     uniform,
 )
 from aliquot.distributions.truncated_normal import TruncatedNormal

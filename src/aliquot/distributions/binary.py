@@ -18,10 +18,9 @@ from aliquot.distributions.constraints import (
     probability,
     real,
 )
-from aliquot.distributions.count_draws import binomial_draws
 from aliquot.distributions.logarithms import log1m_power, log_power
 from aliquot.distributions.parameters import exactly_one
-from aliquot.distributions.random_numbers import beta_draws, uniform
+from aliquot.distributions.random_numbers import beta_draws, binomial_draws, uniform
 from aliquot.distributions.state_table import StateTable, table_of_elements
 from aliquot.special.saddle_point import (
     log_poisson,

@@ -19,10 +19,9 @@ from aliquot.distributions.constraints import (
     real_vector,
     simplex,
 )
-from aliquot.distributions.count_draws import multinomial_draws
 from aliquot.distributions.logarithms import log_power
 from aliquot.distributions.parameters import as_parameter, exactly_one
-from aliquot.distributions.random_numbers import dirichlet_draws, uniform
+from aliquot.distributions.random_numbers import dirichlet_draws, multinomial_draws, uniform
 from aliquot.distributions.state_table import StateTable, table_of_elements
 from aliquot.special.saddle_point import (
     exact_value,

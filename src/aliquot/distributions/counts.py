@@ -20,10 +20,16 @@ from aliquot.distributions.constraints import (
     positive_counts,
     probability,
 )
-from aliquot.distributions.count_draws import geometric_draws, poisson_draws
 from aliquot.distributions.logarithms import log1m_power, log_power, log_weighted_sum
 from aliquot.distributions.parameters import exactly_one_set
-from aliquot.distributions.random_numbers import as_count, gamma_parts, integers, times_exp
+from aliquot.distributions.random_numbers import (
+    as_count,
+    gamma_parts,
+    geometric_draws,
+    integers,
+    poisson_draws,
+    times_exp,
+)
 from aliquot.errors import ParameterError
 from aliquot.expression import Expression
 from aliquot.special.saddle_point import log_poisson, log_poisson_of_real, log_quotient, stirling

@@ -61,14 +61,7 @@ class IntegerIntervalUnion(IntervalUnion, IntegerInterval):
 
 
 def union(members: Sequence[Constraint]) -> Constraint:
-    """Give the union of supports of one kind: one of them, where it holds the others.
-
-    Examples
-    --------
-    >>> from aliquot.distributions.constraints import Interval
-    >>> union([Interval(0, 1, closed=True), Interval(2, 3, closed=True)])
-    <from 0 to 1 or from 2 to 3>
-    """
+    """Give the union of supports of one kind: one of them, where it holds the others."""
     first = members[0]
     if all(member is first for member in members):
         return first

@@ -170,12 +170,6 @@ def exchangeable(distribution: Distribution, axis: int = -1) -> bool:
     The elements of an exchangeable vector can be put in order K! ways, each as likely as the
     others; so the prior restricted to one order has the density of the whole times K!, and a draw
     from it is a sorted draw. Where the elements differ a priori, neither holds.
-
-    Examples
-    --------
-    >>> import aliquot as aq
-    >>> exchangeable(aq.Normal.dist([0.0, 5.0], 1, shape=(3, 2)), axis=0)
-    True
     """
     n = len(distribution.shape)
     if not -n <= axis < n:

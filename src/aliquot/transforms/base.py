@@ -57,13 +57,6 @@ def margin(bound: Any) -> Any:
     It is one or two units in the last place of the bound, and `SMALLEST` where the bound is zero.
     A value that would come nearer is rounded to this distance, where its gradient is zero; what a
     density needs of it near a bound are its `distances`.
-
-    Examples
-    --------
-    >>> from aliquot.precision import float64
-    >>> with float64():
-    ...     print(1.0 + margin(1.0) > 1.0)
-    True
     """
     bound = jnp.asarray(bound, float)
     return jnp.maximum(jnp.abs(bound) * jnp.finfo(bound.dtype).eps, SMALLEST)
