@@ -106,7 +106,11 @@ class MarkovChain(Distribution):
         logit_init: Any = None,
         shape: Any = None,
     ) -> None:
-        self.lag = checked_lag(self.family, lag)
+        if not is_whole_number(lag) or lag < 1:
+            raise ParameterError(
+                f"{self.family}: lag must be a whole number, at least 1; got {lag!r}"
+            )
+        self.lag = int(lag)
         self.time_varying = bool(time_varying)
         name, value = exactly_one(self.family, P=P, logit_P=logit_P)
         table = as_parameter(self.family, name, value, None)
@@ -259,13 +263,6 @@ def picked(table: Any, index: Any) -> Any:
     rows = jnp.broadcast_to(table[..., 0, :], (*batch, table.shape[-1]))
     index = jnp.broadcast_to(index, (*batch, index.shape[-1]))
     return jnp.take_along_axis(rows, index, axis=-1)
-
-
-def checked_lag(family: str, lag: Any) -> int:
-    """Read the lag, a whole number from 1."""
-    if not is_whole_number(lag) or lag < 1:
-        raise ParameterError(f"{family}: lag must be a whole number, at least 1; got {lag!r}")
-    return int(lag)
 
 
 def check_transitions(

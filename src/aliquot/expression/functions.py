@@ -265,16 +265,11 @@ def _sorting(function: Callable[..., Any]) -> Callable[..., Any]:
     """Make a sort always stable, which any that NumPy calls by `kind` may be."""
 
     def sort(
-        x: Any,
-        axis: int | None = -1,
-        kind: Any = None,
-        order: Any = None,
-        *,
-        stable: Any = None,
-        **more: Any,
+        x: Any, axis: int | None = -1, kind: Any = None, order: Any = None, **more: Any
     ) -> Any:
         if order is not None:
             raise DTypeError("order= names fields, which arrays of numbers do not have")
+        more.pop("stable", None)
         return apply(function, x, axis=axis, **more)
 
     return sort

@@ -49,11 +49,9 @@ def _reduced(name: str, x: Any, *, axis: Any, out: Any, **more: Any) -> Any:
 
 def _as_function(name: str, does: str, run: Any = _called) -> Callable[..., Expression]:
     """Make the method that takes what NumPy's function of the name takes, of an expression."""
-    takes = [
-        each.replace(name="self") if each.name == "a" else each
-        for each in inspect.signature(getattr(np, name)).parameters.values()
-    ]
-    takes = [p.replace(default=False) if p.name == "keepdims" else p for p in takes]
+    new: dict[str, Any] = {"a": {"name": "self"}, "keepdims": {"default": False}}
+    own = inspect.signature(getattr(np, name)).parameters.values()
+    takes = [each.replace(**new.get(each.name, {})) for each in own]
     signature = inspect.Signature(takes)
     needed = [p.name for p in takes if p.default is p.empty]
 

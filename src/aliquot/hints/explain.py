@@ -96,21 +96,6 @@ def explained[**P, R](
     """Make a function say what to use in place of arguments that it does not take.
 
     `name` is what the user calls it, where that is not the function's own name.
-
-    Examples
-    --------
-    >>> from aliquot.hints.explain import explained
-    >>> @explained({"start": "use initvals="})
-    ... def sample(draws=10, *, initvals=None): ...
-    >>> sample(start=1)
-    Traceback (most recent call last):
-    TypeError: sample() takes no argument 'start': use initvals=
-    >>> sample(init_vals=1)
-    Traceback (most recent call last):
-    TypeError: sample() takes no argument 'init_vals': did you mean initvals=?
-    >>> sample(10, 20)
-    Traceback (most recent call last):
-    TypeError: sample() takes 1 argument by position (draws), but 2 were given: give the others ...
     """
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
