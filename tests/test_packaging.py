@@ -213,7 +213,7 @@ def wrong_imports(source: str, module: str, is_package: bool = False) -> list[st
         ("from .node import Expression", "aliquot.expression.apply", True),
         ("from ..errors import ShapeError", "aliquot.expression.node", True),
         ("from ..model import Model", "aliquot.expression.node", False),
-        ("def f():\n    import aliquot.density", "aliquot.distributions.normal", False),
+        ("def f():\n    import aliquot.density", "aliquot.distributions.location_scale", False),
         ("def f():\n    from aliquot.density import Density", "aliquot.model.context", True),
         ("from aliquot.density import Density", "aliquot.model.context", False),
         (

@@ -8,9 +8,7 @@ from aliquot.distributions import (
     binary,
     bounded,
     categorical,
-    circular,
     counts,
-    dirichlet,
     gamma,
     heavy_tailed,
     improper,
@@ -19,7 +17,6 @@ from aliquot.distributions import (
     markov_chain,
     mixture,
     mvnormal,
-    normal,
     normal_mixture,
     positive,
     random_walk,
@@ -29,8 +26,8 @@ from aliquot.distributions import (
 from aliquot.model.constructors import Constructor
 from aliquot.model.covariance import CholeskyConstructor
 
-Normal = Constructor(normal.Normal)
-HalfNormal = Constructor(normal.HalfNormal)
+Normal = Constructor(location_scale.Normal)
+HalfNormal = Constructor(location_scale.HalfNormal)
 TruncatedNormal = Constructor(truncated_normal.TruncatedNormal)
 StudentT = Constructor(heavy_tailed.StudentT)
 HalfStudentT = Constructor(heavy_tailed.HalfStudentT)
@@ -48,12 +45,12 @@ Weibull = Constructor(positive.Weibull)
 Pareto = Constructor(positive.Pareto)
 Beta = Constructor(bounded.Beta)
 Uniform = Constructor(bounded.Uniform)
-VonMises = Constructor(circular.VonMises)
+VonMises = Constructor(bounded.VonMises)
 Flat = Constructor(improper.Flat)
 HalfFlat = Constructor(improper.HalfFlat)
 
 GaussianRandomWalk = Constructor(random_walk.GaussianRandomWalk)
-Dirichlet = Constructor(dirichlet.Dirichlet)
+Dirichlet = Constructor(categorical.Dirichlet)
 MvNormal = Constructor(mvnormal.MvNormal)
 LKJCholeskyCov = CholeskyConstructor(lkj.LKJCholeskyCov)
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 from scipy import special, stats
 
-from aliquot.distributions.dirichlet import Dirichlet
+from aliquot.distributions.categorical import Dirichlet
 from aliquot.distributions.lkj import LKJCholeskyCov
+from aliquot.distributions.location_scale import HalfNormal, Normal
 from aliquot.distributions.mixture import Mixture
 from aliquot.distributions.mvnormal import MvNormal
-from aliquot.distributions.normal import HalfNormal, Normal
 from aliquot.distributions.normal_mixture import NormalMixture
 from aliquot.distributions.random_walk import GaussianRandomWalk
 from tests.distributions.case import Case

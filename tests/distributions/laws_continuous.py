@@ -7,12 +7,10 @@ from typing import Any
 import numpy as np
 from scipy import special, stats
 
-from aliquot.distributions.bounded import Beta, Uniform
-from aliquot.distributions.circular import VonMises
+from aliquot.distributions.bounded import Beta, Uniform, VonMises
 from aliquot.distributions.gamma import ChiSquared, Gamma, InverseGamma
 from aliquot.distributions.heavy_tailed import Cauchy, HalfCauchy, HalfStudentT, StudentT
-from aliquot.distributions.location_scale import Gumbel, Laplace, Logistic
-from aliquot.distributions.normal import HalfNormal, Normal
+from aliquot.distributions.location_scale import Gumbel, HalfNormal, Laplace, Logistic, Normal
 from aliquot.distributions.positive import Exponential, LogNormal, Pareto, Weibull
 from aliquot.distributions.truncated_normal import TruncatedNormal
 from tests.distributions.law import (

@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 from scipy import special, stats
 
+from aliquot.distributions.categorical import Dirichlet
 from aliquot.distributions.counts import Poisson
-from aliquot.distributions.dirichlet import Dirichlet
 from aliquot.distributions.heavy_tailed import Cauchy
 from aliquot.distributions.lkj import LKJCholeskyCov
+from aliquot.distributions.location_scale import HalfNormal, Normal
 from aliquot.distributions.mixture import Mixture
 from aliquot.distributions.mvnormal import MvNormal
-from aliquot.distributions.normal import HalfNormal, Normal
 from aliquot.distributions.normal_mixture import NormalMixture
 from aliquot.distributions.random_walk import GaussianRandomWalk
 from tests.distributions.law import TINY, Law, about, beta_cdf, by

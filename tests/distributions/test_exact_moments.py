@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from aliquot.distributions.heavy_tailed import Cauchy
+from aliquot.distributions.location_scale import Normal
 from aliquot.distributions.mixture import Mixture
-from aliquot.distributions.normal import Normal
 from aliquot.distributions.truncated_normal import TruncatedNormal
 from aliquot.precision import float64
 from tests.distributions.exact_moments import Row, worst

@@ -14,7 +14,7 @@ from aliquot.distributions.lkj import (
     lkj_cholesky_draw,
     lkj_log_constant,
 )
-from aliquot.distributions.normal import HalfNormal, Normal
+from aliquot.distributions.location_scale import HalfNormal, Normal
 from aliquot.errors import ParameterError
 from aliquot.precision import float64
 

@@ -10,8 +10,7 @@ import pytest
 from scipy import stats
 
 import aliquot as aq
-from aliquot.distributions.markov_chain import MarkovChain
-from aliquot.distributions.stationary import stationary_distribution
+from aliquot.distributions.markov_chain import MarkovChain, stationary_distribution
 from aliquot.errors import ParameterError, ShapeError
 from aliquot.precision import float64
 

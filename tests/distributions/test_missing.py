@@ -11,9 +11,9 @@ from scipy import special, stats
 
 from aliquot.distributions.base import Distribution
 from aliquot.distributions.heavy_tailed import StudentT
+from aliquot.distributions.location_scale import Normal
 from aliquot.distributions.mixture import Mixture
 from aliquot.distributions.mvnormal import MvNormal
-from aliquot.distributions.normal import Normal
 from aliquot.distributions.random_walk import GaussianRandomWalk
 from aliquot.precision import float64
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from scipy import special, stats
 
+from aliquot.distributions.location_scale import Normal
 from aliquot.distributions.mixture import Mixture
-from aliquot.distributions.normal import Normal
 from aliquot.distributions.normal_mixture import NormalMixture
 from aliquot.errors import ShapeError
 from aliquot.precision import float64

@@ -10,7 +10,7 @@ import pytest
 from aliquot.distributions.bounded import Beta, Uniform
 from aliquot.distributions.gamma import Gamma, InverseGamma
 from aliquot.distributions.heavy_tailed import HalfStudentT, StudentT
-from aliquot.distributions.normal import Normal
+from aliquot.distributions.location_scale import Normal
 from aliquot.distributions.positive import Exponential, LogNormal
 from aliquot.distributions.truncated_normal import TruncatedNormal
 from aliquot.errors import ParameterError, ShapeError

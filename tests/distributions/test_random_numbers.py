@@ -10,16 +10,19 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from aliquot.distributions.circular import VonMises
-from aliquot.distributions.count_draws import (
+from aliquot.distributions.bounded import VonMises
+from aliquot.distributions.counts import DiscreteUniform, Poisson
+from aliquot.distributions.random_numbers import (
+    as_count,
     binomial_draws,
+    exponential,
+    gamma_parts,
     geometric_draws,
+    integers,
     multinomial_draws,
     poisson_draws,
+    uniform,
 )
-from aliquot.distributions.counts import DiscreteUniform, Poisson
-from aliquot.distributions.gamma_draws import gamma_parts
-from aliquot.distributions.random_numbers import as_count, exponential, integers, uniform
 from aliquot.distributions.truncated_normal import TruncatedNormal
 from aliquot.precision import float64
 

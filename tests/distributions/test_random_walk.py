@@ -8,7 +8,7 @@ import pytest
 from scipy import stats
 
 from aliquot.distributions.counts import Poisson
-from aliquot.distributions.normal import HalfNormal, Normal
+from aliquot.distributions.location_scale import HalfNormal, Normal
 from aliquot.distributions.random_walk import GaussianRandomWalk
 from aliquot.errors import ParameterError, ShapeError
 from aliquot.precision import float64

@@ -20,7 +20,7 @@ import aliquot as aq
 from aliquot.distributions.base import Distribution
 from aliquot.distributions.constraints import Real
 from aliquot.expression import Evaluation, leaves
-from aliquot.model.ordering import exchangeable
+from aliquot.model.free import exchangeable
 from aliquot.model.variables import FreeVariable, MissingValues
 from aliquot.precision import float64
 from aliquot.transforms import Identity, Ordered, PositiveOrdered

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import aliquot as aq
-from aliquot.model.ordering import exchangeable
+from aliquot.model.free import exchangeable
 
 HALVES = [0.5, 0.5]
 

@@ -17,7 +17,7 @@ import numpy as np
 from aliquot.density.certainty.certain import certain
 from aliquot.distributions.base import Distribution
 from aliquot.distributions.constraints import Constraint, Interval, Real
-from aliquot.distributions.ranges import keep_in_range, over_last
+from aliquot.distributions.parameters import keep_in_range, over_last
 from aliquot.expression import Evaluation, Expression, leaves
 from aliquot.model.variables import FreeVariable
 

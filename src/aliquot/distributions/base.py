@@ -17,10 +17,14 @@ import numpy as np
 from aliquot.arguments import as_seed
 from aliquot.compilation import lazily
 from aliquot.distributions.constraints import Constraint
-from aliquot.distributions.missing import whole_events
-from aliquot.distributions.parameters import as_parameter, as_sample_shape, full_shape
+from aliquot.distributions.parameters import (
+    as_parameter,
+    as_sample_shape,
+    full_shape,
+    keep_in_range,
+    vector_in_doubt,
+)
 from aliquot.distributions.random_numbers import LARGEST, as_count
-from aliquot.distributions.ranges import keep_in_range, vector_in_doubt
 from aliquot.distributions.state_table import StateTable
 from aliquot.errors import ModelError, ParameterError, ShapeError
 from aliquot.expression import Expression, apply, expressions
@@ -28,6 +32,21 @@ from aliquot.hints.arguments import DRAW
 from aliquot.hints.explain import MissingError, explained, public
 from aliquot.hints.names import DISTRIBUTION
 from aliquot.precision import float64
+
+
+def whole_events(missing: np.ndarray, event_dims: int) -> np.ndarray:
+    """Say which events have no entry that was seen, as an array without the event axes."""
+    return np.asarray(missing.all(axis=_last(event_dims)))
+
+
+def partial_events(missing: np.ndarray, event_dims: int) -> np.ndarray:
+    """Say which events have entries of both kinds, as an array without the event axes."""
+    some = np.asarray(missing.any(axis=_last(event_dims)))
+    return some & ~whole_events(missing, event_dims)
+
+
+def _last(axes: int) -> tuple[int, ...]:
+    return tuple(range(-axes, 0))
 
 
 class Distribution:

@@ -18,11 +18,9 @@ from aliquot.distributions.constraints import (
     probability,
     real,
 )
-from aliquot.distributions.count_draws import binomial_draws
-from aliquot.distributions.gamma_draws import beta_draws
-from aliquot.distributions.log_powers import log1m_power, log_power
+from aliquot.distributions.logarithms import log1m_power, log_power
 from aliquot.distributions.parameters import exactly_one
-from aliquot.distributions.random_numbers import uniform
+from aliquot.distributions.random_numbers import beta_draws, binomial_draws, uniform
 from aliquot.distributions.state_table import StateTable, table_of_elements
 from aliquot.special.saddle_point import (
     log_poisson,
@@ -41,7 +39,6 @@ class Bernoulli(Distribution):
         Probability of 1; exactly 0 and exactly 1 are allowed.
     logit_p : array or Expression
         Log odds of 1, in place of `p`.
-    shape : int or tuple of int, optional
 
     Examples
     --------
@@ -89,7 +86,6 @@ class Binomial(Distribution):
         Probability of success; exactly 0 and exactly 1 are allowed.
     logit_p : array or Expression
         Log odds of success, in place of `p`.
-    shape : int or tuple of int, optional
 
     Examples
     --------
@@ -144,7 +140,6 @@ class BetaBinomial(Distribution):
         Shape parameters of the probability.
     n : int array or Expression, non-negative
         Number of trials.
-    shape : int or tuple of int, optional
 
     Examples
     --------

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from aliquot.distributions.base import Distribution
-from aliquot.distributions.bounded_counts import BoundedAbove
 from aliquot.distributions.constraints import (
     Constraint,
     IntegerInterval,
@@ -20,25 +20,91 @@ from aliquot.distributions.constraints import (
     positive_counts,
     probability,
 )
-from aliquot.distributions.count_draws import geometric_draws, poisson_draws
-from aliquot.distributions.gamma_draws import gamma_parts
-from aliquot.distributions.log_powers import log1m_power, log_power
+from aliquot.distributions.logarithms import log1m_power, log_power, log_weighted_sum
 from aliquot.distributions.parameters import exactly_one_set
-from aliquot.distributions.random_numbers import as_count, integers, times_exp
+from aliquot.distributions.random_numbers import (
+    as_count,
+    gamma_parts,
+    geometric_draws,
+    integers,
+    poisson_draws,
+    times_exp,
+)
 from aliquot.errors import ParameterError
 from aliquot.expression import Expression
 from aliquot.special.saddle_point import log_poisson, log_poisson_of_real, log_quotient, stirling
 
 
-class PoissonCounts(Distribution):
-    """The formulas of `Poisson` without a largest value."""
+class BoundedAbove(Distribution):
+    r"""What the families of counts with an `upper` share; the family itself follows in the bases.
 
-    constraints = {"mu": nonnegative}
+    With f the family's probabilities, :math:`p(x) = f(x) / \sum_{k \le u} f(k)` for x up to u: the
+    distribution of the count given that it is at most u. Without `upper` the family is as it was.
+    """
+
     discrete = True
+    lowest: ClassVar[int] = 0
+
+    def __init__(self, parameters: Mapping[str, Any], upper: Any, shape: Any) -> None:
+        if isinstance(upper, Expression):
+            raise ParameterError(
+                f"{self.family}: upper must be a whole number or an array of them, which does not "
+                f"depend on the model; got the expression {upper.text}"
+            )
+        values = np.asarray(upper)
+        if values.dtype.kind in "iu":  # what else it may be is refused as any parameter is
+            self.largest = int(np.max(values, initial=self.lowest))
+        bound = {} if upper is None else {"upper": upper}
+        Distribution.__init__(self, {**parameters, **bound}, shape)
 
     @property
     def support(self) -> Constraint:
-        return counts
+        return IntegerInterval(self.lowest, self.parameters.get("upper"))
+
+    def _log_prob(self, x: Any) -> Any:
+        log_prob = super()._log_prob(x)
+        return log_prob if "upper" not in self.parameters else log_prob - self._table()[1]
+
+    def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
+        if "upper" not in self.parameters:
+            return super()._sample(key, shape)
+        below = jnp.cumsum(self._probabilities(), axis=-1)
+        below = below / below[..., -1:]  # rounding is not to leave anything above the last value
+        uniform = jax.random.uniform(key, shape)
+        return self.lowest + jnp.sum(uniform[..., None] >= below, axis=-1)
+
+    def _mean(self) -> Any:
+        if "upper" not in self.parameters:
+            return super()._mean()
+        return jnp.sum(self._probabilities() * self._values(), axis=-1)
+
+    def _variance(self) -> Any:
+        if "upper" not in self.parameters:
+            return super()._variance()
+        deviation = self._values() - self._mean()[..., None]
+        return jnp.sum(self._probabilities() * deviation**2, axis=-1)
+
+    def _values(self) -> np.ndarray:
+        return np.arange(self.lowest, self.largest + 1)
+
+    def _table(self) -> tuple[Any, Any]:
+        """Compute the family's log probabilities up to `upper`, and the log of their sum."""
+        wide = jax.tree.map(lambda parameter: jnp.asarray(parameter)[..., None], self)
+        values = self._values()
+        log_prob = super(BoundedAbove, wide)._log_prob(jnp.asarray(values))
+        log_prob, possible = jnp.broadcast_arrays(log_prob, values <= wide.upper)
+        total = log_weighted_sum(log_prob, possible.astype(float))
+        return jnp.where(possible, log_prob, -jnp.inf), jnp.where(total > -jnp.inf, total, 0.0)
+
+    def _probabilities(self) -> Any:
+        log_prob, total = self._table()
+        return jnp.exp(log_prob - total[..., None])
+
+
+class PoissonCounts(Distribution):
+    """The formulas of `Poisson` without a largest value."""
+
+    constraints = {"mu": nonnegative, "upper": counts}
 
     def _log_prob(self, x: Any) -> Any:
         x, mu = jnp.asarray(x, float), jnp.asarray(self.mu)
@@ -64,10 +130,6 @@ class Poisson(BoundedAbove, PoissonCounts):
     mu : array or Expression, non-negative
         Mean.
     upper : int or int array, optional
-        Largest possible value, a known number: the count is then distributed as one that is known
-        to be at most that. It makes the count finite, so that it can be summed out where it is not
-        observed.
-    shape : int or tuple of int, optional
 
     Examples
     --------
@@ -76,21 +138,20 @@ class Poisson(BoundedAbove, PoissonCounts):
     -2.0
     """
 
-    constraints = {**PoissonCounts.constraints, "upper": counts}
-
     def __init__(self, mu: Any, *, upper: Any = None, shape: Any = None) -> None:
-        super().__init__({"mu": mu, **self.read_upper(upper)}, shape)
+        super().__init__({"mu": mu}, upper, shape)
 
 
 class NegativeBinomialCounts(Distribution):
     """The formulas of `NegativeBinomial` without a largest value."""
 
-    constraints = {"mu": nonnegative, "alpha": positive, "n": positive, "p": probability}
-    discrete = True
-
-    @property
-    def support(self) -> Constraint:
-        return counts
+    constraints = {
+        "mu": nonnegative,
+        "alpha": positive,
+        "n": positive,
+        "p": probability,
+        "upper": counts,
+    }
 
     def _log_prob(self, x: Any) -> Any:
         # A binomial with n = x + alpha, of which x are failures, times alpha / n.
@@ -147,10 +208,6 @@ class NegativeBinomial(BoundedAbove, NegativeBinomialCounts):
     n : array or Expression, positive
         Number of successes, not necessarily whole, in place of `alpha`.
     upper : int or int array, optional
-        Largest possible value, a known number: the count is then distributed as one that is known
-        to be at most that. It makes the count finite, so that it can be summed out where it is not
-        observed.
-    shape : int or tuple of int, optional
 
     Raises
     ------
@@ -164,8 +221,6 @@ class NegativeBinomial(BoundedAbove, NegativeBinomialCounts):
     12.0
     """
 
-    constraints = {**NegativeBinomialCounts.constraints, "upper": counts}
-
     def __init__(
         self,
         mu: Any = None,
@@ -176,19 +231,13 @@ class NegativeBinomial(BoundedAbove, NegativeBinomialCounts):
         upper: Any = None,
         shape: Any = None,
     ) -> None:
-        parameters = mean_or_trials(self.family, mu, alpha, p, n)
-        super().__init__({**parameters, **self.read_upper(upper)}, shape)
+        super().__init__(mean_or_trials(self.family, mu, alpha, p, n), upper, shape)
 
 
 class GeometricCounts(Distribution):
     """The formulas of `Geometric` without a largest value."""
 
-    constraints = {"p": probability}
-    discrete = True
-
-    @property
-    def support(self) -> Constraint:
-        return positive_counts
+    constraints = {"p": probability, "upper": positive_counts}
 
     def _log_prob(self, x: Any) -> Any:
         return log_power(self.p, 1) + log1m_power(self.p, x - 1)
@@ -213,10 +262,6 @@ class Geometric(BoundedAbove, GeometricCounts):
     p : array or Expression, from 0 to 1
         Probability of success in each trial.
     upper : int or int array, optional
-        Largest possible value, a known number: the count is then distributed as one that is known
-        to be at most that. It makes the count finite, so that it can be summed out where it is not
-        observed.
-    shape : int or tuple of int, optional
 
     Examples
     --------
@@ -225,11 +270,10 @@ class Geometric(BoundedAbove, GeometricCounts):
     4.0
     """
 
-    constraints = {**GeometricCounts.constraints, "upper": positive_counts}
     lowest = 1
 
     def __init__(self, p: Any, *, upper: Any = None, shape: Any = None) -> None:
-        super().__init__({"p": p, **self.read_upper(upper)}, shape)
+        super().__init__({"p": p}, upper, shape)
 
 
 class DiscreteUniform(Distribution):
@@ -239,7 +283,6 @@ class DiscreteUniform(Distribution):
     ----------
     lower, upper : int array or Expression
         The smallest and the largest value.
-    shape : int or tuple of int, optional
 
     Raises
     ------

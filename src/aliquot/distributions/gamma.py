@@ -9,9 +9,8 @@ import numpy as np
 
 from aliquot.distributions.base import Distribution
 from aliquot.distributions.constraints import positive
-from aliquot.distributions.gamma_draws import gamma_parts
 from aliquot.distributions.parameters import as_parameter, exactly_one_set
-from aliquot.distributions.random_numbers import LARGEST, TINY, times_exp
+from aliquot.distributions.random_numbers import LARGEST, TINY, gamma_parts, times_exp
 from aliquot.special.saddle_point import log_poisson_of_real
 
 
@@ -34,7 +33,6 @@ class Gamma(Distribution):
         Mean.
     sigma : array or Expression, positive
         Standard deviation.
-    shape : int or tuple of int, optional
 
     Raises
     ------
@@ -97,7 +95,6 @@ class InverseGamma(Distribution):
         Mean.
     sigma : array or Expression, positive
         Standard deviation.
-    shape : int or tuple of int, optional
 
     Raises
     ------
@@ -162,7 +159,6 @@ class ChiSquared(Distribution):
     ----------
     nu : array or Expression, positive
         Degrees of freedom.
-    shape : int or tuple of int, optional
 
     Examples
     --------

@@ -11,9 +11,8 @@ from jax.scipy.special import gammaln
 
 from aliquot.distributions.base import Distribution
 from aliquot.distributions.constraints import nonnegative, positive, real
-from aliquot.distributions.gamma_draws import gamma_parts
-from aliquot.distributions.normal import scale
-from aliquot.distributions.random_numbers import times_exp
+from aliquot.distributions.location_scale import scale
+from aliquot.distributions.random_numbers import gamma_parts, times_exp
 from aliquot.elementary.polynomial import polynomial
 
 _FAR = 1e100
@@ -35,7 +34,6 @@ class StudentT(Distribution):
         Scale (1 by default): the standard deviation where `nu` is large.
     lam : array or Expression, positive
         In place of `sigma`: :math:`\sigma = \lambda^{-1/2}`.
-    shape : int or tuple of int, optional
 
     Examples
     --------
@@ -82,7 +80,6 @@ class HalfStudentT(Distribution):
         Scale before folding (1 by default).
     lam : array or Expression, positive
         In place of `sigma`: :math:`\sigma = \lambda^{-1/2}`.
-    shape : int or tuple of int, optional
 
     Examples
     --------
@@ -127,7 +124,6 @@ class Cauchy(Distribution):
         Median.
     beta : array or Expression, positive
         Scale: half of the distance between the quartiles.
-    shape : int or tuple of int, optional
 
     Examples
     --------
@@ -165,7 +161,6 @@ class HalfCauchy(Distribution):
     ----------
     beta : array or Expression, positive
         Scale, and the median.
-    shape : int or tuple of int, optional
 
     Examples
     --------

@@ -8,10 +8,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from aliquot.arguments import is_whole_number
 from aliquot.distributions.base import Distribution
 from aliquot.distributions.constraints import Constraint, Interval, LowerCholesky, positive
-from aliquot.distributions.gamma_draws import beta_draws
-from aliquot.distributions.random_numbers import TINY
+from aliquot.distributions.random_numbers import TINY, beta_draws
 from aliquot.distributions.triangular import row_lengths
 from aliquot.errors import ParameterError
 from aliquot.special.saddle_point import stirling
@@ -61,7 +61,7 @@ class LKJCholeskyCov(Distribution):
     event_dims = 2
 
     def __init__(self, eta: Any, n: int, sd_dist: Any, *, shape: Any = None) -> None:
-        if isinstance(n, bool) or not isinstance(n, int | np.integer) or n < 2:
+        if not is_whole_number(n) or n < 2:
             raise ParameterError(
                 f"{self.family}: n must be a whole number of rows, at least 2; got {n!r}"
             )
@@ -120,13 +120,6 @@ def correlation_and_scales(chol: Any, lower: Any = None, upper: Any = None) -> C
         Lower factor.
     lower, upper : array, optional
         Bounds of the standard deviations, which rounding is not to go beyond.
-
-    Examples
-    --------
-    >>> import jax.numpy as jnp
-    >>> parts = correlation_and_scales(jnp.array([[2.0, 0.0], [0.0, 3.0]]))
-    >>> parts.scales.tolist()
-    [2.0, 3.0]
     """
     scales = row_lengths(chol, lower, upper)
     unit = chol / scales[..., None]

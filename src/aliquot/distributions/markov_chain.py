@@ -1,4 +1,4 @@
-"""Markov chains over a finite number of states."""
+"""Markov chains over a finite number of states, and their stationary distribution."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from aliquot.arguments import is_whole_number
 from aliquot.distributions.base import Distribution
 from aliquot.distributions.categorical import SELECT_BY_MASK, entry_at
 from aliquot.distributions.constraints import (
@@ -16,10 +17,9 @@ from aliquot.distributions.constraints import (
     real_vector,
     simplex,
 )
-from aliquot.distributions.log_powers import log_power
+from aliquot.distributions.logarithms import log_power
 from aliquot.distributions.parameters import as_parameter, as_shape, exactly_one, number_of_steps
 from aliquot.distributions.state_table import StateTable, positions
-from aliquot.distributions.stationary import stationary_distribution
 from aliquot.errors import ParameterError, ShapeError
 
 
@@ -106,7 +106,11 @@ class MarkovChain(Distribution):
         logit_init: Any = None,
         shape: Any = None,
     ) -> None:
-        self.lag = checked_lag(self.family, lag)
+        if not is_whole_number(lag) or lag < 1:
+            raise ParameterError(
+                f"{self.family}: lag must be a whole number, at least 1; got {lag!r}"
+            )
+        self.lag = int(lag)
         self.time_varying = bool(time_varying)
         name, value = exactly_one(self.family, P=P, logit_P=logit_P)
         table = as_parameter(self.family, name, value, None)
@@ -261,13 +265,6 @@ def picked(table: Any, index: Any) -> Any:
     return jnp.take_along_axis(rows, index, axis=-1)
 
 
-def checked_lag(family: str, lag: Any) -> int:
-    """Read the lag, a whole number from 1."""
-    if isinstance(lag, bool) or not isinstance(lag, int | np.integer) or lag < 1:
-        raise ParameterError(f"{family}: lag must be a whole number, at least 1; got {lag!r}")
-    return int(lag)
-
-
 def check_transitions(
     family: str, name: str, shape: tuple[int, ...], lag: int, time_varying: bool
 ) -> None:
@@ -316,7 +313,7 @@ def number_of_states(family: str, steps: Any, shape: Any, lag: int, moves: int |
     """Work out how long a chain is from all that says it, which must agree."""
     said: dict[str, int] = {}
     if steps is not None:
-        if isinstance(steps, bool) or not isinstance(steps, int | np.integer):
+        if not is_whole_number(steps):
             raise ShapeError(f"{family}: steps must be a whole number; got {steps!r}")
         said["steps"] = int(steps)
     if shape is not None and as_shape(shape):
@@ -331,3 +328,36 @@ def number_of_states(family: str, steps: Any, shape: Any, lag: int, moves: int |
             f"got {number}"
         )
     return number
+
+
+def stationary_distribution(transitions: Any) -> Any:
+    r"""Solve :math:`\pi P = \pi` for the probabilities :math:`\pi`, without subtractions.
+
+    States are taken out of the chain one by one, the last first, and put back in reverse: every
+    number is a sum of products of probabilities, so that no digits cancel and nothing becomes
+    negative. It needs no factorisation from LAPACK, which would keep XLA from compiling a sampler's
+    loop into one function on CPU. Of matrices (..., S, S) with several stationary distributions one
+    is given.
+
+    References
+    ----------
+    W. K. Grassmann, M. I. Taksar and D. P. Heyman (1985), "Regenerative analysis and steady state
+    distributions for Markov chains", Operations Research 33(5).
+    """
+    rest = jnp.asarray(transitions)
+    arrivals = []
+    for last in range(rest.shape[-1] - 1, 0, -1):
+        leaving = rest[..., last, :last]
+        total = jnp.sum(leaving, axis=-1)[..., None]
+        arriving = rest[..., :last, last]
+        # A state from which those before it are not reached keeps all there is.
+        stuck = total == 0
+        arrivals.append((arriving / jnp.where(stuck, 1.0, total), stuck))
+        through = arrivals[-1][0][..., None] * leaving[..., None, :]
+        rest = rest[..., :last, :last] + through
+    weights = jnp.ones_like(rest[..., 0, :])
+    for ratio, stuck in reversed(arrivals):
+        new = jnp.sum(weights * ratio, axis=-1, keepdims=True)
+        kept = jnp.where(stuck, jnp.zeros_like(weights), weights)
+        weights = jnp.concatenate([kept, jnp.where(stuck, 1.0, new)], axis=-1)
+    return weights / jnp.sum(weights, axis=-1, keepdims=True)

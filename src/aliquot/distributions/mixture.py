@@ -9,14 +9,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from aliquot.distributions.base import Distribution
+from aliquot.distributions.base import Distribution, partial_events, whole_events
 from aliquot.distributions.constraints import Constraint, simplex
-from aliquot.distributions.log_weighted_sum import (
+from aliquot.distributions.logarithms import (
     FEW_TERMS,
     log_sum_of_terms,
     log_weighted_sum,
 )
-from aliquot.distributions.missing import partial_events, whole_events
 from aliquot.distributions.parameters import as_parameter
 from aliquot.distributions.unions import along_last_axis, union
 from aliquot.errors import ParameterError, ShapeError
@@ -33,7 +32,6 @@ class Mixture(Distribution):
         Made with ``.dist(...)``. Either K distributions, of different families if need be, or one
         whose last batch axis, of length K, is the component. All continuous or all discrete, with
         events of one shape.
-    shape : int or tuple of int, optional
 
     Raises
     ------
@@ -178,20 +176,15 @@ class Mixture(Distribution):
 
     def start_of_chain(self, turn: Any) -> Any:
         """Give a typical value of one component, another for each chain and element."""
-        if self.batched:
-            each = self.components[0].start()
-        else:
-            starts = [jnp.broadcast_to(c.start(), self.shape) for c in self.components]
-            each = jnp.stack(starts, axis=self._axis)
-        return one_in_turn(turn, each, self.w, self.start(), self.event_dims)
+        return one_in_turn(turn, self._of_each("start"), self.w, self.start(), self.event_dims)
 
     def _mean(self) -> Any:
-        return jnp.sum(self._weighted(self._moments("_mean")), axis=self._axis)
+        return jnp.sum(self._weighted(self._of_each("_mean")), axis=self._axis)
 
     def _variance(self) -> Any:
-        deviation = self._moments("_mean") - jnp.expand_dims(self._mean(), self._axis)
+        deviation = self._of_each("_mean") - jnp.expand_dims(self._mean(), self._axis)
         # Not its square first, which a small weight might bring back into range.
-        each = self._weighted(self._moments("_variance")) + self._weighted(deviation) * deviation
+        each = self._weighted(self._of_each("_variance")) + self._weighted(deviation) * deviation
         return jnp.sum(jnp.where(self._weights() > 0, each, 0.0), axis=self._axis)
 
     @property
@@ -208,8 +201,8 @@ class Mixture(Distribution):
         w = self._weights()
         return jnp.where(w > 0, w * each, 0.0)
 
-    def _moments(self, method: str) -> Any:
-        """Compute a moment of each component, of shape (..., K, *event_shape)."""
+    def _of_each(self, method: str) -> Any:
+        """Compute a moment or the start of each component, of shape (..., K, *event_shape)."""
         if self.batched:
             component = self.components[0]
             return jnp.broadcast_to(getattr(component, method)(), component.shape)

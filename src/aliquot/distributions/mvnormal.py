@@ -8,13 +8,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from aliquot.distributions.base import Distribution
+from aliquot.distributions.base import Distribution, partial_events, whole_events
 from aliquot.distributions.constraints import (
     lower_cholesky,
     positive_definite,
     real_vector,
 )
-from aliquot.distributions.missing import partial_events, whole_events
 from aliquot.distributions.parameters import as_parameter, exactly_one
 from aliquot.distributions.triangular import (
     WRITTEN_OUT,

@@ -11,13 +11,13 @@ import numpy as np
 
 from aliquot.distributions.base import Distribution
 from aliquot.distributions.constraints import positive, real, simplex
-from aliquot.distributions.log_weighted_sum import (
+from aliquot.distributions.location_scale import HALF_LOG_TWO_PI, normal_log_density, scale
+from aliquot.distributions.logarithms import (
     FEW_TERMS,
     stacked_sum_and_shares,
     sum_and_shares,
 )
 from aliquot.distributions.mixture import check_weights, component_count, one_in_turn
-from aliquot.distributions.normal import HALF_LOG_TWO_PI, normal_log_density, scale
 from aliquot.distributions.parameters import as_parameter
 
 
@@ -37,7 +37,6 @@ class NormalMixture(Distribution):
         Standard deviations (1 by default).
     tau : array or Expression, positive
         Precisions, in place of `sigma`: :math:`\sigma = \tau^{-1/2}`.
-    shape : int or tuple of int, optional
 
     Raises
     ------

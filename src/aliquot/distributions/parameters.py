@@ -1,15 +1,24 @@
-"""Reading what a user gives as a parameter or a shape, with errors that name it."""
+"""Reading what a user gives as a parameter or a shape, with errors that name it.
+
+What is not known yet is looked at inside a traced function.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from functools import reduce
+from typing import TYPE_CHECKING, Any
 
+import jax.numpy as jnp
 import numpy as np
 
+from aliquot.arguments import is_whole_number
 from aliquot.distributions.constraints import Constraint
 from aliquot.errors import DTypeError, ParameterError, ShapeError
 from aliquot.expression import Expression
+
+if TYPE_CHECKING:
+    from aliquot.distributions.base import Distribution
 
 
 def as_parameter(family: str, name: str, value: Any, constraint: Constraint | None) -> Any:
@@ -119,9 +128,8 @@ def number_of_steps(
 def as_shape(shape: Any) -> tuple[int, ...]:
     """Read a shape given as an int or a sequence of ints."""
     dims = (shape,) if np.isscalar(shape) else tuple(shape)
-    for size in dims:
-        if isinstance(size, bool) or not isinstance(size, int | np.integer) or size < 0:
-            raise ShapeError(f"shape must be a whole number or a tuple of them; got {shape!r}")
+    if not all(is_whole_number(size) and size >= 0 for size in dims):
+        raise ShapeError(f"shape must be a whole number or a tuple of them; got {shape!r}")
     return tuple(int(size) for size in dims)
 
 
@@ -168,3 +176,53 @@ def full_shape(
             f"{family}: the parameters' shapes do not broadcast to shape {wanted}: {named}"
         )
     return wanted
+
+
+Ask = Callable[[Any, Constraint], bool]
+
+
+def keep_in_range(written: Distribution, filled: Distribution, doubt: Ask, replace: Ask) -> Any:
+    """Say where parameters are in their ranges; put others in place of those that are not.
+
+    Of a distribution as it is `written` in the model, and the same `filled` with arrays. Where
+    ``doubt(parameter, constraint)`` holds, a parameter is looked at; where ``replace(...)`` does,
+    values out of range are replaced by values inside, so that neither the density nor its gradient
+    is NaN there. The result broadcasts to the batch shape; ``None`` where nothing is in doubt.
+    """
+    found = []
+    for name, parameter in written.parameters.items():
+        batch = written._batch_shape_of(name, parameter)
+        value = filled.parameters[name]
+        if not isinstance(parameter, Expression):
+            if hasattr(parameter, "parameters"):
+                inner = keep_in_range(parameter, value, doubt, replace)
+                if inner is not None:
+                    found.append(over_last(inner, len(parameter.batch_shape) - len(batch)))
+            continue
+        constraint = written.constraints.get(name)
+        if constraint is None or not doubt(parameter, constraint):
+            continue
+        inside = constraint.check(value, jnp)
+        found.append(over_last(inside, len(np.shape(parameter)) - len(batch)))
+        if replace(parameter, constraint):
+            wide = jnp.expand_dims(inside, tuple(range(-constraint.event_dims, 0)))
+            safe = constraint.feasible(value, jnp).astype(value.dtype)
+            filled.parameters[name] = jnp.where(wide, value, safe)
+    return reduce(jnp.logical_and, found) if found else None
+
+
+def vector_in_doubt(parameter: Any, constraint: Constraint) -> bool:
+    """Say whether a parameter is a vector or matrix that is computed, and no variable of that set.
+
+    Where all variables of a model are at hand, `aliquot.density.certainty` knows better.
+    """
+    if not constraint.event_dims or not constraint.constant() or parameter.value_now() is not None:
+        return False
+    support = getattr(getattr(parameter, "distribution", None), "support", None)
+    return not (getattr(parameter, "fits", False) and type(support) is type(constraint))
+
+
+def over_last(inside: Any, axes: int) -> Any:
+    """Ask for all along the last axes: components, steps; an array may lack those it repeats."""
+    present = min(axes, jnp.ndim(inside))
+    return jnp.all(inside, axis=tuple(range(-present, 0))) if present else inside

@@ -12,10 +12,10 @@ from jax.scipy.special import gammaln
 from aliquot.distributions.base import Distribution
 from aliquot.distributions.constraints import Constraint, Interval, nonnegative, positive, real
 from aliquot.distributions.gamma import positive_draws
-from aliquot.distributions.normal import normal_log_density, scale
+from aliquot.distributions.location_scale import normal_log_density, scale
 from aliquot.distributions.parameters import as_parameter, exactly_one
 from aliquot.distributions.random_numbers import exponential
-from aliquot.special.series import log_gamma_ratio
+from aliquot.special.saddle_point import log_gamma_ratio
 
 _LARGE = 1e300
 
@@ -29,7 +29,6 @@ class Exponential(Distribution):
         Rate (1 by default).
     scale : array or Expression, positive
         Mean, in place of `lam`.
-    shape : int or tuple of int, optional
 
     Examples
     --------
@@ -74,7 +73,6 @@ class Weibull(Distribution):
         Shape.
     beta : array or Expression, positive
         Scale.
-    shape : int or tuple of int, optional
 
     Examples
     --------
@@ -119,7 +117,6 @@ class Pareto(Distribution):
         Exponent of the tail.
     m : array or Expression, positive
         Smallest value.
-    shape : int or tuple of int, optional
 
     Examples
     --------
@@ -179,7 +176,6 @@ class LogNormal(Distribution):
         Standard deviation of the logarithm (1 by default).
     tau : array or Expression, positive
         Precision of the logarithm, in place of `sigma`.
-    shape : int or tuple of int, optional
 
     Examples
     --------

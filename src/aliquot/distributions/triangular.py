@@ -115,14 +115,11 @@ def row_lengths(x: Any, lower: Any = None, upper: Any = None, xp: Any = jnp) -> 
     lengths = largest[..., 0] * xp.sqrt(xp.sum((x / largest) ** 2, axis=-1))
     eps = np.finfo(x.dtype).eps
     slack = x.shape[-1] * eps * lengths
-    if lower is not None and not _zero(lower):  # no length is rounded to zero
+    zero = isinstance(lower, float | int | np.ndarray) and not np.any(lower)
+    if lower is not None and not zero:  # no length is rounded to zero
         inside = xp.maximum(lengths, lower + eps * xp.abs(lower))
         lengths = xp.where(lengths > lower - slack, inside, lengths)
     if upper is not None:
         inside = xp.minimum(lengths, upper - eps * xp.abs(upper))
         lengths = xp.where(lengths < upper + slack, inside, lengths)
     return lengths
-
-
-def _zero(bound: Any) -> bool:
-    return isinstance(bound, float | int | np.ndarray) and not np.any(bound)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from typing import Any
 
 import jax
@@ -60,14 +61,7 @@ class IntegerIntervalUnion(IntervalUnion, IntegerInterval):
 
 
 def union(members: Sequence[Constraint]) -> Constraint:
-    """Give the union of supports of one kind: one of them, where it holds the others.
-
-    Examples
-    --------
-    >>> from aliquot.distributions.constraints import Interval
-    >>> union([Interval(0, 1, closed=True), Interval(2, 3, closed=True)])
-    <from 0 to 1 or from 2 to 3>
-    """
+    """Give the union of supports of one kind: one of them, where it holds the others."""
     first = members[0]
     if all(member is first for member in members):
         return first
@@ -88,21 +82,17 @@ def union(members: Sequence[Constraint]) -> Constraint:
 
 def along_last_axis(support: Constraint, size: int) -> list[Constraint]:
     """Split the support of a batched distribution along its last batch axis."""
-    if isinstance(support, CountsVector):
-        return _split(support, (support.n,), size, lambda n: CountsVector(n))
-    if isinstance(support, IntegerInterval) and not isinstance(support, Union):
-        return _split(support, (support.lower, support.upper), size, IntegerInterval)
-    if isinstance(support, Interval) and not isinstance(support, Union):
-        closed = support.closed
-        bounds = (support.lower, support.upper)
-        return _split(support, bounds, size, lambda low, up: Interval(low, up, closed=closed))
-    return [support]
-
-
-def _split(support: Constraint, bounds: tuple[Any, ...], size: int, make: Any) -> list[Constraint]:
-    if all(bound is None or np.ndim(bound) == 0 for bound in bounds):
+    names = ("n",) if isinstance(support, CountsVector) else ("lower", "upper")
+    bounds: dict[str, Any] = {name: getattr(support, name, None) for name in names}
+    if isinstance(support, Union) or all(np.ndim(bound) == 0 for bound in bounds.values()):
         return [support]
-    return [make(*(_entry(bound, k) for bound in bounds)) for k in range(size)]
+
+    def part(k: int) -> Constraint:
+        own = copy(support)
+        vars(own).update({name: _entry(bound, k) for name, bound in bounds.items()})
+        return own
+
+    return [part(k) for k in range(size)]
 
 
 def _entry(bound: Any, k: int) -> Any:

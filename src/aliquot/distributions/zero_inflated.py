@@ -9,10 +9,14 @@ import jax.numpy as jnp
 
 from aliquot.distributions.base import Distribution
 from aliquot.distributions.binary import Binomial
-from aliquot.distributions.bounded_counts import BoundedAbove
-from aliquot.distributions.constraints import counts, probability
-from aliquot.distributions.counts import NegativeBinomialCounts, PoissonCounts, mean_or_trials
-from aliquot.distributions.log_powers import log_power
+from aliquot.distributions.constraints import probability
+from aliquot.distributions.counts import (
+    BoundedAbove,
+    NegativeBinomialCounts,
+    PoissonCounts,
+    mean_or_trials,
+)
+from aliquot.distributions.logarithms import log_power
 from aliquot.distributions.random_numbers import uniform
 
 
@@ -59,7 +63,6 @@ class ZeroInflatedPoisson(BoundedAbove, ZeroInflated, PoissonCounts):
         Largest possible value, a known number: the count, extra zeros included, is then distributed
         as one that is known to be at most that. It makes the count finite, so that it can be summed
         out where it is not observed.
-    shape : int or tuple of int, optional
 
     Examples
     --------
@@ -68,11 +71,10 @@ class ZeroInflatedPoisson(BoundedAbove, ZeroInflated, PoissonCounts):
     1.5
     """
 
-    constraints = {"psi": probability, **PoissonCounts.constraints, "upper": counts}
+    constraints = {"psi": probability, **PoissonCounts.constraints}
 
     def __init__(self, psi: Any, mu: Any, *, upper: Any = None, shape: Any = None) -> None:
-        parameters = {"psi": psi, "mu": mu, **self.read_upper(upper)}
-        Distribution.__init__(self, parameters, shape)
+        super().__init__({"psi": psi, "mu": mu}, upper, shape)
 
 
 class ZeroInflatedBinomial(ZeroInflated, Binomial):
@@ -86,7 +88,6 @@ class ZeroInflatedBinomial(ZeroInflated, Binomial):
         Number of trials.
     p : array or Expression, from 0 to 1
         Probability of success.
-    shape : int or tuple of int, optional
 
     Examples
     --------
@@ -114,7 +115,6 @@ class ZeroInflatedNegativeBinomial(BoundedAbove, ZeroInflated, NegativeBinomialC
         Largest possible value, a known number: the count, extra zeros included, is then distributed
         as one that is known to be at most that. It makes the count finite, so that it can be summed
         out where it is not observed.
-    shape : int or tuple of int, optional
 
     Examples
     --------
@@ -123,7 +123,7 @@ class ZeroInflatedNegativeBinomial(BoundedAbove, ZeroInflated, NegativeBinomialC
     2.0
     """
 
-    constraints = {"psi": probability, **NegativeBinomialCounts.constraints, "upper": counts}
+    constraints = {"psi": probability, **NegativeBinomialCounts.constraints}
 
     def __init__(
         self,
@@ -137,4 +137,4 @@ class ZeroInflatedNegativeBinomial(BoundedAbove, ZeroInflated, NegativeBinomialC
         shape: Any = None,
     ) -> None:
         parameters = {"psi": psi, **mean_or_trials(self.family, mu, alpha, p, n)}
-        Distribution.__init__(self, {**parameters, **self.read_upper(upper)}, shape)
+        super().__init__(parameters, upper, shape)

@@ -6,9 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from aliquot.elementary.error_function import erf, erfc
-from aliquot.elementary.exponential import exp, expm1
+from aliquot.elementary.exponential import exp, expm1, logistic, tanh
 from aliquot.elementary.logarithm import log, log1p
-from aliquot.elementary.logistic import logistic, tanh
 
 __all__ = ["PRIMITIVES"]
 

@@ -1,4 +1,4 @@
-r"""The exponential function, and :math:`e^x - 1`.
+r"""The exponential function, :math:`e^x - 1`, the logistic function and the hyperbolic tangent.
 
 With :math:`x = k \log 2 + r` and r between plus and minus log(2) / 2: a polynomial in r, and k
 goes into the exponent's bits. What comes out of that beyond the range of floats is replaced at the
@@ -46,15 +46,7 @@ _COEFFICIENTS = (
 
 
 def exp(x: Any) -> Any:
-    r"""Compute :math:`e^x`, to 1.1 units in the last place.
-
-    Examples
-    --------
-    >>> from aliquot.precision import float64
-    >>> with float64():
-    ...     exp(np.array([-np.inf, 0.0, 800.0])).tolist()
-    [0.0, 1.0, inf]
-    """
+    r"""Compute :math:`e^x`, to 1.1 units in the last place."""
     x = jnp.asarray(x)
     less_one, exponent = reduced(x)
     value = times_power(1.0 + less_one, exponent)
@@ -91,3 +83,21 @@ def reduced(x: Any, low: Any = None) -> tuple[Any, Any]:
 def times_power(x: Any, exponent: Any) -> Any:
     """Multiply by a power of two, given as `reduced` returns it."""
     return lax.bitcast_convert_type(lax.bitcast_convert_type(x, jnp.int64) + exponent, jnp.float64)
+
+
+# The tangent of half of this is 1.
+_ONE = 80.0
+
+
+def logistic(x: Any) -> Any:
+    r"""Compute :math:`1 / (1 + e^{-x})`, to 2.5 units in the last place."""
+    return 1.0 / (1.0 + exp(-x))
+
+
+def tanh(x: Any) -> Any:
+    r"""Compute :math:`\tanh x = u / (2 + u)` with :math:`u = e^{2x} - 1`, to 3 units."""
+    x = jnp.asarray(x)
+    less_one, exponent = reduced(lax.min(lax.max(2.0 * x, -_ONE), _ONE))
+    power = times_power(lax.full_like(x, 1.0), exponent)
+    u = power * less_one + (power - 1.0)
+    return lax.select(x == 0.0, x, u / (2.0 + u))  # keeps the sign of zero

@@ -11,13 +11,7 @@ from typing import Any
 
 
 def polynomial(x: Any, coefficients: Sequence[float]) -> Any:
-    """Compute a polynomial, the constant coefficient first.
-
-    Examples
-    --------
-    >>> polynomial(2.0, [1.0, 0.0, 3.0])
-    13.0
-    """
+    """Compute a polynomial, the constant coefficient first."""
     terms: list[Any] = list(coefficients)
     power = x
     while len(terms) > 1:

@@ -1,12 +1,9 @@
 """Lazy, shape-checked expressions over JAX: what a model's variables are made of."""
 
-from aliquot.expression.apply import apply
-from aliquot.expression.constant import constant
+from aliquot.expression.apply import apply, lift, unwrapped
 from aliquot.expression.evaluate import Evaluation, expressions, leaves, order
-from aliquot.expression.foreign import unwrapped
 from aliquot.expression.lengths import Read
-from aliquot.expression.lift import lift
-from aliquot.expression.node import Expression, Leaf
+from aliquot.expression.node import Expression, Leaf, constant
 
 __all__ = [
     "Evaluation",

@@ -1,8 +1,9 @@
-"""Applying a JAX function to operands: the one place where nodes are made, their shapes checked."""
+"""Applying a JAX function to operands, where nodes are made and their shapes checked; `aq.lift`."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
+from functools import wraps
 from typing import Any
 
 import jax
@@ -11,8 +12,46 @@ import numpy as np
 from aliquot.errors import DTypeError, ShapeError
 from aliquot.expression import text as texts
 from aliquot.expression.bounds import RULES, Rule, Span, span_of
-from aliquot.expression.foreign import as_array
 from aliquot.precision import float64
+
+
+def as_array(leaf: Any) -> Any:
+    """Let an array of another library be NumPy's, or the expression that is in it.
+
+    An xarray object that was multiplied by an expression holds the product: it is taken out.
+    Refused are masked entries, and a matrix, whose ``*`` is another.
+    """
+    if isinstance(leaf, np.ma.MaskedArray):
+        if np.ma.is_masked(leaf):
+            raise DTypeError(
+                f"an array with {int(np.ma.count_masked(leaf))} masked entries cannot be used in a "
+                "model: fill them with .filled(...), or give the array as observed="
+            )
+        return leaf.data
+    if isinstance(leaf, np.matrix):
+        raise DTypeError(
+            "a np.matrix multiplies otherwise than arrays do: use np.asarray(matrix), and @ for "
+            "the matrix product"
+        )
+    if isinstance(leaf, np.ndarray | np.generic | jax.Array) or not hasattr(leaf, "__array__"):
+        return leaf
+    held = held_by(leaf)
+    return np.asarray(leaf) if held is None else held
+
+
+def held_by(value: Any) -> Any:
+    """Give the expression that an xarray object holds, ``None`` where it holds none."""
+    if type(value).__module__.partition(".")[0] != "xarray":
+        return None
+    data = getattr(value, "data", None)
+    # An array of NumPy's has no inputs: this is asked without importing the node, which uses this.
+    return data if hasattr(type(data), "inputs") else None
+
+
+def unwrapped(value: Any) -> Any:
+    """Take the expression out of an xarray object that holds one; anything else as it is."""
+    held = held_by(value)
+    return value if held is None else held
 
 
 def apply(
@@ -290,3 +329,58 @@ def _explained(error: Exception, written: str, operands: list[Any]) -> Exception
     message = f"cannot compute {written}: {shapes}. JAX says: {reason}."
     kind = DTypeError if "dtype" in reason and "shape" not in reason else ShapeError
     return kind(message)
+
+
+def lift(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Make a JAX function take model variables.
+
+    Parameters
+    ----------
+    function : callable
+        A pure JAX function of arrays that returns an array, or a tuple, list or dict of them.
+
+    Returns
+    -------
+    callable
+        The same function over expressions. Called on plain arrays it returns arrays.
+
+    Notes
+    -----
+    What comes back in single precision or short integers is given as float64 or int64. Within the
+    function JAX computes as it does: a mean of booleans, say, in single precision, unless they are
+    made numbers first, ``(x > 0).astype(float)``.
+
+    Raises
+    ------
+    ShapeError
+        On the line that calls it, where the function does not take operands of these shapes.
+
+    Examples
+    --------
+    >>> import jax.numpy as jnp
+    >>> import aliquot as aq
+    >>> @aq.lift
+    ... def saturate(x, rate):
+    ...     return 1 - jnp.exp(-rate * x)
+    >>> with aq.Model():
+    ...     rate = aq.HalfNormal("rate", 1)
+    ...     curve = saturate([0.0, 1.0, 2.0], rate)
+    >>> curve.shape
+    (3,)
+    """
+
+    def call(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        return function(*args, **kwargs)
+
+    known = RULES.get(function) if isinstance(function, Hashable) else None
+    rule = None if known is None else (lambda shape, args, kwargs: known(shape, *args, **kwargs))
+    call.__module__ = getattr(function, "__module__", None) or call.__module__
+    name = getattr(function, "__name__", "function")
+
+    # Arguments are passed on as two, so that a function may have any names for its own.
+    @wraps(function)
+    def lifted(*args: Any, **kwargs: Any) -> Any:
+        args, kwargs = as_arrays((args, kwargs))
+        return apply(call, args, kwargs, text=texts.call(name, args, kwargs), rule=rule)
+
+    return lifted

@@ -71,19 +71,23 @@ def _sane(bounds: Bounds | None) -> Bounds | None:
     return None if any(LARGEST < abs(end) < math.inf for end in bounds) else bounds
 
 
-def _hull(*all_bounds: Bounds | None) -> Bounds | None:
-    if not all_bounds or any(each is None for each in all_bounds):
-        return None
-    return min(each[0] for each in all_bounds), max(each[1] for each in all_bounds)  # type: ignore[index]
+def _of_bounds(rule: Callable[..., Bounds | None]) -> Rule:
+    """Make a rule of the operands' bounds: nothing is known of the result where one has none."""
+
+    def of_spans(_shape: tuple[int, ...], *spans: Any) -> Bounds | None:
+        bounds = [span.bounds for span in spans if isinstance(span, Span)]
+        all_known = len(bounds) == len(spans) > 0 and None not in bounds
+        return rule(*bounds) if all_known else None
+
+    return of_spans
 
 
 def _corners(function: Callable[[Any, Any], Any]) -> Rule:
     """Make the rule of an operation on integers that goes one way in each operand."""
 
-    def rule(_shape: tuple[int, ...], a: Any, b: Any) -> Bounds | None:
-        if not isinstance(a, Span) or not isinstance(b, Span) or None in (a.bounds, b.bounds):
-            return None
-        ends = [function(x, y) for x in a.bounds or () for y in b.bounds or ()]
+    @_of_bounds
+    def rule(a: Bounds, b: Bounds) -> Bounds | None:
+        ends = [function(x, y) for x in a for y in b]
         # The rounding of fractions is not followed.
         return (min(ends), max(ends)) if all(isinstance(end, int) for end in ends) else None
 
@@ -91,9 +95,8 @@ def _corners(function: Callable[[Any, Any], Any]) -> Rule:
 
 
 def _floordiv(shape: tuple[int, ...], a: Any, b: Any) -> Bounds | None:
-    if not isinstance(b, Span) or b.bounds is None or b.bounds[0] <= 0:
-        return None
-    return _corners(operator.floordiv)(shape, a, b)
+    positive = isinstance(b, Span) and b.bounds is not None and b.bounds[0] > 0
+    return _corners(operator.floordiv)(shape, a, b) if positive else None
 
 
 def _mod(_shape: tuple[int, ...], a: Any, b: Any) -> Bounds | None:
@@ -107,26 +110,25 @@ def _mod(_shape: tuple[int, ...], a: Any, b: Any) -> Bounds | None:
     return 0, most
 
 
-def _power(shape: tuple[int, ...], a: Any, b: Any) -> Bounds | None:
-    if not isinstance(b, Span) or b.bounds is None or not 0 <= b.bounds[0] <= b.bounds[1] < 64:
+@_of_bounds
+def _power(a: Bounds, b: Bounds) -> Bounds | None:
+    if not 0 <= b[0] <= b[1] < 64:
         return None
-    if not isinstance(a, Span) or a.bounds is None:
-        return None
-    if a.bounds[0] >= 0:
-        return _corners(operator.pow)(shape, a, b)
-    largest = max(map(abs, a.bounds)) ** b.bounds[1]
+    if a[0] >= 0:
+        return _corners(operator.pow)((), Span(a, ()), Span(b, ()))
+    largest = max(map(abs, a)) ** b[1]
     return (-largest, largest) if isinstance(largest, int) else None
 
 
-def _negative(_shape: tuple[int, ...], a: Any) -> Bounds | None:
-    return None if a.bounds is None else (-a.bounds[1], -a.bounds[0])
+@_of_bounds
+def _negative(a: Bounds) -> Bounds:
+    return -a[1], -a[0]
 
 
-def _absolute(_shape: tuple[int, ...], a: Any) -> Bounds | None:
-    if a.bounds is None:
-        return None
-    low, high = a.bounds
-    return (0 if low <= 0 <= high else min(abs(low), abs(high))), max(abs(low), abs(high))
+@_of_bounds
+def _absolute(a: Bounds) -> Bounds:
+    sizes = abs(a[0]), abs(a[1])
+    return (0 if a[0] <= 0 <= a[1] else min(sizes)), max(sizes)
 
 
 def first(_shape: tuple[int, ...], a: Any, *_: Any, **__: Any) -> Bounds | None:
@@ -135,10 +137,9 @@ def first(_shape: tuple[int, ...], a: Any, *_: Any, **__: Any) -> Bounds | None:
 
 
 def _rounded(how: Callable[[Any], Any]) -> Rule:
-    def rule(_shape: tuple[int, ...], a: Any) -> Bounds | None:
-        if a.bounds is None or any(math.isinf(end) for end in a.bounds):
-            return None
-        return how(a.bounds[0]), how(a.bounds[1])
+    @_of_bounds
+    def rule(a: Bounds) -> Bounds | None:
+        return None if any(math.isinf(end) for end in a) else (how(a[0]), how(a[1]))
 
     return rule
 
@@ -147,50 +148,43 @@ def _minimum(_shape: tuple[int, ...], a: Any, b: Any) -> Bounds | None:
     if not isinstance(a, Span) or not isinstance(b, Span):
         return None
     highs = [each.bounds[1] for each in (a, b) if each.bounds is not None]
-    if not highs:
-        return None
     lows = [-math.inf if each.bounds is None else each.bounds[0] for each in (a, b)]
-    return min(lows), min(highs)
+    return (min(lows), min(highs)) if highs else None
 
 
 def _maximum(shape: tuple[int, ...], a: Any, b: Any) -> Bounds | None:
     if not isinstance(a, Span) or not isinstance(b, Span):
         return None
-    mirrored = [
-        Span(None if s.bounds is None else (-s.bounds[1], -s.bounds[0]), ()) for s in (a, b)
-    ]
-    found = _minimum(shape, *mirrored)
-    return None if found is None else (-found[1], -found[0])
+    mirrored = _minimum(shape, *(Span(_negative((), each), ()) for each in (a, b)))
+    return _negative((), Span(mirrored, ()))
 
 
 def _clip(
-    _shape: tuple[int, ...], a: Any, low: Any = None, high: Any = None, **named: Any
+    shape: tuple[int, ...], a: Any, low: Any = None, high: Any = None, **named: Any
 ) -> Bounds | None:
     low = named.get("min", named.get("a_min", low))
     high = named.get("max", named.get("a_max", high))
-    start, stop = a.bounds or (-math.inf, math.inf)
-    if isinstance(low, Span):
-        if low.bounds is None:
-            return None
-        start, stop = max(start, low.bounds[0]), max(stop, low.bounds[1])
-    if isinstance(high, Span):
-        if high.bounds is None:
-            return None
-        start, stop = min(start, high.bounds[0]), min(stop, high.bounds[1])
-    return start, stop
+    bounds: Bounds | None = a.bounds
+    for limit, rule in ((low, _maximum), (high, _minimum)):
+        if isinstance(limit, Span):
+            if limit.bounds is None:
+                return None
+            bounds = rule(shape, Span(bounds, ()), limit)
+    return bounds
 
 
-def _where(_shape: tuple[int, ...], _condition: Any, a: Any, b: Any) -> Bounds | None:
-    spans = isinstance(a, Span) and isinstance(b, Span)
-    return _hull(a.bounds, b.bounds) if spans else None
+@_of_bounds
+def _hull(*all_bounds: Bounds) -> Bounds:
+    return min(each[0] for each in all_bounds), max(each[1] for each in all_bounds)
 
 
-def _joined(_shape: tuple[int, ...], arrays: Any, *_: Any, **__: Any) -> Bounds | None:
-    if isinstance(arrays, Span):
-        return arrays.bounds
-    if not all(isinstance(each, Span) for each in arrays):
-        return None
-    return _hull(*(each.bounds for each in arrays))
+def _where(shape: tuple[int, ...], _condition: Any, a: Any, b: Any) -> Bounds | None:
+    return _hull(shape, a, b)
+
+
+def joined(shape: tuple[int, ...], arrays: Any, *_: Any, **__: Any) -> Bounds | None:
+    """Give the bounds of what is put together of an array or of several, or taken from them."""
+    return arrays.bounds if isinstance(arrays, Span) else _hull(shape, *arrays)
 
 
 def _position(
@@ -203,17 +197,20 @@ def _position(
     return (0, along - 1) if along else None
 
 
+def _are_integers(bounds: Bounds | None) -> bool:
+    return bounds is not None and all(isinstance(end, int) for end in bounds)
+
+
 def _sum(shape: tuple[int, ...], a: Any, *_: Any, **named: Any) -> Bounds | None:
-    if a.bounds is None or named.get("where") is not None or named.get("initial") is not None:
-        return None
-    if not all(isinstance(end, int) for end in a.bounds):
+    other = named.get("where") is not None or named.get("initial") is not None
+    if other or not _are_integers(a.bounds):
         return None
     count = math.prod(a.shape) // max(math.prod(shape), 1)
     return a.bounds[0] * count, a.bounds[1] * count
 
 
 def _cumsum(_shape: tuple[int, ...], a: Any, *_: Any, **__: Any) -> Bounds | None:
-    if a.bounds is None or not all(isinstance(end, int) for end in a.bounds):
+    if not _are_integers(a.bounds):
         return None
     count = math.prod(a.shape)
     return min(a.bounds[0], a.bounds[0] * count), max(a.bounds[1], a.bounds[1] * count)
@@ -259,7 +256,7 @@ _register(_minimum, jnp.minimum)
 _register(_maximum, jnp.maximum)
 _register(_clip, jnp.clip)
 _register(_where, jnp.where)
-_register(_joined, jnp.stack, jnp.concatenate, jnp.concat, jnp.hstack, jnp.vstack)
+_register(joined, jnp.stack, jnp.concatenate, jnp.concat, jnp.hstack, jnp.vstack)
 _register(_position, jnp.argmax, jnp.argmin)
 _register(lambda shape, a, axis=-1, *_, **__: _position(shape, a, axis), jnp.argsort)
 _register(_sum, jnp.sum)

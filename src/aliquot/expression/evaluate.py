@@ -48,14 +48,6 @@ class Evaluation:
     ----------
     values : mapping from Expression to array
         What is known to begin with: the leaves' values. More can be added with `set`.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from aliquot.expression import Evaluation, Leaf
-    >>> x = Leaf("x", (2,), np.dtype(float))
-    >>> Evaluation({x: np.array([1.0, 2.0])})(x * 10)
-    array([10., 20.])
     """
 
     def __init__(self, values: Mapping[Any, Any] | None = None) -> None:

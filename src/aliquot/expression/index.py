@@ -20,8 +20,8 @@ import numpy as np
 from aliquot.errors import DTypeError, ShapeError
 from aliquot.expression import text as texts
 from aliquot.expression.apply import apply
-from aliquot.expression.bounds import first
-from aliquot.expression.precedence import primary
+from aliquot.expression.bounds import first, joined
+from aliquot.expression.text import primary
 from aliquot.precision import float64
 
 
@@ -44,16 +44,7 @@ def checked_index(source: Any, index: Any) -> Any:
         doubts = [_leaves(source, written, parts[i], values, i) for i in lost]
         return any(doubts)
 
-    doubt = may_leave()
-    taken = apply(
-        _take,
-        source,
-        parts,
-        text=written,
-        check=lambda: _recheck(may_leave(), doubt, written),
-        marked=_take_or_nan if doubt else None,
-        rule=first,
-    )
+    taken = _applied(_take, _take_or_nan, may_leave, source, parts, text=written, rule=first)
     taken.taken_from = source
     return taken
 
@@ -81,12 +72,23 @@ def _is_variable(part: Any) -> bool:
     return part.state_bounds is not None
 
 
-def _recheck(doubt: bool, before: bool, written: str) -> None:
-    """Refuse data with which an index may leave its range that could not."""
-    if doubt and not before:
-        raise IndexError(
-            f"with the new data, {written} may be out of range: write the model anew with them"
-        )
+def _applied(
+    take: Any, marked: Any, may_leave: Callable[[], bool], *operands: Any, text: str, rule: Any
+) -> Any:
+    """Take by an index, with NaN (`marked`) where it may leave its range.
+
+    Data are refused with which an index may leave its range that could not.
+    """
+    doubt = may_leave()
+
+    def check() -> None:
+        if may_leave() and not doubt:
+            raise IndexError(
+                f"with the new data, {text} may be out of range: write the model anew with them"
+            )
+
+    marked = marked if doubt else None
+    return apply(take, *operands, text=text, check=check, marked=marked, rule=rule)
 
 
 def _try(source: Any, written: str, index: list[Any], why: str = "") -> None:
@@ -192,34 +194,15 @@ def take_checked(
             return False
         return bounds is None or not low <= bounds[0] <= bounds[1] <= high
 
-    doubt = may_leave()
-    return apply(
-        lambda array, at: take(array, at, False),
-        source,
-        index,
-        text=written,
-        check=lambda: _recheck(may_leave(), doubt, written),
-        marked=(lambda array, at: take(array, at, True)) if doubt else None,
-        rule=_of_all,
-    )
-
-
-def _of_all(_shape: tuple[int, ...], source: Any, _index: Any) -> Any:
-    """Give the bounds of all that an index may take from."""
-    spans = (
-        source if isinstance(source, list | tuple) and not hasattr(source, "bounds") else [source]
-    )
-    found = [span.bounds for span in spans]
-    if any(bounds is None for bounds in found):
-        return None
-    return min(bounds[0] for bounds in found), max(bounds[1] for bounds in found)
+    plain, marked = (lambda array, at, mark=mark: take(array, at, mark) for mark in (False, True))
+    return _applied(plain, marked, may_leave, source, index, text=written, rule=joined)
 
 
 def take(
     source: Any, indices: Any, axis: int | None = None, mode: str | None = "raise", **more: Any
 ) -> Any:
     """Take elements along an axis (of the flattened array by default), as `numpy.take`."""
-    from aliquot.expression.constant import constant  # it needs the node's class
+    from aliquot.expression.node import constant  # it needs the node's class
 
     source = constant(source)
     shape = source.shape
@@ -260,11 +243,10 @@ def _along(x: Any, index: Any, axis: int | None, mark: bool) -> Any:
         x, axis = x.ravel(), 0
     n = x.shape[axis]
     places = jnp.where(jnp.asarray(index) < 0, index + n, index)
-    if not mark:
-        return jnp.take_along_axis(x, jnp.clip(places, 0, n - 1), axis=axis)
-    inside = (places >= 0) & (places < n)
     found = jnp.take_along_axis(x, jnp.clip(places, 0, n - 1), axis=axis)
-    return jnp.where(inside, found, np.nan) if found.dtype.kind in "fc" else found
+    if not mark or found.dtype.kind not in "fc":
+        return found
+    return jnp.where((places >= 0) & (places < n), found, np.nan)
 
 
 def choose(index: Any, choices: Any, mode: str = "raise") -> Any:

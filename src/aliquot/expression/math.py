@@ -27,9 +27,9 @@ import jax.scipy.special
 import numpy as np
 
 from aliquot import special
+from aliquot.expression.apply import lift
 from aliquot.expression.evaluate import expressions
 from aliquot.expression.functions import REPLACED
-from aliquot.expression.lift import lift
 from aliquot.expression.protocols import call
 from aliquot.hints.explain import MissingError
 from aliquot.hints.names import MATH

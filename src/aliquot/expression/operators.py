@@ -11,19 +11,19 @@ from typing import TYPE_CHECKING, Any
 import jax.numpy as jnp
 import numpy as np
 
-from aliquot.expression import integers
+from aliquot.expression import functions
 from aliquot.expression import text as texts
 from aliquot.expression.apply import apply
 from aliquot.expression.index import checked_index
 from aliquot.expression.lengths import is_user_code, note
 from aliquot.expression.methods import Methods
-from aliquot.expression.precedence import unary
+from aliquot.expression.text import unary
 
 if TYPE_CHECKING:
     from aliquot.expression.node import Expression
 
 
-# Operations that have no result for some integers.
+# Operations that have no result for some functions.
 _OF_INTEGERS = {"**", "//", "%", "<<", ">>"}
 
 
@@ -73,12 +73,12 @@ class Operators(Methods):
     __sub__, __rsub__ = _both("-", operator.sub)
     __mul__, __rmul__ = _both("*", operator.mul)
     __truediv__, __rtruediv__ = _both("/", operator.truediv)
-    __floordiv__, __rfloordiv__ = _both("//", integers.floor_divide)
-    __mod__, __rmod__ = _both("%", integers.remainder)
-    __pow__, __rpow__ = _both("**", integers.power)
+    __floordiv__, __rfloordiv__ = _both("//", functions.floor_divide)
+    __mod__, __rmod__ = _both("%", functions.remainder)
+    __pow__, __rpow__ = _both("**", functions.power)
     __matmul__, __rmatmul__ = _both("@", jnp.matmul)
-    __lshift__, __rlshift__ = _both("<<", integers.left_shift)
-    __rshift__, __rrshift__ = _both(">>", integers.right_shift)
+    __lshift__, __rlshift__ = _both("<<", functions.left_shift)
+    __rshift__, __rrshift__ = _both(">>", functions.right_shift)
     __and__, __rand__ = _both("&", operator.and_)
     __or__, __ror__ = _both("|", operator.or_)
     __xor__, __rxor__ = _both("^", operator.xor)

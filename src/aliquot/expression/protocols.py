@@ -1,4 +1,4 @@
-"""NumPy's own functions on expressions: ``np.exp(x)``, ``np.where(...)``, ``np.stack([...])``."""
+"""NumPy's own functions on expressions: ``np.exp(x)``, ``np.stack([...])``, ``np.add.outer``."""
 
 from __future__ import annotations
 
@@ -13,27 +13,62 @@ from aliquot.errors import ModelError
 from aliquot.expression import text as texts
 from aliquot.expression.apply import apply, as_arrays
 from aliquot.expression.lengths import Lengths, is_user_code, note
-from aliquot.expression.ufuncs import method_of
 
-_INFIX = {
-    "add": "+",
-    "subtract": "-",
-    "multiply": "*",
-    "divide": "/",
-    "true_divide": "/",
-    "floor_divide": "//",
-    "remainder": "%",
-    "power": "**",
-    "matmul": "@",
-    "less": "<",
-    "less_equal": "<=",
-    "greater": ">",
-    "greater_equal": ">=",
-    "equal": "==",
-    "not_equal": "!=",
-    "bitwise_and": "&",
-    "bitwise_or": "|",
+_REDUCE: dict[str, Callable[..., Any]] = {
+    "add": jnp.sum,
+    "multiply": jnp.prod,
+    "maximum": jnp.max,
+    "minimum": jnp.min,
+    "logical_and": jnp.all,
+    "logical_or": jnp.any,
 }
+_ACCUMULATE: dict[str, Callable[..., Any]] = {"add": jnp.cumsum, "multiply": jnp.cumprod}
+_PLACES = ("axis", "dtype", "out", "keepdims", "initial", "where")
+
+
+def method_of(ufunc: Any, method: str, inputs: tuple[Any, ...], given: dict[str, Any]) -> Any:
+    """Apply a method of a ufunc other than the call itself, if it makes a new array."""
+    name = ufunc.__name__
+    if method == "at":
+        raise TypeError(
+            f"np.{name}.at changes an array in place, which an expression cannot be. Make a new "
+            "one with aq.lift and JAX's x.at[index].add(y) and its kin"
+        )
+    if method == "outer":
+        first, second = inputs
+        first = first if hasattr(first, "text") else np.asarray(first)
+        # Room for the axes of the other operand.
+        return ufunc(first[(..., *(None,) * np.ndim(second))], second)
+    array, *rest = inputs
+    places = ("indices", "axis", "dtype", "out") if method == "reduceat" else _PLACES
+    given = dict(zip(places, rest, strict=False)) | {
+        key: value for key, value in given.items() if value is not None or key == "axis"
+    }
+    if given.pop("out", None) is not None:
+        raise TypeError(f"np.{name}.{method}: an expression takes no out=: use what is returned")
+    given = {"axis": 0, **given}
+    text = f"{name}.{method}"
+    table = {"reduce": _REDUCE, "accumulate": _ACCUMULATE}.get(method, {})
+    function = table.get(name)
+    if function is None:
+        own = getattr(jnp, name)
+        own = own if hasattr(own, method) else jnp.frompyfunc(own, nin=2, nout=1)
+        function = _named(getattr(own, method), text)
+    elif name in ("maximum", "minimum") or method == "accumulate":
+        given.pop("dtype", None)
+    elif name in ("logical_and", "logical_or"):
+        given = {key: value for key, value in given.items() if key not in ("dtype", "initial")}
+    if method == "reduceat":
+        return apply(function, array, np.asarray(given.pop("indices")), **given)
+    return apply(function, array, **given)
+
+
+def _named(function: Callable[..., Any], name: str) -> Callable[..., Any]:
+    def call(*args: Any, **kwargs: Any) -> Any:
+        return function(*args, **kwargs)
+
+    call.__name__ = name
+    return call
 
 
 def jax_function(name: str, module: str = "") -> Callable[..., Any] | None:
@@ -82,7 +117,11 @@ def call(name: str, args: tuple[Any, ...], kwargs: dict[str, Any], module: str =
             f"np.{name} has no counterpart in JAX: write it with other functions, or give a JAX "
             "function to aq.lift"
         )
-    text = texts.infix(_INFIX[name], *args) if name in _INFIX and len(args) == 2 else None
+    text = (
+        texts.infix(texts.SYMBOLS[name], *args)
+        if name in texts.SYMBOLS and len(args) == 2
+        else None
+    )
     return apply(function, *args, text=text, narrow="dtype" in kwargs, **kwargs)
 
 

@@ -38,12 +38,6 @@ class MissingError(AttributeError):
         What the user writes before an attribute.
     otherwise : str
         What to say where nothing else is known.
-
-    Examples
-    --------
-    >>> from aliquot.hints.explain import MissingError
-    >>> print(MissingError("aliquot", "Lognormal", {}, lambda: ["LogNormal", "Normal"], "aq."))
-    aliquot has no attribute 'Lognormal': did you mean aq.LogNormal?
     """
 
     def __init__(
@@ -72,14 +66,7 @@ def public(thing: Any) -> list[str]:
 
 
 def similar(name: str, known: Iterable[str]) -> str | None:
-    """Find the one of the known names that was meant: capitals and underscores do not count.
-
-    Examples
-    --------
-    >>> from aliquot.hints.explain import similar
-    >>> similar("student_t", ["StudentT", "Normal"]), similar("nonsense", ["StudentT"])
-    ('StudentT', None)
-    """
+    """Find the one of the known names that was meant: capitals and underscores do not count."""
     from difflib import get_close_matches
 
     names = {_plain(other): other for other in known}
@@ -109,21 +96,6 @@ def explained[**P, R](
     """Make a function say what to use in place of arguments that it does not take.
 
     `name` is what the user calls it, where that is not the function's own name.
-
-    Examples
-    --------
-    >>> from aliquot.hints.explain import explained
-    >>> @explained({"start": "use initvals="})
-    ... def sample(draws=10, *, initvals=None): ...
-    >>> sample(start=1)
-    Traceback (most recent call last):
-    TypeError: sample() takes no argument 'start': use initvals=
-    >>> sample(init_vals=1)
-    Traceback (most recent call last):
-    TypeError: sample() takes no argument 'init_vals': did you mean initvals=?
-    >>> sample(10, 20)
-    Traceback (most recent call last):
-    TypeError: sample() takes 1 argument by position (draws), but 2 were given: give the others ...
     """
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
@@ -156,14 +128,7 @@ def explained[**P, R](
 
 
 def unknown_argument(call: str, name: str, hints: Mapping[str, str], takes: list[str]) -> TypeError:
-    """Make the error for an argument that a call does not take.
-
-    Examples
-    --------
-    >>> from aliquot.hints.explain import unknown_argument
-    >>> unknown_argument("aq.Normal", "sd", {"sd": "use sigma"}, ["mu", "sigma"])
-    TypeError("aq.Normal() takes no argument 'sd': use sigma")
-    """
+    """Make the error for an argument that a call does not take."""
     takes = [other for other in takes if other != "self"]
     hints = {other: hint for other, hint in hints.items() if other != BY_POSITION}
     advice = _advice(name, hints, takes, "{}=") or f"; its arguments are {', '.join(takes)}"

@@ -13,7 +13,7 @@ from aliquot.distributions.base import Distribution
 from aliquot.errors import AliquotWarning, ModelError, ShapeError, warn
 from aliquot.expression import Evaluation
 from aliquot.model import Model
-from aliquot.model.ordering import exchangeable
+from aliquot.model.free import exchangeable
 from aliquot.model.variables import (
     Deterministic,
     FreeVariable,

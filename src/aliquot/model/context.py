@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any, NoReturn, Self, TypeVar
 
 import numpy as np
 
+from aliquot.arguments import is_whole_number
 from aliquot.errors import ModelError
 from aliquot.expression import Read, leaves
 from aliquot.hints.arguments import DEBUG, MODEL_ARGUMENTS, SET_DATA
 from aliquot.hints.explain import MissingError, explained, public
 from aliquot.hints.names import MODEL
 from aliquot.model import replace
-from aliquot.model.dims import Coords, check_dims
-from aliquot.model.labels import RESERVED
+from aliquot.model.dims import RESERVED, Coords, check_dims
 from aliquot.model.variables import (
     Data,
     Deterministic,
@@ -61,7 +61,7 @@ class Model:
     def __init__(
         self, coords: Mapping[str, Any] | None = None, *, max_table: int = 100_000_000
     ) -> None:
-        if isinstance(max_table, bool) or not isinstance(max_table, int) or max_table < 1:
+        if not is_whole_number(max_table) or max_table < 1:
             raise ModelError(f"max_table must be a whole number of at least 1; got {max_table!r}")
         self.coords = Coords(coords, on_read=self.note_read)
         self.max_table = max_table
@@ -354,7 +354,7 @@ class Model:
         ImportError
             Where the Python package graphviz is not installed, with the command that installs it.
         """
-        from aliquot.model.graph import digraph
+        from aliquot.model.describe import digraph
 
         return digraph(self)
 

@@ -6,8 +6,7 @@ from typing import Any, ClassVar
 
 from aliquot.distributions.lkj import LKJCholeskyCov, correlation_and_scales
 from aliquot.expression import apply
-from aliquot.model.constructors import Constructor, deterministic
-from aliquot.model.documentation import call_docstring
+from aliquot.model.constructors import Constructor, call_docstring, deterministic
 
 
 class CholeskyConstructor(Constructor[LKJCholeskyCov]):

@@ -8,9 +8,8 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from aliquot.distributions.base import Distribution
+from aliquot.distributions.base import Distribution, partial_events
 from aliquot.distributions.constraints import Constraint, Interval
-from aliquot.distributions.missing import partial_events
 from aliquot.distributions.parameters import at
 from aliquot.errors import AliquotError, ModelError, ShapeError
 from aliquot.expression import Evaluation, Expression, apply, leaves

@@ -12,8 +12,32 @@ from aliquot.distributions.constraints import Constraint, Interval, Real
 from aliquot.distributions.parameters import at
 from aliquot.errors import DTypeError, ImputationWarning, ShapeError, SupportError, warn
 from aliquot.expression import Evaluation, leaves
-from aliquot.model.alignment import aligned
 from aliquot.precision import float64
+
+# What XLA asks of memory that it reads without copying it first.
+BYTES = 64
+
+
+def aligned(values: np.ndarray, dtype: Any) -> np.ndarray:
+    """Copy an array, as another dtype, to where every program can use it as it is.
+
+    XLA copies an array that does not begin at a multiple of 64 bytes, once for each program that
+    is given it.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> copy = aligned(np.arange(3), float)
+    >>> copy.tolist(), copy.ctypes.data % 64
+    ([0.0, 1.0, 2.0], 0)
+    """
+    dtype = np.dtype(dtype)
+    size = values.size * dtype.itemsize
+    memory = np.empty(size + BYTES, np.uint8)
+    start = -memory.ctypes.data % BYTES
+    result = memory[start : start + size].view(dtype).reshape(values.shape)
+    np.copyto(result, values, casting="unsafe")
+    return result
 
 
 def as_values(name: str, data: Any) -> np.ndarray:

@@ -11,9 +11,9 @@ import numpy as np
 from aliquot.errors import DTypeError, ModelError, ShapeError
 from aliquot.expression import Expression, Leaf, Read, expressions, leaves, order
 from aliquot.model import observed as observations
-from aliquot.model.alignment import aligned
 from aliquot.model.dims import as_mapping, check_dims
 from aliquot.model.imputed import known_values
+from aliquot.model.observed import aligned
 from aliquot.model.variables import Data, FreeVariable, ObservedVariable
 from aliquot.precision import float64
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from aliquot.errors import ModelError, ShapeError
-from aliquot.model.labels import RESERVED
+from aliquot.model.dims import RESERVED
 
 if TYPE_CHECKING:
     import xarray

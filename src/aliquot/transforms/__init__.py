@@ -8,17 +8,25 @@ from typing import TYPE_CHECKING
 
 from aliquot.hints import explain as _explain
 from aliquot.hints import names as _names
-from aliquot.transforms.angle import Circular, circular
 from aliquot.transforms.base import Transform
-from aliquot.transforms.bounds import Interval, interval
-from aliquot.transforms.correlation import CholeskyCorr, cholesky_corr
-from aliquot.transforms.covariance import Cholesky, cholesky
+from aliquot.transforms.bounds import (
+    Circular,
+    Identity,
+    Interval,
+    Log,
+    Logit,
+    LogOdds,
+    UpperLog,
+    circular,
+    identity,
+    interval,
+    log,
+    logodds,
+)
+from aliquot.transforms.covariance import Cholesky, CholeskyCorr, cholesky, cholesky_corr
 from aliquot.transforms.default import default_transform
-from aliquot.transforms.one_bound import Log, UpperLog, log
 from aliquot.transforms.order import Ordered, PositiveOrdered, ordered, positive_ordered
 from aliquot.transforms.probabilities import Simplex, simplex
-from aliquot.transforms.two_bounds import Logit, LogOdds, logodds
-from aliquot.transforms.unbounded import Identity, identity
 
 __all__ = [
     "Transform",

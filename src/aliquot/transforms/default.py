@@ -5,14 +5,11 @@ from __future__ import annotations
 from aliquot.distributions import constraints
 from aliquot.distributions.constraints import Constraint
 from aliquot.errors import ModelError
-from aliquot.transforms.angle import circular
 from aliquot.transforms.base import Transform
-from aliquot.transforms.bounds import interval
+from aliquot.transforms.bounds import circular, identity, interval, log
 from aliquot.transforms.covariance import Cholesky, cholesky
-from aliquot.transforms.one_bound import log
 from aliquot.transforms.order import ordered
 from aliquot.transforms.probabilities import simplex
-from aliquot.transforms.unbounded import identity
 
 
 def default_transform(support: Constraint) -> Transform:

@@ -10,17 +10,17 @@ import jax.numpy as jnp
 import numpy as np
 
 from aliquot.errors import ModelError, ShapeError
-from aliquot.transforms.angle import Circular
-from aliquot.transforms.base import Transform
-from aliquot.transforms.distances import Distance, Distances
-from aliquot.transforms.increasing import increasing
-from aliquot.transforms.increasing_bounded import IncreasingAbove, IncreasingBelow
-from aliquot.transforms.increasing_shares import IncreasingBetween, increasing_simplex
-from aliquot.transforms.one_bound import Log, UpperLog
+from aliquot.transforms.base import Distance, Distances, Transform
+from aliquot.transforms.bounds import Circular, Identity, Log, Logit, UpperLog, identity
+from aliquot.transforms.increasing import (
+    IncreasingAbove,
+    IncreasingBelow,
+    IncreasingBetween,
+    increasing,
+    increasing_simplex,
+)
 from aliquot.transforms.order_axes import OrderAxes
 from aliquot.transforms.probabilities import Simplex
-from aliquot.transforms.two_bounds import Logit
-from aliquot.transforms.unbounded import Identity, identity
 
 
 class Ordered(Transform):

@@ -9,8 +9,7 @@ import jax.numpy as jnp
 from jax.lax import stop_gradient
 
 from aliquot.errors import ShapeError
-from aliquot.transforms.base import Transform
-from aliquot.transforms.distances import SMALLEST, Distance, Distances
+from aliquot.transforms.base import SMALLEST, Distance, Distances, Transform
 
 
 class Simplex(Transform):

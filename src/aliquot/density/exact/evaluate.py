@@ -31,7 +31,7 @@ from aliquot.density.exact.site import Rule, Site
 from aliquot.primitives import Walk, called, name_of, only_branch, with_derivative
 from aliquot.primitives.internals import is_literal, is_traced, written_name
 from aliquot.transforms import Transform
-from aliquot.transforms.distances import Distance, Distances
+from aliquot.transforms.base import Distance, Distances
 
 # What each primitive makes of what is known of its operands. One without a rule is computed from
 # the values, as rounded as they are, and of its result nothing is known.

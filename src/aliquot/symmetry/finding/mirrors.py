@@ -12,7 +12,7 @@ import numpy as np
 
 from aliquot.density.layout import Slot
 from aliquot.distributions.constraints import Interval, Real
-from aliquot.distributions.normal import Normal
+from aliquot.distributions.location_scale import Normal
 from aliquot.model.variables import FreeVariable
 from aliquot.symmetry.finding.places import Move, ordering_axis, pairs_of_variables
 from aliquot.symmetry.finding.probe import Probe

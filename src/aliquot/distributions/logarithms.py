@@ -1,4 +1,10 @@
-"""The log of a weighted sum of exponentials, with gradients that hold at weight zero."""
+"""Logarithms of powers, and of weighted sums of exponentials, with gradients that hold at zero.
+
+Of powers, with 0**0 = 1, on the closed unit interval. `jax.scipy.special.xlogy` has the values, but
+its derivative by the base is NaN at 0**0, where that of a probability mass function is finite:
+Bernoulli's ``p`` may be exactly 0 or 1. What is impossible (``-inf``) has derivative zero here, so
+that it adds nothing to the gradient of a sum over alternatives.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +14,25 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+
+
+def log_power(base: Any, exponent: Any) -> Any:
+    """Compute ``exponent * log(base)``, and 0 where both are 0."""
+    base, zero = jnp.asarray(base), jnp.asarray(base) == 0
+    return jnp.where(zero, _of_zero(exponent), exponent * jnp.log(jnp.where(zero, 1.0, base)))
+
+
+def log1m_power(p: Any, exponent: Any) -> Any:
+    """Compute ``exponent * log(1 - p)``, and 0 where p is 1 and the exponent 0."""
+    p, zero = jnp.asarray(p), jnp.asarray(p) == 1
+    return jnp.where(zero, _of_zero(exponent), exponent * jnp.log1p(-jnp.where(zero, 0.0, p)))
+
+
+def _of_zero(exponent: Any) -> Any:
+    """Compute the log of a power of zero, a constant to the derivative."""
+    exponent = jax.lax.stop_gradient(jnp.asarray(exponent))
+    return jnp.where(exponent == 0, 0.0, jnp.where(exponent > 0, -jnp.inf, jnp.inf))
+
 
 LARGEST_EXPONENT = 700.0
 FEW_TERMS = 8
@@ -20,12 +45,6 @@ def log_weighted_sum(log_values: Any, weights: Any) -> Any:
     :math:`e^{l_k} / \sum_j w_j e^{l_j}`, is right also where the weight is zero, and no logarithm
     of a weight is taken. Terms that are impossible (``-inf``) add nothing to value or gradient;
     where all are, the value is ``-inf`` and the gradient zero.
-
-    Examples
-    --------
-    >>> import jax.numpy as jnp
-    >>> float(log_weighted_sum(jnp.array([0.0, 5.0]), jnp.array([1.0, 0.0])))
-    0.0
     """
     weights = jnp.asarray(weights)
     largest = jnp.max(jnp.where(weights > 0, log_values, -jnp.inf), axis=-1)
