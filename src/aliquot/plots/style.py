@@ -57,7 +57,7 @@ _RC: Any = {
     "axes.titlelocation": "left",
     "axes.titlepad": 6.0,
     "axes.titlesize": TEXT,
-    "axes.titleweight": "semibold",
+    "axes.titleweight": "bold",
     "lines.linewidth": 1.2,
     **{
         f"{axis}tick.{what}": value
