@@ -29,10 +29,10 @@ from aliquot.primitives.internals import bind
 
 def reduce(operation: Operation) -> list[Array]:
     """Apply a reduction along own axes, of which compact ones are not spread."""
-    (x,) = operation.values
     numpy = primitive(operation.equation).numpy
-    if numpy is None:
+    if numpy is None:  # of several operands together, say: left to the general way
         return []
+    (x,) = operation.values
     batch, axes = operation.batch, tuple(operation.params["axes"])
     own = x.shape[batch:]
     full = operation.shapes[0]
