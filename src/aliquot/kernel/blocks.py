@@ -3,7 +3,8 @@
 Of a model with very many rows every intermediate value is an array of that length, which leaves the
 processor's caches: writing and reading it costs more than computing it. Here the rows go through
 the whole computation block by block, and only the totals stay. Memory is that of the data. Mixtures
-of 20,000 rows and more took 1.4 to 1.7 times as long without (in pairs in one run, 2 cores, loaded).
+of 20,000 rows and more took 1.4 to 1.7 times as long without (in pairs in one run, 2 cores,
+loaded).
 """
 
 from __future__ import annotations
