@@ -2,9 +2,9 @@
 
 XLA fuses cheap operations into every operation that uses them. A density's value and the parts of
 its gradient are all made from the same few arrays, and what is made of dozens of cheap operations,
-as an exponential is, would be computed for each part. Without, a mixture of Poisson regressions took
-1.2 to 1.6 times as long for 1,000 and 20,000 rows, Gaussian mixtures and hidden Markov models 1.0
-to 1.1 times (in pairs in one run, 2 cores, loaded).
+as an exponential is, would be computed for each part. Without, a mixture of Poisson regressions
+took 1.2 to 1.6 times as long for 1,000 and 20,000 rows, Gaussian mixtures and hidden Markov models
+1.0 to 1.1 times (in pairs in one run, 2 cores, loaded).
 """
 
 from __future__ import annotations
