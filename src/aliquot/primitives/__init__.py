@@ -12,7 +12,6 @@ from aliquot.primitives.numbers import evaluate, fold
 from aliquot.primitives.table import (
     PRIMITIVES,
     Kind,
-    Primitive,
     in_words,
     kind,
     name_of,
@@ -26,7 +25,6 @@ __all__ = [
     "FlatProgram",
     "Indexing",
     "Kind",
-    "Primitive",
     "Walk",
     "called",
     "evaluate",

@@ -37,8 +37,8 @@ class Kind(Enum):
 
 
 @dataclass(frozen=True)
-class Primitive:
-    """What is known of a primitive.
+class Entry:
+    """What the table knows of a primitive.
 
     Attributes
     ----------
@@ -69,7 +69,7 @@ class Primitive:
     words: str = ""
 
 
-_UNKNOWN = Primitive()
+_UNKNOWN = Entry()
 
 
 def _named(parameter: str) -> Callable[[Any, int], tuple[int, ...]]:
@@ -95,14 +95,14 @@ def _top(params: Any, rank: int) -> tuple[int, ...]:
     return (params.get("axis", rank - 1) % rank,)
 
 
-def _entries() -> dict[str, Primitive]:
-    found: dict[str, Primitive] = {}
+def _entries() -> dict[str, Entry]:
+    found: dict[str, Entry] = {}
 
     def enter(kind: Kind, names: str, **more: Any) -> None:
         for name in names.split():
             if name in found:
                 raise ValueError(f"{name} is entered twice")
-            found[name] = Primitive(kind, numpy=known.NUMPY.get(name), **more)
+            found[name] = Entry(kind, numpy=known.NUMPY.get(name), **more)
 
     each = Kind.ELEMENTWISE
     enter(
@@ -193,7 +193,7 @@ def _entries() -> dict[str, Primitive]:
     return found
 
 
-PRIMITIVES: Mapping[str, Primitive] = _entries()
+PRIMITIVES: Mapping[str, Entry] = _entries()
 
 
 def name_of(equation: Any) -> str:
@@ -201,7 +201,7 @@ def name_of(equation: Any) -> str:
     return equation.primitive.name
 
 
-def primitive(equation: Any) -> Primitive:
+def primitive(equation: Any) -> Entry:
     """Give what is known of an equation's primitive."""
     return PRIMITIVES.get(equation.primitive.name, _UNKNOWN)
 

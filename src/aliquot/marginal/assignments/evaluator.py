@@ -250,15 +250,7 @@ class _Frame:
         if name == "dynamic_slice":
             indexing = slice_indexing(operation.equation)
             operand, *starts = operation.values
-            return [
-                look_up(
-                    indexing,
-                    operand,
-                    starts,
-                    operation.batch,
-                    any(origin.varies for origin in operation.origins),
-                )
-            ]
+            return [look_up(indexing, operand, starts, operation.batch, operation.varies)]
         program = called(operation.equation)
         if program is not None:
             return _of(program, operation)

@@ -35,10 +35,10 @@ def general(operation: Operation) -> list[Array]:
     mapped: Callable[..., list[Array]] = function
     present = []
     for axis in reversed(range(batch)):
-        axes = tuple(0 if value.shape[axis] != 1 else None for value in values)
-        if any(axis == 0 for axis in axes):
+        along = tuple(0 if value.shape[axis] != 1 else None for value in values)
+        if 0 in along:
             present.append(axis)
-            mapped = jax.vmap(mapped, in_axes=axes)
+            mapped = jax.vmap(mapped, in_axes=along)
     squeezed = [
         reshape(value, [n for i, n in enumerate(value.shape) if i >= batch or n != 1])
         for value in values

@@ -42,6 +42,11 @@ class Operation:
         return name_of(self.equation)
 
     @property
+    def varies(self) -> bool:
+        """Whether an operand depends on a discrete input."""
+        return any(origin.varies for origin in self.origins)
+
+    @property
     def shapes(self) -> tuple[tuple[int, ...], ...]:
         """The operands' own shapes, at full length."""
         return tuple(map(shape_of, self.equation.invars))

@@ -156,7 +156,7 @@ def _mul(operation: Operation) -> Array | None:
 
 def _pow(operation: Operation) -> Array | None:
     x, y = operation.values
-    if not any(origin.varies for origin in operation.origins) or (concrete(x) and concrete(y)):
+    if not operation.varies or (concrete(x) and concrete(y)):
         return None
     if concrete(y) and (y >= 1).all():
         return _infinite(x) if operation.origins[0].may_be_infinite and not concrete(x) else None

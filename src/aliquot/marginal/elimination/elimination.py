@@ -151,7 +151,6 @@ class Elimination:
             memory.append(kept)
         last = registers[-1]
         value = jnp.zeros(()) if last is None else jnp.reshape(last.as_array(), ())
-        # Of what is impossible as a whole, the gradient is zero in all its parts.
         return value, registers, memory
 
     def _backtrack(self, memory: list[Any], key: Any | None) -> list[Any]:
