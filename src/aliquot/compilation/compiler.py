@@ -149,8 +149,13 @@ def lazily(
 
 
 def _key(lowered: Any, arguments: Any, options: Mapping[str, Any] | None) -> str | None:
-    """Return the name of a program on the disk, or None for one that must not be kept."""
-    if folder.folder() is None:
+    """Return the name of a program on the disk, or None for one that must not be kept.
+
+    With a cache of JAX's own nothing is: a program that JAX has loaded from there can be written
+    again, but not always run by the process that reads it.
+    """
+    jaxs_own = jax.config.jax_enable_compilation_cache and jax.config.jax_compilation_cache_dir
+    if folder.folder() is None or jaxs_own:
         return None
     device = _device(arguments)
     machine = None if device is None else identity(device)
