@@ -8,7 +8,9 @@ from aliquot.distributions import (
     binary,
     bounded,
     categorical,
+    circular,
     counts,
+    dirichlet,
     gamma,
     heavy_tailed,
     improper,
@@ -45,12 +47,12 @@ Weibull = Constructor(positive.Weibull)
 Pareto = Constructor(positive.Pareto)
 Beta = Constructor(bounded.Beta)
 Uniform = Constructor(bounded.Uniform)
-VonMises = Constructor(bounded.VonMises)
+VonMises = Constructor(circular.VonMises)
 Flat = Constructor(improper.Flat)
 HalfFlat = Constructor(improper.HalfFlat)
 
 GaussianRandomWalk = Constructor(random_walk.GaussianRandomWalk)
-Dirichlet = Constructor(categorical.Dirichlet)
+Dirichlet = Constructor(dirichlet.Dirichlet)
 MvNormal = Constructor(mvnormal.MvNormal)
 LKJCholeskyCov = CholeskyConstructor(lkj.LKJCholeskyCov)
 

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from scipy import special, stats
 
-from aliquot.distributions.bounded import Beta, Uniform, VonMises
+from aliquot.distributions.bounded import Beta, Uniform
+from aliquot.distributions.circular import VonMises
 from aliquot.distributions.gamma import ChiSquared, Gamma, InverseGamma
 from aliquot.distributions.heavy_tailed import Cauchy, HalfCauchy, HalfStudentT, StudentT
 from aliquot.distributions.improper import Flat, HalfFlat

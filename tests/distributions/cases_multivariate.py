@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import special, stats
 
-from aliquot.distributions.categorical import Dirichlet
+from aliquot.distributions.dirichlet import Dirichlet
 from aliquot.distributions.lkj import LKJCholeskyCov
 from aliquot.distributions.location_scale import HalfNormal, Normal
 from aliquot.distributions.mixture import Mixture

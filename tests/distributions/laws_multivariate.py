@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from scipy import special, stats
 
-from aliquot.distributions.categorical import Dirichlet
 from aliquot.distributions.counts import Poisson
+from aliquot.distributions.dirichlet import Dirichlet
 from aliquot.distributions.heavy_tailed import Cauchy
 from aliquot.distributions.lkj import LKJCholeskyCov
 from aliquot.distributions.location_scale import HalfNormal, Normal

@@ -6,7 +6,7 @@ import jax
 import numpy as np
 import pytest
 
-from aliquot.distributions.bounded import VonMises
+from aliquot.distributions.circular import VonMises
 from aliquot.distributions.gamma import Gamma
 from aliquot.distributions.heavy_tailed import StudentT
 from aliquot.distributions.truncated_normal import TruncatedNormal

@@ -9,8 +9,8 @@ import pytest
 from scipy import special, stats
 
 from aliquot.distributions.binary import Bernoulli
-from aliquot.distributions.categorical import Dirichlet
 from aliquot.distributions.counts import DiscreteUniform, Poisson
+from aliquot.distributions.dirichlet import Dirichlet
 from aliquot.distributions.location_scale import HalfNormal, Normal
 from aliquot.distributions.logarithms import log_sum_of_terms, log_weighted_sum
 from aliquot.distributions.mixture import Mixture

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from aliquot.distributions.bounded import VonMises
+from aliquot.distributions.circular import VonMises
 from aliquot.distributions.counts import DiscreteUniform, Poisson
 from aliquot.distributions.random_numbers import (
     as_count,

@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from aliquot.distributions.bounded import Uniform, VonMises
+from aliquot.distributions.bounded import Uniform
+from aliquot.distributions.circular import VonMises
 from aliquot.distributions.gamma import Gamma
 from aliquot.distributions.improper import Flat, HalfFlat
 from aliquot.distributions.truncated_normal import TruncatedNormal

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from aliquot.distributions.base import Distribution
-from aliquot.distributions.bounded import Beta, Uniform, VonMises
+from aliquot.distributions.bounded import Beta, Uniform
+from aliquot.distributions.circular import VonMises
 from aliquot.distributions.gamma import Gamma
 from aliquot.distributions.location_scale import Normal
 from aliquot.distributions.truncated_normal import TruncatedNormal

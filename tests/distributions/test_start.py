@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from aliquot.distributions.base import Distribution
-from aliquot.distributions.bounded import Beta, VonMises
+from aliquot.distributions.bounded import Beta
+from aliquot.distributions.circular import VonMises
 from aliquot.distributions.gamma import Gamma, InverseGamma
 from aliquot.distributions.heavy_tailed import HalfCauchy, StudentT
 from aliquot.distributions.positive import LogNormal, Pareto, Weibull

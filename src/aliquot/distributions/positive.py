@@ -15,7 +15,7 @@ from aliquot.distributions.gamma import positive_draws
 from aliquot.distributions.location_scale import normal_log_density, scale
 from aliquot.distributions.parameters import as_parameter, exactly_one
 from aliquot.distributions.random_numbers import exponential
-from aliquot.special.saddle_point import log_gamma_ratio
+from aliquot.special.series import log_gamma_ratio
 
 _LARGE = 1e300
 

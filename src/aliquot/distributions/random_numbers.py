@@ -13,7 +13,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from aliquot.special.saddle_point import log_after_three_terms, log_poisson
+from aliquot.special.saddle_point import log_poisson
+from aliquot.special.series import log_after_three_terms
 
 LARGEST = np.finfo(float).max
 TINY = np.finfo(float).tiny

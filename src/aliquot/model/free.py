@@ -9,7 +9,7 @@ import numpy as np
 
 from aliquot.compilation import compiled, light
 from aliquot.distributions.base import Distribution
-from aliquot.distributions.categorical import Dirichlet
+from aliquot.distributions.dirichlet import Dirichlet
 from aliquot.errors import DTypeError, ModelError, ShapeError, SupportError
 from aliquot.expression import Expression, expressions
 from aliquot.model.observed import whole

@@ -14,13 +14,11 @@ deviance. The logarithms of binomial, gamma and beta densities are sums of these
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.scipy.special import gammaln, gammasgn
 
 from aliquot.elementary.polynomial import polynomial
 from aliquot.special.double_double import two_sum
@@ -172,129 +170,3 @@ def excess(p: Any) -> Any:
     before = jnp.concatenate([jnp.zeros_like(partial[..., :1]), partial[..., :-1]], axis=-1)
     both = two_sum(before, p)
     return (partial[..., -1] - 1.0) + jnp.sum((both.high - partial) + both.low, axis=-1)
-
-
-# JAX's have a jump of 1e-6 where the larger argument is 8, and the plain difference of log gamma
-# functions has no digits left where one argument is 1e16 times the other.
-def betaln(a: Any, b: Any) -> Any:
-    r"""Compute the logarithm of :math:`|B(a, b)| = |\Gamma(a) \Gamma(b) / \Gamma(a + b)|`.
-
-    Parameters
-    ----------
-    a, b : array
-
-    Examples
-    --------
-    >>> import aliquot as aq
-    >>> round(float(aq.math.betaln(9.0, 0.5)), 12)
-    -0.512365575127
-    """
-    a, b = jnp.broadcast_arrays(jnp.asarray(a, float), jnp.asarray(b, float))
-    usual = (a > 0) & (b > 0)
-    p, q = jnp.where(usual, a, 1.0), jnp.where(usual, b, 1.0)
-    total = p + q
-    rest = stirling(p) + stirling(q) - stirling(total)
-    shares = p * _log_share(p, q) + q * _log_share(q, p)
-    value = rest + shares + jnp.log(total) - jnp.log(p) - jnp.log(q)
-    s, t = jnp.where(usual, 1.0, a), jnp.where(usual, 1.0, b)
-    return jnp.where(usual, value, gammaln(s) + gammaln(t) - gammaln(s + t))
-
-
-def beta(a: Any, b: Any) -> Any:
-    r"""Compute :math:`B(a, b) = \Gamma(a) \Gamma(b) / \Gamma(a + b)`.
-
-    Parameters
-    ----------
-    a, b : array
-
-    Examples
-    --------
-    >>> import aliquot as aq
-    >>> round(float(aq.math.beta(2.0, 3.0)), 12)
-    0.083333333333
-    """
-    a, b = jnp.asarray(a, float), jnp.asarray(b, float)
-    return gammasgn(a) * gammasgn(b) * gammasgn(a + b) * jnp.exp(betaln(a, b))
-
-
-def _log_share(a: Any, b: Any) -> Any:
-    """Compute log(a / (a + b)) of positive numbers, also where it is tiny."""
-    less = b < a
-    by_rest = jnp.log1p(-jnp.where(less, b / (a + b), 0.0))
-    return jnp.where(less, by_rest, jnp.log(a / (a + b)))
-
-
-# JAX's are off by 1e-11 there, where the divergence itself may be less.
-def kl_div(p: Any, q: Any) -> Any:
-    r"""Compute :math:`p \log(p / q) - p + q`; q where p is 0, and infinity off p, q >= 0.
-
-    Parameters
-    ----------
-    p, q : array
-
-    Examples
-    --------
-    >>> import aliquot as aq
-    >>> round(float(aq.math.kl_div(1.0, 1.001)) * 1e6, 6)
-    0.499667
-    """
-    return _where_positive(p, q, q, lambda x, y: deviance(x, y - x, x * jnp.log(y)))
-
-
-def rel_entr(p: Any, q: Any) -> Any:
-    r"""Compute :math:`p \log(p / q)`; 0 where p is 0, and infinity off p, q >= 0.
-
-    Parameters
-    ----------
-    p, q : array
-
-    Examples
-    --------
-    >>> import aliquot as aq
-    >>> round(float(aq.math.rel_entr(0.5, 0.25)), 6)
-    0.346574
-    """
-    return _where_positive(p, q, 0.0, lambda x, y: x * log_quotient(x, y, x - y))
-
-
-def _where_positive(p: Any, q: Any, at_zero: Any, function: Callable[[Any, Any], Any]) -> Any:
-    """Call the function where both are positive, and give the values at the edges elsewhere."""
-    p, q = jnp.broadcast_arrays(jnp.asarray(p, float), jnp.asarray(q, float))
-    both = (p > 0) & (q > 0)
-    x, y = jnp.where(both, p, 1.0), jnp.where(both, q, 1.0)
-    edge = jnp.where((p == 0) & (q >= 0), at_zero, jnp.where(jnp.isnan(p + q), jnp.nan, jnp.inf))
-    return jnp.where(both, function(x, y), edge)
-
-
-# Riemann's zeta function at 2, 3, ..., 18.
-_ZETA = (
-    *(1.6449340668482264, 1.2020569031595942, 1.0823232337111382, 1.03692775514337),
-    *(1.0173430619844491, 1.0083492773819228, 1.0040773561979443, 1.0020083928260822),
-    *(1.000994575127818, 1.000494188604119, 1.000246086553308, 1.0001227133475785),
-    *(1.000061248135059, 1.000030588236307, 1.0000152822594086, 1.0000076371976379),
-    1.000003817293265,
-)
-
-
-def log_after_three_terms(t: Any) -> Any:
-    """Compute ``t - t**2/2 + t**3/3 - log(1 + t)``, about ``t**4/4``, for t > -1."""
-    small = jnp.abs(t) < 0.1
-    s = jnp.where(small, t, 0.0)
-    total = polynomial(s, [(-1.0) ** power / power for power in range(4, 19)])
-    w = jnp.where(small, 0.5, t)
-    far = w - 0.5 * w**2 + w**3 / 3.0 - jnp.log1p(w)
-    return jnp.where(small, s**4 * total, far)
-
-
-def log_gamma_ratio(x: Any) -> Any:
-    r"""Compute :math:`\log \Gamma(1 + 2 x) - 2 \log \Gamma(1 + x)`, for x > 0.
-
-    For small x by the series of both (DLMF 5.7.3), whose first terms cancel: there it is
-    :math:`\pi^2 x^2 / 6`.
-    """
-    small = x < 0.05
-    s = jnp.where(small, x, 0.0)
-    terms = enumerate(_ZETA, start=2)
-    total = polynomial(s, [(-1.0) ** k * zeta * (2.0**k - 2.0) / k for k, zeta in terms])
-    w = jnp.where(small, 1.0, x)
-    return jnp.where(small, s**2 * total, gammaln(1.0 + 2.0 * w) - 2.0 * gammaln(1.0 + w))
