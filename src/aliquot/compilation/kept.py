@@ -10,8 +10,17 @@ from typing import Any
 import jax
 import numpy as np
 
-_stores: dict[int, dict[Any, Any]] = {}
-_lock = threading.RLock()
+
+class _Store:
+    """The programs of one owner; of two threads that ask for the same one makes it."""
+
+    def __init__(self) -> None:
+        self.programs: dict[Any, Any] = {}
+        self.making = threading.RLock()
+
+
+_stores: dict[int, _Store] = {}
+_lock = threading.Lock()
 
 
 def kept[Program](
@@ -36,10 +45,11 @@ def kept[Program](
     with _lock:
         store = _stores.get(id(owner))
         if store is None:
-            store = _stores[id(owner)] = {}
+            store = _stores[id(owner)] = _Store()
             # By identity: what owns a density may hold arrays, which are not hashable.
             weakref.finalize(owner, _stores.pop, id(owner), None)
-        new = which not in store
+    with store.making:  # not the lock of all: another model's program may take long to compile
+        new = which not in store.programs
         if new:
-            store[which] = make()
-        return store[which], new
+            store.programs[which] = make()
+        return store.programs[which], new
