@@ -95,7 +95,7 @@ def test_the_classic_mixture_from_jittered_starts(best_mean_field_elbo):
         assert abs(mean_field.value - best_mean_field_elbo) < 0.05
         assert mean_field.value < full_rank.value < MIXTURE_LOG_EVIDENCE
         assert full_rank.value > MIXTURE_LOG_EVIDENCE - 0.05
-        means = fits[1].draw(20_000, seed=seed).constrained["means"]
+        means = fits[1]._draw(20_000, seed=seed).constrained["means"]
         # Variational means of a skewed posterior are not exact: a tenth of its sd of 0.18.
         np.testing.assert_allclose(means.mean(axis=0), MIXTURE_MEANS, atol=0.018)
 

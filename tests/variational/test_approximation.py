@@ -43,7 +43,7 @@ def test_elbo_is_reproducible_and_its_error_falls_with_n():
 def test_sample_gives_both_scales():
     target = mixture()
     approx = VariationalFit(target, MeanField, seed=0).run(2000, check=False)
-    draws = approx.draw(4000, seed=1)
+    draws = approx._draw(4000, seed=1)
     assert draws.unconstrained.shape == (4000, 2)
     assert draws.constrained["means"].shape == (4000, 2)
     assert (np.diff(draws.constrained["means"]) > 0).all()
@@ -57,16 +57,16 @@ def test_sample_gives_both_scales():
 def test_sample_depends_on_its_seed_alone():
     target = mixture()
     approx = VariationalFit(target, MeanField, seed=0).run(50, check=False)
-    first, again = (approx.draw(10, seed=4).unconstrained for _ in range(2))
+    first, again = (approx._draw(10, seed=4).unconstrained for _ in range(2))
     np.testing.assert_array_equal(first, again)
-    assert (approx.draw(10, seed=5).unconstrained != first).all()
+    assert (approx._draw(10, seed=5).unconstrained != first).all()
 
 
 def test_too_few_draws_are_refused():
     target = mixture()
     approx = VariationalFit(target, MeanField, seed=0).approximation()
     with pytest.raises(ValueError, match="draws=0: expected at least 1"):
-        approx.draw(0, seed=1)
+        approx._draw(0, seed=1)
     with pytest.raises(ValueError, match="n=1: expected at least 2"):
         approx.elbo(1)
 

@@ -30,7 +30,7 @@ MANY = 200_000
 
 @pytest.mark.parametrize("seed", range(3))
 def test_a_good_fit_passes(seed):
-    quality = best_mean_field(0.2, seed).checked(n=MANY).quality
+    quality = best_mean_field(0.2, seed)._checked(n=MANY).quality
     assert quality.good
     assert quality.draws == MANY
     assert 0 < quality.pareto_k < 0.5
@@ -38,7 +38,7 @@ def test_a_good_fit_passes(seed):
 
 @pytest.mark.parametrize("seed", range(3))
 def test_a_bad_fit_is_flagged(seed):
-    quality = best_mean_field(0.99, seed).checked(n=MANY).quality
+    quality = best_mean_field(0.99, seed)._checked(n=MANY).quality
     assert not quality.good
     assert "above 0.7" in quality.message
     assert "FullRankADVI" in quality.message
@@ -47,7 +47,7 @@ def test_a_bad_fit_is_flagged(seed):
 
 def test_the_elbo_comes_with_it():
     approx = best_mean_field(0.5, 0)
-    quality = approx.checked(n=1000).quality
+    quality = approx._checked(n=1000).quality
     assert quality.elbo == approx.elbo(1000)
     # The log evidence is 0; the divergence of the optimum is -log(1 - r**2) / 2.
     assert abs(quality.elbo.value - 0.5 * np.log(1 - 0.25)) < 4.5 * quality.elbo.mcse
@@ -59,7 +59,7 @@ def test_an_exact_fit_has_no_tail():
     approx = VariationalApproximation(
         target, family, family.init(np.ones(2), 0.3), np.empty(0), seed=0
     )
-    quality = approx.checked().quality
+    quality = approx._checked().quality
     assert quality.pareto_k == -np.inf
     assert quality.good
     assert quality.elbo.value == pytest.approx(0, abs=1e-10)

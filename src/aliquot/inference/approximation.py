@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 DEFAULT = object()
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@dataclass(eq=False, repr=False)
 class Approximation(VariationalApproximation):
     """A Gaussian on the unconstrained scale in the place of a model's posterior.
 
@@ -43,6 +43,9 @@ class Approximation(VariationalApproximation):
         Why the fit ended early.
     quality : FitQuality or None
         What the check at the end of the fit found: Pareto k and the ELBO.
+    density, family, params, seed
+        What was fitted, the family of Gaussians, the parameters of this one as a flat vector, and
+        the seed of the fit.
     symmetries : Symmetries
         Which components of the model can trade places.
     permuting : bool
@@ -68,6 +71,10 @@ class Approximation(VariationalApproximation):
     permuting: bool = field(kw_only=True)
     # What draws say of the model, whose data may have been replaced since the fit began.
     _described: Mapping[str, Any] = field(kw_only=True)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Put the model first: it says why it cannot be pickled, and what can be."""
+        return {"model": self.model, **vars(self)}
 
     def elbo(self, n: int = 2000, *, random_seed: Any = None) -> Estimate:
         """Estimate the evidence lower bound in nats, with its Monte Carlo standard error.
@@ -115,7 +122,7 @@ class Approximation(VariationalApproximation):
         if label_switching is not DEFAULT:
             permuting = read_label_switching(label_switching)
         seed = as_seed(random_seed)
-        drawn = self.draw(draws, seed)
+        drawn = self._draw(draws, seed)
         posterior = {name: value[None] for name, value in drawn.constrained.items()}
         attrs: dict[str, Any] = {
             "sampler": self.method,

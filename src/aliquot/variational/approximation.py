@@ -26,7 +26,7 @@ class Draws(NamedTuple):
     constrained: dict[str, np.ndarray]  # by variable, (draws, *shape)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class VariationalApproximation:
     """A member q of a family of distributions over the unconstrained coordinates."""
 
@@ -59,7 +59,7 @@ class VariationalApproximation:
         """Covariance of the unconstrained coordinates, shape (d, d)."""
         return self.family.covariance(self.params)
 
-    def draw(self, draws: int, seed: int) -> Draws:
+    def _draw(self, draws: int, seed: int) -> Draws:
         """Draw independently: unconstrained (draws, d), and each variable as it is defined."""
         check_count("draws", draws)
         noise = np.random.default_rng(seed).standard_normal((draws, self.family.size))
@@ -71,16 +71,16 @@ class VariationalApproximation:
 
         By default its random numbers derive from the seed of the fit.
         """
-        return Estimate.of_mean(self.log_ratios(n, seed=random_seed))
+        return Estimate.of_mean(self._log_ratios(n, seed=random_seed))
 
-    def checked(self, *, n: int = 5000) -> Self:
+    def _checked(self, *, n: int = 5000) -> Self:
         """Return this approximation with its ``quality``: Pareto k (Yao et al. 2018) of n draws.
 
         5,000 tell k to about 0.1, 2,000 to 0.15.
         """
-        return replace(self, quality=assess(self.log_ratios(n), self.family.name))
+        return replace(self, quality=assess(self._log_ratios(n), self.family.name))
 
-    def log_ratios(self, n: int, *, seed: int | None = None) -> np.ndarray:
+    def _log_ratios(self, n: int, *, seed: int | None = None) -> np.ndarray:
         """Return ``log p(z) - log q(z)`` at n independent draws of q, shape (n,)."""
         check_count("n", n, at_least=2)
         rng = generator(self.seed if seed is None else seed, Stream.IMPORTANCE)

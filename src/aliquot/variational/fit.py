@@ -151,7 +151,7 @@ class VariationalFit:
             return self.approximation(partial=True, stopped="interrupted")
         approximation = self.approximation(stopped=stopped)
         if check:
-            approximation = approximation.checked()
+            approximation = approximation._checked()
             if approximation.quality is not None and not approximation.quality.good:
                 warn(approximation.quality.message, ConvergenceWarning)
         return approximation
