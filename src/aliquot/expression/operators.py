@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from aliquot.expression.node import Expression
 
 
-# Operations that have no result for some functions.
+# Operations that have no result for some integers.
 _OF_INTEGERS = {"**", "//", "%", "<<", ">>"}
 
 
@@ -52,16 +52,18 @@ def _operand(operand: Any) -> Any:
 Operator = Callable[[Any, Any], "Expression"]
 
 
-def _both(symbol: str, function: Any) -> tuple[Operator, Operator]:
+def _both(name: str, symbol: str, function: Any) -> tuple[Operator, Operator]:
     """Make an operator, and the one for an expression on its right side."""
 
-    def forward(self: Any, other: Any) -> Expression:
+    def operation(self: Any, other: Any) -> Expression:
         return _binary(symbol, function, self, other)
 
     def reflected(self: Any, other: Any) -> Expression:
         return _binary(symbol, function, other, self)
 
-    return forward, reflected
+    for method, made in ((f"__{name}__", operation), (f"__r{name}__", reflected)):
+        made.__name__, made.__qualname__ = method, f"Expression.{method}"
+    return operation, reflected
 
 
 class Operators(Methods):
@@ -69,24 +71,24 @@ class Operators(Methods):
 
     __slots__ = ()
 
-    __add__, __radd__ = _both("+", operator.add)
-    __sub__, __rsub__ = _both("-", operator.sub)
-    __mul__, __rmul__ = _both("*", operator.mul)
-    __truediv__, __rtruediv__ = _both("/", operator.truediv)
-    __floordiv__, __rfloordiv__ = _both("//", functions.floor_divide)
-    __mod__, __rmod__ = _both("%", functions.remainder)
-    __pow__, __rpow__ = _both("**", functions.power)
-    __matmul__, __rmatmul__ = _both("@", jnp.matmul)
-    __lshift__, __rlshift__ = _both("<<", functions.left_shift)
-    __rshift__, __rrshift__ = _both(">>", functions.right_shift)
-    __and__, __rand__ = _both("&", operator.and_)
-    __or__, __ror__ = _both("|", operator.or_)
-    __xor__, __rxor__ = _both("^", operator.xor)
+    __add__, __radd__ = _both("add", "+", operator.add)
+    __sub__, __rsub__ = _both("sub", "-", operator.sub)
+    __mul__, __rmul__ = _both("mul", "*", operator.mul)
+    __truediv__, __rtruediv__ = _both("truediv", "/", operator.truediv)
+    __floordiv__, __rfloordiv__ = _both("floordiv", "//", functions.floor_divide)
+    __mod__, __rmod__ = _both("mod", "%", functions.remainder)
+    __pow__, __rpow__ = _both("pow", "**", functions.power)
+    __matmul__, __rmatmul__ = _both("matmul", "@", jnp.matmul)
+    __lshift__, __rlshift__ = _both("lshift", "<<", functions.left_shift)
+    __rshift__, __rrshift__ = _both("rshift", ">>", functions.right_shift)
+    __and__, __rand__ = _both("and", "&", operator.and_)
+    __or__, __ror__ = _both("or", "|", operator.or_)
+    __xor__, __rxor__ = _both("xor", "^", operator.xor)
     # Of a comparison Python asks the right side for the mirrored one.
-    __lt__ = _both("<", operator.lt)[0]
-    __le__ = _both("<=", operator.le)[0]
-    __gt__ = _both(">", operator.gt)[0]
-    __ge__ = _both(">=", operator.ge)[0]
+    __lt__ = _both("lt", "<", operator.lt)[0]
+    __le__ = _both("le", "<=", operator.le)[0]
+    __gt__ = _both("gt", ">", operator.gt)[0]
+    __ge__ = _both("ge", ">=", operator.ge)[0]
 
     def __eq__(self, other: object) -> Any:
         return _binary("==", operator.eq, self, other)
