@@ -194,7 +194,12 @@ def take_checked(
             return False
         return bounds is None or not low <= bounds[0] <= bounds[1] <= high
 
-    plain, marked = (lambda array, at, mark=mark: take(array, at, mark) for mark in (False, True))
+    def plain(array: Any, at: Any) -> Any:
+        return take(array, at, False)
+
+    def marked(array: Any, at: Any) -> Any:
+        return take(array, at, True)
+
     return _applied(plain, marked, may_leave, source, index, text=written, rule=joined)
 
 

@@ -122,7 +122,7 @@ def find_map(
         evaluate = _evaluator(density, jacobian, stop)
         summit = maximise(evaluate, starts, maxiter=maxiter)
     if summit is None:
-        explain_start(model, NoStartError(first, *evaluate(first), tries=len(starts)))
+        explain_start(model, NoStartError(first, *evaluate(first), tries=1))
     _warn(model, density, summit, first)
     values = {name: v[0] for name, v in density.constrain_draws(summit.position[None]).items()}
     free = free_draws(density, values)

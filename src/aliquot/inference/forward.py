@@ -188,7 +188,7 @@ def _draw_free(key: Any, variable: FreeVariable, distribution: Distribution) -> 
     if not isinstance(order, Ordered):
         return drawn
     if exchangeable(variable.distribution, order.ordered_axis(shape)):
-        return order.sort(drawn)  # the prior given the order, exactly: see model.ordering
+        return order.sort(drawn)  # the prior given the order, exactly: see model.free
 
     def again(state: Any) -> Any:
         count, x = state

@@ -84,7 +84,12 @@ def extended(
             made = _without(old, others).merge(made, join="exact")
             made = made[list(in_written_order(dict(made.data_vars), written))]
         result[group] = made
-    result = {n: dataset for n, dataset in result.items() if n not in FILLED[1:] or dataset}
+    # The posterior stays, also where nothing is left in it.
+    result = {
+        group: dataset
+        for group, dataset in result.items()
+        if group == "posterior" or group not in FILLED or dataset
+    }
     if lost:
         warn(
             f"aq.recover: left out {', '.join(dict.fromkeys(lost))}, which belongs to other data "

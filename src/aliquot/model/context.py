@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, Self, TypeVar
 
 import numpy as np
 
-from aliquot.arguments import is_whole_number
+from aliquot.arguments import whole_number
 from aliquot.errors import ModelError
 from aliquot.expression import Read, leaves
 from aliquot.hints.arguments import DEBUG, MODEL_ARGUMENTS, SET_DATA
@@ -61,10 +61,8 @@ class Model:
     def __init__(
         self, coords: Mapping[str, Any] | None = None, *, max_table: int = 100_000_000
     ) -> None:
-        if not is_whole_number(max_table) or max_table < 1:
-            raise ModelError(f"max_table must be a whole number of at least 1; got {max_table!r}")
         self.coords = Coords(coords, on_read=self.note_read)
-        self.max_table = max_table
+        self.max_table = whole_number("max_table", max_table)
         self.variables: dict[str, Any] = {}
         # What was read as numbers, and after how many variables: later ones may hold them.
         self._reads: list[tuple[int, Read]] = []
@@ -149,7 +147,13 @@ class Model:
             )
 
     def add_dim(self, name: str, labels: Any) -> None:
-        """Add a dim, which no variable has the name of, or give one that is there new labels."""
+        """Add a dim, or give a dim that is there new labels.
+
+        Raises
+        ------
+        ModelError
+            Where a variable has that name.
+        """
         if name in self.variables:
             raise ModelError(
                 f"{name!r} is the name of a variable, so a dim cannot have it: use another name"

@@ -46,7 +46,7 @@ def plot_states(
     var_name : str
         The discrete variable.
     observed : str or array, optional
-        PlotData to draw above, one value for each element of the variable (for a single number: for
+        Data to draw above, one value for each element of the variable (for a single number: for
         each of its states): a name in ``observed_data`` or ``constant_data``, or an array.
     x : str or array, optional
         Where the steps lie on the horizontal axis, likewise. By default the coordinate of the

@@ -96,7 +96,7 @@ def label_array(dim: str, values: Any) -> np.ndarray:
         texts = any(isinstance(item, str | tuple | list) for item in items)
         array = np.array([str(item) for item in items], dtype=str) if texts else np.asarray(items)
         if array.dtype == object:
-            array = array.astype(str)
+            array = np.array([str(item) for item in items], dtype=str)
     if array.ndim != 1:
         raise ShapeError(
             f"The coordinate of dim {dim!r} has shape {array.shape}; it must be one-dimensional."

@@ -19,10 +19,18 @@ _PREDICTED = ("posterior_predictive", "predictions")
 _DATA = ("observed_data", "constant_data", "predictions_constant_data")
 # All groups, in the order in which they stand in a tree.
 GROUPS = (
-    "posterior", "sample_stats", "unconstrained_posterior", "warmup_posterior",
-    "warmup_sample_stats", "warmup_unconstrained_posterior", "log_likelihood", *_PREDICTED,
-    "prior", "prior_predictive", *_DATA,
-)  # fmt: skip
+    "posterior",
+    "sample_stats",
+    "unconstrained_posterior",
+    "warmup_posterior",
+    "warmup_sample_stats",
+    "warmup_unconstrained_posterior",
+    "log_likelihood",
+    *_PREDICTED,
+    "prior",
+    "prior_predictive",
+    *_DATA,
+)
 
 
 def build_tree(

@@ -72,6 +72,7 @@ class CholeskyCorr(Transform):
         return jnp.sum(terms, axis=(-2, -1))
 
     def unconstrained_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+        """Give the batch axes and n (n - 1) / 2, for square matrices of size 2 or more."""
         n = matrix_size(self.name, shape, 2)
         return (*shape[:-2], n * (n - 1) // 2)
 
@@ -209,6 +210,7 @@ class Cholesky(Transform):
         return jnp.sum(each, axis=-1) + jnp.sum(below * log_sech(partial), axis=-1)
 
     def unconstrained_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+        """Give the batch axes and n (n + 1) / 2, for square matrices."""
         n = matrix_size(self.name, shape, 1)
         return (*shape[:-2], n * (n + 1) // 2)
 

@@ -163,6 +163,7 @@ class Ordered(Transform):
         return Distances(*(both(a, b) for a, b in zip(found, rest, strict=True)))
 
     def unconstrained_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+        """Give the shape of x, less one along the last axis for probabilities that sum to one."""
         axes = self._axes(shape)
         length = shape[axes.axis]
         try:
@@ -186,9 +187,17 @@ class Ordered(Transform):
         return jnp.where(axes.mask(mean.shape), x, self.others.start(mean, sd))
 
     def ordered_axis(self, shape: tuple[int, ...]) -> int:
+        """Give the axis along which an `x` of the given shape increases, counted from the first."""
         return len(shape) + self._axes(shape).axis
 
     def ordered_at(self, shape: tuple[int, ...]) -> tuple[tuple[int, int], ...]:
+        """Give the place on the other axes that decides the order, as (axis, index) pairs.
+
+        Examples
+        --------
+        >>> ordered(axis=0, at=-1).ordered_at((3, 2)), ordered(axis=0).ordered_at((3, 2))
+        (((1, 1),), ())
+        """
         return tuple((len(shape) + axis, i) for axis, i in self._axes(shape).at)
 
     def vectors_of(self, shape: tuple[int, ...]) -> int:
