@@ -39,7 +39,8 @@ def sample_shape(values: Mapping[str, np.ndarray]) -> tuple[int, int]:
 
 def random_keys(seed: int, count: int) -> np.ndarray:
     """Make a key of JAX for each draw, as numbers."""
-    return np.asarray(jax.random.key_data(jax.random.split(jax.random.key(seed), count)))
+    with float64():
+        return np.asarray(jax.random.key_data(jax.random.split(jax.random.key(seed), count)))
 
 
 def over_draws(one: Any, rows: Any, data: Any, options: Mapping[str, Any] | None) -> Any:
