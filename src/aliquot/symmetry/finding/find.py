@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
 from typing import Any
@@ -124,17 +124,14 @@ def _blocks(search: Search, movers: dict[int, list[Mover]]) -> list[Block]:
     for along in movers.values():
         for block in blocks_along_axes(search, along):
             found += split_by_group(block, search, move_sets)
-    found = _with_those_apart(found, search, move_sets, movers)
+    found = _with_those_apart(found, search, movers)
     for block in blocks_with_mirrors(move_sets(), movers, found):
         found += split_by_group(block, search, move_sets)
     return found
 
 
 def _with_those_apart(
-    found: list[Block],
-    search: Search,
-    move_sets: Callable[[], MoveSets],
-    movers: dict[int, list[Mover]],
+    found: list[Block], search: Search, movers: dict[int, list[Mover]]
 ) -> list[Block]:
     """Add the components that do not correspond by number, where some places are left."""
     whole = {
@@ -150,7 +147,7 @@ def _with_those_apart(
         for length, along in movers.items()
         if (free := [m for m in along if (m.variable, m.axis) not in whole])
     }
-    more = unaligned_blocks(search, move_sets, left)
+    more = unaligned_blocks(search, left)
     # Of components that correspond otherwise some may do so by number: the middle one of three that
     # run in opposite order, or its neighbours.
     places = [(block, _places(block)) for block in more]

@@ -118,6 +118,13 @@ class Search:
         parts = [[swap for one in chosen for swap in one] for chosen in product(*ways)]
         return next((p for p in sorted(parts, key=len) if p and self.holds(p)), [])
 
+    def undone(self, swaps: Sequence[Move]) -> bool:
+        """Say whether exchanges together change nothing where only their own components differ."""
+        sizes = [(STEP * (1 - 0.13 * i), -0.7 * STEP * (1 - 0.09 * i)) for i in range(len(swaps))]
+        point = self.probe.bumped(*zip(swaps, sizes, strict=True))
+        before, after = self.probe.terms(point), self.probe.terms(exchanged(point, swaps))
+        return self.differences(before, after, swaps) == []
+
     def holds(self, swaps: Sequence[Move]) -> bool:
         """Verify at points at random that exchanges made together change nothing."""
         return self.changed(swaps) == []

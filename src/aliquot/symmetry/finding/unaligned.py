@@ -6,13 +6,12 @@ means one weight stays. Which place belongs to which has to be found out.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from itertools import combinations
 
 from aliquot.symmetry.block import Block
-from aliquot.symmetry.finding.move_sets import MoveSets
 from aliquot.symmetry.finding.orbits import joined_pairs
-from aliquot.symmetry.finding.places import Move, Mover, pairs_of_variables
+from aliquot.symmetry.finding.places import Move, Mover, overlap, pairs_of_variables
 from aliquot.symmetry.finding.search import Search
 from aliquot.symmetry.role import Role
 
@@ -20,11 +19,7 @@ from aliquot.symmetry.role import Role
 LONGEST_BESIDE = 12
 
 
-def unaligned_blocks(
-    search: Search,
-    move_sets: Callable[[], MoveSets],
-    movers: Mapping[int, Sequence[Mover]],
-) -> list[Block]:
+def unaligned_blocks(search: Search, movers: Mapping[int, Sequence[Mover]]) -> list[Block]:
     """Find components that are whole variables, or stand at other places of other variables."""
     whole: list[Move] = [(swap,) for swap in pairs_of_variables(search.probe.slots)]
     if not whole and sum(len(axes) for axes in movers.values()) < 2:
@@ -36,8 +31,51 @@ def unaligned_blocks(
         for mover in axes
         for i, j in combinations(range(length), 2)
     ]
-    alike = [swap for swap in [*whole, *along] if search.alike(swap)]
-    return _assembled(move_sets().all_grown(alike, alike) if alike else [])
+    kinds: dict[Hashable, list[Move]] = {}
+    for swap in [*whole, *along]:
+        if search.alike(swap):
+            kinds.setdefault(_kind(swap, search), []).append(swap)
+    sets: list[list[Move]] = []
+    for seed in [swap for kind in kinds.values() for swap in kind]:
+        if not any(seed in known for known in sets):
+            closed = _closure(search, seed, list(kinds.values()))
+            if search.holds(closed):
+                sets.append(closed)
+    return _assembled(sets)
+
+
+def _kind(swap: Move, search: Search) -> Hashable:
+    """Say which exchanges stand for one another: those along one axis, or of one family."""
+    role = swap[0]
+    if role.axis is not None:
+        return role.variables, role.axis
+    variable = search.probe.by_name[role.variables[0]].variable
+    return type(variable.distribution), variable.shape
+
+
+def _closure(search: Search, seed: Move, kinds: Sequence[Sequence[Move]]) -> list[Move]:
+    """Collect the exchanges that have to be made with a first one.
+
+    The right exchange of weights for one of means is that which undoes what the exchanges so far
+    have changed, at a point where all else is equal. Of each kind one is taken, but of the first
+    one's own (means and slopes may be one kind) as many as interact. `MoveSets` takes a move that
+    changes nothing by itself, too: where components are permuted, most of those are dead ends.
+    """
+    found, left = [seed], list(kinds)
+    growing = True
+    while growing:
+        growing = False
+        for kind in left:
+            options = [o for o in kind if not any(overlap(o, f) or o == f for f in found)]
+            linked = [o for o in options if any(search.interact(f, o) for f in found)]
+            fitting = next((o for o in linked if search.undone([*found, o])), None)
+            if fitting is not None:
+                found.append(fitting)
+                left = [other for other in left if other is not kind or seed in kind]
+                growing = True
+                break
+    order = [swap for kind in kinds for swap in kind]
+    return sorted(found, key=order.index)
 
 
 def _assembled(sets: Sequence[Sequence[Move]]) -> list[Block]:
