@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -69,3 +72,55 @@ def test_components_alike_in_all_that_is_written(seed: int):
         assert len({role.positions for role in block.roles}) == 1
     uncoupled = [block for block in found.blocks if not block.coupled]
     assert [block.variables for block in uncoupled] == [("unrelated",)]
+
+
+def make_apart(seed: int):
+    """Make mixtures whose components stand anywhere; return the model and its number of modes.
+
+    Each parameter is written as one variable a component, as an array, or as one in another order;
+    some components have other priors; there may be two mixtures, or states of a Markov chain.
+    """
+    rng = np.random.default_rng([77, seed])
+    size = int(rng.integers(2, 6))
+    kind = rng.integers(0, 2, size) if rng.random() < 0.35 else np.zeros(size, int)
+
+    def parameter(name: str, family: Any, values: list[float]) -> Any:
+        own = np.array(values)[kind]
+        if rng.random() < 0.5:
+            return aq.math.stack([family(f"{name}{k}", float(own[k])) for k in range(size)])
+        order = rng.permutation(size) if rng.random() < 0.5 else np.arange(size)
+        return family(name, own[order], shape=size)[np.argsort(order)]
+
+    def part(name: str, data: np.ndarray) -> None:
+        mu = parameter("mu" + name, lambda n, v, **k: aq.Normal(n, v, 5, **k), [0.0, 1.5])
+        sigma = aq.constant(np.ones(size))
+        if rng.random() < 0.5:
+            sigma = parameter("sigma" + name, aq.HalfNormal, [1.0, 2.0])
+        how = rng.choice(["mixture", "labels", "chain"])
+        if how == "chain":
+            P = aq.Dirichlet("P" + name, np.ones(size), shape=(size, size))
+            init = np.full(size, 1 / size)
+            z = aq.MarkovChain("z" + name, P=P, init=init, shape=len(data))
+            aq.Normal("obs" + name, mu[z], sigma[z], observed=data)
+            return
+        w: Any = np.full(size, 1 / size)
+        if rng.random() < 0.7:
+            w = aq.Dirichlet("w" + name, np.array([1.0, 2.0])[kind])
+        if how == "mixture":
+            aq.NormalMixture("obs" + name, w, mu, sigma, observed=data)
+        else:
+            z = aq.Categorical("z" + name, p=w, shape=len(data))
+            aq.Normal("obs" + name, mu[z], sigma[z], observed=data)
+
+    names = ["", "_other"] if rng.random() < 0.25 else [""]
+    with aq.Model() as model:
+        for k, name in enumerate(names):
+            part(name, DATA[:18] + k)
+    modes = math.prod(math.factorial(int(np.sum(kind == k))) for k in (0, 1))
+    return model, modes ** len(names)
+
+
+@pytest.mark.parametrize("seed", range(24))
+def test_components_that_stand_anywhere(seed: int):
+    model, modes = make_apart(seed)
+    assert model.symmetries(explain=False).modes == modes
