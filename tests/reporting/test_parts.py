@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import xarray as xr
 from scipy.stats import multivariate_normal, norm
 
 import aliquot as aq
+from aliquot.plots import style
 from aliquot.reporting import pictures, predictive
 from aliquot.reporting.densities import line_density, plane_density, robust_scale
 from aliquot.reporting.elements import choose, elements_of, kinds_of
 from aliquot.reporting.notation import formula, notation, symbol
 from aliquot.reporting.numbers import listed, measured
+from aliquot.reporting.svg import inline_svg
 from aliquot.results import build_tree
 
 
@@ -126,12 +129,53 @@ def test_checks_count_every_observation(whole, rng):
     assert [row[0] for row in found.rows][:2] == ["mean", "standard deviation"]
 
 
+def test_data_far_out_at_either_end_are_marked(rng):
+    replicated = rng.normal(size=(200, 50))
+    for shift in (-20, 20):
+        check = predictive.check_of("y", replicated[0] + shift, replicated, prob=0.9)
+        far = {name: marked for name, *_, marked in check.rows}
+        assert far == {"mean": True, "standard deviation": False, "least": True, "greatest": True}
+    # Of whole numbers many are the same: neither end is far.
+    counts = rng.integers(0, 2, (200, 50))
+    counts[:, 0], counts[0, 1], counts[1, :3] = 0, 1, 0
+    same = predictive.check_of(
+        "y", counts[0], np.where(rng.random((200, 1)) < 0.01, 3, counts), 0.9
+    )
+    assert not any(marked for *_, marked in same.rows)
+
+
 def test_checks_leave_out_what_says_nothing(rng):
     data = rng.integers(0, 2, 100)
     found = predictive.check_of("y", data, rng.integers(0, 2, (30, 100)), 0.9)
     assert [row[0] for row in found.rows] == ["mean", "standard deviation"]
     assert predictive.check_of("y", data, np.zeros((30, 99)), 0.9) is None
     assert predictive.check_of("y", np.full(3, np.nan), np.zeros((30, 3)), 0.9) is None
+
+
+def test_a_vector_s_labels(recwarn, rng):
+    draws = rng.normal(size=(2, 40, 3))
+    draws[..., 1] = np.nan
+    draws[0, 0, 2] = np.inf
+    dims, coords = ("chain", "draw", "$a$ b"), {"$a$ b": ["x", "y", "z"]}
+    figure = pictures.vector_figure(xr.DataArray(draws, dims=dims, coords=coords, name="mu"), 0.9)
+    figure.draw_without_rendering()
+    (axes,) = figure.axes
+    assert axes.get_xlabel() == r"\$a\$ b"
+    assert [line.get_xdata().tolist() for line in axes.lines] == [[0, 2]]
+    ticks = axes.get_xticks()
+    np.testing.assert_array_equal(ticks, np.round(ticks))
+    assert not recwarn.list
+
+
+def test_what_is_to_be_read_in_a_picture_stays_as_it_is():
+    with style.styled():
+        figure = style.new_figure(1.0)
+        words = f'1.23456 {style.INK} id="x" url(#y) font-family: z'
+        figure.text(0.1, 0.5, words, color=style.INK)
+        found = str(inline_svg(figure, "one", f"says {style.INK} and 0.12345"))
+    assert words in found
+    assert f'aria-label="says {style.INK} and 0.12345"' in found
+    assert "var(--ink)" in found and "var(--sans)" in found and 'id="one-' in found
 
 
 @pytest.mark.parametrize(

@@ -224,6 +224,19 @@ def test_names_and_titles_are_escaped(written):
     assert "<i>mu&lt;b&gt;</i>" in source
 
 
+def test_hidden_states_with_dims_and_labels_of_any_name(written):
+    with aq.Model(coords={"element": ["$a$", "b$"], "row": np.arange(8)}) as model:
+        w = aq.Dirichlet("w", [2.0, 3.0], dims="element")
+        p = aq.Beta("p", [1, 2], [2, 1], dims="element")
+        z = aq.Categorical("z", p=w, dims="row")
+        aq.Bernoulli("y", p[z], dims="row", observed=[0, 0, 0, 1, 0, 1, 1, 1])
+    trace = aq.sample(50, tune=50, chains=2, model=model, **SHORT)
+    source, page, _ = written(trace, model)
+    assert "missing" not in page.ids
+    shown = source[source.index('id="hidden"') : source.index('id="checks"')]
+    assert "elements, sorted" in shown and ">$a$<" in shown and ">b$<" in shown
+
+
 def test_bad_input_is_refused_before_any_work(mixed, tmp_path, monkeypatch):
     trace, model = mixed
 

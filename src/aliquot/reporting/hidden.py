@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 from aliquot.distributions.markov_chain import MarkovChain
 from aliquot.errors import AliquotError
@@ -86,11 +87,13 @@ def pictures(tree: xarray.DataTree, names: Sequence[str], model: Model | None) -
 
 
 def closed(axes: Any) -> Figure:
-    """Give the figure of axes that pyplot has made, and have pyplot forget it."""
+    """Give the figure of axes that pyplot has made, with dollars as such; pyplot forgets it."""
     import matplotlib.pyplot as plt
 
     figure = np.ravel(axes)[0].figure
     plt.close(figure)
+    for text in figure.findobj(Text):
+        text.set_parse_math(False)
     return figure
 
 
@@ -128,7 +131,7 @@ def _sorted(tree: xarray.DataTree, name: str) -> xarray.DataTree:
     mean = flat.mean(axis=(0, 1))
     best = mean.argmax(axis=-1)
     order = np.lexsort((np.where(best % 2, 1, -1) * mean.max(axis=-1), best))
-    dims = ("chain", "draw", "element", str(array.dims[-1]))
+    dims = ("chain", "draw", f"{name}_sorted", str(array.dims[-1]))
     made = xarray.DataArray(flat[:, :, order], dims=dims)
     if array.dims[-1] in array.coords:
         made = made.assign_coords({array.dims[-1]: array.coords[array.dims[-1]]})

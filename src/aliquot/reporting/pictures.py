@@ -137,9 +137,12 @@ def vector_figure(array: xarray.DataArray, prob: float) -> Figure:
     dims = [str(dim) for dim in array.dims if dim not in ("chain", "draw")]
     draws = array.transpose("chain", "draw", ...).values
     draws = draws.reshape(-1, draws[0, 0].size).astype(float)
-    at = np.arange(draws.shape[1])
-    if len(dims) == 1 and (labels := array[dims[0]]).dtype.kind in "iuf":
-        at = np.asarray(labels.values)
+    labels = array[dims[0]].values if len(dims) == 1 else np.arange(0)
+    numbered = labels.dtype.kind in "iuf" and len(labels) > 0
+    at = labels if numbered else np.arange(draws.shape[1])
+    draws[~np.isfinite(draws)] = np.nan
+    seen = ~np.isnan(draws).all(axis=0)
+    at, draws = at[seen], draws[:, seen]
     low, high = np.nanquantile(draws, (0.5 - prob / 2, 0.5 + prob / 2), axis=0)
     thick = float(np.clip(250 / len(at), 0.6, 4))
     with style.styled():
@@ -148,8 +151,9 @@ def vector_figure(array: xarray.DataArray, prob: float) -> Figure:
         axes.vlines(at, low, high, color=style.BLUE, alpha=0.45, lw=thick)
         size = float(np.clip(300 / len(at), 1.2, 4))
         axes.plot(at, np.nanmean(draws, axis=0), "o", ms=size, mew=0, color=style.BLUE)
-        axes.set(xlabel=", ".join(dims))
+        axes.set(xlabel=written(", ".join(dims)))
         axes.set_title(written(str(array.name)), **style.QUIET_TITLE)
         axes.margins(x=0.01)
+        axes.xaxis.set_major_locator(MaxNLocator(9, integer=not numbered))
         axes.yaxis.set_major_locator(MaxNLocator(4))
     return figure

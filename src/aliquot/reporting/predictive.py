@@ -15,6 +15,8 @@ from aliquot.reporting.pictures import written
 
 # Whole numbers get a bar each up to this many.
 MOST_BARS = 60
+# Of the replications, at either end.
+FAR = 0.025
 STATISTICS: Mapping[str, Callable[..., np.ndarray]] = {
     "mean": np.nanmean,
     "standard deviation": np.nanstd,
@@ -32,13 +34,13 @@ class Check:
     name
     figure
     rows
-        For each statistic its name, that of the data, the interval of the replications', and in
-        which share of them it is at least as great.
+        For each statistic its name, that of the data, the interval of the replications', in which
+        share of them it is at least as great, and whether the data's is far out at either end.
     """
 
     name: str
     figure: Figure
-    rows: list[tuple[str, str, str, float]]
+    rows: list[tuple[str, str, str, float, bool]]
 
 
 def check_of(name: str, observed: np.ndarray, replicated: np.ndarray, prob: float) -> Check | None:
@@ -69,7 +71,9 @@ def check_of(name: str, observed: np.ndarray, replicated: np.ndarray, prob: floa
         if np.all(others == np.round(others)):
             scale = 30.0  # whole numbers need no digits
         between = f"{measured(low, scale)} to {measured(high, scale)}"
-        rows.append((statistic, measured(own, scale), between, float(np.mean(others >= own))))
+        share = float(np.mean(others >= own))
+        far = min(share, float(np.mean(others <= own))) < FAR
+        rows.append((statistic, measured(own, scale), between, share, far))
     return Check(name, _figure(name, data, draws, ends), rows)
 
 

@@ -12,7 +12,6 @@ from matplotlib.figure import Figure
 
 from aliquot.plots import style
 
-_STATES = style.state_colors(len(style.PALETTE))
 # The colours of the states, and the same darkened for text.
 VARIABLES = {
     style.INK: "--ink",
@@ -55,16 +54,23 @@ def inline_svg(figure: Figure, name: str, description: str, *, tight: bool = Fal
     text = text[text.index("<svg") :]
     text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
     text = re.sub(r' xmlns(:\w+)?="[^"]*"', "", text)
+    # What stands between tags is to be read, and stays as it is.
+    text = re.sub(r"<[^>]+>", lambda tag: _of_page(tag[0], name), text)
     text = _OPENING.sub(lambda found: _opening(found[1], description), text)
-    text = re.sub(r'\bid="', f'id="{name}-', text)
-    text = text.replace("url(#", f"url(#{name}-").replace('href="#', f'href="#{name}-')
-    text = re.sub(r"(font: [^;\"]*?[\d.]+px) [^;\"]*", r"\1 var(--sans)", text)
-    text = re.sub(r"font-family: [^;\"]*", "font-family: var(--sans)", text)
-    # A hundredth of a point is finer than any screen. Numbers that are to be read stay as they are.
-    text = re.sub(r"<[^>]+>", lambda tag: re.sub(r"(\.\d\d)\d+", r"\1", tag[0]), text)
-    for colour, variable in VARIABLES.items():
-        text = text.replace(colour, f"var({variable})")
     return Markup(re.sub(r"\n\s*", "\n", text))
+
+
+def _of_page(tag: str, name: str) -> str:
+    """Give a tag its own ids, and the page's colours and type."""
+    tag = re.sub(r'\bid="', f'id="{name}-', tag)
+    tag = tag.replace("url(#", f"url(#{name}-").replace('href="#', f'href="#{name}-')
+    tag = re.sub(r"(font: [^;\"]*?[\d.]+px) [^;\"]*", r"\1 var(--sans)", tag)
+    tag = re.sub(r"font-family: [^;\"]*", "font-family: var(--sans)", tag)
+    # A hundredth of a point is finer than any screen.
+    tag = re.sub(r"(\.\d\d)\d+", r"\1", tag)
+    for colour, variable in VARIABLES.items():
+        tag = tag.replace(colour, f"var({variable})")
+    return tag
 
 
 def _opening(box: str, description: str) -> str:
