@@ -17,7 +17,7 @@ import pytest
 
 import aliquot as aq
 from aliquot.hints import arguments
-from aliquot.hints.explain import BY_POSITION
+from aliquot.hints.explain import BY_POSITION, explained
 from tests.hints import TABLES, hints, namespace, program
 
 FUNCTIONS: list[tuple[Callable[..., Any], Mapping[str, str]]] = [
@@ -55,6 +55,28 @@ def test_arguments_that_are_not_taken_say_what_to_use(
             function(**{name: None})
         assert name in str(caught.value)
         assert hint in str(caught.value)
+
+
+def test_too_many_by_position_are_told_by_which_name_to_give_them() -> None:
+    @explained({})
+    def divide(a: float, b: float, *, rounded: bool = False, digits: int = 2) -> None: ...
+
+    @explained({BY_POSITION: "first the name, then the value"})
+    def give(name: str) -> None: ...
+
+    @explained({})
+    def nothing() -> None: ...
+
+    for call, given, expected in [
+        (divide, 3, "divide() takes 2 arguments by position (a, b), but 3 were given: give the "
+         "others by name (rounded, digits)"),
+        (give, 2, "give() takes 1 argument by position (name), but 2 were given: first the name, "
+         "then the value"),
+        (nothing, 1, "nothing() takes 0 arguments by position, but 1 were given"),
+    ]:  # fmt: skip
+        with pytest.raises(TypeError) as caught:
+            call(*range(given))
+        assert str(caught.value) == expected
 
 
 def test_arguments_that_are_nearly_those_taken_are_named() -> None:

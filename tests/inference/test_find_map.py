@@ -182,8 +182,10 @@ def test_a_model_without_a_start_names_the_variable() -> None:
     with aq.Model():
         x = aq.Normal("x", 0, 1)
         aq.Potential("never", np.where(x > 100, x, -np.inf))
-        with pytest.raises(StartError, match="'never'"):
+        with pytest.raises(StartError, match="'never'") as caught:
             aq.find_map(random_seed=1)
+    cause = caught.value.__cause__
+    assert isinstance(cause, StartError) and "not finite at the start point" in str(cause)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -148,3 +151,16 @@ def test_draws_go_with_the_data_of_the_fit() -> None:
     after = approx.sample(5, random_seed=2)
     for group in ("posterior", "observed_data", "constant_data"):
         assert before[group].dataset.equals(after[group].dataset)
+
+
+def test_an_approximation_takes_attributes(full: aq.Approximation) -> None:
+    full.note = "mine"  # type: ignore[attr-defined]
+    assert full.note == "mine"  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("way", [pickle.dumps, copy.deepcopy])
+def test_an_approximation_that_is_pickled_says_what_can_be(
+    full: aq.Approximation, way: Callable[[object], object]
+) -> None:
+    with pytest.raises(TypeError, match="a model cannot be pickled or copied"):
+        way(full)

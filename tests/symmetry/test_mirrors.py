@@ -75,6 +75,14 @@ def test_the_record_keeps_mirrors():
     assert found.modes == 16
 
 
+def test_a_record_that_says_more_is_read():
+    block = Block((Role(("mu",), 0, (0, 1)),), (("z", (0, 1)),))
+    given = json.loads(json.dumps(block.as_dict()))
+    given["found"] = "later"
+    given["roles"][0]["certain"] = True
+    assert Block.from_dict(given) == block
+
+
 def test_it_is_said():
     assert WEIGHT.text == "the 2 components of mu (with th turned to 1 - th)"
     assert Symmetries((WEIGHT,)).text.endswith("can trade places: 2 mirror modes.")

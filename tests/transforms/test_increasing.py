@@ -5,7 +5,14 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from aliquot.transforms import ordered, positive_ordered
+from aliquot.transforms import ordered, positive_ordered, simplex
+
+
+def test_values_at_the_origin():
+    origin = np.zeros(3)
+    np.testing.assert_allclose(jax.jit(ordered.backward)(origin), [0, 1, 2], rtol=1e-15)
+    np.testing.assert_allclose(jax.jit(positive_ordered.backward)(origin), [1, 2, 3], rtol=1e-15)
+    np.testing.assert_allclose(jax.jit(simplex.backward)(origin), [0.25] * 4, rtol=1e-15)
 
 
 def test_equal_means_are_spread_by_normal_quantiles():

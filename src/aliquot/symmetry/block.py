@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from math import factorial, prod
 from typing import Any
 
@@ -180,17 +180,25 @@ class Block:
 
     def as_dict(self) -> dict[str, Any]:
         """Give the block as what JSON can hold."""
+        found = asdict(self)
         # A role without a mirror does not mention one.
-        return asdict(self, dict_factory=lambda items: dict(i for i in items if i != _NO_MIRROR))
+        found["roles"] = [
+            {name: value for name, value in role.items() if (name, value) != ("mirror", None)}
+            for role in found["roles"]
+        ]
+        return found
 
     @classmethod
     def from_dict(cls, given: Mapping[str, Any]) -> Block:
-        """Read what `as_dict` gave."""
-        fields = _tuples(given)
-        return cls(**fields | {"roles": tuple(Role(**role) for role in fields["roles"])})
+        """Read what `as_dict` gave, here or in a version that says more."""
+        found = _tuples(given)
+        return _known(cls, found | {"roles": tuple(_known(Role, role) for role in found["roles"])})
 
 
-_NO_MIRROR = ("mirror", None)
+def _known[Kind](kind: type[Kind], given: Mapping[str, Any]) -> Kind:
+    """Make a dataclass of those of its fields that are given."""
+    names = (field.name for field in fields(kind))  # type: ignore[arg-type]
+    return kind(**{name: given[name] for name in names if name in given})
 
 
 def _tuples(value: Any) -> Any:
