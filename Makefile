@@ -94,5 +94,5 @@ format: $(READY)
 	$(PYTHON) -m ruff format .
 
 clean:
-	rm -rf demo-report site dist .pytest_cache .ruff_cache .mypy_cache .hypothesis
+	rm -rf demo-report site dist .jax_cache .pytest_cache .ruff_cache .mypy_cache .hypothesis
 	find . \( -path ./.venv -o -path ./.uv -o -path ./.git \) -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +

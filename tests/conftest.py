@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Iterator
 from typing import Any
 
-# Read when matplotlib and JAX are first imported, here or in a process that a test starts. A
+# Read when matplotlib and JAX are first imported, here or in a process that a test starts. There, a
 # compilation taken from a cache on disk would hide what a fresh machine does.
 os.environ["MPLBACKEND"] = "Agg"
 os.environ["JAX_ENABLE_COMPILATION_CACHE"] = "false"
@@ -30,7 +30,7 @@ import jax
 import numpy as np
 import pytest
 
-from tests import seeds
+from tests import programs, seeds
 
 # Nothing here may depend on how fast the machine is at the moment.
 hypothesis.settings.register_profile(
@@ -59,6 +59,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("seed"):
         seeds.shift(config.getoption("seed"))
+    if not hasattr(config, "workerinput"):
+        programs.forget_if_many()
+    programs.keep()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
