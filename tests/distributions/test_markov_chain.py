@@ -14,6 +14,7 @@ from aliquot.distributions.markov_chain import MarkovChain
 from aliquot.distributions.stationary import stationary_distribution
 from aliquot.errors import ParameterError, ShapeError
 from aliquot.precision import float64
+from tests.programs import quick
 
 P = np.array([[0.9, 0.1], [0.25, 0.75]])
 RNG = np.random.default_rng(5)
@@ -145,7 +146,7 @@ def test_draws_of_a_batch_follow_their_own_chain() -> None:
 def test_start_is_possible_where_the_first_state_is_not() -> None:
     chain = MarkovChain([[0.0, 1.0], [1.0, 0.0]], [0.0, 1.0], steps=4)
     with float64():
-        start = np.asarray(jax.jit(lambda it: it.start())(chain))
+        start = np.asarray(quick(lambda it: it.start())(chain))
     np.testing.assert_array_equal(start, [1, 0, 1, 0])
 
 
@@ -175,8 +176,8 @@ def test_stationary_distribution_of_chains_with_states_that_are_left_for_good(
     table: list[list[float]], expected: list[float]
 ) -> None:
     with float64():
-        found = np.asarray(jax.jit(stationary_distribution)(np.array(table)))
-        slopes = np.asarray(jax.jit(jax.jacobian(stationary_distribution))(np.array(table)))
+        found = np.asarray(quick(stationary_distribution)(np.array(table)))
+        slopes = np.asarray(quick(jax.jacobian(stationary_distribution))(np.array(table)))
     np.testing.assert_allclose(found, expected, rtol=1e-14)
     assert np.isfinite(slopes).all()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import jax
 import numpy as np
 import pytest
 
@@ -22,11 +21,12 @@ from aliquot.distributions.continuous import (
 from aliquot.precision import float64
 from tests.distributions.case import Case
 from tests.distributions.table import every_case
+from tests.programs import quick
 
 
 def start_of(distribution: Distribution) -> np.ndarray:
     with float64():
-        return np.asarray(jax.jit(lambda it: it.start())(distribution))
+        return np.asarray(quick(lambda it: it.start())(distribution))
 
 
 @every_case
