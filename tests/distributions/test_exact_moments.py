@@ -9,10 +9,9 @@ from aliquot.distributions.heavy_tailed import Cauchy
 from aliquot.distributions.mixture import Mixture
 from aliquot.distributions.normal import Normal
 from aliquot.distributions.truncated_normal import TruncatedNormal
-from aliquot.precision import float64
 from tests.distributions.exact_moments import Row, worst
 from tests.distributions.moment_rows import ROWS
-from tests.programs import quick
+from tests.distributions.test_start import start_of
 
 
 @pytest.mark.parametrize("row", ROWS, ids=str)
@@ -24,8 +23,7 @@ def test_moments_are_exact(row: Row) -> None:
 @pytest.mark.parametrize("row", ROWS, ids=str)
 def test_starts_are_inside(row: Row) -> None:
     distribution = row.make(**row.draw(np.random.default_rng(100 + ROWS.index(row)), 200))
-    with float64():
-        start = np.asarray(quick(lambda it: it.start())(distribution))
+    start = start_of(distribution)
     assert start.dtype == distribution.dtype
     assert np.all(distribution.support.check(start))
 

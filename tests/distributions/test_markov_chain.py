@@ -14,6 +14,7 @@ from aliquot.distributions.markov_chain import MarkovChain
 from aliquot.distributions.stationary import stationary_distribution
 from aliquot.errors import ParameterError, ShapeError
 from aliquot.precision import float64
+from tests.distributions.law import log_prob_of
 from tests.programs import quick
 
 P = np.array([[0.9, 0.1], [0.25, 0.75]])
@@ -43,8 +44,9 @@ def test_shapes(arguments: dict, shape: tuple[int, ...]) -> None:
     assert chain.batch_shape == shape[:-1]
     draws = chain.sample(2, random_seed=0)
     assert draws.shape == (2, *shape)
-    assert chain.log_prob(draws).shape == (2, *shape[:-1])
-    assert np.isfinite(chain.log_prob(draws)).all()
+    log_prob = log_prob_of(chain, draws)
+    assert log_prob.shape == (2, *shape[:-1])
+    assert np.isfinite(log_prob).all()
     np.testing.assert_array_equal(
         chain.chain_positions(), np.arange(np.prod(shape)).reshape(-1, shape[-1])
     )
@@ -158,7 +160,7 @@ def test_a_chain_that_starts_from_its_stationary_distribution(size: int) -> None
         MarkovChain(logit_P=np.log(tables), init="stationary", steps=2),
     ):
         pairs = np.array(list(itertools.product(range(size), repeat=2)))
-        joint = np.exp(chain.log_prob(np.repeat(pairs[:, None], 3, 1))).reshape(size, size, 3)
+        joint = np.exp(log_prob_of(chain, np.repeat(pairs[:, None], 3, 1))).reshape(size, size, 3)
         np.testing.assert_allclose(joint.sum(axis=(0, 1)), 1.0, rtol=1e-13)
         np.testing.assert_allclose(joint.sum(axis=0), joint.sum(axis=1), rtol=1e-12)
 

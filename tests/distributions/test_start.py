@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -24,9 +26,15 @@ from tests.distributions.table import every_case
 from tests.programs import quick
 
 
+@quick
+def _start(distribution: Distribution) -> Any:
+    return distribution.start()
+
+
 def start_of(distribution: Distribution) -> np.ndarray:
+    """Compute a start value, by programs that distributions of one structure share."""
     with float64():
-        return np.asarray(quick(lambda it: it.start())(distribution))
+        return np.asarray(_start(distribution))
 
 
 @every_case
