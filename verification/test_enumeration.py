@@ -17,7 +17,6 @@ from hypothesis import HealthCheck, given, seed, settings
 import aliquot as aq
 from aliquot.precision import float64
 from tests.marginal.agreement import (
-    OPTIONS,
     against_recursion,
     entries,
     fit_pvalue,
@@ -30,6 +29,7 @@ from tests.marginal.brute import Brute
 from tests.marginal.models import CASES
 from tests.marginal.recursions import LARGE
 from tests.marginal.strategies import Recipe, build, recipes
+from tests.programs import quick
 from verification.worst import Worst
 
 TOLERANCE = 1e-9
@@ -59,8 +59,8 @@ class Found:
     def densities(self, model: aq.Model, brute: Brute, points: np.ndarray, name: str) -> None:
         density = model.density()
         with float64():
-            program = jax.jit(jax.value_and_grad(density.log_density), compiler_options=OPTIONS)
-            pointwise = jax.jit(density.log_likelihood, compiler_options=OPTIONS)
+            program = quick(jax.value_and_grad(density.log_density))
+            pointwise = quick(density.log_likelihood)
             for number, flat in enumerate(points):
                 expected = brute.at(flat)
                 value, gradient = program(flat, density.data)

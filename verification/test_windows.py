@@ -11,7 +11,6 @@ import pytest
 from aliquot.precision import float64
 from tests.marginal import test_recover
 from tests.marginal.agreement import (
-    OPTIONS,
     assert_log_likelihood_agrees,
     imputing,
     points_of,
@@ -19,6 +18,7 @@ from tests.marginal.agreement import (
 from tests.marginal.brute import Brute
 from tests.marginal.case import Case
 from tests.marginal.models_windows import relatives, windows
+from tests.programs import quick
 
 ALL = [*windows.listed, *relatives.listed]
 
@@ -32,7 +32,7 @@ def test_density_observations_probabilities_draws_and_path(case: Case, verified:
     expected = brute.at(flat)
     density = model.density()
     with float64():
-        program = jax.jit(jax.value_and_grad(density.log_density), compiler_options=OPTIONS)
+        program = quick(jax.value_and_grad(density.log_density))
         value, gradient = jax.device_get(program(flat, density.data))
     scale = max(1.0, abs(expected.log_density))
     worst = max(

@@ -16,6 +16,7 @@ from scipy import special, stats
 import aliquot as aq
 from aliquot.density import Density
 from aliquot.precision import float64
+from tests.programs import quick
 
 norm = stats.norm.logpdf
 Y = np.array([0.4, -1.2, 2.2, 0.1, -0.3])
@@ -269,7 +270,7 @@ def test_gradient(name: str, rng: np.random.Generator) -> None:
     density = density_of(name)
     point = density.start + 0.1 * rng.normal(size=density.size)
     with float64():
-        gradient = np.asarray(jax.jit(jax.grad(density.log_density))(point, density.data))
+        gradient = np.asarray(quick(jax.grad(density.log_density))(point, density.data))
     assert gradient.dtype == np.float64
     step = 1e-5
     for i, direction in enumerate(np.eye(density.size)):
@@ -293,16 +294,16 @@ def test_pointwise_log_likelihood() -> None:
     density = density_of("hierarchical")
     point = np.array([0.5, -0.2, 0.3, 0.9, -1.0, 0.4])
     with float64():
-        result = jax.jit(density.log_likelihood)(point, density.data)
+        result = quick(density.log_likelihood)(point, density.data)
     assert list(result) == ["obs"]
     np.testing.assert_allclose(result["obs"], norm(Y, point[2:5][GROUP], np.exp(0.4)))
     density = density_of("multivariate normal")
     with float64():
-        rows = jax.jit(density.log_likelihood)(np.zeros(2), density.data)["obs"]
+        rows = quick(density.log_likelihood)(np.zeros(2), density.data)["obs"]
     assert rows.shape == (2,)  # one for each vector
     density = density_of("missing values")
     with float64():
-        rows = jax.jit(density.log_likelihood)(np.array([0.1]), density.data)
+        rows = quick(density.log_likelihood)(np.array([0.1]), density.data)
     expected = norm([0.3, np.nan, 1.1], 0.1 * np.arange(3.0), 2)
     np.testing.assert_allclose(rows["obs"], np.where(np.isnan(expected), 0.0, expected))
     assert float(rows["counts"][1]) == 0.0

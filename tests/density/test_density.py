@@ -14,6 +14,7 @@ from aliquot.density import chunks
 from aliquot.density.trace import SMALL
 from aliquot.errors import DTypeError, ModelError, ShapeError, SupportError
 from aliquot.precision import float64
+from tests.programs import quick
 
 
 @pytest.fixture
@@ -128,7 +129,7 @@ def test_data_are_arguments(model: aq.Model) -> None:
     density = model.density()
     point = np.zeros(density.size)
     with float64():
-        program = jax.jit(density.log_density)
+        program = quick(density.log_density)
         first = float(program(point, density.data))
         moved = {**density.data, "y": density.data["y"] + 2.0}
         second = float(program(point, moved))
@@ -150,7 +151,7 @@ def test_large_constants_are_arguments_and_small_ones_are_not() -> None:
     assert f"f64[{large.size}]" in text
     with float64():
         zeros = {name: np.zeros_like(value) for name, value in density.data.items()}
-        without = float(density.log_density(jnp.ones(1), zeros))
+        without = float(quick(density.log_density)(jnp.ones(1), zeros))
     np.testing.assert_allclose(density.evaluate([1.0]) - without, large.sum())
 
 
@@ -211,7 +212,7 @@ def test_an_ordered_prior_integrates_to_one(transform: str) -> None:
         family("x", sigma=1.5, shape=2, transform=getattr(aq.transforms, transform))
     density = model.density()
     with float64():
-        program = jax.jit(jax.vmap(lambda flat: jnp.exp(density.log_density(flat, {}))))
+        program = quick(jax.vmap(lambda flat: jnp.exp(density.log_density(flat, {}))))
         nodes, weights = np.polynomial.legendre.leggauss(200)
         first, second = np.meshgrid(12 * nodes, 12 * nodes, indexing="ij")
         values = np.asarray(program(np.stack([first.ravel(), second.ravel()], axis=1)))
@@ -234,7 +235,7 @@ def test_beyond_the_support_the_density_is_zero() -> None:
     density = model.density()
     assert density.evaluate([-0.1]) == -np.inf
     with float64():
-        assert np.isfinite(jax.grad(density.log_density)(np.array([-0.1]), {})).all()
+        assert np.isfinite(quick(jax.grad(density.log_density))(np.array([-0.1]), {})).all()
 
 
 @pytest.mark.parametrize(

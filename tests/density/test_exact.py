@@ -18,6 +18,7 @@ from aliquot.density.exact import exactly, note
 from aliquot.density.live import live
 from aliquot.precision import float64
 from aliquot.transforms import logodds
+from tests.programs import quick
 
 NEAR = np.array([0.0, 2.0, -3.0, 36.0, -40.0, 300.0, -300.0, 900.0, -900.0])
 POINTS = [*NEAR, 5000.0, -5000.0]
@@ -116,7 +117,7 @@ def written():
         return jnp.stack(exactly(every)(y))
 
     with float64():
-        program = jax.jit(jax.vmap(lambda y: (stacked(y), jax.jacfwd(stacked)(y))))
+        program = quick(jax.vmap(lambda y: (stacked(y), jax.jacfwd(stacked)(y))))
         values, slopes = program(np.array(POINTS))
     return dict(
         zip(WRITTEN, zip(np.asarray(values).T, np.asarray(slopes).T, strict=True), strict=True)
@@ -140,7 +141,7 @@ def test_the_logistic_function_is_as_exact_as_a_transform():
         return jnp.log1p(-jax.nn.sigmoid(eta)), []
 
     with float64():
-        value, slope = jax.vmap(jax.value_and_grad(exactly(log_rest)))(jnp.array(POINTS))
+        value, slope = quick(jax.vmap(jax.value_and_grad(exactly(log_rest))))(jnp.array(POINTS))
     np.testing.assert_allclose(value, log_expit(-np.array(POINTS)), rtol=1e-14)
     np.testing.assert_allclose(slope, -np.exp(log_expit(np.array(POINTS))), rtol=1e-14)
 
@@ -227,7 +228,7 @@ def test_families_with_a_probability_near_a_bound():
             assert term == pytest.approx(expected, rel=1e-12, abs=1e-12), (name, y)
         assert density.evaluate([y]) == pytest.approx(sum(terms.values()), rel=1e-12)
     with float64():
-        gradient = jax.jit(jax.grad(density.log_density))
+        gradient = quick(jax.grad(density.log_density))
         for y in NEAR:
             h = 1e-4 * max(1.0, abs(y))
             above, below = (
@@ -333,7 +334,7 @@ def test_every_bounded_support():
         exact = supports()
     density = model.density()
     with float64():
-        gradient = jax.jit(jax.grad(density.log_density))
+        gradient = quick(jax.grad(density.log_density))
         for scale in (1.0, 30.0, 1000.0):
             flat = scale * np.random.default_rng(int(scale)).normal(size=density.size)
             at = {}

@@ -13,6 +13,7 @@ from scipy import stats
 import aliquot as aq
 from aliquot.errors import ParameterError
 from aliquot.precision import float64
+from tests.programs import quick
 
 Use = Callable[[Any], Any]
 Y = np.array([0, 1, 1, 0])
@@ -150,7 +151,7 @@ def test_what_is_off_elsewhere_has_no_density_there(name: str) -> None:
     # Where a label may be one or the other, only the one that reads these is impossible.
     left = len(Y) * np.log(0.6 * 0.5) if name == "by a hidden label" else -np.inf
     with float64():
-        program = jax.jit(jax.value_and_grad(density.log_density))
+        program = quick(jax.value_and_grad(density.log_density))
         for value in (0.2, 0.9):
             found, gradient = program(np.array([value]), density.data)
             expected = proper.evaluate([np.log(value / (1 - value))]) - np.log(value * (1 - value))
@@ -270,7 +271,7 @@ def test_a_matrix_that_is_no_covariance_has_no_density(size: int, name: str) -> 
     for built, log_weight in ((model, 0.0), (labelled, np.log(0.7))):
         density = built.density()
         with float64():
-            program = jax.jit(jax.value_and_grad(density.log_density))
+            program = quick(jax.value_and_grad(density.log_density))
             for value in (0.3, 2.0, -0.9):
                 found, gradient = program(np.array([value]), density.data)
                 assert np.isfinite(gradient).all()

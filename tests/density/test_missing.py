@@ -14,6 +14,7 @@ from scipy import special, stats
 import aliquot as aq
 from aliquot import families
 from aliquot.precision import float64
+from tests.programs import quick
 
 ROWS, GONE = 5, np.array([1, 4])
 KEPT = np.setdiff1d(np.arange(ROWS), GONE)
@@ -156,7 +157,7 @@ def assert_labels_of_missing_rows_sum_to_one(wanted: Sequence[str]) -> None:
     flat = np.array([0.3, -0.2])
     with float64():
         (found, slope), (expected, other) = (
-            jax.jit(jax.value_and_grad(d.log_density))(flat, d.data) for d in (whole, apart)
+            quick(jax.value_and_grad(d.log_density))(flat, d.data) for d in (whole, apart)
         )
     assert np.isfinite(expected)
     np.testing.assert_allclose(found, expected, rtol=1e-12)
@@ -205,7 +206,7 @@ def test_labels_of_missing_rows_say_nothing_of_weights() -> None:
     each = stats.norm.logpdf(seen[:, None], [-3.0, 3.0], 0.5)
     exact = [special.logsumexp(each, b=[1 - w, w], axis=1).sum() for w in grid]
     with float64():
-        terms = jax.vmap(lambda v: density.log_terms_of(v, density.data)["sum over z"])
+        terms = quick(jax.vmap(lambda v: density.log_terms_of(v, density.data)["sum over z"]))
         np.testing.assert_allclose(terms({"w": grid}), exact, rtol=1e-12)
 
 
@@ -239,7 +240,7 @@ def test_chains_of_unequal_lengths_padded_with_nan() -> None:
     for stay in (0.2, 0.8):
         given = {"stay": np.asarray(stay)}
         with float64():
-            found = float(density.log_terms_of(given, density.data)["sum over z"])
+            found = float(quick(density.log_terms_of)(given, density.data)["sum over z"])
         p = np.array([[stay, 1 - stay], [1 - stay, stay]])
         np.testing.assert_allclose(found, sum(forward(row, p) for row in padded), rtol=1e-12)
 
@@ -263,7 +264,7 @@ def test_vectors_of_a_component_with_entries_missing() -> None:
     w, s = np.array([0.3, 0.7]), 1.7
     with float64():
         given = {"w": w, "s": np.asarray(s)}
-        found = float(density.log_terms_of(given, density.data)["sum over z"])
+        found = float(quick(density.log_terms_of)(given, density.data)["sum over z"])
     expected = 0.0
     for row in y:
         o = np.flatnonzero(~np.isnan(row))
@@ -294,7 +295,7 @@ def test_entries_that_matter_stay_and_the_others_go() -> None:
     expected = n([0.4, 0.2, -0.3]).sum() + n(0.1, np.exp(0.4)) + n(0.6, np.exp(-0.3))
     np.testing.assert_allclose(density.evaluate(flat), expected + n(0.9) + n(0.3, 0.6 * 0.9))
     with float64():
-        slope = jax.grad(density.log_density)(flat, density.data)
+        slope = quick(jax.grad(density.log_density))(flat, density.data)
     assert np.isfinite(slope).all()
 
 

@@ -13,6 +13,7 @@ import pytest
 import aliquot as aq
 from aliquot.precision import float64
 from aliquot.transforms import ordered, positive_ordered
+from tests.programs import quick
 
 # The classic data: two components of equal weight at -1 and 1, a hundred rows.
 RNG = np.random.default_rng(0)
@@ -30,7 +31,7 @@ def log_integral(model: aq.Model, *axes: np.ndarray) -> float:
     density = model.density()
     points = np.stack(np.meshgrid(*axes, indexing="ij"), -1).reshape(-1, len(axes))
     with float64():
-        each = jax.jit(jax.vmap(density.log_density, (0, None)))(points, density.data)
+        each = quick(jax.vmap(density.log_density, (0, None)))(points, density.data)
     cell = np.sum([np.log(axis[1] - axis[0]) for axis in axes])
     return float(np.logaddexp.reduce(np.asarray(each)) + cell)
 
@@ -118,7 +119,7 @@ def at_values(make: Callable[[dict[str, Any]], Any], kw: dict[str, Any], x: np.n
     density = model.density()
     flat = density.unconstrain({"x": x})
     with float64():
-        log_jacobian = jax.jit(density.log_jacobian)(flat, density.data)
+        log_jacobian = quick(density.log_jacobian)(flat, density.data)
     return density.evaluate(flat) - float(log_jacobian)
 
 

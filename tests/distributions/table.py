@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ import pytest
 
 from aliquot.precision import float64
 from tests.distributions.case import Case
+from tests.programs import quick
 
 FILES = sorted(path.stem for path in Path(__file__).parent.glob("cases*.py"))
 CASES: list[Case] = [
@@ -38,7 +39,7 @@ class Evaluated:
 
 # Compiling is most of what these tests cost, and level 0 compiles fastest. Every call has the same
 # number of rows, so that rows of one family and structure share a program.
-@partial(jax.jit, compiler_options={"xla_backend_optimization_level": 0})
+@quick
 def _in_both(distributions: Any, points: Any) -> Any:
     def total(distribution: Any, x: Any) -> Any:
         log_prob = distribution.checked_log_prob(x)
@@ -86,7 +87,7 @@ def inside(case: Case) -> np.ndarray:
 DRAWS = 20_000
 
 
-@partial(jax.jit, compiler_options={"xla_backend_optimization_level": 0})
+@quick
 def _draws(distribution: Any, key: Any) -> Any:
     return distribution.draw(key, (DRAWS, *distribution.shape))
 

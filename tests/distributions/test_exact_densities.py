@@ -21,6 +21,7 @@ from tests.distributions.exact_densities import (
     errors,
     numbers,
 )
+from tests.programs import quick
 
 # Several times the square root of a count's or shape's size, times 1e-16, is what the rounding of a
 # product of parameters, such as n p, makes of it some standard deviations from the mode.
@@ -40,6 +41,11 @@ def test_every_family_is_compared():
     assert {name.split()[0] for name in EXACT} | elsewhere == set(families.__all__)
 
 
+@quick
+def gradient(dist, x):
+    return jax.grad(lambda dist: dist._log_prob(x), allow_int=True)(dist)
+
+
 @pytest.mark.parametrize(
     "name", ["Poisson", "Binomial", "NegativeBinomial", "BetaBinomial", "Gamma", "Beta"]
 )
@@ -50,7 +56,7 @@ def test_gradient_at_large_sizes(name, rng):
         dist = getattr(aq, name).dist(**given)
         largest = max(x, 1.0, *map(float, given.values()))
         with float64():
-            slopes = jax.grad(lambda dist, x=x: dist._log_prob(x), allow_int=True)(dist).parameters
+            slopes = gradient(dist, x).parameters
         for key in (key for key in given if isinstance(given[key], float)):
             with mp.workdps(DIGITS):
                 start = numbers(given[key])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import jax
 import numpy as np
 import pytest
 
@@ -10,9 +9,9 @@ from aliquot.distributions.heavy_tailed import Cauchy
 from aliquot.distributions.location_scale import Normal
 from aliquot.distributions.mixture import Mixture
 from aliquot.distributions.truncated_normal import TruncatedNormal
-from aliquot.precision import float64
 from tests.distributions.exact_moments import Row, worst
 from tests.distributions.moment_rows import ROWS
+from tests.distributions.test_start import start_of
 
 
 @pytest.mark.parametrize("row", ROWS, ids=str)
@@ -24,8 +23,7 @@ def test_moments_are_exact(row: Row) -> None:
 @pytest.mark.parametrize("row", ROWS, ids=str)
 def test_starts_are_inside(row: Row) -> None:
     distribution = row.make(**row.draw(np.random.default_rng(100 + ROWS.index(row)), 200))
-    with float64():
-        start = np.asarray(jax.jit(lambda it: it.start())(distribution))
+    start = start_of(distribution)
     assert start.dtype == distribution.dtype
     assert np.all(distribution.support.check(start))
 

@@ -17,6 +17,8 @@ from aliquot.distributions.lkj import (
 from aliquot.distributions.location_scale import HalfNormal, Normal
 from aliquot.errors import ParameterError
 from aliquot.precision import float64
+from tests.distributions.law import log_prob_of
+from tests.programs import quick
 
 
 @pytest.mark.parametrize("eta", [0.7, 1.0, 2.5])
@@ -62,7 +64,7 @@ def test_density_of_two_rows_integrates_to_one():
     l11, r, t = np.meshgrid(scales, scales, angle, indexing="ij")
     chol = np.zeros((*l11.shape, 2, 2))
     chol[..., 0, 0], chol[..., 1, 0], chol[..., 1, 1] = l11, r * np.sin(t), r * np.cos(t)
-    density = np.exp(dist.log_prob(chol)) * r
+    density = np.exp(log_prob_of(dist, chol)) * r
     simpson = integrate.simpson
     # The density over r and l11 has a finite limit at 0: extrapolate it there.
     over_angle = density @ weight
@@ -86,7 +88,7 @@ def test_density_equals_that_of_correlations_and_scales():
     with float64():
         flat = jnp.asarray(np.concatenate([sds, r]))
         chol = np.asarray(factor(flat))
-        jacobian = np.asarray(jax.jacobian(lambda f: factor(f)[lower])(flat))
+        jacobian = np.asarray(quick(jax.jacobian(lambda f: factor(f)[lower]))(flat))
         parts = correlation_and_scales(chol)
         constant = float(lkj_log_constant(2.5, 3))
         np.testing.assert_allclose(parts.scales, sds, rtol=1e-12)
@@ -94,7 +96,7 @@ def test_density_equals_that_of_correlations_and_scales():
         corr = np.asarray(parts.correlation)
     expected = 1.5 * np.log(np.linalg.det(corr)) - constant
     expected += stats.halfnorm(0, 1.5).logpdf(sds).sum() - np.linalg.slogdet(jacobian)[1]
-    np.testing.assert_allclose(dist.log_prob(chol), expected, rtol=1e-12)
+    np.testing.assert_allclose(log_prob_of(dist, chol), expected, rtol=1e-12)
 
 
 @pytest.mark.parametrize("eta", [0.8, 3.0])
@@ -102,7 +104,7 @@ def test_draws_have_the_moments_of_the_density(eta):
     """E[det R] follows from the ratio of constants at eta + 1 and eta."""
     n, count = 3, 40_000
     with float64():
-        draw = jax.jit(lambda key: lkj_cholesky_draw(key, eta, (count, n, n)))
+        draw = quick(lambda key: lkj_cholesky_draw(key, eta, (count, n, n)))
         chol = np.asarray(draw(jax.random.key(1)))
         expected = np.exp(float(lkj_log_constant(eta + 1, n) - lkj_log_constant(eta, n)))
     np.testing.assert_allclose(np.sum(chol**2, axis=-1), 1.0, rtol=1e-12)
@@ -120,7 +122,7 @@ def test_gradient_equals_finite_differences():
     chol = np.linalg.cholesky([[2.0, 0.6, -0.3], [0.6, 1.0, 0.2], [-0.3, 0.2, 0.5]])
     step = 1e-6
     with float64():
-        gradient = np.asarray(jax.grad(dist.checked_log_prob)(chol))
+        gradient = np.asarray(quick(jax.grad(dist.checked_log_prob))(chol))
     for i, j in zip(*np.tril_indices(3), strict=True):
         unit = np.zeros((3, 3))
         unit[i, j] = step
@@ -134,9 +136,11 @@ def test_batches():
     draws = dist.sample(5, random_seed=0)
     assert draws.shape == (5, 2, 3, 3)
     one = LKJCholeskyCov(eta=2.0, n=3, sd_dist=HalfNormal(1.0))
-    np.testing.assert_allclose(dist.log_prob(draws)[:, 1], one.log_prob(draws[:, 1]), rtol=1e-12)
+    np.testing.assert_allclose(
+        log_prob_of(dist, draws)[:, 1], log_prob_of(one, draws[:, 1]), rtol=1e-12
+    )
     with float64():
-        assert np.all(np.isfinite(dist.log_prob(np.asarray(dist.start()))))
+        assert np.all(np.isfinite(log_prob_of(dist, np.asarray(dist.start()))))
 
 
 def test_scales_that_are_not_are_refused():

@@ -13,6 +13,8 @@ import aliquot as aq
 from aliquot.distributions.markov_chain import MarkovChain, stationary_distribution
 from aliquot.errors import ParameterError, ShapeError
 from aliquot.precision import float64
+from tests.distributions.law import log_prob_of
+from tests.programs import quick
 
 P = np.array([[0.9, 0.1], [0.25, 0.75]])
 RNG = np.random.default_rng(5)
@@ -41,8 +43,9 @@ def test_shapes(arguments: dict, shape: tuple[int, ...]) -> None:
     assert chain.batch_shape == shape[:-1]
     draws = chain.sample(2, random_seed=0)
     assert draws.shape == (2, *shape)
-    assert chain.log_prob(draws).shape == (2, *shape[:-1])
-    assert np.isfinite(chain.log_prob(draws)).all()
+    log_prob = log_prob_of(chain, draws)
+    assert log_prob.shape == (2, *shape[:-1])
+    assert np.isfinite(log_prob).all()
     np.testing.assert_array_equal(
         chain.chain_positions(), np.arange(np.prod(shape)).reshape(-1, shape[-1])
     )
@@ -144,7 +147,7 @@ def test_draws_of_a_batch_follow_their_own_chain() -> None:
 def test_start_is_possible_where_the_first_state_is_not() -> None:
     chain = MarkovChain([[0.0, 1.0], [1.0, 0.0]], [0.0, 1.0], steps=4)
     with float64():
-        start = np.asarray(jax.jit(lambda it: it.start())(chain))
+        start = np.asarray(quick(lambda it: it.start())(chain))
     np.testing.assert_array_equal(start, [1, 0, 1, 0])
 
 
@@ -156,7 +159,7 @@ def test_a_chain_that_starts_from_its_stationary_distribution(size: int) -> None
         MarkovChain(logit_P=np.log(tables), init="stationary", steps=2),
     ):
         pairs = np.array(list(itertools.product(range(size), repeat=2)))
-        joint = np.exp(chain.log_prob(np.repeat(pairs[:, None], 3, 1))).reshape(size, size, 3)
+        joint = np.exp(log_prob_of(chain, np.repeat(pairs[:, None], 3, 1))).reshape(size, size, 3)
         np.testing.assert_allclose(joint.sum(axis=(0, 1)), 1.0, rtol=1e-13)
         np.testing.assert_allclose(joint.sum(axis=0), joint.sum(axis=1), rtol=1e-12)
 
@@ -174,8 +177,8 @@ def test_stationary_distribution_of_chains_with_states_that_are_left_for_good(
     table: list[list[float]], expected: list[float]
 ) -> None:
     with float64():
-        found = np.asarray(jax.jit(stationary_distribution)(np.array(table)))
-        slopes = np.asarray(jax.jit(jax.jacobian(stationary_distribution))(np.array(table)))
+        found = np.asarray(quick(stationary_distribution)(np.array(table)))
+        slopes = np.asarray(quick(jax.jacobian(stationary_distribution))(np.array(table)))
     np.testing.assert_allclose(found, expected, rtol=1e-14)
     assert np.isfinite(slopes).all()
 

@@ -16,6 +16,7 @@ from aliquot.distributions.mixture import Mixture
 from aliquot.distributions.mvnormal import MvNormal
 from aliquot.distributions.random_walk import GaussianRandomWalk
 from aliquot.precision import float64
+from tests.programs import quick
 
 DRAWS = 40_000
 MU = np.array([1.0, -2.0, 0.5])
@@ -71,7 +72,7 @@ def conditional(mean: Any, cov: Any, x: np.ndarray, gone: np.ndarray) -> tuple[A
 
 def evaluated(distribution: Distribution, x: np.ndarray, missing: np.ndarray) -> np.ndarray:
     with float64():
-        compute = jax.jit(lambda d, x: d.seen_log_prob(x, missing))
+        compute = quick(lambda d, x: d.seen_log_prob(x, missing))
         return np.asarray(compute(distribution, x))
 
 
@@ -79,7 +80,7 @@ def drawn(distribution: Distribution, x: np.ndarray, missing: np.ndarray) -> np.
     with float64():
         one = jax.vmap(lambda key: distribution.draw_missing(key, x, missing))
         keys = jax.random.split(jax.random.key(1), DRAWS)
-        return np.asarray(jax.jit(one)(keys))
+        return np.asarray(quick(one)(keys))
 
 
 @pytest.mark.parametrize("name", GAUSSIAN)

@@ -13,6 +13,8 @@ from aliquot.distributions.mixture import Mixture
 from aliquot.distributions.normal_mixture import NormalMixture
 from aliquot.errors import ShapeError
 from aliquot.precision import float64
+from tests.distributions.law import log_prob_of
+from tests.programs import quick
 from tests.seeds import fixed
 
 X = np.concatenate([np.linspace(-6, 6, 41), [-200.0, 80.0, 1e5]])
@@ -32,10 +34,10 @@ def random_mixture(size, seed):
 @pytest.mark.parametrize("size", [1, 2, 3, 8, 9, 20])
 def test_equals_the_general_mixture(size):
     w, mu, sigma = random_mixture(size, size)
-    ours = NormalMixture(w, mu, sigma).log_prob(X)
-    np.testing.assert_allclose(ours, Mixture(w, Normal(mu, sigma)).log_prob(X), rtol=1e-13)
+    ours = log_prob_of(NormalMixture(w, mu, sigma), X)
+    np.testing.assert_allclose(ours, log_prob_of(Mixture(w, Normal(mu, sigma)), X), rtol=1e-13)
     listed = [Normal(m, s) for m, s in zip(mu, sigma, strict=True)]
-    np.testing.assert_allclose(ours, Mixture(w, listed).log_prob(X), rtol=1e-13)
+    np.testing.assert_allclose(ours, log_prob_of(Mixture(w, listed), X), rtol=1e-13)
 
 
 @pytest.mark.parametrize("size", [2, 3, 12])
@@ -49,7 +51,7 @@ def test_gradients_equal_finite_differences(size):
             def total(v, arguments=arguments, argument=argument):
                 return jnp.sum(log_prob(*arguments[:argument], v, *arguments[argument + 1 :]))
 
-            gradient = jax.grad(total)(jnp.asarray(value))
+            gradient, total = quick(jax.grad(total))(value), quick(total)
             step = 1e-5
             differences = [
                 (total(value + step * unit) - total(value - step * unit)) / (2 * step)
@@ -66,8 +68,8 @@ def test_second_derivatives_equal_those_of_the_plain_formula():
         return jnp.sum(jax.scipy.special.logsumexp(each, axis=-1))
 
     with float64():
-        ours = jax.hessian(lambda m: jnp.sum(log_prob(w, m, sigma, X[:41])))(jnp.asarray(mu))
-        np.testing.assert_allclose(ours, jax.hessian(plain)(jnp.asarray(mu)), rtol=1e-9)
+        ours = quick(jax.hessian(lambda m: jnp.sum(log_prob(w, m, sigma, X[:41]))))(mu)
+        np.testing.assert_allclose(ours, quick(jax.hessian(plain))(mu), rtol=1e-9)
 
 
 @pytest.mark.parametrize("w", [[1.0, 0.0], [0.0, 1.0]])
@@ -89,8 +91,9 @@ def test_zero_weight_leaves_the_other_component(w, x):
 
 def test_far_values_are_neither_nan_nor_positive():
     with float64():
+        program = quick(jax.value_and_grad(log_prob, (0, 1, 2)))
         for x in [1e150, 1e160, 1e300, -1e300]:
-            value, gradient = jax.value_and_grad(log_prob, (0, 1, 2))(
+            value, gradient = program(
                 jnp.array([0.5, 0.5]), jnp.array([-1.0, 1.0]), jnp.array([1.0, 1.0]), x
             )
             assert value == -np.inf or value < -1e299
@@ -131,9 +134,9 @@ def test_a_component_of_a_tiny_weight_over_its_scale_is_not_lost(size):
     mu, sigma = np.zeros(size), np.full(size, 1.0)
     sigma[0] = 1e150
     x = np.array([-1e150, 0.0, 3e149])
-    expected = Mixture(w, Normal(mu, sigma)).log_prob(x)
+    expected = log_prob_of(Mixture(w, Normal(mu, sigma)), x)
     assert np.all(np.isfinite(expected))
-    np.testing.assert_allclose(NormalMixture(w, mu, sigma).log_prob(x), expected, rtol=1e-14)
+    np.testing.assert_allclose(log_prob_of(NormalMixture(w, mu, sigma), x), expected, rtol=1e-14)
 
 
 def test_evidence_of_two_close_normals():
@@ -146,7 +149,7 @@ def test_evidence_of_two_close_normals():
     first, second = np.meshgrid(grid, grid, indexing="ij")
     means = np.stack([first, second], axis=-1).reshape(-1, 2)
     with float64():
-        likelihood = jax.jit(
+        likelihood = quick(
             lambda m: jax.lax.map(
                 lambda one: jnp.sum(log_prob(jnp.array([0.5, 0.5]), one, jnp.array(1.0), data)),
                 m,

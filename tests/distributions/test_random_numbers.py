@@ -25,13 +25,14 @@ from aliquot.distributions.random_numbers import (
 )
 from aliquot.distributions.truncated_normal import TruncatedNormal
 from aliquot.precision import float64
+from tests.programs import quick
 
 LAST = np.iinfo(np.int64).max
 
 
 def traced(function: Any, *arguments: Any) -> Any:
     with float64():
-        return jax.tree.map(np.asarray, jax.jit(function)(*arguments))
+        return jax.tree.map(np.asarray, quick(function)(*arguments))
 
 
 def key(seed: int) -> Any:
@@ -93,9 +94,9 @@ def test_draws_come_to_an_end_where_there_is_none() -> None:
         traced(lambda k, a: gamma_parts(k, a, (3,)), key(1), alpha)
     with float64():
         for kappa in (np.nan, np.inf, -1.0):
-            jax.jit(lambda d, k: d.draw(k, (3,)))(_with(VonMises(0.0, 1.0), kappa=kappa), key(1))
+            quick(lambda d, k: d.draw(k, (3,)))(_with(VonMises(0.0, 1.0), kappa=kappa), key(1))
         far = TruncatedNormal(0.0, 1.0, lower=2.0)
-        jax.jit(lambda d, k: d.draw(k, (3,)))(_with(far, mu=np.nan), key(1))
+        quick(lambda d, k: d.draw(k, (3,)))(_with(far, mu=np.nan), key(1))
 
 
 def _with(distribution: Any, **parameters: float) -> Any:
@@ -135,7 +136,7 @@ def test_batches_and_vmap_draw_from_the_same_law(mu: float) -> None:
 
 def test_starts_of_counts_that_are_many() -> None:
     with float64():
-        start = jax.jit(lambda d: d.start())
+        start = quick(lambda d: d.start())
         assert int(start(Poisson(1e300))) == LAST
         assert int(start(Poisson(2.5))) == 2
         assert int(start(DiscreteUniform(-(2**63), LAST))) in (-1, 0)

@@ -12,6 +12,7 @@ from aliquot.distributions.location_scale import HalfNormal, Normal
 from aliquot.distributions.random_walk import GaussianRandomWalk
 from aliquot.errors import ParameterError, ShapeError
 from aliquot.precision import float64
+from tests.distributions.law import log_prob_of
 
 
 def test_equals_the_joint_normal_distribution():
@@ -23,7 +24,7 @@ def test_equals_the_joint_normal_distribution():
         sums @ np.concatenate([[1.0], mu]), sums @ np.diag(variances) @ sums.T
     )
     x = np.random.default_rng(0).normal(size=(6, 5))
-    np.testing.assert_allclose(walk.log_prob(x), joint.logpdf(x), rtol=1e-11)
+    np.testing.assert_allclose(log_prob_of(walk, x), joint.logpdf(x), rtol=1e-11)
     np.testing.assert_allclose(walk.mean(), joint.mean, rtol=1e-14)
     np.testing.assert_allclose(walk.variance(), np.diag(joint.cov), rtol=1e-14)
 
@@ -46,7 +47,7 @@ def test_shapes(arguments, shape):
     assert walk.shape == shape
     draws = walk.sample(2, random_seed=0)
     assert draws.shape == (2, *shape)
-    assert walk.log_prob(draws).shape == (2, *shape[:-1])
+    assert log_prob_of(walk, draws).shape == (2, *shape[:-1])
     assert walk.mean().shape == shape
 
 

@@ -19,6 +19,7 @@ from scipy import special
 
 from aliquot.expression import Evaluation, Expression, Leaf
 from aliquot.precision import float64
+from tests.programs import quick
 
 # What computes exactly of exact numbers, and may be followed by anything. Kinds of the operands a
 # and b: x float, n integer, m boolean, i integers from 0 to 2, p small integers that are positive.
@@ -384,7 +385,7 @@ def _compare(made: Sequence[_Made], wrong: list[tuple[Case, str]]) -> float:
         return [each.evaluate(given) for each, given in zip(made, arrays, strict=True)]
 
     with float64():
-        values = jax.jit(evaluate)([each.case.arrays for each in made])
+        values = quick(evaluate)([each.case.arrays for each in made])
     worst = 0.0
     for each, found in zip(made, values, strict=True):
         value = np.asarray(found)

@@ -14,6 +14,7 @@ import aliquot as aq
 from aliquot.errors import ModelError
 from aliquot.precision import float64
 from tests.inference.discrete_models import WEIGHTS, Y, labelled, mixture
+from tests.programs import quick
 
 MEANS = np.array([-1.5, 2.5])
 
@@ -158,7 +159,7 @@ def test_gradients_where_a_component_is_impossible() -> None:
         aq.Normal("obs", means[z], 1, observed=Y)
     density = model.density()
     with float64():
-        gradient = jax.jit(jax.grad(density.log_density))(np.array([0.5, 1e200]), density.data)
+        gradient = quick(jax.grad(density.log_density))(np.array([0.5, 1e200]), density.data)
     np.testing.assert_allclose(gradient[0], (Y - 0.5).sum() - 0.5 / 4, rtol=1e-12)
     assert np.isfinite(gradient).all()
 

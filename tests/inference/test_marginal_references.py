@@ -19,6 +19,7 @@ from aliquot.precision import float64
 from tests.inference import marginal_exact as exact
 from tests.inference.accuracy import assert_moments, errors
 from tests.inference.test_references import DATA, REFERENCES, assert_means, read
+from tests.programs import quick
 
 SURVEY = np.array([16, 18, 22, 25, 27])
 LARGEST = 500
@@ -110,7 +111,7 @@ def densities(model: aq.Model, points: np.ndarray) -> np.ndarray:
     """Compute the log density at many points, shape (points, d)."""
     density = model.density()
     with float64():
-        program = jax.jit(jax.vmap(density.log_density, in_axes=(0, None)))
+        program = quick(jax.vmap(density.log_density, in_axes=(0, None)))
         return np.asarray(program(points, density.data))
 
 

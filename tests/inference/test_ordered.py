@@ -13,6 +13,7 @@ import aliquot as aq
 from aliquot.precision import float64
 from aliquot.transforms import ordered
 from tests.inference.accuracy import assert_moments
+from tests.programs import quick
 
 FAILURE = 1e-4  # the chance that a test fails where nothing is wrong
 
@@ -75,7 +76,7 @@ def test_a_mixture_ordered_by_its_weights() -> None:
     axes = np.linspace(-9, 9, 361), np.linspace(-7, 7, 49), np.linspace(-7, 7, 49)
     points = np.stack(np.meshgrid(*axes, indexing="ij"), -1).reshape(-1, 3)
     with float64():
-        program = jax.jit(jax.vmap(density.log_density, (0, None)))
+        program = quick(jax.vmap(density.log_density, (0, None)))
         log_p = np.asarray(program(points, density.data))
     p = np.exp(log_p - log_p.max())
     p /= p.sum()

@@ -18,7 +18,8 @@ from aliquot.precision import float64
 from aliquot.primitives import name_of
 from aliquot.primitives.internals import every_equation
 from tests.marginal.edges import every  # noqa: F401  (registers what draws calls)
-from tests.marginal.edges.call import FAST, MAKERS, Together, calls, together
+from tests.marginal.edges.call import MAKERS, Together, calls, together
+from tests.programs import quick
 
 PROGRAMS = list(together([call for rule in sorted(MAKERS) for call in calls(rule, 1)], 20))
 
@@ -56,8 +57,8 @@ def test_values_block_by_block_are_the_same(part):
 
     with float64():
         inputs = program.discrete, program.data
-        plain = jax.jit(function, compiler_options=FAST)(*inputs)
-        found = jax.jit(rewritten(function), compiler_options=FAST)(*inputs)
+        plain = quick(function)(*inputs)
+        found = quick(rewritten(function))(*inputs)
         assert loops(rewritten(function), inputs) > loops(function, inputs), "nothing was cut"
     for ours, theirs in zip(found, plain, strict=True):
         assert (ours.shape, ours.dtype) == (theirs.shape, theirs.dtype)

@@ -11,6 +11,7 @@ from aliquot.kernel import blocks, rewritten
 from aliquot.kernel.blocks import many_rows
 from aliquot.kernel.substitute import LEAST, mentions
 from aliquot.precision import float64
+from tests.programs import quick
 
 ROWS = 997  # a prime number: no block divides it
 
@@ -118,8 +119,8 @@ def test_value_and_gradient_are_the_same(case):
     function, *data = case
     plain = jax.value_and_grad(function)
     with float64():
-        expected = jax.jit(plain)(THETA, *data)
-        found = jax.jit(rewritten(plain))(THETA, *data)
+        expected = quick(plain)(THETA, *data)
+        found = quick(rewritten(plain))(THETA, *data)
     for one, other in zip(found, expected, strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-11, atol=1e-11 * np.max(np.abs(other)))
 
@@ -130,8 +131,8 @@ def test_the_same_for_several_points_at_once(case):
     points = np.stack([THETA, THETA + 0.1])
     batched = jax.vmap(jax.value_and_grad(function), in_axes=(0, *[None] * len(data)))
     with float64():
-        expected = jax.jit(batched)(points, *data)
-        found = jax.jit(rewritten(batched))(points, *data)
+        expected = quick(batched)(points, *data)
+        found = quick(rewritten(batched))(points, *data)
     for one, other in zip(found, expected, strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-11, atol=1e-11 * np.max(np.abs(other)))
 
@@ -178,7 +179,7 @@ def test_impossible_rows_and_infinities_stay():
         return jnp.sum(jnp.log(jnp.where(x > 0, theta[0], 0.0))), jnp.exp(x * np.inf)
 
     with float64():
-        expected, found = jax.jit(function)(THETA**2, X), jax.jit(rewritten(function))(THETA**2, X)
+        expected, found = quick(function)(THETA**2, X), quick(rewritten(function))(THETA**2, X)
     assert float(expected[0]) == float(found[0]) == -np.inf
     np.testing.assert_array_equal(found[1], expected[1])
 
@@ -189,7 +190,7 @@ def test_integers_and_single_precision_stay_as_they_are():
 
     x, k = X.astype(np.float32), GROUP
     with float64():
-        expected, found = jax.jit(function)(x, k), jax.jit(rewritten(function))(x, k)
+        expected, found = quick(function)(x, k), quick(rewritten(function))(x, k)
     assert [a.dtype for a in found] == [a.dtype for a in expected]
     for one, other in zip(found, expected, strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-5)

@@ -17,9 +17,9 @@ from aliquot.precision import float64
 from aliquot.results import build_tree
 from tests.marginal.brute import Brute, Point
 from tests.marginal.recursions import Large
+from tests.programs import quick
 
 RELATIVE = 1e-10
-OPTIONS = {"xla_backend_optimization_level": 1}
 
 
 @contextmanager
@@ -48,13 +48,25 @@ def assert_close(found: Any, expected: Any, what: str = "", relative: float = RE
     )
 
 
+def assert_value_agrees(model: aq.Model, brute: Brute, points: Sequence[Any]) -> None:
+    """The log density is that of enumeration at each of the points: `assert_agrees` costs more."""
+    density = model.density()
+    assert density.size == brute.size
+    assert np.isfinite(density.start).all()
+    with float64():
+        program = quick(density.log_density)
+        for flat in points:
+            expected = brute.at(flat, gradient=False)
+            assert_close(program(flat, density.data), expected.log_density, "log density")
+
+
 def assert_agrees(model: aq.Model, brute: Brute, points: Sequence[Any]) -> None:
     """Value and gradient of the density are those of enumeration, at each of the points."""
     density = model.density()
     assert density.size == brute.size
     assert np.isfinite(density.start).all()
     with float64():
-        program = jax.jit(jax.value_and_grad(density.log_density), compiler_options=OPTIONS)
+        program = quick(jax.value_and_grad(density.log_density))
         for flat in points:
             expected = brute.at(flat)
             value, gradient = program(flat, density.data)
@@ -69,9 +81,9 @@ def assert_log_likelihood_agrees(model: aq.Model, brute: Brute, points: Sequence
     """The pointwise log likelihood is that of one observation given all others."""
     density = model.density()
     with float64():
-        program = jax.jit(density.log_likelihood, compiler_options=OPTIONS)
+        program = quick(density.log_likelihood)
         for flat in points:
-            point = brute.at(flat)
+            point = brute.at(flat, gradient=False)
             if not np.isfinite(point.log_density):
                 continue
             found = program(flat, density.data)
@@ -96,7 +108,7 @@ def fixed_trace(model: aq.Model, brute: Brute, points: Any, draws: int = 1) -> A
 
 def possible(brute: Brute, points: Any) -> list[tuple[np.ndarray, Point]]:
     """Leave out the points at which every joint state is impossible."""
-    found = [(flat, brute.at(flat)) for flat in points]
+    found = [(flat, brute.at(flat, gradient=False)) for flat in points]
     return [(flat, point) for flat, point in found if np.isfinite(point.log_density)]
 
 
@@ -134,8 +146,8 @@ def against_recursion(case: Large, count: int, seed: int) -> Iterator[tuple[str,
     assert density.size == case.size
     points = np.random.default_rng(seed).normal(0, 0.7, size=(count, case.size))
     with float64():
-        found = jax.jit(jax.value_and_grad(density.log_density), compiler_options=OPTIONS)
-        expected = jax.jit(jax.value_and_grad(case.log_density), compiler_options=OPTIONS)
+        found = quick(jax.value_and_grad(density.log_density))
+        expected = quick(jax.value_and_grad(case.log_density))
         for flat in points:
             ours, theirs = found(flat, density.data), expected(flat)
             yield "log density", ours[0], theirs[0]

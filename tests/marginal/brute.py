@@ -24,9 +24,9 @@ from aliquot.model.free import exchangeable
 from aliquot.model.variables import FreeVariable, MissingValues
 from aliquot.precision import float64
 from aliquot.transforms import Identity, Ordered, PositiveOrdered
+from tests.programs import quick
 
 LARGEST = 100_000
-OPTIONS = {"xla_backend_optimization_level": 0}
 
 
 class Brute:
@@ -133,23 +133,26 @@ class Brute:
 
     def _total(self, flat: Any, elements: Any) -> Any:
         rest, pointwise = self._parts(flat, elements)
-        return rest + sum(jnp.sum(terms) for terms in pointwise.values())
+        return rest + sum(jnp.sum(terms) for terms in pointwise.values()), (rest, pointwise)
 
     @cached_property
     def _program(self) -> Any:
-        each = jax.vmap(jax.value_and_grad(self._total), in_axes=(None, 0))
-        return jax.jit(each, compiler_options=OPTIONS)
+        each = jax.vmap(jax.grad(self._total, has_aux=True), in_axes=(None, 0))
+        return quick(each)
 
     @cached_property
     def _parts_program(self) -> Any:
-        return jax.jit(jax.vmap(self._parts, in_axes=(None, 0)), compiler_options=OPTIONS)
+        return quick(jax.vmap(self._parts, in_axes=(None, 0)))
 
-    def at(self, flat: Any) -> Point:
-        """Enumerate at one point, shape (size,)."""
+    def at(self, flat: Any, *, gradient: bool = True) -> Point:
+        """Enumerate at one point, shape (size,); without the gradient less is compiled."""
         flat = np.asarray(flat, float)
         with float64():
-            log_joint, gradients = self._program(flat, self.states)
-        return Point(self, flat, np.asarray(log_joint), np.asarray(gradients))
+            if gradient:
+                each, (rest, pointwise) = self._program(flat, self.states)
+            else:
+                each, (rest, pointwise) = None, self._parts_program(flat, self.states)
+            return Point(self, *jax.device_get((rest, pointwise, each)))
 
     def constrained(self, flat: Any) -> dict[str, np.ndarray]:
         """Map a point to the continuous variables' own scale."""
@@ -159,7 +162,7 @@ class Brute:
             return {leaf.name: values(leaf) for leaf in self.continuous}
 
         with float64():
-            result = jax.jit(compute, compiler_options=OPTIONS)(np.asarray(flat, float))
+            result = quick(compute)(np.asarray(flat, float))
         return {name: np.asarray(value) for name, value in result.items()}
 
     def split(self, elements: np.ndarray) -> dict[str, np.ndarray]:
@@ -194,10 +197,21 @@ class Point:
         The log density of each joint state together with all that is observed.
     """
 
-    def __init__(self, brute: Brute, flat: np.ndarray, log_joint: np.ndarray, each: np.ndarray):
-        assert not np.isnan(log_joint).any(), "the log density of some joint state is NaN"
-        assert not (log_joint == np.inf).any(), "the log density of some joint state is infinite"
-        self.brute, self.flat, self.log_joint, self._each = brute, flat, log_joint, each
+    def __init__(
+        self,
+        brute: Brute,
+        rest: np.ndarray,
+        pointwise: Mapping[str, np.ndarray],
+        each: np.ndarray | None,
+    ):
+        flat = [terms.reshape(len(rest), -1) for terms in pointwise.values()]
+        # One column for all that is not observed, and one for each observation.
+        self._columns = np.concatenate([rest[:, None], *flat], axis=1)
+        self._shapes = {name: terms.shape[1:] for name, terms in pointwise.items()}
+        self.brute, self._each = brute, each
+        self.log_joint = self._columns.sum(axis=1)
+        assert not np.isnan(self.log_joint).any(), "the log density of some joint state is NaN"
+        assert not (self.log_joint == np.inf).any(), "that of some joint state is infinite"
 
     @property
     def log_density(self) -> float:
@@ -216,6 +230,7 @@ class Point:
         """The gradient of `log_density`: the states' gradients, weighted by their probability."""
         if not np.isfinite(self.log_density):
             return np.zeros(self.brute.size)
+        assert self._each is not None, "enumerated without the gradient"
         possible = np.isfinite(self.log_joint)
         return np.asarray(self.joint[possible] @ self._each[possible])
 
@@ -238,22 +253,15 @@ class Point:
 
     def log_likelihood(self) -> dict[str, np.ndarray]:
         """The log of p(one observation | all others, point), by observed variable."""
-        with float64():
-            rest, pointwise = self.brute._parts_program(self.flat, self.brute.states)
-        rest = np.asarray(rest)
-        pointwise = {name: np.asarray(terms) for name, terms in pointwise.items()}
-        joint = len(rest)
-        columns = np.concatenate(
-            [rest[:, None]] + [terms.reshape(joint, -1) for terms in pointwise.values()], axis=1
-        )
+        columns = self._columns
         without = [
             _log_sum(np.delete(columns, i, axis=1).sum(axis=1)) for i in range(columns.shape[1])
         ]
         each = self.log_density - np.array(without[1:])
         result, start = {}, 0
-        for name, terms in pointwise.items():
-            size = int(np.prod(terms.shape[1:], dtype=int))
-            result[name] = each[start : start + size].reshape(terms.shape[1:])
+        for name, shape in self._shapes.items():
+            size = int(np.prod(shape, dtype=int))
+            result[name] = each[start : start + size].reshape(shape)
             start += size
         return result
 

@@ -101,7 +101,7 @@ OTHERS = (
 )
 EXACT = [
     pytest.param(CASES[name], id=name, marks=[] if name in TYPICAL else [pytest.mark.slow])
-    for name in (*TYPICAL, *OTHERS[::3])
+    for name in (*TYPICAL, *OTHERS[::6])
 ]
 DRAWS = 3000
 # The chance that one comparison of draws with their law fails where nothing is wrong.

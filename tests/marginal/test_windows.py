@@ -11,7 +11,8 @@ import pytest
 import aliquot as aq
 from aliquot.marginal.covering import cover
 from aliquot.precision import float64
-from tests.marginal.agreement import OPTIONS, assert_close
+from tests.marginal.agreement import assert_close
+from tests.programs import quick
 
 STAY = np.array([[0.9, 0.1], [0.25, 0.75]])
 START = np.array([0.4, 0.6])
@@ -56,7 +57,7 @@ def test_order_four_of_135_steps_is_a_chain_over_windows() -> None:
     density = autoregression(y, 4).density()
     flat = np.random.default_rng(1).normal(0, 0.3, size=6)
     with float64():
-        program = jax.jit(jax.value_and_grad(density.log_density), compiler_options=OPTIONS)
+        program = quick(jax.value_and_grad(density.log_density))
         value, gradient = jax.device_get(program(flat, density.data))
     prior = np.sum(-0.5 * flat**2 - 0.5 * np.log(2 * np.pi))
     # The derivative of an analytic function by a complex step, to all digits.

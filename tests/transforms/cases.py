@@ -12,12 +12,12 @@ from functools import cache
 from operator import itemgetter
 from typing import NamedTuple
 
-import jax
 import numpy as np
 
 from aliquot import transforms as tr
 from aliquot.distributions import constraints as sets
 from aliquot.distributions.constraints import Constraint
+from tests.programs import quick
 
 
 @dataclass(frozen=True)
@@ -40,11 +40,6 @@ class There(NamedTuple):
     x_again: np.ndarray
 
 
-def jit(function: Callable[..., object]) -> Callable[..., object]:
-    """Compile without optimisation: the tests compile much and run little."""
-    return jax.jit(function, compiler_options={"xla_backend_optimization_level": 0})
-
-
 @cache
 def compiled(transform: tr.Transform) -> Callable[..., There]:
     """Compile the way from y to x and back, once for each shape, with bounds as arguments."""
@@ -54,7 +49,7 @@ def compiled(transform: tr.Transform) -> Callable[..., There]:
         again = t.forward(x)
         return There(x, t.log_det_jacobian(y), again, t.backward(again))
 
-    program = jit(there_and_back)
+    program = quick(there_and_back)
     return lambda y: There(*map(np.asarray, program(transform, y)))
 
 

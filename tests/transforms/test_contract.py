@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from aliquot.transforms import Transform
-from tests.transforms.cases import CASES, EACH, IDS, compiled, jit
+from tests.programs import quick
+from tests.transforms.cases import CASES, EACH, IDS, compiled
 
 each = pytest.mark.parametrize(("case", "shape"), EACH, ids=IDS)
 BIJECTIVE = [row for row in zip(EACH, IDS, strict=True) if row[0][0].bijective]
@@ -39,7 +40,7 @@ def test_log_jacobian_is_that_of_autodiff(case, shape, rng):
     assert given.shape == batch
 
     # One event's Jacobian at a time: the block of the whole that belongs to it.
-    whole = np.asarray(jit(jax.jacfwd(transform.backward))(y))
+    whole = np.asarray(quick(jax.jacfwd(transform.backward))(y))
     for index in np.ndindex(batch):
         block = whole[index][(Ellipsis, *index, *(slice(None),) * (y.ndim - len(batch)))]
         block = block.reshape(*shape[len(batch) :], -1)
@@ -57,7 +58,7 @@ def test_extreme_coordinates_are_finite_and_inside(case, shape, rng):
     corners = [np.full(whole, 1.0), np.full(whole, -1.0), *rng.choice([-1.0, 1.0], (6, *whole))]
     points = np.concatenate([40.0 * np.stack(corners), 700.0 * np.stack(corners)])
 
-    @jit
+    @quick
     @jax.vmap
     def explore(y):
         x, pull = jax.vjp(transform.backward, y)
@@ -75,7 +76,7 @@ def test_extreme_coordinates_are_finite_and_inside(case, shape, rng):
 
 @each
 def test_start_is_inside_whatever_the_mean_and_the_mean_if_it_is_inside(case, shape, rng):
-    start = jit(case.transform.start)
+    start = quick(case.transform.start)
     starts = []
     for mean in (0.0, 5.0, -4.0, np.nan, np.inf, -np.inf, rng.normal(0, 3, shape)):
         for sd in (1.0, 1e-3, 50.0, np.nan, np.inf, 0.0):
@@ -83,7 +84,7 @@ def test_start_is_inside_whatever_the_mean_and_the_mean_if_it_is_inside(case, sh
             starts.append(np.asarray(start(means, sds)))
             assert starts[-1].shape == shape
             assert case.support.check(starts[-1]).all()
-    assert np.isfinite(jit(jax.vmap(case.transform.forward))(np.stack(starts))).all()
+    assert np.isfinite(quick(jax.vmap(case.transform.forward))(np.stack(starts))).all()
 
     x = compiled(case.transform)(coordinates(case, shape, rng)).x
     kept = np.eye(shape[-1]) if case.name == "cholesky of a correlation" else x
@@ -96,7 +97,7 @@ def test_vmap_agrees_with_one_at_a_time(case, shape, rng):
     one_by_one = [compiled(case.transform)(y) for y in points]
     # The transform is an argument: its bounds are traced too.
     program = jax.vmap(lambda t, y: (t.backward(y), t.log_det_jacobian(y)), (None, 0))
-    x, log_jacobian = jit(program)(case.transform, points)
+    x, log_jacobian = quick(program)(case.transform, points)
     same = {"rtol": 1e-13, "atol": 1e-13}
     np.testing.assert_allclose(x, [found.x for found in one_by_one], **same)
     np.testing.assert_allclose(log_jacobian, [found.log_jacobian for found in one_by_one], **same)

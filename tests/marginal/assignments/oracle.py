@@ -12,9 +12,7 @@ import numpy as np
 
 from aliquot.marginal.assignments import Evaluator
 from aliquot.precision import float64
-
-# Compiled once and run once.
-FAST = {"xla_backend_optimization_level": 0}
+from tests.programs import quick
 
 
 @dataclass(frozen=True)
@@ -117,9 +115,9 @@ def check(
                 return jnp.sum(jnp.where(jnp.isfinite(result), result * weights, 0.0)), result
 
             if not floats or closed.out_avals[0].dtype.kind != "f":
-                return jax.jit(f, compiler_options=FAST)(*arguments), ()
+                return quick(f)(*arguments), ()
             differentiated = jax.value_and_grad(weighted, floats, has_aux=True)
-            (_, value), gradient = jax.jit(differentiated, compiler_options=FAST)(*arguments)
+            (_, value), gradient = quick(differentiated)(*arguments)
             return value, gradient
 
         (value, gradient), (expected, exact) = both(ours), both(plain)

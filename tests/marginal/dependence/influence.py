@@ -11,10 +11,9 @@ from jax.extend.core import ClosedJaxpr, Jaxpr, Literal, Var, jaxpr_as_fun
 
 from aliquot.marginal.dependence import Dependence, Mixed, TermAnalysis, analyse
 from aliquot.precision import float64
+from tests.programs import quick
 
 STATES = 3
-# Compiled once and run once.
-FAST = {"xla_backend_optimization_level": 0}
 
 
 def analysed(
@@ -80,7 +79,7 @@ def influence(
         return jax.tree.leaves(function(*values, *data))
 
     with float64():
-        results = jax.jit(jax.vmap(one), compiler_options=FAST)(runs.reshape(-1, total))
+        results = quick(jax.vmap(one))(runs.reshape(-1, total))
     tables = []
     for result in results:
         array = np.asarray(result).reshape(runs.shape[:3] + result.shape[1:])

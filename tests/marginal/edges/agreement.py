@@ -13,8 +13,9 @@ import numpy as np
 from aliquot.marginal.assignments import Evaluator
 from aliquot.precision import float64
 from tests.marginal.dependence.influence import analysed, listed, shape_of
-from tests.marginal.edges.call import FAST, Call, Together
+from tests.marginal.edges.call import Call, Together
 from tests.marginal.edges.operands import SHAPES, STATES
+from tests.programs import quick
 
 SIZES = [int(np.prod(shape, dtype=int)) for shape in SHAPES]
 TOTAL = sum(SIZES)
@@ -107,7 +108,7 @@ class Agreement:
                     for atom in closed.jaxpr.outvars
                 ]
 
-            found = jax.device_get(jax.jit(run, compiler_options=FAST)(program.data))
+            found = jax.device_get(quick(run)(program.data))
         failed = []
         for (call, _, *expected), ours in zip(self.found, found, strict=True):
             shapes = [(STATES, STATES), (MIXED,)]

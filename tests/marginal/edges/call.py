@@ -13,9 +13,7 @@ from jax import lax
 
 from aliquot.precision import float64
 from tests.marginal.edges.operands import SHAPES, Draw, Operand
-
-# Compiled once and run once.
-FAST = {"xla_backend_optimization_level": 0}
+from tests.programs import quick
 
 
 @dataclass(frozen=True)
@@ -165,7 +163,7 @@ class Together:
             return lax.map(one, moving)
 
         with float64():
-            return jax.device_get(jax.jit(run, compiler_options=FAST)(moving, still))
+            return jax.device_get(quick(run)(moving, still))
 
 
 def together(every: Sequence[Call], size: int = 40) -> Iterator[Together]:

@@ -14,8 +14,9 @@ from aliquot.marginal.dependence import analyse
 from aliquot.precision import float64
 from tests.marginal.dependence.influence import listed, shape_of
 from tests.marginal.edges.agreement import SIZES, influence, one_by_one
-from tests.marginal.edges.call import FAST, Together
+from tests.marginal.edges.call import Together
 from tests.marginal.edges.operands import SHAPES
+from tests.programs import quick
 
 
 def badly_cut(program: Together, rng: np.random.Generator, *, known: bool) -> tuple[list[str], int]:
@@ -59,9 +60,7 @@ def badly_cut(program: Together, rng: np.random.Generator, *, known: bool) -> tu
                 *(p.reshape(s) for p, s in zip(parts, SHAPES, strict=True)), *program.data
             )
 
-        found = jax.device_get(
-            jax.jit(lambda rows: lax.map(one, rows), compiler_options=FAST)(rows)
-        )
+        found = jax.device_get(quick(lambda rows: lax.map(one, rows))(rows))
     totals = [np.sum(each.reshape(len(rows), -1), 1, dtype=float) for each in found]
     count = len(inner.jaxpr.outvars)
     sums = [np.zeros(len(rows)) for _ in range(count)]

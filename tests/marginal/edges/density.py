@@ -11,8 +11,9 @@ from scipy.special import logsumexp
 import aliquot as aq
 from aliquot.precision import float64
 from tests.marginal.edges.agreement import TOTAL
-from tests.marginal.edges.call import FAST, Call, Together
+from tests.marginal.edges.call import Call, Together
 from tests.marginal.edges.operands import SHAPES, STATES
+from tests.programs import quick
 
 EVERY = np.indices((STATES,) * TOTAL).reshape(TOTAL, -1).T
 """All joint states of all elements."""
@@ -43,7 +44,7 @@ def densities(program: Together, rng: np.random.Generator) -> tuple[np.ndarray, 
     at = float(rng.normal())
     density = model.density()
     with float64():
-        gradient = jax.jit(jax.value_and_grad(density.log_density), compiler_options=FAST)
+        gradient = quick(jax.value_and_grad(density.log_density))
         value, slope = jax.device_get(gradient(np.array([at]), density.data))
     terms = sum(
         factor * total

@@ -9,8 +9,7 @@ import numpy as np
 from aliquot.marginal.elimination import Elimination, plan
 from aliquot.precision import float64
 from tests.marginal.elimination.enumeration import Enumeration, Problem
-
-OPTIONS = {"xla_backend_optimization_level": 0}
+from tests.programs import quick
 
 
 def check(problem: Problem, *, largest: int = 10**6, elimination: Elimination | None = None):
@@ -29,7 +28,7 @@ def check(problem: Problem, *, largest: int = 10**6, elimination: Elimination | 
             )
 
         arrays = [jnp.asarray(array) for array in problem.arrays]
-        found = jax.device_get(jax.jit(everything, compiler_options=OPTIONS)(arrays))
+        found = jax.device_get(quick(everything)(arrays))
     (value, gradients), probabilities, outside, (states, best) = found
     np.testing.assert_allclose(value, oracle.log_sum, rtol=1e-12, atol=1e-12)
     for i, (array, gradient) in enumerate(zip(problem.arrays, gradients, strict=True)):

@@ -11,6 +11,7 @@ from aliquot.marginal.elimination import Variable, plan
 from aliquot.precision import float64
 from tests.marginal.elimination.enumeration import Enumeration
 from tests.marginal.elimination.test_chain import problem, windows
+from tests.programs import quick
 
 DRAWS = 4_000
 # All seven goodness-of-fit tests together fail by chance less than once in 100,000.
@@ -53,7 +54,7 @@ def test_frequencies_of_joint_states(rng, name):
     elimination = plan(blocks, case.factors, largest=10**6)
     with float64():
         keys = jax.random.split(jax.random.key(7), DRAWS)
-        draw = jax.jit(jax.vmap(lambda key: elimination.draw(case.tables(), key)))
+        draw = quick(jax.vmap(lambda key: elimination.draw(case.tables(), key)))
         drawn = np.concatenate(jax.device_get(draw(keys)), axis=1)
     states = [block.states for block in blocks for _ in range(block.size)]
     counts = np.bincount(np.ravel_multi_index(drawn.T, states), minlength=len(oracle.joint))

@@ -67,33 +67,34 @@ GRID = [[3 * i + j, 3 * i + j + 1] for i in range(3) for j in range(2)] + [
 ]
 GRAPHS = {
     "grid": GRID,
-    "cycle": cycle(9),
-    "star": [[0, i] for i in range(1, 9)],
-    "triples": [[i, i + 1, i + 2] for i in range(0, 7)],
-    "many partners": [[i, j] for i in range(2) for j in range(2, 9)],
+    "cycle": cycle(7),
+    "star": [[0, i] for i in range(1, 6)],
+    "triples": [[i, i + 1, i + 2] for i in range(4)],
+    "many partners": [[i, j] for i in range(2) for j in range(2, 6)],
 }
 
 
 @pytest.mark.parametrize("scalars", [False, True])
 @pytest.mark.parametrize("name", GRAPHS)
 def test_networks_within_a_block_and_between_blocks(rng, name, scalars):
-    blocks = [Variable(f"z{i}", 1, 2) for i in range(9)] if scalars else [Variable("z", 9, 2)]
     pairs = np.array(GRAPHS[name])
+    size = int(pairs.max()) + 1
+    blocks = [Variable(f"z{i}", 1, 2) for i in range(size)] if scalars else [Variable("z", size, 2)]
     elements = [pairs[i : i + 1] for i in range(len(pairs))] if scalars else [pairs, pairs[:, ::-1]]
     check(problem(rng, blocks, [*elements, [[4]]], impossible=0.1))
 
 
 @pytest.mark.slow
 def test_one_at_a_time_where_many_at_once_is_too_large(rng):
-    case = problem(rng, [Variable("z", 6, 2)], [cycle(6)])
+    case = problem(rng, [Variable("z", 5, 2)], [cycle(5)])
     many, single = (plan(case.blocks, case.factors, largest=n) for n in (10**6, 8))
     assert max(step.entries for step in many.steps) > 8
     assert max(step.entries for step in single.steps) == 8
     check(case, elimination=single)
 
 
-def test_rows_of_a_million_are_one_step():
-    size = 1_000_000
+def test_rows_of_a_hundred_thousand_are_one_step():
+    size = 100_000
     z = np.arange(size)[:, None]
     prior, shared = Factor(z), Factor(np.column_stack([z, np.full(size, size)]))
     found = plan(

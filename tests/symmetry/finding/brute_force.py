@@ -11,6 +11,7 @@ import aliquot as aq
 from aliquot.distributions.constraints import Real
 from aliquot.precision import float64
 from aliquot.symmetry import Block
+from tests.programs import quick
 
 # A signed permutation: what comes in the place of each number, from 1, negative where mirrored.
 Element = tuple[int, ...]
@@ -49,7 +50,7 @@ class BruteForce:
                 begin += size
             return sum(density.log_terms_of(values, data).values())
 
-        self._program = jax.jit(jax.vmap(total, in_axes=(0, None)))
+        self._program = quick(jax.vmap(total, in_axes=(0, None)))
 
     def group(self) -> set[Element]:
         """Try every signed permutation at points at random."""
