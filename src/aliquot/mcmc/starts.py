@@ -127,10 +127,11 @@ def _find(
 ) -> np.ndarray:
     tries = tries if jitter else 1
     for attempt in range(tries):
-        # Where the spread point will not do, the density may be confined to a corner of the box
-        # that no spread point lies in: any point will then do.
+        # Where the stratified point will not do, the density may be confined to a corner of the box
+        # that no stratified point lies in: any point will then do.
         first = attempt == 0
-        unit = _spread(generator, center.size) if first else generator.uniform(-1, 1, center.size)
+        size = center.size
+        unit = _stratified(generator, size) if first else generator.uniform(-1, 1, size)
         closer = 0.5 ** (HALVINGS * max(0, 2 * attempt - tries) // tries)
         position = center + jitter * closer * unit
         log_density, gradient = evaluate(position)
@@ -139,7 +140,7 @@ def _find(
     raise NoStartError(position, log_density, gradient, tries=tries)
 
 
-def _spread(generator: np.random.Generator, size: int) -> np.ndarray:
+def _stratified(generator: np.random.Generator, size: int) -> np.ndarray:
     """Draw coordinates from uniform(-1, 1), one in each of `size` equal parts of the interval.
 
     Each by itself is uniform; together they are as different from each other as that allows.
