@@ -20,10 +20,6 @@ def uncollected() -> Iterator[None]:
     a search in the middle of it goes through all of JAX, which takes as long as the tracing. What
     it would have found is found at the next one.
 
-    Examples
-    --------
-    >>> import gc
-    >>> from aliquot.compilation.collection import uncollected
     >>> with uncollected():
     ...     gc.isenabled()
     False

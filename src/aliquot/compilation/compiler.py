@@ -63,10 +63,8 @@ class Compiled:
     """A program that can be called with arguments like those it was made for."""
 
     call: Callable[..., Any]
-    seconds: float
-    """What it took until it was there, in wall time: to trace, and to compile or load."""
-    loaded: bool
-    """Whether it came from the disk."""
+    seconds: float  # what it took until it was there, in wall time: to trace, and compile or load
+    loaded: bool  # whether it came from the disk
 
 
 def compiled(
@@ -84,11 +82,7 @@ def compiled(
     `meanwhile` is called when the function has been lowered. From then on XLA is busy and Python is
     not: here other threads can be started that would have been in the way.
 
-    Examples
-    --------
     >>> import numpy as np
-    >>> from aliquot.compilation import compiled
-    >>> from aliquot.precision import float64
     >>> program = compiled(lambda x: x + 1.0, np.zeros(2))
     >>> with float64():
     ...     program.call(np.ones(2)).tolist()
@@ -121,10 +115,7 @@ def lazily(
 
     Like ``jax.jit``, but through :func:`compiled`.
 
-    Examples
-    --------
     >>> import numpy as np
-    >>> from aliquot.compilation import lazily
     >>> double = lazily(lambda x: 2.0 * x)
     >>> double(np.ones(2)).tolist(), double(np.ones(1)).tolist()
     ([2.0, 2.0], [2.0])

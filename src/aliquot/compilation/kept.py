@@ -32,9 +32,6 @@ def kept[Program](
     keeping it keeps no data alive. `key` is hashable; with the shapes and dtypes of `arguments`, as
     the program will be called, it says which program this is.
 
-    Examples
-    --------
-    >>> from aliquot.compilation import kept
     >>> def owner(): ...
     >>> kept(owner, "sum", [0.0], lambda: 1), kept(owner, "sum", [1.0], lambda: 2)
     ((1, True), (1, False))

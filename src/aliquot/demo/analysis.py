@@ -62,9 +62,6 @@ class Analysis:
 def build_model(data: np.ndarray, *, ordered: bool) -> aq.Model:
     """Build the model of two unit Gaussians with equal weights and unknown means.
 
-    Examples
-    --------
-    >>> import numpy as np
     >>> build_model(np.array([-1.0, 1.0]), ordered=True).density().size
     2
     """
@@ -85,23 +82,10 @@ def run_analysis(
 ) -> Analysis:
     """Simulate the data, run the four fits, and put the labels of the first right.
 
-    Parameters
-    ----------
-    settings
-        What to run.
-    folder
-        Where each fit's draws are stored as ``posterior_{key}.nc``, as soon as it ends, and each
-        new version of the first one's as ``posterior_nuts_{key}.nc``. It must exist.
-    progressbar
-        Whether each fit shows its own.
-    on_fit, on_version
-        Called with each fit, and each new version of the first one's draws, when it has been
-        stored.
-
-    Raises
-    ------
-    KeyboardInterrupt
-        After a fit that was interrupted; what it had drawn has been stored.
+    Each fit's draws are stored in the `folder`, which must exist, as ``posterior_{key}.nc``, as
+    soon as it ends, and each new version of the first one's as ``posterior_nuts_{key}.nc``.
+    `on_fit` and `on_version` are called when one has been stored. A fit that is interrupted raises
+    KeyboardInterrupt after what it had drawn has been stored.
     """
 
     def store(drawn: Drawn, name: str) -> None:

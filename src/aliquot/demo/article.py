@@ -29,19 +29,10 @@ DESCRIPTIONS = {
 
 
 def write_article(analysis: Analysis, folder: Path) -> Path:
-    """Write ``report.html``, which needs no other file, and the figures as PNG.
+    """Write ``report.html``, which needs no other file, and the figures as PNG; give its path.
 
-    Parameters
-    ----------
-    analysis
-        With all four fits, and the versions of the first one's draws.
-    folder
-        It must exist. Files of the same names are replaced.
-
-    Returns
-    -------
-    Path
-        Of the HTML file.
+    The analysis has all four fits, and the versions of the first one's draws. The folder must
+    exist, and files of the same names in it are replaced.
     """
     found = {
         name: (partial(getattr(figures, f"{name}_figure"), analysis), description)

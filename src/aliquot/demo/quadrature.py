@@ -46,8 +46,6 @@ def exact_posterior(data: np.ndarray) -> ExactPosterior:
 
     The model has equal weights, unit standard deviations and independent Normal(0, 10) priors.
 
-    Examples
-    --------
     >>> exact = exact_posterior([-2.1, -1.6, -1.2, -0.9, -0.3, 0.4, 0.8, 1.1, 1.7, 2.3])
     >>> exact.ordered.mean.round(4)
     array([-1.0392,  1.1038])
@@ -78,8 +76,6 @@ def _moments(weights: np.ndarray, first: np.ndarray, second: np.ndarray) -> Mome
 def log_joint(m1: np.ndarray, m2: np.ndarray, data: np.ndarray) -> np.ndarray:
     """Return log likelihood plus log prior of the unordered model at `m1` and `m2`, any shape.
 
-    Examples
-    --------
     >>> data = np.array([-1.0, 1.0])
     >>> bool(np.isclose(log_joint(0.3, 0.7, data), log_joint(0.7, 0.3, data)))
     True

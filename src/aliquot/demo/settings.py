@@ -18,13 +18,6 @@ WIDEST = 100.0
 class Settings:
     """The choices behind one run of the analysis.
 
-    Raises
-    ------
-    ValueError
-        Names what was given and what is possible.
-
-    Examples
-    --------
     >>> Settings(means=(1.0, 1.0))
     Traceback (most recent call last):
     ...

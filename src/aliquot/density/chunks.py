@@ -21,20 +21,8 @@ Function = Callable[..., Mapping[str, Any]]
 def in_chunks(program: Function, one: Function, rows: Any, *rest: Any) -> dict[str, np.ndarray]:
     """Call a vectorised program on a tree of arrays with one leading axis, chunk by chunk.
 
-    Parameters
-    ----------
-    program : callable
-        ``program(rows, *rest)``: a dict of arrays with the same leading axis.
-    one : callable
-        The same for one row.
-    rows : pytree of array
-        Each with the leading axis of rows.
-    *rest
-        Passed on as it is.
-
-    Returns
-    -------
-    dict from str to numpy.ndarray, shape (rows, ...)
+    ``program(rows, *rest)`` gives a dict of arrays with the same leading axis, as does the result;
+    `one` gives the same for one row.
     """
     count = len(jax.tree.leaves(rows)[0])
     length, shapes = chunk_length(one, rows, *rest)

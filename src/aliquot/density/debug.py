@@ -78,11 +78,7 @@ class DebugReport:
 def debug(model: Any, start: Mapping[str, Any] | None = None) -> DebugReport:
     """Evaluate every term of a model's log density at its start point, or at given values.
 
-    Parameters
-    ----------
-    model : Model
-    start : mapping from str to array, optional
-        Values of some free variables; the others keep their start values.
+    Free variables of which no value is given keep their start values.
     """
     density = model.density()
     return debug_at(model, density.start_with(start or {}))

@@ -30,19 +30,10 @@ DISTANCES = (1.0,) * 8 + (2.0,) * 4 + (0.3,) * 4 + (0.1,) * 4 + (0.01,) * 4
 
 @dataclass(frozen=True, eq=False)
 class Suspect:
-    """A parameter that may be outside of its set.
-
-    Attributes
-    ----------
-    variable : str
-    family : str
-        Of the distribution that has the parameter, a component of the variable's or its own.
-    name : str
-    parameter : Expression
-    constraint : Constraint
-    """
+    """A parameter that may be outside of its set."""
 
     variable: str
+    # Of the distribution that has the parameter, a component of the variable's or its own.
     family: str
     name: str
     parameter: Expression
@@ -73,12 +64,10 @@ def suspects(variable: str, distribution: Distribution) -> list[Suspect]:
 
 
 def refuse_impossible(density: Any) -> None:
-    """Refuse parameters that are malformed at some point, or outside of their set at all.
+    """Refuse parameters that are malformed at some point, or outside of their set at all points.
 
-    Raises
-    ------
-    ParameterError
-        Names the variable and its parameter, the value that was found, and what to do.
+    The `ParameterError` names the variable and its parameter, says the value that was found, and
+    what to do.
     """
     unknowns = density.unknowns
     variables = [slot.variable for slot in density.slots] + [u.node for u in unknowns]

@@ -26,26 +26,13 @@ from aliquot.precision import float64
 
 @dataclass(frozen=True, eq=False)
 class Integrated:
-    """An observed variable of which missing entries are integrated out.
-
-    Attributes
-    ----------
-    variable : ObservedVariable
-    missing : numpy.ndarray of bool, of the variable's shape
-        The entries that are integrated out.
-    held : MissingValues or None
-        The other missing entries, which are coordinates; ``None`` where there are none.
-    places : numpy.ndarray of int
-        Where those are among all missing entries.
-    consulted : dict from Data to numpy.ndarray
-        Data whose values decided that, as they were.
-    """
+    """An observed variable of which missing entries are integrated out."""
 
     variable: ObservedVariable
-    missing: np.ndarray
-    held: MissingValues | None
-    places: np.ndarray
-    consulted: dict[Data, np.ndarray]
+    missing: np.ndarray  # bool, of the variable's shape: the entries that are integrated out
+    held: MissingValues | None  # the other missing entries, which are coordinates, if there are any
+    places: np.ndarray  # int: where those are among all missing entries
+    consulted: dict[Data, np.ndarray]  # data whose values decided that, as they were
 
     @property
     def latent(self) -> MissingValues:
@@ -56,10 +43,7 @@ class Integrated:
     def fill(self, held: Any = None) -> Any:
         """Give a value for all missing entries, a placeholder where they are integrated out.
 
-        Parameters
-        ----------
-        held : array or None
-            The values of those that are coordinates.
+        `held` has the values of those that are coordinates.
         """
         placeholder = self.latent.placeholder
         return placeholder if held is None else jnp.asarray(placeholder).at[self.places].set(held)
@@ -85,21 +69,11 @@ def find_integrated(
     """Decide about the missing values of a model.
 
     From the last variable to the first: what depends on an entry that is integrated out itself does
-    not count.
+    not count. The missing entries of the `discrete` variables have been found to matter to nothing;
+    those of the `unknowns` are summed out over a list of states.
 
-    Parameters
-    ----------
-    model : Model
-    discrete : sequence of ObservedVariable
-        Discrete ones whose missing entries have been found to matter to nothing.
-    unknowns : sequence of ObservedVariable
-        Discrete ones whose missing entries are summed out over a list of states.
-
-    Raises
-    ------
-    ModelError
-        Where what would be integrated out has an infinite integral; where a whole event is missing
-        that would have to be a coordinate and cannot be.
+    It is a `ModelError` where what would be integrated out has an infinite integral, and where a
+    whole event is missing that would have to be a coordinate and cannot be.
     """
     found: dict[str, Integrated] = {}
     for variable in reversed(model.observed):

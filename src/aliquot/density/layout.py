@@ -18,25 +18,14 @@ from aliquot.transforms import Identity, Ordered, Transform
 
 @dataclass(frozen=True)
 class Slot:
-    """A free variable's place in the flat vector.
+    """A free variable's place in the flat vector."""
 
-    Attributes
-    ----------
-    variable : FreeVariable or MissingValues
-    transform : Transform
-    start, stop : int
-        The coordinates ``flat[start:stop]``.
-    shape : tuple of int
-        Shape of the unconstrained coordinates.
-    integrated : Integrated or None
-        Where the variable is only a part of some missing values: what becomes of the others.
-    """
-
-    variable: Any
+    variable: Any  # FreeVariable or MissingValues
     transform: Transform
-    start: int
+    start: int  # its coordinates are flat[start:stop]
     stop: int
-    shape: tuple[int, ...]
+    shape: tuple[int, ...]  # of the unconstrained coordinates
+    # Where the variable is only a part of some missing values: what becomes of the others.
     integrated: Integrated | None = None
 
     @property
@@ -76,19 +65,9 @@ def lay_out(
 ) -> tuple[Slot, ...]:
     """Give each continuous free variable its coordinates, in the order in which they were written.
 
-    Parameters
-    ----------
-    model : Model
-    unknowns : sequence of Unknown
-        The discrete variables, which have no coordinates: they are summed out.
-    integrated : sequence of Integrated
-        Missing values that have none either.
-
-    Raises
-    ------
-    ModelError
-        Where there is nothing to infer, or the range of a continuous variable depends on a
-        discrete one.
+    The discrete `unknowns` have none: they are summed out. The missing values that are `integrated`
+    out have none either. It is a `ModelError` where there is nothing to infer, or the range of a
+    continuous variable depends on a discrete one.
     """
     slots: list[Slot] = []
     position = 0

@@ -41,12 +41,7 @@ def log_likelihood(model: Any, point: Any) -> float:
 
 
 def check_observed(model: Any, user: str) -> None:
-    """Refuse a model without observed variables.
-
-    Raises
-    ------
-    ModelError
-    """
+    """Refuse a model without observed variables."""
     if model.observed:
         return
     names = ", ".join(repr(potential.name) for potential in model.potentials)

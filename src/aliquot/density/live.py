@@ -11,13 +11,8 @@ from aliquot.primitives.internals import ClosedJaxpr, assembled, is_literal, ren
 def live(closed: Any) -> ClosedJaxpr:
     """Leave out equations that compute what another has computed, or no output depends on.
 
-    Parameters
-    ----------
-    closed : ClosedJaxpr
-        Constants that no output depends on are left out as well; the inputs stay.
+    Constants that no output depends on are left out as well; the inputs stay.
 
-    Examples
-    --------
     >>> import jax
     >>> import jax.numpy as jnp
     >>> def function(x):

@@ -26,23 +26,9 @@ def is_point(given: Any) -> bool:
 def read_point(density: Density, model: Any, given: Any, user: str) -> dict[str, np.ndarray]:
     """Read a point, refusing by name what is not one of this model.
 
-    Parameters
-    ----------
-    density : Density
-    model : Model
-    given : mapping from str to array, or xarray.Dataset
-        Of a dataset, what the model computes from the others or has summed out is not read.
-    user : str
-        Who asks, for error messages.
-
-    Returns
-    -------
-    dict from str to numpy.ndarray
-        Each of its variable's shape. Values on a bound of a support are allowed.
-
-    Raises
-    ------
-    ModelError, ShapeError, DTypeError, SupportError
+    A point is a mapping from names to values, or a dataset. Of a dataset, what the model computes
+    from the others or has summed out is not read. `user` is who asks, for error messages. Each
+    value of the result has its variable's shape. Values on a bound of a support are allowed.
     """
     if not is_point(given):
         what = type(given).__name__

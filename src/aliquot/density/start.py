@@ -24,19 +24,13 @@ def start_values(
 ) -> None:
     """Give every free variable a start value, parents before those that depend on them.
 
-    Parameters
-    ----------
-    slots : sequence of Slot
-    unknowns : sequence of Unknown
-        Discrete variables: what depends on them starts as if they were at their start values, the
-        `initval` that the user gave or typical ones.
-    fixed : mapping from str to array
-        Values that the user gave.
-    values : Evaluation
-        Holds the data; gets the values.
-    turn : array of int, shape ()
-        How many chains start before this one: mixtures, and what depends on a discrete variable,
-        start in another component in each chain. Below 0 for the start that does not depend on it.
+    What depends on the discrete `unknowns` starts as if they were at their start values, the
+    `initval` that the user gave or typical ones. `fixed` has the values that the user gave, by
+    name. `values` holds the data, and gets the start values.
+
+    `turn` is an integer array of shape (): how many chains start before this one. Mixtures, and
+    what depends on a discrete variable, start in another component in each chain. It is below 0 for
+    the start that does not depend on the chain.
     """
     discrete = _DiscreteStarts(unknowns, values, turn)
     for slot in slots:

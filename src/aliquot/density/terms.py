@@ -27,12 +27,7 @@ from aliquot.transforms import Identity, Ordered
 def assign(slots: Sequence[Slot], flat: Any, values: Evaluation) -> tuple[dict[str, Any], Notes]:
     """Give every free variable its constrained value.
 
-    Returns
-    -------
-    dict from str to array
-        The log-Jacobians by name.
-    list
-        Of each variable that is bounded its value, its coordinates and its transform.
+    Returns the log-Jacobians by name, and a note of each variable that has a transform.
     """
     jacobians: dict[str, Any] = {}
     notes: Notes = []
@@ -73,14 +68,8 @@ def terms_of(
 ) -> list[Term]:
     """List the terms of a log density besides the discrete unknowns' own and the Jacobians.
 
-    Parameters
-    ----------
-    slots : sequence of Slot
-    observed : sequence of ObservedVariable
-        Without those that are unknowns themselves because values are missing.
-    potentials : sequence of Potential
-    integrated : sequence of Integrated
-        Missing entries that contribute nothing.
+    `observed` lacks the variables that are unknowns themselves because values are missing. The
+    missing entries in `integrated` contribute nothing.
     """
     result = [
         Term(v.name, "free", (v.distribution, v), partial(prior, slot))
@@ -136,12 +125,7 @@ def pointwise(
 ) -> Any:
     """Compute an observed variable's log likelihood, one number for each observation.
 
-    Parameters
-    ----------
-    variable : ObservedVariable
-    values : Evaluation
-    integrated : Integrated, optional
-        Its missing entries that contribute nothing.
+    Its missing entries that are integrated out contribute nothing.
     """
     distribution = variable.distribution
     if np.shape(variable.value) != distribution.shape:

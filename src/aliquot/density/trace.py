@@ -25,12 +25,8 @@ CONSTANT = "(constant {})"
 class Traced:
     """A log density as a replayed trace.
 
-    Attributes
-    ----------
-    function : callable
-        ``function(flat, data) -> scalar``, pure.
-    data : dict from str to array
-        The given data and the lifted constants.
+    ``function(flat, data)`` gives it as a scalar, and is pure. `data` has the given data and the
+    lifted constants, by name.
     """
 
     def __init__(

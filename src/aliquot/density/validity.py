@@ -29,21 +29,10 @@ def filled_in(distribution: Distribution, values: Evaluation) -> tuple[Distribut
     depends on a discrete variable: the density is not used there, but among several states one
     that is impossible must not put a NaN into the gradient of the others.
 
-    Parameters
-    ----------
-    distribution : Distribution
-        As it stands in the model, its parameters expressions.
-    values : Evaluation
-        Holds the values of the variables.
-
-    Returns
-    -------
-    distribution : Distribution
-        Its parameters arrays.
-    valid : array of bool, or None
-        Broadcasts to the distribution's batch shape; ``None`` where all is certain. One answer for
-        each event and not one for all: what is in doubt in one row says nothing about another, so
-        that rows which depend on different unknowns stay apart.
+    The parameters of the given distribution are expressions, those of the result arrays. The second
+    result is an array of bool that broadcasts to the distribution's batch shape, or ``None`` where
+    all is certain. It has one answer for each event and not one for all: what is in doubt in one
+    row says nothing about another, so that rows which depend on different unknowns stay apart.
     """
     filled: Distribution = values.safely(distribution)
     valid = keep_in_range(distribution, filled, in_doubt, _replaced)

@@ -33,18 +33,15 @@ MOST_DENSE = 128
 class Heights:
     """Where chains have ended; arrays are (chain,)."""
 
+    # By how much the median log density of the second half of each chain's draws is below that of
+    # the chain `best`, in nats.
     below: np.ndarray
-    """By how much the median log density of the second half of each chain's draws is below that of
-    the chain `best`, in nats."""
+    # The same of the log of the mass about each chain, as if its draws were normal; `below` with
+    # its sign turned where volumes are not known.
     mass: np.ndarray
-    """The same of the log of the mass about each chain, as if its draws were normal; `below` with
-    its sign turned where volumes are not known."""
-    rising: np.ndarray
-    """Whether the log density still rises within the chain."""
-    best: int
-    """The chain about which there is most mass."""
-    known: bool
-    """Whether volumes are known."""
+    rising: np.ndarray  # whether the log density still rises within the chain
+    best: int  # the chain about which there is most mass
+    known: bool  # whether volumes are known
 
 
 def heights(lp: np.ndarray, volumes: np.ndarray | None = None) -> Heights | None:

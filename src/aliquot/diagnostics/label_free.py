@@ -36,12 +36,8 @@ def label_free_quantities(
 
     They are the log density and pointwise log likelihoods of the `tree` (50 rows, evenly spread),
     what is `given` by name (for some of the draws, perhaps), and the elements of the blocks'
-    variables in the `posterior`, sorted within each set of those that trade places.
-
-    Raises
-    ------
-    ModelError
-        If a given array has other chains than the posterior, or more draws.
+    variables in the `posterior`, sorted within each set of those that trade places. A given array
+    that has other chains than the posterior, or more draws, is refused.
     """
     sample = (posterior.sizes["chain"], posterior.sizes["draw"])
     found: dict[str, Quantity] = {}
@@ -55,8 +51,6 @@ def label_free_quantities(
 def phrase(names: Sequence[str]) -> str:
     """Name the quantities in a sentence.
 
-    Examples
-    --------
     >>> phrase(["log density", "log p(obs)", "sorted means", "sorted w"])
     'the log density, log p(obs) and sorted means and w'
     """

@@ -87,8 +87,6 @@ STATISTICS = {
 def percentage(part: float, whole: float) -> str:
     """Write a share so that a small one is not shown as none.
 
-    Examples
-    --------
     >>> percentage(1, 40_000), percentage(47, 4_000), percentage(1_200, 4_000)
     ('< 0.1%', '1.2%', '30%')
     """
@@ -101,8 +99,6 @@ def percentage(part: float, whole: float) -> str:
 def number(value: float) -> str:
     """Write a statistic with the digits that matter.
 
-    Examples
-    --------
     >>> number(1.0249), number(1734.2), number(float("inf")), number(8.64)
     ('1.02', '1,734', 'infinite', '8.64')
     """
@@ -118,8 +114,6 @@ def number(value: float) -> str:
 def worst(statistic: str, pairs: Sequence[tuple[str, float]]) -> str:
     """Name the worst few of many, with their values.
 
-    Examples
-    --------
     >>> worst("R-hat", [("means[0]", 1.73), ("means[1]", 1.7), ("w", 1.2), ("s", 1.1), ("t", 1.1)])
     'R-hat is 1.73 for means[0], 1.70 for means[1] and 1.20 for w, and 2 more are out of bounds'
     """

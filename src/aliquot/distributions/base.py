@@ -55,21 +55,10 @@ class Distribution:
     Subclasses set the class attributes, call ``super().__init__`` with their parameters, and
     write `support`, `_log_prob`, `_sample` and, where they exist, `_mean` and `_variance`.
 
-    Parameters
-    ----------
-    parameters : mapping from str to number, array, Expression or Distribution
-        By name. Each is checked against `constraints` where it is known.
-    shape : int or tuple of int, optional
-        Shape of one draw, event axes included. By default the parameters' own.
-    event_shape : tuple of int, optional
-        Shape of one event, for families whose events are vectors or matrices.
-
-    Attributes
-    ----------
-    shape : tuple of int
-        Shape of one draw: batch axes, then event axes.
-    support : Constraint
-        The set of possible values.
+    A parameter is a number, an array, an `Expression` or a `Distribution`. It is checked against
+    `constraints` where it is known. `shape` is that of one draw, batch axes before event axes; by
+    default it is the parameters' own. `event_shape` is given by families whose events are vectors
+    or matrices.
     """
 
     constraints: ClassVar[Mapping[str, Constraint]] = {}

@@ -19,33 +19,18 @@ TOLERANCE = 5e-6
 
 
 class Constraint:
-    """A set of values; `event_dims` axes at the end belong to one value.
+    """A set of values; `event_dims` axes at the end belong to one value."""
 
-    Attributes
-    ----------
-    event_dims : int
-        0 for numbers, 1 for vectors, 2 for matrices.
-    discrete : bool
-        Whether the values are integers.
-    description : str
-        Completes "must be ...".
-    mend : str
-        What to do about a parameter that is computed and outside, a sentence; may be empty.
-    """
-
-    event_dims: ClassVar[int] = 0
-    discrete: ClassVar[bool] = False
-    description: str = "a real number"
+    event_dims: ClassVar[int] = 0  # 0 for numbers, 1 for vectors, 2 for matrices
+    discrete: ClassVar[bool] = False  # whether the values are integers
+    description: str = "a real number"  # completes "must be ..."
+    # What to do about a parameter that is computed and outside, a sentence; may be empty.
     mend: ClassVar[str] = ""
 
     def check(self, x: Any, xp: Any = np) -> Any:
         """Say for each value whether it is inside, as a boolean array without the event axes.
 
-        Parameters
-        ----------
-        x : array
-        xp : module
-            `numpy` on the host, `jax.numpy` inside a traced function.
+        `xp` is `numpy` on the host, `jax.numpy` inside a traced function.
         """
         raise NotImplementedError
 
@@ -128,7 +113,6 @@ class Interval(Constraint):
 
     @property
     def description(self) -> str:  # type: ignore[override]
-        """The bounds in words."""
         low, up = _show(self.lower), _show(self.upper)
         if self.upper is None:
             word = "at least" if self.closed else "greater than"
@@ -173,7 +157,6 @@ class IntegerInterval(Interval):
 
     @property
     def description(self) -> str:  # type: ignore[override]
-        """The bounds in words."""
         if self.lower is None and self.upper is None:
             return "an integer"
         return f"an integer {super().description}"
@@ -193,7 +176,6 @@ class IntegerSequence(IntegerInterval):
 
     @property
     def description(self) -> str:  # type: ignore[override]
-        """The bounds in words."""
         return f"integers from {_show(self.lower)} to {_show(self.upper)}"
 
     def check(self, x: Any, xp: Any = np) -> Any:
@@ -272,7 +254,6 @@ class CountsVector(Constraint):
 
     @property
     def description(self) -> str:  # type: ignore[override]
-        """The total in words."""
         return f"non-negative integers that sum to {_show(self.n)} along the last axis"
 
     def check(self, x: Any, xp: Any = np) -> Any:
@@ -324,10 +305,7 @@ class PositiveDefinite(Constraint):
 class LowerCholesky(Constraint):
     """Lower-triangular matrices with a positive diagonal, and the lengths of their rows in a set.
 
-    Parameters
-    ----------
-    scales : Interval, optional
-        The set of the rows' lengths, which are the standard deviations of the covariance.
+    These lengths are the standard deviations of the covariance; `scales` is the set.
     """
 
     event_dims = 2
@@ -338,7 +316,6 @@ class LowerCholesky(Constraint):
 
     @property
     def description(self) -> str:  # type: ignore[override]
-        """The matrices in words."""
         whole = "lower triangular with a positive diagonal"
         if self.scales is None or self.scales.description == "positive":
             return whole

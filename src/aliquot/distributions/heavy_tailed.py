@@ -228,12 +228,10 @@ def _log1p_square(z: Any, nu: Any) -> Any:
 
 
 def _log_gamma_step(z: Any) -> Any:
-    """Compute log gamma(z + 1/2) - log gamma(z), for large z by its asymptotic series.
-
-    The series follows from Stirling's (DLMF 5.11.8, with h = 1/2 and h = 0).
-    """
+    """Compute log gamma(z + 1/2) - log gamma(z), for large z by its asymptotic series."""
     large = z > 16.0
     r = 1.0 / jnp.where(large, z, 16.0)
+    # From Stirling's series (DLMF 5.11.8, with h = 1/2 and h = 0).
     coefficients = (-1 / 8, 1 / 192, -1 / 640, 17 / 14336, -31 / 18432, 691 / 180224)
     small = jnp.where(large, 16.0, z)
     total = polynomial(r * r, coefficients)

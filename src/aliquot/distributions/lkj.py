@@ -105,21 +105,14 @@ class LKJCholeskyCov(Distribution):
 class CorrelationAndScales(NamedTuple):
     """A covariance matrix in parts."""
 
-    correlation: Any
-    """Correlation matrix, shape (..., n, n)."""
-    scales: Any
-    """Standard deviations, shape (..., n)."""
+    correlation: Any  # (..., n, n)
+    scales: Any  # (..., n): the standard deviations
 
 
 def correlation_and_scales(chol: Any, lower: Any = None, upper: Any = None) -> CorrelationAndScales:
-    """Split the Cholesky factor of a covariance into correlations and standard deviations.
+    """Split the lower Cholesky factor of a covariance into correlations and standard deviations.
 
-    Parameters
-    ----------
-    chol : array, shape (..., n, n)
-        Lower factor.
-    lower, upper : array, optional
-        Bounds of the standard deviations, which rounding is not to go beyond.
+    `lower` and `upper` bound the standard deviations: rounding does not carry them there or beyond.
     """
     scales = row_lengths(chol, lower, upper)
     unit = chol / scales[..., None]
@@ -140,10 +133,8 @@ def lkj_log_prob(log_diagonal: Any, eta: Any) -> Any:
 
 
 def lkj_log_constant(eta: Any, n: int) -> Any:
-    """Compute the log integral of ``det(R)**(eta - 1)`` over correlation matrices of n rows.
-
-    Equation 16 of Lewandowski, Kurowicka and Joe (2009).
-    """
+    """Compute the log integral of ``det(R)**(eta - 1)`` over correlation matrices of n rows."""
+    # Equation 16 of Lewandowski, Kurowicka and Joe (2009).
     k = np.arange(1, n)
     eta = jnp.asarray(eta)[..., None]
     half = eta + 0.5 * (n - k - 1)

@@ -337,12 +337,9 @@ def stationary_distribution(transitions: Any) -> Any:
     number is a sum of products of probabilities, so that no digits cancel and nothing becomes
     negative. It needs no factorisation from LAPACK, which would keep XLA from compiling a sampler's
     loop into one function on CPU. Of matrices (..., S, S) with several stationary distributions one
-    is given.
-
-    References
-    ----------
-    W. K. Grassmann, M. I. Taksar and D. P. Heyman (1985), "Regenerative analysis and steady state
-    distributions for Markov chains", Operations Research 33(5).
+    is given. The algorithm is that of W. K. Grassmann, M. I. Taksar and D. P. Heyman (1985),
+    "Regenerative analysis and steady state distributions for Markov chains", Operations Research
+    33(5).
     """
     rest = jnp.asarray(transitions)
     arrivals = []

@@ -251,8 +251,7 @@ def checked_components(family: str, comp_dists: Any) -> list[Distribution]:
     return components
 
 
-LEAST_WEIGHT = 0.01
-"""Chains do not start in components that weigh less."""
+LEAST_WEIGHT = 0.01  # chains do not start in components that weigh less
 
 
 def one_in_turn(turn: Any, each: Any, w: Any, typical: Any, event_dims: int = 0) -> Any:

@@ -132,11 +132,8 @@ class MvNormal(Distribution):
     def draw_missing(self, key: Any, x: Any, missing: np.ndarray) -> Any:
         """Draw the missing entries given those that were seen.
 
-        A draw of everything, moved by the regression on how far what was seen is from it. [1]_
-
-        References
-        ----------
-        .. [1] Journel and Huijbregts (1978), Mining Geostatistics: conditioning by kriging.
+        A draw of everything, moved by the regression on how far what was seen is from it: that is
+        conditioning by kriging, see Journel and Huijbregts (1978), Mining Geostatistics.
         """
         drawn = self.draw(key, missing.shape)
         seen = ~missing

@@ -72,10 +72,7 @@ class NormalMixture(Distribution):
         return int(self.w.shape[-1])
 
     def component_log_prob(self, x: Any) -> Any:
-        """Compute the log density under each component, shape (..., K), inside a traced function.
-
-        Weights are not included.
-        """
+        """Compute each component's log density, without weights: (..., K), in a traced function."""
         each = normal_log_density(jnp.asarray(x)[..., None] - self.mu, self.sigma)
         return jnp.broadcast_to(each, (*each.shape[:-1], self.size))
 

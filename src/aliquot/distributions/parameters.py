@@ -80,10 +80,7 @@ def at(index: Any) -> str:
 
 
 def exactly_one(family: str, default: Any = None, /, **choices: Any) -> tuple[str, Any]:
-    """Pick the one of several alternative parameters that was given, with its name.
-
-    Where none was, it is the first with the default, if there is one.
-    """
+    """Pick the one alternative that was given, with its name; else the first, with the default."""
     given = {name: value for name, value in choices.items() if value is not None}
     if len(given) == 1:
         return next(iter(given.items()))

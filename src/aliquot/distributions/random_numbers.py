@@ -43,12 +43,9 @@ def integers(key: Any, lower: Any, upper: Any, shape: tuple[int, ...]) -> Any:
     """Draw integers, all equally probable, also where there are 2**64 of them.
 
     Of 64 bits the remainder by the number of integers, drawn again where they are among the lowest
-    ``2**64 % number``, by which some integers would have one chance more than others.
-
-    References
-    ----------
-    .. [1] D. Lemire. Fast random integer generation in an interval. ACM Transactions on Modeling
-       and Computer Simulation 29(1), 2019, section 3: the algorithm of OpenBSD.
+    ``2**64 % number``, by which some integers would have one chance more than others. It is the
+    algorithm of OpenBSD: D. Lemire (2019), Fast random integer generation in an interval, ACM
+    Transactions on Modeling and Computer Simulation 29(1), section 3.
     """
     lower, upper = (jnp.broadcast_to(bound, shape).astype(np.int64) for bound in (lower, upper))
     number = (upper - lower).astype(np.uint64) + np.uint64(1)  # 0 stands for 2**64
@@ -107,19 +104,15 @@ def gamma_parts(key: Any, alpha: Any, shape: tuple[int, ...]) -> tuple[Any, Any]
 
     The second is 0 where the shape is 1 or more.
 
-    Marsaglia and Tsang (2000): :math:`d (1 + c z)^3` with z normal, :math:`d = \alpha - 1/3` and
-    :math:`c = 1 / (3 \sqrt d)`, accepted with log probability
+    By G. Marsaglia and W. W. Tsang (2000), A simple method for generating gamma variables, ACM
+    Transactions on Mathematical Software 26(3), 363-372: :math:`d (1 + c z)^3` with z normal,
+    :math:`d = \alpha - 1/3` and :math:`c = 1 / (3 \sqrt d)`, accepted with log probability
     :math:`z^2 / 2 + d (1 - (1 + c z)^3 + 3 \log(1 + c z))`. Its terms cancel to the fourth order of
     c z: what is left of them is :math:`-3 d` times the rest of the logarithm's series after three
     terms, which is how it is computed here. As written no digits are left where the shape is 1e16.
 
     Below 1, the shape is raised by 1 and the draw multiplied by :math:`u^{1 / \alpha}`, which no
     double can hold where the shape is small. So it stays a logarithm until all else is multiplied.
-
-    References
-    ----------
-    .. [1] G. Marsaglia, W. W. Tsang. A simple method for generating gamma variables. ACM
-       Transactions on Mathematical Software 26(3), 2000, 363-372.
     """
     first, second = jax.random.split(key)
     alpha = jnp.broadcast_to(jnp.asarray(alpha, float), shape)
@@ -178,24 +171,22 @@ def poisson_draws(key: Any, mu: Any, shape: tuple[int, ...]) -> Any:
 
     Counts that an int64 cannot hold are the largest number that it can, 2**63 - 1.
 
-    Where ten or more are expected, by Hörmann's transformed rejection: with u uniform on (-1/2,
-    1/2), a count is proposed near :math:`(2 a / (1/2 - |u|) + b)\, u` from the mean, by constants a
-    and b that make its density nearly the one wanted. What is left is a comparison of a uniform
-    number with the ratio of the two, whose logarithm is computed in Loader's form: from how far the
-    count is from the mean, so that nothing of the size of the counts is subtracted. The distance, a
-    double, is added to the mean's whole part, an int64, so that counts beyond 2**53 keep their last
-    digits.
+    Where ten or more are expected, by Hörmann's transformed rejection [1]: with u uniform on
+    (-1/2, 1/2), a count is proposed near :math:`(2 a / (1/2 - |u|) + b)\, u` from the mean, by
+    constants a and b that make its density nearly the one wanted. What is left is a comparison of a
+    uniform number with the ratio of the two, whose logarithm is computed in Loader's form [3]: from
+    how far the count is from the mean, so that nothing of the size of the counts is subtracted. The
+    distance, a double, is added to the mean's whole part, an int64, so that counts beyond 2**53
+    keep their last digits.
 
     Where fewer are expected, by inversion of the distribution function, from the upper end: then
     probabilities as small as 1e-19 are right.
 
-    References
-    ----------
-    .. [1] W. Hörmann. The transformed rejection method for generating Poisson random variables.
-       Insurance: Mathematics and Economics 12(1), 1993, 39-45: algorithm PTRS.
-    .. [2] W. Hörmann. The generation of binomial random variates. Journal of Statistical
-       Computation and Simulation 46(1-2), 1993, 101-110: algorithm BTRS.
-    .. [3] C. Loader. Fast and accurate computation of binomial probabilities. 2000.
+    [1] W. Hörmann (1993), The transformed rejection method for generating Poisson random variables,
+        Insurance: Mathematics and Economics 12(1), 39-45: algorithm PTRS.
+    [2] W. Hörmann (1993), The generation of binomial random variates, Journal of Statistical
+        Computation and Simulation 46(1-2), 101-110: algorithm BTRS, for binomial counts.
+    [3] C. Loader (2000), Fast and accurate computation of binomial probabilities.
     """
     first, second = jax.random.split(key)
     mu = jnp.broadcast_to(jnp.asarray(mu, float), shape)

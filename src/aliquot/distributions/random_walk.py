@@ -169,7 +169,6 @@ class GaussianRandomWalk(Distribution):
         return self._walk(self.init_dist._variance(), self.sigma**2)
 
     def _walk(self, start: Any, steps: Any) -> Any:
-        """Add up steps from a start."""
         start = jnp.asarray(start)[..., None]
         batch = jnp.broadcast_shapes(start.shape[:-1], jnp.shape(steps)[:-1])
         steps = jnp.broadcast_to(steps, (*batch, self.shape[-1] - 1))
@@ -202,10 +201,7 @@ def steps_of_walk(family: str, steps: Any, shape: Any, **parameters: Any) -> int
 
 
 def neighbours(missing: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Give the last point seen before each point and the first one after it, itself left out.
-
-    -1 and the walk's length where there is none.
-    """
+    """Give the last point seen before each point, or -1, and the first after it, or the length."""
     points = missing.shape[-1]
     at = np.arange(points)
     last = np.maximum.accumulate(np.where(missing, -1, at), axis=-1)

@@ -17,27 +17,14 @@ class StateTable(NamedTuple):
 
     The tables of a distribution add up to its log probability. State number k of an element is
     the value ``support.lower + k``.
-
-    Attributes
-    ----------
-    log_prob : array, shape (*B', K1, ..., Km)
-        B' has as many axes as B and broadcasts to it.
-    elements : numpy.ndarray of int, shape (*B, m)
-        Flat positions in the variable of the elements that each group is about.
     """
 
-    log_prob: Any
-    elements: np.ndarray
+    log_prob: Any  # (*B', K1, ..., Km): B' has as many axes as B, and broadcasts to it
+    elements: np.ndarray  # (*B, m): flat positions in the variable of each group's elements
 
 
 def positions(shape: tuple[int, ...]) -> np.ndarray:
-    """Give the flat position of each element of an array of a shape.
-
-    Examples
-    --------
-    >>> positions((2, 2)).tolist()
-    [[0, 1], [2, 3]]
-    """
+    """Give the flat position of each element of an array of a shape."""
     return np.arange(int(np.prod(shape, dtype=int))).reshape(shape)
 
 

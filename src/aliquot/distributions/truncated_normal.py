@@ -151,8 +151,6 @@ def log_scaled_probability(lower: Any, upper: Any, width: Any) -> Any:
     c is the number between the bounds that is next to zero: the density there is taken out. The
     difference of the bounds is given by itself, since it is known better than from the two.
 
-    Notes
-    -----
     Wide intervals: the log of the larger tail, and `log1p` of minus the ratio, on the side where
     both are small. Narrow ones: the integral of the Taylor series of the density about the midpoint
     m, with half width h and Hermite polynomials He (DLMF 18.5.13),
@@ -192,14 +190,10 @@ def draws_from_bound(key: Any, low: Any, width: Any, near: Any) -> Any:
     """Draw how far a standard normal variable is from the lower bound that it is known to exceed.
 
     By rejection: exponential proposals, or uniform ones where zero is in the interval, so that the
-    distance has all its digits however large the bound. At least a third is accepted. [1]_ Drawn
+    distance has all its digits however large the bound. At least a third is accepted: C. P. Robert
+    (1995), Simulation of truncated normal variables, Statistics and Computing 5(2), 121-125. Drawn
     where `near` says so: where `low`, at least minus half of the width, is 1 or more, or `width`,
     the distance to the upper bound, at most 1.
-
-    References
-    ----------
-    .. [1] C. P. Robert. Simulation of truncated normal variables. Statistics and Computing 5(2),
-       1995, 121-125.
     """
     rate = jnp.maximum(low, 0.0)
     flat = ~(rate > 1e-150)

@@ -30,7 +30,6 @@ class Union(Constraint):
 
     @property
     def description(self) -> str:  # type: ignore[override]
-        """The members in words."""
         return " or ".join(dict.fromkeys(member.description for member in self.members))
 
     def check(self, x: Any, xp: Any = np) -> Any:

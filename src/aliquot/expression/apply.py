@@ -66,36 +66,18 @@ def apply(
 ) -> Any:
     """Apply a JAX function to operands, some of which are expressions.
 
-    Parameters
-    ----------
-    function : callable
-        A pure JAX function.
-    *args, **kwargs
-        Its arguments; expressions may stand anywhere in them (inside lists and tuples too).
-        Everything else is passed on as it is.
-    text : str, optional
-        How the result reads in messages.
-    check : callable, optional
-        Called again when data are replaced; raises where the result no longer makes sense.
-    marked : callable, optional
-        The same function, but NaN where there is no result, as at an index out of range. That is
-        the expression's value; a density takes that of `function`, and is zero there.
-    rule : callable, optional
-        Between which numbers the result lies (`aliquot.expression.bounds`).
-    narrow : bool
-        Whether a dtype of fewer than 64 bits is meant.
+    The function is pure. Expressions may stand anywhere in its arguments, inside lists and tuples
+    too; everything else is passed on as it is. What comes back is an expression, or the same tree
+    of expressions that `function` returns of arrays. With no expression among the operands, it is
+    the NumPy value itself. It is a `ShapeError` where the function does not take operands of these
+    shapes, and a `DTypeError` where it does not take these kinds (strings, objects).
 
-    Returns
-    -------
-    Expression, or the same tree of expressions that `function` returns of arrays. With no
-    expression among the operands, the NumPy value itself.
+    `text` is how the result reads in messages. `check` is called again when data are replaced, and
+    raises where the result no longer makes sense. `rule` says between which numbers the result lies
+    (`aliquot.expression.bounds`), `narrow` whether a dtype of fewer than 64 bits is meant.
 
-    Raises
-    ------
-    ShapeError
-        Where the function does not take operands of these shapes.
-    DTypeError
-        Where it does not take operands of these kinds (strings, objects).
+    `marked` is the same function, but NaN where there is no result, as at an index out of range.
+    That is the expression's value; a density takes that of `function`, and is zero there.
     """
     from aliquot.expression.node import Expression  # the node's operators call this function
 

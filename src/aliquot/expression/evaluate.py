@@ -44,10 +44,7 @@ def leaves(*trees: Any) -> list[Leaf]:
 class Evaluation:
     """Values of expressions, each shared part computed once.
 
-    Parameters
-    ----------
-    values : mapping from Expression to array
-        What is known to begin with: the leaves' values. More can be added with `set`.
+    `values` is what is known to begin with: the leaves' values. More can be added with `set`.
     """
 
     def __init__(self, values: Mapping[Any, Any] | None = None) -> None:
@@ -65,10 +62,7 @@ class Evaluation:
     def __call__(self, tree: Any) -> Any:
         """Compute every expression in a pytree (a distribution, a list, one expression).
 
-        Raises
-        ------
-        ModelError
-            Where a leaf has no value.
+        A leaf without a value is a `ModelError`.
         """
         for node in order(expressions(tree), self._known.keys()):
             if node.function is None:

@@ -23,25 +23,13 @@ _FOLLOW = ("aliquot", "jax", "jaxlib", "numpy")
 
 @dataclass(frozen=True, eq=False)
 class Read:
-    """Something of a model that was read as numbers.
+    """Something of a model that was read as numbers."""
 
-    Attributes
-    ----------
-    what : str
-        In words, with the variable's name.
-    was : number or array
-    now : callable
-        Gives what it is now.
-    where : str
-        The file and the line.
-    node : Expression or None
-        Of which shapes have to be worked out again before it is known what it is now.
-    """
-
-    what: str
-    was: Any
-    now: Callable[[], Any]
-    where: str
+    what: str  # in words, with the variable's name
+    was: Any  # a number or an array
+    now: Callable[[], Any]  # gives what it is now
+    where: str  # the file and the line
+    # Of which shapes have to be worked out again before it is known what it is now.
     node: Expression | None = None
 
 

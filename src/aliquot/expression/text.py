@@ -39,8 +39,6 @@ SYMBOLS = {name: each for each, row in _OPERATIONS.items() for name in row[2].sp
 def strength(text: str) -> int:
     """Say how strongly a text's outermost operation binds; 0 where it cannot be read.
 
-    Examples
-    --------
     >>> strength("mu") > strength("2 * mu") > strength("mu + 1") > strength("mu < 1")
     True
     """
@@ -61,8 +59,6 @@ def strength(text: str) -> int:
 def binary(symbol: str, left: str, right: str) -> str:
     """Write a binary operation on two texts.
 
-    Examples
-    --------
     >>> binary("+", "mu", "tau * x"), binary("*", "mu + 1", "x"), binary("-", "a", "b - c")
     ('mu + tau * x', '(mu + 1) * x', 'a - (b - c)')
     """
@@ -80,8 +76,6 @@ def binary(symbol: str, left: str, right: str) -> str:
 def unary(symbol: str, operand: str) -> str:
     """Write a unary operation on a text.
 
-    Examples
-    --------
     >>> unary("-", "x"), unary("-", "x + 1"), unary("-", "x ** 2")
     ('-x', '-(x + 1)', '-x ** 2')
     """
@@ -91,8 +85,6 @@ def unary(symbol: str, operand: str) -> str:
 def primary(text: str) -> str:
     """Write a text so that an index or a method can follow it.
 
-    Examples
-    --------
     >>> primary("x"), primary("x[0]"), primary("x + 1")
     ('x', 'x[0]', '(x + 1)')
     """

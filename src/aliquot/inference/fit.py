@@ -221,12 +221,7 @@ class ADVI:
 
 
 def _check_callbacks(callbacks: Any) -> None:
-    """Refuse criteria of convergence among callbacks, and what cannot be called.
-
-    Raises
-    ------
-    ModelError
-    """
+    """Refuse criteria of convergence among callbacks, and what cannot be called."""
     if not isinstance(callbacks, list | tuple):
         raise ModelError(f"callbacks must be a list of functions; got {callbacks!r:.60}")
     for callback in callbacks:

@@ -100,10 +100,7 @@ def names(model: Model, *kinds: type[Any]) -> list[str]:
 def check_simulable(model: Model) -> None:
     """Refuse a model with a variable that cannot be drawn.
 
-    Raises
-    ------
-    ModelError
-        Naming an improper prior, or one that a transform restricts.
+    That is one with an improper prior, or with a prior that a transform restricts.
     """
     for variable in [*model.free, *model.observed]:
         family = variable.distribution.family
@@ -132,13 +129,7 @@ def wanted(
     allowed: Sequence[str],
     default: Sequence[str] | None = None,
 ) -> list[str]:
-    """Read which variables to return.
-
-    Raises
-    ------
-    ModelError
-        For none, or for a name that is not among those allowed.
-    """
+    """Read which variables to return: one at least, all among those allowed."""
     if var_names is None:
         return list(allowed if default is None else default)
     asked = [var_names] if isinstance(var_names, str) else list(var_names)
@@ -151,13 +142,7 @@ def wanted(
 
 
 def check_predictable(model: Model, user: str) -> None:
-    """Refuse a model that predicts nothing, and say what predictions leave out.
-
-    Raises
-    ------
-    ModelError
-        Where nothing is observed.
-    """
+    """Refuse a model in which nothing is observed, and say what predictions leave out."""
     left_out = ", ".join(potentials(model))
     if not model.observed:
         computed = ", ".join(names(model, Deterministic))

@@ -21,10 +21,7 @@ MOST_DENSE = 128
 def continuous_density(model: Any, user: str) -> Any:
     """Give a model's density, for what needs continuous unknowns.
 
-    Raises
-    ------
-    ModelError
-        Where all unknowns are discrete or missing values, with what gives their posterior.
+    Where all unknowns are discrete or missing values, an error says what gives their posterior.
     """
     density = model.density()
     if density.size == 0:
@@ -44,13 +41,7 @@ def continuous_density(model: Any, user: str) -> Any:
 
 
 def read_init(init: str) -> tuple[Metric, float]:
-    """Split an ``init`` such as "jitter+adapt_diag" into a metric and the size of the jitter.
-
-    Raises
-    ------
-    ModelError
-        For an unknown one, with those that are known.
-    """
+    """Split an ``init`` such as "jitter+adapt_diag" into a metric and the size of the jitter."""
     name = DEFAULT if init == "auto" else init
     metric = str(name).removeprefix("jitter+")
     if metric not in METRICS:
@@ -73,12 +64,8 @@ def jittered_starts(
 ) -> Jittered:
     """Give the centres that chains start around, from start values by name on the variables' scale.
 
-    Each unconstrained coordinate gets a number from uniform(-jitter, jitter) besides.
-
-    Raises
-    ------
-    ModelError, ShapeError, SupportError
-        For a number of mappings other than `chains`, unknown names, values that do not fit.
+    Each unconstrained coordinate gets a number from uniform(-jitter, jitter) besides. A number of
+    mappings other than `chains`, unknown names and values that do not fit are refused.
     """
     if initvals is None or isinstance(initvals, Mapping):
         center = _apart(density, initvals or {}, chains) if jitter else None

@@ -18,9 +18,6 @@ def interrupts() -> Iterator[threading.Event]:
     still says that the user wants to stop. Outside the main thread, and where something else
     handles or ignores the signal, nothing is changed and the event stays unset.
 
-    Examples
-    --------
-    >>> from aliquot.inference.interrupt import interrupts
     >>> with interrupts() as pressed:
     ...     pressed.is_set()
     False

@@ -66,20 +66,12 @@ class _Climb:
 
 
 def maximise(evaluate: Evaluate, starts: Sequence[np.ndarray], *, maxiter: int) -> Summit | None:
-    """Climb from each start (d,) by L-BFGS-B [1]_ and keep the highest point.
+    """Climb from each start (d,) by L-BFGS-B and keep the highest point.
 
     ``None`` where no start has a finite value and gradient, ``evaluate(position)``. `maxiter`
-    bounds the iterations of each climb.
+    bounds the iterations of each climb. Byrd, Lu, Nocedal and Zhu (1995), A limited memory
+    algorithm for bound constrained optimization, SIAM Journal on Scientific Computing 16.
 
-    References
-    ----------
-    .. [1] Byrd, Lu, Nocedal and Zhu (1995), A limited memory algorithm for bound constrained
-       optimization, SIAM Journal on Scientific Computing 16.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from aliquot.inference.maximise import maximise
     >>> bowl = lambda x: (-0.5 * np.sum((x - 3) ** 2), 3 - x)
     >>> summit = maximise(bowl, [np.zeros(2)], maxiter=100)
     >>> summit.position.round(6), summit.converged

@@ -18,12 +18,8 @@ if TYPE_CHECKING:
 def in_model_order(trace: xarray.DataTree, model: Model) -> xarray.DataTree:
     """Put the groups of draws into the model's order: chain, draw, a variable's own dims, labels.
 
-    Groups without draws stay as they are, and so does what runs along rows of other data.
-
-    Raises
-    ------
-    ShapeError
-        For a variable of the model's in the posterior with a dim that is missing or not known.
+    Groups without draws stay as they are, and so does what runs along rows of other data. A
+    variable of the model's in the posterior with a dim that is missing or not known is refused.
     """
     groups = groups_of(trace)
     for name, dataset in groups.items():

@@ -28,13 +28,11 @@ ATTRIBUTE = "recovered_from"
 class Change:
     """What has changed since labels were recovered."""
 
-    data: list[str]
-    """The names of the data that are others."""
+    data: list[str]  # the names of the data that are others
+    # Whether the labels are of rows that are gone. Labels that several observations share, those
+    # of groups, are still those of the groups.
     stale: bool
-    """Whether the labels are of rows that are gone. Labels that several observations share, those
-    of groups, are still those of the groups."""
-    observed: bool
-    """Whether what was observed has changed, and not covariates alone."""
+    observed: bool  # whether what was observed has changed, and not covariates alone
 
 
 def record(

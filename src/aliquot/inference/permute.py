@@ -49,16 +49,11 @@ def permuted(
     Free variables are permuted and deterministics computed anew. ``None``, and a warning, where the
     density of a permuted draw is another one after all.
 
-    Notes
-    -----
     A chain followed by a move that leaves the posterior unchanged still has the posterior as its
-    distribution; a uniform permutation of exchangeable components is one that accepts always
-    [1]_. As the moves do not go back into the chain, its metric stays that of one mode.
-
-    References
-    ----------
-    .. [1] Frühwirth-Schnatter (2001), Markov chain Monte Carlo estimation of classical and dynamic
-       switching and mixture models, JASA 96(453): the random permutation sampler.
+    distribution; a uniform permutation of exchangeable components is one that accepts always. As
+    the moves do not go back into the chain, its metric stays that of one mode. The random
+    permutation sampler: Frühwirth-Schnatter (2001), Markov chain Monte Carlo estimation of
+    classical and dynamic switching and mixture models, JASA 96(453).
     """
     free = free_draws(density, values)
     moved = dict(free)

@@ -58,13 +58,9 @@ def posterior_values(model: Model, posterior: Any, user: str) -> dict[str, np.nd
 
     Discrete variables that are not there, or that belong to other rows than the model's data have
     now, are left out: they are drawn anew, as missing values are. Observed variables are given
-    where their missing entries were summed out and recovered.
-
-    Raises
-    ------
-    ModelError, ShapeError, SupportError
-        Where a continuous variable is not in the posterior, or a value is no number; where its
-        shape or dims are others; where a value is outside of what it can be.
+    where their missing entries were summed out and recovered. Refused is a continuous variable that
+    is not in the posterior, of another shape or other dims, or with a value that is no number or
+    outside of what it can be.
     """
     result = {}
     free: list[Any] = [v for v in model.free if not isinstance(v, MissingValues)]
@@ -101,12 +97,8 @@ def discrete_values(
     """Read the draws of a discrete variable, one row for each draw of each chain.
 
     ``None`` where there are none, or only those of other rows than the model's data have now: of
-    another length, with other labels, or (with a warning) recovered from other data.
-
-    Raises
-    ------
-    ShapeError, SupportError
-        Where its dims are not the model's, or it is in a state that it does not have.
+    another length, with other labels, or (with a warning) recovered from other data. Dims that are
+    not the model's, and a state that the variable does not have, are refused.
     """
     name = variable.name
     if name not in posterior:

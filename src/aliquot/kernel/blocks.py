@@ -42,13 +42,7 @@ def many_rows(closed: Any) -> list[int]:
 def evaluate_blocked(closed: Any, rows: int, inputs: Sequence[Any]) -> list[Any]:
     """Compute a flat jaxpr's outputs with its totals over rows taken block by block.
 
-    Parameters
-    ----------
-    closed : ClosedJaxpr
-        Without calls.
-    rows : int
-        The length of the axes that are cut.
-    inputs : sequence of array
+    The jaxpr is closed; flat is one without calls. `rows` is the length of the axes that are cut.
     """
     return _Plan(closed, rows).run(inputs)
 

@@ -31,13 +31,8 @@ _BARRIER = "optimization_barrier"
 def evaluate_kept(program: Any, functions: Functions, inputs: Sequence[Any]) -> list[Any]:
     """Compute a flat jaxpr's outputs, with what is dear and used more than once kept.
 
-    Parameters
-    ----------
-    program : ClosedJaxpr
-        Without calls.
-    functions : mapping from str
-        What replaces primitives; see `substitute`.
-    inputs : sequence of array
+    The jaxpr is closed; flat is one without calls. The functions replace primitives; see
+    `substitute`.
     """
     uses = Counter(
         atom for equation in program.jaxpr.eqns for atom in set(variables(equation.invars))

@@ -20,14 +20,9 @@ def rewritten(function: Callable[..., Any]) -> Callable[..., Any]:
     Elementary functions of float64 are replaced by those of the part `elementary`, what several
     loops need is computed once, and totals over very many rows are taken block by block.
 
-    Parameters
-    ----------
-    function
-        Already differentiated, where derivatives are wanted: the result has none. It is traced
-        each time that the result is called, so call that inside what is compiled.
+    The given function is already differentiated, where derivatives are wanted: the result has none.
+    It is traced each time that the result is called, so call that inside what is compiled.
 
-    Examples
-    --------
     >>> import jax
     >>> import jax.numpy as jnp
     >>> from aliquot.precision import float64

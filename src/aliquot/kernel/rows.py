@@ -30,22 +30,18 @@ Params = dict[str, Any]
 class RowByRow:
     """Row i of the results depends on row i of the operands and on what has no rows."""
 
-    params: Callable[[int], Params]
-    """The equation's parameters for so many rows."""
+    params: Callable[[int], Params]  # the equation's parameters for so many rows
+    # Whether the result counts rows, and the first one's number is to be added.
     offset: bool = False
-    """Whether the result counts rows, and the first one's number is to be added."""
 
 
 @dataclass(frozen=True)
 class Total:
     """The result has no rows; those of some rows at a time are combined."""
 
-    combine: Callable[[Any, Any], Any]
-    """Adds a part to what there is."""
-    start: Callable[[Any, np.dtype], Any]
-    """What there is at first, from the result's shape and dtype."""
-    scattered: bool = False
-    """Whether the first operand is what the parts are added to."""
+    combine: Callable[[Any, Any], Any]  # adds a part to what there is
+    start: Callable[[Any, np.dtype], Any]  # what there is at first, from the result's shape, dtype
+    scattered: bool = False  # whether the first operand is what the parts are added to
 
 
 Acts = RowByRow | Total | None

@@ -20,15 +20,10 @@ BODIES = {"scan": ("jaxpr",), "while": ("cond_jaxpr", "body_jaxpr"), "cond": ("b
 
 
 def evaluate(program: Any, functions: Functions, *inputs: Any) -> list[Any]:
-    """Compute a jaxpr's outputs, inside a traced function.
+    """Compute a closed jaxpr's outputs, inside a traced function.
 
-    Parameters
-    ----------
-    program : ClosedJaxpr
-        Already differentiated: the functions need have no derivatives.
-    functions : mapping from str
-        By the name of the primitive of one operand that each replaces.
-    inputs : array
+    It is already differentiated: the functions need have no derivatives. Each goes by the name of
+    the primitive that it replaces, which has one operand.
     """
     return Walk(
         program, inputs, lambda equation, values: apply(equation, functions, values)

@@ -15,18 +15,9 @@ MOST_SEARCHED = 20_000
 
 
 def color(pairs: np.ndarray, size: int) -> np.ndarray:
-    """Give each element a colour, 0 to as few as can be found easily.
+    """Give each of `size` elements a colour, 0 to as few as can be found easily.
 
-    Parameters
-    ----------
-    pairs : int array, shape (pairs, 2)
-        Elements that must differ.
-    size : int
-        Number of elements.
-
-    Returns
-    -------
-    int array, shape (size,)
+    The pairs, (pairs, 2), are of elements that must differ.
     """
     pairs = pairs[pairs[:, 0] != pairs[:, 1]]
     if len(pairs) == 0:

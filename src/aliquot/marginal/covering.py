@@ -25,19 +25,10 @@ def cover(
 ) -> tuple[np.ndarray, list[np.ndarray]] | None:
     """Give assignments that cover all joint states of some sets of classes.
 
-    Parameters
-    ----------
-    patterns : sequence of tuple of int
-        Sets of classes, the classes of each distinct.
-    states : sequence of int
-        The number of states of each class.
-
-    Returns
-    -------
-    assignments : int array, shape (assignments, classes)
-    where : list of int arrays, shape (K1, ..., Km)
-        For each pattern the number of the assignment that has these states of its classes.
-        None in place of both where there is too much to look for.
+    Each pattern is a set of distinct classes, and `states` has the number of states of each class.
+    The assignments have shape (assignments, classes). For each pattern an array (K1, ..., Km) has
+    the number of the assignment in which its classes have these states. None stands in place of
+    both where there is too much to look for.
     """
     sets = sorted({tuple(sorted(pattern)) for pattern in patterns}, key=lambda s: (-len(s), s))
     counts = [float(np.prod([states[one] for one in each], dtype=float)) for each in sets]

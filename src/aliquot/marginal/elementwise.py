@@ -18,13 +18,7 @@ def is_elementwise(
     """Say whether no element of an expression depends on two elements of one of the nodes.
 
     Then its smallest and largest values are found with all elements of a node in the same state.
-
-    Parameters
-    ----------
-    expression : Expression
-    nodes : sequence of Expression
-    known : mapping from Leaf to array
-        Values of everything else that it depends on.
+    `known` has the values of everything else that it depends on.
     """
 
     def compute(*values: Any) -> Any:

@@ -21,21 +21,12 @@ class Evaluated:
     """The terms of a sum in all states, at given values of everything that is not summed out.
 
     It belongs to the traced function in which it was made, as do the answers.
-
-    Attributes
-    ----------
-    plan : Plan
-    summands : SummandValues
-    constants : dict from int to scalar
-        Of each term, by its number, what depends on no unknown.
-    tables : list of Table
-        One for each factor.
     """
 
     plan: Plan
     summands: SummandValues
-    constants: dict[int, Any]
-    tables: list[Table]
+    constants: dict[int, Any]  # of each term, by its number: what depends on no unknown, a scalar
+    tables: list[Table]  # one for each factor
 
     def log_sum(self) -> Any:
         """Compute the log of the sum, a scalar."""
@@ -59,15 +50,9 @@ class Evaluated:
     def pointwise(self) -> dict[str, Any]:
         """Compute log p(y_i | everything continuous, all other y) for each observation.
 
-        Returns
-        -------
-        dict from str to array
-            For the observed variables that depend on an unknown.
-
-        Raises
-        ------
-        ModelError
-            For events that depend on many unknowns in one number, several of them in one variable.
+        There is an array for each observed variable that depends on an unknown. A `ModelError` is
+        raised for events that depend on many unknowns in one number, several of them in one
+        variable.
         """
         return pointwise(self)
 

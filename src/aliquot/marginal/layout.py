@@ -33,59 +33,33 @@ MOST_ALIKE = 2
 
 @dataclass(frozen=True)
 class RowGroup:
-    """The rows of a summand that depend on their elements in the same way.
+    """The rows of a summand that depend on their elements in the same way."""
 
-    Attributes
-    ----------
-    rows : int array or None
-        Which rows, ``None`` for all.
-    elements : int array, shape (rows, m)
-        Numbers of the elements, over all variables.
-    classes : tuple of int
-        For each column of `elements` the number of its colour class (where rows are read by
-        assignment, that of the first row).
-    where : int array or None, shape (K1, ..., Km, rows)
-        The assignment in which a row has these states, where the layout lists assignments.
-    """
-
-    rows: np.ndarray | None
-    elements: np.ndarray
+    rows: np.ndarray | None  # which rows, None for all
+    elements: np.ndarray  # (rows, m): numbers of the elements, over all variables
+    # For each column of `elements` the number of its colour class (where rows are read by
+    # assignment, that of the first row).
     classes: tuple[int, ...]
+    # (K1, ..., Km, rows): the assignment in which a row has these states, where the layout lists
+    # assignments.
     where: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
 class Layout:
-    """How a summand becomes factors.
-
-    Attributes
-    ----------
-    shape : tuple of int
-        Of the summand's value, without tabulated axes.
-    summed : tuple of int
-        Axes along which the rows' elements do not vary.
-    count : int
-        Number of rows: the product of the other axes.
-    classes : tuple of ColorClass
-        Those of the variables that the value is evaluated for.
-    colors : dict from int to int array
-        Each element's colour, for variables of more than one.
-    tabulated : tuple of int
-        Variables whose states are the last axes of the value itself (a table of probabilities).
-    groups : tuple of RowGroup
-    assignments : int array or None, shape (assignments, classes)
-        States of all classes together, of which the summand is evaluated in each. ``None``: it is
-        in all joint states.
-    """
+    """How a summand becomes factors."""
 
     summand: Summand
-    shape: tuple[int, ...]
-    summed: tuple[int, ...]
-    count: int
-    classes: tuple[ColorClass, ...]
-    colors: dict[int, np.ndarray]
+    shape: tuple[int, ...]  # of the summand's value, without tabulated axes
+    summed: tuple[int, ...]  # axes along which the rows' elements do not vary
+    count: int  # number of rows: the product of the other axes
+    classes: tuple[ColorClass, ...]  # those of the variables that the value is evaluated for
+    colors: dict[int, np.ndarray]  # each element's colour, for variables of more than one
+    # Variables whose states are the last axes of the value itself (a table of probabilities).
     tabulated: tuple[int, ...]
     groups: tuple[RowGroup, ...]
+    # (assignments, classes): states of all classes together, of which the summand is evaluated in
+    # each; None where it is evaluated in all joint states.
     assignments: np.ndarray | None = None
 
     def variables(self) -> list[int]:
@@ -107,20 +81,11 @@ def lay_out(
 ) -> Layout:
     """Find a summand's rows, their elements and the classes to evaluate it along.
 
-    Parameters
-    ----------
-    summand : Summand
-    shape : tuple of int
-        Of its value, without tabulated axes.
-    references : sequence of Reference
-        What each element of the value depends on.
-    tabulated : sequence of Reference
-        The elements whose states are the value's last axes.
-    sizes : sequence of int
-        Number of elements of each variable.
-    states : sequence of int, optional
-        Number of states of each variable. Where they are given, a summand whose rows are about
-        many sets of classes is evaluated in a few assignments of states to classes.
+    `shape` is that of its value, without tabulated axes. `references` are what each element of the
+    value depends on, `tabulated` the elements whose states are the value's last axes. `sizes` and
+    `states` have the numbers of elements and of states of each variable. Where `states` are given,
+    a summand whose rows are about many sets of classes is evaluated in a few assignments of states
+    to classes.
     """
     every = [*references, *tabulated]
     varying = [

@@ -42,40 +42,17 @@ from aliquot.primitives.internals import shape_of, struct
 class Plan:
     """How the log of a sum of products is computed, over all joint states of discrete unknowns.
 
-    Parameters
-    ----------
-    unknowns : sequence of Unknown
-    terms : sequence of Term
-        Those that depend on some of them, their own probabilities left out.
-    largest : int
-        The most entries that any table may have.
-    fill_in : callable
-        ``fill_in(distribution, values)``: the distribution with its parameters as arrays, and where
-        they are in their ranges, broadcasting against its batch shape; ``None`` for that where it
-        is certain.
+    The terms are those that depend on some of the unknowns, their own probabilities left out. No
+    table may have more than `largest` entries. ``fill_in(distribution, values)`` gives the
+    distribution with its parameters as arrays, and where they are in their ranges, broadcasting
+    against its batch shape; ``None`` for that where it is certain. A `ModelError` is raised where
+    something cannot be summed out: the error names it, and says why and what would work.
 
-    Attributes
-    ----------
-    name : str
-        What the sum is called among the terms of the log density.
-    inputs : list of Leaf
-        What the terms need besides the unknowns.
-    positions : dict from int to int
-        The input of the traced computation that holds each unknown.
-    analysis : TermAnalysis
-    constants : list of Summand
-        Those that depend on no unknown.
-    layouts : list of Layout
-        One for each of the others.
-    elimination : Elimination
-    consulted : dict from Data to numpy.ndarray
-        The data whose values decided which row depends on what, as they were: with other values
-        it has to be made anew.
-
-    Raises
-    ------
-    ModelError
-        Where something cannot be summed out: names it, says why and what would work.
+    `name` is what the sum is called among the terms of the log density. `inputs` are what the terms
+    need besides the unknowns, and `positions` has the input of the traced computation that holds
+    each unknown. `constants` are the summands that depend on no unknown; there is one of the
+    layouts for each of the others. `consulted` has the data whose values decided which row depends
+    on what, as they were: with other values the plan has to be made anew.
     """
 
     def __init__(
@@ -126,10 +103,7 @@ class Plan:
     def evaluate(self, values: Evaluation) -> Evaluated:
         """Evaluate all terms in all states, inside a traced function.
 
-        Parameters
-        ----------
-        values : Evaluation
-            Holds the values of every continuous variable and of the data.
+        `values` holds the values of every continuous variable and of the data.
         """
         summands = SummandValues(self.unknowns, self.positions, self._evaluator(values))
         constants: dict[int, Any] = {}

@@ -71,13 +71,9 @@ def _of_term(at: Evaluated, output: int, name: str, outside: Sequence[Table]) ->
 def _each(layout: Layout, values: Sequence[Any], outside: Sequence[Table]) -> Any:
     """Compute one number for each element of a summand's value.
 
-    Parameters
-    ----------
-    layout : Layout
-    values : sequence of arrays, shape (K1, ..., Km, rows, repeats)
-        For each group of rows, the value before its summed axes were summed: they are the repeats.
-    outside : sequence of Table
-        Of this layout's factors, in order.
+    For each group of rows, `values` has the value before its summed axes were summed, shape
+    (K1, ..., Km, rows, repeats): these axes are the repeats. `outside` begins with what is outside
+    of this layout's factors, in order.
     """
     rows, repeats = layout.count, values[0].shape[-1]
     found, where = [], []

@@ -38,19 +38,10 @@ def evidence_table(unknown: Unknown, few: int = FEW) -> Table:
 
 @dataclass(frozen=True)
 class SummandValues:
-    """What summands are in the states of the unknowns, inside a traced function.
+    """What summands are in the states of the unknowns, inside a traced function."""
 
-    Attributes
-    ----------
-    unknowns : sequence of Unknown
-        By number of the variable.
-    positions : dict from int to int
-        The input of the computation that holds each variable.
-    evaluator : Evaluator
-    """
-
-    unknowns: Sequence[Unknown]
-    positions: dict[int, int]
+    unknowns: Sequence[Unknown]  # by number of the variable
+    positions: dict[int, int]  # the input of the computation that holds each variable
     evaluator: Evaluator
 
     def independent(self, atom: Any) -> Any:
@@ -81,12 +72,9 @@ class SummandValues:
         return [_of_group(whole, group) for group in layout.groups]
 
     def unsummed(self, layout: Layout) -> list[Any]:
-        """Evaluate a summand without summing.
+        """Evaluate a summand without summing: an array for each group of rows.
 
-        Returns
-        -------
-        list of array, shape (K1, ..., Km, rows, product of the summed axes)
-            One for each group of rows.
+        Its shape is (K1, ..., Km, rows, product of the summed axes).
         """
         value, lead = self._along_classes(layout)
         listed = layout.assignments
@@ -184,11 +172,8 @@ class SummandValues:
     def _along_classes(self, layout: Layout) -> tuple[Any, int]:
         """Evaluate with an axis of states for each colour class, or one of assignments.
 
-        Returns
-        -------
-        value : array, shape (classes or assignments..., *shape, tabulated...), axes full or 1
-        width : int
-            How many leading axes there are.
+        The value has shape (classes or assignments..., *shape, tabulated...), each axis full or of
+        length 1. With it comes the number of leading axes.
         """
         listed = layout.assignments
         width = len(layout.classes) if listed is None else 1
@@ -223,12 +208,8 @@ class SummandValues:
 def _rows(value: Any, layout: Layout, lead: int) -> Any:
     """Sum the axes that rows do not differ along; flatten the others, a constant one to length 1.
 
-    Parameters
-    ----------
-    value : array, shape (*leading, *layout.shape), each axis full or of length 1
-    layout : Layout
-    lead : int
-        Number of leading axes.
+    The value has `lead` leading axes, then those of `layout.shape`. Each of them is full or of
+    length 1.
     """
     value = jnp.asarray(value, dtype=float)
     for axis in layout.summed:
@@ -255,12 +236,7 @@ def _of_group(table: Table, group: RowGroup) -> Table:
 def _of_classes(array: Any, classes: tuple[int, ...], width: int) -> Any:
     """Keep the axes of some classes, in their order; of the others the first state does.
 
-    Parameters
-    ----------
-    array : array, shape (classes..., rest...)
-    classes : tuple of int
-    width : int
-        Number of axes of classes.
+    The array has `width` axes of classes, then the rest.
     """
     index = tuple(slice(None) if axis in classes else 0 for axis in range(width))
     kept = [axis for axis in range(width) if axis in classes]

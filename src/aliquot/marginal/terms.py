@@ -11,24 +11,12 @@ from aliquot.expression import Evaluation, Expression, Leaf, expressions, order
 
 @dataclass(frozen=True, eq=False)
 class Term:
-    """One term of a log density: an array whose elements are summed.
+    """One term of a log density: an array whose elements are summed."""
 
-    Attributes
-    ----------
-    name : str
-        Of the variable that it belongs to.
-    kind : str
-        "free", "observed" or "potential".
-    sources : pytree
-        The expressions that it is computed from.
-    compute : callable
-        ``compute(values: Evaluation) -> array``.
-    """
-
-    name: str
-    kind: str
-    sources: Any
-    compute: Callable[[Evaluation], Any]
+    name: str  # of the variable that it belongs to
+    kind: str  # "free", "observed" or "potential"
+    sources: Any  # the expressions that it is computed from, a pytree
+    compute: Callable[[Evaluation], Any]  # gives the array
 
 
 def depends_on(sources: Any, nodes: Iterable[Expression]) -> bool:

@@ -23,27 +23,15 @@ MOST_COMBINATIONS = 10_000
 
 @dataclass(frozen=True, eq=False)
 class Unknown:
-    """A discrete variable that is to be summed out.
-
-    Attributes
-    ----------
-    name : str
-    node : Expression
-        What gets the values: a free variable, or an observed variable of which some are missing.
-    distribution : Distribution
-    lowest : int
-        The smallest state; the states are consecutive integers from there.
-    states : int
-        How many there are.
-    evidence : numpy.ndarray of int or None
-        State numbers of the entries that were observed, -1 where they are missing, flat.
-    """
+    """A discrete variable that is to be summed out."""
 
     name: str
+    # What gets the values: a free variable, or an observed variable of which some are missing.
     node: Any
     distribution: Distribution
-    lowest: int
-    states: int
+    lowest: int  # the smallest state; the states are consecutive integers from there
+    states: int  # how many there are
+    # State numbers of the entries that were observed, -1 where they are missing, flat.
     evidence: np.ndarray | None = None
 
     @property
@@ -70,17 +58,9 @@ class Unknown:
 def find_unknowns(model: Any) -> tuple[list[Unknown], list[ObservedVariable]]:
     """List a model's discrete unknowns in the order in which they were written.
 
-    Returns
-    -------
-    unknowns : list of Unknown
-    ignorable : list of ObservedVariable
-        Partly observed variables without a bound, of which nothing else needs the missing entries:
-        their probabilities sum to one.
-
-    Raises
-    ------
-    ModelError
-        For a variable that has no finite list of states; names it and says what to do.
+    The second list is of partly observed variables without a bound, of which nothing else needs the
+    missing entries: these may be ignored, because their probabilities sum to one. A `ModelError` is
+    raised for a variable that has no finite list of states; it names it and says what to do.
     """
     found: list[Unknown] = []
     ignorable: list[ObservedVariable] = []

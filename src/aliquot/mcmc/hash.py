@@ -4,11 +4,8 @@ JAX's generators are the most expensive part of a small loop to compile. A traje
 uniform number a leaf, and needs them to be a function of the draw's key and the number of the leaf.
 The finaliser of SplitMix64 gives that in eight integer operations: the ``i``-th output of a
 SplitMix64 generator seeded with ``key`` is ``mix(key + (i + 1) * GAMMA)``, and that generator
-passes BigCrush.
-
-References
-----------
-.. [1] Steele, Lea and Flood (2014), "Fast splittable pseudorandom number generators", OOPSLA.
+passes BigCrush: Steele, Lea and Flood (2014), "Fast splittable pseudorandom number generators",
+OOPSLA.
 """
 
 from __future__ import annotations

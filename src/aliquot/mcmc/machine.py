@@ -20,6 +20,7 @@ from aliquot.mcmc.settings import Metric
 from aliquot.mcmc.step_size import StepSize
 from aliquot.mcmc.trajectory import Trajectory
 
+# Columns that follow the position in a row of output.
 STATS = (
     "lp",
     "acceptance_rate",
@@ -32,7 +33,6 @@ STATS = (
     "energy_error",
     "max_energy_error",
 )
-"""Columns that follow the position in a row of output."""
 
 
 class ChainState(NamedTuple):
@@ -41,19 +41,15 @@ class ChainState(NamedTuple):
     tree: Trajectory
     step: StepSize
     windows: Windows
-    scale: Any
-    """(d,) or (d, d), see :mod:`aliquot.mcmc.metric`."""
+    scale: Any  # (d,) or (d, d), see :mod:`aliquot.mcmc.metric`
 
 
 class Row(NamedTuple):
     """What one draw is given, or, with a leading axis, the draws of one call of the program."""
 
-    momentum: Any
-    """(d,), standard normal."""
-    key: Any
-    """uint64"""
-    flags: Any
-    """int32, see :class:`aliquot.mcmc.schedule.Flag`."""
+    momentum: Any  # (d,), standard normal
+    key: Any  # uint64
+    flags: Any  # int32, see :class:`aliquot.mcmc.schedule.Flag`
 
 
 def initial(position: np.ndarray, metric_kind: Metric, max_treedepth: int) -> ChainState:

@@ -34,12 +34,9 @@ class Windows(NamedTuple):
     Row 0 is the foreground window, which makes the metric, and row 1 the background window.
     """
 
-    mean: Any
-    """(2, 2 d): of the draw and its gradient, one after the other."""
-    squares: Any
-    """(2, 2 d): sums of squared deviations."""
-    sizes: Any
-    """(2,): how many draws each window holds."""
+    mean: Any  # (2, 2 d): of the draw and its gradient, one after the other
+    squares: Any  # (2, 2 d): sums of squared deviations
+    sizes: Any  # (2,): how many draws each window holds
 
 
 def empty_windows(size: int) -> Windows:
@@ -103,15 +100,12 @@ def first_scale(gradient: np.ndarray) -> np.ndarray:
 def factor_from_draws(draws: np.ndarray, before: np.ndarray) -> np.ndarray:
     """Return the lower factor (d, d) of a covariance estimated from draws (n, d).
 
-    Correlations are shrunk towards 0 by the weight that [1]_ derives from their sampling variances,
-    so that a window shorter than the number of coordinates still gives a useful metric. A
-    coordinate that has not moved keeps the scale that it has in `before`, and so does everything
-    where the draws give no positive definite matrix.
-
-    References
-    ----------
-    .. [1] Schäfer and Strimmer (2005), "A shrinkage approach to large-scale covariance matrix
-       estimation", Statistical Applications in Genetics and Molecular Biology 4(1).
+    Correlations are shrunk towards 0 by a weight derived from their sampling variances, so that a
+    window shorter than the number of coordinates still gives a useful metric: Schäfer and Strimmer
+    (2005), "A shrinkage approach to large-scale covariance matrix estimation", Statistical
+    Applications in Genetics and Molecular Biology 4(1). A coordinate that has not moved keeps the
+    scale that it has in `before`, and so does everything where the draws give no positive definite
+    matrix.
     """
     count, size = draws.shape
     if count < 2 or not np.all(np.isfinite(draws)):

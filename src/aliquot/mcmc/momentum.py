@@ -1,12 +1,9 @@
 """The random numbers that the host makes for each draw: a momentum and a key.
 
-They are a function of (seed, chain, draw) alone. Philox is counter-based [1]_: the seed gives its
-key, and the chain and a block of draws give the upper words of its counter, so that every block of
-every chain is a stream of its own that can be made at any time, in any thread, in any order.
-
-References
-----------
-.. [1] Salmon et al. (2011), "Parallel random numbers: as easy as 1, 2, 3", SC11.
+They are a function of (seed, chain, draw) alone. Philox is counter-based: the seed gives its key,
+and the chain and a block of draws give the upper words of its counter, so that every block of every
+chain is a stream of its own that can be made at any time, in any thread, in any order. Salmon et
+al. (2011), "Parallel random numbers: as easy as 1, 2, 3", SC11.
 """
 
 from __future__ import annotations
@@ -21,9 +18,6 @@ class Momenta:
 
     Chains of other numbers and other seeds (any non-negative integer) are independent.
 
-    Examples
-    --------
-    >>> from aliquot.mcmc.momentum import Momenta
     >>> normals, keys = Momenta(seed=1, chain=0, size=3).draws(10, 14)
     >>> normals.shape, keys.dtype
     ((4, 3), dtype('uint64'))

@@ -32,12 +32,9 @@ class Report(NamedTuple):
     """What one call has done."""
 
     state: ChainState
-    output: Any
-    """(C, d + len(STATS)), of which the first `finished` rows are draws."""
-    finished: Any
-    """int32: draws completed in this call."""
-    leapfrogs: Any
-    """int32: leapfrog steps taken in this call."""
+    output: Any  # (C, d + len(STATS)), of which the first `finished` rows are draws
+    finished: Any  # int32: draws completed in this call
+    leapfrogs: Any  # int32: leapfrog steps taken in this call
 
 
 @dataclass(frozen=True)
@@ -47,8 +44,7 @@ class Shape:
     size: int
     metric: Metric
     max_treedepth: int
-    chains: int | None = None
-    """None: one chain, no leading axis. A number: that many chains, vectorised."""
+    chains: int | None = None  # None: one chain, no leading axis; a number: that many, vectorised
 
     @property
     def capacity(self) -> int:

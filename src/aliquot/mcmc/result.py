@@ -18,14 +18,12 @@ class ChainProgress:
     """Where one chain stands."""
 
     chain: int
-    done: int
-    """Draws completed, those of the warm-up included."""
+    done: int  # draws completed, those of the warm-up included
     total: int
     phase: Phase
     draws_per_second: float
     step_size: float
-    divergences: int
-    """After the warm-up."""
+    divergences: int  # after the warm-up
     leapfrogs: int
 
 
@@ -33,27 +31,19 @@ class ChainProgress:
 class ChainDraws:
     """The draws of several chains. Warm-up comes first along the axis of draws."""
 
+    # (chains, tune + draws, d), unconstrained. Rows from `completed` on hold nothing of use.
     positions: np.ndarray
-    """(chains, tune + draws, d), unconstrained. Rows from `completed` on hold nothing of use."""
-    stats: dict[str, np.ndarray]
-    """Each (chains, tune + draws), under the names of ArviZ's schema."""
+    stats: dict[str, np.ndarray]  # each (chains, tune + draws), under the names of ArviZ's schema
     tune: int
     draws: int
-    completed: np.ndarray
-    """(chains,) draws done, those of the warm-up included."""
+    completed: np.ndarray  # (chains,) draws done, those of the warm-up included
     interrupted: bool
-    inverse_mass: np.ndarray
-    """(chains, d) or, for a dense metric, (chains, d, d)."""
-    step_size: np.ndarray
-    """(chains,) at the end."""
-    compile_seconds: float
-    """0 if the program was there already."""
-    compile_cached: bool
-    """Whether it was there already, in this process or on the disk."""
-    sampling_seconds: float
-    """Wall time of the chains, warm-up included."""
-    warmup_seconds: float
-    """Wall time until the last chain had ended its warm-up; nan if one did not."""
+    inverse_mass: np.ndarray  # (chains, d) or, for a dense metric, (chains, d, d)
+    step_size: np.ndarray  # (chains,) at the end
+    compile_seconds: float  # 0 if the program was there already
+    compile_cached: bool  # whether it was there already, in this process or on the disk
+    sampling_seconds: float  # wall time of the chains, warm-up included
+    warmup_seconds: float  # until the last chain had ended its warm-up; nan if one did not
 
 
 def named_stats(columns: np.ndarray) -> dict[str, np.ndarray]:

@@ -41,41 +41,23 @@ def sample(
 ) -> ChainDraws:
     """Draw from a density with NUTS, one chain for each start point.
 
-    Parameters
-    ----------
-    log_density, data
-        A pure JAX function of a position (d,) and of a pytree of arrays, up to a constant. Data of
-        the same shapes run without a new compilation.
-    starts
-        (chains, d), or a :class:`~aliquot.mcmc.starts.Jittered` for start points yet to be found.
-    seed
-        The draws of a chain are a function of it and of the number of the chain: they are the same,
-        to the bit, for any number of cores and however the run is cut into calls.
-    cores
-        Threads, by default as many as there are CPUs, and never more than chains.
-    vectorized
-        Run all chains in one program. By default, on an accelerator only.
-    on_progress
-        Called about every 0.1 seconds, in the calling thread.
-    stop
-        When it is set, the run ends after the calls under way and keeps what it has drawn. So it
-        does on a ``KeyboardInterrupt`` in the calling thread.
-    meanwhile
-        Called once the program has been traced, when Python has little left to do: the place to
-        start threads for what will be needed afterwards.
+    `log_density` is a pure JAX function of a position (d,) and of `data`, a pytree of arrays; it is
+    known up to a constant. Data of the same shapes run without a new compilation. `starts` are
+    (chains, d), or a `Jittered` for start points yet to be found.
 
-    Raises
-    ------
-    ValueError
-        If `starts` has no chain or no coordinate.
-    StartError
-        If a start point has no finite log density and gradient.
+    The draws of a chain are a function of the `seed` and of the number of the chain: they are the
+    same, to the bit, for any number of cores and however the run is cut into calls. `cores` is the
+    number of threads, by default as many as there are CPUs, and never more than chains. With
+    `vectorized` all chains run in one program; by default they do on an accelerator only.
 
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from aliquot.mcmc.run import sample
-    >>> from aliquot.mcmc.settings import NUTSSettings
+    `on_progress` is called about every 0.1 seconds, in the calling thread. When `stop` is set, the
+    run ends after the calls under way and keeps what it has drawn. So it does on a
+    ``KeyboardInterrupt`` in the calling thread. `meanwhile` is called once the program has been
+    traced, when Python has little left to do: the place to start threads for what will be needed
+    afterwards.
+
+    A start point without a finite log density and gradient raises `NoStartError`.
+
     >>> settings = NUTSSettings(draws=200, tune=100)
     >>> normal = lambda x, data: -0.5 * (x @ x)
     >>> run = sample(normal, (), np.zeros((2, 3)), settings=settings, seed=1)

@@ -18,26 +18,16 @@ class Flag(IntFlag):
     """What to do with one draw."""
 
     NONE = 0
-    ADAPT_STEP = 1
-    """Move the step size by dual averaging."""
-    COLLECT = 2
-    """Add the draw and its gradient to the running variances."""
-    UPDATE_METRIC = 4
-    """Set the metric from the running variances."""
-    SWITCH = 8
-    """After that, let the background window take the place of the foreground window."""
-    CLEAR = 16
-    """After that, empty both windows."""
-    RESTART_STEP = 32
-    """After that, start dual averaging again from the present step size."""
-    FINISH_STEP = 64
-    """Set the step size to its average, for good."""
-    EVALUATE = 128
-    """Not a draw: find the log density and the gradient where the chain stands."""
-    SEARCH = 256
-    """Not a draw: one leapfrog step that doubles or halves the step size."""
-    SHORT = 512
-    """Make fewer doublings at most: the metric may still be far from fitting."""
+    ADAPT_STEP = 1  # move the step size by dual averaging
+    COLLECT = 2  # add the draw and its gradient to the running variances
+    UPDATE_METRIC = 4  # set the metric from the running variances
+    SWITCH = 8  # after that, let the background window take the place of the foreground window
+    CLEAR = 16  # after that, empty both windows
+    RESTART_STEP = 32  # after that, start dual averaging again from the present step size
+    FINISH_STEP = 64  # set the step size to its average, for good
+    EVALUATE = 128  # not a draw: find the log density and the gradient where the chain stands
+    SEARCH = 256  # not a draw: one leapfrog step that doubles or halves the step size
+    SHORT = 512  # make fewer doublings at most: the metric may still be far from fitting
 
 
 # Dual averaging needs some ten draws before its proposal is better than the step size that it began

@@ -16,33 +16,17 @@ Metric = Literal["adapt_diag_grad", "adapt_diag", "adapt_full"]
 class NUTSSettings:
     """How long NUTS runs, and how it adapts.
 
-    Parameters
-    ----------
-    draws
-        Draws kept from each chain, after the warm-up.
-    tune
-        Draws of warm-up, during which the step size and the metric adapt. Zero is allowed.
-    target_accept
-        The mean acceptance statistic that the step size aims at, between 0 and 1. Closer to 1 gives
-        smaller steps: slower, and safer where the posterior bends sharply.
-    max_treedepth
-        A trajectory has at most ``2**max_treedepth - 1`` leapfrog steps.
-    metric
-        ``"adapt_diag_grad"``: diagonal, from the variances of draws and of gradients;
-        ``"adapt_diag"``: diagonal, from the variances of draws, with Stan's windows;
-        ``"adapt_full"``: dense, from the covariance of draws, for strong correlation in up to a few
-        hundred dimensions.
-    step_size
-        The first step size. By default it is found by doubling and halving.
+    The step size and the metric adapt in `tune` draws of warm-up, perhaps none, before the `draws`
+    that are kept of each chain. The step size aims at a mean acceptance statistic of
+    `target_accept`: closer to 1 it is smaller, which is slower, and safer where the posterior bends
+    sharply. A trajectory has at most ``2**max_treedepth - 1`` leapfrog steps. `step_size` is the
+    first one; None finds it by doubling and halving.
 
-    Raises
-    ------
-    ValueError
-        If an argument is outside its range. The message names the argument.
+    The metric ``"adapt_diag_grad"`` is diagonal, from the variances of draws and of gradients;
+    ``"adapt_diag"`` is diagonal, from the variances of draws, with Stan's windows;
+    ``"adapt_full"`` is dense, from the covariance of draws, for strong correlation in up to a few
+    hundred dimensions.
 
-    Examples
-    --------
-    >>> from aliquot.mcmc.settings import NUTSSettings
     >>> NUTSSettings(draws=500, target_accept=0.95).tune
     1000
     >>> NUTSSettings(target_accept=1.5)

@@ -66,16 +66,8 @@ def find_starts(evaluate: Evaluate, starts: Jittered, *, seed: int) -> np.ndarra
     different sides of a symmetry of the density, so that modes which are mirror images of each
     other are met by different chains, where comparing chains reveals them.
 
-    Raises
-    ------
-    StartError
-        If a chain finds no point. It carries the last one tried, as `position`, `log_density` and
-        `gradient`.
+    A chain that finds no point raises `NoStartError`, with the last point that was tried.
 
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from aliquot.mcmc.starts import Jittered, find_starts
     >>> starts = Jittered(np.zeros(3), chains=4)
     >>> find_starts(lambda x: (-0.5 * x @ x, -x), starts, seed=1).shape
     (4, 3)

@@ -1,8 +1,6 @@
 """Step size: dual averaging during the warm-up, and the search for a first value.
 
-References
-----------
-.. [1] Hoffman and Gelman (2014), "The No-U-Turn Sampler", JMLR 15, section 3.2 and algorithm 4.
+Hoffman and Gelman (2014), "The No-U-Turn Sampler", JMLR 15, section 3.2 and algorithm 4.
 """
 
 from __future__ import annotations
@@ -24,8 +22,7 @@ class StepSize(NamedTuple):
     error: Any
     center: Any
     updates: Any
-    search: Any
-    """0 before the search of a first value, 1 (doubling) or -1 (halving), 2 when it is found."""
+    search: Any  # 0 before that of a first value, 1 (doubling) or -1 (halving), 2 when it is found
 
 
 def initial(step_size: float, *, searched: bool) -> StepSize:
@@ -43,7 +40,7 @@ def initial(step_size: float, *, searched: bool) -> StepSize:
 
 
 def restart(state: StepSize) -> StepSize:
-    """Start dual averaging again, aimed at ten times the present step size as in [1]_."""
+    """Start dual averaging again, aimed at ten times the present step size as in the paper."""
     zero = jnp.zeros_like(state.log_step)
     return state._replace(
         error=zero, updates=zero, center=state.log_step + np.log(10.0), log_average=state.log_step
@@ -51,7 +48,7 @@ def restart(state: StepSize) -> StepSize:
 
 
 def average(state: StepSize, acceptance: Array, target: Array) -> StepSize:
-    """Take one step of dual averaging, equation 6 of [1]_."""
+    """Take one step of dual averaging, equation 6 of the paper."""
     count = state.updates + 1.0
     weight = 1.0 / (count + _T0)
     error = (1.0 - weight) * state.error + weight * (target - acceptance)

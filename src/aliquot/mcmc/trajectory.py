@@ -1,19 +1,17 @@
 """One NUTS trajectory, a leapfrog step at a time.
 
-Multinomial NUTS [1]_ with the generalised U-turn test, made iterative by counting in binary. The
-start is leaf 0, and the doubling of depth ``j`` adds leaves ``2**j`` to ``2**(j + 1) - 1``. Row
-``k`` of a stack holds a complete subtree of ``2**k`` leaves. A new leaf ``n`` merges with rows 0 to
-``t - 1``, where ``t`` is the number of trailing ones of ``n``, and what they make is written to row
-``t``: the carry of a binary counter. When a doubling is complete, ``n`` is all ones, and the last
-row to merge is the trajectory as it was before: merges within a subtree and at the top are the same
-operation.
+NUTS [2] in its multinomial form [1], with the generalised U-turn test, made iterative by counting
+in binary. The start is leaf 0, and the doubling of depth ``j`` adds leaves ``2**j`` to
+``2**(j + 1) - 1``. Row ``k`` of a stack holds a complete subtree of ``2**k`` leaves. A new leaf
+``n`` merges with rows 0 to ``t - 1``, where ``t`` is the number of trailing ones of ``n``, and what
+they make is written to row ``t``: the carry of a binary counter. When a doubling is complete, ``n``
+is all ones, and the last row to merge is the trajectory as it was before: merges within a subtree
+and at the top are the same operation.
 
 Momenta are in whitened coordinates (see :mod:`aliquot.mcmc.metric`).
 
-References
-----------
-.. [1] Betancourt (2017), "A conceptual introduction to Hamiltonian Monte Carlo", appendix A.
-.. [2] Hoffman and Gelman (2014), "The No-U-Turn Sampler", JMLR 15.
+[1] Betancourt (2017), "A conceptual introduction to Hamiltonian Monte Carlo", appendix A.
+[2] Hoffman and Gelman (2014), "The No-U-Turn Sampler", JMLR 15.
 """
 
 from __future__ import annotations
@@ -29,11 +27,8 @@ from jax import Array, lax
 from aliquot.mcmc.hash import hashed_bits, uniform_from_bits
 from aliquot.mcmc.metric import to_position, to_whitened
 
-TURNED, DIVERGED, DEEPEST = 1, 2, 4
-"""Why a trajectory ended; 0 while it grows."""
-
-MAX_ENERGY_ERROR = 1000.0
-"""A larger error of the energy is a divergence, as in Stan."""
+TURNED, DIVERGED, DEEPEST = 1, 2, 4  # why a trajectory ended; 0 while it grows
+MAX_ENERGY_ERROR = 1000.0  # a larger error of the energy is a divergence, as in Stan
 
 _SCRATCH = 2
 _TOP_UNIFORMS = 1 << 32
@@ -42,33 +37,24 @@ _TOP_UNIFORMS = 1 << 32
 class Trajectory(NamedTuple):
     """A trajectory under way. ``d`` is the number of coordinates, ``K`` the greatest depth."""
 
-    leaf: Any
-    """int32: the number of the next leaf; 0 before the trajectory has begun."""
-    depth: Any
-    """int32: doublings completed."""
-    status: Any
-    """int32: 0, or why it ended."""
+    leaf: Any  # int32: the number of the next leaf; 0 before the trajectory has begun
+    depth: Any  # int32: doublings completed
+    status: Any  # int32: 0, or why it ended
+    # (2, 2 d): position, and momentum after the first half step of the next leapfrog step, at the
+    # backward and the forward end.
     ends: Any
-    """(2, 2 d): position, and momentum after the first half step of the next leapfrog step, at the
-    backward and the forward end."""
+    # (K + 1, 3 d): first momentum, last momentum and sum of momenta of complete subtrees, in the
+    # order in which they were integrated.
     stack: Any
-    """(K + 1, 3 d): first momentum, last momentum and sum of momenta of complete subtrees, in the
-    order in which they were integrated."""
+    # (3, 2 d + 2): position, gradient, log density and energy error of the chosen point, of the
+    # candidate of the subtree that grows, and a row to which rejected points are written.
     points: Any
-    """(3, 2 d + 2): position, gradient, log density and energy error of the chosen point, of the
-    candidate of the subtree that grows, and a row to which rejected points are written."""
-    chosen: Any
-    """int32: which of rows 0 and 1 of `points` is the chosen point; the other is the candidate."""
-    log_weight: Any
-    """Log of the summed weights ``exp(-energy error)`` of the trajectory."""
-    subtree_log_weight: Any
-    """The same for the subtree that grows."""
-    energy: Any
-    """Total energy at the start."""
-    acceptance: Any
-    """Sum over leaves of ``min(1, exp(-energy error))``."""
-    max_energy_error: Any
-    """The energy error that is largest in absolute value."""
+    chosen: Any  # int32: which of rows 0 and 1 of `points` is chosen; the other is the candidate
+    log_weight: Any  # log of the summed weights ``exp(-energy error)`` of the trajectory
+    subtree_log_weight: Any  # the same for the subtree that grows
+    energy: Any  # total energy at the start
+    acceptance: Any  # sum over leaves of ``min(1, exp(-energy error))``
+    max_energy_error: Any  # the energy error that is largest in absolute value
 
 
 def empty(position: np.ndarray, max_treedepth: int) -> Trajectory:
@@ -177,7 +163,7 @@ def extend(
     )
     stack = tree.stack.at[level].set(subtree)
 
-    # At the top the new subtree is favoured [1]_, unless it is invalid: it diverged, or turned
+    # At the top the new subtree is favoured [1], unless it is invalid: it diverged, or turned
     # within itself. A turn of the whole trajectory ends it after the choice.
     valid = complete & ~diverged & ~(turned & (level <= depth))
     top_uniform = uniform_from_bits(
@@ -213,11 +199,8 @@ def extend(
 def _merge(stack: Array, momentum: Array, levels: Array) -> tuple[Array, Array, Array, Array]:
     """Merge a leaf with rows 0 to `levels` - 1 of the stack, until a merge makes a U-turn.
 
-    Returns
-    -------
-    tuple
-        The number of merges, whether the last one turned, and the first momentum and the sum of
-        momenta of the merged subtree, whose last momentum is that of the leaf.
+    Gives the number of merges, whether the last one turned, and the first momentum and the sum of
+    momenta of the merged subtree, whose last momentum is that of the leaf.
     """
     size = momentum.shape[0]
     Carry = tuple[Array, Array, Array, Array]

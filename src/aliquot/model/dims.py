@@ -98,12 +98,8 @@ def _absent(item: Any) -> bool:
 class Coords:
     """The dims of a model, with their lengths and labels.
 
-    Parameters
-    ----------
-    coords : mapping from str to sequence, optional
-        The labels along each dim; a whole number stands for that many, counted from 0.
-    on_read : callable, optional
-        Called where whoever writes a model reads the labels of a dim, or their number.
+    In `coords` a whole number stands for that many labels, counted from 0. `on_read` is called
+    where whoever writes a model reads the labels of a dim, or their number.
     """
 
     def __init__(

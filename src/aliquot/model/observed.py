@@ -24,9 +24,6 @@ def aligned(values: np.ndarray, dtype: Any) -> np.ndarray:
     XLA copies an array that does not begin at a multiple of 64 bytes, once for each program that
     is given it.
 
-    Examples
-    --------
-    >>> import numpy as np
     >>> copy = aligned(np.arange(3), float)
     >>> copy.tolist(), copy.ctypes.data % 64
     ([0.0, 1.0, 2.0], 0)

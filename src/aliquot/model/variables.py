@@ -156,19 +156,11 @@ class ObservedVariable(Random, Expression):
 class MissingValues(Random, Leaf):
     """The missing entries of an observed variable, as unknowns: one number for each.
 
-    They have no density of their own: the observed variable's covers them.
-
-    Attributes
-    ----------
-    distribution : Distribution
-        The observed variable's.
-    index : tuple of numpy.ndarray of int
-        Where they are in the observed variable.
-    transform : Transform or None
-        The way to unconstrained coordinates; ``None`` where they are discrete, or where only whole
-        events are missing whose entries determine one another.
-    placeholder : numpy.ndarray
-        Values for them where they do not matter: inside the support.
+    They have no density of their own: the observed variable's covers them, and its `distribution`
+    is theirs. `index` says where they are in it, an array of positions for each axis. `transform`
+    is ``None`` where they are discrete, or where only whole events are missing whose entries
+    determine one another. `placeholder` holds values inside the support for where they do not
+    matter.
     """
 
     __slots__ = ("distribution", "index", "placeholder", "transform")

@@ -43,13 +43,10 @@ def grid_of_axes(
     rows: int,
     columns: int,
     *,
-    cell: tuple[float, float],
+    cell: tuple[float, float],  # the width and the height of one
     figsize: tuple[float, float] | None,
 ) -> np.ndarray:
-    """Give axes in rows and columns that have both their axes in common, shape (rows, columns).
-
-    `cell` has the width and the height of one.
-    """
+    """Give axes in rows and columns that have both their axes in common, shape (rows, columns)."""
     if ax is not None:
         return _checked(ax, rows * columns, "row by row").reshape((rows, columns))
     import matplotlib.pyplot as plt

@@ -35,12 +35,6 @@ def find_block(trees: Sequence[Any], var_name: str | None) -> tuple[str, Block]:
 
     `var_name` is a variable that moves with the components, or a block's name, as in the group
     ``relabelling``. By default the first block is taken.
-
-    Raises
-    ------
-    ModelError
-        Where no tree says which components can trade places, none can, or `var_name` is not among
-        what moves.
     """
     known = [found for found in map(_symmetries, trees) if found is not None]
     if not known:
@@ -141,13 +135,7 @@ def permutations(tree: Any, block_name: str) -> np.ndarray:
 
 
 def relabelling(tree: Any) -> xarray.Dataset:
-    """Give what `aq.relabel` has written down.
-
-    Raises
-    ------
-    ModelError
-        Where it has not been called.
-    """
+    """Give what `aq.relabel` has written down; a `ModelError` where it has not been called."""
     if not is_relabelled(tree):
         raise ModelError(
             f"the results have no group {GROUP!r}: call aq.relabel first, as in "

@@ -106,8 +106,6 @@ def standard_error(inside: np.ndarray) -> float:
     The larger of that between chains and that between batches of draws; 0 where neither can be
     told.
 
-    Examples
-    --------
     >>> standard_error(np.array([[True, True], [False, False]]))
     0.5
     """

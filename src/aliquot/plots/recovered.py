@@ -129,7 +129,6 @@ class Recovered:
         return found
 
     def _refuse(self, states: np.ndarray, unknown: np.ndarray) -> None:
-        """Refuse states that the variable does not have."""
         if unknown.any():
             raise ModelError(
                 f"{self.name}: {states[unknown][0]} is none of its states "
@@ -158,13 +157,8 @@ def read(
 ) -> Recovered:
     """Read one variable's state probabilities from a tree that `aq.recover` gives.
 
-    `labels` are names for the states, in place of the coordinate's; `prob` is a probability that is
-    to be drawn; `sel` chooses along the variable's dims, or of the chains and draws.
-
-    Raises
-    ------
-    ModelError, ShapeError
-        For what is not there or does not fit.
+    `labels` are names for the states, in place of the coordinate's; `prob`, a probability to be
+    drawn, is only checked; `sel` chooses along the variable's dims, or of the chains and draws.
     """
     children = getattr(tree, "children", {})
     if GROUP not in children:
@@ -235,13 +229,7 @@ class PlotData:
 
 
 def data(tree: Any, given: Any, name: str) -> PlotData:
-    """Give data by name, from observed or constant data, or as an array.
-
-    Raises
-    ------
-    ModelError
-        For a name that is not there.
-    """
+    """Give data by name, from observed or constant data, or as an array."""
     if isinstance(given, str):
         known: dict[str, Any] = {}
         for group in ("observed_data", "constant_data"):

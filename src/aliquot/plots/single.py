@@ -69,8 +69,6 @@ def draw_single(
 def smallest_set(p: np.ndarray, prob: float) -> np.ndarray:
     """Mark the fewest states that hold a probability together.
 
-    Examples
-    --------
     >>> smallest_set(np.array([0.05, 0.6, 0.35]), 0.9).tolist()
     [False, True, True]
     """

@@ -77,8 +77,6 @@ _RC: Any = {
 def styled() -> Iterator[None]:
     """Return the context in which figures are made; the user's settings are left alone.
 
-    Examples
-    --------
     >>> import matplotlib
     >>> before = matplotlib.rcParams["axes.edgecolor"]
     >>> with styled():
@@ -115,8 +113,6 @@ def state_colors(count: int) -> np.ndarray:
 
     Beyond six states they come from viridis, in order.
 
-    Examples
-    --------
     >>> state_colors(2).round(2).tolist()
     [[0.0, 0.45, 0.7], [0.84, 0.37, 0.0]]
     """
@@ -129,14 +125,10 @@ def state_colors(count: int) -> np.ndarray:
 
 
 def mixed(weights: np.ndarray, colors: np.ndarray) -> np.ndarray:
-    """Mix colours (K, 3) by weights (..., K) evenly to the eye, by averaging in OKLab [1]_.
+    """Mix colours (K, 3) by weights (..., K) evenly to the eye.
 
-    References
-    ----------
-    .. [1] Ottosson (2020), A perceptual color space for image processing.
+    They are averaged in OKLab: Ottosson (2020), A perceptual color space for image processing.
 
-    Examples
-    --------
     >>> colors = np.array([[0.0, 0.0, 0.0], [1.0, 1.0, 1.0]])
     >>> mixed(np.array([[1.0, 0.0], [0.5, 0.5]]), colors).round(2).tolist()
     [[0.0, 0.0, 0.0], [0.39, 0.39, 0.39]]

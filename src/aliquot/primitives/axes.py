@@ -10,8 +10,6 @@ def groups(before: Sequence[int], after: Sequence[int]) -> list[tuple[list[int],
 
     Axes of length 1 are in no group.
 
-    Examples
-    --------
     >>> groups((6, 1, 4), (2, 3, 4))
     [([0], [0, 1]), ([2], [2])]
     """

@@ -17,10 +17,7 @@ from aliquot.primitives.walk import Walk
 class FlatProgram:
     """Equations without calls, to which more can be added.
 
-    Parameters
-    ----------
-    program : ClosedJaxpr
-        What they compute; its inputs and their number stay.
+    They compute what the given `ClosedJaxpr` does, whose inputs and their number stay.
     """
 
     def __init__(self, program: Any) -> None:
@@ -74,18 +71,13 @@ def _in_order(params: Any) -> Callable[[Any], Any]:
 
 
 def inline(program: Any) -> ClosedJaxpr:
-    """Return the same computation without calls.
+    """Return the computation of a `ClosedJaxpr` without calls.
 
-    Parameters
-    ----------
-    program : ClosedJaxpr
-        Calls by `jit`, `checkpoint` and `closed_call` are replaced by what they call, at any depth.
-        Loops, branches and functions with derivatives of their own stay, but of branches for
-        different platforms those that no program here can take. A reshape that permutes axes, as
-        of ``order="F"``, becomes a transpose and a reshape.
+    Calls by `jit`, `checkpoint` and `closed_call` are replaced by what they call, at any depth.
+    Loops, branches and functions with derivatives of their own stay, but of branches for
+    different platforms those that no program here can take. A reshape that permutes axes, as
+    of ``order="F"``, becomes a transpose and a reshape.
 
-    Examples
-    --------
     >>> import jax
     >>> import jax.numpy as jnp
     >>> program = jax.make_jaxpr(lambda x: jax.jit(jnp.exp)(x) + 1.0)(1.0)

@@ -29,35 +29,16 @@ Index = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Indexing:
-    """How the axes of an operand, of positions and of windows correspond.
+    """How the axes of an operand, of positions and of windows correspond."""
 
-    Attributes
-    ----------
-    operand : tuple of int
-        Shape of what is read from or written to.
-    positions : tuple of int
-        Shape of the index vectors' array without their own axis.
-    axes : tuple of int
-        The operand's axis that each component of an index vector is about.
-    sizes : tuple of int
-        The window's length along each axis of the operand.
-    collapsed : tuple of int
-        Axes of the operand, of window length 1, that the result does not have.
-    paired : tuple of (int, int)
-        Axes of the operand and of the positions that go together, as of ``vmap``.
-    offsets : tuple of int
-        The axes of the result that run inside a window.
-    mode : jax.lax.GatherScatterMode
-    fill_value : number, optional
-    """
-
-    operand: tuple[int, ...]
-    positions: tuple[int, ...]
-    axes: tuple[int, ...]
-    sizes: tuple[int, ...]
-    collapsed: tuple[int, ...]
+    operand: tuple[int, ...]  # the shape of what is read from or written to
+    positions: tuple[int, ...]  # the shape of the index vectors' array without their own axis
+    axes: tuple[int, ...]  # the operand's axis that each component of an index vector is about
+    sizes: tuple[int, ...]  # the window's length along each axis of the operand
+    collapsed: tuple[int, ...]  # axes of the operand, of window length 1, that the result lacks
+    # Axes of the operand and of the positions that go together, as of ``vmap``.
     paired: tuple[tuple[int, int], ...]
-    offsets: tuple[int, ...]
+    offsets: tuple[int, ...]  # the axes of the result that run inside a window
     mode: Any = lax.GatherScatterMode.CLIP
     fill_value: Any = None
 
@@ -97,18 +78,12 @@ class Indexing:
     ) -> tuple[list[Index], NDArray[np.bool_], NDArray[np.bool_]]:
         """Return the place in the operand of each element of the windows.
 
-        Parameters
-        ----------
-        starts : dict of int to int array
-            For axes of the operand the start of the window, over the positions (or of length 1).
-            Along the other axes windows start at 0.
+        For axes of the operand, `starts` has the start of the window, over the positions (or of
+        length 1). Along the other axes windows start at 0.
 
-        Returns
-        -------
-        coordinates : list of int array
-            Along each axis of the operand; inside it, and short along axes that do not matter.
-        inside, whole : bool array
-            Whether the element, or the whole of its window, was inside the operand.
+        The coordinates are one array for each axis of the operand: inside it, and short along axes
+        that do not matter. With them comes whether the element, and whether the whole of its
+        window, was inside the operand.
         """
         paired = dict(self.paired)
         inside = whole = np.ones((1,) * self.ndim, bool)

@@ -94,12 +94,7 @@ def every_equation(jaxpr: Any) -> Iterator[Any]:
 def bind(equation: Any, values: Sequence[Any], params: dict[str, Any] | None = None) -> list[Any]:
     """Apply an equation's primitive to values, inside a traced function.
 
-    Parameters
-    ----------
-    equation : JaxprEqn
-    values : sequence of array
-    params : dict, optional
-        In place of the equation's own.
+    `params` stand in place of the equation's own.
     """
     primitive = equation.primitive
     params = equation.params if params is None else params
@@ -134,15 +129,9 @@ def assembled(
     outputs: Sequence[Any],
     equations: Sequence[Any],
 ) -> ClosedJaxpr:
-    """Put a jaxpr together.
+    """Put a jaxpr together, with the effects of `like` and its names for error messages.
 
-    Parameters
-    ----------
-    like : Jaxpr
-        Whose effects and names for error messages it takes over.
-    constants : sequence of (Var, array)
-    inputs, outputs : sequence of atom
-    equations : sequence of JaxprEqn
+    Each constant is a variable and its value.
     """
     jaxpr = Jaxpr(
         [var for var, _ in constants],
@@ -168,11 +157,9 @@ def written_name(program: ClosedJaxpr) -> str:
 def derivative_rule(equation: Any) -> Callable[[int], tuple[ClosedJaxpr, list[bool]]] | None:
     """Give the rule of a function with a derivative of its own, where it is of the usual kind.
 
-    Returns
-    -------
-    callable or None
-        ``rule(operands)``: from values and tangents of so many operands the results and those of
-        their tangents that are not zero; and which are.
+    ``rule(operands)`` gives a jaxpr and a list. The jaxpr computes, from values and tangents of so
+    many operands, the results and those of their tangents that are not zero. The list says of each
+    tangent whether it is one of these.
     """
     rule = equation.params.get("jvp_jaxpr_fun")
     if rule is None or equation.params.get("symbolic_zeros"):

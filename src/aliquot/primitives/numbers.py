@@ -14,10 +14,7 @@ from aliquot.primitives.table import Kind, primitive
 def fold(equation: Any, operands: tuple[NDArray[Any], ...]) -> NDArray[Any] | None:
     """Compute an elementwise operation on arrays that broadcast together.
 
-    Returns
-    -------
-    array or None
-        None where NumPy has no such operation, or makes something else of these operands.
+    Gives None where NumPy has no such operation, or makes something else of these operands.
     """
     about = primitive(equation)
     dtype = equation.outvars[0].aval.dtype
@@ -33,11 +30,7 @@ def fold(equation: Any, operands: tuple[NDArray[Any], ...]) -> NDArray[Any] | No
 def evaluate(equation: Any, *operands: Any) -> list[NDArray[Any]]:
     """Compute the results of any equation, to the last digit as its program does.
 
-    Parameters
-    ----------
-    equation : JaxprEqn
-    operands : array
-        Of the shapes that the equation states.
+    The operands have the shapes that the equation states.
     """
     given = [
         np.asarray(value, atom.aval.dtype)

@@ -38,35 +38,20 @@ class Kind(Enum):
 
 @dataclass(frozen=True)
 class Entry:
-    """What the table knows of a primitive.
-
-    Attributes
-    ----------
-    kind : Kind
-    along : callable, optional
-        ``along(params, rank)``: the axes of an operand of that rank along which the operation
-        works. Along the others it does the same for each position, independently.
-    numpy : callable, optional
-        What computes the same in NumPy: ``numpy(params, *operands)``, of a reduction
-        ``numpy(x, axis=..., keepdims=...)``. It returns None for operands of which NumPy makes
-        something else than XLA.
-    rounds : bool
-        Whether NumPy's last digits may be others than XLA's.
-    pole : bool
-        Whether finite operands can give an infinity.
-    bounded : bool
-        Whether no operands can, infinite ones neither.
-    words : str
-        What it is in a user's words.
-    """
+    """What the table knows of a primitive."""
 
     kind: Kind = Kind.OTHER
+    # ``along(params, rank)``: the axes of an operand of that rank along which the operation works.
+    # Along the others it does the same for each position, independently.
     along: Callable[[Any, int], tuple[int, ...]] | None = None
+    # What computes the same in NumPy: ``numpy(params, *operands)``, of a reduction
+    # ``numpy(x, axis=..., keepdims=...)``. It returns None for operands of which NumPy makes
+    # something else than XLA.
     numpy: Callable[..., Any] | None = None
-    rounds: bool = False
-    pole: bool = False
-    bounded: bool = False
-    words: str = ""
+    rounds: bool = False  # whether NumPy's last digits may be others than XLA's
+    pole: bool = False  # whether finite operands can give an infinity
+    bounded: bool = False  # whether no operands can, infinite ones neither
+    words: str = ""  # what it is in a user's words
 
 
 _UNKNOWN = Entry()

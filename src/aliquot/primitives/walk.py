@@ -20,24 +20,10 @@ Step = Callable[[Any, list[Any]], Sequence[Any]]
 class Walk:
     """What each atom of a jaxpr carries.
 
-    Parameters
-    ----------
-    program : ClosedJaxpr or Jaxpr
-    inputs : iterable
-        What its inputs carry.
-    step : callable
-        ``step(equation, operands) -> results``.
-    constant : callable, optional
-        ``constant(atom, value)``: what a constant of the jaxpr, or a literal in it, carries. The
-        value itself if it is not given.
+    The jaxpr may be closed or plain. `inputs` are what its inputs carry, `outputs` what its outputs
+    carry. ``constant(atom, value)`` is what a constant of the jaxpr, or a literal in it, carries:
+    the value itself if it is not given.
 
-    Attributes
-    ----------
-    outputs : list
-        What the jaxpr's outputs carry.
-
-    Examples
-    --------
     The longest chain of operations behind each output:
 
     >>> import jax

@@ -111,8 +111,6 @@ def fit_progress(
 
     `show` and `console` are as in :func:`aliquot.progress.sampling_progress`.
 
-    Examples
-    --------
     >>> with fit_progress(1_000, show=False, name="ADVI") as display:
     ...     display.update(500, 181.2)
     """

@@ -8,8 +8,6 @@ import math
 def duration(seconds: float) -> str:
     """Write a time as on a clock; a dash if it is not known.
 
-    Examples
-    --------
     >>> duration(7.4), duration(75), duration(3725), duration(float("nan"))
     ('0:07', '1:15', '1:02:05', '-')
     """
@@ -23,8 +21,6 @@ def duration(seconds: float) -> str:
 def rate(per_second: float) -> str:
     """Write a rate with three digits or so; a dash if there is none yet.
 
-    Examples
-    --------
     >>> rate(5213.7), rate(0.532), rate(12.34), rate(0), rate(2_345_678)
     ('5,214', '0.53', '12.3', '-', '2.3M')
     """
@@ -40,8 +36,6 @@ def rate(per_second: float) -> str:
 def significant(value: float) -> str:
     """Write a step size or a loss; a dash if it is not known.
 
-    Examples
-    --------
     >>> significant(0.31234), significant(181.2345), significant(-15234.56), significant(2e-5)
     ('0.312', '181.23', '-15,234.56', '2e-05')
     """
@@ -53,8 +47,6 @@ def significant(value: float) -> str:
 def seconds_taken(seconds: float) -> str:
     """Write how long something took, with tenths if it was short.
 
-    Examples
-    --------
     >>> seconds_taken(3.21), seconds_taken(75)
     ('3.2 s', '1:15')
     """

@@ -22,8 +22,7 @@ _PLAIN_INTERVAL = 5.0
 class Output(Protocol):
     """Where a view is shown. All calls come from one thread."""
 
-    interval: float
-    """Seconds between two drawings."""
+    interval: float  # seconds between two drawings
 
     def open(self, view: ProgressView) -> None:
         """Begin."""
@@ -40,11 +39,6 @@ def choose_output(show: Show, console: Console | None = None) -> Output | None:
 
     True, None and ``"auto"`` mean a live display in a notebook or on a terminal, otherwise plain
     lines. A console of rich is drawn on as on a terminal, whatever the surroundings.
-
-    Raises
-    ------
-    ValueError
-        If `show` is none of what it can be.
     """
     if show is False:
         return None

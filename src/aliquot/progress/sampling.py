@@ -153,8 +153,6 @@ def sampling_progress(
     every five seconds and at the end, on the standard error stream; False for nothing; or one of
     ``"terminal"``, ``"notebook"``, ``"plain"``. A `console` of rich may be given to draw on.
 
-    Examples
-    --------
     >>> with sampling_progress(chains=4, total=2_000, show=False) as display:
     ...     display.update([])
     """

@@ -24,8 +24,7 @@ class _Column(NamedTuple):
     """A column of text beside the bars."""
 
     title: str
-    least_width: int
-    """The narrowest display that has room for it."""
+    least_width: int  # the narrowest display that has room for it
     width: int
     of_chain: Callable[[SamplingView, ChainProgress], str]
     of_all: Callable[[SamplingView], str]

@@ -36,29 +36,16 @@ NO_SETTINGS = ("symmetries", "log_volumes", "created_at", "creation_", "inferenc
 
 @dataclass
 class Contents:
-    """What a report is made of; each part is filled in once, from the same draws.
-
-    Attributes
-    ----------
-    tree, model
-    few
-        Some of the draws, none of which is not finite, as one chain; None where there are none.
-    prob
-        Of all intervals.
-    most
-        How many numbers are shown before the table of all.
-    notes
-        What is missing from the report, and why.
-    """
+    """What a report is made of; each part is filled in once, from the same draws."""
 
     tree: xarray.DataTree
     model: Model | None
-    few: xarray.DataTree | None
-    prob: float
-    most: int
+    few: xarray.DataTree | None  # some of the draws, all finite, as one chain; None: there are none
+    prob: float  # of all intervals
+    most: int  # how many numbers are shown before the table of all
     seed: int
     var_names: list[str] | None
-    notes: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)  # what is missing from the report, and why
 
     def __post_init__(self) -> None:
         # Files give their numbers back as NumPy's.

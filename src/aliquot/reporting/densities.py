@@ -10,12 +10,9 @@ import numpy as np
 def robust_scale(draws: np.ndarray) -> float:
     """Return a scale of `draws` (n,) that long tails and distant modes do not stretch.
 
-    Silverman's [1]_ for one mode, equation 3.30: the standard deviation, or the interquartile range
-    of a Gaussian with it, where that is the smaller.
-
-    References
-    ----------
-    .. [1] Silverman (1986), Density estimation for statistics and data analysis.
+    For one mode it is the standard deviation, or that of a Gaussian with the same interquartile
+    range where it is the smaller: Silverman (1986), Density estimation for statistics and data
+    analysis, equation 3.30.
     """
     quarter, three = np.quantile(draws, (0.25, 0.75))
     sd = float(draws.std())
@@ -27,12 +24,8 @@ def line_density(
 ) -> np.ndarray:
     """Smooth the density of `draws` (n,) on evenly spaced `points` (g,).
 
-    A histogram on the points convolved with a Gaussian, whose width is Silverman's [1]_ for one
-    mode with the standard deviation `scale`.
-
-    References
-    ----------
-    .. [1] Silverman (1986), Density estimation for statistics and data analysis, equation 3.31.
+    A histogram on the points convolved with a Gaussian, whose width is Silverman's (1986, equation
+    3.31) for one mode with the standard deviation `scale`.
     """
     from scipy.ndimage import gaussian_filter1d
 

@@ -34,30 +34,16 @@ STILL = 1e-12
 class Element:
     """One number of the posterior.
 
-    Attributes
-    ----------
-    variable, label
-        Such as ``means`` and ``means[low]``.
-    kind
-        ``HYPERPARAMETER`` and so on.
-    place
-        How many elements of the variable come before it.
-    draws
-        Shape (chain, draw).
-    mean, sd, low, high
-        Of the finite draws, with the ends of the interval.
-    rhat, ess_bulk, ess_tail
-        NaN where there are none: for independent draws, one chain, or what never changes.
-    poor
-        Whether R-hat or an effective sample size is out of bounds. What was drawn given all else
-        says nothing of the chains.
+    Its mean, its standard deviation and the ends of its interval are those of the finite draws.
+    R-hat and effective sample sizes are NaN where there are none: for independent draws, one chain,
+    or what never changes.
     """
 
     variable: str
-    label: str
-    kind: int
-    place: int
-    draws: np.ndarray
+    label: str  # such as ``means[low]``
+    kind: int  # ``HYPERPARAMETER`` and so on
+    place: int  # how many elements of the variable come before it
+    draws: np.ndarray  # (chain, draw)
     mean: float
     sd: float
     low: float
@@ -68,6 +54,10 @@ class Element:
 
     @property
     def poor(self) -> bool:
+        """Whether R-hat or an effective sample size is out of bounds.
+
+        What was drawn given all else says nothing of the chains.
+        """
         least = ESS_PER_CHAIN * len(self.draws)
         bad = self.rhat > RHAT_MOST or min(self.ess_bulk, self.ess_tail) < least
         return bad and self.kind != RECOVERED
@@ -105,16 +95,9 @@ def elements_of(
 ) -> list[Element]:
     """Give the elements of variables, of very long ones those most at risk.
 
-    Parameters
-    ----------
-    arrays
-        Numeric, with the dims ``chain`` and ``draw``.
-    kinds
-        By variable.
-    prob
-        Between the ends of the interval, with as much on either side.
-    independent
-        Whether draws are independent, so that R-hat and effective sample sizes say nothing.
+    The `arrays` are numeric, with the dims ``chain`` and ``draw``. An interval holds a share `prob`
+    of the draws, with as many on either side. Of draws that are `independent` R-hat and effective
+    sample sizes say nothing, and are not computed.
     """
     found = []
     for array in arrays:

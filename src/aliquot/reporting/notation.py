@@ -21,8 +21,6 @@ _WORD = re.compile(r"[^\W\d]\w*(?=\()|[^\W\d]\w*")
 def symbol(name: str) -> Markup:
     """Write a name as a symbol: Greek where it is spelt out, with what follows as an index.
 
-    Examples
-    --------
     >>> print(symbol("sigma"), symbol("mu_z"), symbol("a<b"))
     <i>σ</i> <i>μ</i><sub>z</sub> <i>a&lt;b</i>
     """
@@ -35,8 +33,6 @@ def symbol(name: str) -> Markup:
 def formula(text: str) -> Markup:
     """Typeset an expression: variables become symbols, and so do names of arguments, in bold.
 
-    Examples
-    --------
     >>> print(formula("Normal(mu=means[z], sigma=1)"))
     Normal(<b>μ</b> = <i>means</i>[<i>z</i>], <b>σ</b> = 1)
     """

@@ -8,8 +8,6 @@ import math
 def fixed(value: float | None, digits: int = 2) -> str:
     """Write a number with a true minus sign; a dash where there is none.
 
-    Examples
-    --------
     >>> fixed(-0.6512), fixed(None), fixed(float("nan"))
     ('−0.65', '–', '–')
     """
@@ -26,8 +24,6 @@ def fixed(value: float | None, digits: int = 2) -> str:
 def count(value: float | None) -> str:
     """Write a whole number; a dash where there is none.
 
-    Examples
-    --------
     >>> count(20000), count(6.08), count(None)
     ('20,000', '6', '–')
     """
@@ -37,8 +33,6 @@ def count(value: float | None) -> str:
 def percent(share: float) -> str:
     """Write a share with the digits that it needs, and none at all as none.
 
-    Examples
-    --------
     >>> percent(0.0), percent(5e-5), percent(0.0312), percent(0.31)
     ('none', '0.005%', '3.1%', '31%')
     """
@@ -55,8 +49,6 @@ def measured(value: float, scale: float) -> str:
 
     What has no scale is written as it is.
 
-    Examples
-    --------
     >>> measured(1.23456, 0.041), measured(51234.2, 830.0), measured(3.2e-9, 4e-10)
     ('1.235', '51,234', '3.2e−09')
     """
@@ -73,8 +65,6 @@ def measured(value: float, scale: float) -> str:
 def listed(names: list[str], most: int = 3) -> str:
     """Name the first few, and say how many more there are.
 
-    Examples
-    --------
     >>> listed(["a"]), listed(["a", "b"]), listed(["a", "b", "c", "d", "e"])
     ('a', 'a and b', 'a, b and 3 more')
     """

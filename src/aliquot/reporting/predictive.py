@@ -27,27 +27,18 @@ STATISTICS: Mapping[str, Callable[..., np.ndarray]] = {
 
 @dataclass(frozen=True)
 class Check:
-    """One observed variable, held against replications of it.
-
-    Attributes
-    ----------
-    name
-    figure
-    rows
-        For each statistic its name, that of the data, the interval of the replications', in which
-        share of them it is at least as great, and whether the data's is far out at either end.
-    """
+    """One observed variable, held against replications of it."""
 
     name: str
     figure: Figure
+    # For each statistic its name, that of the data, the interval of the replications', in which
+    # share of them it is at least as great, and whether the data's is far out at either end.
     rows: list[tuple[str, str, str, float, bool]]
 
 
 def check_of(name: str, observed: np.ndarray, replicated: np.ndarray, prob: float) -> Check | None:
     """Compare data (n,) with replications (draws, n); None where there are no numbers to compare.
 
-    Examples
-    --------
     >>> rng = np.random.default_rng(0)
     >>> check = check_of("y", rng.poisson(3, 50), rng.poisson(3, (100, 50)), 0.9)
     >>> [row[0] for row in check.rows]

@@ -38,8 +38,6 @@ def thinned(values: np.ndarray, stretches: int = STRETCHES) -> np.ndarray:
 
     A line through these looks as the line through all of them, and no excursion is lost.
 
-    Examples
-    --------
     >>> thinned(np.array([0.0, 3.0, 1.0, 2.0, -1.0, 0.5]), 2)
     array([0, 1, 3, 4])
     """

@@ -33,16 +33,10 @@ _OPENING = re.compile(r'^<svg [^>]*?viewBox="([^"]*)"[^>]*>')
 def inline_svg(figure: Figure, name: str, description: str, *, tight: bool = False) -> Markup:
     """Return `figure` as an ``<svg>`` element to stand within HTML.
 
-    Parameters
-    ----------
-    figure
-        Drawn in the colours of `aliquot.plots.style`, which become CSS variables.
-    name
-        Goes before every id, so that those of two figures on a page do not meet.
-    description
-        For readers who do not see it.
-    tight
-        Cut what is empty around it, and keep what stands out.
+    It is drawn in the colours of `aliquot.plots.style`, which become CSS variables. The `name` goes
+    before every id, so that those of two figures on a page do not meet. The `description` is for
+    readers who do not see it. With `tight`, what is empty around it is cut, and what stands out is
+    kept.
     """
     buffer = StringIO()
     box = "tight" if tight else None

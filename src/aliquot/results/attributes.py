@@ -21,8 +21,6 @@ def encode_attributes(attrs: Mapping[str, Any]) -> dict[str, Any]:
     integers beyond 64 bits become strings; arrays, lists and mappings become JSON. An entry
     that is None is left out: what was not given is not recorded.
 
-    Examples
-    --------
     >>> encode_attributes({"partial": True, "random_seed": None, "settings": {"tune": 1000}})
     {'partial': 1, 'settings': '{"tune": 1000}'}
     """

@@ -29,8 +29,6 @@ def in_order(array: xarray.DataArray) -> xarray.DataArray:
     Dims that nothing is recorded of (a variable that the user has made) keep their order, after
     these.
 
-    Examples
-    --------
     >>> import numpy as np
     >>> from aliquot.results import build_tree
     >>> tree = build_tree(posterior={"P": np.zeros((4, 100, 2, 2))}, dims={"P": ["old", "new"]})

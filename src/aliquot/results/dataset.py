@@ -30,14 +30,8 @@ def build_dataset(
     axes of the shape, ``{variable}_dim_{axis}`` where it does not; `coords` has labels for dims,
     and for ``chain`` and ``draw``. A dim without any is numbered from 0. `lenient` ignores names
     that do not fit a shape instead of refusing them: an unconstrained variable can be shorter than
-    the variable that it belongs to. `group` is for error messages.
-
-    Raises
-    ------
-    ShapeError
-        If shapes do not fit dims, coordinates or each other.
-    ModelError
-        If a variable has the name of a dim.
+    the variable that it belongs to. A variable with the name of a dim is refused. `group` is for
+    error messages.
     """
     import pandas
     import xarray

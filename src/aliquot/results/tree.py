@@ -42,50 +42,25 @@ def build_tree(
     extend: xarray.DataTree | None = None,
     **groups: Mapping[str, Any] | None,
 ) -> xarray.DataTree:
-    """Build an ``xarray.DataTree`` in ArviZ's schema from arrays.
+    """Build a tree in ArviZ's schema from arrays, which are not copied.
 
-    Parameters
-    ----------
-    dims
-        Names for the axes of each variable's own shape; ``{variable}_dim_{axis}`` where not given.
-    coords
-        Labels by dim; 0, 1, 2, ... where not given.
-    attrs
-        What the root and every new group should say of their making (seed, times, settings).
-        Booleans are stored as 0 and 1, lists and mappings as JSON, None not at all.
-    order
-        Names of variables in the order in which a model was written: so they stand in each group
-        of values. JAX hands mappings back in the order of the alphabet.
-    extend
-        A tree to add to. It is left as it is; the answer is a new tree with its groups and the
-        new ones, of which those of a known name replace it.
-    **groups
-        The `GROUPS` of the tree, by variable: draws are arrays ``(chain, draw, *shape)``, data
-        ``(*shape)``. Predictions may have fewer draws than the posterior. Unconstrained variables
-        take the dims of their name only where these fit.
+    The schema is https://python.arviz.org/en/stable/schema/schema.html. The `groups` are some of
+    `GROUPS`, each by variable: draws are arrays ``(chain, draw, *shape)``, data ``(*shape)``.
+    Predictions may have fewer draws than the posterior. Every dim gets a coordinate.
 
-    Returns
-    -------
-    xarray.DataTree
-        With the groups that were given, a coordinate on every dim, and the schema's attributes.
+    `dims` names the axes of each variable's own shape, ``{variable}_dim_{axis}`` where it does not;
+    `coords` has the labels by dim, 0, 1, 2, ... where it does not. Unconstrained variables take
+    the dims of their name only where these fit. A variable with the name of a dim is refused.
 
-    Raises
-    ------
-    ShapeError
-        If shapes, dims and coordinates do not fit.
-    ModelError
-        If a variable has the name of a dim.
+    `attrs` is what the root and every new group should say of their making (seed, times, settings).
+    Booleans are stored as 0 and 1, lists and mappings as JSON, None not at all.
 
-    Notes
-    -----
-    The schema is that of ArviZ [1]_. Arrays are not copied.
+    `order` has the names of variables as a model was written: so they stand in each group of
+    values. JAX hands mappings back in the order of the alphabet.
 
-    References
-    ----------
-    .. [1] https://python.arviz.org/en/stable/schema/schema.html
+    `extend` is a tree to add to. It is left as it is; the answer is a new tree with its groups and
+    the new ones, which replace those of the same name.
 
-    Examples
-    --------
     >>> import numpy as np
     >>> tree = build_tree(
     ...     posterior={"means": np.zeros((4, 100, 2))},
@@ -141,8 +116,6 @@ def tree_of(groups: Mapping[str, xarray.Dataset], attrs: Mapping[Any, Any]) -> x
 def in_written_order(arrays: Mapping[str, Any], order: Sequence[str]) -> dict[str, Any]:
     """Put a mapping into the order of names that are known, with the others after them.
 
-    Examples
-    --------
     >>> in_written_order({"a": 1, "b": 2, "mine": 3}, ["b", "x", "a"])
     {'b': 2, 'a': 1, 'mine': 3}
     """

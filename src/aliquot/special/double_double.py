@@ -23,12 +23,10 @@ class DoubleDouble(NamedTuple):
     low: Any
 
     def plus(self, other: DoubleDouble) -> DoubleDouble:
-        """Add another."""
         total = two_sum(self.high, other.high)
         return _renormalised(total.high, total.low + (self.low + other.low))
 
     def times(self, other: DoubleDouble) -> DoubleDouble:
-        """Multiply by another."""
         product = two_product(self.high, other.high)
         rest = product.low + (self.high * other.low + self.low * other.high)
         return _renormalised(product.high, rest)

@@ -16,21 +16,11 @@ SMALLEST = 1e-300
 
 
 class Distance(NamedTuple):
-    """The distance of a value from one bound.
+    """The distance of a value from one bound."""
 
-    Attributes
-    ----------
-    bound : float, array or Expression
-        The bound; broadcasts against the value.
-    size : array
-        The distance, positive; `SMALLEST` where it is less.
-    log : array
-        Its logarithm: finite, and right also where the distance is not.
-    """
-
-    bound: Any
-    size: Any
-    log: Any
+    bound: Any  # broadcasts against the value
+    size: Any  # positive, of the value's shape; `SMALLEST` where it is less
+    log: Any  # its logarithm: finite, and right also where the distance is not
 
     @classmethod
     def of_log(cls, bound: Any, log: Any) -> Distance:
@@ -39,13 +29,7 @@ class Distance(NamedTuple):
 
 
 class Distances(NamedTuple):
-    """The distances of a value from its lower and its upper bound, ``None`` where it has none.
-
-    Attributes
-    ----------
-    lower, upper : Distance or None
-        Arrays of the value's shape.
-    """
+    """A value's distances from its lower and its upper bound, ``None`` where it has none."""
 
     lower: Distance | None = None
     upper: Distance | None = None

@@ -22,16 +22,10 @@ from aliquot.transforms.probabilities import simplex
 class Increasing(Transform):
     r"""Vectors that increase strictly along the last axis: :math:`x_i = x_{i-1} + e^{y_i}`.
 
-    The first element is :math:`x_1 = y_1`.
-
-    Notes
-    -----
-    The log Jacobian is :math:`\sum_{i > 1} y_i`. A gap smaller than rounding resolves at its place
-    is widened to a few units in the last place, so that no two elements are ever equal.
-
-    References
-    ----------
-    .. [1] Stan Development Team, *Stan Reference Manual*, "Constraint transforms: ordered vector".
+    The first element is :math:`x_1 = y_1`, and the log Jacobian :math:`\sum_{i > 1} y_i`. A gap
+    smaller than rounding resolves at its place is widened to a few units in the last place, so that
+    no two elements are ever equal. See "Constraint transforms: ordered vector" in the *Stan
+    Reference Manual*.
     """
 
     name = "increasing"
@@ -91,23 +85,10 @@ increasing = Increasing()
 class IncreasingAbove(Transform):
     r"""Vectors that increase strictly from a bound: :math:`x_i = x_{i-1} + e^{y_i}`.
 
-    Before the first element stands the bound, :math:`x_0 = a`.
-
-    Parameters
-    ----------
-    lower : float, array or Expression
-        The bound :math:`a`, broadcast against vectors with a last axis of length one.
-
-    Notes
-    -----
-    The log Jacobian is :math:`\sum_i y_i`. Gaps saturate as those of
-    :class:`~aliquot.transforms.increasing.Increasing`, the first as that of
-    :class:`~aliquot.transforms.Log`.
-
-    References
-    ----------
-    .. [1] Stan Development Team, *Stan Reference Manual*, "Constraint transforms: positive ordered
-       vector".
+    Before the first element stands the bound, :math:`x_0 = a`. Where it is an array, its last axis
+    is of length one, and it broadcasts against the vectors. The log Jacobian is
+    :math:`\sum_i y_i`. Gaps saturate as those of `Increasing`, the first as that of `Log`. See
+    "Constraint transforms: positive ordered vector" in the *Stan Reference Manual*.
     """
 
     name = "increasing_above"
@@ -129,7 +110,6 @@ class IncreasingAbove(Transform):
         return jnp.sum(jnp.asarray(y), axis=-1)
 
     def distances(self, y: Any) -> Distances:
-        """Compute the distances from the bound."""
         y = jnp.asarray(y)
         logs = cumlogsumexp(y, axis=y.ndim - 1)
         return Distances(lower=Distance.of_log(self.lower, logs))
@@ -154,15 +134,10 @@ class IncreasingAbove(Transform):
 
 
 class IncreasingBelow(Transform):
-    r"""Vectors that increase strictly up to a bound: :math:`x_i = x_{i+1} - e^{y_i}`.
+    """Vectors that increase strictly up to a bound: :math:`x_i = x_{i+1} - e^{y_i}`.
 
-    After the last element stands the bound, :math:`x_{K+1} = b`: the mirror image of
-    :class:`IncreasingAbove`.
-
-    Parameters
-    ----------
-    upper : float, array or Expression
-        The bound :math:`b`, broadcast against vectors with a last axis of length one.
+    After the last element stands the bound, :math:`x_{K+1} = b`, of a shape as in
+    `IncreasingAbove`, of which this is the mirror image.
     """
 
     name = "increasing_below"
@@ -182,7 +157,6 @@ class IncreasingBelow(Transform):
         return jnp.sum(jnp.asarray(y), axis=-1)
 
     def distances(self, y: Any) -> Distances:
-        """Compute the distances from the bound."""
         y = jnp.asarray(y)
         logs = cumlogsumexp(y, axis=y.ndim - 1, reverse=True)
         return Distances(upper=Distance.of_log(self.upper, logs))
@@ -198,19 +172,12 @@ class IncreasingBelow(Transform):
 
 
 class IncreasingBetween(Transform):
-    r"""Vectors that increase strictly between two bounds, from K coordinates.
+    r"""Vectors that increase strictly between two bounds, :math:`a < b`, from K coordinates.
 
     The K + 1 gaps, from the lower bound to the first element and so on to the upper bound, are
-    shares of the width, with the coordinates of :class:`~aliquot.transforms.Simplex`. y = 0 is
-    K numbers equally far from one another and from the bounds.
+    shares of the width, with the coordinates of `Simplex`. y = 0 is K numbers equally far from one
+    another and from the bounds, which are of shapes as in `IncreasingAbove`.
 
-    Parameters
-    ----------
-    lower, upper : float, array or Expression
-        The bounds :math:`a < b`, broadcast against vectors with a last axis of length one.
-
-    Notes
-    -----
     The elements are sums of the gaps, so the log Jacobian is that of the simplex plus
     :math:`K \log(b - a)`. Gaps between elements are kept a few units of rounding wide, and each
     element is computed from the bound that is nearer. Where the bounds are expressions and cross,
@@ -295,14 +262,11 @@ class IncreasingSimplex(Transform):
     r"""Vectors of K probabilities that increase strictly, from K - 1 coordinates.
 
     :math:`x_k = \sum_{j \le k} v_j / (K - j + 1)`, where :math:`v` is any simplex, with the
-    coordinates of :class:`~aliquot.transforms.Simplex`: its share :math:`v_j` is dealt out to the
-    probabilities from the j-th on, equally.
-
-    Notes
-    -----
-    That map from simplex to ordered simplex is linear, onto and triangular: its determinant is
-    :math:`\prod_{j < K} 1 / (K - j + 1) = 1 / K!` on the first K - 1 elements, one K!-th of the
-    simplex, as must be. A gap between probabilities is kept a few units of rounding wide.
+    coordinates of `Simplex`: its share :math:`v_j` is dealt out to the probabilities from the j-th
+    on, equally. That map from simplex to ordered simplex is linear, onto and triangular: its
+    determinant is :math:`\prod_{j < K} 1 / (K - j + 1) = 1 / K!` on the first K - 1 elements, one
+    K!-th of the simplex, as must be. A gap between probabilities is kept a few units of rounding
+    wide.
     """
 
     name = "increasing_simplex"

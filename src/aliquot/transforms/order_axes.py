@@ -14,18 +14,11 @@ from aliquot.errors import ShapeError
 
 @dataclass(frozen=True)
 class OrderAxes:
-    """The axis that increases, and the place on the other axes that decides the order.
+    """The axis that increases, and the place on the other axes that decides the order."""
 
-    Attributes
-    ----------
-    axis : int
-        Counted from the last, so negative: a batch in front does not move it.
-    at : tuple of (int, int)
-        Other axes, counted likewise, each with an index, counted from the first. Empty where each
-        vector along the axis is ordered by itself.
-    """
-
-    axis: int
+    axis: int  # counted from the last, so negative: a batch in front does not move it
+    # Other axes, counted likewise, each with an index, counted from the first. Empty where each
+    # vector along the axis is ordered by itself.
     at: tuple[tuple[int, int], ...]
 
     @classmethod

@@ -21,16 +21,10 @@ class Family(ABC):
     All the parameters of one member are one flat vector, so that the optimiser's state is a few
     vectors whatever the family. It begins with the means mu (d,) and with omega (d,), the logarithm
     of the diagonal of the map's triangular factor. Equal families share compiled programs.
-
-    Parameters
-    ----------
-    size
-        d, the number of coordinates of z.
     """
 
-    size: int
-    name: ClassVar[str]
-    """What people call it, such as ``"mean-field"``."""
+    size: int  # d, the number of coordinates of z
+    name: ClassVar[str]  # what people call it, such as ``"mean-field"``
 
     def init(self, start: np.ndarray, scale: float) -> np.ndarray:
         """Parameters of a member centred at ``start`` (d,), each standard deviation ``scale``."""
@@ -71,8 +65,6 @@ class MeanField(Family):
 
     The flat parameters are (mu, omega), 2 d numbers.
 
-    Examples
-    --------
     >>> family = MeanField(2)
     >>> params = family.init(np.array([1.0, -1.0]), 0.5)
     >>> family.mean(params), family.std(params)
@@ -105,8 +97,6 @@ class FullRank(Family):
     is stored square, because a packed triangle would need a gather in each iteration, and a
     scatter in its gradient. What lies on or above its diagonal has no effect and no gradient.
 
-    Examples
-    --------
     >>> family = FullRank(2)
     >>> family.covariance(family.init(np.zeros(2), 0.5))
     array([[0.25, 0.  ],
@@ -159,8 +149,6 @@ def noise_log_density(noise: Any) -> Any:
 def entropy(family: Family, params: Any) -> Any:
     """Entropy of a member in nats: that of the noise plus the log determinant of its map.
 
-    Examples
-    --------
     >>> family = MeanField(1)
     >>> float(entropy(family, family.init(np.zeros(1), 1.0)).round(4))
     1.4189

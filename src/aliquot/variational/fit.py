@@ -38,21 +38,13 @@ FIRST_SCALE = 0.1
 class VariationalFit:
     """A fit of one family to one density that can be continued.
 
-    Parameters
-    ----------
-    seed
-        The same seed gives the same fit, bit for bit, however it is cut into calls.
-    optimizer
-        Any ``optax.GradientTransformation`` that minimises. The default is Adam with a rate that
-        decays with the iteration; a schedule counts the iterations of all calls of `run` together,
-        so that one made for a given length (such as a cosine decay) stays at its end afterwards.
-    n_samples
-        Monte Carlo draws for each gradient. The cost of an iteration grows in proportion.
-    start
-        The centre of the first approximation, shape (d,), unconstrained. The default is
-        ``density.start``.
-    wrap
-        Makes what callbacks see and what is returned of an approximation.
+    The same `seed` gives the same fit, bit for bit, however it is cut into calls. The `optimizer`
+    minimises. The default is Adam with a rate that decays with the iteration; a schedule counts the
+    iterations of all calls of `run` together, so that one made for a given length (such as a cosine
+    decay) stays at its end afterwards. Each gradient is from `n_samples` Monte Carlo draws, to
+    which the cost of an iteration is proportional. The first approximation is centred at `start`,
+    (d,) unconstrained, by default ``density.start``. `wrap` makes what callbacks see and what is
+    returned of an approximation.
     """
 
     def __init__(
@@ -116,12 +108,8 @@ class VariationalFit:
 
         The arguments are those of ``aq.ADVI.fit``; ``on_progress(done, n, average_loss)`` is called
         about ten times a second. The check takes 5,000 evaluations of the density. Where the loss
-        or its gradient is not finite, the fit stays as it was before that iteration.
-
-        Raises
-        ------
-        NonFiniteLossError
-            It carries the approximation.
+        or its gradient is not finite, the fit stays as it was before that iteration, and a
+        `NonFiniteLossError` carries the approximation.
         """
         check_count("n", n)
         check_count("every", every)

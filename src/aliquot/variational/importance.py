@@ -91,8 +91,6 @@ class FitQuality:
 def assess(log_ratios: np.ndarray, family: str = "mean-field") -> FitQuality:
     """Return the quality of a fit from ``log p(z) - log q(z)`` (n,) at independent draws of q.
 
-    Examples
-    --------
     >>> assess(np.zeros(100)).pareto_k
     -inf
     """

@@ -31,8 +31,6 @@ def block_length(n_samples: int, size: int) -> int:
 
     It depends on the shapes alone, so that a seed means the same noise however a fit is cut up.
 
-    Examples
-    --------
     >>> block_length(n_samples=1, size=2), block_length(n_samples=10, size=5000)
     (1000, 20)
     """

@@ -26,11 +26,8 @@ def default_optimizer() -> optax.GradientTransformation:
     """Return Adam with the rate ``0.1 / (1 + t / 1000)**0.75`` at iteration t.
 
     The rate depends on the iteration alone, never on how many were asked for: a fit that is
-    continued is the same, bit for bit, as one long fit.
-
-    References
-    ----------
-    Kingma and Ba (2015), Adam: a method for stochastic optimization.
+    continued is the same, bit for bit, as one long fit. Kingma and Ba (2015), Adam: a method for
+    stochastic optimization.
     """
     import optax
 
@@ -45,15 +42,9 @@ def average_weight(count: Any) -> Any:
 
     Polynomial-decay averaging: the average forgets the start, spans about the last ninth of the
     iterations however many there are, and needs no knowledge of when the fit will end. It removes
-    most of the noise that is left in the last iterate.
+    most of the noise that is left in the last iterate. Shamir and Zhang (2013), Stochastic gradient
+    descent for non-smooth optimization, section 4, with eta = 8.
 
-    References
-    ----------
-    Shamir and Zhang (2013), Stochastic gradient descent for non-smooth optimization, section 4,
-    with eta = 8.
-
-    Examples
-    --------
     >>> average_weight(1)
     1.0
     """

@@ -20,12 +20,7 @@ def normal_density(x: np.ndarray, mean: np.ndarray | float) -> np.ndarray:
 def fitted_curves(draws: np.ndarray, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the mean (x.size,) and the 5% and 95% quantiles (2, x.size) of the mixture at `x`.
 
-    Parameters
-    ----------
-    draws
-        Of the two means, ``(chain, draw, 2)``.
-    x
-        Where.
+    The draws are of the two means, ``(chain, draw, 2)``.
     """
     flat = draws.reshape(-1, 2)
     few = flat[:: max(1, len(flat) // CURVES_FROM)]

@@ -23,21 +23,10 @@ ROWS = {
 def stretch(draws: np.ndarray, length: int = STRETCH) -> tuple[int, int]:
     """Find where labels switch, and stay so, most clearly.
 
-    Parameters
-    ----------
-    draws
-        Of the two means, ``(draw, 2)``, all chains end to end.
-    length
-        Of the stretch, in draws.
+    That is the stretch of `length` draws in whose halves the order of the means differs most, or
+    the first stretch where it never changes; its first draw, and the one after its last. The draws
+    are of the two means, ``(draw, 2)``, all chains end to end.
 
-    Returns
-    -------
-    (int, int)
-        The first draw, and the one after the last, of a stretch in whose halves the order of the
-        means differs most. Where it never changes, the first stretch.
-
-    Examples
-    --------
     >>> draws = np.zeros((40, 2))
     >>> draws[:, 1] = np.where(np.arange(40) < 22, 1.0, -1.0)
     >>> stretch(draws, 10)

@@ -16,8 +16,6 @@ BINS = 600
 def running_average(losses: np.ndarray, window: int = WINDOW) -> np.ndarray:
     """Average the last `window` losses at each iteration from the first full window on.
 
-    Examples
-    --------
     >>> running_average(np.array([1.0, 3.0, 5.0]), 2)
     array([2., 4.])
     """

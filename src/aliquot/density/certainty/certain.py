@@ -19,14 +19,8 @@ from aliquot.primitives import inline
 def certain(parameter: Expression, constraint: Constraint) -> bool:
     """Say whether a computed vector or matrix cannot but be in its set, or be NaN.
 
-    Parameters
-    ----------
-    parameter : Expression
-    constraint : Constraint
-        With `event_dims` of 1 or 2.
+    The constraint has `event_dims` of 1 or 2.
 
-    Examples
-    --------
     >>> import aliquot as aq
     >>> from aliquot.distributions.constraints import simplex
     >>> with aq.Model():

@@ -28,38 +28,18 @@ NONNEGATIVE, POSITIVE = 1, 2
 
 @dataclass(frozen=True)
 class Fact:
-    """What is known of an array.
+    """What is known of an array."""
 
-    Attributes
-    ----------
-    number : int
-        Equal for values that are computed alike.
-    shape : tuple of int
-    sign : int
-        2 where all are positive, 1 where none is negative, else 0.
-    unit : bool
-        Whether none is above one.
-    structures : frozenset of (str, tuple of int)
-        What holds along which axes.
-    total : (str, int, int) or None
-        "sum", or "log" of it: of the array of that number, along that axis, which has length one.
-    squeezed : (str, int, int) or None
-        The same, the axis left out.
-    base : int
-        The number of the array that has the same elements, axes of length one aside.
-    known : numpy.ndarray or None
-        The value of a constant.
-    """
-
-    number: int
+    number: int  # equal for values that are computed alike
     shape: tuple[int, ...]
-    sign: int = 0
-    unit: bool = False
-    structures: frozenset[tuple[str, tuple[int, ...]]] = frozenset()
+    sign: int = 0  # 2 where all are positive, 1 where none is negative, else 0
+    unit: bool = False  # whether none is above one
+    structures: frozenset[tuple[str, tuple[int, ...]]] = frozenset()  # what holds along which axes
+    # "sum", or "log" of it: of the array of that number, along that axis, which has length one.
     total: tuple[str, int, int] | None = None
-    squeezed: tuple[str, int, int] | None = None
-    base: int = -1
-    known: np.ndarray | None = None
+    squeezed: tuple[str, int, int] | None = None  # the same, the axis left out
+    base: int = -1  # the number of the array that has the same elements, axes of length one aside
+    known: np.ndarray | None = None  # the value of a constant
 
 
 def of_leaf(leaf: Any, number: int) -> Fact:

@@ -28,10 +28,7 @@ def _converted(trace: Trace, out: Fact, ins: list[Fact], params: Mapping[str, An
 def moved(out: Fact, x: Fact, axes: Mapping[int, int]) -> Fact:
     """Carry properties over to an array of the same elements, whose axes are at other places.
 
-    Parameters
-    ----------
-    axes : mapping from int to int
-        Where axes are that are there as a whole.
+    `axes` maps the old place to the new one, of axes that are there as a whole.
     """
     structures = frozenset(
         (kind, tuple(axes[axis] for axis in along))

@@ -71,13 +71,8 @@ def note(value: Any, coordinates: Any, transform: Transform) -> Note:
 def exactly(function: Callable[..., tuple[Any, Notes]]) -> Callable[..., Any]:
     """Return a function that computes the same, but from distances from bounds where it can.
 
-    Parameters
-    ----------
-    function : callable
-        Returns its result, and a note of each variable that a transform computes.
+    The given one returns its result, and a note of each variable that a transform computes.
 
-    Examples
-    --------
     >>> import jax.numpy as jnp
     >>> from aliquot.precision import float64
     >>> from aliquot.transforms import logodds

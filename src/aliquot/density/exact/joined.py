@@ -16,15 +16,8 @@ Combine = Callable[[Sequence[Any]], Any]
 def joined(facts: Sequence[Fact], shapes: Sequence[Any], combine: Combine) -> Known | None:
     """Say what is known of elements that come from arrays of which all is known.
 
-    Numbers among them may be on a bound, as the zeros in a row of probabilities.
-
-    Parameters
-    ----------
-    facts : sequence
-        One for each array.
-    shapes : sequence of tuple of int
-    combine : callable
-        Puts arrays together as the values were.
+    Numbers among them may be on a bound, as the zeros in a row of probabilities. There is one fact
+    and one shape for each array; `combine` puts arrays together as the values were.
     """
     sources = [fact for fact in facts if isinstance(fact, Known)]
     if not sources or not all(source.smooth for source in sources):
@@ -67,13 +60,8 @@ def joined(facts: Sequence[Fact], shapes: Sequence[Any], combine: Combine) -> Kn
 def chosen(fact: Known, value: Any, combine: Combine) -> Known | None:
     """Say what is known where elements of which all is known stand among others.
 
-    Parameters
-    ----------
-    fact : Known
-    value : array
-        The others.
-    combine : callable
-        Puts the two together as the values were, what is known first.
+    `value` is an array with the others. `combine` puts the two together as the values were, what is
+    known first.
     """
     if not fact.certain or not fact.smooth:
         return None

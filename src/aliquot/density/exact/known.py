@@ -39,22 +39,14 @@ class Later:
 
 @dataclass(frozen=True, eq=False)
 class Side:
-    """The distance from one bound.
+    """The distance from one bound."""
 
-    Attributes
-    ----------
-    bound : float, numpy.ndarray or tracer
-        A number; an array of numbers; or what is computed, which is compared by identity.
-    size, log : Later
-        The distance and its logarithm, of the value's shape.
-    certain : bool
-        Whether every element is on the inner side of the bound. If not, some distances are what
-        the elements' numbers say, and may be zero or negative.
-    """
-
+    # A number; an array of numbers; or what is computed, which is compared by identity.
     bound: Any
-    size: Later
-    log: Later
+    size: Later  # the distance, of the value's shape
+    log: Later  # its logarithm
+    # Whether every element is on the inner side of the bound. If not, some distances are what the
+    # elements' numbers say, and may be zero or negative.
     certain: bool = True
 
     def moved(self, move: Move) -> Side | None:
@@ -74,25 +66,16 @@ class Side:
 
 @dataclass(frozen=True, eq=False)
 class Known:
-    """A value between bounds, with its distances from them.
-
-    Attributes
-    ----------
-    lower, upper : Side or None
-    smooth : bool
-        Whether no derivative of a distance is infinite, as that of the logarithm of a number that
-        is zero would be.
-    source : tuple of (Later, Transform), optional
-        Coordinates, of which a transform computes the distances element by element.
-    depth : int
-        How many facts it was concluded from, one after the other.
-    """
+    """A value between bounds, with its distances from them."""
 
     lower: Side | None
     upper: Side | None
+    # Whether no derivative of a distance is infinite, as that of the logarithm of a number that is
+    # zero would be.
     smooth: bool = True
+    # Coordinates, of which a transform computes the distances element by element.
     source: tuple[Later, Transform] | None = None
-    depth: int = 0
+    depth: int = 0  # how many facts it was concluded from, one after the other
 
     @property
     def certain(self) -> bool:
@@ -147,16 +130,9 @@ def from_transform(
 ) -> Known | None:
     """Say what is known of a value that a transform has computed from coordinates.
 
-    Parameters
-    ----------
-    coordinates : array
-    transform : Transform
-    bounds : pair
-        The lower and the upper bound, ``None`` where there is none.
-    distances : pair
-        The size and the logarithm of the distance from each.
-    certain : bool
-        Whether the value is strictly inside its bounds.
+    The bounds are the lower and the upper one, ``None`` where there is none; the distances are the
+    size and the logarithm of the distance from each. `certain` says whether the value is strictly
+    inside its bounds.
     """
     lower, upper = (
         None if pair is None else Side(as_bound(bound), *pair, certain=certain)
@@ -174,12 +150,7 @@ def from_transform(
 def inside(bounds: Sequence[Any], facts: Sequence[Fact]) -> bool:
     """Say whether two bounds cannot cross, so that what a transform puts between them is there.
 
-    Parameters
-    ----------
-    bounds : pair
-        The lower and the upper one, ``None`` where there is none.
-    facts : pair
-        What is known of them.
+    The lower bound comes first, ``None`` stands where there is none. The facts are about the two.
     """
     computed = [isinstance(bound, jax.core.Tracer) for bound in bounds]
     if not any(computed) or any(bound is None for bound in bounds):
@@ -288,11 +259,7 @@ def quotient(a: Known, b: Known, value: Any) -> Known | None:
 def power(a: Known, exponent: Any, value: Any, *, above_zero: bool) -> Known | None:
     """Say what is known of a power of a positive value.
 
-    Parameters
-    ----------
-    exponent : float or array
-    above_zero : bool
-        Whether the exponent is a positive number.
+    The exponent is a number or an array; `above_zero` says whether it is a positive number.
     """
     base = a.lower
     if not a.positive or base is None:

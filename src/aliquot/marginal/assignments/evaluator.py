@@ -35,19 +35,12 @@ States = Mapping[int, tuple[Hashable, Array]]
 class Evaluator:
     """A program whose discrete inputs are given states, one assignment after another.
 
-    Make one inside a traced function, and use it at the same level of tracing: what it computes
-    is kept, and belongs to that trace.
+    Make one inside a traced function, and use it at the same level of tracing: what it computes is
+    kept, and belongs to that trace. Calls in the program are evaluated by the same rules.
 
-    Parameters
-    ----------
-    jaxpr : ClosedJaxpr
-        The program. Calls in it are evaluated by the same rules.
-    inputs : sequence of (array or None)
-        One for each input of the program; None for those that are discrete. Small NumPy arrays
-        are known numbers: an index that is computed from them needs no gather.
+    `inputs` has a value for each input of the program, None for those that are discrete. Small
+    NumPy arrays are known numbers: an index that is computed from them needs no gather.
 
-    Examples
-    --------
     >>> import jax, numpy as np
     >>> from aliquot.precision import float64
     >>> def program(means, z):
@@ -91,23 +84,14 @@ class Evaluator:
     def at(self, atom: Any, states: States, batch: int = 0) -> Array:
         """Compute an atom of the program for an assignment of states.
 
-        Parameters
-        ----------
-        atom : Var or Literal of the program
-        states : mapping from int to (hashable, array)
-            By position of the discrete input: a key that names the assignment (one key, one
-            assignment), and its states. The array has `batch` leading axes, then the input's
-            own; each of full length, or 1 where the states are the same all along. An assignment
-            that is to be found out without a gather is a NumPy array.
-        batch : int
-            How many axes of assignments there are.
+        By position of the discrete input, `states` has a key that names the assignment (one key,
+        one assignment), and its states. The array has `batch` leading axes, those of assignments,
+        then the input's own; each of full length, or 1 where the states are the same all along. An
+        assignment that is to be found out without a gather is a NumPy array.
 
-        Returns
-        -------
-        array
-            The atom's value, with the same axes: `batch` leading ones (of length 1 where the
-            value does not depend on it), then its own, each of full length or 1 where the
-            value is constant along it. NumPy where it is known.
+        The result has the same axes: `batch` leading ones (of length 1 where the value does not
+        depend on it), then the atom's own, each of full length or 1 where the value is constant
+        along it. It is NumPy's where it is known.
         """
         frame = _Frame(self, states, batch)
         stack = [atom]

@@ -49,23 +49,15 @@ CHOICES = 32
 
 @dataclass(frozen=True)
 class _Work:
-    """An operand on its way: axes are counted with the batch axes before the own ones.
-
-    Attributes
-    ----------
-    operand : array
-    pairs : dict from int to int
-        Axis of the operand by the axis (batch, or of the positions) that it goes along with.
-    left : tuple of (int, array)
-        The operand's axes that are still to be indexed, and by what.
-    outside : bool
-        Whether a position is known to be beyond the ends: then the gather itself must say what
-        that means.
-    """
+    """An operand on its way: axes are counted with the batch axes before the own ones."""
 
     operand: Array
+    # Axis of the operand by the axis (batch, or of the positions) that it goes along with.
     pairs: dict[int, int]
+    # The operand's axes that are still to be indexed, and by what.
     left: tuple[tuple[int, Array], ...]
+    # Whether a position is known to be beyond the ends: then the gather itself must say what that
+    # means.
     outside: bool = False
 
 
@@ -74,15 +66,9 @@ def look_up(
 ) -> Array:
     """Evaluate a gather on compact values.
 
-    Parameters
-    ----------
-    indexing : Indexing
-    operand : array, batch and own axes
-    components : sequence of array
-        The position along each of `indexing.axes`, with batch axes and those of the positions.
-    batch : int
-    choose : bool
-        Whether a choice among few slices by masks may stand for a gather.
+    The operand has batch axes and its own. For each of `indexing.axes`, `components` has the
+    position along it, with batch axes and those of the positions. `choose` says whether a choice
+    among few slices by masks may stand for a gather.
     """
     pairs = {axis: axis for axis in range(batch)}
     pairs |= {batch + along: batch + axis for axis, along in indexing.paired}
@@ -271,11 +257,8 @@ def _index_vectors(components: Sequence[Array]) -> Array:
 def parts_of_index(producer: Any, atom: Any) -> list[tuple[Any, int | None]] | None:
     """Give the components of an index vector that its defining equation puts together.
 
-    Returns
-    -------
-    list of (atom, int or None), or None
-        Where each component is: an atom and the position along its last axis (None: the atom is
-        the component).
+    Each is an atom and the position along its last axis, which is None where the atom is the
+    component. The result is None where the equation does not put components together.
     """
     if producer is None:
         return None

@@ -13,23 +13,13 @@ from aliquot.primitives.internals import shape_of
 
 @dataclass(frozen=True)
 class Operation:
-    """An equation with its operands, each with `batch` axes of assignments and then its own.
-
-    Attributes
-    ----------
-    equation : JaxprEqn
-    values : tuple of array
-        Each axis has its full length, or 1 where the value is constant along it.
-    batch : int
-        How many axes of assignments there are.
-    origins : tuple of Origin
-        What each operand is computed from.
-    """
+    """An equation with its operands, each with `batch` axes of assignments and then its own."""
 
     equation: Any
+    # Each axis has its full length, or 1 where the value is constant along it.
     values: tuple[Array, ...]
-    batch: int
-    origins: tuple[Origin, ...]
+    batch: int  # how many axes of assignments there are
+    origins: tuple[Origin, ...]  # what each operand is computed from
 
     @property
     def params(self) -> dict[str, Any]:

@@ -13,21 +13,11 @@ from aliquot.primitives.internals import is_literal, is_traced, programs
 
 
 class Origin(NamedTuple):
-    """What a value is computed from.
+    """What a value is computed from."""
 
-    Attributes
-    ----------
-    sources : frozenset of int
-        Positions of the discrete inputs that it depends on.
-    tangent : bool
-        Whether it depends on a tangent, in the derivative rule of a function.
-    may_be_infinite : bool
-        Whether it may be infinite for some state.
-    """
-
-    sources: frozenset[int] = frozenset()
-    tangent: bool = False
-    may_be_infinite: bool = False
+    sources: frozenset[int] = frozenset()  # positions of the discrete inputs that it depends on
+    tangent: bool = False  # whether it depends on a tangent, in the derivative rule of a function
+    may_be_infinite: bool = False  # whether it may be infinite for some state
 
     @property
     def varies(self) -> bool:
@@ -38,11 +28,7 @@ class Origin(NamedTuple):
 class Origins:
     """A jaxpr with, for each of its atoms, its equation and what it is computed from.
 
-    Parameters
-    ----------
-    program : ClosedJaxpr
-    inputs : sequence of Origin
-        Of a discrete input, its own position is the source.
+    Of a discrete input, its own position is the source.
     """
 
     def __init__(self, program: Any, inputs: Sequence[Origin]) -> None:

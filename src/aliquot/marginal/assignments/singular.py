@@ -28,10 +28,7 @@ Bad = Callable[[Array], Array]
 def guarded(operation: Operation) -> Array | None:
     """Apply an operation with a derivative of zero where it would be infinite.
 
-    Returns
-    -------
-    array or None
-        None where nothing has to be guarded.
+    The result is None where nothing has to be guarded.
     """
     operand, result = operation.equation.invars[0], operation.equation.outvars[0]
     if operation.name not in _GUARDS or not is_floating(operand.aval.dtype):

@@ -21,21 +21,12 @@ from aliquot.primitives.internals import shape_of
 
 @dataclass(frozen=True)
 class TermAnalysis:
-    """What the outputs of a program depend on.
+    """What the outputs of a program depend on."""
 
-    Attributes
-    ----------
-    program : ClosedJaxpr
-        The program without calls, with the inputs and outputs that it was given with.
-    summands : tuple of Summand
-        What the sum of each output's elements is the sum of, in the order of the outputs.
-    consulted : frozenset of int
-        Positions of the inputs whose known values the result rests on.
-    """
-
-    program: Any
+    program: Any  # a ClosedJaxpr without calls, with the inputs and outputs that it was given with
+    # What the sum of each output's elements is the sum of, in the order of the outputs.
     summands: tuple[Summand, ...]
-    consulted: frozenset[int]
+    consulted: frozenset[int]  # positions of the inputs whose known values the result rests on
 
 
 def analyse(
@@ -52,25 +43,12 @@ def analyse(
     index, works element by element or reduces along axes, the result is exact. What is not
     understood depends on everything that its operands depend on, so that nothing is missed.
 
-    Parameters
-    ----------
-    closed : ClosedJaxpr
-        Computes the terms of a log density, each an array that is to be summed.
-    discrete : mapping from int to int
-        From the position of an input to the number of the discrete variable that it is.
-    known : mapping from int to callable
-        From the position of an input to a function that gives its value, called only when an
-        index or a condition that decides about a dependence needs it.
-    whole : collection of int
-        Numbers of outputs that stay in one summand.
+    The program `closed` computes the terms of a log density, each an array that is to be summed. By
+    position of the input, `discrete` has the number of the discrete variable that it is, and
+    `known` a function that gives its value, called only when an index or a condition that decides
+    about a dependence needs it. Outputs whose numbers are in `whole` stay in one summand.
 
-    Returns
-    -------
-    TermAnalysis
-
-    Examples
-    --------
-    Each observation depends on one element of `z`, in reverse order:
+    Here each observation depends on one element of `z`, in reverse order:
 
     >>> import jax
     >>> import jax.numpy as jnp

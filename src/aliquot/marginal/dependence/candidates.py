@@ -24,16 +24,10 @@ _LARGEST_WINDOWS = 20_000_000
 def distinct(candidates: Index) -> Index | None:
     """Return the different entries of each row, in the order in which they first occur.
 
-    Parameters
-    ----------
-    candidates : int64 array, shape (..., R)
-        Entries -1 count for nothing.
-
-    Returns
-    -------
-    int64 array, shape (..., S), or None
-        S is the largest number of different entries of a row; shorter rows end in -1. None if S
-        would be more than :data:`LIMIT`.
+    Candidates have shape (..., R), and entries -1 count for nothing. The result has shape (..., S),
+    where S is the largest number of different entries of a row; shorter rows end in -1. It is None
+    if S would be more than :data:`LIMIT`. A few columns without any -1 are an exception: they are
+    returned as they are, since a union of references takes out what is listed twice.
     """
     *outer, width = candidates.shape
     if width == 1:

@@ -41,12 +41,8 @@ RULES: Mapping[str, Rule] = (
 def interpret(program: Any, inputs: Sequence[Value]) -> Walk:
     """Find what each value of a jaxpr is known to be and to depend on: a `Value` each.
 
-    Parameters
-    ----------
-    program : ClosedJaxpr
-        Without calls, see `aliquot.primitives.inline`; calls inside functions with derivatives of
-        their own and branches are followed, too.
-    inputs : sequence of Value
+    The program is one without calls, see `aliquot.primitives.inline`; calls inside functions with
+    derivatives of their own and branches are followed, too.
     """
     return Walk(program, inputs, _results, _constant)
 

@@ -10,14 +10,7 @@ from numpy.typing import NDArray
 
 
 class Lazy:
-    """A value that can be worked out from other such values.
-
-    Parameters
-    ----------
-    compute : callable
-        Gives the value from those of `parents`.
-    parents : sequence of Lazy
-    """
+    """A value that `compute` can work out from other such values, its parents."""
 
     __slots__ = ("_compute", "_parents", "_value")
 

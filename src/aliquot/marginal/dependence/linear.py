@@ -25,45 +25,28 @@ Move = Callable[[Any], Any]
 
 @dataclass(frozen=True)
 class Link:
-    """One operand of a linear operation.
+    """One operand of a linear operation."""
 
-    Attributes
-    ----------
-    atom : Var or Literal
-    back : callable, optional
-        Brings weights of the results' elements to the operand's elements; None where they stay.
-    sign : float
-    weight : (atom, int), optional
-        What the operand is multiplied (1) or divided (-1) by; it has no axes or the result's, or
-        those that `shaped` gives it.
-    shaped : callable, optional
-        Gives the weight the operand's axes.
-    guard : (atom, bool), optional
-        A condition, without axes or with the result's, and whether it or its opposite must hold;
-        where it does not, the operand counts as 0.
-    plain : bool
-        Whether that holds only where the results are not weighted one by one.
-    check : callable, optional
-        Tells whether the operation is linear after all, where that takes known values.
-    """
-
-    atom: Any
+    atom: Any  # Var or Literal
+    # Brings weights of the results' elements to the operand's elements; None where they stay.
     back: Move | None = None
     sign: float = 1.0
+    # What the operand is multiplied (1) or divided (-1) by; it has no axes or the result's, or
+    # those that `shaped` gives it.
     weight: tuple[Any, int] | None = None
-    shaped: Move | None = None
+    shaped: Move | None = None  # gives the weight the operand's axes
+    # A condition, without axes or with the result's, and whether it or its opposite must hold;
+    # where it does not, the operand counts as 0.
     guard: tuple[Any, bool] | None = None
-    plain: bool = False
+    plain: bool = False  # whether the link holds only where the results are not weighted one by one
+    # Tells whether the operation is linear after all, where that takes known values.
     check: Callable[[], bool] = lambda: True
 
 
 class Linear:
     """Finds the linear operations of a program.
 
-    Parameters
-    ----------
-    found : Walk
-    producers : mapping from Var to equation
+    `producers` has the equation that makes each variable.
     """
 
     def __init__(self, found: Walk, producers: Mapping[Any, Any]) -> None:

@@ -18,14 +18,9 @@ LIMIT = 64
 class Reference(NamedTuple):
     """One element of a discrete variable for each element of a value.
 
-    Attributes
-    ----------
-    variable : int
-        Number of the discrete variable.
-    index : int64 array
-        As many axes as the value; each axis has the value's length, or 1 where the index is the
-        same all along it. Holds the flat position of the variable's element that this element of
-        the value depends on, and -1 where it depends on none through this reference.
+    `index` has as many axes as the value; each axis has the value's length, or 1 where the index is
+    the same all along it. It holds the flat position of the variable's element that this element of
+    the value depends on, and -1 where it depends on none through this reference.
     """
 
     variable: int
@@ -34,18 +29,10 @@ class Reference(NamedTuple):
 
 @dataclass(frozen=True)
 class Mixed:
-    """A value that may depend on all elements of some variables: too many references to list.
+    """A value that may depend on all elements of some variables: too many references to list."""
 
-    Attributes
-    ----------
-    variables : frozenset of int
-        Numbers of the discrete variables.
-    reason : str
-        The operation that mixes them, in a user's words, such as "np.sort of 200 values".
-    """
-
-    variables: frozenset[int]
-    reason: str
+    variables: frozenset[int]  # their numbers
+    reason: str  # the operation that mixes them, in a user's words: "np.sort of 200 values"
 
 
 Dependence = tuple[Reference, ...] | Mixed
@@ -108,14 +95,8 @@ def union(parts: Sequence[Dependence], reason: str) -> Dependence:
     """Return what a value depends on that depends, element by element, on several values.
 
     Each element of a variable is listed once for each element of the value, and references of which
-    no two list anything at the same place become one.
-
-    Parameters
-    ----------
-    parts : sequence of Dependence
-        Of values that all have the same number of axes.
-    reason : str
-        The operation, for a result that cannot be listed.
+    no two list anything at the same place become one. The parts are of values that all have the
+    same number of axes. `reason` names the operation, for a result that cannot be listed.
     """
     parts = [part for part in parts if part != ()]
     if not parts:
@@ -163,13 +144,8 @@ def _without_what_is_listed(
     """Take out what both a list and a new reference list at the same place.
 
     It goes from whichever of the two is as long along every axis: the other one stands for several
-    places there, at which it may not be listed twice.
-
-    Returns
-    -------
-    kept : list of Reference
-    rest : int64 array or None
-        What is left of the new reference; None if nothing is.
+    places there, at which it may not be listed twice. The second result is what is left of the new
+    reference, None if nothing is.
     """
     variable, rest = new
     result: list[Reference] = []

@@ -210,15 +210,9 @@ def pad(equation: Any, operands: Sequence[Value]) -> Sequence[Dependence]:
 def picked(dependence: Dependence, places: Sequence[Index], where: Any = True) -> Dependence:
     """Return the dependence of elements taken at known places.
 
-    Parameters
-    ----------
-    dependence : Dependence
-        Of the value that they are taken from.
-    places : sequence of int arrays
-        For each axis of that value a position for each element of the result; they broadcast
-        together and have as many axes as the result.
-    where : bool array, optional
-        False where nothing is taken.
+    For each axis of the value that they are taken from, `places` has a position for each element of
+    the result; these arrays broadcast together and have as many axes as the result. Where `where`
+    is False, nothing is taken.
     """
     if isinstance(dependence, Mixed) or not dependence:
         return dependence

@@ -37,50 +37,27 @@ class Summand:
     counts only under a condition, the value is a new one that the program was given for the
     purpose: the elements times their weights, or 0 where the condition does not hold. A term keeps
     its value -inf where it had it: what a condition rules out is a summand of its own.
-
-    Attributes
-    ----------
-    term : int
-        Number of the output.
-    var : Var or Literal
-        A value of the program.
-    sign : float
-        1 or -1.
-    coefficients : tuple of (atom, int)
-        Values of shape () that depend on no discrete variable, to multiply with (1) or to divide
-        by (-1).
-    dependence : tuple of Reference, or Mixed
-        Of `var`.
     """
 
-    term: int
-    var: Any
-    sign: float
+    term: int  # number of the output
+    var: Any  # a value of the program, Var or Literal
+    sign: float  # 1 or -1
+    # Values of shape () that depend on no discrete variable, to multiply with (1) or to divide by
+    # (-1).
     coefficients: tuple[tuple[Any, int], ...]
-    dependence: Dependence
+    dependence: Dependence  # of `var`
 
 
 @dataclass(frozen=True)
 class _Weighted:
-    """A weighted sum of a value's elements that is still to be split.
+    """A weighted sum of a value's elements that is still to be split."""
 
-    Attributes
-    ----------
-    atom : Var or Literal
-        The value.
-    sign : float
-    coefficients : tuple of (atom, int)
-        As of `Summand`: of the whole sum.
-    weights : tuple of (atom, int)
-        What each element is multiplied (1) or divided (-1) by: without axes or with the value's.
-    guards : tuple of (atom, bool)
-        Conditions on elements, and whether each or its opposite must hold.
-    """
-
-    atom: Any
+    atom: Any  # the value, Var or Literal
     sign: float = 1.0
-    coefficients: tuple[tuple[Any, int], ...] = ()
+    coefficients: tuple[tuple[Any, int], ...] = ()  # as of `Summand`: of the whole sum
+    # What each element is multiplied (1) or divided (-1) by: without axes or with the value's.
     weights: tuple[tuple[Any, int], ...] = ()
+    # Conditions on elements, and whether each or its opposite must hold.
     guards: tuple[tuple[Any, bool], ...] = ()
 
     @property
@@ -90,14 +67,9 @@ class _Weighted:
 
 
 class Splitter:
-    """Splits the outputs of a program.
+    """Splits the outputs of a program, which gets the new values that summands need.
 
-    Parameters
-    ----------
-    program : FlatProgram
-        Gets the new values that summands need.
-    found : Walk
-        Of that program.
+    `found` is the walk through that program.
     """
 
     def __init__(self, program: FlatProgram, found: Walk) -> None:

@@ -14,21 +14,12 @@ from aliquot.primitives import in_words
 
 @dataclass(frozen=True)
 class Value:
-    """A value of the program, as the rules see it.
-
-    Attributes
-    ----------
-    shape : tuple of int
-    dependence : tuple of Reference, or Mixed
-    known : Lazy, optional
-        The value itself, if it depends on known inputs alone.
-    columns : tuple of (Lazy or None), optional
-        Of a value put together along its last axis from pieces of length 1: each piece's value.
-    """
+    """A value of the program, as the rules see it."""
 
     shape: tuple[int, ...]
     dependence: Dependence
-    known: Lazy | None = None
+    known: Lazy | None = None  # the value itself, if it depends on known inputs alone
+    # Of a value put together along its last axis from pieces of length 1: each piece's value.
     columns: tuple[Lazy | None, ...] | None = None
 
     @property

@@ -19,26 +19,15 @@ from aliquot.marginal.elimination.table import Table, total, zeros
 
 @dataclass(frozen=True)
 class Batch:
-    """Sum out elements that all have the same kind of neighbourhood.
+    """Sum out elements that all have the same kind of neighbourhood."""
 
-    Attributes
-    ----------
-    elements : np.ndarray
-        Those that are summed out, shape (rows,).
-    neighbours : np.ndarray
-        The elements that share a factor with each, ascending, shape (rows, neighbours).
-    readings : tuple of Reading
-        The joint state is that of the element, then those of its neighbours.
-    states : tuple of int
-    target : int
-        The register of the message: a table over the neighbours.
-    """
-
-    elements: np.ndarray
+    elements: np.ndarray  # (rows,): those that are summed out
+    # (rows, neighbours): the elements that share a factor with each, ascending.
     neighbours: np.ndarray
+    # The joint state is that of the element, then those of its neighbours.
     readings: tuple[Reading, ...]
     states: tuple[int, ...]
-    target: int
+    target: int  # the register of the message: a table over the neighbours
 
     def _terms(self, registers: Registers) -> list[tuple[Reading, Table]]:
         dimension = len(self.states)
@@ -84,18 +73,9 @@ def batches(
 ) -> Iterator[tuple[np.ndarray, np.ndarray, list[tuple[Scope, tuple[int, ...], np.ndarray]]]]:
     """Group elements of one block by the kind of their neighbourhood.
 
-    Parameters
-    ----------
-    chosen : int array
-        Elements of one block, ascending, no two of which share a factor.
-    live : mapping of Scope to Live
-    numbering : Numbering
-
-    Yields
-    ------
-    elements : array, shape (rows,)
-    neighbours : array, shape (rows, neighbours)
-    readings : list of (scope, place of each axis in the joint state, rows of the live factor)
+    The chosen elements are ascending, and no two of them share a factor. Of each group come the
+    elements, (rows,), their neighbours, (rows, neighbours), and the readings: a scope, the place of
+    each axis in the joint state, and the rows of the live factor.
     """
     block = int(numbering.block_of(chosen[:1])[0])
     rank = np.full(numbering.count, -1, np.int64)

@@ -23,33 +23,20 @@ from aliquot.marginal.elimination.table import Table
 
 @dataclass(frozen=True)
 class TimedReading:
-    """A register that a chain reads: the place of each axis, the time and chain of each row.
-
-    Attributes
-    ----------
-    register : int
-    axes : tuple of int
-        Places among the axes of the window (of the first steps, for ``times == 0``), then those of
-        the shared variables.
-    rows : RowMap
-        To rows in order of time, then chain.
-    times : int
-        How many times there are; 0 for the first steps, which are one.
-    """
+    """A register that a chain reads: the place of each axis, the time and chain of each row."""
 
     register: int
+    # Places among the axes of the window (of the first steps, for ``times == 0``), then those of
+    # the shared variables.
     axes: tuple[int, ...]
-    rows: RowMap
-    times: int
+    rows: RowMap  # to rows in order of time, then chain
+    times: int  # how many times there are; 0 for the first steps, which are one
 
     def read(self, table: Table, shape: tuple[int, ...]) -> Any:
         """Give an array with the axes of the window, a leading one of time unless times is 0.
 
-        Parameters
-        ----------
-        table : Table
-        shape : tuple of int
-            Of the window (of the first steps, for ``times == 0``), its last axis the chains.
+        `shape` is that of the window (of the first steps, for ``times == 0``), its last axis the
+        chains.
         """
         array = self.rows.apply(table.as_array())
         wanted = tuple(shape[axis] for axis in self.axes)
@@ -71,29 +58,16 @@ class ChainStep:
 
     Where there are as many moves as steps, the chain begins with `lag` steps before the first one,
     all in their first state.
-
-    Attributes
-    ----------
-    elements : np.ndarray
-        Shape (chains, steps, width): several variables may make up one step's state.
-    shared : np.ndarray
-        Elements that all steps of a chain share, ascending, shape (chains, shared).
-    form : Form
-    first : tuple of TimedReading
-        What is about the first ``lag`` steps alone.
-    later : tuple of TimedReading
-    absent : np.ndarray or None
-        ``-inf`` for the states that elements of a step do not have, (steps, *states, chains).
-    target : int
-        The register of the message: a table over the shared elements, with a row for each chain.
     """
 
-    elements: np.ndarray
-    shared: np.ndarray
+    elements: np.ndarray  # (chains, steps, width): several variables may make up one step's state
+    shared: np.ndarray  # (chains, shared): elements that all steps of a chain share, ascending
     form: Form
-    first: tuple[TimedReading, ...]
+    first: tuple[TimedReading, ...]  # what is about the first ``lag`` steps alone
     later: tuple[TimedReading, ...]
+    # (steps, *states, chains): ``-inf`` for the states that elements of a step do not have.
     absent: np.ndarray | None
+    # The register of the message: a table over the shared elements, with a row for each chain.
     target: int
 
     def _first(self, registers: Registers) -> list[tuple[TimedReading, Any]]:

@@ -20,24 +20,12 @@ MOST_STATES_OF_BAND = 4_096
 
 @dataclass(frozen=True)
 class Chains:
-    """Elements in the order of time.
+    """Elements in the order of time."""
 
-    Attributes
-    ----------
-    blocks : tuple of int
-        The blocks that they belong to.
-    elements : np.ndarray
-        Shape (chains, steps, width): several elements may make up one step's state.
-    states : tuple of int
-        The number of states of each of the elements of one step, the most of any step.
-    lag : int
-        How many steps back a step reaches at least.
-    """
-
-    blocks: tuple[int, ...]
-    elements: np.ndarray
-    states: tuple[int, ...]
-    lag: int
+    blocks: tuple[int, ...]  # the blocks that they belong to
+    elements: np.ndarray  # (chains, steps, width): several elements may make up one step's state
+    states: tuple[int, ...]  # of each of the elements of one step, the most of any step
+    lag: int  # how many steps back a step reaches at least
 
     def only(self, which: np.ndarray) -> Chains:
         """Keep some of the chains."""
@@ -54,18 +42,8 @@ def coupled(
 ) -> list[Chains]:
     """Make chains that share factors into one, whose state at a step is that of all of them.
 
-    Parameters
-    ----------
-    held : sequence of Chains
-        Each of one block.
-    live : mapping of Scope to Live
-    numbering : Numbering
-
-    Returns
-    -------
-    list of Chains
-        Those that are alike side by side. None where no two share a factor, and none of those
-        whose lengths differ.
+    Each of the chains that are held is of one block. Those that become alike are side by side in
+    the result. It has none where no two share a factor, and none of those whose lengths differ.
     """
     blocks = {chains.blocks[0] for chains in held}
     owner = [i for i, chains in enumerate(held) for _ in chains.elements]
@@ -138,17 +116,9 @@ def chains_of(block: int, live: Mapping[Scope, Live], numbering: Numbering) -> C
 def bands(pairs: np.ndarray, size: int, states: int) -> np.ndarray | None:
     """Order elements along time, if pairs of them are never far apart in the order they have.
 
-    Parameters
-    ----------
-    pairs : int array, shape (pairs, 2)
-    size : int
-    states : int
-
-    Returns
-    -------
-    int array, shape (chains, steps), or None
-        None for chains of unequal length, and for those that are short beside the reach of their
-        pairs.
+    The pairs have shape (pairs, 2), the order (chains, steps). It is None for chains of unequal
+    length, for those that are short beside the reach of their pairs, and for windows of too many
+    joint states.
     """
     edges = np.unique(np.sort(pairs, axis=1), axis=0)
     found = components(edges, size)
@@ -166,14 +136,7 @@ def bands(pairs: np.ndarray, size: int, states: int) -> np.ndarray | None:
 def paths(pairs: np.ndarray, size: int) -> np.ndarray | None:
     """Order elements along disjoint paths of the same length, if that is what pairs of them make.
 
-    Parameters
-    ----------
-    pairs : int array, shape (pairs, 2)
-    size : int
-
-    Returns
-    -------
-    int array, shape (paths, steps), or None
+    The pairs have shape (pairs, 2), the order (paths, steps).
     """
     edges = np.unique(np.sort(pairs, axis=1), axis=0)
     degree = np.bincount(edges.reshape(-1), minlength=size)

@@ -8,17 +8,7 @@ import numpy as np
 
 
 def _labels(pairs: np.ndarray, size: int) -> np.ndarray:
-    """Give each element the smallest number of those that it is connected with.
-
-    Parameters
-    ----------
-    pairs : int array, shape (pairs, 2)
-    size : int
-
-    Returns
-    -------
-    int array, shape (size,)
-    """
+    """Give each element the smallest number of those that pairs, (pairs, 2), connect it with."""
     label = np.arange(size)
     first, second = pairs[:, 0], pairs[:, 1]
     while True:
@@ -46,18 +36,8 @@ def narrow(members: Sequence[int], beside: Sequence[Sequence[int]]) -> list[int]
 
     From an element at the rim, neighbours of few neighbours first. See Cuthill and McKee (1969),
     "Reducing the bandwidth of sparse symmetric matrices", Proceedings of the 24th ACM national
-    conference.
-
-    Parameters
-    ----------
-    members : sequence of int
-    beside : sequence of sequence of int
-        The neighbours of each element.
-
-    Returns
-    -------
-    list of int
-        Those members in the new order, or in the one that they have if it is no worse.
+    conference. `beside` has the neighbours of each element. The members stay in the order that they
+    have if it is no worse.
     """
     start = min(members, key=lambda element: len(beside[element]))
     # What is farthest from anywhere is at the rim.

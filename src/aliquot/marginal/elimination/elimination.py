@@ -22,12 +22,8 @@ class Elimination:
     The methods are pure functions of the tables, to be traced. A `Table` belongs to the factor of
     the same number, its axes to the columns of that factor's elements.
 
-    Attributes
-    ----------
-    steps : tuple of StepRecord
-    kinds : int
-        How many steps by rows there are that each are a piece of the program: elements of other
-        kinds of neighbourhoods. The time to compile grows with it.
+    `kinds` is the number of steps by rows that each are a piece of the program: elements of other
+    kinds of neighbourhoods. The time to compile grows with it.
     """
 
     def __init__(
@@ -51,24 +47,17 @@ class Elimination:
     def log_sum(self, tables: Sequence[Table]) -> Any:
         """Compute the log of the sum, over all joint states, of the exponential of all tables.
 
-        Returns
-        -------
-        scalar array
-            ``-inf`` where all joint states are impossible; the gradient is then finite, and what
-            is impossible adds nothing to it. (It is not made zero as a whole: that would have the
-            value computed wherever a gradient is wanted.)
+        It is ``-inf`` where all joint states are impossible; the gradient is then finite, and what
+        is impossible adds nothing to it. (It is not made zero as a whole: that would have the value
+        computed wherever a gradient is wanted.)
         """
         return self._forward(tables, LOG_SUM)[0]
 
     def probabilities(self, tables: Sequence[Table]) -> list[Any]:
         """Compute the probability of each state of each element, given all tables.
 
-        It is the gradient of the log sum by a weight on that state.
-
-        Returns
-        -------
-        list of arrays, shape (size, states)
-            One for each variable; zero where all joint states are impossible.
+        It is the gradient of the log sum by a weight on that state. Each variable has an array of
+        shape (size, states), which is zero where all joint states are impossible.
         """
         blocks = self._numbering.blocks
         free = [number for number, block in enumerate(blocks) if block.states > 1]
@@ -91,39 +80,22 @@ class Elimination:
     def draw(self, tables: Sequence[Table], key: Any) -> list[Any]:
         """Draw all elements jointly, exactly.
 
-        Parameters
-        ----------
-        tables : sequence of tables
-        key : PRNG key
-
-        Returns
-        -------
-        list of int arrays, shape (size,)
-            The number of the state of each element, for each block.
+        Each block has an array of shape (size,): the number of the state of each element.
         """
         _, _, memory = self._forward(tables, LOG_SUM)
         return self._backtrack(memory, key)
 
     def most_probable(self, tables: Sequence[Table]) -> tuple[list[Any], Any]:
-        """Find the joint state with the largest log weight.
-
-        Returns
-        -------
-        states : list of int arrays, shape (size,)
-        log_weight : scalar array
-        """
+        """Find the joint state with the largest log weight, given as by `draw`, and that weight."""
         value, _, memory = self._forward(tables, LARGEST)
         return self._backtrack(memory, None), value
 
     def outside(self, tables: Sequence[Table]) -> list[Table]:
         """Sum out everything but one factor row, for each row of each factor.
 
-        Returns
-        -------
-        list of tables
-            Like those given, with all rows: the log of the sum, over the elements that a row is not
-            about, of the exponential of all but that row. It is exact also where the row is
-            ``-inf``.
+        The tables are like those given, with all rows: the log of the sum, over the elements that a
+        row is not about, of the exponential of all but that row. It is exact also where the row is
+        ``-inf``.
         """
         _, registers, _ = self._forward(tables, LOG_SUM)
         above: list[Any] = [None] * self._registers

@@ -23,19 +23,10 @@ def gather_sum(
 ) -> Any:
     """Compute ``out[..., t] = sum_j rows[..., readers[j, t]]``.
 
-    Parameters
-    ----------
-    rows : array, shape (..., sources)
-    readers : int array, shape (J, targets)
-        The sources that each target adds up; ``sources`` stands for none.
-    read_by : int array, shape (L, sources)
-        The same relation the other way round; ``targets`` stands for none.
-    padded, padded_back : bool
-        Whether ``readers`` and ``read_by`` have a none anywhere.
-
-    Returns
-    -------
-    array, shape (..., targets)
+    The rows have shape (..., sources). `readers`, (J, targets), has the sources that each target
+    adds up; ``sources`` stands for none. `read_by`, (L, sources), is the same relation the other
+    way round; ``targets`` stands for none. `padded` and `padded_back` say whether they have a none
+    anywhere.
     """
     return _gather_sum_p.bind(rows, readers, read_by, padded=padded, padded_back=padded_back)
 

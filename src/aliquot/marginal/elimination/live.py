@@ -9,24 +9,12 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Live:
-    """A factor that is still there.
+    """A factor that is still there."""
 
-    Attributes
-    ----------
-    register : int
-        Where its table is.
-    size : int
-        How many rows the table has, these among them.
-    rows : np.ndarray
-        Which rows of the table are still there.
-    elements : np.ndarray
-        Shape (rows, columns), ascending within a row; no set of elements twice.
-    """
-
-    register: int
-    size: int
-    rows: np.ndarray
-    elements: np.ndarray
+    register: int  # where its table is
+    size: int  # how many rows the table has, these among them
+    rows: np.ndarray  # which rows of the table are still there
+    elements: np.ndarray  # (rows, columns), ascending within a row; no set of elements twice
 
     def only(self, which: np.ndarray) -> Live:
         """Keep some of the rows."""
@@ -37,21 +25,14 @@ class Live:
 class Rows:
     """Rows of a table that are to become rows of a live factor, in any order and repeated.
 
-    Attributes
-    ----------
-    register, size, rows
-        As of `Live`.
-    elements : np.ndarray
-        Shape (rows, columns), ascending within a row.
-    axes : tuple of int
-        For each axis of the table, the column of `elements` that it is about.
+    The register, the size and the rows are as of `Live`.
     """
 
     register: int
     size: int
     rows: np.ndarray
-    elements: np.ndarray
-    axes: tuple[int, ...]
+    elements: np.ndarray  # (rows, columns), ascending within a row
+    axes: tuple[int, ...]  # for each axis of the table, the column of `elements` that it is about
 
 
 def rows_of_factor(register: int, elements: np.ndarray) -> list[Rows]:

@@ -18,14 +18,7 @@ from aliquot.marginal.elimination.table import Table, total
 
 @dataclass(frozen=True)
 class Merge:
-    """The sum of several tables over the same elements. It sums none out.
-
-    Attributes
-    ----------
-    readings : tuple of Reading
-    target : int
-    states : tuple of int
-    """
+    """The sum of several tables over the same elements. It sums none out."""
 
     readings: tuple[Reading, ...]
     target: int
@@ -82,20 +75,8 @@ def merge_plan(
 ) -> tuple[Merge | None, Live]:
     """Say how rows over the same variables become one live factor.
 
-    Parameters
-    ----------
-    parts : sequence of Rows
-    codes : sequence of arrays
-        For each part, a number for each row that tells its elements.
-    target : int
-        The register for the merged table.
-    states : tuple of int
-
-    Returns
-    -------
-    merge : Merge or None
-        None where the only part can stay as it is.
-    live : Live
+    For each part, `codes` has a number for each row that tells its elements. `target` is the
+    register for the merged table. The merge is None where the only part can stay as it is.
     """
     in_order = bool(np.all(codes[0][1:] > codes[0][:-1]))
     if in_order and all(np.array_equal(codes[0], code) for code in codes[1:]):

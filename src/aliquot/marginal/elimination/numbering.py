@@ -12,12 +12,7 @@ Scope = tuple[int, ...]
 
 
 class Numbering:
-    """The elements of all blocks, numbered one after the other.
-
-    Parameters
-    ----------
-    blocks : sequence of Variable
-    """
+    """The elements of all blocks, numbered one after the other."""
 
     def __init__(self, blocks: Sequence[Variable]) -> None:
         self.blocks = tuple(blocks)

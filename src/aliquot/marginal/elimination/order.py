@@ -45,19 +45,9 @@ def independent(
 ) -> np.ndarray:
     """Choose elements of one block of which no two share a factor, the lightest first.
 
-    Parameters
-    ----------
-    candidates : int array, ascending
-    weights : array
-        One for each candidate.
-    block : int
-    live : mapping of Scope to Live
-    numbering : Numbering
-
-    Returns
-    -------
-    int array, ascending
-        Maximal: each other candidate is a neighbour of one of these.
+    There is a weight for each candidate. Both candidates and chosen ones are ascending. The choice
+    is maximal: each other candidate is a neighbour of one of these. Only where every other element
+    can be taken at once, the weights do not count, and the choice need not be maximal.
     """
     start = int(numbering.starts[block])
     place = np.full(numbering.blocks[block].size, -1, np.int64)
@@ -112,22 +102,9 @@ def one_by_one(
 ) -> tuple[list[int], float, set[int]]:
     """Order single elements greedily.
 
-    Parameters
-    ----------
-    elements : int array
-        Those that are to be summed out.
-    live : mapping of Scope to Live
-    numbering : Numbering
-    by_fill : bool
-        Prefer the element that makes the fewest new neighbours to the one with the smallest table.
-
-    Returns
-    -------
-    order : list of int
-    entries : float
-        Of the largest table.
-    clique : set of int
-        The elements that it is about.
+    With `by_fill` the next element is the one that makes the fewest new neighbours, else the one
+    with the smallest table. Besides the order, the number of entries of the largest table is given,
+    and the elements that it is about.
     """
     beside: dict[int, set[int]] = {int(e): set() for e in elements}
     for factor in live.values():

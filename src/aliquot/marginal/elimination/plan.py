@@ -15,28 +15,11 @@ MANY_STEPS = 4
 def plan(blocks: Sequence[Variable], factors: Sequence[Factor], *, largest: int) -> Elimination:
     """Decide how to sum out discrete variables.
 
-    Parameters
-    ----------
-    blocks : sequence of Variable
-        The variables.
-    factors : sequence of Factor
-        What their joint log weight is a sum of.
-    largest : int
-        The most entries that a table may have, all elements of one step together.
+    The joint log weight of the blocks is the sum of the factors. A table may have `largest`
+    entries, those of all elements of one step together. `TooLarge` is raised where no order is
+    found that keeps within it, and a `ValueError` for a factor whose elements are not as `Factor`
+    says.
 
-    Returns
-    -------
-    Elimination
-
-    Raises
-    ------
-    TooLarge
-        Where no order is found that keeps within ``largest``.
-    ValueError
-        For a factor whose elements are not as `Factor` says.
-
-    Examples
-    --------
     >>> import numpy as np
     >>> z = np.arange(4)[:, None]
     >>> elimination = plan([Variable("z", 4, 2)], [Factor(z), Factor(z)], largest=1_000)

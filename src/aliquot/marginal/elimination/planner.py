@@ -32,13 +32,7 @@ _TIE = 1e-9
 
 
 class Planner:
-    """The state of a plan in the making: which factors are there, and the steps so far.
-
-    Parameters
-    ----------
-    blocks, factors, largest
-        As for `plan`.
-    """
+    """The state of a plan in the making: which factors are there, and the steps so far."""
 
     def __init__(self, blocks: Sequence[Variable], factors: Sequence[Factor], largest: int) -> None:
         for block in blocks:
@@ -136,12 +130,8 @@ class Planner:
         """Sum out as many elements of a block at a time as can be, and chains along time.
 
         The next are those with the smallest table. Chains wait until nothing but their own factors
-        and a few shared elements are left of them; those that share factors may become one.
-
-        Parameters
-        ----------
-        sequences : bool
-            Whether elements of which only a few could go at a time become chains of their own.
+        and a few shared elements are left of them; those that share factors may become one. With
+        `sequences`, elements of which only a few could go at a time become chains of their own.
         """
         self.held = {
             block: chains

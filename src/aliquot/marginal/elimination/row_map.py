@@ -18,16 +18,10 @@ MOST_READS = 64
 class RowMap:
     """A sum of rows into rows: each source row is added to at most one target.
 
-    What is regular (all rows as they are, a stretch of them, a constant number to each target) is
-    done by slices, pads and reshapes, whose derivatives are of the same kind; the rest by
-    :func:`gather_sum`.
-
-    Parameters
-    ----------
-    source, target : int arrays, shape (pairs,)
-        Row ``source[i]`` is added to row ``target[i]``; no source twice.
-    sources, targets : int
-        How many rows there are on either side.
+    Row ``source[i]`` is added to row ``target[i]``, and no source comes twice. `sources` and
+    `targets` are how many rows there are on either side. What is regular (all rows as they are, a
+    stretch of them, a constant number to each target) is done by slices, pads and reshapes, whose
+    derivatives are of the same kind; the rest by :func:`gather_sum`.
     """
 
     def __init__(self, source: np.ndarray, target: np.ndarray, sources: int, targets: int) -> None:
@@ -82,13 +76,7 @@ class RowMap:
     def read_back(self, rows: Any) -> Any:
         """Give each source what its target has, and zero to a source without one.
 
-        Parameters
-        ----------
-        rows : array, shape (..., targets or 1)
-
-        Returns
-        -------
-        array, shape (..., sources)
+        The shape (..., targets or 1) becomes (..., sources).
         """
         full = jnp.broadcast_to(rows, (*rows.shape[:-1], self.targets))
         if self.is_identity:

@@ -26,17 +26,8 @@ def in_sequence(
 ) -> Chains | None:
     """Order elements that share factors, of any blocks.
 
-    Parameters
-    ----------
-    elements : int array, ascending
-    live : mapping of Scope to Live
-    numbering : Numbering
-
-    Returns
-    -------
-    Chains or None
-        Connected parts of one size side by side, else one after the other. None where no two
-        elements share a factor, or they are too many to order.
+    The elements are ascending. Connected parts of one size are put side by side, else one after the
+    other. The result is None where no two elements share a factor, or they are too many to order.
     """
     if elements.size > MOST_ORDERED:
         return None

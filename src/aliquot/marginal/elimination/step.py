@@ -38,28 +38,16 @@ class EliminationStep(Protocol):
     def outside(self, registers: Registers, above: Any) -> list[tuple[int, Any]]:
         """Give what is outside of each row read: the log weight of all but itself.
 
-        Parameters
-        ----------
-        registers : list
-        above : array, shape (*states, rows)
-            What is outside of each row of the table that the step made.
-
-        Returns
-        -------
-        list of (register, array over the axes and rows of what that holds)
+        `above`, (*states, rows), is what is outside of each row of the table that the step made.
+        The results are registers, each with an array over the axes and rows of what that holds.
         """
         ...
 
     def backtrack(self, memory: Any, states: Any, key: Any | None) -> Any:
         """Set the states of what it summed out, given all that is summed out later.
 
-        Parameters
-        ----------
-        memory
-            From `forward`.
-        states : int array, shape (all elements,)
-        key : PRNG key or None
-            None for the most probable state, a key for a random one.
+        `memory` is from `forward`, and `states` has one entry for each element of all variables.
+        Without a key the states are the most probable ones, with a key they are random.
         """
         ...
 

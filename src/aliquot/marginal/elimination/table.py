@@ -24,12 +24,9 @@ class Table:
     few joint states, because XLA does not vectorise over a short axis on a CPU. As one array, for
     many.
 
-    Attributes
-    ----------
-    entries : array
-        In cells a NumPy object array of shape (K1..Km), whose entries are arrays of shape (rows,)
-        or (1,); else one array of shape (K1..Km, rows or 1). Length 1 stands for the same in all
-        rows. Entries may be ``-inf``.
+    In cells, `entries` is a NumPy object array of shape (K1..Km), whose entries are arrays of shape
+    (rows,) or (1,); else it is one array of shape (K1..Km, rows or 1). Length 1 stands for the same
+    in all rows. Entries may be ``-inf``.
     """
 
     entries: Any
@@ -95,12 +92,7 @@ class Table:
     def placed(self, axes: Sequence[int], dimension: int) -> Table:
         """Put the axes at places of a larger joint state, length 1 along the others.
 
-        Parameters
-        ----------
-        axes : sequence of int
-            For each axis of the table, its place in the result.
-        dimension : int
-            The number of axes of the result.
+        For each axis of the table, `axes` has its place among the `dimension` axes of the result.
         """
         table = self.transposed(sorted(range(len(axes)), key=lambda i: axes[i]))
         shape = [1] * dimension
@@ -125,11 +117,7 @@ class Table:
 def total(tables: Sequence[Table], states: Sequence[int]) -> Table:
     """Add tables that have been placed in the same joint state, to one that is full.
 
-    Parameters
-    ----------
-    tables : sequence of Table, each axis full or of length 1
-    states : sequence of int
-        The full joint state.
+    Each axis of theirs has length 1 or its full one, that of `states`.
     """
     joint = int(np.prod(states, dtype=np.int64))
     any_cells = any(table.in_cells for table in tables)

@@ -20,18 +20,10 @@ _TIE = 1e-9
 
 @dataclass(frozen=True)
 class Window:
-    """How the factors of some chains fit into their windows.
-
-    Attributes
-    ----------
-    chains : Chains
-    shared : np.ndarray
-        Elements that all steps of a chain share, shape (chains, shared).
-    form : Form
-    """
+    """How the factors of some chains fit into their windows."""
 
     chains: Chains
-    shared: np.ndarray
+    shared: np.ndarray  # (chains, shared): elements that all steps of a chain share
     form: Form
 
     @property
@@ -50,12 +42,8 @@ def fitted(chains: Chains, live: Mapping[Scope, Live], numbering: Numbering) -> 
     """Fit the factors of chains into windows.
 
     A window is as long as the factor that reaches furthest back. Where it is only a few steps that
-    others reach back to (the first one, say), the window is short, and these are shared.
-
-    Returns
-    -------
-    Window or None
-        None where a factor is about several of the chains, or they share too much.
+    others reach back to (the first one, say), the window is short, and these are shared. The result
+    is None where a factor is about several of the chains, or they share too much.
     """
     times = _times(chains, live, numbering)
     if times is None:

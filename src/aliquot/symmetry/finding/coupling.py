@@ -21,12 +21,8 @@ def is_coupled(block: Block, search: Search, beyond: Sequence[Point] = ()) -> bo
 
     At points at random, and at those given besides. Where they do not, the density given the rest
     is a product of one factor for each component, all the same: missing covariates of rows that are
-    alike, effects of groups without data.
-
-    Notes
-    -----
-    Two components are moved, one, the other and both: of a product, the changes of the log
-    density add up.
+    alike, effects of groups without data. Two components are moved, one, the other and both: of a
+    product, the changes of the log density add up.
     """
     probe = search.probe
     if block.signs:
@@ -57,10 +53,8 @@ def turns_apart(block: Block, search: Search) -> bool:
     of two unknowns that is known to be 3. They do not where the center is the top: a number with
     a prior and data that happen to be the same on both sides.
 
-    Notes
-    -----
-    Looked for along lines at random, and in the direction in which the density curves up most,
-    which is found by the power method on differences of gradients.
+    It is looked for along lines at random, and in the direction in which the density curves up
+    most, which is found by the power method on differences of gradients.
     """
     probe = search.probe
     rng = np.random.default_rng(13)

@@ -40,14 +40,12 @@ MOST_VERIFIED = 12
 def find_symmetries(model: Any, *, explain: bool = True) -> Symmetries:
     """Find which components of a model can trade places without changing its log density.
 
-    Without `explain` only what changes how a sample is to be read: neither the discrete variables
-    that move along nor what keeps components from trading places.
-
-    Notes
-    -----
     Candidates are proposed by how the density responds when single components are moved at a
     point where all are equal, and verified at points at random, each term by itself, see
     `search`. Exchanges of two components generate all permutations: none of the K! is listed.
+
+    Without `explain` only what changes how a sample is to be read: neither the discrete variables
+    that move along nor what keeps components from trading places.
     """
     density: Density = model.density()
     movers, long = movers_by_length(density.slots)

@@ -63,10 +63,7 @@ def split_by_group(block: Block, search: Search, move_sets: Callable[[], MoveSet
 def _independent(
     parts: Sequence[Block], search: Search, move_sets: Callable[[], MoveSets]
 ) -> list[list[Block]]:
-    """Sort the parts into the smallest sets whose components can trade places by themselves.
-
-    All parts together can.
-    """
+    """Sort parts, all of which together can trade places, into the smallest sets that can, too."""
     independent = [part for part in parts if _trade_places(part, search)]
     rest = [part for part in parts if part not in independent]
     sets = [[part] for part in independent]

@@ -8,8 +8,6 @@ from collections.abc import Callable, Hashable, Iterable
 def joined_pairs[Place: Hashable](pairs: Iterable[tuple[Place, Place]]) -> list[tuple[Place, ...]]:
     """Give the sets between whose places pairs lead, each in the order in which its places came.
 
-    Examples
-    --------
     >>> joined_pairs([(0, 2), (1, 3), (2, 5)])
     [(1, 3), (0, 2, 5)]
     """

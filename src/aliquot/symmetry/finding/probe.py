@@ -41,20 +41,14 @@ class Displacement(NamedTuple):
     name: str
     place: tuple[Any, ...]
     axes: list[int]
-    size: np.ndarray | float
-    """In the variable's shape, or one number for all."""
+    size: np.ndarray | float  # in the variable's shape, or one number for all
 
 
 class Probe:
     """A density's terms, as functions of constrained values.
 
-    Attributes
-    ----------
-    slots : tuple of Slot
-    names : list of str
-        Of the terms, in the order of the numbers that `terms` gives.
-    priors : dict from str to int
-        For each free variable the position of its own term, where it has one.
+    `names` are those of the terms, in the order of the numbers that `terms` gives. `priors` has for
+    each free variable the position of its own term, where it has one.
     """
 
     def __init__(self, density: Density) -> None:
@@ -116,7 +110,6 @@ class Probe:
         return self.density.terms_with(nodes)
 
     def shape(self, name: str) -> tuple[int, ...]:
-        """Give the shape of a variable."""
         shape: tuple[int, ...] = self.by_name[name].variable.shape
         return shape
 

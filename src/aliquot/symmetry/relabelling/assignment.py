@@ -1,7 +1,4 @@
-"""The cheapest way to give each draw's components the labels, and how sure that is.
-
-For many draws at once.
-"""
+"""The cheapest way to give each of many draws' components the labels, and how sure that is."""
 
 from __future__ import annotations
 
@@ -14,9 +11,6 @@ def assign(costs: np.ndarray) -> np.ndarray:
     ``costs[m, k, j]`` is what it costs that component j of draw m becomes component k, which is
     then component ``permutations[m, k]`` of the draw.
 
-    Examples
-    --------
-    >>> import numpy as np
     >>> assign(np.array([[[5.0, 0.0], [0.0, 5.0]]]))
     array([[1, 0]])
     """
@@ -45,9 +39,6 @@ def gaps(costs: np.ndarray, permutations: np.ndarray) -> np.ndarray:
     at once, in K steps. In the units of the costs, which are as in `assign`; infinite for one
     component.
 
-    Examples
-    --------
-    >>> import numpy as np
     >>> costs = np.array([[[0.0, 5.0], [2.0, 0.0]]])
     >>> gaps(costs, np.array([[0, 1]]))
     array([7.])
@@ -62,14 +53,11 @@ def gaps(costs: np.ndarray, permutations: np.ndarray) -> np.ndarray:
 
 
 def certainty(costs: np.ndarray, permutations: np.ndarray) -> np.ndarray:
-    r"""Compute how sure each draw's labelling is against its strongest rival.
+    """Compute how sure each draw's labelling is against its strongest rival.
 
     It is :math:`1 / (1 + e^{-g})` with g the gap to the second cheapest labelling, where the costs
     are negative log probabilities: 1/2 where another labelling is as cheap as the one chosen.
 
-    Examples
-    --------
-    >>> import numpy as np
     >>> certainty(np.array([[[0.0, 1.0], [1.0, 0.0]]]), np.array([[0, 1]])).round(3)
     array([0.881])
     """

@@ -44,19 +44,12 @@ def relabel_block(
     `best` posterior density; and the blocks by which each component changes sign, where it can: it
     is looked at only up to its sign then.
 
-    Returns
-    -------
-    Relabelled
-        Components in ascending order of the mean of `first_number`; of a sign, such that the mean
-        is positive. For methods that look at rows
-        the certainty is that of probabilistic relabelling [1]_: a labelling costs the negative log
-        probability of the allocations under the mean classification. For "pivot" it costs half the
-        squared standardised distance to the pivot.
-
-    References
-    ----------
-    .. [1] Sperrin, Jaki and Wit (2010), Probabilistic relabelling strategies for the label
-       switching problem in Bayesian mixture models, Statistics and Computing 20.
+    Components come in ascending order of the mean of `first_number`; of a sign, such that the mean
+    is positive. For methods that look at rows the certainty is that of probabilistic relabelling: a
+    labelling costs the negative log probability of the allocations under the mean classification
+    (Sperrin, Jaki and Wit 2010, Probabilistic relabelling strategies for the label switching
+    problem in Bayesian mixture models, Statistics and Computing 20). For "pivot" it costs half the
+    squared standardised distance to the pivot.
     """
     if method == "pivot":
         features = images = component_features(block, values)
@@ -81,7 +74,6 @@ def relabel_block(
 
 
 def _turned(values: Mapping[str, np.ndarray], signs: Sequence[Block]) -> dict[str, np.ndarray]:
-    """Turn all signs."""
     result = dict(values)
     for block in signs:
         draws = len(result[block.variables[0]])

@@ -11,10 +11,7 @@ NUMBERS = 2_000_000
 
 
 def weighted(probabilities: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Sum the weights (rows, K) of rows by the components that they belong to: (draws, K, K).
-
-    By label, then by component of the draw.
-    """
+    """Sum the weights (rows, K) by each row's component: (draws, label, component of the draw)."""
     return np.matmul(np.ascontiguousarray(weights.T), probabilities)
 
 
@@ -30,9 +27,6 @@ def divergences(probabilities: np.ndarray, mean: np.ndarray) -> np.ndarray:
 def mean_classification(probabilities: np.ndarray, permutations: np.ndarray) -> np.ndarray:
     """Average the probabilities over draws, components relabelled, shape (rows, K).
 
-    Examples
-    --------
-    >>> import numpy as np
     >>> p = np.array([[[0.9, 0.1]], [[0.3, 0.7]]])
     >>> mean_classification(p, np.array([[0, 1], [1, 0]]))
     array([[0.8, 0.2]])

@@ -17,7 +17,7 @@ MOST_FOR_TIES = 10
 def ecr(probabilities: np.ndarray, pivot: int) -> np.ndarray:
     r"""Relabel so that rows are allocated as in a pivot as often as possible.
 
-    Equivalence classes representatives [1]_, iterated [2]_ [3]_: the pivot is first the allocation
+    Equivalence classes representatives [1], iterated [2, 3]: the pivot is first the allocation
     of one draw, then the most frequent one after relabelling, until it settles. Allocations are
     not drawn here: a draw agrees with the pivot in as many rows as it is expected to,
     :math:`\sum_i p_{m,i,\sigma(z_i)}`, which adds no noise of its own and never goes down. Among
@@ -26,19 +26,14 @@ def ecr(probabilities: np.ndarray, pivot: int) -> np.ndarray:
     Of the probabilities (draws, rows, K) that each row belongs to each component, and the draw to
     start from; component k of the result is component ``permutations[m, k]`` of the draw.
 
-    References
-    ----------
-    .. [1] Papastamoulis and Iliopoulos (2010), An artificial allocations based solution to the
-       label switching problem in Bayesian analysis of mixtures of distributions, Journal of
-       Computational and Graphical Statistics 19(2).
-    .. [2] Rodríguez and Walker (2014), Label switching in Bayesian mixture models: deterministic
-       relabeling strategies, Journal of Computational and Graphical Statistics 23(1).
-    .. [3] Papastamoulis (2016), label.switching: an R package for dealing with the label switching
-       problem in MCMC outputs, Journal of Statistical Software 69.
+    [1] Papastamoulis and Iliopoulos (2010), An artificial allocations based solution to the label
+        switching problem in Bayesian analysis of mixtures of distributions, Journal of
+        Computational and Graphical Statistics 19(2).
+    [2] Rodríguez and Walker (2014), Label switching in Bayesian mixture models: deterministic
+        relabeling strategies, Journal of Computational and Graphical Statistics 23(1).
+    [3] Papastamoulis (2016), label.switching: an R package for dealing with the label switching
+        problem in MCMC outputs, Journal of Statistical Software 69.
 
-    Examples
-    --------
-    >>> import numpy as np
     >>> p = np.array([[[0.9, 0.1], [0.2, 0.8]], [[0.3, 0.7], [0.6, 0.4]]])
     >>> ecr(p, pivot=0)
     array([[0, 1],

@@ -12,20 +12,13 @@ MOST_STEPS = 20
 def pivot(features: np.ndarray, pivot: int, images: np.ndarray | None = None) -> np.ndarray:
     """Relabel so that each draw's parameters are as near as possible to those of a pivot.
 
-    The pivotal reordering of [1]_, with every number in units of its half width within a component.
-    That does not depend on how draws are labelled: it is first that of the components sorted by the
-    number, then, until it settles, that of the relabelled components. Where components have
-    `images`, their signs turned, the nearer one of the two counts. Features are of shape (draws, K,
-    numbers); the result is as of `ecr`.
+    This is the pivotal reordering of Marin, Mengersen and Robert (2005), Bayesian modelling and
+    inference on mixtures of distributions, Handbook of Statistics 25, with every number in units of
+    its half width within a component. That does not depend on how draws are labelled: it is first
+    that of the components sorted by the number, then, until it settles, that of the relabelled
+    components. Where components have `images`, their signs turned, the nearer one of the two
+    counts. Features are of shape (draws, K, numbers); the result is as of `ecr`.
 
-    References
-    ----------
-    .. [1] Marin, Mengersen and Robert (2005), Bayesian modelling and inference on mixtures of
-       distributions, Handbook of Statistics 25.
-
-    Examples
-    --------
-    >>> import numpy as np
     >>> means = np.array([[-2.0, 2.0], [2.1, -1.9], [-2.2, 1.8]])
     >>> pivot(means[:, :, None], pivot=0)
     array([[0, 1],

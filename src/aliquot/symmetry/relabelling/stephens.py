@@ -19,22 +19,15 @@ LEAST_GAIN = 1e-10
 def stephens(probabilities: np.ndarray, pivot: int) -> np.ndarray:
     r"""Relabel so that all draws classify the rows as alike as possible.
 
-    The algorithm of [1]_, section 4: Q, the mean of the relabelled classification probabilities,
-    and each draw's labelling, which minimises the Kullback-Leibler divergence of its
+    The algorithm of Stephens (2000), Dealing with label switching in mixture models, Journal of the
+    Royal Statistical Society B 62(4), section 4: Q, the mean of the relabelled classification
+    probabilities, and each draw's labelling, which minimises the Kullback-Leibler divergence of its
     probabilities from Q, in turn until nothing changes. The sum of the divergences,
     :math:`\sum_m \sum_i \sum_k p_{m,i,\sigma_m(k)} \log(p_{m,i,\sigma_m(k)} / q_{ik})`, never goes
     up. It may settle in a local minimum, so two starts are made, and the better result is taken:
     from the pivot's classification, and from the labels as they are. Arguments and result as of
     `ecr`.
 
-    References
-    ----------
-    .. [1] Stephens (2000), Dealing with label switching in mixture models, Journal of the Royal
-       Statistical Society B 62(4).
-
-    Examples
-    --------
-    >>> import numpy as np
     >>> p = np.array([[[0.9, 0.1], [0.2, 0.8]], [[0.3, 0.7], [0.6, 0.4]]])
     >>> stephens(p, pivot=0)
     array([[0, 1],
