@@ -40,7 +40,7 @@ class Heights:
     # its sign turned where volumes are not known.
     mass: np.ndarray
     rising: np.ndarray  # whether the log density still rises within the chain
-    best: int  # the chain about which there is most mass
+    best: int  # about which there is most mass, a rising chain counted by its height alone
     known: bool  # whether volumes are known
 
 
