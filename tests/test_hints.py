@@ -79,6 +79,22 @@ def test_too_many_by_position_are_told_by_which_name_to_give_them() -> None:
         assert str(caught.value) == expected
 
 
+def test_a_family_given_too_many_by_position_tells_the_names() -> None:
+    with aq.Model(), pytest.raises(TypeError) as caught:
+        aq.StudentT("y", 4, 0.0, 1.0)
+    assert str(caught.value).startswith(
+        "y: aq.StudentT() takes 3 arguments by position (name, nu, mu), but 4 were given: give the "
+        "others by name (sigma, lam, shape, "
+    )
+    with pytest.raises(TypeError, match=r"^aq.StudentT.dist\(\) takes 2 .*\(nu, mu\), but 3 were"):
+        aq.StudentT.dist(4, 0.0, 1.0)
+    with (
+        aq.Model(),
+        pytest.raises(TypeError, match=r"^y: aq.Flat\(\) takes 1 .*, but 2 were given"),
+    ):
+        aq.Flat("y", 4)
+
+
 def test_arguments_that_are_nearly_those_taken_are_named() -> None:
     with pytest.raises(TypeError, match=r"no argument 'tunes': did you mean tune=\?"):
         aq.sample(tunes=10)  # type: ignore[call-arg]

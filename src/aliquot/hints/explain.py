@@ -104,19 +104,16 @@ def explained[**P, R](
         @cache
         def takes() -> tuple[list[str], list[str], bool]:
             """List what can be given by position, what by name only, and whether others can."""
-            parameters = inspect.signature(function).parameters.values()
-            return (
-                [p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD],
-                [p.name for p in parameters if p.kind is p.KEYWORD_ONLY],
-                any(p.kind is p.VAR_KEYWORD for p in parameters),
-            )
+            signature = inspect.signature(function)
+            open_ended = any(p.kind is p.VAR_KEYWORD for p in signature.parameters.values())
+            return *places_and_names(signature), open_ended
 
         @wraps(function)
         def told(*args: P.args, **kwargs: P.kwargs) -> R:
             places, named, open_ended = takes()
             if len(args) > len(places):
                 advice = hints.get(BY_POSITION)
-                raise TypeError(_by_position(call, places, named, len(args), advice))
+                raise too_many(call, places, named, len(args), advice)
             for given in kwargs:
                 if given in hints or not (open_ended or given in places or given in named):
                     raise unknown_argument(call, given, hints, [*places, *named])
@@ -135,9 +132,19 @@ def unknown_argument(call: str, name: str, hints: Mapping[str, str], takes: list
     return TypeError(f"{call}() takes no argument {name!r}{advice}")
 
 
-def _by_position(
-    call: str, places: list[str], named: list[str], given: int, advice: str | None
-) -> str:
+def places_and_names(signature: inspect.Signature) -> tuple[list[str], list[str]]:
+    """List the arguments that can be given by position, and those by name only."""
+    parameters = signature.parameters.values()
+    return (
+        [p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD],
+        [p.name for p in parameters if p.kind is p.KEYWORD_ONLY],
+    )
+
+
+def too_many(
+    call: str, places: list[str], named: list[str], given: int, advice: str | None = None
+) -> TypeError:
+    """Make the error for more arguments by position than a call takes."""
     own = [name for name in places if name != "self"]
     given -= len(places) - len(own)
     few = f"{len(own)} argument{'' if len(own) == 1 else 's'} by position"
@@ -145,4 +152,4 @@ def _by_position(
     rest = f": give the others by name ({', '.join(named)})" if named else ""
     if advice is not None:
         rest = f": {advice}"
-    return f"{call}() takes {few}{which}, but {given} were given{rest}"
+    return TypeError(f"{call}() takes {few}{which}, but {given} were given{rest}")

@@ -16,7 +16,7 @@ from aliquot.distributions.parameters import as_shape
 from aliquot.errors import AliquotError, ModelError, ShapeError
 from aliquot.expression import Expression, leaves, unwrapped
 from aliquot.hints.arguments import DATA, DETERMINISTIC, FAMILY, POTENTIAL, SET_DATA
-from aliquot.hints.explain import explained, unknown_argument
+from aliquot.hints.explain import explained, places_and_names, too_many, unknown_argument
 from aliquot.model import observed as observations
 from aliquot.model.context import Model, current_model, resolve_model
 from aliquot.model.dims import as_dims, as_labels
@@ -131,7 +131,8 @@ class Constructor[Family: Distribution]:
             raise ModelError(
                 f"{self.__name__}.dist makes a distribution without a name; got {args[0]!r} first"
             )
-        with explaining(f"aq.{self.__name__}.dist", inspect.signature(self.family)):
+        signature = inspect.signature(self.family)
+        with explaining(f"aq.{self.__name__}.dist", signature, len(args)):
             return self.family(*args, **kwargs)
 
     def __call__(
@@ -156,7 +157,7 @@ class Constructor[Family: Distribution]:
 
         def make(size: Any) -> Family:
             call = f"{name}: aq.{self.__name__}"
-            with naming(name), explaining(call, self.__signature__):
+            with naming(name), explaining(call, self.__signature__, 1 + len(args)):
                 family: Any = self.family  # each family has a signature of its own
                 made: Family = family(*args, shape=size, **kwargs)
                 return made
@@ -206,8 +207,11 @@ def naming(name: str) -> Iterator[None]:
 
 
 @contextmanager
-def explaining(call: str, signature: inspect.Signature) -> Iterator[None]:
-    """Say which arguments a family takes, where it was given others."""
+def explaining(call: str, signature: inspect.Signature, given: int) -> Iterator[None]:
+    """Say which arguments a family takes, where it was given others, or too many by position."""
+    places, named = places_and_names(signature)
+    if given > len(places):
+        raise too_many(call, places, named, given)
     try:
         yield
     except TypeError as error:
