@@ -130,18 +130,15 @@ def test_checks_count_every_observation(whole, rng):
 
 
 def test_data_far_out_at_either_end_are_marked(rng):
-    replicated = rng.normal(size=(200, 50))
-    for shift in (-20, 20):
-        check = predictive.check_of("y", replicated[0] + shift, replicated, prob=0.9)
-        far = {name: marked for name, *_, marked in check.rows}
-        assert far == {"mean": True, "standard deviation": False, "least": True, "greatest": True}
-    # Of whole numbers many are the same: neither end is far.
-    counts = rng.integers(0, 2, (200, 50))
-    counts[:, 0], counts[0, 1], counts[1, :3] = 0, 1, 0
-    same = predictive.check_of(
-        "y", counts[0], np.where(rng.random((200, 1)) < 0.01, 3, counts), 0.9
-    )
-    assert not any(marked for *_, marked in same.rows)
+    # Data in the middle of what is replicated in every respect, whatever the seed.
+    replicated, data = rng.normal(size=(200, 50)), norm.ppf((np.arange(50) + 0.5) / 50)
+    for shift in (-20, 0, 20):
+        check = predictive.check_of("y", data + shift, replicated, prob=0.9)
+        far = {name for name, *_, marked in check.rows if marked}
+        assert far == ({"mean", "least", "greatest"} if shift else set())
+    # The ends of whole numbers are the same in most replications: neither is far.
+    counts, data = rng.binomial(3, 0.5, (200, 20)), np.repeat([0, 1, 2, 3], [3, 7, 7, 3])
+    assert not any(marked for *_, marked in predictive.check_of("y", data, counts, 0.9).rows)
 
 
 def test_checks_leave_out_what_says_nothing(rng):

@@ -173,6 +173,15 @@ def test_odd_draws(posterior, written):
     ]
 
 
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+def test_a_vector_that_is_never_finite_has_no_picture(written):
+    posterior = {"x": draws(2, 50), "lost": np.full((2, 50, 30), np.nan), "kept": draws(2, 50, 30)}
+    posterior["kept"][..., :29] = np.inf
+    _, _, text = written(build_tree(posterior=posterior))
+    assert "All of kept: mean" in text
+    assert "All of lost" not in text
+
+
 def test_discrete_variables_alone(written):
     with aq.Model() as model:
         z = aq.Bernoulli("z", 0.3, shape=4)
