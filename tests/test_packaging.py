@@ -142,6 +142,7 @@ LAYERS = [
     ["density"],
     ["symmetry"],
     ["kernel"],
+    ["newton"],
     ["mcmc", "variational"],
     ["results"],
     ["diagnostics"],
@@ -157,7 +158,7 @@ RANK = {part: rank for rank, layer in enumerate(LAYERS) for part in layer}
 # Algorithms see a density and a vector.
 NEVER = {
     (algorithm, part)
-    for algorithm in ("mcmc", "variational")
+    for algorithm in ("newton", "mcmc", "variational")
     for part in ("expression", "distributions", "transforms", "model", "marginal")
 }
 

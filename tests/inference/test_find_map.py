@@ -9,7 +9,6 @@ import pytest
 
 import aliquot as aq
 from aliquot.errors import ConvergenceWarning, ModelError, PartialResultWarning, StartError
-from aliquot.inference.maximise import maximise
 from tests.inference import models
 
 Y = np.array([4, 2, 5, 3])
@@ -116,21 +115,6 @@ def test_discrete_variables_are_summed_out() -> None:
     assert summed.attrs["log_density"] == pytest.approx(by_hand.attrs["log_density"], rel=1e-9)
 
 
-def test_the_highest_of_two_modes_is_kept() -> None:
-    def two_bumps(x: np.ndarray) -> tuple[float, np.ndarray]:
-        value = np.logaddexp(-0.5 * (x[0] + 3) ** 2, 2 - 0.5 * (x[0] - 3) ** 2)
-        left = np.exp(-0.5 * (x[0] + 3) ** 2 - value)
-        return float(value), np.array([-left * (x[0] + 3) - (1 - left) * (x[0] - 3)])
-
-    lower = maximise(two_bumps, [np.array([-3.0])], maxiter=100)
-    both = maximise(two_bumps, [np.array([-3.0]), np.array([2.0])], maxiter=100)
-    assert lower is not None
-    assert both is not None
-    assert lower.position[0] == pytest.approx(-3, abs=1e-3)
-    assert both.position[0] == pytest.approx(3, abs=1e-3)
-    assert both.evaluations > lower.evaluations
-
-
 def test_the_same_seed_gives_the_same_mode() -> None:
     first, second = (aq.find_map(model=models.regression(), random_seed=4) for _ in range(2))
     np.testing.assert_array_equal(first["beta"], second["beta"])
@@ -206,62 +190,24 @@ def test_wrong_arguments_are_named(arguments: dict[str, Any], message: str) -> N
 # Ctrl-C -------------------------------------------------------------------------------------------
 
 
-def test_an_interrupt_keeps_the_best_so_far() -> None:
-    calls = []
-
-    def bowl(x: np.ndarray) -> tuple[float, np.ndarray]:
-        calls.append(x)
-        if len(calls) == 3:
-            raise KeyboardInterrupt
-        return float(-((x - 3) ** 2).sum()), -2 * (x - 3)
-
-    summit = maximise(bowl, [np.zeros(2)], maxiter=100)
-    assert summit is not None
-    assert summit.interrupted
-    assert not summit.converged
-    assert summit.value == max(-((x - 3) ** 2).sum() for x in calls[:2])
-
-
 def test_an_interrupted_result_is_marked(monkeypatch: pytest.MonkeyPatch) -> None:
     from aliquot.inference import find_map as module
 
-    whole = module._evaluator
+    whole = module._climber
 
     def cut(density: Any, jacobian: bool, stop: Any) -> Any:
-        evaluate, seen = whole(density, jacobian, stop), []
+        climber, asked = whole(density, jacobian, stop), []
 
-        def counted(flat: np.ndarray) -> tuple[float, np.ndarray]:
-            seen.append(flat)
-            if len(seen) == 4:
-                stop.set()
-            return evaluate(flat)
+        def stopped() -> bool:
+            asked.append(None)
+            return len(asked) > 2
 
-        return counted
+        climber._stopped = stopped
+        return climber
 
-    monkeypatch.setattr(module, "_evaluator", cut)
+    monkeypatch.setattr(module, "_climber", cut)
     with pytest.warns(PartialResultWarning, match="marked as partial"):
         mode = aq.find_map(model=gamma_poisson(), random_seed=1)
     assert mode.attrs["partial"] == 1
     assert mode.attrs["converged"] == 0
     assert np.isfinite(mode["rate"])
-
-
-def test_an_interrupt_before_the_first_point_is_raised() -> None:
-    def pressed(x: np.ndarray) -> tuple[float, np.ndarray]:
-        raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        maximise(pressed, [np.zeros(1)], maxiter=10)
-
-
-def test_points_without_a_density_are_stepped_back_from() -> None:
-    def half_line(x: np.ndarray) -> tuple[float, np.ndarray]:
-        """Log density of a Gamma(3, 1) without a transform: none below zero."""
-        if x[0] <= 0:
-            return -np.inf, np.full(1, np.nan)
-        return float(2 * np.log(x[0]) - x[0]), 2 / x - 1
-
-    summit = maximise(half_line, [np.array([30.0])], maxiter=100)
-    assert summit is not None
-    assert summit.converged
-    assert summit.position[0] == pytest.approx(2, abs=1e-3)

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-import jax
 import numpy as np
 
 from aliquot.arguments import as_seed, whole_number
-from aliquot.compilation import lazily, loop
 from aliquot.density.likelihood import log_likelihood_of, parameter_count
 from aliquot.errors import ConvergenceWarning, PartialResultWarning, warn
 from aliquot.hints.arguments import FIND_MAP
@@ -18,10 +16,9 @@ from aliquot.inference.described import model_coords, model_dims
 from aliquot.inference.draws import free_draws
 from aliquot.inference.initialisation import continuous_density, explain_start
 from aliquot.inference.interrupt import interrupts
-from aliquot.inference.maximise import Evaluate, Summit, maximise
-from aliquot.mcmc.starts import NoStartError
+from aliquot.mcmc.starts import NoStartError, evaluator
 from aliquot.model import Model, resolve_model
-from aliquot.precision import float64
+from aliquot.newton import CURVATURE_UP_TO, Climber, Summit, highest
 from aliquot.results import build_dataset, in_written_order, standard_attributes
 from aliquot.results.attributes import encode_attributes
 
@@ -61,7 +58,7 @@ def find_map(
         Stan's ``optimize``. True: that of the unconstrained coordinates, in which NUTS works and
         which a Laplace approximation is made at.
     maxiter : int
-        Iterations of L-BFGS-B for each climb at most.
+        Steps of each climb at most.
     random_seed : int, sequence of int, numpy.random.Generator, optional
         For the restarts. Recorded in the attributes.
     model : Model, optional
@@ -119,9 +116,9 @@ def find_map(
     jitter = np.random.default_rng(seed).uniform(-1, 1, size=(restarts, density.size))
     starts = [first, *(first + jitter)]
     with interrupts() as stop:
-        evaluate = _evaluator(density, jacobian, stop)
-        summit = maximise(evaluate, starts, maxiter=maxiter)
+        summit = highest(_climber(density, jacobian, stop), starts, steps=maxiter)
     if summit is None:
+        evaluate = evaluator(density.log_density, density.data)
         explain_start(model, NoStartError(first, *evaluate(first), tries=1))
     _warn(model, density, summit, first)
     values = {name: v[0] for name, v in density.constrain_draws(summit.position[None]).items()}
@@ -148,23 +145,21 @@ def find_map(
     )
 
 
-def _evaluator(density: Any, jacobian: bool, stop: threading.Event) -> Evaluate:
-    """Compile the function to climb, which gives up when Ctrl-C has been pressed."""
+def _climber(density: Any, jacobian: bool, stop: threading.Event) -> Climber:
+    """Compile the function to climb; Ctrl-C is looked for between its calls."""
 
-    def height(flat: Any, data: Any) -> Any:
-        value = density.log_density(flat, data)
-        return value if jacobian else value - density.log_jacobian(flat, data)
+    def own_scale(flat: Any, data: Any) -> Any:
+        return density.log_density(flat, data) - density.log_jacobian(flat, data)
 
-    program = lazily(jax.value_and_grad(height), loop())
-
-    def evaluate(flat: np.ndarray) -> tuple[float, np.ndarray]:
-        with float64():
-            value, gradient = program(flat, density.data)
-        if stop.is_set():
-            raise KeyboardInterrupt
-        return float(value), np.asarray(gradient)
-
-    return evaluate
+    return Climber(
+        density,
+        "log density" if jacobian else "own scale",
+        density.log_density if jacobian else own_scale,
+        density.data,
+        size=density.size,
+        rows=density.size if density.size <= CURVATURE_UP_TO else 0,
+        stopped=stop.is_set,
+    )
 
 
 def _warn(model: Model, density: Any, summit: Summit, first: np.ndarray) -> None:

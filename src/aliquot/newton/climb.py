@@ -1,0 +1,132 @@
+"""Climbs of one function on the host: called in stretches, so that they can be interrupted."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import numpy as np
+
+from aliquot.compilation import compiled, kept, loop
+from aliquot.newton.trust_region import RUNNING, Climb, Height, Phase, begin, climb_program
+from aliquot.precision import float64
+
+# A call of the compiled climb should take about so many seconds: Ctrl-C waits for no longer.
+CALL_SECONDS = 0.1
+FIRST_CALL_EVALUATIONS = 64
+# Unconstrained coordinates this far out have left the range in which supports can be told apart.
+FAR = 300.0
+# And this far out a density that still rises has no bound.
+BEYOND = 1e6
+# What is left to gain counts for nothing below so many nats.
+LEFT = 1e-6
+
+
+class Climber:
+    """Climbs of a function ``height(flat, data)``, compiled once for data of one shape.
+
+    The compiled program is kept with `owner`, under `key`, as long as that lives. `rows` is how
+    many rows of a Hessian there is room for: d, or 0 where none will be asked for. Between two
+    calls `stopped` is asked whether to give up.
+
+    >>> def owner(): ...
+    >>> bowl = lambda x, data: -((x - data) ** 2).sum()
+    >>> top = Climber(owner, "bowl", bowl, 3.0, size=2).climb(np.zeros(2), hessian=True)
+    >>> top.position.round(6), converged(top), np.diag(top.hessian).tolist()
+    (array([3., 3.]), True, [-2.0, -2.0])
+    """
+
+    def __init__(
+        self,
+        owner: Any,
+        key: Any,
+        height: Height,
+        data: Any,
+        *,
+        size: int,
+        rows: int | None = None,
+        stopped: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self._data = data
+        self._rows = size if rows is None else rows
+        self._stopped = stopped
+        arguments = self._arguments(begin(np.zeros(size), self._rows), 0, 0, hessian=False)
+        self._run, _ = kept(
+            owner,
+            ("climb", key, self._rows),
+            arguments,
+            lambda: compiled(climb_program(height), *arguments, options=loop()).call,
+        )
+        self._pace = FIRST_CALL_EVALUATIONS
+        self.interrupted = False
+
+    def climb(self, start: np.ndarray, *, steps: int = 1000, hessian: bool = False) -> Climb:
+        """Climb from ``start`` (d,) to the top, or for so many steps.
+
+        With `hessian` the matrix there comes along. After `stopped` it is what had been reached,
+        and `interrupted` is true.
+        """
+        return self._go_on(begin(start, self._rows), steps, hessian)
+
+    def with_hessian(self, climb: Climb) -> Climb:
+        """Give a climb that has converged its Hessian."""
+        return self._go_on(climb, int(climb.steps), hessian=True)
+
+    def _go_on(self, climb: Climb, steps: int, hessian: bool) -> Climb:
+        wanted = hessian and climb.row < self._rows
+        while climb.phase < RUNNING or (wanted and climb.phase == Phase.CONVERGED):
+            if self._stopped():
+                self.interrupted = True
+                return climb
+            before = int(climb.evaluations)
+            began = time.perf_counter()
+            with float64():
+                result = self._run(*self._arguments(climb, before + self._pace, steps, hessian))
+            climb = jax.tree.map(np.asarray, result)
+            seconds = max(time.perf_counter() - began, 1e-6)
+            done = max(int(climb.evaluations) - before, 1)
+            self._pace = max(1, min(int(CALL_SECONDS / seconds * done), 4 * self._pace))
+            wanted = hessian and climb.row < self._rows
+            if (climb.phase < Phase.HESSIAN and climb.steps >= steps) or ran_off(climb):
+                break
+        return climb
+
+    def _arguments(
+        self, climb: Climb, evaluations: int, steps: int, hessian: bool
+    ) -> tuple[Any, ...]:
+        return climb, self._data, np.int32(evaluations), np.int32(steps), np.bool_(hessian)
+
+
+def ran_off(climb: Climb) -> bool:
+    """Say whether a climb has left the range in which supports can be told apart.
+
+    There the height is flat, or it rises still: it has no bound.
+    """
+    far, outwards = np.abs(climb.position), climb.gradient * np.sign(climb.position)
+    flat = (far > FAR) & (climb.gradient == 0)
+    return bool(np.any(flat | ((far > BEYOND) & (outwards > LEFT))))
+
+
+def converged(climb: Climb) -> bool:
+    """Say whether a climb ended at a point from which nothing is left to gain."""
+    if ran_off(climb):
+        return False
+    stalled = climb.phase == Phase.STUCK and 0 <= climb.gain < LEFT
+    return bool(climb.phase == Phase.CONVERGED or stalled)
+
+
+def ending(climb: Climb) -> str:
+    """Say in words how a climb ended."""
+    if ran_off(climb):
+        return "it ran off to the edge of a support, where numbers end"
+    if converged(climb):
+        return "a Newton step would gain nothing"
+    if climb.phase == Phase.IMPOSSIBLE:
+        return "the start point has no finite value and gradient"
+    if climb.phase == Phase.INFINITE:
+        return "the density is infinite"
+    if climb.phase == Phase.STUCK:
+        return f"it stopped rising with about {climb.gain:.2g} nats left to gain"
+    return f"it still rose after {climb.steps} steps"
