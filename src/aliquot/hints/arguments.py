@@ -92,7 +92,7 @@ FIT: Mapping[str, str] = {
 
 FIND_MAP: Mapping[str, str] = {
     "vars": "every free variable is maximised over",
-    "method": "leave it out: it is SciPy's L-BFGS-B",
+    "method": "leave it out: it is a Newton method with a trust region",
     "return_raw": "leave it out: the attributes of the result say how it ended",
     "include_transformed": "leave it out: values are on the variables' own scale",
     "progressbar": "leave it out: it takes little time, and Ctrl-C keeps the best point so far",
