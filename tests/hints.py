@@ -127,7 +127,7 @@ PROGRAMS: dict[str, str] = {
         "approx.sample(1_000)"
     ),
     "every free variable is maximised over": "aq.find_map(model=model)",
-    "it is SciPy's L-BFGS-B": "aq.find_map(model=model)",
+    "it is a Newton method": "aq.find_map(model=model)",
     "the attributes of the result say": "aq.find_map(model=model).attrs",
     "values are on the variables' own scale": "aq.find_map(model=model)['x']",
     "Ctrl-C keeps the best point so far": "aq.find_map(model=model)",

@@ -79,7 +79,7 @@ def test_the_bound_is_below_the_evidence_and_means_are_right(verified, rng, name
         elbo = approx.elbo(10_000, random_seed=number)
         above = max(above, (elbo.value - evidence) / elbo.mcse)
         gap = max(gap, evidence - elbo.value)
-        quality = approx._fitted.check()
+        quality = approx._checked().quality
         if quality.good:
             found = approx.sample(20_000, random_seed=number).posterior["x"].values
             off.append(abs(found.mean() - mean) / sd)
@@ -122,7 +122,7 @@ def test_full_rank_fits_of_gaussians_are_calibrated(verified, rng):
         ranks.append((draws < truth).mean(0))
         elbo = approx.elbo(10_000, random_seed=number)
         above = max(above, (elbo.value - evidence.logpdf(y)) / elbo.mcse)
-        largest = max(largest, approx._fitted.check().pareto_k)
+        largest = max(largest, approx._checked().quality.pareto_k)
         mean = covariance @ design.T @ y
         off = max(off, float(np.abs((approx.mean - mean) / np.sqrt(np.diag(covariance))).max()))
     pvalues = [against_uniform(column) for column in np.array(ranks).T]
@@ -153,7 +153,7 @@ def test_fits_that_miss_are_flagged(verified, rng, correlation):
     least, sets = np.inf, 20
     for number in range(sets):
         approx = aq.ADVI(model=model, random_seed=number).fit(6_000, **QUIET)
-        least = min(least, approx._fitted.check(100_000).pareto_k)
+        least = min(least, approx._checked(n=100_000).quality.pareto_k)
     verified(
         what=f"Pareto k of mean-field fits, correlation {correlation}",
         against=f"{correlation}, one less the ratio of variances: above 0.7",

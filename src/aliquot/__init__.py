@@ -42,11 +42,11 @@ from aliquot.expression import math as math
 from aliquot.families import *  # noqa: F403 (its list is the only one)
 from aliquot.hints import explain as _explain
 from aliquot.hints import names as _names
+from aliquot.inference.advi import ADVI as ADVI
+from aliquot.inference.advi import FullRankADVI as FullRankADVI
 from aliquot.inference.approximation import Approximation as Approximation
 from aliquot.inference.filled_components import filled_components as filled_components
 from aliquot.inference.find_map import find_map as find_map
-from aliquot.inference.fit import ADVI as ADVI
-from aliquot.inference.fit import FullRankADVI as FullRankADVI
 from aliquot.inference.fit import fit as fit
 from aliquot.inference.log_likelihood import compute_log_likelihood as compute_log_likelihood
 from aliquot.inference.predict import sample_posterior_predictive as sample_posterior_predictive

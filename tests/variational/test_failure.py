@@ -9,6 +9,7 @@ import pytest
 
 from aliquot.errors import FitError
 from aliquot.variational import FullRank, MeanField, NonFiniteLossError, VariationalFit
+from tests.variational.members import numbers
 from tests.variational.targets import Target
 
 
@@ -31,6 +32,8 @@ def test_the_error_says_where_what_and_what_to_do(kind):
     assert error.iteration > 0
     assert error.last_loss == fit.hist[-1]
     assert error.coordinates == ["b"]
+    assert error.point.shape == (3,)
+    assert error.point[1] > 1
     message = str(error)
     assert f"The loss is not finite at iteration {error.iteration} (loss nan)" in message
     assert f"The last finite loss was {fit.hist[-1]:.6g}" in message
@@ -52,10 +55,10 @@ def test_what_was_fitted_before_is_kept():
     before = caught.value.approximation
     done = caught.value.iteration
     assert before.hist.shape == fit.hist.shape == (done,)
-    assert np.isfinite(before.params).all()
+    assert np.isfinite(numbers(before)).all()
     assert np.isfinite(before.hist).all()
     shorter = VariationalFit(target, MeanField, seed=0).run(done, check=False)
-    np.testing.assert_array_equal(before.params, shorter.params)
+    np.testing.assert_array_equal(numbers(before), numbers(shorter))
 
 
 def test_at_the_first_iteration_the_start_is_to_blame():
@@ -86,7 +89,9 @@ def test_a_finite_loss_with_a_gradient_that_is_not():
     assert caught.value.coordinates == ["b"]
 
 
-def test_a_rate_that_is_too_large():
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+@pytest.mark.parametrize("kind", [MeanField, FullRank])
+def test_a_rate_that_is_too_large(kind):
     target = Target(lambda x, data: -0.5e4 * (x**2).sum(), np.zeros(0), np.ones(2), ["a", "b"])
     with pytest.raises(FitError, match="smaller learning rate"):
-        VariationalFit(target, MeanField, seed=0, optimizer=optax.sgd(10.0)).run(5000)
+        VariationalFit(target, kind, seed=0, optimizer=optax.sgd(10.0)).run(5000)

@@ -18,7 +18,7 @@ def best_mean_field(correlation, seed):
     family = MeanField(2)
     params = family.init(np.zeros(2), np.sqrt(1 - correlation**2))
     return VariationalApproximation(
-        gaussian(np.zeros(2), covariance), family, params, np.empty(0), seed
+        gaussian(np.zeros(2), covariance), family.name, family.gaussian(params), np.empty(0), seed
     )
 
 
@@ -56,9 +56,8 @@ def test_the_elbo_comes_with_it():
 def test_an_exact_fit_has_no_tail():
     family = FullRank(2)
     target = gaussian(np.ones(2), 0.09 * np.eye(2))
-    approx = VariationalApproximation(
-        target, family, family.init(np.ones(2), 0.3), np.empty(0), seed=0
-    )
+    q = family.gaussian(family.init(np.ones(2), 0.3))
+    approx = VariationalApproximation(target, family.name, q, np.empty(0), seed=0)
     quality = approx._checked().quality
     assert quality.pareto_k == -np.inf
     assert quality.good

@@ -7,6 +7,7 @@ from aliquot.precision import float64
 from aliquot.variational.family import FullRank, MeanField, entropy, noise_log_density
 from aliquot.variational.program import loss_and_gradient
 from tests.programs import quick
+from tests.variational.members import draws
 from tests.variational.targets import mixture
 
 
@@ -21,7 +22,7 @@ def test_loss_and_gradient(family, n_samples):
     noise = rng.normal(size=(n_samples, 2))
 
     def log_p(params):
-        points = family.draw_on_host(params, noise)
+        points = draws(family, params, noise)
         return np.mean([float(log_density(point, target.data)) for point in points])
 
     with float64():

@@ -64,5 +64,5 @@ def test_the_users_precision_is_left_alone():
     import jax.numpy as jnp
 
     approx = VariationalFit(mixture(), MeanField, seed=0).run(10, check=False)
-    assert approx.params.dtype == np.float64
+    assert approx.q.scales[0].std.dtype == np.float64
     assert jnp.zeros(1).dtype == np.float32

@@ -5,20 +5,33 @@ from __future__ import annotations
 import copy
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from aliquot.arguments import as_seed
+from aliquot.errors import FitError, ModelError
+from aliquot.inference.folding import POINTS, Folding
 from aliquot.inference.permute import permuted, read_label_switching
 from aliquot.model import Model
 from aliquot.results import build_tree
 from aliquot.symmetry import ATTRIBUTE, Symmetries
 from aliquot.variational import VariationalApproximation
+from aliquot.variational.approximation import check_count
+from aliquot.variational.importance import POOR_K, resampled, smoothed
+from aliquot.variational.mixture import Mixture
+from aliquot.variational.noise import Stream, generator
 
 if TYPE_CHECKING:
     import xarray
 
     from aliquot.variational import Estimate
 
+# Corrected draws are chosen from so many times as many, and from so many at least.
+PROPOSED, LEAST_PROPOSED = 5, 4000
+# Degrees of freedom of the t that they come from.
+TAILS = 10.0
 # As the fit was told.
 DEFAULT = object()
 
@@ -31,21 +44,27 @@ class Approximation(VariationalApproximation):
     ----------
     model : Model
     method : str
-        "ADVI" or "FullRankADVI".
+        "ADVI", "FullRankADVI", "Laplace", "DADVI", "full rank" or "Pathfinder".
     mean, std : numpy.ndarray, shape (d,)
         Mean and standard deviation of each unconstrained coordinate, which `labels` names.
     covariance : numpy.ndarray, shape (d, d)
     hist : numpy.ndarray, shape (iterations,)
-        The loss of each iteration of the fit, an estimate of the negative ELBO in nats.
+        The loss of each iteration of the fit, an estimate of the negative ELBO in nats; of
+        "Laplace" minus the log density at each mode.
     partial : bool
         Whether the fit was interrupted.
     stopped : str or None
         Why the fit ended early.
     quality : FitQuality or None
-        What the check at the end of the fit found: Pareto k and the ELBO.
-    density, family, params, seed
-        What was fitted, the family of Gaussians, the parameters of this one as a flat vector, and
-        the seed of the fit.
+        What the check at the end of the fit found: Pareto k, the ELBO, the evidence, and what the
+        method knows of its own error.
+    mean_field : Mixture or None
+        Of "DADVI", whose q has the covariance by linear response: the mean-field member that
+        maximises the ELBO, which is the one that `elbo` is of.
+    q : Mixture
+        The approximation as a distribution: `centers`, `weights`, `draw`, `log_density`.
+    density, family, seed
+        What was fitted, the name of the family that q is from, and the seed of the fit.
     symmetries : Symmetries
         Which components of the model can trade places.
     permuting : bool
@@ -93,15 +112,42 @@ class Approximation(VariationalApproximation):
         seed = None if random_seed is None else as_seed(random_seed)
         return super().elbo(n, random_seed=seed)
 
+    @cached_property
+    def _folding(self) -> Folding:
+        """The cell around q's first centre."""
+        rng = generator(self.seed, Stream.WEIGHTS)
+        first = self.q.first.draw(POINTS, rng)[0]
+        return Folding(self.density, self.symmetries, np.concatenate([self.q.centers[:1], first]))
+
+    def _in_one_mode(self, points: np.ndarray) -> tuple[np.ndarray | None, int]:
+        if not self.symmetries:
+            return None, 1
+        return self._folding.inside(points), self._folding.images
+
     def sample(
-        self, draws: int = 1000, *, random_seed: Any = None, label_switching: Any = DEFAULT
+        self,
+        draws: int = 1000,
+        *,
+        corrected: bool = False,
+        covariance: str | None = None,
+        random_seed: Any = None,
+        label_switching: Any = DEFAULT,
     ) -> xarray.DataTree:
-        """Draw from the approximation.
+        """Draw from the approximation, or by its help from the posterior.
 
         Parameters
         ----------
         draws : int
             Independent draws.
+        corrected : bool
+            Pareto-smoothed importance resampling [1]_: of five times as many draws, from the
+            approximation with the tails of a t with 10 degrees of freedom, those are kept that
+            the posterior is in favour of. Where Pareto k is at most 0.7 the result is as good as
+            draws of the posterior, of one of its mirror modes if it has several.
+        covariance : str, optional
+            Of a fit by "dadvi": "linear_response", the default, or "mean_field", the approximation
+            that maximises the ELBO, whose standard deviations are too small where coordinates are
+            correlated.
         random_seed : int, sequence of int, numpy.random.Generator, optional
         label_switching : str, optional
             "permute": the components that can trade places do so at random in every draw. The
@@ -111,19 +157,31 @@ class Approximation(VariationalApproximation):
         Returns
         -------
         xarray.DataTree
-            As from `aq.sample`, with one chain.
+            As from `aq.sample`, with one chain. Corrected draws have the attributes ``corrected``,
+            ``pareto_k`` and ``importance_ess``, the effective number of draws that they were
+            chosen from.
+
+        Raises
+        ------
+        ModelError
+            For a covariance that this fit does not have.
+        FitError
+            Where Pareto k says that draws cannot be corrected.
 
         Notes
         -----
         The attribute ``elbo`` is that of the approximation itself. A mixture of mirror images that
         do not overlap has an ELBO that is larger by the log of their number, `symmetries.modes`.
+
+        References
+        ----------
+        .. [1] Vehtari, Simpson, Gelman, Yao and Gabry (2024), Pareto smoothed importance sampling,
+           JMLR 25.
         """
         permuting = self.permuting
         if label_switching is not DEFAULT:
             permuting = read_label_switching(label_switching)
         seed = as_seed(random_seed)
-        drawn = self._draw(draws, seed)
-        posterior = {name: value[None] for name, value in drawn.constrained.items()}
         attrs: dict[str, Any] = {
             "sampler": self.method,
             "random_seed": seed,
@@ -131,21 +189,68 @@ class Approximation(VariationalApproximation):
             "partial": self.partial,
             ATTRIBUTE: self.symmetries.to_json(),
         }
-        if permuting and self.symmetries:
-            moved = permuted(self.density, self.symmetries, posterior, seed)
-            if moved is not None:
-                posterior = moved
-                attrs["label_switching"] = "permute"
         if self.quality is not None:
             attrs |= {
                 "pareto_k": self.quality.pareto_k,
                 "elbo": self.quality.elbo.value,
                 "elbo_mcse": self.quality.elbo.mcse,
             }
+        q = self._with_covariance(covariance)
+        if corrected:
+            points, found = self._corrected(q, draws, seed)
+            attrs |= found
+        else:
+            check_count("draws", draws)
+            points, _ = q.draw(draws, np.random.default_rng(seed))
+        values = self.density.constrain_draws(points)
+        posterior = {name: value[None] for name, value in values.items()}
+        if permuting and self.symmetries:
+            moved = permuted(self.density, self.symmetries, posterior, seed)
+            if moved is not None:
+                posterior = moved
+                attrs["label_switching"] = "permute"
         return build_tree(posterior=posterior, **copy.deepcopy(self._described), attrs=attrs)
+
+    def _with_covariance(self, covariance: str | None) -> Mixture:
+        if covariance is None:
+            return self.q
+        if self.mean_field is None:
+            raise ModelError(
+                f"covariance={covariance!r}: only a fit by method='dadvi' has several; this one is "
+                f"by {self.method}. Leave it out"
+            )
+        choices = {"linear_response": self.q, "mean_field": self.mean_field}
+        if covariance not in choices:
+            raise ModelError(
+                f"covariance must be {' or '.join(map(repr, choices))}; got {covariance!r}"
+            )
+        return choices[covariance]
+
+    def _corrected(self, q: Mixture, draws: int, seed: int) -> tuple[np.ndarray, dict[str, Any]]:
+        """Resample points (draws, d) by importance, and say how well that went."""
+        check_count("draws", draws)
+        count = max(PROPOSED * draws, LEAST_PROPOSED)
+        points, log_ratios = self._weighed(q.with_tails(TAILS), count, seed=seed)
+        inside, _ = self._in_one_mode(points)
+        if inside is not None:
+            log_ratios = np.where(inside, log_ratios, -np.inf)
+        weights, k = smoothed(log_ratios)
+        if k > POOR_K:
+            raise FitError(
+                f"corrected=True: Pareto k of the {self.method} fit as a proposal is {k:.2f}, "
+                f"above {POOR_K}, so that no weights make its draws those of the posterior. Use "
+                "another method= in aq.fit, give positive or skewed variables a non-centred form, "
+                "or use aq.sample(init=...) with this fit"
+            )
+        rng = np.random.default_rng([seed, 13])
+        chosen = rng.permutation(resampled(weights, draws, rng))
+        ess = 1.0 / float((weights**2).sum())
+        return points[chosen], {"corrected": True, "pareto_k": k, "importance_ess": ess}
 
     def __repr__(self) -> str:
         quality = ""
         if self.quality is not None:
             quality = f", ELBO {self.quality.elbo!r} nats, Pareto k {self.quality.pareto_k:.2f}"
+            if self.quality.modes is not None and self.quality.modes > 1:
+                quality += f", {self.quality.modes} modes found, {len(self.q.weights)} with mass"
         return f"<{self.method} approximation of {len(self.mean)} coordinates{quality}>"

@@ -1,316 +1,136 @@
-"""``aq.ADVI``, ``aq.FullRankADVI`` and ``aq.fit``: variational fits of a model."""
+"""``aq.fit``: an approximation in the place of a posterior, by any method."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
-
-import numpy as np
+from typing import Any
 
 from aliquot.arguments import as_seed
-from aliquot.density.debug import debug_at
-from aliquot.errors import FitError, ModelError
+from aliquot.errors import ModelError
 from aliquot.hints.arguments import FIT
 from aliquot.hints.explain import explained, unknown_argument
+from aliquot.inference.advi import ADVI, FullRankADVI
 from aliquot.inference.approximation import Approximation
-from aliquot.inference.described import described
-from aliquot.inference.initialisation import continuous_density
-from aliquot.inference.interrupt import interrupts
-from aliquot.inference.labels import announce_symmetries
-from aliquot.inference.permute import read_label_switching
+from aliquot.inference.choosing import choose
+from aliquot.inference.deterministic import DETERMINISTIC, Fitting
 from aliquot.model import Model, resolve_model
-from aliquot.progress import announce, fit_progress
-from aliquot.variational import (
-    FullRank,
-    MeanField,
-    ParameterChange,
-    RelativeChange,
-    VariationalApproximation,
-    VariationalFit,
-)
-from aliquot.variational.family import Family
+from aliquot.progress import announce
 
-if TYPE_CHECKING:
-    import optax
-
-Callback = Callable[[Approximation, np.ndarray, int], Any]
-
-
-class ADVI:
-    """Mean-field variational inference: a Gaussian with independent coordinates.
-
-    The posterior on its unconstrained scale is approximated by the independent Gaussian with the
-    largest evidence lower bound (ELBO) [1]_. Fast, and often good for means; standard deviations
-    come out too small where coordinates are correlated. The fit is checked at its end, and a
-    warning says when it should not be trusted.
-
-    Parameters
-    ----------
-    model : Model, optional
-        By default the one whose ``with`` block is running.
-    random_seed : int, sequence of int, numpy.random.Generator, optional
-        The same seed gives the same fit, to the bit.
-    optimizer : optax.GradientTransformation, optional
-        Any of optax's; the default decays its learning rate with the iterations.
-    n_samples : int
-        Monte Carlo draws for each gradient.
-    start : mapping from str to array, optional
-        Start values of free variables, on their own scale.
-    label_switching : str, optional
-        "permute": what is drawn from the approximation has its components trade places at
-        random, so that all mirror modes are covered and not the one that was found.
-
-    Attributes
-    ----------
-    hist : numpy.ndarray, shape (iterations,)
-        The loss (negative ELBO estimate, in nats) of each iteration so far.
-    approx : Approximation
-        Where the fit is now.
-
-    References
-    ----------
-    .. [1] Kucukelbir et al. (2017), Automatic differentiation variational inference, JMLR 18.
-
-    Examples
-    --------
-    >>> import aliquot as aq
-    >>> with aq.Model() as model:
-    ...     x = aq.Normal("x", 3, 2)
-    >>> advi = aq.ADVI(model=model, random_seed=1)
-    >>> approx = advi.fit(2_000, progressbar=False)
-    >>> advi.hist.shape, approx.mean.shape
-    ((2000,), (1,))
-    """
-
-    _family: ClassVar[type[Family]] = MeanField
-
-    def __init__(
-        self,
-        *,
-        model: Model | None = None,
-        random_seed: Any = None,
-        optimizer: optax.GradientTransformation | None = None,
-        n_samples: int = 1,
-        start: Mapping[str, Any] | None = None,
-        label_switching: str | None = None,
-    ) -> None:
-        user = f"aq.{type(self).__name__}"
-        self._permuting = read_label_switching(label_switching)
-        self.model = resolve_model(model, user)
-        self.seed = as_seed(random_seed)
-        density = continuous_density(self.model, user)
-        self._described = described(self.model)
-        self._symmetries = self.model.symmetries(explain=False)
-        self._fit = VariationalFit(
-            density,
-            self._family,
-            seed=self.seed,
-            optimizer=optimizer,
-            n_samples=n_samples,
-            start=density.start_with(start) if start else None,
-            wrap=self._of_the_model,
-        )
-
-    @property
-    def hist(self) -> np.ndarray:
-        """The loss of each iteration so far, shape (iterations,)."""
-        return self._fit.hist
-
-    @property
-    def approx(self) -> Approximation:
-        """The approximation that the fit has reached."""
-        reached: Approximation = self._fit.approximation()
-        return reached
-
-    @explained(FIT)
-    def fit(
-        self,
-        n: int = 15_000,
-        *,
-        progressbar: bool = True,
-        callbacks: Sequence[Callback] = (),
-        convergence: RelativeChange | ParameterChange | None = None,
-        every: int = 500,
-        check: bool = True,
-    ) -> Approximation:
-        """Run n more iterations; calling it again goes on from where the fit is.
-
-        Parameters
-        ----------
-        n : int
-            Iterations to run.
-        progressbar : bool
-            Show the running average loss.
-        callbacks : sequence of callable
-            Each is called as ``callback(approx, hist, i)`` after every `every` iterations. One that
-            raises StopIteration ends the fit.
-        convergence : RelativeChange or ParameterChange, optional
-            Ends the fit early, when its criterion is met.
-        every : int
-            Iterations between two looks at callbacks and convergence.
-        check : bool
-            Whether to assess the fit at its end by Pareto k and to warn if it is poor.
-
-        Returns
-        -------
-        Approximation
-            After Ctrl-C what had been reached, marked as partial.
-
-        Raises
-        ------
-        ModelError
-            For a callback that cannot be called, or is a criterion of convergence.
-        FitError
-            Where the loss is not finite: names the iteration and the coordinates at fault; its
-            ``approximation`` is the last good one.
-        """
-        _check_callbacks(callbacks)
-        if not len(self.hist):
-            if self.model.density().marginal is not None:
-                announce(self.model.marginalization().line, progressbar)
-            announce_symmetries(self.model, self._symmetries, self._permuting, progressbar)
-
-        with (
-            interrupts() as stop,
-            fit_progress(n, progressbar, name=type(self).__name__) as display,
-        ):
-
-            def shown(done: int, _: int, loss: float) -> None:
-                display.update(done, loss)
-                if stop.is_set():
-                    raise KeyboardInterrupt
-
-            try:
-                result: Approximation = self._fit.run(
-                    n,
-                    callbacks=callbacks,
-                    convergence=convergence,
-                    every=every,
-                    on_progress=shown,
-                    check=check,
-                )
-            except FitError as error:
-                self._name_parameters(error)
-                raise
-        return result
-
-    def _of_the_model(self, fitted: VariationalApproximation) -> Approximation:
-        return Approximation(
-            **vars(fitted),
-            model=self.model,
-            method=type(self).__name__,
-            symmetries=self._symmetries,
-            permuting=self._permuting,
-            _described=self._described,
-        )
-
-    def _name_parameters(self, error: FitError) -> None:
-        """Add to an error the parameters that were out of range where the loss was not finite."""
-        point = getattr(error, "point", None)
-        if point is None:
-            return
-        report = debug_at(self.model, point)
-        lines = [
-            f"{row.name!r}: {problem}"
-            for row in report.rows
-            if not row.finite
-            for problem in row.parameters
-        ]
-        if lines:
-            error.args = ("\n  ".join([str(error), *lines]),)
-
-
-def _check_callbacks(callbacks: Any) -> None:
-    """Refuse criteria of convergence among callbacks, and what cannot be called."""
-    if not isinstance(callbacks, list | tuple):
-        raise ModelError(f"callbacks must be a list of functions; got {callbacks!r:.60}")
-    for callback in callbacks:
-        if hasattr(callback, "begin"):
-            raise ModelError(
-                f"callbacks: {callback!r} is a criterion of convergence, of which a fit has one: "
-                f"give it as convergence=aq.{type(callback).__name__}(...)"
-            )
-        if not callable(callback):
-            raise ModelError(
-                f"callbacks: each is called as callback(approx, hist, i); got {callback!r:.60}"
-            )
-
-
-class FullRankADVI(ADVI):
-    """Full-rank variational inference: a Gaussian with any covariance.
-
-    As `ADVI`, with d**2 more parameters: it follows correlations between coordinates, at the price
-    of a slower fit. The parameters are those of `ADVI`.
-
-    Examples
-    --------
-    >>> import aliquot as aq
-    >>> with aq.Model() as model:
-    ...     x = aq.MvNormal("x", [0, 0], cov=[[1, 0.8], [0.8, 1]])
-    >>> approx = aq.FullRankADVI(model=model, random_seed=1).fit(3_000, progressbar=False)
-    >>> approx.covariance.shape
-    (2, 2)
-    """
-
-    _family = FullRank
-
-
-METHODS: dict[str, type[ADVI]] = {"advi": ADVI, "fullrank_advi": FullRankADVI}
-# What `fit` hands on: to the making of an approximation, and to its fit.
-OPTIONS = ("optimizer", "n_samples", "start", "label_switching")
-FIT_OPTIONS = ("callbacks", "convergence", "every", "check")
+STOCHASTIC: dict[str, type[ADVI]] = {"advi": ADVI, "fullrank_advi": FullRankADVI}
+METHODS = (*DETERMINISTIC, *STOCHASTIC)
+ITERATIONS = 15_000
+# What `fit` hands on: to any method, to a deterministic one, to the making of a stochastic one and
+# to its run.
+ALL = ("start", "label_switching", "check")
+SEARCHING = ("restarts",)
+MAKING = ("optimizer", "n_samples", "start", "label_switching")
+RUNNING = ("callbacks", "convergence", "every", "check")
 
 
 @explained(FIT)
 def fit(
-    n: int = 15_000,
+    n: int | None = None,
     *,
-    method: str = "advi",
+    method: str | None = None,
     model: Model | None = None,
     random_seed: Any = None,
     progressbar: bool = True,
     **kwargs: Any,
 ) -> Approximation:
-    """Fit a variational approximation to a model's posterior.
+    """Fit an approximation to a model's posterior.
 
     Parameters
     ----------
-    n : int
-        Iterations.
-    method : str
-        "advi" (mean field) or "fullrank_advi".
+    n : int, optional
+        Iterations of a stochastic method, by default 15,000. Without a `method` it asks for "advi".
+    method : str, optional
+        By default one is chosen, which a line says with the reason: the first of "laplace",
+        "fullrank" and "dadvi" of which Pareto k is at most 0.7, or else the best of them.
+
+        * "laplace": a Gaussian at the mode with the curvature there; where there are several modes
+          that are not mirror images, a mixture of them, weighted by the mass of each.
+        * "fullrank": the Gaussian of any covariance with the largest ELBO, deterministically.
+        * "dadvi": the mean-field Gaussian with the largest ELBO over fixed draws [1]_, and the
+          covariance by linear response [2]_.
+        * "pathfinder": Gaussians along the paths of an optimiser [3]_.
+        * "advi" and "fullrank_advi": mean-field and full-rank Gaussians by stochastic optimisation,
+          as `ADVI` and `FullRankADVI`.
     model : Model, optional
         By default the one whose ``with`` block is running.
     random_seed : int, sequence of int, numpy.random.Generator, optional
+        The same seed gives the same fit.
     progressbar : bool
     **kwargs
-        `optimizer`, `n_samples`, `start` and `label_switching` of `ADVI`; `callbacks`,
-        `convergence`, `every` and `check` of `ADVI.fit`.
+        `start`, a mapping from names of free variables to start values on their own scale;
+        `label_switching`, as in `ADVI`; `check`, whether to assess the fit and to warn if it is
+        poor. Of a deterministic method: `restarts`, how many starts besides the first, by default
+        8. Of a stochastic one: `optimizer` and `n_samples` of `ADVI`; `callbacks`, `convergence`
+        and `every` of `ADVI.fit`.
 
     Returns
     -------
     Approximation
+        After Ctrl-C what had been reached, marked as partial.
 
     Raises
     ------
     ModelError
-        For an unknown method.
+        For an unknown method or option, or a model without continuous unknowns.
+    StartError
+        Where no start point has a finite log density and gradient; names the variables at fault.
+    FitError
+        Where there is no mode, or its Hessian is not definite: names the coordinates.
+
+    Warns
+    -----
+    ConvergenceWarning
+        Where the approximation is poor.
+
+    References
+    ----------
+    .. [1] Giordano, Ingram and Broderick (2024), Black box variational inference with a
+       deterministic objective, JMLR 25.
+    .. [2] Giordano, Broderick and Jordan (2018), Covariances, robustness, and variational Bayes,
+       JMLR 19.
+    .. [3] Zhang, Carpenter, Gelman and Vehtari (2022), Pathfinder: parallel quasi-Newton
+       variational inference, JMLR 23.
 
     Examples
     --------
     >>> import aliquot as aq
     >>> with aq.Model():
     ...     x = aq.Normal("x", 3, 2)
-    ...     approx = aq.fit(2_000, random_seed=1, progressbar=False)
+    ...     approx = aq.fit(random_seed=1, progressbar=False)
+    >>> approx.method, approx.mean.round(6), approx.std.round(6)
+    ('Laplace', array([3.]), array([2.]))
     >>> approx.sample(100, random_seed=1).posterior["x"].shape
     (1, 100)
     """
-    if method not in METHODS:
+    if method is not None and method not in METHODS:
         raise ModelError(f"method must be one of {', '.join(map(repr, METHODS))}; got {method!r}")
+    known = dict.fromkeys([*ALL, *SEARCHING, *MAKING, *RUNNING])
     for name in kwargs:  # before anything is compiled
-        if name not in OPTIONS and name not in FIT_OPTIONS:
-            takes = ["method", "model", "random_seed", "progressbar", *OPTIONS, *FIT_OPTIONS]
+        if name not in known:
+            takes = ["method", "model", "random_seed", "progressbar", *known]
             raise unknown_argument("aq.fit", name, FIT, ["n", *takes])
-    options = {key: kwargs.pop(key) for key in OPTIONS if key in kwargs}
-    made = METHODS[method](model=model, random_seed=random_seed, **options)
-    return made.fit(n, progressbar=progressbar, **kwargs)
+    stochastic = [name for name in kwargs if name in (*MAKING, *RUNNING) and name not in ALL]
+    if n is not None:
+        stochastic.insert(0, "n")
+    if method is None and stochastic:
+        method = "advi"
+        announce(f"ADVI, because {stochastic[0]}= was given; method= chooses another.", progressbar)
+    if method in STOCHASTIC:
+        for name in SEARCHING:
+            if name in kwargs:
+                raise ModelError(f"{name}= is of no use to method={method!r}: leave it out")
+        making = {key: kwargs.pop(key) for key in MAKING if key in kwargs}
+        made = STOCHASTIC[method](model=model, random_seed=random_seed, **making)
+        return made.fit(ITERATIONS if n is None else n, progressbar=progressbar, **kwargs)
+    if stochastic:
+        raise ModelError(
+            f"{stochastic[0]}= is for the stochastic methods 'advi' and 'fullrank_advi'; "
+            f"method={method!r} is deterministic: leave it out"
+        )
+    fitting = Fitting(
+        resolve_model(model, "aq.fit"), as_seed(random_seed), progressbar=progressbar, **kwargs
+    )
+    return choose(fitting) if method is None else fitting.run(method)

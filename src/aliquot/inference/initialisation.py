@@ -16,6 +16,8 @@ DEFAULT = "jitter+adapt_diag_grad"
 # Up to so many coordinates a dense metric is the default: a matrix of that size costs a leapfrog
 # step a few microseconds, and correlations cost a diagonal one half of its draws or more.
 MOST_DENSE = 128
+# How far from the start point climbs begin, in unconstrained units.
+WIDTHS = (1.0, 0.3, 3.0)
 
 
 def continuous_density(model: Any, user: str) -> Any:
@@ -86,6 +88,25 @@ def jittered_starts(
             )
         center = np.stack([density.start_with(values or {}) for values in initvals])
     return Jittered(center, chains, jitter)
+
+
+def spread_starts(
+    density: Any, start: Mapping[str, Any] | None, restarts: int, seed: int
+) -> list[np.ndarray]:
+    """Give points (d,) to climb from: the start point, then as many as `restarts` around it.
+
+    Where something is a mixture they begin in different components. How far around differs: what is
+    near leads to a mode that is near, what is far to others.
+    """
+    given = start or {}
+    first = density.start_with(given) if given else density.start
+    rng = np.random.default_rng([seed, 11])
+    starts = [first]
+    for number in range(restarts):
+        center = density.start_with(given, number)
+        width = WIDTHS[number % len(WIDTHS)]
+        starts.append(center + width * rng.uniform(-1, 1, density.size))
+    return starts
 
 
 def _apart(density: Any, initvals: Mapping[str, Any], chains: int) -> np.ndarray | None:

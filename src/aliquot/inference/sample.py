@@ -15,6 +15,7 @@ from aliquot.diagnostics import heights
 from aliquot.errors import PartialResultWarning, warn
 from aliquot.hints.arguments import SAMPLE
 from aliquot.hints.explain import explained
+from aliquot.inference.approximation import Approximation
 from aliquot.inference.described import described
 from aliquot.inference.exact import exact_draws
 from aliquot.inference.initialisation import (
@@ -23,6 +24,7 @@ from aliquot.inference.initialisation import (
     metric_for,
     read_init,
 )
+from aliquot.inference.initialised import refuse_other_model, scale_from, starts_from
 from aliquot.inference.interrupt import interrupts
 from aliquot.inference.labels import announce_symmetries, judge
 from aliquot.inference.permute import permuted, read_label_switching, unconstrained
@@ -49,7 +51,7 @@ def sample(
     random_seed: Any = None,
     target_accept: float = 0.8,
     max_treedepth: int = 10,
-    init: str = "auto",
+    init: str | Approximation = "auto",
     initvals: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
     progressbar: bool = True,
     keep_warmup: bool = False,
@@ -77,12 +79,14 @@ def sample(
         0.99 where divergences are reported.
     max_treedepth : int
         A trajectory has at most ``2**max_treedepth - 1`` leapfrog steps.
-    init : str
+    init : str or Approximation
         How chains start and which metric adapts. "jitter+adapt_full" is dense, the covariance of
         the draws: what "auto" means for up to 128 coordinates. "jitter+adapt_diag_grad" is
         diagonal, from the variances of draws and gradients [3]_: what "auto" means for more.
         "jitter+adapt_diag" is diagonal, from the variances of draws in Stan's windows. Without
-        "jitter+" every chain starts at the start point itself.
+        "jitter+" every chain starts at the start point itself. From an approximation of the same
+        model, such as ``aq.fit()`` gives: chains start at draws from it, with the tails of a t,
+        and the metric begins as its covariance.
     initvals : mapping, or a sequence of one for each chain, optional
         Start values by variable, on the variable's own scale.
     progressbar : bool
@@ -144,7 +148,8 @@ def sample(
     """
     model = resolve_model(model, "aq.sample")
     permuting = read_label_switching(label_switching)
-    metric, jitter = read_init(init)
+    given, how = (init, "auto") if isinstance(init, Approximation) else (None, init)
+    metric, jitter = read_init(how)
     chains = whole_number("chains", chains)
     if cores is not None:
         cores = whole_number("cores", cores)
@@ -162,10 +167,18 @@ def sample(
         announce(model.marginalization().line, progressbar)
     if density.size == 0:
         return exact_draws(model, settings.draws, chains, seed)
-    settings = replace(settings, metric=metric_for(init, metric, density.size))
+    if given is not None:
+        refuse_other_model(given, density, initvals)
+    settings = replace(settings, metric=metric_for(how, metric, density.size))
     symmetries = model.symmetries(explain=False)
     announce_symmetries(model, symmetries, permuting, progressbar)
-    starts = jittered_starts(density, initvals, chains=chains, jitter=jitter)
+    starts: Any
+    scale = None
+    if given is None:
+        starts = jittered_starts(density, initvals, chains=chains, jitter=jitter)
+    else:
+        starts = starts_from(given, density, chains, seed)
+        scale = scale_from(given, settings.metric)
     count = chains * settings.draws
     helpers = [
         Thread(target=density.prepare_draws, args=(count,), daemon=True),
@@ -176,7 +189,7 @@ def sample(
         for helper in helpers:
             helper.start()
 
-    run = _run(model, density, starts, settings, seed, cores, progressbar, meanwhile)
+    run = _run(model, density, starts, settings, seed, cores, progressbar, meanwhile, chains, scale)
     for helper in helpers:
         helper.join()
     attrs = {
@@ -187,7 +200,7 @@ def sample(
         "tuning_steps": settings.tune,
         "random_seed": seed,
         "sampler": "NUTS",
-        "init": init,
+        "init": f"a fit by {given.method}" if given is not None else init,
         "metric": settings.metric,
         "draws": settings.draws,
         "chains": chains,
@@ -217,9 +230,11 @@ def _run(
     cores: int | None,
     progressbar: bool,
     meanwhile: Callable[[], None],
+    chains: int,
+    scale: Any,
 ) -> ChainDraws:
     total = settings.tune + settings.draws
-    with interrupts() as stop, sampling_progress(starts.chains, total, progressbar) as display:
+    with interrupts() as stop, sampling_progress(chains, total, progressbar) as display:
         try:
             return run_chains(
                 density.log_density,
@@ -228,6 +243,7 @@ def _run(
                 settings=settings,
                 seed=seed,
                 cores=cores,
+                scale=scale,
                 stop=stop,
                 on_progress=display.update,
                 meanwhile=meanwhile,

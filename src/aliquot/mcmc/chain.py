@@ -34,7 +34,13 @@ class NUTSChain:
     """A chain: first its start is evaluated, then a step size is searched, then it draws."""
 
     def __init__(
-        self, number: int, start: np.ndarray, settings: NUTSSettings, shape: Shape, seed: int
+        self,
+        number: int,
+        start: np.ndarray,
+        settings: NUTSSettings,
+        shape: Shape,
+        seed: int,
+        scale: np.ndarray | None = None,
     ) -> None:
         self.number = number
         self.total = settings.tune + settings.draws
@@ -48,8 +54,9 @@ class NUTSChain:
         self._settings = settings
         self._shape = shape
         self._momenta = Momenta(seed, number, shape.size)
-        self._flags = schedule.flags(settings)
-        self._dense_windows = schedule.dense_windows(settings)
+        self._scale = scale
+        self._flags = schedule.flags(settings, known=scale is not None)
+        self._dense_windows = schedule.dense_windows(settings, known=scale is not None)
         self._stops = sorted({*self._dense_windows, settings.tune, self.total})
         self._evaluated = False
         self._searches = 0
@@ -139,7 +146,9 @@ class NUTSChain:
         if not (np.isfinite(log_density) and np.all(np.isfinite(gradient))):
             raise NoStartError(position, log_density, gradient, tries=1)
         self._evaluated = True
-        if self._settings.metric != "adapt_diag" and self._settings.tune > 0:
+        if self._scale is not None:
+            self.state = self.state._replace(scale=self._scale)
+        elif self._settings.metric != "adapt_diag" and self._settings.tune > 0:
             scale = metric.first_scale(gradient)
             dense = self._settings.metric == "adapt_full"
             self.state = self.state._replace(scale=np.diag(scale) if dense else scale)
@@ -158,5 +167,6 @@ class NUTSChain:
         self.done = end
         if len(output) and end in self._dense_windows:
             window = self.positions[self._dense_windows[end] : end]
-            factor = metric.factor_from_draws(window, np.asarray(self.state.scale))
+            before = np.asarray(self.state.scale)
+            factor = metric.factor_from_draws(window, before, around=self._scale)
             self.state = self.state._replace(scale=factor)

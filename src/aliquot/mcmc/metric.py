@@ -97,7 +97,9 @@ def first_scale(gradient: np.ndarray) -> np.ndarray:
     return 1.0 / np.sqrt(np.clip(known, 1e-10, 1e10))
 
 
-def factor_from_draws(draws: np.ndarray, before: np.ndarray) -> np.ndarray:
+def factor_from_draws(
+    draws: np.ndarray, before: np.ndarray, around: np.ndarray | None = None
+) -> np.ndarray:
     """Return the lower factor (d, d) of a covariance estimated from draws (n, d).
 
     Correlations are shrunk towards 0 by a weight derived from their sampling variances, so that a
@@ -106,10 +108,16 @@ def factor_from_draws(draws: np.ndarray, before: np.ndarray) -> np.ndarray:
     Applications in Genetics and Molecular Biology 4(1). A coordinate that has not moved keeps the
     scale that it has in `before`, and so does everything where the draws give no positive definite
     matrix.
+
+    With a factor `around` that is known to be nearly right the correlations are those that it
+    leaves, so that a short window does not undo it.
     """
     count, size = draws.shape
     if count < 2 or not np.all(np.isfinite(draws)):
         return before
+    if around is not None:
+        left = np.linalg.solve(around, draws.T).T
+        return np.asarray(around @ factor_from_draws(left, np.linalg.solve(around, before)))
     scales = draws.std(axis=0, ddof=1)
     scales = np.where(scales > 0, scales, np.sqrt(np.sum(before**2, axis=1)))
     whitened = (draws - draws.mean(axis=0)) / scales

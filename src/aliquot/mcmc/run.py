@@ -35,6 +35,7 @@ def sample(
     seed: int,
     cores: int | None = None,
     vectorized: bool | None = None,
+    scale: np.ndarray | None = None,
     on_progress: OnProgress | None = None,
     stop: threading.Event | None = None,
     meanwhile: Callable[[], None] | None = None,
@@ -49,6 +50,9 @@ def sample(
     same, to the bit, for any number of cores and however the run is cut into calls. `cores` is the
     number of threads, by default as many as there are CPUs, and never more than chains. With
     `vectorized` all chains run in one program; by default they do on an accelerator only.
+
+    `scale` is what the metric begins with where the posterior is known roughly: standard deviations
+    (d,) or, for a dense metric, the lower factor (d, d) of a covariance.
 
     `on_progress` is called about every 0.1 seconds, in the calling thread. When `stop` is set, the
     run ends after the calls under way and keeps what it has drawn. So it does on a
@@ -86,7 +90,8 @@ def sample(
         evaluate = evaluator(log_density, data) if vectorized else _evaluate(program, shape, data)
         center = find_starts(evaluate, starts, seed=seed)
     chains = [
-        NUTSChain(number, start, settings, shape, seed) for number, start in enumerate(center)
+        NUTSChain(number, start, settings, shape, seed, scale)
+        for number, start in enumerate(center)
     ]
     run = WorkerPool(program, data, chains, settings, stop)
     workers = 1 if vectorized else max(1, min(cores or os.cpu_count() or 1, count))

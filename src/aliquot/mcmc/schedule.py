@@ -35,12 +35,17 @@ class Flag(IntFlag):
 _SHORTEST_STEP_ADAPTATION = 10
 # With fewer draws than this behind it, a variance is worse than what came before it.
 _SHORTEST_WINDOW = 5
+# With fewer draws than this behind it, it is worse than what a fit has said of the posterior.
+_SHORTEST_KNOWN = 40
 # The part of the warm-up in which the chain may still be on its way to where the mass is.
 _EARLY = 0.3
 
 
-def flags(settings: NUTSSettings) -> np.ndarray:
-    """Return the flags (tune + draws,) of each draw, int32."""
+def flags(settings: NUTSSettings, *, known: bool = False) -> np.ndarray:
+    """Return the flags (tune + draws,) of each draw, int32.
+
+    With a metric that is `known` to begin with, the first draws do not touch it.
+    """
     out = np.zeros(settings.tune + settings.draws, np.int32)
     tune = settings.tune
     if tune < _SHORTEST_STEP_ADAPTATION:
@@ -55,14 +60,21 @@ def flags(settings: NUTSSettings) -> np.ndarray:
         for start, stop in windows(tune):
             out[start:stop] |= Flag.COLLECT
             out[stop - 1] |= Flag.UPDATE_METRIC | Flag.CLEAR | Flag.RESTART_STEP
+            if known and stop - start < _SHORTEST_KNOWN:
+                out[stop - 1] &= ~(Flag.UPDATE_METRIC | Flag.RESTART_STEP)
+    if known and settings.metric == "adapt_diag_grad":
+        out[: min(_SHORTEST_KNOWN, tune)] &= ~Flag.UPDATE_METRIC
     return out
 
 
-def dense_windows(settings: NUTSSettings) -> dict[int, int]:
+def dense_windows(settings: NUTSSettings, *, known: bool = False) -> dict[int, int]:
     """Return, for each draw after which the host sets a dense metric, where its window began."""
     if settings.metric != "adapt_full" or settings.tune < _SHORTEST_STEP_ADAPTATION:
         return {}
-    return {stop: start for start, stop in _dense_windows(settings.tune)}
+    shortest = _SHORTEST_KNOWN if known else 0
+    return {
+        stop: start for start, stop in _dense_windows(settings.tune) if stop - start >= shortest
+    }
 
 
 def _overlapping_windows(out: np.ndarray, tune: int) -> None:

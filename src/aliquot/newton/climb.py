@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from copy import copy
 from typing import Any
 
 import jax
 import numpy as np
 
 from aliquot.compilation import compiled, kept, loop
-from aliquot.newton.trust_region import RUNNING, Climb, Height, Phase, begin, climb_program
+from aliquot.newton.trust_region import (
+    RUNNING,
+    Climb,
+    Derivatives,
+    Height,
+    Phase,
+    begin,
+    climb_program,
+    derivatives,
+)
 from aliquot.precision import float64
 
 # A call of the compiled climb should take about so many seconds: Ctrl-C waits for no longer.
@@ -42,13 +52,17 @@ class Climber:
         self,
         owner: Any,
         key: Any,
-        height: Height,
+        height: Height | None,
         data: Any,
         *,
         size: int,
         rows: int | None = None,
+        evaluate: Derivatives | None = None,
         stopped: Callable[[], bool] = lambda: False,
     ) -> None:
+        if evaluate is None:
+            assert height is not None
+            evaluate = derivatives(height)
         self._data = data
         self._rows = size if rows is None else rows
         self._stopped = stopped
@@ -57,7 +71,7 @@ class Climber:
             owner,
             ("climb", key, self._rows),
             arguments,
-            lambda: compiled(climb_program(height), *arguments, options=loop()).call,
+            lambda: compiled(climb_program(evaluate), *arguments, options=loop()).call,
         )
         self._pace = FIRST_CALL_EVALUATIONS
         self.interrupted = False
@@ -73,6 +87,19 @@ class Climber:
     def with_hessian(self, climb: Climb) -> Climb:
         """Give a climb that has converged its Hessian."""
         return self._go_on(climb, int(climb.steps), hessian=True)
+
+    def over(self, data: Any) -> Climber:
+        """Return a climber of the same function over other data of the same shapes."""
+        other = copy(self)
+        other._data = data
+        return other
+
+    def evaluate(self, position: np.ndarray) -> tuple[float, np.ndarray]:
+        """Compute the height and its gradient (d,) at a position (d,)."""
+        with float64():
+            result = self._run(*self._arguments(begin(position, self._rows), 1, 1, hessian=False))
+        # Where they are not finite the climb keeps what it came with.
+        return float(result.height), np.asarray(result.gradient)
 
     def _go_on(self, climb: Climb, steps: int, hessian: bool) -> Climb:
         wanted = hessian and climb.row < self._rows
@@ -111,10 +138,7 @@ def ran_off(climb: Climb) -> bool:
 
 def converged(climb: Climb) -> bool:
     """Say whether a climb ended at a point from which nothing is left to gain."""
-    if ran_off(climb):
-        return False
-    stalled = climb.phase == Phase.STUCK and 0 <= climb.gain < LEFT
-    return bool(climb.phase == Phase.CONVERGED or stalled)
+    return bool(climb.phase == Phase.CONVERGED) and not ran_off(climb)
 
 
 def ending(climb: Climb) -> str:
@@ -128,5 +152,5 @@ def ending(climb: Climb) -> str:
     if climb.phase == Phase.INFINITE:
         return "the density is infinite"
     if climb.phase == Phase.STUCK:
-        return f"it stopped rising with about {climb.gain:.2g} nats left to gain"
+        return "no step leads up, however short, although the slope says so"
     return f"it still rose after {climb.steps} steps"

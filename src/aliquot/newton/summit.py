@@ -8,9 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from aliquot.newton.climb import Climber, converged, ending
+from aliquot.newton.curvature import Curvature
 from aliquot.newton.trust_region import Climb, Phase
 
 ESCAPES = 3
+# With so many nats left to gain a climb has not ended at a top, although no step led on.
+UNFINISHED = 1e-3
 # Up to so many coordinates the curvature at the top is looked at.
 CURVATURE_UP_TO = 100
 
@@ -52,8 +55,13 @@ def highest(climber: Climber, starts: Iterable[np.ndarray], *, steps: int) -> Su
         if climber.interrupted:
             raise KeyboardInterrupt
         return None
+    left = 0.0
     for _ in range(ESCAPES):
-        upward = None if climber.interrupted else _upward(climber, best)
+        curvature = None if climber.interrupted else _curvature(climber, best)
+        if curvature is None:
+            break
+        left = curvature.left(best.gradient)
+        upward = curvature.upward()
         if upward is None:
             break
         climb = climber.climb(best.position + upward, steps=steps)
@@ -61,12 +69,13 @@ def highest(climber: Climber, starts: Iterable[np.ndarray], *, steps: int) -> Su
         if _better(best, climb) is best:
             break
         best = climb
+    message = ending(best) if left < UNFINISHED else "where it stopped the density still rises"
     return Summit(
         best.position,
         float(best.height),
         best.gradient,
-        converged(best) and not climber.interrupted,
-        "interrupted" if climber.interrupted else ending(best),
+        converged(best) and left < UNFINISHED and not climber.interrupted,
+        "interrupted" if climber.interrupted else message,
         evaluations,
         climber.interrupted,
     )
@@ -82,18 +91,9 @@ def _better(best: Climb | None, climb: Climb) -> Climb | None:
     return climb if (converged(climb) if same else climb.height > best.height) else best
 
 
-def _upward(climber: Climber, top: Climb) -> np.ndarray | None:
-    """Give a step that leads up from a stationary point, or None where there is none.
-
-    Components of a mixture that start alike stay alike: where the gradient vanishes, they are at
-    a saddle, and only the curvature shows it.
-    """
+def _curvature(climber: Climber, top: Climb) -> Curvature | None:
+    """Return what the Hessian says of a point where a climb has converged, where that is cheap."""
     if not converged(top) or top.position.size > CURVATURE_UP_TO:
         return None
     hessian = climber.with_hessian(top).hessian
-    if not hessian.size or not np.all(np.isfinite(hessian)):
-        return None
-    values, vectors = np.linalg.eigh(0.5 * (hessian + hessian.T))
-    if values[-1] <= 1e-6 * np.abs(values).max():
-        return None
-    return np.asarray(vectors[:, -1] / np.sqrt(max(values[-1], 1.0)))
+    return Curvature.of(hessian) if hessian.size and np.all(np.isfinite(hessian)) else None

@@ -18,6 +18,8 @@ from jax import Array, lax
 from aliquot.kernel import rewritten
 
 type Height = Callable[[Array, Any], Array]
+# Of (position, direction, data): the height, its gradient, and its Hessian times the direction.
+type Derivatives = Callable[[Array, Array, Any], tuple[Array, Array, Array]]
 
 # A whole Newton step would gain less than so many nats: a hundred-thousandth of a posterior
 # standard deviation.
@@ -85,7 +87,20 @@ def begin(start: np.ndarray, rows: int) -> Climb:
     )
 
 
-def climb_program(height: Height) -> Callable[..., Climb]:
+def derivatives(height: Height) -> Derivatives:
+    """Return a function's height, gradient and product with the Hessian, computed together."""
+
+    def evaluate(position: Array, direction: Array, data: Any) -> tuple[Array, Array, Array]:
+        def both(z: Array) -> tuple[Array, Array]:
+            return jax.value_and_grad(height)(z, data)
+
+        (value, gradient), (_, product) = jax.jvp(both, (position,), (direction,))
+        return value, gradient, product
+
+    return rewritten(evaluate)
+
+
+def climb_program(evaluate: Derivatives) -> Callable[..., Climb]:
     """Return the loop of a climb.
 
     Its arguments are the climb so far, the data, after how many evaluations and steps in all to
@@ -93,15 +108,6 @@ def climb_program(height: Height) -> Callable[..., Climb]:
     gradient and a product with its Hessian, whichever of them is needed, so that there is one
     function to compile.
     """
-
-    def differentiated(position: Array, direction: Array, data: Any) -> tuple[Array, Array, Array]:
-        def both(z: Array) -> tuple[Array, Array]:
-            return jax.value_and_grad(height)(z, data)
-
-        (value, gradient), (_, product) = jax.jvp(both, (position,), (direction,))
-        return value, gradient, product
-
-    evaluate = rewritten(differentiated)
 
     def run(climb: Climb, data: Any, evaluations: Array, steps: Array, hessian: Array) -> Climb:
         def unfinished(climb: Climb) -> Array:
@@ -200,10 +206,16 @@ def _curved(climb: Climb, product: Array) -> Climb:
     step = climb.step + length * climb.direction
     residual = climb.residual + length * bent
     now = jnp.sum(residual**2)
-    # Relative to the gradient, ever more exactly as it vanishes: convergence is superlinear.
+    # Relative to the gradient, ever more exactly as it vanishes: convergence is superlinear. That
+    # alone would end where the gradient is nearly all of a stiff direction; the last step must not
+    # have gained much, either: Nash and Sofer (1990), Operations Research Letters 9.
     slope = jnp.sum(climb.gradient**2)
-    enough = now <= slope * jnp.minimum(0.25, jnp.sqrt(slope))
     inner = climb.inner + 1
+    gain = 0.5 * jnp.sum(step * (climb.gradient - residual))
+    before = jnp.where(climb.inner == 0, 0.0, climb.gain)
+    enough = now <= slope * jnp.minimum(0.25, jnp.sqrt(slope))
+    enough &= inner * (gain - before) <= 0.5 * gain
+    enough |= now == 0
     done = edge | enough | (inner >= 2 * climb.step.size + 10)
     return climb._replace(
         step=step,
@@ -211,7 +223,7 @@ def _curved(climb: Climb, product: Array) -> Climb:
         direction=-residual + now / squared * climb.direction,
         inner=inner,
         at_edge=edge,
-        gain=0.5 * jnp.sum(step * (climb.gradient - residual)),
+        gain=gain,
         phase=jnp.where(done, Phase.TRIAL, Phase.CURVATURE).astype(jnp.int32),
     )
 

@@ -23,11 +23,18 @@ class FitView(ProgressView):
     """How far a fit of n iterations has come, and how to show it; `clock` gives seconds."""
 
     def __init__(
-        self, n: int, name: str = "Fit", clock: Callable[[], float] = time.monotonic
+        self,
+        n: int,
+        name: str = "Fit",
+        clock: Callable[[], float] = time.monotonic,
+        unit: str = "iterations",
+        loss: str = "average loss",
     ) -> None:
         super().__init__(clock)
         self.n = n
         self.name = name
+        self.unit = unit
+        self.loss = loss
         self.iteration = 0
         self.average_loss = math.nan
 
@@ -59,7 +66,7 @@ class FitView(ProgressView):
             return f"{self.name}: {self.phase}, elapsed {duration(self.elapsed)}"
         share = 100 * self.iteration // max(self.n, 1)
         return (
-            f"{self.name}: {share}% ({self.iteration:,} of {self.n:,} iterations), average loss "
+            f"{self.name}: {share}% ({self.iteration:,} of {self.n:,} {self.unit}), {self.loss} "
             f"{significant(self.average_loss)}, {rate(self.rate)} it/s, "
             f"elapsed {duration(self.elapsed)}, remaining {duration(self.remaining)}"
         )
@@ -69,7 +76,7 @@ class FitView(ProgressView):
         if self.phase != "done":
             done = f"stopped at {self.iteration:,} of {self.n:,}"
         return (
-            f"{self.name}: {done} iterations in {seconds_taken(self.elapsed)}, average loss "
+            f"{self.name}: {done} {self.unit} in {seconds_taken(self.elapsed)}, {self.loss} "
             f"{significant(self.average_loss)}"
         )
 
@@ -82,7 +89,7 @@ class FitView(ProgressView):
         phase = self.phase
         texts = [f"{self.iteration:,}/{self.n:,}"]
         if self.iteration:
-            name = "average loss" if width >= 75 else "loss"
+            name = self.loss if width >= 75 else "loss"
             texts.append(f"{name} {significant(self.average_loss)}")
         else:
             texts.append(phase)
@@ -105,13 +112,21 @@ class FitView(ProgressView):
 
 
 def fit_progress(
-    n: int, show: Show = True, *, name: str = "Fit", console: Console | None = None
+    n: int,
+    show: Show = True,
+    *,
+    name: str = "Fit",
+    unit: str = "iterations",
+    loss: str = "average loss",
+    console: Console | None = None,
 ) -> Display:
     """Return a context that shows how a fit of n iterations, called `name`, goes.
+
+    What is counted is called `unit`, and the number beside it `loss`.
 
     `show` and `console` are as in :func:`aliquot.progress.sampling_progress`.
 
     >>> with fit_progress(1_000, show=False, name="ADVI") as display:
     ...     display.update(500, 181.2)
     """
-    return Display(FitView(n, name), choose_output(show, console))
+    return Display(FitView(n, name, unit=unit, loss=loss), choose_output(show, console))

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 
 from aliquot.arguments import is_whole_number
-from aliquot.precision import float64
-from aliquot.variational.family import Family, noise_log_density
+from aliquot.variational.heights import log_densities
 from aliquot.variational.importance import Estimate, FitQuality, assess
+from aliquot.variational.mixture import Mixture
 from aliquot.variational.noise import Stream, generator
-from aliquot.variational.program import compiled, log_density_program
 from aliquot.variational.target import Target
 
-# Draws in one call of the compiled log density: bounds the memory of a large model.
-BATCH = 128
+# Draws that a fit is checked by.
+CHECKED = 5000
 
 
 class Draws(NamedTuple):
@@ -28,16 +27,18 @@ class Draws(NamedTuple):
 
 @dataclass(eq=False)
 class VariationalApproximation:
-    """A member q of a family of distributions over the unconstrained coordinates."""
+    """A distribution q over the unconstrained coordinates in the place of a posterior."""
 
     density: Target = field(repr=False)
-    family: Family
-    params: np.ndarray = field(repr=False)  # one flat vector: the average of the last iterates
+    family: str  # the name of the family of q, such as "mean-field"
+    q: Mixture = field(repr=False)
     hist: np.ndarray = field(repr=False)  # (iterations,): estimates of the negative ELBO in nats
     seed: int  # which the fit's random numbers derive from
     partial: bool = False  # whether the fit was interrupted
     stopped: str | None = None  # why it ended early
     quality: FitQuality | None = None  # what the check after it found
+    # Of a fit whose q has a covariance by linear response: the member that maximises the ELBO.
+    mean_field: Mixture | None = field(default=None, repr=False)
 
     @property
     def labels(self) -> list[str]:
@@ -47,23 +48,22 @@ class VariationalApproximation:
     @property
     def mean(self) -> np.ndarray:
         """Mean of each unconstrained coordinate, shape (d,)."""
-        return self.family.mean(self.params)
+        return self.q.mean
 
     @property
     def std(self) -> np.ndarray:
         """Standard deviation of each unconstrained coordinate, shape (d,)."""
-        return self.family.std(self.params)
+        return self.q.std
 
     @property
     def covariance(self) -> np.ndarray:
         """Covariance of the unconstrained coordinates, shape (d, d)."""
-        return self.family.covariance(self.params)
+        return self.q.covariance
 
     def _draw(self, draws: int, seed: int) -> Draws:
         """Draw independently: unconstrained (draws, d), and each variable as it is defined."""
         check_count("draws", draws)
-        noise = np.random.default_rng(seed).standard_normal((draws, self.family.size))
-        unconstrained = self.family.draw_on_host(self.params, noise)
+        unconstrained, _ = self.q.draw(draws, np.random.default_rng(seed))
         return Draws(unconstrained, self.density.constrain_draws(unconstrained))
 
     def elbo(self, n: int = 2000, *, random_seed: int | None = None) -> Estimate:
@@ -71,37 +71,37 @@ class VariationalApproximation:
 
         By default its random numbers derive from the seed of the fit.
         """
-        return Estimate.of_mean(self._log_ratios(n, seed=random_seed))
+        return Estimate.of_mean(self._weighed(self._bound, n, seed=random_seed)[1])
 
-    def _checked(self, *, n: int = 5000) -> Self:
+    def _checked(self, *, n: int | None = None, **found: Any) -> Self:
         """Return this approximation with its ``quality``: Pareto k (Yao et al. 2018) of n draws.
 
-        5,000 tell k to about 0.1, 2,000 to 0.15.
+        5,000 tell k to about 0.1, 2,000 to 0.15. Whatever else was `found` goes into the record.
         """
-        return replace(self, quality=assess(self._log_ratios(n), self.family.name))
+        points, log_ratios = self._weighed(self.q, CHECKED if n is None else n)
+        inside, images = self._in_one_mode(points)
+        quality = assess(log_ratios, self.family, inside, images)
+        if self.mean_field is not None:
+            found["elbo"] = self.elbo(quality.draws)
+        return replace(self, quality=replace(quality, **found))
 
-    def _log_ratios(self, n: int, *, seed: int | None = None) -> np.ndarray:
-        """Return ``log p(z) - log q(z)`` at n independent draws of q, shape (n,)."""
+    def _in_one_mode(self, points: np.ndarray) -> tuple[np.ndarray | None, int]:
+        """Say which points are near one of the mirror modes, and how many modes there are."""
+        return None, 1
+
+    @property
+    def _bound(self) -> Mixture:
+        """The distribution whose ELBO was maximised."""
+        return self.q if self.mean_field is None else self.mean_field
+
+    def _weighed(
+        self, proposal: Mixture, n: int, *, seed: int | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Draw n points (n, d) independently, with the log ratios (n,) of p to the proposal."""
         check_count("n", n, at_least=2)
         rng = generator(self.seed if seed is None else seed, Stream.IMPORTANCE)
-        batches = -(-n // BATCH)
-        noise = rng.standard_normal((batches * BATCH, self.family.size))
-        points = self.family.draw_on_host(self.params, noise)
-        log_q = noise_log_density(noise) - self.family.log_det(self.params)
-        return (self._log_density(points) - log_q)[:n]
-
-    def _log_density(self, points: np.ndarray) -> np.ndarray:
-        density = self.density
-        with float64():
-            run = compiled(
-                density,
-                "log density of a batch",
-                lambda: log_density_program(density.log_density),
-                points[:BATCH],
-                density.data,
-            )
-            batches = points.reshape((-1, BATCH, points.shape[1]))
-            return np.concatenate([run(batch, density.data) for batch in batches])
+        points, log_q = proposal.draw(n, rng)
+        return points, log_densities(self.density, points) - log_q
 
 
 def check_count(name: str, value: int, at_least: int = 1) -> None:

@@ -31,14 +31,15 @@ class NonFiniteLossError(FitError):
         self,
         approximation: VariationalApproximation,
         loss: float,
-        gradient: np.ndarray,
+        bad: list[int],
         point: np.ndarray,
     ) -> None:
-        """Say what happened after the last finite iteration of ``approximation``."""
+        """Say what happened after the last finite iteration of ``approximation``.
+
+        The gradient was not finite in the coordinates `bad`.
+        """
         hist = approximation.hist
         labels = approximation.labels
-        family = approximation.family
-        bad = sorted({family.coordinate(int(i)) for i in np.flatnonzero(~np.isfinite(gradient))})
         self.approximation = approximation
         self.point = np.array(point)
         self.iteration = int(hist.size)
@@ -55,12 +56,12 @@ class NonFiniteLossError(FitError):
             "in this error's `approximation`."
         )
         if bad:
-            which = f"The gradient is not finite in {_listed(self.coordinates)}"
+            which = f"The gradient is not finite in {listed(self.coordinates)}"
             shown = bad
         else:
             which = "The gradient is finite in every coordinate"
             shown = list(range(len(labels)))
-        values = _listed([f"{labels[i]} = {point[i]:.4g}" for i in shown])
+        values = listed([f"{labels[i]} = {point[i]:.4g}" for i in shown])
         if self.last_loss is None:
             advice = (
                 "Look at the start with model.debug(), which names the variable whose log density "
@@ -77,6 +78,7 @@ class NonFiniteLossError(FitError):
         )
 
 
-def _listed(names: list[str]) -> str:
+def listed(names: list[str]) -> str:
+    """Name a few, and say how many more there are."""
     rest = len(names) - MOST_NAMES
     return ", ".join(names[:MOST_NAMES]) + (f" and {rest} more" if rest > 0 else "")

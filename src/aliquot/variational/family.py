@@ -13,6 +13,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from aliquot.variational.mixture import Mixture
+from aliquot.variational.scale import Dense, Diagonal
+
 
 @dataclass(frozen=True)
 class Family(ABC):
@@ -35,24 +38,12 @@ class Family(ABC):
         """One draw z (d,) from standard normal noise (d,), differentiable in ``params``."""
 
     @abstractmethod
-    def draw_on_host(self, params: np.ndarray, noise: np.ndarray) -> np.ndarray:
-        """Draws (n, d) from noise (n, d), the same map as `draw`, in NumPy."""
+    def gaussian(self, params: np.ndarray) -> Mixture:
+        """The member as a distribution on the host."""
 
     def log_det(self, params: Any) -> Any:
         """Log determinant of the map's Jacobian; for JAX and NumPy arrays alike."""
         return params[self.size : 2 * self.size].sum()
-
-    def mean(self, params: np.ndarray) -> np.ndarray:
-        """Mean of z, shape (d,)."""
-        return params[: self.size].copy()
-
-    @abstractmethod
-    def std(self, params: np.ndarray) -> np.ndarray:
-        """Standard deviation of each coordinate, shape (d,)."""
-
-    @abstractmethod
-    def covariance(self, params: np.ndarray) -> np.ndarray:
-        """Covariance of z, shape (d, d)."""
 
     def coordinate(self, index: int) -> int:
         """The coordinate of z that parameter ``index`` belongs to."""
@@ -67,7 +58,7 @@ class MeanField(Family):
 
     >>> family = MeanField(2)
     >>> params = family.init(np.array([1.0, -1.0]), 0.5)
-    >>> family.mean(params), family.std(params)
+    >>> family.gaussian(params).mean, family.gaussian(params).std
     (array([ 1., -1.]), array([0.5, 0.5]))
     """
 
@@ -76,14 +67,8 @@ class MeanField(Family):
     def draw(self, params: jax.Array, noise: jax.Array) -> jax.Array:
         return params[: self.size] + jnp.exp(params[self.size :]) * noise
 
-    def draw_on_host(self, params: np.ndarray, noise: np.ndarray) -> np.ndarray:
-        return np.asarray(params[: self.size] + self.std(params) * noise)
-
-    def std(self, params: np.ndarray) -> np.ndarray:
-        return np.exp(params[self.size :])
-
-    def covariance(self, params: np.ndarray) -> np.ndarray:
-        return np.diag(np.exp(2 * params[self.size :]))
+    def gaussian(self, params: np.ndarray) -> Mixture:
+        return Mixture.of(params[: self.size].copy(), Diagonal(np.exp(params[self.size :])))
 
 
 @dataclass(frozen=True)
@@ -98,7 +83,7 @@ class FullRank(Family):
     scatter in its gradient. What lies on or above its diagonal has no effect and no gradient.
 
     >>> family = FullRank(2)
-    >>> family.covariance(family.init(np.zeros(2), 0.5))
+    >>> family.gaussian(family.init(np.zeros(2), 0.5)).covariance
     array([[0.25, 0.  ],
            [0.  , 0.25]])
     """
@@ -116,21 +101,10 @@ class FullRank(Family):
         # compiling the loop to one function.
         return params[:d] + jnp.exp(params[d : 2 * d]) * (noise + (rows * noise).sum(axis=-1))
 
-    def draw_on_host(self, params: np.ndarray, noise: np.ndarray) -> np.ndarray:
-        return np.asarray(params[: self.size] + noise @ self.cholesky(params).T)
-
-    def cholesky(self, params: np.ndarray) -> np.ndarray:
-        """The lower Cholesky factor of the covariance, shape (d, d)."""
+    def gaussian(self, params: np.ndarray) -> Mixture:
         d = self.size
         unit = np.eye(d) + np.tril(params[2 * d :].reshape(d, d), -1)
-        return np.asarray(np.exp(params[d : 2 * d])[:, None] * unit)
-
-    def std(self, params: np.ndarray) -> np.ndarray:
-        return np.asarray(np.linalg.norm(self.cholesky(params), axis=1))
-
-    def covariance(self, params: np.ndarray) -> np.ndarray:
-        factor = self.cholesky(params)
-        return np.asarray(factor @ factor.T)
+        return Mixture.of(params[:d].copy(), Dense(np.exp(params[d : 2 * d])[:, None] * unit))
 
     def coordinate(self, index: int) -> int:
         d = self.size

@@ -90,7 +90,13 @@ class VariationalFit:
         params = self._first_params if self._state is None else np.asarray(self._state.average)
         return self._wrap(
             VariationalApproximation(
-                self.density, self.family, params, self.hist, self.seed, partial, stopped
+                self.density,
+                self.family.name,
+                self.family.gaussian(params),
+                self.hist,
+                self.seed,
+                partial,
+                stopped,
             )
         )
 
@@ -192,11 +198,16 @@ class VariationalFit:
         self._losses[base + first : base + done] = losses[first:done]
         self._state, self._count = result.state, base + done
         if not finite:
-            noise = arguments[1][done, 0][None]
-            with np.errstate(over="ignore"):
-                point = self.family.draw_on_host(np.asarray(self._state.params), noise)[0]
+            # After steps that were far too long the scales are no floats.
+            with np.errstate(over="ignore", invalid="ignore"):
+                before = self.approximation()
+                last = self.family.gaussian(np.asarray(self._state.params))
+                point = (last.centers + last.scales[0].apply(arguments[1][done, 0][None]))[0]
             gradient = np.asarray(result.gradient)
-            raise NonFiniteLossError(self.approximation(), float(losses[done]), gradient, point)
+            bad = sorted(
+                {self.family.coordinate(int(i)) for i in np.flatnonzero(~np.isfinite(gradient))}
+            )
+            raise NonFiniteLossError(before, float(losses[done]), bad, point)
 
     def _block(self, block: int, length: int) -> np.ndarray:
         key = (block, self.n_samples)

@@ -47,13 +47,26 @@ class FitQuality:
     pareto_k
         Shape of the generalised Pareto distribution fitted to the tail of the ratios: below 0.5
         the fit is good, above 0.7 it should not be trusted; -inf if q equals p to rounding, inf
-        if a ratio is not a number.
+        if a ratio is not a number. Of mirror modes one is enough.
     elbo
         The evidence lower bound in nats, with its Monte Carlo error.
     draws
         How many draws of q were used.
     family
         The name of the family that q is from, such as "mean-field".
+    evidence
+        The log evidence in nats by the same draws, all mirror modes counted. Where Pareto k is
+        above 0.7, neither it nor its error can be believed.
+    images
+        How many mirror modes there are, of which q is to cover one.
+    left
+        What was left to gain where the optimisation ended, in nats; None for a stochastic one.
+    draws_error
+        Of a fit over fixed draws: by how many standard deviations of the posterior, at most, a
+        mean or the log of a standard deviation is off because they are few (one standard error).
+    modes
+        How many modes that are no mirror images of each other were found; None where they were
+        not looked for.
 
     References
     ----------
@@ -65,6 +78,11 @@ class FitQuality:
     elbo: Estimate
     draws: int
     family: str = "mean-field"
+    evidence: Estimate | None = None
+    images: int = 1
+    left: float | None = None
+    draws_error: float | None = None
+    modes: int | None = None
 
     @property
     def good(self) -> bool:
@@ -72,47 +90,108 @@ class FitQuality:
         return self.pareto_k <= POOR_K
 
     @property
+    def gap(self) -> float:
+        """How far the ELBO is below the evidence of one mirror mode, in nats.
+
+        It is the divergence of the posterior from q, there.
+        """
+        if self.evidence is None:
+            return np.nan
+        return self.evidence.value - float(np.log(self.images)) - self.elbo.value
+
+    @property
     def message(self) -> str:
         """What Pareto k says and what to do about it."""
         found = f"Pareto k of the variational fit is {self.pareto_k:.2f}"
         if self.good:
             return f"{found} (at most {POOR_K} is good)."
-        richer = (
-            "try aq.FullRankADVI for correlated posteriors, " if self.family == "mean-field" else ""
+        richer = {
+            "mean-field": "try method='fullrank' (aq.FullRankADVI) for correlated posteriors, ",
+            "Laplace": "try method='fullrank' or 'pathfinder', ",
+        }.get(self.family, "")
+        longer = "Fit longer (call fit again), " if self.left is None else ""
+        advice = (
+            f"{longer}{richer}give positive or skewed variables a non-centred form, or use "
+            "aq.sample(), which does not assume a Gaussian (init= takes this fit)."
         )
         return (
             f"{found}, above {POOR_K}: the approximation misses part of the posterior, and its "
             "means and above all its standard deviations should not be trusted. "
-            f"Fit longer (call fit again), {richer}give positive or skewed variables a "
-            "non-centred form, or use aq.sample(), which does not assume a Gaussian."
+            f"{advice[0].upper()}{advice[1:]}"
         )
 
 
-def assess(log_ratios: np.ndarray, family: str = "mean-field") -> FitQuality:
+def assess(
+    log_ratios: np.ndarray,
+    family: str = "mean-field",
+    inside: np.ndarray | None = None,
+    images: int = 1,
+) -> FitQuality:
     """Return the quality of a fit from ``log p(z) - log q(z)`` (n,) at independent draws of q.
+
+    `inside` says which of them are in the one of `images` cells that mirror modes divide the space
+    into: only these count for Pareto k and the evidence.
 
     >>> assess(np.zeros(100)).pareto_k
     -inf
     """
     elbo = Estimate.of_mean(log_ratios)
-    return FitQuality(_pareto_k(log_ratios), elbo, int(log_ratios.size), family)
+    counted = log_ratios if inside is None else np.where(inside, log_ratios, -np.inf)
+    evidence = log_mean(counted)
+    whole = Estimate(evidence.value + float(np.log(images)), evidence.mcse)
+    k = smoothed(counted)[1]
+    return FitQuality(k, elbo, int(log_ratios.size), family, whole, images)
 
 
-def _pareto_k(log_ratios: np.ndarray) -> float:
+def log_mean(log_ratios: np.ndarray) -> Estimate:
+    """Return the log of the mean of ratios given by their logs (n,), with its standard error.
+
+    >>> log_mean(np.log([1.0, 3.0]))
+    0.69 ± 0.50
+    """
+    top = log_ratios.max()
+    if not np.isfinite(top):
+        return Estimate(float(top), np.nan)
+    ratios = np.exp(log_ratios - top)
+    mean = ratios.mean()
+    error = ratios.std(ddof=1) / mean / np.sqrt(ratios.size)
+    return Estimate(float(top + np.log(mean)), float(error))
+
+
+def smoothed(log_ratios: np.ndarray) -> tuple[np.ndarray, float]:
+    """Return Pareto-smoothed weights (n,) of sum 1, and Pareto k, of log ratios (n,).
+
+    Vehtari, Simpson, Gelman, Yao and Gabry (2024), Pareto smoothed importance sampling, JMLR 25.
+    """
+    equal = np.full(log_ratios.size, 1.0 / log_ratios.size)
     if np.isnan(log_ratios).any() or np.isposinf(log_ratios).any():
-        return np.inf
+        return equal, np.inf
     # A draw where the target is zero has weight zero: it does not lengthen the right tail.
-    possible = log_ratios[np.isfinite(log_ratios)]
+    positive = np.isfinite(log_ratios)
+    possible = log_ratios[positive]
     if possible.size == 0:
-        return np.inf
-    if possible.size == log_ratios.size and np.ptp(possible) < EXACT_SPREAD:
-        return -np.inf
+        return equal, np.inf
+    if np.ptp(possible) < EXACT_SPREAD:
+        weights = np.where(positive, 1.0, 0.0)
+        return weights / weights.sum(), -np.inf if positive.all() else 0.0
     from arviz_stats.base.array import array_stats
 
-    floor = np.where(np.isfinite(log_ratios), log_ratios, possible.min() - 100.0)
+    floor = np.where(positive, log_ratios, possible.min() - 100.0)
     # array_stats follows leave-one-out, whose log weights are minus what it is given.
-    _, k = array_stats.psislw(-floor)
-    return float(k) if np.isfinite(k) else np.inf
+    log_weights, k = array_stats.psislw(-floor)
+    weights = np.where(positive, np.exp(np.asarray(log_weights)), 0.0)
+    return weights / weights.sum(), float(k) if np.isfinite(k) else np.inf
+
+
+def resampled(weights: np.ndarray, n: int, rng: np.random.Generator) -> np.ndarray:
+    """Draw n indices with weights (m,) of sum 1, one from each of n equal strata.
+
+    >>> resampled(np.array([0.5, 0.0, 0.5]), 4, np.random.default_rng(1))
+    array([0, 0, 2, 2])
+    """
+    strata = (np.arange(n) + rng.random(n)) / n
+    ends = np.cumsum(weights)
+    return np.searchsorted(ends / ends[-1], strata, side="right")
 
 
 def preload() -> None:

@@ -42,6 +42,11 @@ class Mixture:
         return replace(self, tails=degrees)
 
     @property
+    def first(self) -> Self:
+        """The first of the members alone."""
+        return replace(self, weights=np.ones(1), centers=self.centers[:1], scales=self.scales[:1])
+
+    @property
     def size(self) -> int:
         """The number of coordinates, d."""
         return self.centers.shape[1]

@@ -19,6 +19,8 @@ class Stream(IntEnum):
 
     GRADIENT = 0
     IMPORTANCE = 1
+    FIXED = 2
+    WEIGHTS = 3
 
 
 def generator(seed: int, stream: Stream, block: int = 0) -> np.random.Generator:

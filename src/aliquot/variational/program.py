@@ -116,11 +116,6 @@ def fit_program(
     return run
 
 
-def log_density_program(log_density: LogDensity) -> Callable[..., jax.Array]:
-    """Return the log density of a batch of points (n, d), shape (n,)."""
-    return rewritten(jax.vmap(log_density, in_axes=(0, None)))
-
-
 def compiled(density: Target, key: Any, build: Callable[[], Callable[..., Any]], *args: Any) -> Any:
     """Return the program ``key`` of a density, as `build` makes it, compiled for such ``args``."""
     made, _ = kept(density, key, args, lambda: compile_or_load(build(), *args, options=loop()).call)

@@ -44,7 +44,7 @@ class Cell:
     2
     """
 
-    parts: tuple[_Single | _Joint, ...]
+    parts: tuple[_Single | _Shared, ...]
 
     @classmethod
     def around(cls, blocks: Sequence[Block], values: Values, reference: int) -> Cell:
@@ -56,7 +56,7 @@ class Cell:
             tuple(
                 _Single.around(group[0], values, reference)
                 if len(group) == 1
-                else _Joint.around(group, values, reference)
+                else _Shared.around(group, values, reference)
                 for group in _entangled(blocks, values)
             )
         )
@@ -116,7 +116,7 @@ class _Single:
 
 
 @dataclass(frozen=True, eq=False)
-class _Joint:
+class _Shared:
     """The cell of blocks that move the same variables: all images are looked at."""
 
     blocks: tuple[Block, ...]
@@ -124,7 +124,7 @@ class _Joint:
     scale: np.ndarray  # (numbers,)
 
     @classmethod
-    def around(cls, blocks: Sequence[Block], values: Values, reference: int) -> _Joint:
+    def around(cls, blocks: Sequence[Block], values: Values, reference: int) -> _Shared:
         if prod(block.modes for block in blocks) > MOST_IMAGES:
             names = "; ".join(block.text for block in blocks)
             raise ModelError(

@@ -1,0 +1,255 @@
+"""``aq.ADVI`` and ``aq.FullRankADVI``: variational fits by stochastic optimisation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from aliquot.arguments import as_seed
+from aliquot.density.debug import debug_at
+from aliquot.errors import FitError, ModelError
+from aliquot.hints.arguments import FIT
+from aliquot.hints.explain import explained
+from aliquot.inference.approximation import Approximation
+from aliquot.inference.described import described
+from aliquot.inference.initialisation import continuous_density
+from aliquot.inference.interrupt import interrupts
+from aliquot.inference.labels import announce_symmetries
+from aliquot.inference.permute import read_label_switching
+from aliquot.model import Model, resolve_model
+from aliquot.progress import announce, fit_progress
+from aliquot.variational import (
+    FullRank,
+    MeanField,
+    ParameterChange,
+    RelativeChange,
+    VariationalApproximation,
+    VariationalFit,
+)
+from aliquot.variational.family import Family
+
+if TYPE_CHECKING:
+    import optax
+
+Callback = Callable[[Approximation, np.ndarray, int], Any]
+
+
+class ADVI:
+    """Mean-field variational inference: a Gaussian with independent coordinates.
+
+    The posterior on its unconstrained scale is approximated by the independent Gaussian with the
+    largest evidence lower bound (ELBO) [1]_. Fast, and often good for means; standard deviations
+    come out too small where coordinates are correlated. The fit is checked at its end, and a
+    warning says when it should not be trusted.
+
+    Parameters
+    ----------
+    model : Model, optional
+        By default the one whose ``with`` block is running.
+    random_seed : int, sequence of int, numpy.random.Generator, optional
+        The same seed gives the same fit, to the bit.
+    optimizer : optax.GradientTransformation, optional
+        Any of optax's; the default decays its learning rate with the iterations.
+    n_samples : int
+        Monte Carlo draws for each gradient.
+    start : mapping from str to array, optional
+        Start values of free variables, on their own scale.
+    label_switching : str, optional
+        "permute": what is drawn from the approximation has its components trade places at
+        random, so that all mirror modes are covered and not the one that was found.
+
+    Attributes
+    ----------
+    hist : numpy.ndarray, shape (iterations,)
+        The loss (negative ELBO estimate, in nats) of each iteration so far.
+    approx : Approximation
+        Where the fit is now.
+
+    References
+    ----------
+    .. [1] Kucukelbir et al. (2017), Automatic differentiation variational inference, JMLR 18.
+
+    Examples
+    --------
+    >>> import aliquot as aq
+    >>> with aq.Model() as model:
+    ...     x = aq.Normal("x", 3, 2)
+    >>> advi = aq.ADVI(model=model, random_seed=1)
+    >>> approx = advi.fit(2_000, progressbar=False)
+    >>> advi.hist.shape, approx.mean.shape
+    ((2000,), (1,))
+    """
+
+    _family: ClassVar[type[Family]] = MeanField
+
+    def __init__(
+        self,
+        *,
+        model: Model | None = None,
+        random_seed: Any = None,
+        optimizer: optax.GradientTransformation | None = None,
+        n_samples: int = 1,
+        start: Mapping[str, Any] | None = None,
+        label_switching: str | None = None,
+    ) -> None:
+        user = f"aq.{type(self).__name__}"
+        self._permuting = read_label_switching(label_switching)
+        self.model = resolve_model(model, user)
+        self.seed = as_seed(random_seed)
+        density = continuous_density(self.model, user)
+        self._described = described(self.model)
+        self._symmetries = self.model.symmetries(explain=False)
+        self._fit = VariationalFit(
+            density,
+            self._family,
+            seed=self.seed,
+            optimizer=optimizer,
+            n_samples=n_samples,
+            start=density.start_with(start) if start else None,
+            wrap=self._of_the_model,
+        )
+
+    @property
+    def hist(self) -> np.ndarray:
+        """The loss of each iteration so far, shape (iterations,)."""
+        return self._fit.hist
+
+    @property
+    def approx(self) -> Approximation:
+        """The approximation that the fit has reached."""
+        reached: Approximation = self._fit.approximation()
+        return reached
+
+    @explained(FIT)
+    def fit(
+        self,
+        n: int = 15_000,
+        *,
+        progressbar: bool = True,
+        callbacks: Sequence[Callback] = (),
+        convergence: RelativeChange | ParameterChange | None = None,
+        every: int = 500,
+        check: bool = True,
+    ) -> Approximation:
+        """Run n more iterations; calling it again goes on from where the fit is.
+
+        Parameters
+        ----------
+        n : int
+            Iterations to run.
+        progressbar : bool
+            Show the running average loss.
+        callbacks : sequence of callable
+            Each is called as ``callback(approx, hist, i)`` after every `every` iterations. One that
+            raises StopIteration ends the fit.
+        convergence : RelativeChange or ParameterChange, optional
+            Ends the fit early, when its criterion is met.
+        every : int
+            Iterations between two looks at callbacks and convergence.
+        check : bool
+            Whether to assess the fit at its end by Pareto k and to warn if it is poor.
+
+        Returns
+        -------
+        Approximation
+            After Ctrl-C what had been reached, marked as partial.
+
+        Raises
+        ------
+        ModelError
+            For a callback that cannot be called, or is a criterion of convergence.
+        FitError
+            Where the loss is not finite: names the iteration and the coordinates at fault; its
+            ``approximation`` is the last good one.
+        """
+        _check_callbacks(callbacks)
+        if not len(self.hist):
+            if self.model.density().marginal is not None:
+                announce(self.model.marginalization().line, progressbar)
+            announce_symmetries(self.model, self._symmetries, self._permuting, progressbar)
+
+        with (
+            interrupts() as stop,
+            fit_progress(n, progressbar, name=type(self).__name__) as display,
+        ):
+
+            def shown(done: int, _: int, loss: float) -> None:
+                display.update(done, loss)
+                if stop.is_set():
+                    raise KeyboardInterrupt
+
+            try:
+                result: Approximation = self._fit.run(
+                    n,
+                    callbacks=callbacks,
+                    convergence=convergence,
+                    every=every,
+                    on_progress=shown,
+                    check=check,
+                )
+            except FitError as error:
+                self._name_parameters(error)
+                raise
+        return result
+
+    def _of_the_model(self, fitted: VariationalApproximation) -> Approximation:
+        return Approximation(
+            **vars(fitted),
+            model=self.model,
+            method=type(self).__name__,
+            symmetries=self._symmetries,
+            permuting=self._permuting,
+            _described=self._described,
+        )
+
+    def _name_parameters(self, error: FitError) -> None:
+        """Add to an error the parameters that were out of range where the loss was not finite."""
+        point = getattr(error, "point", None)
+        if point is None:
+            return
+        report = debug_at(self.model, point)
+        lines = [
+            f"{row.name!r}: {problem}"
+            for row in report.rows
+            if not row.finite
+            for problem in row.parameters
+        ]
+        if lines:
+            error.args = ("\n  ".join([str(error), *lines]),)
+
+
+def _check_callbacks(callbacks: Any) -> None:
+    """Refuse criteria of convergence among callbacks, and what cannot be called."""
+    if not isinstance(callbacks, list | tuple):
+        raise ModelError(f"callbacks must be a list of functions; got {callbacks!r:.60}")
+    for callback in callbacks:
+        if hasattr(callback, "begin"):
+            raise ModelError(
+                f"callbacks: {callback!r} is a criterion of convergence, of which a fit has one: "
+                f"give it as convergence=aq.{type(callback).__name__}(...)"
+            )
+        if not callable(callback):
+            raise ModelError(
+                f"callbacks: each is called as callback(approx, hist, i); got {callback!r:.60}"
+            )
+
+
+class FullRankADVI(ADVI):
+    """Full-rank variational inference: a Gaussian with any covariance.
+
+    As `ADVI`, with d**2 more parameters: it follows correlations between coordinates, at the price
+    of a slower fit. The parameters are those of `ADVI`.
+
+    Examples
+    --------
+    >>> import aliquot as aq
+    >>> with aq.Model() as model:
+    ...     x = aq.MvNormal("x", [0, 0], cov=[[1, 0.8], [0.8, 1]])
+    >>> approx = aq.FullRankADVI(model=model, random_seed=1).fit(3_000, progressbar=False)
+    >>> approx.covariance.shape
+    (2, 2)
+    """
+
+    _family = FullRank

@@ -1,0 +1,43 @@
+"""Which method to fit by, where nobody says."""
+
+from __future__ import annotations
+
+from aliquot.errors import FitError
+from aliquot.inference.approximation import Approximation
+from aliquot.inference.deterministic import DETERMINISTIC, Fitting
+from aliquot.progress import announce
+
+# In the order in which they are tried: what is cheap first, and what assumes least last.
+ORDER = tuple(name for name in ("laplace", "fullrank", "dadvi") if name in DETERMINISTIC)
+
+
+def choose(fitting: Fitting) -> Approximation:
+    """Fit by one method after another until Pareto k says that one will do.
+
+    Where none will, the best of them is returned with a warning. A line says which it is and why.
+    """
+    fitting.check = True
+    best: Approximation | None = None
+    said: list[str] = []
+    failure: FitError | None = None
+    for method in ORDER:
+        try:
+            approx = fitting.run(method, warned=False)
+        except FitError as error:
+            failure = failure or error
+            said.append(f"{method} failed ({error})")
+            continue
+        if approx.partial:
+            return approx
+        assert approx.quality is not None
+        said.append(f"Pareto k of {method} is {approx.quality.pareto_k:.2f}")
+        if best is None or best.quality is None or approx.quality.pareto_k < best.quality.pareto_k:
+            best = approx
+        if approx.quality.good:
+            break
+    if best is None:
+        assert failure is not None
+        raise failure
+    announce(f"{best.method} was chosen: {'; '.join(said)}.", fitting.progressbar)
+    fitting.judge(best)
+    return best

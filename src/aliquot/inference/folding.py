@@ -1,0 +1,64 @@
+"""Points on the unconstrained scale, seen from one of a model's mirror modes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from aliquot.inference.permute import that_hold
+from aliquot.symmetry import Symmetries
+from aliquot.symmetry.relabelling.cell import Cell
+
+# Points that tell how wide the mode is.
+POINTS = 200
+
+
+class Folding:
+    """The cell of the space around one mirror mode, for points of unconstrained coordinates.
+
+    `points` (n, d) are some in and around the mode, the first of which is its centre. Symmetries
+    that do not hold at them are left out, with a warning.
+    """
+
+    def __init__(self, density: Any, symmetries: Symmetries, points: np.ndarray) -> None:
+        self._density = density
+        values = density.constrain_draws(points)
+        own = {slot.variable.name: values[slot.variable.name] for slot in density.slots}
+        finite = np.all(
+            [np.isfinite(v).reshape(len(points), -1).all(axis=1) for v in own.values()], axis=0
+        )
+        own = {name: value[finite] for name, value in own.items()}
+        held = that_hold(density, symmetries, {name: v[None] for name, v in own.items()})
+        self._cell = Cell.around(held.coupled, own, 0)
+        self.images = self._cell.images
+
+    def inside(self, points: np.ndarray) -> np.ndarray:
+        """Say of points (n, d) which are in the cell, shape (n,)."""
+        values, finite = self._values(points)
+        result = np.zeros(len(points), bool)
+        if finite.any():
+            result[finite] = self._cell.inside(values)
+        return result
+
+    def folded(self, points: np.ndarray) -> np.ndarray:
+        """Give of each point (n, d) its image in the cell."""
+        values, finite = self._values(points)
+        result = np.array(points, float)
+        if finite.any():
+            home = self._cell.inside(values)
+            moved = np.flatnonzero(finite)[~home]
+            if moved.size:
+                away = {name: value[~home] for name, value in values.items()}
+                images = self._density.unconstrain_draws(self._cell.folded(away))
+                result[moved] = images
+        return result
+
+    def _values(self, points: np.ndarray) -> tuple[dict[str, np.ndarray], np.ndarray]:
+        """Give the values of free variables at those points where they are finite."""
+        constrained = self._density.constrain_draws(points)
+        values = {s.variable.name: constrained[s.variable.name] for s in self._density.slots}
+        finite = np.ones(len(points), bool)
+        for value in values.values():
+            finite &= np.isfinite(value).reshape(len(points), -1).all(axis=1)
+        return {name: value[finite] for name, value in values.items()}, finite

@@ -1,0 +1,100 @@
+"""The mean-field ELBO over fixed draws: a function without noise, with its derivatives.
+
+Giordano, Ingram and Broderick (2024), Black box variational inference with a deterministic
+objective: faster, more accurate, and even more black box, JMLR 25 (DADVI).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import Array, lax
+from scipy.special import ndtri
+from scipy.stats import qmc
+
+from aliquot.newton.trust_region import Derivatives, derivatives
+from aliquot.variational.noise import Stream, generator
+from aliquot.variational.program import LogDensity
+
+# Groups of draws that are independent of each other: what differs between them is the error.
+GROUPS = 8
+# Sobol points have at most so many coordinates.
+MOST_SOBOL = 21_201
+
+
+def fixed_noise(seed: int, each: int, size: int) -> np.ndarray:
+    """Return standard normal noise (GROUPS, each, d), `each` an even number.
+
+    Within a group it comes in antithetic pairs at scrambled Sobol points, and every coordinate has
+    the mean 0 and the variance 1: of a Gaussian the means and standard deviations are exact.
+
+    >>> noise = fixed_noise(1, 4, 2)
+    >>> noise.shape, np.allclose(noise.mean(axis=1), 0), np.allclose((noise**2).mean(axis=1), 1)
+    ((8, 4, 2), True, True)
+    """
+    groups = []
+    for group in range(GROUPS):
+        rng = generator(seed, Stream.FIXED, group)
+        half = _half(rng, each // 2, size)
+        half /= np.sqrt((half**2).mean(axis=0))
+        groups.append(np.concatenate([half, -half]))
+    return np.stack(groups)
+
+
+def _half(rng: np.random.Generator, count: int, size: int) -> np.ndarray:
+    if size > MOST_SOBOL:
+        return rng.standard_normal((count, size))
+    sobol = qmc.Sobol(size, scramble=True, rng=rng)
+    uniform = sobol.random_base2(max(0, int(count - 1).bit_length()))[:count]
+    return np.asarray(ndtri(np.clip(uniform, 1e-12, 1 - 1e-12)))
+
+
+def elbo_derivatives(log_density: LogDensity) -> Derivatives:
+    """Return the ELBO over fixed draws, its gradient and product with its Hessian.
+
+    The position is (mu, omega), (2 d,), as of `MeanField`. The data are noise (capacity, d), which
+    of its rows is the first and how many there are, and the data of the density: one program
+    serves for any number of draws. Up to the constant of the entropy the ELBO is the mean of
+    ``log p(mu + exp(omega) * noise)`` plus the sum of omega. The draws are gone through one after
+    another: the derivatives of the log density are all that is compiled.
+    """
+    of_density = derivatives(log_density)
+
+    def one(params: Array, direction: Array, noise: Array, data: Any) -> Any:
+        size = noise.size
+        spread = jnp.exp(params[size:]) * noise
+        towards = direction[size:] * spread
+        value, gradient, product = of_density(
+            params[:size] + spread, direction[:size] + towards, data
+        )
+        slopes = jnp.concatenate([gradient, gradient * spread])
+        bends = jnp.concatenate([product, product * spread + gradient * towards])
+        return value, slopes, bends
+
+    def evaluate(params: Array, direction: Array, given: Any) -> tuple[Array, Array, Array]:
+        noise, first, count, data = given
+        capacity, size = noise.shape
+        if jax.default_backend() == "cpu":
+
+            def add(i: Array, sums: Any) -> Any:
+                row = lax.dynamic_index_in_dim(noise, i, keepdims=False)
+                return jax.tree.map(jnp.add, sums, one(params, direction, row, data))
+
+            nothing = jnp.zeros(()), jnp.zeros(2 * size), jnp.zeros(2 * size)
+            sums = lax.fori_loop(first, first + count, add, nothing)
+        else:
+            each = jax.vmap(one, in_axes=(None, None, 0, None))(params, direction, noise, data)
+            rows = jnp.arange(capacity)
+            used = (rows >= first) & (rows < first + count)
+            sums = jax.tree.map(
+                lambda a: jnp.where(used.reshape((-1,) + (1,) * (a.ndim - 1)), a, 0.0).sum(axis=0),
+                each,
+            )
+        value, slopes, bends = jax.tree.map(lambda a: a / count, sums)
+        entropy = jnp.concatenate([jnp.zeros(size), jnp.ones(size)])
+        return value + jnp.sum(params[size:]), slopes + entropy, bends
+
+    return evaluate

@@ -1,0 +1,199 @@
+"""The modes of a density, and the Gaussian at each (Laplace's approximation)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from aliquot.errors import FitError
+from aliquot.newton import Climb, Climber, Curvature, converged, ending
+from aliquot.variational.failure import listed
+from aliquot.variational.mixture import Mixture
+from aliquot.variational.scale import Dense
+from aliquot.variational.target import Target
+
+# A matrix of so many rows is 128 MiB, and its Hessian as many products.
+MOST_COORDINATES = 4000
+# With so many nats left to gain a climb has not ended at a mode.
+UNFINISHED = 1e-3
+# So many saddles on the way are left.
+ESCAPES = 3
+# Two tops are one mode where they are closer than this, in standard deviations.
+SAME = 0.05
+
+type Fold = Callable[[np.ndarray], np.ndarray]
+
+
+@dataclass(frozen=True, eq=False)
+class Mode:
+    """A top of the log density, with its curvature."""
+
+    position: np.ndarray  # (d,)
+    height: float
+    factor: np.ndarray  # (d, d): lower Cholesky factor of the inverse of minus the Hessian
+    left: float  # what was left to gain, in nats
+
+    @property
+    def gaussian(self) -> Mixture:
+        """The Gaussian with the mode's curvature."""
+        return Mixture.of(self.position, Dense(self.factor))
+
+    @property
+    def log_mass(self) -> float:
+        """The log of its share of the integral of the density, by Laplace's method."""
+        d = self.position.size
+        log_det = float(np.log(np.diag(self.factor)).sum())
+        return self.height + log_det + 0.5 * d * float(np.log(2 * np.pi))
+
+    def __contains__(self, other: Mode) -> bool:
+        """Whether another top is this one, reached another time."""
+        away = Dense(self.factor).solve((other.position - self.position)[None])
+        return bool(np.linalg.norm(away) < SAME * np.sqrt(away.size))
+
+
+@dataclass(frozen=True, eq=False)
+class ModeSearch:
+    """What climbs from several starts have found."""
+
+    modes: list[Mode]  # different ones, the highest first
+    failures: list[FitError]  # of climbs that did not end at a mode
+    starts: int
+    evaluations: int
+    interrupted: bool
+
+
+def find_modes(
+    density: Target,
+    starts: Sequence[np.ndarray],
+    *,
+    steps: int = 1000,
+    stopped: Callable[[], bool] = lambda: False,
+    on_progress: Callable[[int, int, float], object] | None = None,
+) -> ModeSearch:
+    """Climb from each start (d,) and keep the tops that differ.
+
+    A climb that ends at a saddle goes on. One that runs off, or ends where the density is flat in
+    some direction, is a failure that names the coordinates. No start with a finite log density
+    and gradient leaves both lists empty.
+    """
+    if density.size > MOST_COORDINATES:
+        raise FitError(
+            f"Laplace's approximation needs a matrix of {density.size:,} rows and columns, one for "
+            f"each unconstrained coordinate; up to {MOST_COORDINATES:,} are possible. Use "
+            "method='dadvi' or 'advi'."
+        )
+    climber = Climber(
+        density,
+        "log density",
+        density.log_density,
+        density.data,
+        size=density.size,
+        stopped=stopped,
+    )
+    modes: list[Mode] = []
+    failures: list[FitError] = []
+    evaluations = 0
+    for number, start in enumerate(starts):
+        top, used = _top(climber, density.labels, start, steps)
+        evaluations += used
+        if isinstance(top, FitError):
+            failures.append(top)
+        elif top is not None and not any(top in known for known in modes):
+            modes.append(top)
+        if climber.interrupted:
+            break
+        if on_progress is not None:
+            on_progress(number + 1, len(starts), -max((m.height for m in modes), default=-np.inf))
+    modes.sort(key=lambda mode: -mode.height)
+    return ModeSearch(modes, failures, len(starts), evaluations, climber.interrupted)
+
+
+def folded(search: ModeSearch, density: Target, fold: Fold) -> list[Mode]:
+    """Return the modes that are no mirror images of each other.
+
+    `fold` gives of points (n, d) their images near the highest mode. A mode that moves is climbed
+    to anew, for the curvature there.
+    """
+    kept = search.modes[:1]
+    climber: Climber | None = None
+    for mode in search.modes[1:]:
+        image = fold(mode.position[None])[0]
+        if not np.all(np.isfinite(image)):
+            continue
+        if not np.allclose(image, mode.position):
+            climber = climber or Climber(
+                density, "log density", density.log_density, density.data, size=density.size
+            )
+            top, _ = _top(climber, density.labels, image, 1000)
+            if not isinstance(top, Mode):
+                continue
+            mode = top
+        if not any(mode in known for known in kept):
+            kept.append(mode)
+    return kept
+
+
+def _top(
+    climber: Climber, labels: Sequence[str], start: np.ndarray, steps: int
+) -> tuple[Mode | FitError | None, int]:
+    """Return the mode that a climb leads to, or why it is none, and the evaluations it took."""
+    used = 0
+    for _ in range(ESCAPES + 1):
+        climb = climber.climb(start, steps=steps, hessian=True)
+        used += int(climb.evaluations)
+        if climb.height == -np.inf or climber.interrupted:
+            return None, used
+        if not converged(climb):
+            return FitError(_not_there(climb, labels, ending(climb))), used
+        climb = climber.with_hessian(climb)
+        if climb.row < len(labels):  # interrupted
+            return None, used
+        found = _mode(climb, labels)
+        if not isinstance(found, np.ndarray):
+            return found, used
+        start = climb.position + found
+    return FitError("a saddle point: the density rises away from it whichever way it is left"), used
+
+
+def _mode(climb: Climb, labels: Sequence[str]) -> Mode | FitError | np.ndarray:
+    """Return a mode, or the reason why it is none, or the way up from a saddle."""
+    if not np.all(np.isfinite(climb.hessian)):
+        bad = [labels[int(i)] for i in np.flatnonzero(~np.isfinite(climb.hessian).all(axis=1))]
+        return FitError(f"the Hessian at the mode is not finite in {listed(bad)}")
+    curvature = Curvature.of(climb.hessian)
+    upward = curvature.upward()
+    if upward is not None:
+        return upward
+    left = curvature.left(climb.gradient)
+    if left > UNFINISHED:
+        return FitError(_not_there(climb, labels, "the density still rises there"))
+    if not curvature.definite:
+        return FitError(
+            "the Hessian at the mode is not definite: the log density is flat along "
+            f"{_direction(curvature.flattest, labels)}. The posterior is improper there, or nearly "
+            "so, and no Gaussian stands for it. Give these variables proper priors, or fix one of "
+            "those that can make up for each other"
+        )
+    return Mode(climb.position, float(climb.height), curvature.factor(), left)
+
+
+def _direction(vector: np.ndarray, labels: Sequence[str]) -> str:
+    """Name the coordinates that a direction mostly consists of."""
+    order = np.argsort(-np.abs(vector))
+    chosen = [i for i in order if abs(vector[i]) > 0.3 * abs(vector[order[0]])]
+    if len(chosen) == 1:
+        return labels[int(chosen[0])]
+    sign = np.sign(vector[chosen[0]])
+    return listed([f"{sign * vector[i]:+.2g} {labels[int(i)]}" for i in chosen])
+
+
+def _not_there(climb: Climb, labels: Sequence[str], why: str) -> str:
+    order = np.argsort(-np.abs(climb.gradient))[:5]
+    far = int(np.argmax(np.abs(climb.position)))
+    steepest = listed([f"{labels[int(i)]} (slope {climb.gradient[i]:.2g})" for i in order])
+    return (
+        f"there is no mode where a climb went: {why}. The furthest coordinate is "
+        f"{labels[far]} = {climb.position[far]:.4g}; steepest: {steepest}"
+    )
