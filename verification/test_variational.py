@@ -153,7 +153,9 @@ def test_fits_that_miss_are_flagged(verified, rng, correlation):
     least, sets = np.inf, 20
     for number in range(sets):
         approx = aq.ADVI(model=model, random_seed=number).fit(6_000, **QUIET)
-        least = min(least, approx._checked(n=100_000).quality.pareto_k)
+        # From so many draws, half of which are in the one mirror mode that counts, the estimate for
+        # 0.95 is 0.90 with an error of 0.035: six of them above 0.7.
+        least = min(least, approx._checked(n=1_000_000).quality.pareto_k)
     verified(
         what=f"Pareto k of mean-field fits, correlation {correlation}",
         against=f"{correlation}, one less the ratio of variances: above 0.7",

@@ -134,6 +134,18 @@ def test_everything_comes_along() -> None:
     assert found.posterior["z"].shape == (1, 50, 100)
 
 
+def test_standard_errors_are_on_the_scale_of_the_variables() -> None:
+    errors = fitted("laplace").standard_errors()
+    assert errors["means"].dims == ("component",)
+    # By the curvature at the mode; the posterior's own are not far.
+    np.testing.assert_allclose(errors["means"], SD, rtol=0.06)
+    low, high = errors["means"].values
+    draws = fitted("laplace").sample(20_000, random_seed=1).posterior["means"].values[0]
+    correlation = np.corrcoef(draws.T)[0, 1]
+    gap = np.sqrt(low**2 + high**2 - 2 * correlation * low * high)
+    assert float(errors["gap"]) == pytest.approx(gap, rel=0.05)
+
+
 def test_permuted_draws_visit_all_mirror_modes() -> None:
     tree = fitted("laplace", False).sample(
         2000, corrected=True, label_switching="permute", random_seed=1

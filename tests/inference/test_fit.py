@@ -122,7 +122,9 @@ def test_callbacks_see_approximations_and_can_stop(model: aq.Model) -> None:
 def test_methods(model: aq.Model) -> None:
     approx = aq.fit(100, method="fullrank_advi", model=model, random_seed=1, **QUIET)
     assert approx.method == "FullRankADVI"
-    with pytest.raises(ModelError, match="method must be one of 'laplace', .*'advi', 'fullrank_advi'; got"):
+    with pytest.raises(
+        ModelError, match=r"method must be one of 'laplace', .*'advi', 'fullrank_advi'; got"
+    ):
         aq.fit(100, method="nuts", model=model)
     with pytest.raises(TypeError, match="speed"):
         aq.fit(100, model=model, speed=3)

@@ -14,6 +14,7 @@ from aliquot.arguments import as_seed
 from aliquot.errors import FitError, ModelError
 from aliquot.inference.folding import POINTS, Folding
 from aliquot.inference.permute import permuted, read_label_switching
+from aliquot.inference.standard_errors import standard_errors
 from aliquot.model import Model
 from aliquot.results import build_tree
 from aliquot.symmetry import ATTRIBUTE, Symmetries
@@ -111,6 +112,31 @@ class Approximation(VariationalApproximation):
         """
         seed = None if random_seed is None else as_seed(random_seed)
         return super().elbo(n, random_seed=seed)
+
+    def standard_errors(self) -> xarray.Dataset:
+        """Give the standard error of each variable on its own scale, deterministics included.
+
+        By the delta method: the covariance of the unconstrained coordinates, and the derivatives of
+        the variables at the centre. Where several modes have mass it is the standard deviation of
+        draws.
+
+        Returns
+        -------
+        xarray.Dataset
+            By variable, with its dims.
+
+        Examples
+        --------
+        >>> import aliquot as aq
+        >>> with aq.Model():
+        ...     rate = aq.Gamma("rate", alpha=50, beta=1)
+        ...     approx = aq.fit(method="laplace", random_seed=1, progressbar=False)
+        >>> round(float(approx.standard_errors()["rate"]), 2)
+        7.07
+        """
+        return standard_errors(
+            self.density, self.q, self._described, generator(self.seed, Stream.WEIGHTS)
+        )
 
     @cached_property
     def _folding(self) -> Folding:
