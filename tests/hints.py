@@ -98,6 +98,10 @@ PROGRAMS: dict[str, str] = {
         "assert aq.sample_posterior_predictive(trace, model).posterior_predictive['y'].ndim == 3"
     ),
     "use var_names=": "aq.sample_posterior_predictive(trace, model, var_names=['y'])",
+    "the trace or the approximation comes first": "aq.log_evidence(trace, model)",
+    "give model=, whose density it is": "aq.log_evidence(trace, model=model)",
+    "what comes first decides": "aq.log_evidence(trace, model)",
+    "one run tells its error": "aq.log_evidence(trace, model).error",
     "the shape of the draws comes first": "dist.sample((3, 2), random_seed=1)",
     "the number of draws comes first": "dist.sample(100)",
     # Of fits.
@@ -247,6 +251,11 @@ PROGRAMS: dict[str, str] = {
     ),
     "aq.sample is NUTS, which needs no step methods": f"aq.sample(10, model=model, {SHORT})",
     "use aq.sample": f"aq.sample(10, model=model, {SHORT})",
+    "use aq.sample, and aq.log_evidence(trace)": (
+        f"with model:\n    aq.sample(10, {SHORT})\n    aq.log_evidence(trace)"
+    ),
+    "use aq.log_evidence(trace)": "with model:\n    aq.log_evidence(trace)",
+    "take the difference of aq.log_evidence": "aq.log_evidence(trace, model).value",
     "use aq.sample_posterior_predictive(trace)": (
         "with model:\n    aq.sample_posterior_predictive(trace)"
     ),

@@ -27,6 +27,7 @@ FUNCTIONS: list[tuple[Callable[..., Any], Mapping[str, str]]] = [
     (aq.compute_log_likelihood, arguments.PREDICT),
     (aq.recover, arguments.PREDICT),
     (aq.relabel, arguments.PREDICT),
+    (aq.log_evidence, arguments.EVIDENCE),
     (aq.fit, arguments.FIT),
     (aq.ADVI.fit, arguments.FIT),
     (aq.find_map, arguments.FIND_MAP),

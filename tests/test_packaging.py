@@ -144,6 +144,7 @@ LAYERS = [
     ["kernel"],
     ["newton"],
     ["mcmc", "variational"],
+    ["evidence"],
     ["results"],
     ["diagnostics"],
     ["plots", "progress"],
@@ -158,7 +159,7 @@ RANK = {part: rank for rank, layer in enumerate(LAYERS) for part in layer}
 # Algorithms see a density and a vector.
 NEVER = {
     (algorithm, part)
-    for algorithm in ("newton", "mcmc", "variational")
+    for algorithm in ("newton", "mcmc", "variational", "evidence")
     for part in ("expression", "distributions", "transforms", "model", "marginal")
 }
 

@@ -27,9 +27,11 @@ FIRST = {
     "Model.debug": "start",
     "ParameterChange": "tolerance",
     "RelativeChange": "tolerance",
+    "compare_components": "components",
     "compute_log_likelihood": "model",
     "filled_components": "model",
     "fit": "n",
+    "log_evidence": "model",
     "plots.plot_mirror_modes": "relabelled",
     "plots.plot_responsibilities": "var_name",
     "plots.plot_states": "var_name",
@@ -51,7 +53,14 @@ FIRST = {
 # Two bounds, in the order in which everybody writes them.
 BOUNDS = {"transforms.Interval", "transforms.interval"}
 # Made by the library, not by its users.
-INTERNAL = {"Expression", "Approximation", "Diagnosis", "ADVI.engine", "FullRankADVI.engine"}
+INTERNAL = {
+    "Expression",
+    "Approximation",
+    "ComponentComparison",
+    "Diagnosis",
+    "ADVI.engine",
+    "FullRankADVI.engine",
+}
 
 # The order of PyMC's own parameters, from its documentation; what is after a star goes by name.
 FAMILIES = {

@@ -35,6 +35,7 @@ from aliquot.errors import PartialResultWarning as PartialResultWarning
 from aliquot.errors import ShapeError as ShapeError
 from aliquot.errors import StartError as StartError
 from aliquot.errors import SupportError as SupportError
+from aliquot.evidence import LogEvidence as LogEvidence
 from aliquot.expression import Expression as Expression
 from aliquot.expression import constant as constant
 from aliquot.expression import lift as lift
@@ -45,9 +46,12 @@ from aliquot.hints import names as _names
 from aliquot.inference.advi import ADVI as ADVI
 from aliquot.inference.advi import FullRankADVI as FullRankADVI
 from aliquot.inference.approximation import Approximation as Approximation
+from aliquot.inference.compare_components import compare_components as compare_components
+from aliquot.inference.comparison import ComponentComparison as ComponentComparison
 from aliquot.inference.filled_components import filled_components as filled_components
 from aliquot.inference.find_map import find_map as find_map
 from aliquot.inference.fit import fit as fit
+from aliquot.inference.log_evidence import log_evidence as log_evidence
 from aliquot.inference.log_likelihood import compute_log_likelihood as compute_log_likelihood
 from aliquot.inference.predict import sample_posterior_predictive as sample_posterior_predictive
 from aliquot.inference.predict import sample_prior_predictive as sample_prior_predictive
@@ -74,6 +78,7 @@ if not TYPE_CHECKING:  # a type checker goes by the imports, and is to see which
         "AliquotError",
         "AliquotWarning",
         "Approximation",
+        "ComponentComparison",
         "ConvergenceWarning",
         "DTypeError",
         "Data",
@@ -83,6 +88,7 @@ if not TYPE_CHECKING:  # a type checker goes by the imports, and is to see which
         "FitError",
         "FullRankADVI",
         "ImputationWarning",
+        "LogEvidence",
         "Model",
         "ModelError",
         "ParameterChange",
@@ -94,6 +100,7 @@ if not TYPE_CHECKING:  # a type checker goes by the imports, and is to see which
         "StartError",
         "SupportError",
         "check",
+        "compare_components",
         "constant",
         "compute_log_likelihood",
         "distributions",
@@ -102,6 +109,7 @@ if not TYPE_CHECKING:  # a type checker goes by the imports, and is to see which
         "find_map",
         "fit",
         "lift",
+        "log_evidence",
         "math",
         "recover",
         "relabel",

@@ -237,7 +237,7 @@ def test_a_funnel_is_said_and_not_used() -> None:
         aq.fit(method="laplace", model=schools(), **QUIET)
     with pytest.warns(ConvergenceWarning, match=r"DADVI: Pareto k.*aq.sample"):
         approx = aq.fit(method="dadvi", model=schools(), **QUIET)
-    with pytest.raises(FitError, match=r"corrected=True: Pareto k of the DADVI fit.* above 0.7"):
+    with pytest.raises(FitError, match=r"corrected=True: Pareto k of the DADVI fit.* Above 0.7"):
         approx.sample(100, corrected=True, random_seed=1)
 
 

@@ -15,7 +15,7 @@ import pytest
 from scipy import stats
 from scipy.special import logsumexp
 
-from aliquot.variational.mixture import Mixture
+from aliquot.variational.mixture import GaussianMixture
 from aliquot.variational.scale import Diagonal
 from tests.variational.scales import KINDS, random_scale
 
@@ -37,14 +37,16 @@ each_case = pytest.mark.parametrize("kinds", CASES.values(), ids=CASES)
 
 def random_mixture(
     kinds: tuple[str, ...], rng: np.random.Generator, *, size: int = 3, tails: float = np.inf
-) -> Mixture:
+) -> GaussianMixture:
     """Members with such scales, close enough to overlap."""
     weights = rng.uniform(1, 3, len(kinds))
     scales = tuple(random_scale(kind, size, rng) for kind in kinds)
-    return Mixture(weights / weights.sum(), rng.normal(size=(len(kinds), size)), scales, tails)
+    return GaussianMixture(
+        weights / weights.sum(), rng.normal(size=(len(kinds), size)), scales, tails
+    )
 
 
-def exact_joint(q: Mixture, points: np.ndarray) -> np.ndarray:
+def exact_joint(q: GaussianMixture, points: np.ndarray) -> np.ndarray:
     """Log of weight times density of each member (M, n), by SciPy."""
     rows = []
     for weight, center, scale in zip(q.weights, q.centers, q.scales, strict=True):
@@ -142,7 +144,7 @@ def test_members_are_drawn_as_often_as_they_weigh(rng: np.random.Generator) -> N
     weights = np.array([0.2, 0.5, 0.05, 0.25])
     centers = 1000.0 * np.arange(4)[:, None] * np.ones(2)
     scales = tuple(random_scale(kind, 2, rng) for kind in (*KINDS, "dense"))
-    points, _ = Mixture(weights, centers, scales).draw(MANY, rng)
+    points, _ = GaussianMixture(weights, centers, scales).draw(MANY, rng)
     which = np.round(points[:, 0] / 1000).astype(int)  # standard deviations are below 25
     assert stats.chisquare(np.bincount(which, minlength=4), MANY * weights).pvalue > LEAST_P
     # Which member the next draw is from has nothing to do with it.
@@ -156,7 +158,7 @@ def test_members_are_drawn_as_often_as_they_weigh(rng: np.random.Generator) -> N
 def test_moments_of_members_by_hand() -> None:
     """Two points of weight 1/4 and 3/4, 4 apart: a mean of 3, and 3 more for the variance."""
     scales = (Diagonal(np.array([1.0, 2.0])), Diagonal(np.array([3.0, 2.0])))
-    q = Mixture(np.array([0.25, 0.75]), np.array([[0.0, 1.0], [4.0, 1.0]]), scales)
+    q = GaussianMixture(np.array([0.25, 0.75]), np.array([[0.0, 1.0], [4.0, 1.0]]), scales)
     np.testing.assert_allclose(q.mean, [3.0, 1.0])
     np.testing.assert_allclose(q.covariance, [[0.25 + 0.75 * 9 + 3, 0], [0, 4]])
     np.testing.assert_allclose(q.std, np.sqrt([10.0, 4.0]))
@@ -166,7 +168,7 @@ def test_moments_of_members_by_hand() -> None:
 
 def test_a_mixture_of_alike_members_is_one_of_them(rng: np.random.Generator) -> None:
     one = random_mixture(("dense",), rng, tails=5.0)
-    both = Mixture(np.array([0.3, 0.7]), np.tile(one.centers, (2, 1)), one.scales * 2, 5.0)
+    both = GaussianMixture(np.array([0.3, 0.7]), np.tile(one.centers, (2, 1)), one.scales * 2, 5.0)
     points = rng.normal(size=(10, 3))
     np.testing.assert_allclose(both.log_density(points), one.log_density(points), **CLOSE)
     np.testing.assert_allclose(both.mean, one.mean, **CLOSE)
@@ -175,7 +177,7 @@ def test_a_mixture_of_alike_members_is_one_of_them(rng: np.random.Generator) -> 
 
 def test_of_is_a_single_gaussian(rng: np.random.Generator) -> None:
     center = np.array([1.0, -2.0])
-    q = Mixture.of(center, random_scale("dense", 2, rng))
+    q = GaussianMixture.of(center, random_scale("dense", 2, rng))
     np.testing.assert_array_equal(q.weights, [1.0])
     np.testing.assert_array_equal(q.mean, center)
     np.testing.assert_allclose(q.covariance, q.scales[0].covariance(), rtol=1e-14)
@@ -259,7 +261,7 @@ def test_a_member_without_weight_does_not_count(rng: np.random.Generator) -> Non
 
 @pytest.mark.parametrize("point", [-np.inf, np.inf])
 def test_at_infinity_the_density_is_zero(point: float) -> None:
-    q = Mixture(np.array([0.5, 0.5]), np.zeros((2, 2)), (Diagonal(np.ones(2)),) * 2)
+    q = GaussianMixture(np.array([0.5, 0.5]), np.zeros((2, 2)), (Diagonal(np.ones(2)),) * 2)
     points = np.array([[point, 0.0], [0.0, 0.0]])
     for tails in (np.inf, 3.0):
         found = q.with_tails(tails).log_density(points)
@@ -269,6 +271,6 @@ def test_at_infinity_the_density_is_zero(point: float) -> None:
 
 def test_the_height_of_a_t_at_its_centre() -> None:
     """The constant of the density, Gamma((nu + d) / 2) / (Gamma(nu / 2) (nu pi)**(d / 2))."""
-    q = Mixture.of(np.zeros(400), Diagonal(np.full(400, 2.0))).with_tails(5.0)
+    q = GaussianMixture.of(np.zeros(400), Diagonal(np.full(400, 2.0))).with_tails(5.0)
     exact = lgamma(202.5) - lgamma(2.5) - 200 * np.log(5 * np.pi) - 400 * np.log(2.0)
     np.testing.assert_allclose(q.log_density(np.zeros((1, 400))), exact, rtol=1e-12)

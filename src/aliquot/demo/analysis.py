@@ -1,6 +1,7 @@
 """Four fits of the same data: NUTS and ADVI, without an ordering of the means and with it.
 
-Then the draws of the first once more, permuted and relabelled.
+Then the draws of the first once more, permuted and relabelled, and the ordered model once more by a
+deterministic fit.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Any
 import numpy as np
 
 import aliquot as aq
+from aliquot.demo.fast import Corrected, corrected
 from aliquot.demo.labels import Version, versions
 from aliquot.demo.quadrature import ExactPosterior, exact_posterior
 from aliquot.demo.settings import Settings
@@ -47,9 +49,12 @@ class Fit(Drawn):
         return bool(self.tree.attrs.get("partial", 0))
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Analysis:
-    """The data, the exact posterior, the fits made so far and the first one's versions, by key."""
+    """The data, the exact posterior, the fits made so far and the first one's versions, by key.
+
+    `fast` is the corrected fit of the ordered model.
+    """
 
     settings: Settings
     data: np.ndarray
@@ -57,6 +62,7 @@ class Analysis:
     exact: ExactPosterior
     fits: dict[str, Fit] = field(default_factory=dict)
     versions: dict[str, Version] = field(default_factory=dict)
+    fast: Corrected | None = None
 
 
 def build_model(data: np.ndarray, *, ordered: bool) -> aq.Model:
@@ -80,7 +86,7 @@ def run_analysis(
     on_fit: Callable[[Fit], object] = lambda _: None,
     on_version: Callable[[Version], object] = lambda _: None,
 ) -> Analysis:
-    """Simulate the data, run the four fits, and put the labels of the first right.
+    """Simulate the data, run the four fits, put the labels of the first right, and fit quickly.
 
     Each fit's draws are stored in the `folder`, which must exist, as ``posterior_{key}.nc``, as
     soon as it ends, and each new version of the first one's as ``posterior_nuts_{key}.nc``.
@@ -106,6 +112,8 @@ def run_analysis(
         if version.key != "as_drawn":
             store(version, f"nuts_{version.key}")
             on_version(version)
+    analysis.fast = corrected(models[True], settings)
+    store(analysis.fast, analysis.fast.key)
     return analysis
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import jax
 import numpy as np
 
+from aliquot.compilation import kept
 from aliquot.primitives.internals import every_equation, size_of
 
 # No array that a chunk needs holds many more numbers than this.
@@ -25,7 +26,7 @@ def in_chunks(program: Function, one: Function, rows: Any, *rest: Any) -> dict[s
     `one` gives the same for one row.
     """
     count = len(jax.tree.leaves(rows)[0])
-    length, shapes = chunk_length(one, rows, *rest)
+    length, shapes = chunk_length(one, rows, *rest, program=program)
     result = {name: np.empty((count, *s.shape), s.dtype) for name, s in shapes.items()}
     rest = jax.device_put(rest)
     for begin in range(0, count, length):
@@ -38,13 +39,21 @@ def in_chunks(program: Function, one: Function, rows: Any, *rest: Any) -> dict[s
 
 
 def chunk_length(
-    one: Function, rows: Any, *rest: Any
+    one: Function, rows: Any, *rest: Any, program: Function | None = None
 ) -> tuple[int, Mapping[str, jax.ShapeDtypeStruct]]:
-    """Choose how many rows a chunk has; say the shape and dtype of one row of each result."""
+    """Choose how many rows a chunk has; say the shape and dtype of one row of each result.
+
+    To know, `one` is traced; with the `program` that it belongs to, once for rows of a shape.
+    """
     count = len(jax.tree.leaves(rows)[0])
     row = jax.tree.map(lambda a: jax.ShapeDtypeStruct(a.shape[1:], a.dtype), rows)
-    traced, shapes = jax.make_jaxpr(one, return_shape=True)(row, *rest)
-    made = (size_of(var) for equation in every_equation(traced) for var in equation.outvars)
-    widest = max(made, default=1)
+
+    def trace() -> tuple[int, Any]:
+        traced, shapes = jax.make_jaxpr(one, return_shape=True)(row, *rest)
+        made = (size_of(var) for equation in every_equation(traced) for var in equation.outvars)
+        return max(made, default=1), shapes
+
+    owner = trace if program is None else program
+    (widest, shapes), _ = kept(owner, "chunks", (row, *rest), trace)
     most = [n for n in LENGTHS if n * widest <= NUMBERS] or [1]
     return next((n for n in most if n >= count), most[-1]), shapes

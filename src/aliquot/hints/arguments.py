@@ -60,6 +60,16 @@ PREDICT: Mapping[str, str] = {
     **for_all("sample_dims sample_vars freeze_vars volatile_vars", _NONE),
 }
 
+EVIDENCE: Mapping[str, str] = {
+    **for_all("samples idata trace approx", "the trace or the approximation comes first"),
+    **for_all("log_posterior logp", "give model=, whose density it is"),
+    **for_all("method estimator", "leave it out: what comes first decides"),
+    "repetitions": "leave it out: one run tells its error",
+    **for_all("seed random_state", _SEED),
+    "rng": _GENERATOR,
+    **for_all("cores progressbar chains draws", _NONE),
+}
+
 PRIOR: Mapping[str, str] = {
     **PREDICT,
     **for_all("samples size num_samples", "use draws="),

@@ -120,7 +120,17 @@ NAMES: Mapping[str, str] = {
         "DEMetropolisZ step_methods",
         "aq.sample is NUTS, which needs no step methods",
     ),
-    **for_all("sample_smc sample_numpyro_nuts sample_blackjax_nuts", "use aq.sample"),
+    **for_all("sample_numpyro_nuts sample_blackjax_nuts", "use aq.sample"),
+    "sample_smc": "use aq.sample, and aq.log_evidence(trace) for the marginal likelihood",
+    **for_all(
+        "bridge_sampler bridgesampling log_marginal_likelihood marginal_likelihood logml "
+        "NestedSampler",
+        "use aq.log_evidence(trace)",
+    ),
+    **for_all(
+        "bayes_factor plot_bf",
+        "take the difference of aq.log_evidence(trace, model).value of two models",
+    ),
     **for_all(
         "sample_ppc fast_sample_posterior_predictive",
         "use aq.sample_posterior_predictive(trace)",

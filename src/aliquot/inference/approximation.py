@@ -5,14 +5,14 @@ from __future__ import annotations
 import copy
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from aliquot.arguments import as_seed
-from aliquot.errors import FitError, ModelError
-from aliquot.inference.folding import POINTS, Folding
+from aliquot.errors import ModelError
+from aliquot.inference.corrected import corrected as corrected_draws
+from aliquot.inference.folding import Folding
 from aliquot.inference.permute import permuted, read_label_switching
 from aliquot.inference.standard_errors import standard_errors
 from aliquot.model import Model
@@ -20,8 +20,7 @@ from aliquot.results import build_tree
 from aliquot.symmetry import ATTRIBUTE, Symmetries
 from aliquot.variational import VariationalApproximation
 from aliquot.variational.approximation import check_count
-from aliquot.variational.importance import POOR_K, resampled, smoothed
-from aliquot.variational.mixture import Mixture
+from aliquot.variational.mixture import GaussianMixture
 from aliquot.variational.noise import Stream, generator
 
 if TYPE_CHECKING:
@@ -29,10 +28,6 @@ if TYPE_CHECKING:
 
     from aliquot.variational import Estimate
 
-# Corrected draws are chosen from so many times as many, and from so many at least.
-PROPOSED, LEAST_PROPOSED = 5, 4000
-# Degrees of freedom of the t that they come from.
-TAILS = 10.0
 # As the fit was told.
 DEFAULT = object()
 
@@ -59,10 +54,10 @@ class Approximation(VariationalApproximation):
     quality : FitQuality or None
         What the check at the end of the fit found: Pareto k, the ELBO, the evidence, and what the
         method knows of its own error.
-    mean_field : Mixture or None
+    mean_field : GaussianMixture or None
         Of "DADVI", whose q has the covariance by linear response: the mean-field member that
         maximises the ELBO, which is the one that `elbo` is of.
-    q : Mixture
+    q : GaussianMixture
         The approximation as a distribution: `centers`, `weights`, `draw`, `log_density`.
     density, family, seed
         What was fitted, the name of the family that q is from, and the seed of the fit.
@@ -89,6 +84,8 @@ class Approximation(VariationalApproximation):
     method: str = field(kw_only=True)
     symmetries: Symmetries = field(kw_only=True)
     permuting: bool = field(kw_only=True)
+    # The cell of one mirror mode, around the first centre of q; made when it is first asked for.
+    folding: Folding | None = field(kw_only=True, default=None)
     # What draws say of the model, whose data may have been replaced since the fit began.
     _described: Mapping[str, Any] = field(kw_only=True)
 
@@ -138,17 +135,12 @@ class Approximation(VariationalApproximation):
             self.density, self.q, self._described, generator(self.seed, Stream.WEIGHTS)
         )
 
-    @cached_property
-    def _folding(self) -> Folding:
-        """The cell around q's first centre."""
-        rng = generator(self.seed, Stream.WEIGHTS)
-        first = self.q.first.draw(POINTS, rng)[0]
-        return Folding(self.density, self.symmetries, np.concatenate([self.q.centers[:1], first]))
-
     def _in_one_mode(self, points: np.ndarray) -> tuple[np.ndarray | None, int]:
         if not self.symmetries:
             return None, 1
-        return self._folding.inside(points), self._folding.images
+        if self.folding is None:
+            self.folding = Folding.around(self.density, self.symmetries, self.q, self.seed)
+        return self.folding.inside(points), self.folding.images
 
     def sample(
         self,
@@ -166,10 +158,11 @@ class Approximation(VariationalApproximation):
         draws : int
             Independent draws.
         corrected : bool
-            Pareto-smoothed importance resampling [1]_: of five times as many draws, from the
-            approximation with the tails of a t with 10 degrees of freedom, those are kept that
-            the posterior is in favour of. Where Pareto k is at most 0.7 the result is as good as
-            draws of the posterior, of one of its mirror modes if it has several.
+            Pareto-smoothed importance resampling [1]_: of more draws, two to six times as many,
+            from the approximation with the tails of a t with 10 degrees of freedom, or from what
+            first draws of it have taught, those are kept that the posterior is in favour of. Where
+            Pareto k is at most 0.7 the result is as good as draws of the posterior, of one of its
+            mirror modes if it has several.
         covariance : str, optional
             Of a fit by "dadvi": "linear_response", the default, or "mean_field", the approximation
             that maximises the ELBO, whose standard deviations are too small where coordinates are
@@ -184,8 +177,8 @@ class Approximation(VariationalApproximation):
         -------
         xarray.DataTree
             As from `aq.sample`, with one chain. Corrected draws have the attributes ``corrected``,
-            ``pareto_k`` and ``importance_ess``, the effective number of draws that they were
-            chosen from.
+            ``pareto_k``, ``importance_ess``, the effective number of draws that they were chosen
+            from, and ``log_evidence`` with ``log_evidence_error``, in nats, by the same weights.
 
         Raises
         ------
@@ -222,11 +215,17 @@ class Approximation(VariationalApproximation):
                 "elbo_mcse": self.quality.elbo.mcse,
             }
         q = self._with_covariance(covariance)
+        check_count("draws", draws)
         if corrected:
-            points, found = self._corrected(q, draws, seed)
-            attrs |= found
+            points, found = corrected_draws(self, q, draws, seed)
+            attrs |= {
+                "corrected": True,
+                "pareto_k": found.pareto_k,
+                "importance_ess": found.effective,
+                "log_evidence": found.evidence.value,
+                "log_evidence_error": found.evidence.mcse,
+            }
         else:
-            check_count("draws", draws)
             points, _ = q.draw(draws, np.random.default_rng(seed))
         values = self.density.constrain_draws(points)
         posterior = {name: value[None] for name, value in values.items()}
@@ -237,7 +236,7 @@ class Approximation(VariationalApproximation):
                 attrs["label_switching"] = "permute"
         return build_tree(posterior=posterior, **copy.deepcopy(self._described), attrs=attrs)
 
-    def _with_covariance(self, covariance: str | None) -> Mixture:
+    def _with_covariance(self, covariance: str | None) -> GaussianMixture:
         if covariance is None:
             return self.q
         if self.mean_field is None:
@@ -251,27 +250,6 @@ class Approximation(VariationalApproximation):
                 f"covariance must be {' or '.join(map(repr, choices))}; got {covariance!r}"
             )
         return choices[covariance]
-
-    def _corrected(self, q: Mixture, draws: int, seed: int) -> tuple[np.ndarray, dict[str, Any]]:
-        """Resample points (draws, d) by importance, and say how well that went."""
-        check_count("draws", draws)
-        count = max(PROPOSED * draws, LEAST_PROPOSED)
-        points, log_ratios = self._weighed(q.with_tails(TAILS), count, seed=seed)
-        inside, _ = self._in_one_mode(points)
-        if inside is not None:
-            log_ratios = np.where(inside, log_ratios, -np.inf)
-        weights, k = smoothed(log_ratios)
-        if k > POOR_K:
-            raise FitError(
-                f"corrected=True: Pareto k of the {self.method} fit as a proposal is {k:.2f}, "
-                f"above {POOR_K}, so that no weights make its draws those of the posterior. Use "
-                "another method= in aq.fit, give positive or skewed variables a non-centred form, "
-                "or use aq.sample(init=...) with this fit"
-            )
-        rng = np.random.default_rng([seed, 13])
-        chosen = rng.permutation(resampled(weights, draws, rng))
-        ess = 1.0 / float((weights**2).sum())
-        return points[chosen], {"corrected": True, "pareto_k": k, "importance_ess": ess}
 
     def __repr__(self) -> str:
         quality = ""

@@ -12,7 +12,7 @@ from aliquot.arguments import whole_number
 from aliquot.errors import ConvergenceWarning, FitError, PartialResultWarning, warn
 from aliquot.inference.approximation import Approximation
 from aliquot.inference.described import described
-from aliquot.inference.folding import POINTS, Folding
+from aliquot.inference.folding import Folding
 from aliquot.inference.initialisation import continuous_density, explain_start, spread_starts
 from aliquot.inference.interrupt import interrupts
 from aliquot.inference.labels import announce_symmetries
@@ -23,7 +23,7 @@ from aliquot.progress import announce, fit_progress
 from aliquot.variational.dadvi import dadvi
 from aliquot.variational.importance import preload
 from aliquot.variational.laplace import mixture_of
-from aliquot.variational.mixture import Mixture
+from aliquot.variational.mixture import GaussianMixture
 from aliquot.variational.modes import find_modes, folded
 from aliquot.variational.noise import Stream, generator
 
@@ -90,7 +90,9 @@ class Fitting:
             )
         explain_start(self.model, NoStartError(first, height, gradient, tries=len(self.starts)))
 
-    def approximation(self, method: str, family: str, q: Mixture, **fields: Any) -> Approximation:
+    def approximation(
+        self, method: str, family: str, q: GaussianMixture, **fields: Any
+    ) -> Approximation:
         """Put a distribution in the place of the model's posterior."""
         return Approximation(
             density=self.density,
@@ -117,6 +119,7 @@ def laplace(fitting: Fitting, stop: Event) -> Approximation:
         search = find_modes(
             density,
             starts,
+            seed=fitting.seed,
             stopped=stop.is_set,
             on_progress=lambda done, total, loss: display.update(done, loss),
         )
@@ -126,24 +129,24 @@ def laplace(fitting: Fitting, stop: Event) -> Approximation:
         if not search.failures:
             fitting.no_start()
         raise FitError(f"method='laplace': {search.failures[0]}")
-    rng = generator(fitting.seed, Stream.WEIGHTS)
-    best = search.modes[0]
-    around = best.gaussian.draw(POINTS, rng)[0]
-    folding = Folding(density, fitting.symmetries, np.concatenate([best.position[None], around]))
-    modes = search.modes[:1]
+    modes, folding = search.modes[:1], None
+    if fitting.symmetries:
+        folding = Folding.around(density, fitting.symmetries, modes[0].gaussian, fitting.seed)
     if not search.interrupted:
-        modes = folded(search, density, folding.folded)
-    inside = folding.inside if folding.images > 1 else None
-    q = mixture_of(density, modes, rng, inside)
+        fold = (lambda points: points) if folding is None else folding.folded
+        modes = folded(search, density, fold)
+    inside = None if folding is None else folding.inside
+    q = mixture_of(density, modes, generator(fitting.seed, Stream.WEIGHTS), inside)
     approx = fitting.approximation(
         "Laplace",
         "Laplace",
         q,
+        folding=folding,
         hist=np.array([-mode.height for mode in modes]),
         partial=search.interrupted,
         stopped="interrupted" if search.interrupted else None,
     )
-    return fitting.checked(approx, left=best.left, modes=len(modes))
+    return fitting.checked(approx, left=modes[0].left, modes=len(modes))
 
 
 def mean_field(fitting: Fitting, stop: Event) -> Approximation:

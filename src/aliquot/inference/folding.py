@@ -9,6 +9,8 @@ import numpy as np
 from aliquot.inference.permute import that_hold
 from aliquot.symmetry import Symmetries
 from aliquot.symmetry.relabelling.cell import Cell
+from aliquot.variational.mixture import GaussianMixture
+from aliquot.variational.noise import Stream, generator
 
 # Points that tell how wide the mode is.
 POINTS = 200
@@ -32,6 +34,13 @@ class Folding:
         held = that_hold(density, symmetries, {name: v[None] for name, v in own.items()})
         self._cell = Cell.around(held.coupled, own, 0)
         self.images = self._cell.images
+
+    @classmethod
+    def around(cls, density: Any, symmetries: Symmetries, q: GaussianMixture, seed: int) -> Folding:
+        """Give the cell around the first centre of a distribution over the coordinates."""
+        rng = generator(seed, Stream.WEIGHTS)
+        points = np.concatenate([q.centers[:1], q.first.draw(POINTS, rng)[0]])
+        return cls(density, symmetries, points)
 
     def inside(self, points: np.ndarray) -> np.ndarray:
         """Say of points (n, d) which are in the cell, shape (n,)."""

@@ -10,7 +10,7 @@ import numpy as np
 from aliquot.compilation import lazily, light
 from aliquot.precision import float64
 from aliquot.results import build_dataset, in_written_order, standard_attributes
-from aliquot.variational.mixture import Mixture
+from aliquot.variational.mixture import GaussianMixture
 
 if TYPE_CHECKING:
     import xarray
@@ -19,7 +19,7 @@ DRAWS = 4000
 
 
 def standard_errors(
-    density: Any, q: Mixture, described: Any, rng: np.random.Generator
+    density: Any, q: GaussianMixture, described: Any, rng: np.random.Generator
 ) -> xarray.Dataset:
     """Give the standard error of each free variable and deterministic under a distribution.
 

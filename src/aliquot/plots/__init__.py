@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from aliquot.hints import explain as _explain
 from aliquot.hints import names as _names
+from aliquot.plots.comparison import plot_comparison
 from aliquot.plots.filled import plot_filled_components
 from aliquot.plots.label_certainty import plot_label_certainty
 from aliquot.plots.label_traces import plot_label_traces
@@ -17,6 +18,7 @@ from aliquot.plots.responsibilities import plot_responsibilities
 from aliquot.plots.states import plot_states
 
 __all__ = [
+    "plot_comparison",
     "plot_filled_components",
     "plot_label_certainty",
     "plot_label_traces",

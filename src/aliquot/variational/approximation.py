@@ -8,14 +8,14 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 
 from aliquot.arguments import is_whole_number
-from aliquot.variational.heights import log_densities
+from aliquot.variational.heights import affordable, log_densities
 from aliquot.variational.importance import Estimate, FitQuality, assess
-from aliquot.variational.mixture import Mixture
+from aliquot.variational.mixture import GaussianMixture
 from aliquot.variational.noise import Stream, generator
 from aliquot.variational.target import Target
 
-# Draws that a fit is checked by.
-CHECKED = 5000
+# Draws that a fit is checked by, and with very many data.
+CHECKED, FEWEST_CHECKED = 5000, 1000
 
 
 class Draws(NamedTuple):
@@ -31,14 +31,14 @@ class VariationalApproximation:
 
     density: Target = field(repr=False)
     family: str  # the name of the family of q, such as "mean-field"
-    q: Mixture = field(repr=False)
+    q: GaussianMixture = field(repr=False)
     hist: np.ndarray = field(repr=False)  # (iterations,): estimates of the negative ELBO in nats
     seed: int  # which the fit's random numbers derive from
     partial: bool = False  # whether the fit was interrupted
     stopped: str | None = None  # why it ended early
     quality: FitQuality | None = None  # what the check after it found
     # Of a fit whose q has a covariance by linear response: the member that maximises the ELBO.
-    mean_field: Mixture | None = field(default=None, repr=False)
+    mean_field: GaussianMixture | None = field(default=None, repr=False)
 
     @property
     def labels(self) -> list[str]:
@@ -78,7 +78,8 @@ class VariationalApproximation:
 
         5,000 tell k to about 0.1, 2,000 to 0.15. Whatever else was `found` goes into the record.
         """
-        points, log_ratios = self._weighed(self.q, CHECKED if n is None else n)
+        n = affordable(self.density, CHECKED, FEWEST_CHECKED) if n is None else n
+        points, log_ratios = self._weighed(self.q, n)
         inside, images = self._in_one_mode(points)
         quality = assess(log_ratios, self.family, inside, images)
         if self.mean_field is not None:
@@ -90,12 +91,12 @@ class VariationalApproximation:
         return None, 1
 
     @property
-    def _bound(self) -> Mixture:
+    def _bound(self) -> GaussianMixture:
         """The distribution whose ELBO was maximised."""
         return self.q if self.mean_field is None else self.mean_field
 
     def _weighed(
-        self, proposal: Mixture, n: int, *, seed: int | None = None
+        self, proposal: GaussianMixture, n: int, *, seed: int | None = None
     ) -> tuple[np.ndarray, np.ndarray]:
         """Draw n points (n, d) independently, with the log ratios (n,) of p to the proposal."""
         check_count("n", n, at_least=2)

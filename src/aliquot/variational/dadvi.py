@@ -12,7 +12,7 @@ from aliquot.newton import Climb, Climber, Curvature, converged, ending
 from aliquot.variational.failure import listed
 from aliquot.variational.family import MeanField
 from aliquot.variational.fixed_draws import GROUPS, elbo_derivatives, fixed_noise
-from aliquot.variational.mixture import Mixture
+from aliquot.variational.mixture import GaussianMixture
 from aliquot.variational.noise import MAX_NORMALS
 from aliquot.variational.scale import dense
 from aliquot.variational.target import Target
@@ -32,8 +32,10 @@ ESCAPES = 3
 class Optimum:
     """The optimum over fixed draws."""
 
-    mean_field: Mixture
-    response: Mixture | None  # with the covariance by linear response, where there is room for it
+    mean_field: GaussianMixture
+    response: (
+        GaussianMixture | None
+    )  # with the covariance by linear response, where there is room for it
     draws: int
     draws_error: float | None  # one standard error, in standard deviations
     left: float  # what was left to gain, in nats
@@ -196,11 +198,11 @@ class _Fit:
         std = np.sqrt((factor[:size] ** 2).sum(axis=1))
         return climb, float(max((errors[:size] / std).max(), errors[size:].max()))
 
-    def response(self, climb: Climb) -> Mixture:
+    def response(self, climb: Climb) -> GaussianMixture:
         """Return the Gaussian with the covariance by linear response."""
         size = self._density.size
         factor = Curvature.of(climb.hessian).factor()[:size]
-        return Mixture.of(climb.position[:size], dense(factor @ factor.T))
+        return GaussianMixture.of(climb.position[:size], dense(factor @ factor.T))
 
     def _group_gradient(self, params: np.ndarray, group: int) -> np.ndarray:
         rows = self._data(group * self.each, self.each)

@@ -13,7 +13,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from aliquot.variational.mixture import Mixture
+from aliquot.variational.mixture import GaussianMixture
 from aliquot.variational.scale import Dense, Diagonal
 
 
@@ -38,7 +38,7 @@ class Family(ABC):
         """One draw z (d,) from standard normal noise (d,), differentiable in ``params``."""
 
     @abstractmethod
-    def gaussian(self, params: np.ndarray) -> Mixture:
+    def gaussian(self, params: np.ndarray) -> GaussianMixture:
         """The member as a distribution on the host."""
 
     def log_det(self, params: Any) -> Any:
@@ -67,8 +67,8 @@ class MeanField(Family):
     def draw(self, params: jax.Array, noise: jax.Array) -> jax.Array:
         return params[: self.size] + jnp.exp(params[self.size :]) * noise
 
-    def gaussian(self, params: np.ndarray) -> Mixture:
-        return Mixture.of(params[: self.size].copy(), Diagonal(np.exp(params[self.size :])))
+    def gaussian(self, params: np.ndarray) -> GaussianMixture:
+        return GaussianMixture.of(params[: self.size].copy(), Diagonal(np.exp(params[self.size :])))
 
 
 @dataclass(frozen=True)
@@ -101,10 +101,12 @@ class FullRank(Family):
         # compiling the loop to one function.
         return params[:d] + jnp.exp(params[d : 2 * d]) * (noise + (rows * noise).sum(axis=-1))
 
-    def gaussian(self, params: np.ndarray) -> Mixture:
+    def gaussian(self, params: np.ndarray) -> GaussianMixture:
         d = self.size
         unit = np.eye(d) + np.tril(params[2 * d :].reshape(d, d), -1)
-        return Mixture.of(params[:d].copy(), Dense(np.exp(params[d : 2 * d])[:, None] * unit))
+        return GaussianMixture.of(
+            params[:d].copy(), Dense(np.exp(params[d : 2 * d])[:, None] * unit)
+        )
 
     def coordinate(self, index: int) -> int:
         d = self.size

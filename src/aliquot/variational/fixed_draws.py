@@ -12,8 +12,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array, lax
-from scipy.special import ndtri
-from scipy.stats import qmc
 
 from aliquot.newton.trust_region import Derivatives, derivatives
 from aliquot.variational.noise import Stream, generator
@@ -45,6 +43,9 @@ def fixed_noise(seed: int, each: int, size: int) -> np.ndarray:
 
 
 def _half(rng: np.random.Generator, count: int, size: int) -> np.ndarray:
+    from scipy.special import ndtri
+    from scipy.stats import qmc
+
     if size > MOST_SOBOL:
         return rng.standard_normal((count, size))
     sobol = qmc.Sobol(size, scramble=True, rng=rng)

@@ -20,8 +20,20 @@ from aliquot.variational.target import Target
 # Points in one call on a CPU, where they are taken one after another: a loop compiled into one
 # function, which needs the memory of one point.
 ON_CPU = 1024
+# Points times numbers in the data that are worth the waiting.
+WORTH = 250_000_000
 # On an accelerator they are taken together.
 TOGETHER = 128
+
+
+def affordable(density: Target, most: int, least: int) -> int:
+    """Return how many points to evaluate where more are better but fewer will do.
+
+    All of them while points times numbers in the data are below a quarter of a billion: about a
+    second.
+    """
+    numbers = sum(np.size(leaf) for leaf in jax.tree.leaves(density.data))
+    return int(np.clip(WORTH // max(numbers, 1), least, most))
 
 
 def log_densities(density: Target, points: np.ndarray) -> np.ndarray:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from aliquot.variational.mixture import Mixture
+from aliquot.variational.mixture import GaussianMixture
 from aliquot.variational.modes import Mode
 from aliquot.variational.target import Target
 from aliquot.variational.weights import weighed
@@ -21,7 +21,7 @@ def mixture_of(
     modes: Sequence[Mode],
     rng: np.random.Generator,
     inside: Callable[[np.ndarray], np.ndarray] | None = None,
-) -> Mixture:
+) -> GaussianMixture:
     """Return the Gaussians at some modes, none a mirror image of another, side by side.
 
     Of points (n, d), `inside` says which are in the cell of one mirror mode. The highest mode comes
@@ -31,7 +31,7 @@ def mixture_of(
     near = np.flatnonzero(log_masses >= log_masses.max() - HOPELESS)
     weights = np.exp(log_masses[near] - log_masses.max())
     chosen = [modes[int(k)] for k in near]
-    mixture = Mixture(
+    mixture = GaussianMixture(
         weights / weights.sum(),
         np.stack([mode.position for mode in chosen]),
         tuple(scale for mode in chosen for scale in mode.gaussian.scales),

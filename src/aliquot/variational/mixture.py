@@ -12,14 +12,14 @@ from aliquot.variational.scale import Scale
 
 
 @dataclass(frozen=True, eq=False)
-class Mixture:
+class GaussianMixture:
     """Gaussians side by side; one of them is the common case.
 
     With finite `tails` they are multivariate t with so many degrees of freedom and the same
     centres and scales.
 
     >>> from aliquot.variational.scale import Diagonal
-    >>> q = Mixture.of(np.zeros(2), Diagonal(np.array([1.0, 2.0])))
+    >>> q = GaussianMixture.of(np.zeros(2), Diagonal(np.array([1.0, 2.0])))
     >>> q.mean, q.std
     (array([0., 0.]), array([1., 2.]))
     >>> points, log_q = q.draw(3, np.random.default_rng(1))

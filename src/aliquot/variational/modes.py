@@ -10,7 +10,9 @@ import numpy as np
 from aliquot.errors import FitError
 from aliquot.newton import Climb, Climber, Curvature, converged, ending
 from aliquot.variational.failure import listed
-from aliquot.variational.mixture import Mixture
+from aliquot.variational.heights import affordable, log_densities
+from aliquot.variational.mixture import GaussianMixture
+from aliquot.variational.noise import Stream, generator
 from aliquot.variational.scale import Dense
 from aliquot.variational.target import Target
 
@@ -22,6 +24,12 @@ UNFINISHED = 1e-3
 ESCAPES = 3
 # Two tops are one mode where they are closer than this, in standard deviations.
 SAME = 0.05
+
+# Draws that look for what was missed, of a t with so many degrees of freedom; climbs from the
+# most telling, where one of them makes up for more than this share of the mass by itself.
+EXPLORED, EXPLORING_TAILS, CLIMBED, UNEXPLAINED = 500, 2.0, 4, 0.1
+# So often it is looked for more.
+ROUNDS = 3
 
 type Fold = Callable[[np.ndarray], np.ndarray]
 
@@ -36,9 +44,9 @@ class Mode:
     left: float  # what was left to gain, in nats
 
     @property
-    def gaussian(self) -> Mixture:
+    def gaussian(self) -> GaussianMixture:
         """The Gaussian with the mode's curvature."""
-        return Mixture.of(self.position, Dense(self.factor))
+        return GaussianMixture.of(self.position, Dense(self.factor))
 
     @property
     def log_mass(self) -> float:
@@ -68,13 +76,15 @@ def find_modes(
     density: Target,
     starts: Sequence[np.ndarray],
     *,
+    seed: int = 0,
     steps: int = 1000,
     stopped: Callable[[], bool] = lambda: False,
     on_progress: Callable[[int, int, float], object] | None = None,
 ) -> ModeSearch:
     """Climb from each start (d,) and keep the tops that differ.
 
-    A climb that ends at a saddle goes on. One that runs off, or ends where the density is flat in
+    Then draws around the modes look for what was missed, and lead to more climbs. A climb that
+    ends at a saddle goes on. One that runs off, or ends where the density is flat in
     some direction, is a failure that names the coordinates. No start with a finite log density
     and gradient leaves both lists empty.
     """
@@ -92,9 +102,29 @@ def find_modes(
         size=density.size,
         stopped=stopped,
     )
-    modes: list[Mode] = []
-    failures: list[FitError] = []
-    evaluations = 0
+    search = ModeSearch([], [], len(starts), 0, interrupted=False)
+    search = _climbed(search, climber, density, starts, steps, on_progress)
+    rng = generator(seed, Stream.MODES)
+    for _ in range(ROUNDS):
+        if search.interrupted or not search.modes:
+            break
+        before = len(search.modes)
+        search = _climbed(search, climber, density, missed(density, search.modes, rng), steps)
+        if len(search.modes) == before:
+            break
+    return search
+
+
+def _climbed(
+    search: ModeSearch,
+    climber: Climber,
+    density: Target,
+    starts: Sequence[np.ndarray],
+    steps: int,
+    on_progress: Callable[[int, int, float], object] | None = None,
+) -> ModeSearch:
+    """Add to what was found what climbs from more starts find."""
+    modes, failures, evaluations = [*search.modes], [*search.failures], search.evaluations
     for number, start in enumerate(starts):
         top, used = _top(climber, density.labels, start, steps)
         evaluations += used
@@ -107,7 +137,29 @@ def find_modes(
         if on_progress is not None:
             on_progress(number + 1, len(starts), -max((m.height for m in modes), default=-np.inf))
     modes.sort(key=lambda mode: -mode.height)
-    return ModeSearch(modes, failures, len(starts), evaluations, climber.interrupted)
+    return ModeSearch(modes, failures, search.starts, evaluations, climber.interrupted)
+
+
+def missed(density: Target, modes: Sequence[Mode], rng: np.random.Generator) -> list[np.ndarray]:
+    """Return points (d,) to climb from that modes found so far do not explain.
+
+    Of draws around the modes, with far tails, those that have the most density for how rarely they
+    are drawn; none where a Gaussian at each mode accounts for all of them.
+    """
+    count = len(modes)
+    around = GaussianMixture(
+        np.full(count, 1.0 / count),
+        np.stack([mode.position for mode in modes]),
+        tuple(scale for mode in modes for scale in mode.gaussian.scales),
+    ).with_tails(EXPLORING_TAILS)
+    tried = affordable(density, EXPLORED, 50)
+    points, log_q = around.draw(tried, rng)
+    heights = log_densities(density, points)
+    mass = max(mode.log_mass for mode in modes)
+    ratios = np.where(np.isfinite(heights), heights - log_q, -np.inf)
+    # A draw that alone stands for more mass than the modes have: its weight, over their number.
+    order = np.argsort(-ratios)[:CLIMBED]
+    return [points[i] for i in order if ratios[i] - np.log(tried) > mass + np.log(UNEXPLAINED)]
 
 
 def folded(search: ModeSearch, density: Target, fold: Fold) -> list[Mode]:

@@ -21,6 +21,9 @@ class Stream(IntEnum):
     IMPORTANCE = 1
     FIXED = 2
     WEIGHTS = 3
+    FULL_RANK = 4
+    PATHS = 5
+    MODES = 6
 
 
 def generator(seed: int, stream: Stream, block: int = 0) -> np.random.Generator:

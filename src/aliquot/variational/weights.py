@@ -9,7 +9,7 @@ import numpy as np
 
 from aliquot.variational.heights import log_densities
 from aliquot.variational.importance import smoothed
-from aliquot.variational.mixture import Mixture
+from aliquot.variational.mixture import GaussianMixture
 from aliquot.variational.target import Target
 
 ROUNDS = 3
@@ -23,10 +23,10 @@ TAILS = 10.0
 
 def weighed(
     density: Target,
-    mixture: Mixture,
+    mixture: GaussianMixture,
     rng: np.random.Generator,
     inside: Callable[[np.ndarray], np.ndarray] | None = None,
-) -> Mixture:
+) -> GaussianMixture:
     """Return a mixture whose weights are the shares of the mass, estimated by importance.
 
     Draws from the mixture as it is, with the tails of a t, are weighted by the density over that of
@@ -52,7 +52,7 @@ def weighed(
     return mixture
 
 
-def _without(mixture: Mixture) -> Mixture:
+def _without(mixture: GaussianMixture) -> GaussianMixture:
     """Leave out members of next to no mass."""
     kept = np.flatnonzero(mixture.weights >= SMALLEST)
     weights = mixture.weights[kept]

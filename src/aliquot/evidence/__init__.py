@@ -1,0 +1,19 @@
+"""The integral of a density, from draws of it or from a distribution that is near it."""
+
+from __future__ import annotations
+
+from aliquot.evidence.importance import importance, weigh
+from aliquot.evidence.result import LogEvidence
+from aliquot.evidence.thirds import thirds_of, together
+from aliquot.evidence.verdict import of_draws, of_exact, of_proposal
+
+__all__ = [
+    "LogEvidence",
+    "thirds_of",
+    "importance",
+    "of_draws",
+    "of_exact",
+    "of_proposal",
+    "together",
+    "weigh",
+]

@@ -1,0 +1,263 @@
+"""``aq.compare_components``: how many components there are, by the evidence and by prediction."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from aliquot.arguments import as_seed, whole_number
+from aliquot.errors import AliquotError, ModelError, PartialResultWarning, warn
+from aliquot.inference.comparison import ComponentComparison, Fitted
+from aliquot.inference.filled_components import filled_components
+from aliquot.inference.fit import fit
+from aliquot.inference.log_evidence import log_evidence
+from aliquot.inference.log_likelihood import compute_log_likelihood
+from aliquot.inference.sample import sample
+from aliquot.model import Model
+from aliquot.progress import announce
+
+if TYPE_CHECKING:
+    import xarray
+
+    from aliquot.evidence import LogEvidence
+
+DRAWS = 4000
+CHAINS = 4
+
+
+def compare_components(
+    build: Callable[[int], Model],
+    components: Iterable[int] = range(1, 7),
+    *,
+    prior: Mapping[int, float] | None = None,
+    draws: int = DRAWS,
+    random_seed: Any = None,
+    progressbar: bool = True,
+) -> ComponentComparison:
+    """Fit models with different numbers of components, and say how probable each number is.
+
+    Parameters
+    ----------
+    build : callable
+        ``build(K)`` returns the model with K components.
+    components : iterable of int
+        The numbers to compare.
+    prior : mapping from int to float, optional
+        The prior probability of each number, up to a constant. By default all are the same.
+    draws : int
+        Draws of the posterior given each number.
+    random_seed : int, sequence of int, numpy.random.Generator, optional
+    progressbar : bool
+        Whether to say a line about each number when it is done.
+
+    Returns
+    -------
+    ComponentComparison
+        Its ``table`` has a row for each number; ``plot()`` draws it; ``best`` is the most probable
+        one. A number that could not be fitted has a row that says why. After Ctrl-C the rows so
+        far are returned, marked as partial.
+
+    Raises
+    ------
+    ModelError
+        Where `build` is no function that makes models, or numbers or `prior` are not what is said
+        above.
+
+    Notes
+    -----
+    Each model is fitted by the cheapest route whose quality holds: by `fit`, where Pareto k says
+    that its draws can be corrected, else by `sample`. The evidence is `log_evidence`'s; of mirror
+    modes all are counted, so that the K! labellings neither favour nor punish large K.
+
+    The evidence depends on the priors of each component's parameters: vague ones make many
+    components improbable. The expected log predictive density, by Pareto-smoothed leave-one-out
+    cross-validation [1]_, hardly does, and prefers too many to too few. How many components have
+    rows (`filled_components`) is another answer, to another question.
+
+    References
+    ----------
+    .. [1] Vehtari, Gelman and Gabry (2017), Practical Bayesian model evaluation using leave-one-out
+       cross-validation and WAIC, Statistics and Computing 27.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import aliquot as aq
+    >>> data = np.concatenate([np.linspace(-6, -4, 20), np.linspace(4, 6, 20)])
+    >>> def build(K):
+    ...     with aq.Model() as model:
+    ...         means = aq.Normal("means", 0, 5, shape=K)
+    ...         aq.NormalMixture("y", np.full(K, 1 / K), means, 1, observed=data)
+    ...     return model
+    >>> found = aq.compare_components(build, [1, 2], random_seed=1, progressbar=False)
+    >>> found.best, list(found.table.index)
+    (2, [1, 2])
+    """
+    numbers = _numbers(components)
+    weights = _prior(prior, numbers)
+    draws = whole_number("draws", draws, least=100)
+    if not callable(build):
+        raise ModelError(
+            f"build must be a function that makes a model with so many components, build(K); got "
+            f"{build!r:.60}"
+        )
+    seed = as_seed(random_seed)
+    rows: list[Fitted] = []
+    partial = False
+    for number in numbers:
+        began = time.perf_counter()
+        try:
+            row = _fitted(build, number, draws, [seed, number])
+        except KeyboardInterrupt:
+            if not rows:
+                raise
+            partial = True
+            warn(
+                f"compare_components was interrupted at {number} components. The rows so far are "
+                "returned, marked as partial.",
+                PartialResultWarning,
+            )
+            break
+        rows.append(replace(row, seconds=time.perf_counter() - began))
+        announce(_line(rows[-1]), progressbar)
+    return ComponentComparison(tuple(rows), weights, partial)
+
+
+def _fitted(build: Callable[[int], Model], number: int, draws: int, seed: list[int]) -> Fitted:
+    """Fit one number of components; what fails is said in the row."""
+    model: Any = None
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            model = build(number)
+            if isinstance(model, Model):
+                method, trace, evidence = _posterior(model, draws, seed)
+                row = Fitted(
+                    components=number,
+                    model=model,
+                    trace=trace,
+                    evidence=evidence,
+                    method=method,
+                )
+                row = _predictive(row, seed)
+        except Exception as error:  # of a user's function, or of a model that cannot be fitted
+            return Fitted(
+                components=number,
+                model=model if isinstance(model, Model) else None,
+                message=f"{type(error).__name__}: {error}",
+            )
+    if not isinstance(model, Model):
+        raise ModelError(
+            f"build({number}) must return an aq.Model; got {type(model).__name__}. Has it a "
+            "`return model` at its end?"
+        )
+    said = [str(w.message) for w in caught if issubclass(w.category, Warning)]
+    return replace(
+        row, message=" ".join(dict.fromkeys([row.message, *_ours(caught, said)])).strip()
+    )
+
+
+def _ours(caught: list[warnings.WarningMessage], said: list[str]) -> list[str]:
+    """Choose the warnings that are about the fit that was kept."""
+    from aliquot.errors import ConvergenceWarning
+
+    return [
+        text
+        for each, text in zip(caught, said, strict=True)
+        if issubclass(each.category, ConvergenceWarning)
+    ]
+
+
+def _posterior(
+    model: Model, draws: int, seed: list[int]
+) -> tuple[str, xarray.DataTree, LogEvidence]:
+    """Draw from the posterior by the cheapest route whose quality holds."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a poor fit is not used
+        try:
+            approx = fit(model=model, random_seed=seed, progressbar=False)
+            if approx.quality is not None and approx.quality.good and not approx.partial:
+                trace = approx.sample(draws, corrected=True, random_seed=seed)
+                evidence = log_evidence(approx, random_seed=seed)
+                if evidence.good:
+                    return approx.method, trace, evidence
+        except AliquotError:
+            pass
+    trace = sample(
+        -(-draws // CHAINS),
+        chains=CHAINS,
+        model=model,
+        random_seed=seed,
+        progressbar=False,
+        # Labels that switch are nothing to warn of here.
+        label_switching="permute" if model.symmetries(explain=False) else None,
+    )
+    if trace.attrs["partial"]:
+        raise KeyboardInterrupt
+    return "NUTS", trace, log_evidence(trace, model, random_seed=seed)
+
+
+def _predictive(row: Fitted, seed: list[int]) -> Fitted:
+    """Add leave-one-out cross-validation and the components that have rows."""
+    from arviz_stats.loo import loo
+
+    assert row.model is not None
+    assert row.trace is not None
+    trace = compute_log_likelihood(row.trace, row.model)
+    pointwise, worst = [], -np.inf
+    for name in trace["log_likelihood"].data_vars:
+        found = loo(trace, var_name=str(name), pointwise=True)
+        pointwise.append(np.ravel(found.elpd_i))
+        worst = max(worst, float(np.max(found.pareto_k)))
+    each = np.concatenate(pointwise)
+    filled = 1.0 if row.components == 1 else np.nan
+    with suppress(ModelError):  # where nothing is a mixture, or several things are
+        filled = float(filled_components(row.trace, row.model, random_seed=seed).mean())
+    return replace(
+        row,
+        elpd=float(each.sum()),
+        elpd_error=float(np.sqrt(each.size * each.var())),
+        pareto_k=worst,
+        filled=filled,
+    )
+
+
+def _line(row: Fitted) -> str:
+    what = "component" if row.components == 1 else "components"
+    if row.evidence is None:
+        return f"{row.components} {what}: failed. {row.message}"
+    return (
+        f"{row.components} {what}: log evidence {row.evidence!r}, {row.method}, {row.seconds:.1f} s"
+    )
+
+
+def _numbers(components: Any) -> list[int]:
+    try:
+        numbers = [whole_number("components", k) for k in components]
+    except TypeError:
+        raise ModelError(
+            f"components must be a range or list of whole numbers; got {components!r:.60}"
+        ) from None
+    if not numbers or len(set(numbers)) < len(numbers):
+        raise ModelError(f"components must be different numbers, one at least; got {numbers}")
+    return numbers
+
+
+def _prior(prior: Mapping[int, float] | None, numbers: list[int]) -> dict[int, float]:
+    if prior is None:
+        return {k: 1.0 / len(numbers) for k in numbers}
+    if not isinstance(prior, Mapping) or set(numbers) - set(prior):
+        raise ModelError(
+            f"prior must be a mapping that has each of {numbers} as a key; got {prior!r:.100}"
+        )
+    weights = {k: float(prior[k]) for k in numbers}
+    total = sum(weights.values())
+    if not (all(w >= 0 for w in weights.values()) and 0 < total < np.inf):
+        raise ModelError(f"prior must be of finite numbers of at least 0, not all 0; got {weights}")
+    return {k: w / total for k, w in weights.items()}

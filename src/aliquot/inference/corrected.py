@@ -1,0 +1,104 @@
+"""Draws of an approximation, made draws of the posterior by Pareto-smoothed importance resampling.
+
+Vehtari, Simpson, Gelman, Yao and Gabry (2024), Pareto smoothed importance sampling, JMLR 25.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from aliquot.errors import FitError
+from aliquot.evidence.proposal import fit_proposal
+from aliquot.variational.importance import POOR_K, Estimate, log_mean, resampled, smoothed
+from aliquot.variational.mixture import GaussianMixture
+
+if TYPE_CHECKING:
+    from aliquot.inference.approximation import Approximation
+
+# Degrees of freedom of the t that the first draws come from.
+TAILS = 10.0
+# A proposal is looked at with so many draws, and what is chosen from them makes a better one.
+TRIED, CHOSEN = 4000, 2000
+# It is made better once, where less of it than this counts, or Pareto k is above this;
+FINE_SHARE, FINE_K = 0.9, 0.4
+# but not where less than this counts: it may then have seen only a part of the posterior, and what
+# is made from that part looks good to itself.
+LEAST_SHARE = 0.2
+# Where less than this counts Pareto k has to be good, and not just passable.
+THIN_SHARE, GOOD_K = 0.1, 0.5
+# Draws are chosen from so many times as many, or from more where that is not worth as many.
+TIMES = (2, 6)
+STREAM = 0xC0
+
+
+@dataclass(frozen=True, eq=False)
+class Weighted:
+    """Draws with weights that make them stand for the posterior, in one of its mirror modes."""
+
+    points: np.ndarray  # (n, d)
+    weights: np.ndarray  # (n,) of sum 1
+    pareto_k: float
+    evidence: Estimate  # the log evidence that the same weights give, all mirror modes counted
+
+    @property
+    def effective(self) -> float:
+        """How many independent draws they are worth."""
+        return 1.0 / float((self.weights**2).sum())
+
+    @property
+    def share(self) -> float:
+        """Which part of them that is."""
+        return self.effective / len(self.points)
+
+    @property
+    def good(self) -> bool:
+        """Whether what is computed from them can be believed."""
+        return self.pareto_k <= (GOOD_K if self.share < THIN_SHARE else POOR_K)
+
+
+def corrected(
+    approx: Approximation, q: GaussianMixture, draws: int, seed: int
+) -> tuple[np.ndarray, Weighted]:
+    """Return draws (draws, d) of the posterior, and the weighted ones that they were chosen from.
+
+    A FitError where these cannot be believed.
+    """
+    rng = np.random.default_rng([seed, STREAM])
+    proposal = q.with_tails(TAILS)
+    first = _weighted(approx, proposal, TRIED, rng)
+    if first.share >= LEAST_SHARE and (first.share < FINE_SHARE or first.pareto_k > FINE_K):
+        better = fit_proposal(first.points[resampled(first.weights, CHOSEN, rng)], rng)
+        second = _weighted(approx, better, TRIED, rng)
+        if second.good and (second.share > first.share or not first.good):
+            proposal, first = better, second
+    found = first
+    for times in TIMES:
+        if found.good and (times * draws > TRIED or found.effective < draws):
+            found = _weighted(approx, proposal, max(times * draws, TRIED), rng)
+        if not found.good or found.effective >= draws:
+            break
+    if not found.good:
+        raise FitError(
+            f"corrected=True: Pareto k of the {approx.method} fit as a proposal is "
+            f"{found.pareto_k:.2f}, and {100 * found.share:.2g}% of its draws count. Above "
+            f"{POOR_K}, or {GOOD_K} where less than {100 * THIN_SHARE:.0f}% count, no weights make "
+            "draws those of the posterior. Use another method= in aq.fit, give positive or skewed variables a "
+            "non-centred form, or use aq.sample(init=...) with this fit"
+        )
+    chosen = rng.permutation(resampled(found.weights, draws, rng))
+    return found.points[chosen], found
+
+
+def _weighted(
+    approx: Approximation, proposal: GaussianMixture, n: int, rng: np.random.Generator
+) -> Weighted:
+    points, log_ratios = approx._weighed(proposal, n, seed=int(rng.integers(2**63)))
+    inside, images = approx._in_one_mode(points)
+    if inside is not None:
+        log_ratios = np.where(inside, log_ratios, -np.inf)
+    one = log_mean(log_ratios)
+    evidence = Estimate(one.value + float(np.log(images)), one.mcse)
+    return Weighted(points, *smoothed(log_ratios), evidence)

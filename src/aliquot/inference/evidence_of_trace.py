@@ -1,0 +1,113 @@
+"""The evidence of a model from draws of its posterior: bridge sampling."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from aliquot.diagnostics.statistics import effective_size, split_rhat
+from aliquot.errors import ModelError, SupportError
+from aliquot.evidence import LogEvidence, of_draws, of_exact, thirds_of, together
+from aliquot.inference.draws import in_chains
+from aliquot.inference.one_cell import OneCell
+from aliquot.inference.permute import unconstrained
+from aliquot.inference.posterior import continuous_values, named_draws, posterior_of
+from aliquot.inference.prior_product import notes_on, refuse_improper
+from aliquot.inference.same_data import refuse_other_data
+from aliquot.model import Model
+from aliquot.variational.heights import log_densities
+
+# Chains are cut into thirds, of which autocorrelations are asked for.
+FEWEST_DRAWS = 30
+# A coordinate that is the greatest or the least of all in so many draws, and on so many separate
+# visits, was rounded.
+ROUNDED, VISITS = 0.005, 3
+
+
+def evidence_of_trace(trace: Any, model: Model, rng: np.random.Generator, user: str) -> LogEvidence:
+    """Bridge a trace's draws; what has no evidence, or is not of the model, is refused."""
+    posterior = posterior_of(trace, user)
+    refuse_improper(model, user)
+    _refuse_approximate(trace, user)
+    refuse_other_data(trace, model, user)
+    density = model.density()
+    if density.size == 0:
+        return of_exact(density.evaluate(np.empty(0)), notes_on(model))
+    sizes = posterior.sizes["chain"], posterior.sizes["draw"]
+    if sizes[0] == 0 or sizes[1] < FEWEST_DRAWS:
+        raise ModelError(
+            f"{user}: the posterior has {sizes[0]} chain{'' if sizes[0] == 1 else 's'} of "
+            f"{sizes[1]} draws, and {FEWEST_DRAWS} a chain are needed at least: each third of them "
+            "makes a proposal for the next. Sample longer"
+        )
+    values = in_chains(continuous_values(model, posterior), *sizes)
+    points = unconstrained(density, values)
+    _refuse_at_bounds(density, points, user)
+    symmetries = model.symmetries()
+    cell = OneCell.around(density, symmetries, points.reshape(-1, density.size))
+    points = cell.folded(points.reshape(-1, density.size)).reshape(points.shape)
+    _refuse_at_bounds(density, points, user)
+    heights = log_densities(density, points.reshape(-1, density.size)).reshape(sizes)
+    _refuse_without_density(heights, user)
+    thirds = thirds_of(density, points, heights, _worth, rng, cell.inside)
+    return of_draws(
+        together(thirds),
+        cell.images,
+        _rhat(np.concatenate([third.function for third in thirds], axis=1)),
+        notes_on(model, symmetries),
+    )
+
+
+def _worth(function: np.ndarray) -> float:
+    """Say how many independent draws those of (chains, draws) are worth, for their mean."""
+    return float(effective_size(function[None])[0]) if np.isfinite(function).all() else np.nan
+
+
+def _rhat(function: np.ndarray) -> float:
+    """Compute R-hat of (chains, draws), which are bounded: without ranks."""
+    return float(split_rhat(function[None])[0])
+
+
+def _refuse_approximate(trace: Any, user: str) -> None:
+    attrs = trace.attrs
+    if "iterations" in attrs and "tuning_steps" not in attrs:
+        raise ModelError(
+            f"{user}: these draws are those of an approximation ({attrs.get('sampler')}), from "
+            "which no bridge leads to the posterior. Give the approximation itself, as aq.fit "
+            "returns it, or draws of aq.sample"
+        )
+
+
+def _refuse_at_bounds(density: Any, points: np.ndarray, user: str) -> None:
+    """Refuse draws (chains, draws, d) that were rounded to a bound of their support.
+
+    Of these it is not known where on the unconstrained scale they were.
+    """
+    for slot in density.slots:
+        own = points[..., slot.start : slot.stop]
+        lost = ~np.isfinite(own).all(axis=-1)
+        for extreme in (own.min(axis=(0, 1)), own.max(axis=(0, 1))):
+            there = own == extreme
+            begins = there[:, 1:] & ~there[:, :-1]
+            atoms = there.mean(axis=(0, 1)) > ROUNDED
+            atoms &= begins.sum(axis=(0, 1)) + there[:, 0].sum(axis=0) >= VISITS
+            lost |= there[..., atoms].any(axis=-1)
+        if lost.any():
+            raise SupportError(
+                f"{user}: in {int(lost.sum()):,} of {lost.size:,} draws, such as "
+                f"{named_draws(lost)}, {slot.variable.name} or its mirror image is nearer to a "
+                "bound of its support than a number can be, so that it is not known where it was. "
+                "Give the approximation that aq.fit returns in place of draws, or "
+                f"{slot.variable.name} a prior with less mass next to its bounds"
+            )
+
+
+def _refuse_without_density(heights: np.ndarray, user: str) -> None:
+    wrong = ~np.isfinite(heights)
+    if wrong.any():
+        raise ModelError(
+            f"{user}: the model's density is zero or no number in {int(wrong.sum()):,} of "
+            f"{wrong.size:,} draws, such as {named_draws(wrong)}: is the trace of another model or "
+            "of other data?"
+        )
