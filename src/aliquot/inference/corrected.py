@@ -39,6 +39,7 @@ class Weighted:
     """Draws with weights that make them stand for the posterior, in one of its mirror modes."""
 
     points: np.ndarray  # (n, d)
+    log_ratios: np.ndarray  # (n,) of the density to the proposal, -inf outside of the mode
     weights: np.ndarray  # (n,) of sum 1
     pareto_k: float
     evidence: Estimate  # the log evidence that the same weights give, all mirror modes counted
@@ -67,17 +68,11 @@ def corrected(
     A FitError where these cannot be believed.
     """
     rng = np.random.default_rng([seed, STREAM])
-    proposal = q.with_tails(TAILS)
-    first = _weighted(approx, proposal, TRIED, rng)
-    if first.share >= LEAST_SHARE and (first.share < FINE_SHARE or first.pareto_k > FINE_K):
-        better = fit_proposal(first.points[resampled(first.weights, CHOSEN, rng)], rng)
-        second = _weighted(approx, better, TRIED, rng)
-        if second.good and (second.share > first.share or not first.good):
-            proposal, first = better, second
+    proposal, first = proposal_of(approx, q, rng)
     found = first
     for times in TIMES:
         if found.good and (times * draws > TRIED or found.effective < draws):
-            found = _weighted(approx, proposal, max(times * draws, TRIED), rng)
+            found = weighted(approx, proposal, max(times * draws, TRIED), rng)
         if not found.good or found.effective >= draws:
             break
     if not found.good:
@@ -85,20 +80,36 @@ def corrected(
             f"corrected=True: Pareto k of the {approx.method} fit as a proposal is "
             f"{found.pareto_k:.2f}, and {100 * found.share:.2g}% of its draws count. Above "
             f"{POOR_K}, or {GOOD_K} where less than {100 * THIN_SHARE:.0f}% count, no weights make "
-            "draws those of the posterior. Use another method= in aq.fit, give positive or skewed variables a "
-            "non-centred form, or use aq.sample(init=...) with this fit"
+            "draws those of the posterior. Use another method= in aq.fit, give positive or skewed "
+            "variables a non-centred form, or use aq.sample(init=...) with this fit"
         )
     chosen = rng.permutation(resampled(found.weights, draws, rng))
     return found.points[chosen], found
 
 
-def _weighted(
+def proposal_of(
+    approx: Approximation, q: GaussianMixture, rng: np.random.Generator
+) -> tuple[GaussianMixture, Weighted]:
+    """Return a proposal with an approximation's shape, or a better one, and draws from it."""
+    proposal = q.with_tails(min(q.tails, TAILS))
+    first = weighted(approx, proposal, TRIED, rng)
+    if first.share < LEAST_SHARE or (first.share >= FINE_SHARE and first.pareto_k <= FINE_K):
+        return proposal, first
+    better = fit_proposal(first.points[resampled(first.weights, CHOSEN, rng)], rng)
+    second = weighted(approx, better, TRIED, rng)
+    if second.good and (second.share > first.share or not first.good):
+        return better, second
+    return proposal, first
+
+
+def weighted(
     approx: Approximation, proposal: GaussianMixture, n: int, rng: np.random.Generator
 ) -> Weighted:
+    """Draw n points from a proposal and weigh them by the posterior in one mirror mode."""
     points, log_ratios = approx._weighed(proposal, n, seed=int(rng.integers(2**63)))
     inside, images = approx._in_one_mode(points)
     if inside is not None:
         log_ratios = np.where(inside, log_ratios, -np.inf)
     one = log_mean(log_ratios)
     evidence = Estimate(one.value + float(np.log(images)), one.mcse)
-    return Weighted(points, *smoothed(log_ratios), evidence)
+    return Weighted(points, log_ratios, *smoothed(log_ratios), evidence)

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from aliquot.errors import ModelError
-from aliquot.evidence import LogEvidence, importance, of_proposal, weigh
+from aliquot.evidence import LogEvidence, importance, of_proposal
 from aliquot.inference.approximation import Approximation
-from aliquot.inference.one_cell import LOOKED_AT, OneCell
+from aliquot.inference.corrected import proposal_of, weighted
 from aliquot.inference.prior_product import notes_on, refuse_improper
 from aliquot.model import Model
 
-# Degrees of freedom of the proposal's tails, which have to be heavier than the posterior's.
-TAILS = 10.0
-# Draws, from the first try to the last.
-FIRST, MOST = 4_000, 64_000
+# Draws at most.
+MOST = 64_000
 # No more are drawn where the error, in nats, is below.
 SMALL_ERROR = 0.02
 # The most draws times numbers in the data, but for the first draws.
@@ -33,16 +29,15 @@ def evidence_of_approximation(
             "model= out"
         )
     refuse_improper(approx.model, user)
-    density: Any = approx.density
-    proposal = approx.q.with_tails(min(approx.q.tails, TAILS))
-    cell = OneCell.around(density, approx.symmetries, proposal.draw(LOOKED_AT, rng)[0])
-    numbers = sum(np.size(array) for array in density.data.values())
-    most = int(np.clip(MOST_NUMBERS // max(numbers, 1), FIRST, MOST))
-    log_ratios = weigh(density, proposal, FIRST, rng, cell.inside)
+    proposal, first = proposal_of(approx, approx.q, rng)
+    numbers = sum(np.size(array) for array in approx.density.data.values())
+    most = int(np.clip(MOST_NUMBERS // max(numbers, 1), first.log_ratios.size, MOST))
+    log_ratios = first.log_ratios
     found = importance(log_ratios)
     while not found.estimate.mcse < SMALL_ERROR and 2 * log_ratios.size <= most:
-        more = weigh(density, proposal, log_ratios.size, rng, cell.inside)
+        more = weighted(approx, proposal, log_ratios.size, rng).log_ratios
         log_ratios = np.concatenate([log_ratios, more])
         found = importance(log_ratios)
+    images = 1 if approx.folding is None else approx.folding.images
     notes = notes_on(approx.model, approx.symmetries)
-    return of_proposal(found, log_ratios.size, cell.images, notes)
+    return of_proposal(found, log_ratios.size, images, notes)

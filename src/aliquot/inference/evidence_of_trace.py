@@ -71,11 +71,11 @@ def _rhat(function: np.ndarray) -> float:
 
 def _refuse_approximate(trace: Any, user: str) -> None:
     attrs = trace.attrs
-    if "iterations" in attrs and "tuning_steps" not in attrs:
+    if "iterations" in attrs and "tuning_steps" not in attrs and not attrs.get("corrected"):
         raise ModelError(
             f"{user}: these draws are those of an approximation ({attrs.get('sampler')}), from "
             "which no bridge leads to the posterior. Give the approximation itself, as aq.fit "
-            "returns it, or draws of aq.sample"
+            "returns it, its draws with corrected=True, or draws of aq.sample"
         )
 
 

@@ -40,7 +40,7 @@ def log_evidence(
     ----------
     trace_or_approx : xarray.DataTree or Approximation
         Draws of the posterior, from `sample`: by bridge sampling. Or what `fit` returns: by
-        importance sampling, which is quicker, and good where the fit is.
+        importance sampling, which is quicker, and good where its draws can be corrected.
     model : Model, optional
         By default the one whose ``with`` block is running; an approximation knows its own.
     random_seed : int, sequence of int, numpy.random.Generator, optional
