@@ -21,13 +21,20 @@ from aliquot.mcmc.starts import NoStartError, evaluator
 from aliquot.model import Model
 from aliquot.progress import announce, fit_progress
 from aliquot.variational.dadvi import dadvi
+from aliquot.variational.full_rank import full_rank
+from aliquot.variational.heights import log_densities
 from aliquot.variational.importance import preload
 from aliquot.variational.laplace import mixture_of
 from aliquot.variational.mixture import GaussianMixture
 from aliquot.variational.modes import find_modes, folded
 from aliquot.variational.noise import Stream, generator
+from aliquot.variational.pathfinder import find_paths
+from aliquot.variational.several_paths import different
+from aliquot.variational.several_paths import folded as folded_paths
+from aliquot.variational.several_paths import mixture_of as mixture_of_paths
 
 RESTARTS = 8
+FULL_RANK_STEPS, PATH_STEPS = 200, 1000
 
 
 class Fitting:
@@ -58,6 +65,8 @@ class Fitting:
     def run(self, method: str, *, warned: bool = True) -> Approximation:
         """Fit by one method, check the fit, and warn where it is poor unless told otherwise."""
         preload()
+        if not np.isfinite(log_densities(self.density, np.stack(self.starts))).any():
+            self.no_start()
         with interrupts() as stop:
             approx = DETERMINISTIC[method](self, stop)
         if approx.partial:
@@ -180,7 +189,67 @@ def mean_field(fitting: Fitting, stop: Event) -> Approximation:
     return fitting.checked(approx, left=optimum.left, draws_error=optimum.draws_error)
 
 
+def full_rank_fit(fitting: Fitting, stop: Event) -> Approximation:
+    """Fit the Gaussian of any covariance that has the highest ELBO."""
+    with fitting.progress(FULL_RANK_STEPS, "Full rank", "steps", "-ELBO") as display:
+        optimum = full_rank(
+            fitting.density,
+            fitting.starts,
+            seed=fitting.seed,
+            steps=FULL_RANK_STEPS,
+            stopped=stop.is_set,
+            on_progress=lambda done, total, loss: display.update(done, loss),
+        )
+        display.view.n = len(optimum.hist)  # so many were enough
+    approx = fitting.approximation(
+        "FullRank",
+        "full-rank",
+        optimum.q,
+        hist=optimum.hist,
+        partial=optimum.interrupted,
+        stopped="interrupted" if optimum.interrupted else optimum.ending,
+    )
+    return fitting.checked(approx, left=optimum.left, draws_error=optimum.draws_error)
+
+
+def paths_fit(fitting: Fitting, stop: Event) -> Approximation:
+    """Fit Gaussians along the paths of an optimiser."""
+    density, starts = fitting.density, fitting.starts
+    with fitting.progress(PATH_STEPS, "Pathfinder", "steps", "least -log density") as display:
+        found = find_paths(
+            density,
+            starts,
+            seed=fitting.seed,
+            steps=PATH_STEPS,
+            stopped=stop.is_set,
+            on_progress=lambda done, total, loss: display.update(done, loss),
+        )
+        display.view.n = max(display.view.done, 1)  # so many were enough
+    paths, folding = found.paths, None
+    rng = generator(fitting.seed, Stream.PATHS, len(starts))
+    if fitting.symmetries:
+        folding = Folding.around(density, fitting.symmetries, paths[0].q, fitting.seed)
+    if found.interrupted:
+        q = paths[0].q
+    else:
+        home = paths if folding is None else folded_paths(paths, density, folding.folded, rng)
+        inside = None if folding is None else folding.inside
+        q = mixture_of_paths(density, different(home), rng, inside)
+    approx = fitting.approximation(
+        "Pathfinder",
+        "pathfinder",
+        q,
+        folding=folding,
+        hist=np.asarray(paths[0].hist),
+        partial=found.interrupted,
+        stopped="interrupted" if found.interrupted else None,
+    )
+    return fitting.checked(approx)
+
+
 DETERMINISTIC: dict[str, Callable[[Fitting, Event], Approximation]] = {
     "laplace": laplace,
     "dadvi": mean_field,
+    "fullrank": full_rank_fit,
+    "pathfinder": paths_fit,
 }

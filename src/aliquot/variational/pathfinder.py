@@ -16,7 +16,7 @@ from aliquot.variational.failure import listed
 from aliquot.variational.gradients import Gradients
 from aliquot.variational.heights import log_densities
 from aliquot.variational.importance import Estimate
-from aliquot.variational.mixture import Mixture
+from aliquot.variational.mixture import GaussianMixture
 from aliquot.variational.noise import MAX_NORMALS, Stream, generator
 from aliquot.variational.quasi_newton import Iterate, climb, covariance_times
 from aliquot.variational.target import Target
@@ -29,7 +29,7 @@ FEW, KEPT = 10, 200
 class Path:
     """The best Gaussian along one climb."""
 
-    q: Mixture
+    q: GaussianMixture
     elbo: Estimate  # in nats, from the draws
     draws: np.ndarray  # (KEPT, d)
     log_ratios: np.ndarray  # (KEPT,) of the density to q
@@ -62,104 +62,121 @@ def find_paths(
     the paths are as long as they are. It is an error that no path has a Gaussian.
     """
     at = Gradients(density)
-    trails, interrupted = _climbed(at, starts, steps, stopped, on_progress)
-    found: list[Path] = []
-    heights = 0
-    for number, trail in enumerate(trails):
-        path, used = _best(density, trail, generator(seed, Stream.PATHS, number))
-        heights += used
-        if path is not None:
-            found.append(path)
+    trails = [_Trail(density, generator(seed, Stream.PATHS, n)) for n in range(len(starts))]
+    interrupted = _climb(at, starts, trails, steps, stopped, on_progress)
+    for trail in trails:
+        trail.judge()
+    found = [path for trail in trails if (path := trail.path()) is not None]
     if not found:
         if interrupted:
             raise KeyboardInterrupt
-        raise FitError(_nowhere(at, starts, trails))
+        raise FitError(_nowhere(at, starts))
     found.sort(key=lambda path: -path.elbo.value)
+    heights = sum(trail.evaluations for trail in trails)
     return Paths(found, len(trails) - len(found), at.evaluations, heights, interrupted)
 
 
-def gaussian_at(iterate: Iterate) -> Mixture | None:
+def gaussian_at(iterate: Iterate) -> GaussianMixture | None:
     """Return the Gaussian at a point of a path: where a Newton step leads, with its curvature."""
     scale = iterate.scale
     if scale is None:
         return None
-    return Mixture.of(iterate.position + covariance_times(scale, iterate.gradient), scale)
+    return GaussianMixture.of(iterate.position + covariance_times(scale, iterate.gradient), scale)
 
 
-def path_of(density: Target, q: Mixture, hist: np.ndarray, rng: np.random.Generator) -> Path:
+def path_of(
+    density: Target, q: GaussianMixture, hist: np.ndarray, rng: np.random.Generator
+) -> Path:
     """Draw from a Gaussian and compare it with the density."""
     draws, log_q = q.draw(KEPT, rng)
     log_ratios = log_densities(density, draws) - log_q
     return Path(q, Estimate.of_mean(log_ratios), draws, log_ratios, hist)
 
 
-def _climbed(
+class _Trail:
+    """The points of one path that are left to judge, and the best of those that were."""
+
+    def __init__(self, density: Target, rng: np.random.Generator) -> None:
+        self.points: list[Iterate] = []
+        self.evaluations = 0
+        self._density, self._rng = density, rng
+        self._noise = rng.standard_normal((FEW, density.size))
+        self._hist: list[float] = []
+        self._best: GaussianMixture | None = None
+        # What points hold bounds how many of them may wait.
+        self.most = max(2, MAX_NORMALS // (20 * density.size))
+
+    def judge(self, upto: int | None = None) -> None:
+        """Estimate the ELBO of the Gaussian at each point, and let go of all but the best."""
+        some, self.points[:upto] = self.points[:upto], []
+        gaussians = [q for point in some if (q := gaussian_at(point)) is not None]
+        noise = self._noise
+        shifted = [q.centers[0] + q.scales[0].apply(noise) for q in gaussians]
+        points = np.concatenate([np.empty((0, self._density.size)), *shifted])
+        self.evaluations += len(points)
+        heights = log_densities(self._density, points).reshape(-1, FEW).mean(axis=1)
+        log_noise = 0.5 * (noise**2).sum(axis=1).mean() + 0.5 * noise.shape[1] * np.log(2 * np.pi)
+        for q, height in zip(gaussians, heights, strict=True):
+            loss = -(height + q.scales[0].log_det + log_noise)
+            loss = float(loss) if np.isfinite(loss) else np.inf
+            if loss < min(self._hist, default=np.inf):
+                self._best = q
+            self._hist.append(loss)
+
+    def path(self) -> Path | None:
+        """Return the best, if there is one with a finite ELBO."""
+        if self._best is None:
+            return None
+        self.evaluations += KEPT
+        return path_of(self._density, self._best, np.array(self._hist), self._rng)
+
+
+def _climb(
     at: Gradients,
     starts: Sequence[np.ndarray],
+    trails: Sequence[_Trail],
     steps: int,
     stopped: Callable[[], bool],
     on_progress: Callable[[int, int, float], object] | None,
-) -> tuple[list[list[Iterate]], bool]:
-    """Return the path from each start, and whether they were cut short."""
-    trails: list[list[Iterate]] = [[] for _ in starts]
-    climbs = [climb(np.array(s, float), t, steps) for s, t in zip(starts, trails, strict=True)]
+) -> bool:
+    """Climb from each start along a trail, and say whether that was interrupted."""
+    climbs = [
+        climb(np.array(start, float), trail.points, steps)
+        for start, trail in zip(starts, trails, strict=True)
+    ]
     waiting = {number: next(each) for number, each in enumerate(climbs)}
     while waiting:
         if stopped():
-            return trails, True
+            return True
         heights, gradients = at(np.stack(list(waiting.values())))
         for number, height, gradient in zip(list(waiting), heights, gradients, strict=True):
             try:
                 waiting[number] = climbs[number].send((float(height), gradient))
             except StopIteration:
                 del waiting[number]
+            if len(trails[number].points) > trails[number].most:
+                trails[number].judge(-1)
         if on_progress is not None:
-            lowest = min((-trail[-1].height for trail in trails if trail), default=np.inf)
-            on_progress(len(climbs) - len(waiting), len(climbs), lowest)
-    return trails, False
+            tops = (-trail.points[-1].height for trail in trails if trail.points)
+            on_progress(len(climbs) - len(waiting), len(climbs), min(tops, default=np.inf))
+    return False
 
 
-def _best(
-    density: Target, trail: Sequence[Iterate], rng: np.random.Generator
-) -> tuple[Path | None, int]:
-    """Return the Gaussian with the highest ELBO along a path, and how many draws told."""
-    noise = rng.standard_normal((FEW, density.size))
-    log_noise = -0.5 * (noise**2).sum(axis=1).mean() - 0.5 * density.size * np.log(2 * np.pi)
-    gaussians = [gaussian_at(iterate) for iterate in trail]
-    there = [number for number, q in enumerate(gaussians) if q is not None]
-    hist = np.full(len(trail), np.inf)
-    together = max(1, MAX_NORMALS // (FEW * density.size))
-    for first in range(0, len(there), together):
-        some = there[first : first + together]
-        chosen = [q for number in some if (q := gaussians[number]) is not None]
-        points = np.concatenate([q.centers[0] + q.scales[0].apply(noise) for q in chosen])
-        mean = log_densities(density, points).reshape(-1, FEW).mean(axis=1)
-        elbo = mean - log_noise + np.array([q.scales[0].log_det for q in chosen])
-        hist[some] = np.where(np.isfinite(elbo), -elbo, np.inf)
-    if not np.isfinite(hist).any():
-        return None, FEW * len(there)
-    best = gaussians[int(np.argmin(hist))]
-    assert best is not None
-    return path_of(density, best, hist, rng), FEW * len(there) + KEPT
-
-
-def _nowhere(
-    at: Gradients, starts: Sequence[np.ndarray], trails: Sequence[Sequence[Iterate]]
-) -> str:
+def _nowhere(at: Gradients, starts: Sequence[np.ndarray]) -> str:
     """Say why no path has led anywhere."""
-    labels = at.labels
-    if any(trails):
+    labels, points = at.labels, np.stack([np.asarray(start, float) for start in starts])
+    heights, gradients = at(points)
+    if np.any(np.isfinite(heights) & np.isfinite(gradients).all(axis=1)):
         return (
             "no Gaussian along any of the paths has a finite ELBO: the log density is not finite "
             "at some of its draws. Give the variables priors that keep them in a finite range, or "
             "use aq.sample()"
         )
-    heights, gradients = at(np.array(starts[0], float)[None])
     bad = [labels[int(i)] for i in np.flatnonzero(~np.isfinite(gradients[0]))]
     which = f" in {listed(bad)}" if bad else ""
-    where = listed([f"{name} = {x:.4g}" for name, x in zip(labels, starts[0], strict=True)])
+    where = listed([f"{name} = {x:.4g}" for name, x in zip(labels, points[0], strict=True)])
     return (
         f"the log density, {heights[0]:.6g}, or its gradient{which} is not finite at unconstrained "
-        f"{where}, nor at any other of the {len(starts)} starts. Look at the start with "
+        f"{where}, nor are they at any other of {len(points)} starts. Look at the start with "
         "model.debug(), and give it another `initval`"
     )

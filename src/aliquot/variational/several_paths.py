@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from aliquot.variational.mixture import Mixture
+from aliquot.variational.mixture import GaussianMixture
 from aliquot.variational.noise import Stream, generator
 from aliquot.variational.pathfinder import Path, Paths, find_paths, path_of
 from aliquot.variational.scale import dense
@@ -38,7 +38,7 @@ def pathfinder(
     steps: int = 1000,
     stopped: Callable[[], bool] = lambda: False,
     on_progress: Callable[[int, int, float], object] | None = None,
-) -> tuple[Mixture, Paths]:
+) -> tuple[GaussianMixture, Paths]:
     """Return the mixture of the Gaussians along paths from some starts (d,), and the paths.
 
     `fold` gives of points (n, d) their mirror images near a reference, and `inside` says which are
@@ -92,7 +92,7 @@ def mixture_of(
     paths: Sequence[Path],
     rng: np.random.Generator,
     inside: Inside | None = None,
-) -> Mixture:
+) -> GaussianMixture:
     """Return the Gaussians of paths side by side, with weights by importance.
 
     Of points (n, d), `inside` says which are in the cell of one mirror mode.
@@ -100,7 +100,7 @@ def mixture_of(
     # The ELBO is the log of a Gaussian's mass less its divergence.
     elbos = np.array([path.elbo.value for path in paths])
     weights = np.exp(elbos - elbos.max()) if np.isfinite(elbos.max()) else np.ones(len(paths))
-    mixture = Mixture(
+    mixture = GaussianMixture(
         weights / weights.sum(),
         np.concatenate([path.q.centers for path in paths]),
         tuple(scale for path in paths for scale in path.q.scales),
@@ -108,12 +108,12 @@ def mixture_of(
     return weighed(density, mixture, rng, inside)
 
 
-def _same(one: Mixture, other: Mixture) -> bool:
+def _same(one: GaussianMixture, other: GaussianMixture) -> bool:
     away = one.centers - other.centers
     return all(bool(np.abs(q.scales[0].solve(away)).max() < SAME) for q in (one, other))
 
 
-def _image(q: Mixture, image: np.ndarray, fold: Fold) -> Mixture | None:
+def _image(q: GaussianMixture, image: np.ndarray, fold: Fold) -> GaussianMixture | None:
     """Return the Gaussian whose square root is the derivative of `fold` times that of another."""
     axes = q.scales[0].apply(NEAR * np.eye(q.size))
     ahead, behind = fold(q.centers + axes), fold(q.centers - axes)
@@ -121,6 +121,6 @@ def _image(q: Mixture, image: np.ndarray, fold: Fold) -> Mixture | None:
     if not (np.all(np.isfinite(image)) and np.all(np.isfinite(root))):
         return None
     try:
-        return Mixture.of(image, dense(root.T @ root))
+        return GaussianMixture.of(image, dense(root.T @ root))
     except np.linalg.LinAlgError:
         return None
