@@ -32,7 +32,9 @@ def test_demo_makes_a_report(tmp_path):
     names = {path.name for path in folder.iterdir()}
     assert "report.html" in names
     assert len([name for name in names if name.endswith(".png")]) == 10
-    assert len([name for name in names if name.endswith(".nc")]) == 8
+    # Whether draws of a fit can be corrected depends on the few data of this run.
+    stored = {name for name in names if name.endswith(".nc")} - {"posterior_corrected.nc"}
+    assert len(stored) == 8
     for words in (
         "NUTS, no ordering",
         "NUTS, ordered",

@@ -196,7 +196,7 @@ def test_iterations_ask_for_advi(capsys: pytest.CaptureFixture[str]) -> None:
     assert approx.method == "ADVI"
     assert approx.hist.shape == (300,)
     said = capsys.readouterr()
-    assert "ADVI, because n= was given" in said.out + said.err
+    assert "ADVI was chosen because n= was given" in said.out + said.err
 
 
 @pytest.mark.parametrize(

@@ -53,7 +53,7 @@ class Fit(Drawn):
 class Analysis:
     """The data, the exact posterior, the fits made so far and the first one's versions, by key.
 
-    `fast` is the corrected fit of the ordered model.
+    `fast` is the corrected fit of the ordered model, where there is one.
     """
 
     settings: Settings
@@ -113,7 +113,8 @@ def run_analysis(
             store(version, f"nuts_{version.key}")
             on_version(version)
     analysis.fast = corrected(models[True], settings)
-    store(analysis.fast, analysis.fast.key)
+    if analysis.fast is not None:
+        store(analysis.fast, analysis.fast.key)
     return analysis
 
 

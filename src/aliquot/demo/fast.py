@@ -11,20 +11,25 @@ from aliquot.demo.summary import Drawn, summarise
 from aliquot.variational import Estimate
 
 REPEATS = 5
+# In the order in which they are tried: what is cheap first.
+METHODS = ("laplace", "fullrank", "pathfinder")
 
 
 @dataclass(frozen=True)
 class Corrected(Drawn):
-    """Draws of a Laplace fit, corrected by importance; `seconds` is the first time."""
+    """Draws of a fit, corrected by importance; `seconds` is the first time."""
 
+    method: str  # as `aq.fit` takes it
     milliseconds: float  # fit and draws, once everything is compiled: the quickest of some times
     pareto_k: float  # of the corrected draws
     effective: float  # how many independent draws they were chosen from
     evidence: Estimate  # its logarithm, in nats, by the same weights
 
 
-def corrected(model: aq.Model, settings: Settings) -> Corrected:
-    """Fit a model by Laplace's method and correct its draws, some times, to see how long it takes.
+def corrected(model: aq.Model, settings: Settings) -> Corrected | None:
+    """Fit a model and correct the draws, some times, to see how long it takes.
+
+    By the first of some methods whose draws can be corrected; ``None`` where those of none can be.
 
     >>> from aliquot.demo.analysis import build_model
     >>> settings = Settings(draws=200)
@@ -32,12 +37,21 @@ def corrected(model: aq.Model, settings: Settings) -> Corrected:
     >>> found.draws.shape, found.pareto_k < 0.7
     ((1, 200, 2), True)
     """
+    for method in METHODS:
+        try:
+            return _timed(model, settings, method)
+        except aq.FitError:
+            continue
+    return None
+
+
+def _timed(model: aq.Model, settings: Settings, method: str) -> Corrected:
     times = []
     for _ in range(1 + REPEATS):
         began = time.perf_counter()
         # The draws are checked when they are corrected.
         approx = aq.fit(
-            method="laplace",
+            method=method,
             model=model,
             random_seed=settings.seed,
             progressbar=False,
@@ -46,11 +60,12 @@ def corrected(model: aq.Model, settings: Settings) -> Corrected:
         tree = approx.sample(settings.draws, corrected=True, random_seed=settings.seed)
         times.append(time.perf_counter() - began)
     return Corrected(
-        key="laplace_corrected",
+        key="corrected",
         tree=tree,
         summary=summarise(tree),
         warnings=(),
         seconds=times[0],
+        method=method,
         milliseconds=1e3 * min(times[1:]),
         pareto_k=float(tree.attrs["pareto_k"]),
         effective=float(tree.attrs["importance_ess"]),

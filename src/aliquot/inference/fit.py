@@ -115,16 +115,22 @@ def fit(
     stochastic = [name for name in kwargs if name in (*MAKING, *RUNNING) and name not in ALL]
     if n is not None:
         stochastic.insert(0, "n")
-    if method is None and stochastic:
+    asked = method is not None or not stochastic
+    if not asked:
         method = "advi"
-        announce(f"ADVI, because {stochastic[0]}= was given; method= chooses another.", progressbar)
     if method in STOCHASTIC:
         for name in SEARCHING:
             if name in kwargs:
                 raise ModelError(f"{name}= is of no use to method={method!r}: leave it out")
         making = {key: kwargs.pop(key) for key in MAKING if key in kwargs}
         made = STOCHASTIC[method](model=model, random_seed=random_seed, **making)
-        return made.fit(ITERATIONS if n is None else n, progressbar=progressbar, **kwargs)
+        approx = made.fit(ITERATIONS if n is None else n, progressbar=progressbar, **kwargs)
+        if not asked:
+            announce(
+                f"ADVI was chosen because {stochastic[0]}= was given; method= chooses another.",
+                progressbar,
+            )
+        return approx
     if stochastic:
         raise ModelError(
             f"{stochastic[0]}= is for the stochastic methods 'advi' and 'fullrank_advi'; "
