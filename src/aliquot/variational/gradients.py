@@ -37,9 +37,9 @@ class Gradients:
     >>> with aq.Model() as model:
     ...     x = aq.Normal("x", 0, 1, shape=2)
     >>> at = Gradients(model.density())
-    >>> heights, gradients = at(np.array([[1.0, 2.0], [0.0, 0.5]]))
+    >>> heights, gradients = at(np.array([[1.0, 2.0], [3.0, 0.5]]))
     >>> gradients.tolist(), at.evaluations
-    ([[-1.0, -2.0], [0.0, -0.5]], 2)
+    ([[-1.0, -2.0], [-3.0, -0.5]], 2)
     """
 
     def __init__(self, density: Target) -> None:

@@ -27,8 +27,8 @@ class Noise:
     """Draws in all coordinates, other ones each time, whose moments along directions are exact.
 
     Directions are chosen where gradients vary most over some draws: the same draws again would
-    flatter them. Each time coordinates change places and signs at random, which costs
-    next to nothing and keeps the draws spread evenly.
+    flatter them. Each time coordinates change places and signs at random, which costs next to
+    nothing and keeps the draws spread evenly.
     """
 
     def __init__(self, seed: int, size: int, rank: int) -> None:
@@ -107,11 +107,11 @@ class LowRankView:
 
     @cached_property
     def _curvature(self) -> tuple[np.ndarray, np.ndarray]:
-        """Eigenvalues and eigenvectors of the mean curvature along the directions."""
+        """Eigenvalues, not too low, and eigenvectors of the mean curvature along V."""
         V, half = self.scale.directions, self.noise[: len(self._odd)]
         twist = (self._odd @ V).T @ (half @ V) / len(half)
         values, vectors = np.linalg.eigh(np.eye(V.shape[1]) - 0.5 * (twist + twist.T))
-        return np.clip(values, 1.0 / MOST_CHANGE, MOST_CHANGE), vectors
+        return np.maximum(values, 1.0 / MOST_CHANGE), vectors
 
     @cached_property
     def _widening(self) -> np.ndarray:
@@ -141,7 +141,7 @@ class LowRankView:
     def _turned(self, share: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return the precisions along directions after a step, these in V, and which to drop."""
         values, vectors = self._curvature
-        stretch = self.scale.stretch
+        stretch, values = self.scale.stretch, np.minimum(values, MOST_CHANGE)
         inner = (vectors * values**share) @ vectors.T / stretch[:, None] / stretch
         values, vectors = np.linalg.eigh(inner)
         gains = divergence(values)
@@ -149,15 +149,22 @@ class LowRankView:
         dropped[np.argsort(-gains)[self.rank :]] = True
         return values, vectors, dropped
 
+    def _direction(self) -> np.ndarray:
+        """Return a Newton step of the mean along V, and one of steepest ascent across."""
+        V, half = self.scale.directions, self.noise[: len(self._odd)]
+        curvatures, axes = self._curvature
+        along = V.T @ self._pull
+        across = self._pull - V @ along
+        steps = half @ across
+        curvature = 1.0 - float(steps @ (self._odd @ across)) / max(float(steps @ steps), 1e-300)
+        return np.asarray(
+            V @ (axes @ ((axes.T @ along) / curvatures)) + across / max(1.0, curvature)
+        )
+
     def moved(self, share: float) -> tuple[np.ndarray, LowRank]:
         """Return the mean and the scale after a share of a step, with directions to try."""
         V = self.scale.directions
-        curvatures, axes = self._curvature
-        along = V.T @ self._pull
-        direction = self._pull - V @ along + V @ (axes @ ((axes.T @ along) / curvatures))
-        longest = 2.0 * np.sqrt(self.center.size)
-        direction *= min(1.0, longest / max(float(np.linalg.norm(direction)), 1e-300))
-        center = self.center + self.scale.apply(share * direction[None])[0]
+        center = self.center + self.scale.apply(share * self._direction()[None])[0]
         values, vectors, dropped = self._turned(share)
         # What the new directions do to the diagonal of precision times covariance.
         variances = np.where(dropped, 1.0, 1.0 / values)

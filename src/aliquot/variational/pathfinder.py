@@ -1,7 +1,7 @@
 """Pathfinder: along climbs from several starts, the Gaussians that are closest to the posterior.
 
 Zhang, Carpenter, Gelman and Vehtari (2022), Pathfinder: parallel quasi-Newton variational
-inference, JMLR 23, algorithms 1 and 2.
+inference, JMLR 23.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A climb by L-BFGS, and the Gaussian that its inverse Hessian makes at each point of its path.
 
 Zhang, Carpenter, Gelman and Vehtari (2022), Pathfinder: parallel quasi-Newton variational
-inference, JMLR 23, sections 2.1 to 2.3 and algorithms 3 and 4.
+inference, JMLR 23, section 2. Their inverse Hessian also gives the direction of each step.
 """
 
 from __future__ import annotations

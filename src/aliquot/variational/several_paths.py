@@ -1,8 +1,8 @@
 """The Gaussians of several paths side by side, each weighted by the mass that it stands for.
 
 Zhang, Carpenter, Gelman and Vehtari (2022), Pathfinder: parallel quasi-Newton variational
-inference, JMLR 23, algorithm 2, combines the draws of paths by importance resampling; here the
-paths are members of a mixture, whose weights importance estimates, so that it has a density.
+inference, JMLR 23, combine the draws of paths by importance resampling. Here paths are members of a
+mixture with weights by importance, so that what comes out has a density.
 """
 
 from __future__ import annotations
