@@ -8,7 +8,8 @@ from aliquot.variational.scale import LowRank
 
 # A direction is worth keeping from so many nats on.
 WORTH = 0.05
-ROUNDS = 30
+# What the last turn gains at the end, in nats, and how many there are at most.
+LEAST_GAIN, TURNS = 0.005, 50
 
 
 def divergence(eigenvalues: np.ndarray) -> np.ndarray:
@@ -35,7 +36,7 @@ def closest_low_rank(precision: np.ndarray, rank: int) -> LowRank:
     """
     std = 1.0 / np.sqrt(np.diag(precision))
     least = np.inf
-    for _ in range(ROUNDS):
+    for _ in range(TURNS):
         scaled = std[:, None] * precision * std
         values, vectors = np.linalg.eigh(scaled)
         values = np.maximum(values, 1e-300)
@@ -43,16 +44,13 @@ def closest_low_rank(precision: np.ndarray, rank: int) -> LowRank:
         order = np.argsort(-gains)[:rank]
         kept = order[gains[order] > WORTH]
         directions, along = vectors[:, kept], values[kept]
-        # Twice the divergence, up to a constant: trace and determinant.
-        height = float(
-            np.trace(scaled) + (1.0 - along + np.log(along)).sum() - 2 * np.log(std).sum()
-        )
-        if height < least:
-            best, gained = LowRank(std, directions, along**-0.5), least - height
-            least = height
-            if gained < WORTH:
-                break
-        else:
+        # Up to a constant: half the trace less half the log determinant.
+        height = 0.5 * float(np.trace(scaled) + (1.0 - along + np.log(along)).sum())
+        height -= float(np.log(std).sum())
+        gained = least - height
+        if gained > 0:
+            best, least = LowRank(std, directions, along**-0.5), height
+        if gained < LEAST_GAIN:
             break
         std = std / np.sqrt(np.diag(scaled) + directions**2 @ (1.0 - along))
     return best
