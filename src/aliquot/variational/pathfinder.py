@@ -21,8 +21,9 @@ from aliquot.variational.noise import MAX_NORMALS, Stream, generator
 from aliquot.variational.quasi_newton import Iterate, climb, covariance_times
 from aliquot.variational.target import Target
 
-# Draws that choose among the Gaussians of a path, and draws that are kept of the best.
-FEW, KEPT = 10, 200
+# Draws that choose among the Gaussians of a path, how many of these are looked at again, since few
+# draws flatter some of them, and with how many draws; those of the best are kept.
+FEW, FINALISTS, KEPT = 10, 4, 200
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,11 +91,12 @@ def path_of(
     """Draw from a Gaussian and compare it with the density."""
     draws, log_q = q.draw(KEPT, rng)
     log_ratios = log_densities(density, draws) - log_q
+    log_ratios = np.where(np.isfinite(log_ratios), log_ratios, -np.inf)
     return Path(q, Estimate.of_mean(log_ratios), draws, log_ratios, hist)
 
 
 class _Trail:
-    """The points of one path that are left to judge, and the best of those that were."""
+    """The points of one path that are left to judge, and the Gaussians at the best that were."""
 
     def __init__(self, density: Target, rng: np.random.Generator) -> None:
         self.points: list[Iterate] = []
@@ -102,12 +104,12 @@ class _Trail:
         self._density, self._rng = density, rng
         self._noise = rng.standard_normal((FEW, density.size))
         self._hist: list[float] = []
-        self._best: GaussianMixture | None = None
+        self._best: list[tuple[float, GaussianMixture]] = []
         # What points hold bounds how many of them may wait.
         self.most = max(2, MAX_NORMALS // (20 * density.size))
 
     def judge(self, upto: int | None = None) -> None:
-        """Estimate the ELBO of the Gaussian at each point, and let go of all but the best."""
+        """Estimate the ELBO of the Gaussian at each point, and let go of all but a few."""
         some, self.points[:upto] = self.points[:upto], []
         gaussians = [q for point in some if (q := gaussian_at(point)) is not None]
         noise = self._noise
@@ -118,17 +120,17 @@ class _Trail:
         log_noise = 0.5 * (noise**2).sum(axis=1).mean() + 0.5 * noise.shape[1] * np.log(2 * np.pi)
         for q, height in zip(gaussians, heights, strict=True):
             loss = -(height + q.scales[0].log_det + log_noise)
-            loss = float(loss) if np.isfinite(loss) else np.inf
-            if loss < min(self._hist, default=np.inf):
-                self._best = q
-            self._hist.append(loss)
+            self._hist.append(float(loss) if np.isfinite(loss) else np.inf)
+            if np.isfinite(loss):
+                self._best.append((float(loss), q))
+        self._best = sorted(self._best, key=lambda judged: judged[0])[:FINALISTS]
 
     def path(self) -> Path | None:
         """Return the best, if there is one with a finite ELBO."""
-        if self._best is None:
-            return None
-        self.evaluations += KEPT
-        return path_of(self._density, self._best, np.array(self._hist), self._rng)
+        hist = np.array(self._hist)
+        paths = [path_of(self._density, q, hist, self._rng) for _, q in self._best]
+        self.evaluations += KEPT * len(paths)
+        return max(paths, key=lambda path: path.elbo.value, default=None)
 
 
 def _climb(
