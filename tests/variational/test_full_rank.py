@@ -23,7 +23,8 @@ from aliquot.variational.full_rank import (
     FullRankOptimum,
     full_rank,
 )
-from aliquot.variational.gradients import Gradients
+from aliquot.variational.heights import Gradients
+from aliquot.variational.noise import Stream, generator
 from aliquot.variational.quasi_normal import quasi_normals, whitened, with_mirror_images
 from aliquot.variational.scale import Dense, LowRank
 from tests.seeds import fixed
@@ -82,7 +83,7 @@ def test_a_gaussian_is_found_from_afar(seed: int) -> None:
 def test_slopes_are_those_of_the_elbo(rng: np.random.Generator) -> None:
     """By differences in the mean and in every entry of the factor, whitened."""
     target = mixture()
-    noise = with_mirror_images(whitened(quasi_normals(3, 16, 2)))
+    noise = with_mirror_images(whitened(quasi_normals(generator(3, Stream.FULL_RANK), 16, 2)))
     gradients = Gradients(target)
     center, factor = target.start + 0.1, np.array([[0.3, 0.0], [0.1, 0.2]])
     view = DenseView.at(gradients, noise, center, Dense(factor))
@@ -114,7 +115,9 @@ def optimum(elbo: Callable[[np.ndarray, np.ndarray], float]) -> np.ndarray:
 def test_it_is_the_optimum_over_its_draws(seed: int) -> None:
     target = mixture()
     found = full_rank(target, [target.start], seed=seed)
-    noise = with_mirror_images(whitened(quasi_normals(seed, found.draws // 2, 2)))
+    noise = with_mirror_images(
+        whitened(quasi_normals(generator(seed, Stream.FULL_RANK), found.draws // 2, 2))
+    )
     gradients = Gradients(target)
 
     def elbo(center: np.ndarray, factor: np.ndarray) -> float:
@@ -210,7 +213,9 @@ def test_draws_off_the_support_shorten_steps() -> None:
     target = of_height(lambda x, data: (2 * jnp.log(x + 1) - 3 * x).sum(), 2)
     found = full_rank(target, [target.start], seed=1, steps=60)
     assert np.all(np.isfinite(found.hist))
-    noise = with_mirror_images(whitened(quasi_normals(1, found.draws // 2, 2)))
+    noise = with_mirror_images(
+        whitened(quasi_normals(generator(1, Stream.FULL_RANK), found.draws // 2, 2))
+    )
     assert (found.q.centers + found.q.scales[0].apply(noise)).min() > -1
     assert found.q.std.min() > 0.1
 

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from aliquot.precision import float64
-from aliquot.variational import gradients as module
-from aliquot.variational.gradients import Gradients
+from aliquot.variational import points as module
+from aliquot.variational.heights import Gradients
 from tests.programs import quick
 from tests.variational.targets import Target, correlated_gaussian, mixture
 

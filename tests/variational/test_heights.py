@@ -13,7 +13,7 @@ import pytest
 from scipy import stats
 
 from aliquot.precision import float64
-from aliquot.variational import heights
+from aliquot.variational import points as module
 from aliquot.variational.heights import log_densities
 from tests.programs import quick
 from tests.variational.targets import Target, correlated_gaussian, labels, mixture
@@ -42,8 +42,9 @@ def on_cores(monkeypatch: pytest.MonkeyPatch, cores: int | None) -> list[int]:
             pools.append(len(items[0]))
             return super().map(function, *items, **options)
 
-    monkeypatch.setattr(heights, "os", SimpleNamespace(cpu_count=lambda: cores))
-    monkeypatch.setattr(heights, "ThreadPoolExecutor", Pool)
+    monkeypatch.setattr(module, "WORTH_THREADS_SECONDS", 0.0)
+    monkeypatch.setattr(module, "os", SimpleNamespace(cpu_count=lambda: cores))
+    monkeypatch.setattr(module, "ThreadPoolExecutor", Pool)
     return pools
 
 
@@ -79,7 +80,7 @@ def test_any_number_of_threads(
 def test_shares_are_never_larger_than_a_call_can_take(
     monkeypatch: pytest.MonkeyPatch, rng: np.random.Generator
 ) -> None:
-    monkeypatch.setattr(heights, "ON_CPU", 4)
+    monkeypatch.setattr(module, "ON_CPU", 4)
     target, mean, covariance = correlated_gaussian()
     points = around(target, 60, rng)
     exact = stats.multivariate_normal(mean, covariance).logpdf(points)
@@ -94,12 +95,14 @@ def test_shares_are_never_larger_than_a_call_can_take(
 def test_points_that_are_taken_together_as_on_an_accelerator(
     count: int, monkeypatch: pytest.MonkeyPatch, rng: np.random.Generator
 ) -> None:
-    accelerated = SimpleNamespace(default_backend=lambda: "gpu", vmap=jax.vmap)
-    monkeypatch.setattr(heights, "jax", accelerated)
     target, mean, covariance = correlated_gaussian()
     points = around(target, count, rng)
     exact = stats.multivariate_normal(mean, covariance).logpdf(points).reshape(count)
-    np.testing.assert_allclose(log_densities(target, points), exact, rtol=1e-12)
+    with monkeypatch.context() as patch:
+        patch.setattr(jax, "default_backend", lambda: "gpu")
+        patch.setattr(module, "loop", lambda: None)
+        found = log_densities(target, points)
+    np.testing.assert_allclose(found, exact, rtol=1e-12)
 
 
 def test_it_is_compiled_once(rng: np.random.Generator) -> None:

@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from aliquot.variational.gradients import Gradients
+from aliquot.variational.heights import Gradients
 from aliquot.variational.scale import Dense, Scale
 
 # A precision changes by at most this factor in one step, in any direction.

@@ -16,11 +16,10 @@ from jax import Array, lax
 from aliquot.newton.trust_region import Derivatives, derivatives
 from aliquot.variational.noise import Stream, generator
 from aliquot.variational.program import LogDensity
+from aliquot.variational.quasi_normal import quasi_normals, with_mirror_images
 
 # Groups of draws that are independent of each other: what differs between them is the error.
 GROUPS = 8
-# Sobol points have at most so many coordinates.
-MOST_SOBOL = 21_201
 
 
 def fixed_noise(seed: int, each: int, size: int) -> np.ndarray:
@@ -35,22 +34,9 @@ def fixed_noise(seed: int, each: int, size: int) -> np.ndarray:
     """
     groups = []
     for group in range(GROUPS):
-        rng = generator(seed, Stream.FIXED, group)
-        half = _half(rng, each // 2, size)
-        half /= np.sqrt((half**2).mean(axis=0))
-        groups.append(np.concatenate([half, -half]))
+        half = quasi_normals(generator(seed, Stream.FIXED, group), each // 2, size)
+        groups.append(with_mirror_images(half / np.sqrt((half**2).mean(axis=0))))
     return np.stack(groups)
-
-
-def _half(rng: np.random.Generator, count: int, size: int) -> np.ndarray:
-    from scipy.special import ndtri
-    from scipy.stats import qmc
-
-    if size > MOST_SOBOL:
-        return rng.standard_normal((count, size))
-    sobol = qmc.Sobol(size, scramble=True, rng=rng)
-    uniform = sobol.random_base2(max(0, int(count - 1).bit_length()))[:count]
-    return np.asarray(ndtri(np.clip(uniform, 1e-12, 1 - 1e-12)))
 
 
 def elbo_derivatives(log_density: LogDensity) -> Derivatives:

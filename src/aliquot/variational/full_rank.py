@@ -14,9 +14,10 @@ from aliquot.variational.beginning import begin
 from aliquot.variational.closest import closest_low_rank, precision_of
 from aliquot.variational.dense_view import DenseView
 from aliquot.variational.failure import listed
-from aliquot.variational.gradients import Gradients
+from aliquot.variational.heights import Gradients
 from aliquot.variational.low_rank_view import PAIRS, LowRankView, Noise
 from aliquot.variational.mixture import GaussianMixture
+from aliquot.variational.noise import Stream, generator
 from aliquot.variational.quasi_normal import quasi_normals, whitened, with_mirror_images
 from aliquot.variational.scale import Dense, LowRank, Scale
 from aliquot.variational.target import Target
@@ -124,7 +125,8 @@ def _dense(
     pairs = max(FIRST_PAIRS, int(np.ceil(PAIRS_EACH * center.size)))
     ascent: Ascent | None = None
     while True:
-        noise = with_mirror_images(whitened(quasi_normals(seed, pairs, center.size)))
+        rng = generator(seed, Stream.FULL_RANK)
+        noise = with_mirror_images(whitened(quasi_normals(rng, pairs, center.size)))
         at = partial(DenseView.at, gradients, noise)
         if ascent is None:
             ascent = Ascent(_finite(gradients, center, scale, at), at, LEFT)

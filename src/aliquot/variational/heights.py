@@ -1,86 +1,59 @@
-"""The log density at many points: one compiled loop, on as many threads as there are cores."""
+"""The log density at many points, alone or with its gradient."""
 
 from __future__ import annotations
 
-import os
-from concurrent.futures import ThreadPoolExecutor
-from itertools import pairwise
-from typing import Any
+from collections.abc import Sequence
 
 import jax
-import jax.numpy as jnp
 import numpy as np
-from jax import lax
 
-from aliquot.compilation import compiled, kept, loop
-from aliquot.kernel import rewritten
-from aliquot.precision import float64
+from aliquot.variational.points import at_points
 from aliquot.variational.target import Target
 
-# Points in one call on a CPU, where they are taken one after another: a loop compiled into one
-# function, which needs the memory of one point.
-ON_CPU = 1024
-# Points times numbers in the data that are worth the waiting.
+# Points times numbers in the data that are worth the waiting: about a second.
 WORTH = 250_000_000
-# On an accelerator they are taken together.
-TOGETHER = 128
 
 
-def affordable(density: Target, most: int, least: int) -> int:
+def affordable(density: Target, most: int, least: int, worth: int = WORTH) -> int:
     """Return how many points to evaluate where more are better but fewer will do.
 
-    All of them while points times numbers in the data are below a quarter of a billion: about a
-    second.
+    All of them while points times numbers in the data are within what it is worth.
     """
     numbers = sum(np.size(leaf) for leaf in jax.tree.leaves(density.data))
-    return int(np.clip(WORTH // max(numbers, 1), least, most))
+    return int(np.clip(worth // max(numbers, 1), least, most))
 
 
 def log_densities(density: Target, points: np.ndarray) -> np.ndarray:
     """Return the log density at each of some points (n, d), shape (n,)."""
-    alone = jax.default_backend() == "cpu"
-    length = ON_CPU if alone else TOGETHER
-    count = len(points)
-    blank = np.zeros((length, points.shape[1]))
-    arguments = (blank, np.int32(0), density.data)
-    program, _ = kept(
-        density,
-        "log densities",
-        arguments,
-        lambda: compiled(_program(density, alone), *arguments, options=loop()).call,
-    )
-
-    def of_part(part: tuple[int, int]) -> np.ndarray:
-        first, last = part
-        rows = blank.copy()
-        rows[: last - first] = points[first:last]
-        with float64():
-            return np.asarray(program(rows, np.int32(last - first), density.data))[: last - first]
-
-    workers = (os.cpu_count() or 1) if alone else 1
-    # Equal shares for the threads.
-    calls = max(-(-count // length), min(workers, count))
-    ends = np.linspace(0, count, calls + 1).astype(int)
-    parts = [(int(a), int(b)) for a, b in pairwise(ends)]
-    if workers == 1 or len(parts) < 2:
-        return np.concatenate([np.empty(0), *map(of_part, parts)])
-    with ThreadPoolExecutor(workers) as pool:
-        return np.concatenate(list(pool.map(of_part, parts)))
+    return np.asarray(at_points(density, "log densities", density.log_density, points))
 
 
-def _program(density: Target, alone: bool) -> Any:
-    if not alone:
-        batch = jax.vmap(density.log_density, in_axes=(0, None))
-        return lambda points, count, data: batch(points, data)
-    one = rewritten(density.log_density)
+class Gradients:
+    """The log density of a target and its gradient, at as many points as are asked for.
 
-    def run(points: jax.Array, count: jax.Array, data: Any) -> jax.Array:
-        def evaluate(carry: tuple[jax.Array, jax.Array]) -> tuple[jax.Array, jax.Array]:
-            i, heights = carry
-            point = lax.dynamic_index_in_dim(points, i, keepdims=False)
-            return i + 1, lax.dynamic_update_index_in_dim(heights, one(point, data), i, 0)
+    `evaluations` counts them.
 
-        first = jnp.zeros_like(count), jnp.zeros(points.shape[0])
-        return lax.while_loop(lambda carry: carry[0] < count, evaluate, first)[1]
+    >>> import aliquot as aq
+    >>> with aq.Model() as model:
+    ...     x = aq.Normal("x", 0, 1, shape=2)
+    >>> at = Gradients(model.density())
+    >>> heights, gradients = at(np.array([[1.0, 2.0], [3.0, 0.5]]))
+    >>> gradients.tolist(), at.evaluations
+    ([[-1.0, -2.0], [-3.0, -0.5]], 2)
+    """
 
-    return run
+    def __init__(self, density: Target) -> None:
+        self.evaluations = 0
+        self._density = density
+
+    @property
+    def labels(self) -> Sequence[str]:
+        """A name for each coordinate."""
+        return self._density.labels
+
+    def __call__(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the log density (n,) and its gradient (n, d) at points (n, d)."""
+        self.evaluations += len(points)
+        both = jax.value_and_grad(self._density.log_density)
+        heights, gradients = at_points(self._density, "heights and gradients", both, points)
+        return heights, gradients

@@ -9,7 +9,7 @@ import numpy as np
 
 from aliquot.variational.closest import WORTH, divergence
 from aliquot.variational.dense_view import MOST_CHANGE
-from aliquot.variational.gradients import Gradients
+from aliquot.variational.heights import Gradients
 from aliquot.variational.noise import Stream, generator
 from aliquot.variational.quasi_normal import quasi_normals, whitened, with_mirror_images
 from aliquot.variational.scale import LowRank, Scale
@@ -32,8 +32,8 @@ class Noise:
     """
 
     def __init__(self, seed: int, size: int, rank: int) -> None:
-        self._everywhere = quasi_normals(seed, PAIRS, size)
-        self._along = quasi_normals(seed, PAIRS, rank + TRIED, 1)
+        self._everywhere = quasi_normals(generator(seed, Stream.FULL_RANK), PAIRS, size)
+        self._along = quasi_normals(generator(seed, Stream.FULL_RANK, 1), PAIRS, rank + TRIED)
         self._rng = generator(seed, Stream.FULL_RANK, 2)
 
     def next(self, directions: np.ndarray) -> np.ndarray:

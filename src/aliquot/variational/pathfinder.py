@@ -13,8 +13,7 @@ import numpy as np
 
 from aliquot.errors import FitError
 from aliquot.variational.failure import listed
-from aliquot.variational.gradients import Gradients
-from aliquot.variational.heights import log_densities
+from aliquot.variational.heights import Gradients, log_densities
 from aliquot.variational.importance import Estimate
 from aliquot.variational.mixture import GaussianMixture
 from aliquot.variational.noise import MAX_NORMALS, Stream, generator

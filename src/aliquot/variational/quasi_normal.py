@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 
-from aliquot.variational.noise import Stream, generator
-
 # Sobol points have at most so many coordinates.
 MOST_SOBOL = 21_201
 
 
-def quasi_normals(seed: int, count: int, size: int, block: int = 0) -> np.ndarray:
+def quasi_normals(rng: np.random.Generator, count: int, size: int) -> np.ndarray:
     """Return standard normal noise (count, size) at scrambled Sobol points.
 
-    Fewer points of one seed and block are the first of more.
+    Fewer points of one generator are the first of more.
     """
     from scipy.special import ndtri
     from scipy.stats import qmc
 
-    rng = generator(seed, Stream.FULL_RANK, block)
     if size > MOST_SOBOL:
         return rng.standard_normal((count, size))
     sobol = qmc.Sobol(size, scramble=True, rng=rng)
@@ -31,7 +28,7 @@ def whitened(noise: np.ndarray) -> np.ndarray:
 
     With their mirror images added, such draws give means and covariances of a Gaussian exactly.
 
-    >>> noise = whitened(quasi_normals(1, 64, 3))
+    >>> noise = whitened(quasi_normals(np.random.default_rng(1), 64, 3))
     >>> np.allclose(noise.T @ noise / 64, np.eye(3))
     True
     """
