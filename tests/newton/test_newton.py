@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize
 
-from aliquot.newton import Climber, converged, ending, highest
+from aliquot.newton import Climber, converged, derivatives, ending, highest
 
 type Height = Callable[[Any, Any], Any]
 
@@ -18,7 +18,7 @@ type Height = Callable[[Any, Any], Any]
 def climber(height: Height, size: int, **kwargs: Any) -> Climber:
     def owner() -> None: ...
 
-    made = Climber(owner, "height", height, np.float64(0.0), size=size, **kwargs)
+    made = Climber(owner, "height", derivatives(height), np.float64(0.0), size=size, **kwargs)
     return made
 
 

@@ -18,7 +18,7 @@ from aliquot.inference.initialisation import continuous_density, explain_start
 from aliquot.inference.interrupt import interrupts
 from aliquot.mcmc.starts import NoStartError, evaluator
 from aliquot.model import Model, resolve_model
-from aliquot.newton import CURVATURE_UP_TO, Climber, Summit, highest
+from aliquot.newton import CURVATURE_UP_TO, Climber, Summit, derivatives, highest
 from aliquot.results import build_dataset, in_written_order, standard_attributes
 from aliquot.results.attributes import encode_attributes
 
@@ -154,7 +154,7 @@ def _climber(density: Any, jacobian: bool, stop: threading.Event) -> Climber:
     return Climber(
         density,
         "log density" if jacobian else "own scale",
-        density.log_density if jacobian else own_scale,
+        derivatives(density.log_density if jacobian else own_scale),
         density.data,
         size=density.size,
         rows=density.size if density.size <= CURVATURE_UP_TO else 0,

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from aliquot.newton.climb import Climber, converged, ending
 from aliquot.newton.curvature import Curvature
-from aliquot.newton.summit import CURVATURE_UP_TO, Summit, highest
-from aliquot.newton.trust_region import Climb
+from aliquot.newton.saddles import off_saddles
+from aliquot.newton.summit import CURVATURE_UP_TO, UNFINISHED, Summit, highest
+from aliquot.newton.trust_region import Climb, Derivatives, derivatives
 
 __all__ = [
     "CURVATURE_UP_TO",
+    "UNFINISHED",
     "Climb",
     "Climber",
     "Curvature",
+    "Derivatives",
     "Summit",
     "converged",
+    "derivatives",
     "ending",
     "highest",
+    "off_saddles",
 ]

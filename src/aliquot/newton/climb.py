@@ -15,11 +15,9 @@ from aliquot.newton.trust_region import (
     RUNNING,
     Climb,
     Derivatives,
-    Height,
     Phase,
     begin,
     climb_program,
-    derivatives,
 )
 from aliquot.precision import float64
 
@@ -35,15 +33,18 @@ LEFT = 1e-6
 
 
 class Climber:
-    """Climbs of a function ``height(flat, data)``, compiled once for data of one shape.
+    """Climbs of a function of (flat, data), compiled once for data of one shape.
 
-    The compiled program is kept with `owner`, under `key`, as long as that lives. `rows` is how
+    `evaluate` is the function with its derivatives; what is compiled of it is kept with `owner`,
+    under `key`, as long as that lives. `rows` is how
     many rows of a Hessian there is room for: d, or 0 where none will be asked for. Between two
     calls `stopped` is asked whether to give up.
 
+    >>> from aliquot.newton import derivatives
     >>> def owner(): ...
     >>> bowl = lambda x, data: -((x - data) ** 2).sum()
-    >>> top = Climber(owner, "bowl", bowl, 3.0, size=2).climb(np.zeros(2), hessian=True)
+    >>> climber = Climber(owner, "bowl", derivatives(bowl), 3.0, size=2)
+    >>> top = climber.climb(np.zeros(2), hessian=True)
     >>> top.position.round(6), converged(top), np.diag(top.hessian).tolist()
     (array([3., 3.]), True, [-2.0, -2.0])
     """
@@ -52,17 +53,13 @@ class Climber:
         self,
         owner: Any,
         key: Any,
-        height: Height | None,
+        evaluate: Derivatives,
         data: Any,
         *,
         size: int,
         rows: int | None = None,
-        evaluate: Derivatives | None = None,
         stopped: Callable[[], bool] = lambda: False,
     ) -> None:
-        if evaluate is None:
-            assert height is not None
-            evaluate = derivatives(height)
         self._data = data
         self._rows = size if rows is None else rows
         self._stopped = stopped

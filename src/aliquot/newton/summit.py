@@ -8,10 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from aliquot.newton.climb import Climber, converged, ending
-from aliquot.newton.curvature import Curvature
+from aliquot.newton.saddles import off_saddles
 from aliquot.newton.trust_region import Climb, Phase
 
-ESCAPES = 3
 # With so many nats left to gain a climb has not ended at a top, although no step led on.
 UNFINISHED = 1e-3
 # Up to so many coordinates the curvature at the top is looked at.
@@ -36,9 +35,10 @@ def highest(climber: Climber, starts: Iterable[np.ndarray], *, steps: int) -> Su
 
     ``None`` where no start has a finite value and gradient. `steps` bounds each climb.
 
+    >>> from aliquot.newton import derivatives
     >>> def owner(): ...
     >>> bowl = lambda x, data: -0.5 * ((x - 3.0) ** 2).sum()
-    >>> climber = Climber(owner, "bowl", bowl, (), size=2)
+    >>> climber = Climber(owner, "bowl", derivatives(bowl), (), size=2)
     >>> summit = highest(climber, [np.zeros(2)], steps=100)
     >>> summit.position.round(6), summit.converged
     (array([3., 3.]), True)
@@ -56,19 +56,10 @@ def highest(climber: Climber, starts: Iterable[np.ndarray], *, steps: int) -> Su
             raise KeyboardInterrupt
         return None
     left = 0.0
-    for _ in range(ESCAPES):
-        curvature = None if climber.interrupted else _curvature(climber, best)
-        if curvature is None:
-            break
-        left = curvature.left(best.gradient)
-        upward = curvature.upward()
-        if upward is None:
-            break
-        climb = climber.climb(best.position + upward, steps=steps)
-        evaluations += int(climb.evaluations)
-        if _better(best, climb) is best:
-            break
-        best = climb
+    if best.position.size <= CURVATURE_UP_TO:
+        best, curvature, used = off_saddles(climber, best, steps)
+        evaluations += used
+        left = 0.0 if curvature is None else curvature.left(best.gradient)
     message = ending(best) if left < UNFINISHED else "where it stopped the density still rises"
     return Summit(
         best.position,
@@ -89,11 +80,3 @@ def _better(best: Climb | None, climb: Climb) -> Climb | None:
     # Of two that reached the same top, the one that finished there is kept.
     same = abs(climb.height - best.height) < 1e-6 and converged(climb) != converged(best)
     return climb if (converged(climb) if same else climb.height > best.height) else best
-
-
-def _curvature(climber: Climber, top: Climb) -> Curvature | None:
-    """Return what the Hessian says of a point where a climb has converged, where that is cheap."""
-    if not converged(top) or top.position.size > CURVATURE_UP_TO:
-        return None
-    hessian = climber.with_hessian(top).hessian
-    return Curvature.of(hessian) if hessian.size and np.all(np.isfinite(hessian)) else None

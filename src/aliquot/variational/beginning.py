@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from aliquot.newton import Climber, converged
+from aliquot.newton import converged
 from aliquot.variational.heights import log_densities
-from aliquot.variational.modes import Mode, find_modes
+from aliquot.variational.modes import Mode, climber_of, find_modes
 from aliquot.variational.target import Target
 
 # Up to so many coordinates all starts are climbed from; beyond, until one leads to a mode.
@@ -48,15 +48,7 @@ def begin(
 
 def _top(density: Target, starts: Sequence[np.ndarray], stopped: Callable[[], bool]) -> Beginning:
     start = _highest(density, starts)
-    climber = Climber(
-        density,
-        "log density",
-        density.log_density,
-        density.data,
-        size=density.size,
-        rows=0,
-        stopped=stopped,
-    )
+    climber = climber_of(density, rows=0, stopped=stopped)
     climb = climber.climb(start)
     if climber.interrupted:
         raise KeyboardInterrupt

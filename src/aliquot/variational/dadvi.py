@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from aliquot.errors import FitError
-from aliquot.newton import Climb, Climber, Curvature, converged, ending
+from aliquot.newton import Climb, Climber, Curvature, converged, ending, off_saddles
 from aliquot.variational.failure import listed
 from aliquot.variational.family import MeanField
 from aliquot.variational.fixed_draws import GROUPS, elbo_derivatives, fixed_noise
@@ -25,7 +25,6 @@ FIRST_EACH, MOST_EACH = 4, 512
 # of a standard deviation, is below this share of a standard deviation.
 ENOUGH = 0.05
 FIRST_SCALES = (0.1, 0.01, 1e-3)
-ESCAPES = 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,11 +105,10 @@ class _Fit:
         self._climber = Climber(
             density,
             "mean-field ELBO",
-            None,
+            elbo_derivatives(density.log_density),
             self._data(),
             size=2 * size,
             rows=2 * size if size <= MOST_RESPONSE else 0,
-            evaluate=elbo_derivatives(density.log_density),
             stopped=stopped,
         )
         self._fill()
@@ -177,16 +175,11 @@ class _Fit:
         The optimum over each group of draws is one Newton step away; the error is estimated from
         how far these steps differ. Where the Hessian shows a saddle the climb goes on.
         """
-        for _ in range(ESCAPES):
-            climb = self._climber.over(self._data()).with_hessian(climb)
-            if not climb.hessian.size or not np.all(np.isfinite(climb.hessian)):
-                return climb, None
-            curvature = Curvature.of(climb.hessian)
-            upward = curvature.upward()
-            if upward is None:
-                break
-            climb = self.climb(climb.position + upward)
-        if not curvature.definite:
+        climber = self._climber.over(self._data())
+        climb, curvature, used = off_saddles(climber, climb, self._steps)
+        self.evaluations += used * GROUPS * self.each
+        self._climber.interrupted |= climber.interrupted
+        if curvature is None or not curvature.definite:
             return climb, None
         factor = curvature.factor()
         gradients = np.stack([self._group_gradient(climb.position, g) for g in range(GROUPS)])

@@ -29,11 +29,5 @@ def mixture_of(
     """
     log_masses = np.array([mode.log_mass for mode in modes])
     near = np.flatnonzero(log_masses >= log_masses.max() - HOPELESS)
-    weights = np.exp(log_masses[near] - log_masses.max())
-    chosen = [modes[int(k)] for k in near]
-    mixture = GaussianMixture(
-        weights / weights.sum(),
-        np.stack([mode.position for mode in chosen]),
-        tuple(scale for mode in chosen for scale in mode.gaussian.scales),
-    )
+    mixture = GaussianMixture.joined([modes[int(k)].gaussian for k in near], log_masses[near])
     return weighed(density, mixture, rng, inside)

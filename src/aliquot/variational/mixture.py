@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import lgamma
 from typing import Self
@@ -36,6 +37,16 @@ class GaussianMixture:
     def of(cls, center: np.ndarray, scale: Scale) -> Self:
         """Return a single Gaussian."""
         return cls(np.ones(1), np.asarray(center, float)[None], (scale,))
+
+    @classmethod
+    def joined(cls, members: Sequence[GaussianMixture], log_weights: np.ndarray) -> Self:
+        """Return single Gaussians side by side; `log_weights` (M,) are up to a constant."""
+        weights = np.exp(log_weights - log_weights.max())
+        return cls(
+            weights / weights.sum(),
+            np.concatenate([member.centers for member in members]),
+            tuple(scale for member in members for scale in member.scales),
+        )
 
     def with_tails(self, degrees: float) -> Self:
         """Return the same with the tails of Student's t."""
@@ -96,7 +107,7 @@ class GaussianMixture:
 
     def log_density(self, points: np.ndarray) -> np.ndarray:
         """Log density at points (n, d), shape (n,)."""
-        return np.asarray(_log_sum(self.log_joint(points)))
+        return np.asarray(np.logaddexp.reduce(self.log_joint(points), axis=0))
 
     def log_joint(self, points: np.ndarray) -> np.ndarray:
         """Log of weight times density of each member at points (n, d), shape (M, n)."""
@@ -115,10 +126,3 @@ class GaussianMixture:
             return np.asarray(-0.5 * squared - 0.5 * d * np.log(2 * np.pi))
         constant = lgamma(0.5 * (nu + d)) - lgamma(0.5 * nu) - 0.5 * d * np.log(nu * np.pi)
         return np.asarray(constant - 0.5 * (nu + d) * np.log1p(squared / nu))
-
-
-def _log_sum(rows: np.ndarray) -> np.ndarray:
-    top = rows.max(axis=0)
-    safe = np.where(np.isfinite(top), top, 0.0)
-    with np.errstate(divide="ignore"):
-        return np.asarray(safe + np.log(np.exp(rows - safe).sum(axis=0)))

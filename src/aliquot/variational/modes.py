@@ -8,7 +8,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from aliquot.errors import FitError
-from aliquot.newton import Climb, Climber, Curvature, converged, ending
+from aliquot.newton import (
+    UNFINISHED,
+    Climb,
+    Climber,
+    Curvature,
+    converged,
+    derivatives,
+    ending,
+    off_saddles,
+)
 from aliquot.variational.failure import listed
 from aliquot.variational.heights import affordable, log_densities
 from aliquot.variational.mixture import GaussianMixture
@@ -18,10 +27,6 @@ from aliquot.variational.target import Target
 
 # A matrix of so many rows is 128 MiB, and its Hessian as many products.
 MOST_COORDINATES = 4000
-# With so many nats left to gain a climb has not ended at a mode.
-UNFINISHED = 1e-3
-# So many saddles on the way are left.
-ESCAPES = 3
 # Two tops are one mode where they are closer than this, in standard deviations.
 SAME = 0.05
 
@@ -94,14 +99,7 @@ def find_modes(
             f"each unconstrained coordinate; up to {MOST_COORDINATES:,} are possible. Use "
             "method='dadvi' or 'advi'."
         )
-    climber = Climber(
-        density,
-        "log density",
-        density.log_density,
-        density.data,
-        size=density.size,
-        stopped=stopped,
-    )
+    climber = climber_of(density, stopped=stopped)
     search = ModeSearch([], [], len(starts), 0, interrupted=False)
     search = _climbed(search, climber, density, starts, steps, on_progress)
     rng = generator(seed, Stream.MODES)
@@ -113,6 +111,21 @@ def find_modes(
         if len(search.modes) == before:
             break
     return search
+
+
+def climber_of(
+    density: Target, *, rows: int | None = None, stopped: Callable[[], bool] = lambda: False
+) -> Climber:
+    """Return climbs of a log density, compiled once for it."""
+    return Climber(
+        density,
+        "log density",
+        derivatives(density.log_density),
+        density.data,
+        size=density.size,
+        rows=rows,
+        stopped=stopped,
+    )
 
 
 def _climbed(
@@ -146,12 +159,8 @@ def missed(density: Target, modes: Sequence[Mode], rng: np.random.Generator) -> 
     Of draws around the modes, with far tails, those that have the most density for how rarely they
     are drawn; none where a Gaussian at each mode accounts for all of them.
     """
-    count = len(modes)
-    around = GaussianMixture(
-        np.full(count, 1.0 / count),
-        np.stack([mode.position for mode in modes]),
-        tuple(scale for mode in modes for scale in mode.gaussian.scales),
-    ).with_tails(EXPLORING_TAILS)
+    gaussians = [mode.gaussian for mode in modes]
+    around = GaussianMixture.joined(gaussians, np.zeros(len(modes))).with_tails(EXPLORING_TAILS)
     tried = affordable(density, EXPLORED, 50)
     points, log_q = around.draw(tried, rng)
     heights = log_densities(density, points)
@@ -175,9 +184,7 @@ def folded(search: ModeSearch, density: Target, fold: Fold) -> list[Mode]:
         if not np.all(np.isfinite(image)):
             continue
         if not np.allclose(image, mode.position):
-            climber = climber or Climber(
-                density, "log density", density.log_density, density.data, size=density.size
-            )
+            climber = climber or climber_of(density)
             top, _ = _top(climber, density.labels, image, 1000)
             if not isinstance(top, Mode):
                 continue
@@ -191,33 +198,26 @@ def _top(
     climber: Climber, labels: Sequence[str], start: np.ndarray, steps: int
 ) -> tuple[Mode | FitError | None, int]:
     """Return the mode that a climb leads to, or why it is none, and the evaluations it took."""
-    used = 0
-    for _ in range(ESCAPES + 1):
-        climb = climber.climb(start, steps=steps, hessian=True)
-        used += int(climb.evaluations)
-        if climb.height == -np.inf or climber.interrupted:
-            return None, used
-        if not converged(climb):
-            return FitError(_not_there(climb, labels, ending(climb))), used
-        climb = climber.with_hessian(climb)
-        if climb.row < len(labels):  # interrupted
-            return None, used
-        found = _mode(climb, labels)
-        if not isinstance(found, np.ndarray):
-            return found, used
-        start = climb.position + found
-    return FitError("a saddle point: the density rises away from it whichever way it is left"), used
+    climb = climber.climb(start, steps=steps)
+    used = int(climb.evaluations)
+    if climb.height == -np.inf:
+        return None, used
+    climb, curvature, more = off_saddles(climber, climb, steps)
+    used += more
+    if climber.interrupted:
+        return None, used
+    if not converged(climb):
+        return FitError(_not_there(climb, labels, ending(climb))), used
+    return _mode(climb, curvature, labels), used
 
 
-def _mode(climb: Climb, labels: Sequence[str]) -> Mode | FitError | np.ndarray:
-    """Return a mode, or the reason why it is none, or the way up from a saddle."""
-    if not np.all(np.isfinite(climb.hessian)):
+def _mode(climb: Climb, curvature: Curvature | None, labels: Sequence[str]) -> Mode | FitError:
+    """Return a mode, or the reason why it is none."""
+    if curvature is None:
         bad = [labels[int(i)] for i in np.flatnonzero(~np.isfinite(climb.hessian).all(axis=1))]
         return FitError(f"the Hessian at the mode is not finite in {listed(bad)}")
-    curvature = Curvature.of(climb.hessian)
-    upward = curvature.upward()
-    if upward is not None:
-        return upward
+    if curvature.upward() is not None:
+        return FitError("a saddle point: the density rises away from it whichever way it is left")
     left = curvature.left(climb.gradient)
     if left > UNFINISHED:
         return FitError(_not_there(climb, labels, "the density still rises there"))

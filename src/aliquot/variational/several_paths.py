@@ -99,12 +99,8 @@ def mixture_of(
     """
     # The ELBO is the log of a Gaussian's mass less its divergence.
     elbos = np.array([path.elbo.value for path in paths])
-    weights = np.exp(elbos - elbos.max()) if np.isfinite(elbos.max()) else np.ones(len(paths))
-    mixture = GaussianMixture(
-        weights / weights.sum(),
-        np.concatenate([path.q.centers for path in paths]),
-        tuple(scale for path in paths for scale in path.q.scales),
-    )
+    log_weights = elbos if np.isfinite(elbos.max()) else np.zeros(len(paths))
+    mixture = GaussianMixture.joined([path.q for path in paths], log_weights)
     return weighed(density, mixture, rng, inside)
 
 
