@@ -36,22 +36,24 @@ def test_errors_are_honest_on_the_whole_and_on_a_half(rng: np.random.Generator) 
     for inside, exact in ((everywhere, np.log(2 * np.pi)), (half, np.log(np.pi))):
         deviations = []
         for _ in range(80):
-            found = importance(weigh(target, PROPOSAL, 500, rng, inside)).estimate
+            found = importance(weigh(target, PROPOSAL, 500, rng, inside)[1]).estimate
             deviations.append((found.value - exact) / found.mcse)
         honest(deviations)
 
 
 def test_a_proposal_with_light_tails_is_found_out(rng: np.random.Generator) -> None:
     narrow = GaussianMixture.of(np.zeros(2), Diagonal(np.array([0.3, 0.3])))
-    assert importance(weigh(of_height(height, 2), narrow, 4000, rng, everywhere)).pareto_k > 0.7
-    assert importance(weigh(of_height(height, 2), PROPOSAL, 4000, rng, everywhere)).pareto_k < 0.5
+    assert importance(weigh(of_height(height, 2), narrow, 4000, rng, everywhere)[1]).pareto_k > 0.7
+    assert (
+        importance(weigh(of_height(height, 2), PROPOSAL, 4000, rng, everywhere)[1]).pareto_k < 0.5
+    )
 
 
 def test_what_is_no_number_has_no_density(rng: np.random.Generator) -> None:
     def broken(x: Any, data: Any) -> Any:
         return jnp.where(x[0] > 0, height(x, data), jnp.nan)
 
-    one = weigh(of_height(broken, 2), PROPOSAL, 500, np.random.default_rng(3), everywhere)
-    other = weigh(of_height(height, 2), PROPOSAL, 500, np.random.default_rng(3), half)
+    _, one = weigh(of_height(broken, 2), PROPOSAL, 500, np.random.default_rng(3), everywhere)
+    _, other = weigh(of_height(height, 2), PROPOSAL, 500, np.random.default_rng(3), half)
     np.testing.assert_allclose(one, other)
     assert np.isneginf(one).any()

@@ -13,7 +13,7 @@ from scipy.optimize import minimize
 from aliquot.errors import FitError
 from aliquot.variational import full_rank as module
 from aliquot.variational.beginning import Beginning
-from aliquot.variational.closest import closest_low_rank, precision_of
+from aliquot.variational.closest import closest_low_rank
 from aliquot.variational.dense_view import DenseView
 from aliquot.variational.full_rank import (
     DENSE_UP_TO,
@@ -385,4 +385,4 @@ def test_the_closest_of_low_rank(seed: int) -> None:
 
 def test_a_precision_from_a_factor(rng: np.random.Generator) -> None:
     factor = np.tril(rng.normal(size=(5, 5))) + 3 * np.eye(5)
-    np.testing.assert_allclose(precision_of(factor) @ factor @ factor.T, np.eye(5), atol=1e-10)
+    np.testing.assert_allclose(Dense(factor).precision() @ factor @ factor.T, np.eye(5), atol=1e-10)

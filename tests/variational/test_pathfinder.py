@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import jax.numpy as jnp
@@ -14,7 +15,7 @@ from aliquot.variational.mixture import GaussianMixture
 from aliquot.variational.pathfinder import KEPT, Path, Paths, find_paths, gaussian_at
 from aliquot.variational.quasi_newton import HISTORY, Iterate, climb
 from aliquot.variational.scale import Diagonal
-from aliquot.variational.several_paths import different, folded, mixture_of, pathfinder
+from aliquot.variational.several_paths import different, folded, joined, mixture_of
 from tests.variational.targets import (
     MIXTURE_MEANS,
     Target,
@@ -24,6 +25,15 @@ from tests.variational.targets import (
     mixture,
     of_height,
 )
+
+
+def pathfinder(
+    target: Target, starts: Sequence[np.ndarray], *, seed: int, **options: Any
+) -> tuple[GaussianMixture, Paths]:
+    """The mixture of the paths from some starts, and the paths."""
+    seen = {name: options.pop(name) for name in ("fold", "inside") if name in options}
+    found = find_paths(target, starts, seed=seed, **options)
+    return joined(target, found, seed, **seen), found
 
 
 def followed(precision: np.ndarray, start: np.ndarray, most: int = 100) -> list[Iterate]:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from aliquot.variational.importance import log_mean
+
 # The iteration is at its fixed point where it moves by less, in nats.
 SETTLED = 1e-9
 MOST_ITERATIONS = 1000
@@ -67,23 +69,16 @@ def bridge(at_draws: np.ndarray, at_proposals: np.ndarray, effective: float) -> 
         others = at_proposals - np.logaddexp(log_own + at_proposals, log_others + value)
         return own, others
 
-    value = 0.5 * (_log_mean(at_proposals) - _log_mean(-at_draws))
+    value = 0.5 * (log_mean(at_proposals).value - log_mean(-at_draws).value)
     if not np.isfinite(value):
         blank = np.full(at_draws.size, np.nan), np.full(at_proposals.size, np.nan)
         return Bridge(-np.inf if np.isneginf(at_proposals).all() else np.nan, False, *blank)
     converged = False
     for _ in range(MOST_ITERATIONS):
         own, others = functions(value)
-        before, value = value, _log_mean(others) - _log_mean(own)
+        before, value = value, log_mean(others).value - log_mean(own).value
         if converged := abs(value - before) < SETTLED:
             break
     own, others = functions(value)
-    own, others = (np.exp(each - _log_mean(each)) for each in (own, others))
+    own, others = (np.exp(each - log_mean(each).value) for each in (own, others))
     return Bridge(float(value), bool(converged), own, others)
-
-
-def _log_mean(logs: np.ndarray) -> float:
-    top = logs.max()
-    if not np.isfinite(top):
-        return float(top)
-    return float(top + np.log(np.exp(logs - top).mean()))

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property
-
 import numpy as np
 
 from aliquot.variational.scale import Dense, dense
@@ -13,25 +10,9 @@ from aliquot.variational.scale import Dense, dense
 LEAST = 1e-3
 
 
-@dataclass(frozen=True, eq=False)
-class Whitening(Dense):
-    """A covariance by its lower Cholesky factor (d, d), of which the inverse is kept.
-
-    Many small products with it cost a fraction of as many triangular systems.
-    """
-
-    @cached_property
-    def inverse(self) -> np.ndarray:
-        """What makes standard noise of deviations, (d, d)."""
-        return np.asarray(np.linalg.inv(self.factor))
-
-    def solve(self, deviations: np.ndarray) -> np.ndarray:
-        return np.asarray(deviations @ self.inverse.T)
-
-
 def moments(
     points: np.ndarray, weights: np.ndarray | None = None, spread: np.ndarray | None = None
-) -> tuple[np.ndarray, Whitening]:
+) -> tuple[np.ndarray, Dense]:
     """Return mean (d,) and covariance of points (n, d), each counted with its weight (n,).
 
     The correlations are shrunk towards none by as much as the points are too few to tell them:
@@ -61,4 +42,4 @@ def moments(
     shrink = float(np.clip(noise / off, 0.0, 1.0)) if off > 0 else 1.0
     correlation *= 1.0 - shrink
     np.fill_diagonal(correlation, 1.0)
-    return mean, Whitening(dense(std[:, None] * correlation * std).factor)
+    return mean, dense(std[:, None] * correlation * std)

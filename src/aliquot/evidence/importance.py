@@ -36,15 +36,15 @@ class Importance:
 
 def weigh(
     target: Target, proposal: Proposal, n: int, rng: np.random.Generator, inside: Inside
-) -> np.ndarray:
-    """Draw n points independently, and give log ratios (n,) to a density that is zero outside."""
+) -> tuple[np.ndarray, np.ndarray]:
+    """Draw n points (n, d) independently, with log ratios (n,) to a density, zero outside."""
     points, log_q = proposal.draw(n, rng)
     within = inside(points) & np.isfinite(points).all(axis=1)
     log_ratios = np.full(n, -np.inf)
     heights = log_densities(target, points[within])
     # What is not a number has no density, as for a sampler.
     log_ratios[within] = np.where(np.isnan(heights), -np.inf, heights) - log_q[within]
-    return log_ratios
+    return points, log_ratios
 
 
 def importance(log_ratios: np.ndarray) -> Importance:

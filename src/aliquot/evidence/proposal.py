@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from aliquot.evidence.covariance import Whitening
 from aliquot.evidence.expectation_maximisation import gaussians
 from aliquot.variational.mixture import GaussianMixture
 from aliquot.variational.scale import dense
@@ -37,7 +36,5 @@ def _with_tails(normal: GaussianMixture, tails: float) -> GaussianMixture:
     if np.isinf(tails):
         return normal
     narrower = (tails - 2.0) / tails
-    scales = tuple(
-        Whitening(dense(scale.covariance() * narrower).factor) for scale in normal.scales
-    )
+    scales = tuple(dense(scale.covariance() * narrower) for scale in normal.scales)
     return replace(normal, scales=scales, tails=tails)

@@ -116,6 +116,6 @@ def _enough(
     parts: list[np.ndarray] = []
     within = 0
     while within < wanted and len(parts) < MOST_DRAWN:
-        parts.append(weigh(target, proposal, wanted, rng, inside))
+        parts.append(weigh(target, proposal, wanted, rng, inside)[1])
         within += int(np.isfinite(parts[-1]).sum())
     return np.concatenate(parts)

@@ -135,12 +135,15 @@ class Approximation(VariationalApproximation):
             self.density, self.q, self._described, generator(self.seed, Stream.WEIGHTS)
         )
 
-    def _in_one_mode(self, points: np.ndarray) -> tuple[np.ndarray | None, int]:
-        if not self.symmetries:
-            return None, 1
+    @property
+    def one_mode(self) -> Folding:
+        """The cell of the mirror mode that q is in."""
         if self.folding is None:
             self.folding = Folding.around(self.density, self.symmetries, self.q, self.seed)
-        return self.folding.inside(points), self.folding.images
+        return self.folding
+
+    def _in_one_mode(self, points: np.ndarray) -> tuple[np.ndarray, int]:
+        return self.one_mode.inside(points), self.one_mode.images
 
     def sample(
         self,

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from aliquot.errors import FitError
 from aliquot.inference.approximation import Approximation
-from aliquot.inference.deterministic import DETERMINISTIC, Fitting
+from aliquot.inference.deterministic import Fitting
 from aliquot.progress import announce
 
 # In the order in which they are tried: what is cheap first, and what assumes least last.
-ORDER = tuple(name for name in ("laplace", "fullrank", "dadvi") if name in DETERMINISTIC)
+ORDER = ("laplace", "fullrank", "dadvi")
 
 
 def choose(fitting: Fitting) -> Approximation:

@@ -12,7 +12,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from aliquot.arguments import as_seed, whole_number
-from aliquot.errors import AliquotError, ModelError, PartialResultWarning, warn
+from aliquot.errors import (
+    AliquotError,
+    ConvergenceWarning,
+    ModelError,
+    PartialResultWarning,
+    warn,
+)
 from aliquot.inference.comparison import ComponentComparison, Fitted
 from aliquot.inference.filled_components import filled_components
 from aliquot.inference.fit import fit
@@ -157,21 +163,8 @@ def _fitted(build: Callable[[int], Model], number: int, draws: int, seed: list[i
             f"build({number}) must return an aq.Model; got {type(model).__name__}. Has it a "
             "`return model` at its end?"
         )
-    said = [str(w.message) for w in caught if issubclass(w.category, Warning)]
-    return replace(
-        row, message=" ".join(dict.fromkeys([row.message, *_ours(caught, said)])).strip()
-    )
-
-
-def _ours(caught: list[warnings.WarningMessage], said: list[str]) -> list[str]:
-    """Choose the warnings that are about the fit that was kept."""
-    from aliquot.errors import ConvergenceWarning
-
-    return [
-        text
-        for each, text in zip(caught, said, strict=True)
-        if issubclass(each.category, ConvergenceWarning)
-    ]
+    said = [str(w.message) for w in caught if issubclass(w.category, ConvergenceWarning)]
+    return replace(row, message=" ".join(dict.fromkeys(said)))
 
 
 def _posterior(

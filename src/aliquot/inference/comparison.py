@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -86,7 +86,6 @@ class ComponentComparison:
             "probability_error": error,
         }
         for name in ("elpd", "elpd_error", "pareto_k", "filled", "method", "seconds"):
-            assert name in {each.name for each in fields(Fitted)}
             columns[name] = [getattr(row, name) for row in self.rows]
         columns["good"] = [row.evidence is not None and row.evidence.good for row in self.rows]
         columns["message"] = [row.message for row in self.rows]

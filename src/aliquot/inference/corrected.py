@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from aliquot.errors import FitError
+from aliquot.evidence.importance import weigh
 from aliquot.evidence.proposal import fit_proposal
 from aliquot.variational.importance import POOR_K, Estimate, log_mean, resampled, smoothed
 from aliquot.variational.mixture import GaussianMixture
@@ -106,10 +107,8 @@ def weighted(
     approx: Approximation, proposal: GaussianMixture, n: int, rng: np.random.Generator
 ) -> Weighted:
     """Draw n points from a proposal and weigh them by the posterior in one mirror mode."""
-    points, log_ratios = approx._weighed(proposal, n, seed=int(rng.integers(2**63)))
-    inside, images = approx._in_one_mode(points)
-    if inside is not None:
-        log_ratios = np.where(inside, log_ratios, -np.inf)
+    folding = approx.one_mode
+    points, log_ratios = weigh(approx.density, proposal, n, rng, folding.inside)
     one = log_mean(log_ratios)
-    evidence = Estimate(one.value + float(np.log(images)), one.mcse)
+    evidence = Estimate(one.value + float(np.log(folding.images)), one.mcse)
     return Weighted(points, log_ratios, *smoothed(log_ratios), evidence)

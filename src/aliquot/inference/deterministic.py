@@ -26,12 +26,10 @@ from aliquot.variational.heights import log_densities
 from aliquot.variational.importance import preload
 from aliquot.variational.laplace import mixture_of
 from aliquot.variational.mixture import GaussianMixture
-from aliquot.variational.modes import find_modes, folded
+from aliquot.variational.modes import ModeSearch, find_modes, folded
 from aliquot.variational.noise import Stream, generator
 from aliquot.variational.pathfinder import find_paths
-from aliquot.variational.several_paths import different
-from aliquot.variational.several_paths import folded as folded_paths
-from aliquot.variational.several_paths import mixture_of as mixture_of_paths
+from aliquot.variational.several_paths import joined
 
 RESTARTS = 8
 FULL_RANK_STEPS, PATH_STEPS = 200, 1000
@@ -55,6 +53,7 @@ class Fitting:
         restarts = whole_number("restarts", restarts, least=0)
         self.model, self.seed, self.check = model, seed, check
         self.progressbar = progressbar
+        self.search: ModeSearch | None = None  # the modes, once a method has looked for them
         self.density = continuous_density(model, "aq.fit")
         if self.density.marginal is not None:
             announce(model.marginalization().line, progressbar)
@@ -83,6 +82,10 @@ class Fitting:
         quality = approx.quality
         if quality is not None and not quality.good:
             warn(f"{approx.method}: {quality.message}", ConvergenceWarning)
+
+    def folding(self, q: GaussianMixture) -> Folding:
+        """Give the cell of one mirror mode, around the first centre of a distribution."""
+        return Folding.around(self.density, self.symmetries, q, self.seed)
 
     def progress(self, n: int, name: str, unit: str, loss: str) -> Any:
         """Show how a fit goes."""
@@ -132,20 +135,19 @@ def laplace(fitting: Fitting, stop: Event) -> Approximation:
             stopped=stop.is_set,
             on_progress=lambda done, total, loss: display.update(done, loss),
         )
+    fitting.search = None if search.interrupted else search
     if not search.modes:
         if search.interrupted:
             raise KeyboardInterrupt
         if not search.failures:
             fitting.no_start()
         raise FitError(f"method='laplace': {search.failures[0]}")
-    modes, folding = search.modes[:1], None
-    if fitting.symmetries:
-        folding = Folding.around(density, fitting.symmetries, modes[0].gaussian, fitting.seed)
+    modes = search.modes[:1]
+    folding = fitting.folding(modes[0].gaussian)
     if not search.interrupted:
-        fold = (lambda points: points) if folding is None else folding.folded
-        modes = folded(search, density, fold)
-    inside = None if folding is None else folding.inside
-    q = mixture_of(density, modes, generator(fitting.seed, Stream.WEIGHTS), inside)
+        modes = folded(search, density, folding.folded)
+    rng = generator(fitting.seed, Stream.WEIGHTS)
+    q = mixture_of(density, modes, rng, folding.inside)
     approx = fitting.approximation(
         "Laplace",
         "Laplace",
@@ -197,6 +199,7 @@ def full_rank_fit(fitting: Fitting, stop: Event) -> Approximation:
             fitting.starts,
             seed=fitting.seed,
             steps=FULL_RANK_STEPS,
+            search=fitting.search,
             stopped=stop.is_set,
             on_progress=lambda done, total, loss: display.update(done, loss),
         )
@@ -225,22 +228,14 @@ def paths_fit(fitting: Fitting, stop: Event) -> Approximation:
             on_progress=lambda done, total, loss: display.update(done, loss),
         )
         display.view.n = max(display.view.done, 1)  # so many were enough
-    paths, folding = found.paths, None
-    rng = generator(fitting.seed, Stream.PATHS, len(starts))
-    if fitting.symmetries:
-        folding = Folding.around(density, fitting.symmetries, paths[0].q, fitting.seed)
-    if found.interrupted:
-        q = paths[0].q
-    else:
-        home = paths if folding is None else folded_paths(paths, density, folding.folded, rng)
-        inside = None if folding is None else folding.inside
-        q = mixture_of_paths(density, different(home), rng, inside)
+    folding = fitting.folding(found.paths[0].q)
+    q = joined(density, found, fitting.seed, folding.folded, folding.inside)
     approx = fitting.approximation(
         "Pathfinder",
         "pathfinder",
         q,
         folding=folding,
-        hist=np.asarray(paths[0].hist),
+        hist=np.asarray(found.paths[0].hist),
         partial=found.interrupted,
         stopped="interrupted" if found.interrupted else None,
     )

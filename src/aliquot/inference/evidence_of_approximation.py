@@ -10,6 +10,7 @@ from aliquot.inference.approximation import Approximation
 from aliquot.inference.corrected import proposal_of, weighted
 from aliquot.inference.prior_product import notes_on, refuse_improper
 from aliquot.model import Model
+from aliquot.variational.heights import affordable
 
 # Draws at most.
 MOST = 64_000
@@ -30,14 +31,12 @@ def evidence_of_approximation(
         )
     refuse_improper(approx.model, user)
     proposal, first = proposal_of(approx, approx.q, rng)
-    numbers = sum(np.size(array) for array in approx.density.data.values())
-    most = int(np.clip(MOST_NUMBERS // max(numbers, 1), first.log_ratios.size, MOST))
+    most = affordable(approx.density, MOST, first.log_ratios.size, worth=MOST_NUMBERS)
     log_ratios = first.log_ratios
     found = importance(log_ratios)
     while not found.estimate.mcse < SMALL_ERROR and 2 * log_ratios.size <= most:
         more = weighted(approx, proposal, log_ratios.size, rng).log_ratios
         log_ratios = np.concatenate([log_ratios, more])
         found = importance(log_ratios)
-    images = 1 if approx.folding is None else approx.folding.images
     notes = notes_on(approx.model, approx.symmetries)
-    return of_proposal(found, log_ratios.size, images, notes)
+    return of_proposal(found, log_ratios.size, approx.one_mode.images, notes)

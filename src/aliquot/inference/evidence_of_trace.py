@@ -10,14 +10,17 @@ from aliquot.diagnostics.statistics import effective_size, split_rhat
 from aliquot.errors import ModelError, SupportError
 from aliquot.evidence import LogEvidence, of_draws, of_exact, thirds_of, together
 from aliquot.inference.draws import in_chains
-from aliquot.inference.one_cell import OneCell
+from aliquot.inference.folding import Folding
 from aliquot.inference.permute import unconstrained
 from aliquot.inference.posterior import continuous_values, named_draws, posterior_of
 from aliquot.inference.prior_product import notes_on, refuse_improper
 from aliquot.inference.same_data import refuse_other_data
 from aliquot.model import Model
+from aliquot.symmetry import Symmetries
 from aliquot.variational.heights import log_densities
 
+# The centre of a cell is the highest of so many draws.
+LOOKED_AT = 1000
 # Chains are cut into thirds, of which autocorrelations are asked for.
 FEWEST_DRAWS = 30
 # A coordinate that is the greatest or the least of all in so many draws, and on so many separate
@@ -45,7 +48,7 @@ def evidence_of_trace(trace: Any, model: Model, rng: np.random.Generator, user: 
     points = unconstrained(density, values)
     _refuse_at_bounds(density, points, user)
     symmetries = model.symmetries()
-    cell = OneCell.around(density, symmetries, points.reshape(-1, density.size))
+    cell = _around_the_highest(density, symmetries, points.reshape(-1, density.size))
     points = cell.folded(points.reshape(-1, density.size)).reshape(points.shape)
     _refuse_at_bounds(density, points, user)
     heights = log_densities(density, points.reshape(-1, density.size)).reshape(sizes)
@@ -57,6 +60,16 @@ def evidence_of_trace(trace: Any, model: Model, rng: np.random.Generator, user: 
         _rhat(np.concatenate([third.function for third in thirds], axis=1)),
         notes_on(model, symmetries),
     )
+
+
+def _around_the_highest(density: Any, symmetries: Symmetries, points: np.ndarray) -> Folding:
+    """Give the cell around the highest of some draws (n, d)."""
+    if symmetries:
+        points = points[np.unique(np.linspace(0, len(points) - 1, LOOKED_AT).astype(int))]
+        heights = log_densities(density, points)
+        points, heights = points[np.isfinite(heights)], heights[np.isfinite(heights)]
+        points = points[np.argsort(-heights, kind="stable")]
+    return Folding(density, symmetries if len(points) else Symmetries(), points)
 
 
 def _worth(function: np.ndarray) -> float:

@@ -20,20 +20,21 @@ class Folding:
     """The cell of the space around one mirror mode, for points of unconstrained coordinates.
 
     `points` (n, d) are some in and around the mode, the first of which is its centre. Symmetries
-    that do not hold at them are left out, with a warning.
+    that do not hold at them are left out, with a warning. Without any it is the whole space.
     """
 
     def __init__(self, density: Any, symmetries: Symmetries, points: np.ndarray) -> None:
         self._density = density
-        values = density.constrain_draws(points)
-        own = {slot.variable.name: values[slot.variable.name] for slot in density.slots}
-        finite = np.all(
-            [np.isfinite(v).reshape(len(points), -1).all(axis=1) for v in own.values()], axis=0
-        )
-        own = {name: value[finite] for name, value in own.items()}
-        held = that_hold(density, symmetries, {name: v[None] for name, v in own.items()})
-        self._cell = Cell.around(held.coupled, own, 0)
-        self.images = self._cell.images
+        self._cell: Cell | None = None
+        if symmetries:
+            values, _ = self._values(points)
+            held = that_hold(density, symmetries, {name: v[None] for name, v in values.items()})
+            self._cell = Cell.around(held.coupled, values, 0)
+
+    @property
+    def images(self) -> int:
+        """How many images of the cell fill the space."""
+        return 1 if self._cell is None else self._cell.images
 
     @classmethod
     def around(cls, density: Any, symmetries: Symmetries, q: GaussianMixture, seed: int) -> Folding:
@@ -44,6 +45,8 @@ class Folding:
 
     def inside(self, points: np.ndarray) -> np.ndarray:
         """Say of points (n, d) which are in the cell, shape (n,)."""
+        if self._cell is None:
+            return np.ones(len(points), bool)
         values, finite = self._values(points)
         result = np.zeros(len(points), bool)
         if finite.any():
@@ -52,6 +55,8 @@ class Folding:
 
     def folded(self, points: np.ndarray) -> np.ndarray:
         """Give of each point (n, d) its image in the cell."""
+        if self._cell is None:
+            return points
         values, finite = self._values(points)
         result = np.array(points, float)
         if finite.any():

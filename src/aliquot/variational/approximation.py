@@ -86,9 +86,9 @@ class VariationalApproximation:
             found["elbo"] = self.elbo(quality.draws)
         return replace(self, quality=replace(quality, **found))
 
-    def _in_one_mode(self, points: np.ndarray) -> tuple[np.ndarray | None, int]:
+    def _in_one_mode(self, points: np.ndarray) -> tuple[np.ndarray, int]:
         """Say which points are near one of the mirror modes, and how many modes there are."""
-        return None, 1
+        return np.ones(len(points), bool), 1
 
     @property
     def _bound(self) -> GaussianMixture:

@@ -9,7 +9,7 @@ import numpy as np
 
 from aliquot.newton import converged
 from aliquot.variational.heights import log_densities
-from aliquot.variational.modes import Mode, climber_of, find_modes
+from aliquot.variational.modes import ModeSearch, climber_of, find_modes
 from aliquot.variational.target import Target
 
 # Up to so many coordinates all starts are climbed from; beyond, until one leads to a mode.
@@ -27,23 +27,38 @@ class Beginning(NamedTuple):
 
 
 def begin(
-    density: Target, starts: Sequence[np.ndarray], seed: int, stopped: Callable[[], bool]
+    density: Target,
+    starts: Sequence[np.ndarray],
+    seed: int,
+    stopped: Callable[[], bool],
+    search: ModeSearch | None = None,
 ) -> Beginning:
-    """Return the mode with most mass by Laplace's method, else the highest start."""
+    """Return the mode with most mass by Laplace's method, else the highest start.
+
+    Modes are looked for where no `search` from these starts has been made before.
+    """
+    if search is not None:
+        return _of(search) or Beginning(_highest(density, starts), None, 0)
     if density.size > HESSIAN_UP_TO:
         return _top(density, starts, stopped)
     groups = [starts] if density.size <= ALL_STARTS_UP_TO else [[start] for start in starts]
-    modes: list[Mode] = []
     evaluations = 0
     for group in groups:
         search = find_modes(density, group, seed=seed, stopped=stopped)
-        modes, evaluations = search.modes, evaluations + search.evaluations
-        if modes:
-            best = max(modes, key=lambda mode: mode.log_mass)
-            return Beginning(best.position, best.factor, evaluations)
+        evaluations += search.evaluations
+        found = _of(search)
+        if found is not None:
+            return found._replace(evaluations=evaluations)
         if search.interrupted:
             raise KeyboardInterrupt
     return Beginning(_highest(density, starts), None, evaluations)
+
+
+def _of(search: ModeSearch) -> Beginning | None:
+    if not search.modes:
+        return None
+    best = max(search.modes, key=lambda mode: mode.log_mass)
+    return Beginning(best.position, best.factor, 0)
 
 
 def _top(density: Target, starts: Sequence[np.ndarray], stopped: Callable[[], bool]) -> Beginning:

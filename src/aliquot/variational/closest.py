@@ -54,11 +54,3 @@ def closest_low_rank(precision: np.ndarray, rank: int) -> LowRank:
             break
         std = std / np.sqrt(np.diag(scaled) + directions**2 @ (1.0 - along))
     return best
-
-
-def precision_of(factor: np.ndarray) -> np.ndarray:
-    """Return the inverse of a covariance (d, d), from its lower Cholesky factor."""
-    from scipy.linalg import solve_triangular
-
-    inverse = solve_triangular(factor, np.eye(len(factor)), lower=True)
-    return np.asarray(inverse.T @ inverse)

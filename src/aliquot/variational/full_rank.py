@@ -11,12 +11,13 @@ import numpy as np
 from aliquot.errors import FitError
 from aliquot.variational.ascent import Ascent, View
 from aliquot.variational.beginning import begin
-from aliquot.variational.closest import closest_low_rank, precision_of
+from aliquot.variational.closest import closest_low_rank
 from aliquot.variational.dense_view import DenseView
 from aliquot.variational.failure import listed
 from aliquot.variational.heights import Gradients
 from aliquot.variational.low_rank_view import PAIRS, LowRankView, Noise
 from aliquot.variational.mixture import GaussianMixture
+from aliquot.variational.modes import ModeSearch
 from aliquot.variational.noise import Stream, generator
 from aliquot.variational.quasi_normal import quasi_normals, whitened, with_mirror_images
 from aliquot.variational.scale import Dense, LowRank, Scale
@@ -60,12 +61,14 @@ def full_rank(
     seed: int,
     rank: int | None = None,
     steps: int = 200,
+    search: ModeSearch | None = None,
     stopped: Callable[[], bool] = lambda: False,
     on_progress: Callable[[int, int, float], object] | None = None,
 ) -> FullRankOptimum:
     """Fit by steps of the natural gradient over fixed quasi-random draws.
 
-    It begins with the Gaussian of a mode, or where there is none with a small isotropic one.
+    It begins with the Gaussian of a mode, of those that a `search` from these starts has found
+    where one has been made, or where there is none with a small isotropic one.
     `rank` is the most directions besides a diagonal; by default the covariance is dense up to 400
     coordinates. After `stopped` what had been reached is returned. Where the log density is not
     finite at any draw, however near the start, it is an error that names the coordinates.
@@ -76,7 +79,7 @@ def full_rank(
     schools; with a diagonal and 32 directions (Modi et al. 2024, arXiv 2410.22292) it ends 4,400
     nats low on a Gaussian in 300 with 8 narrow ones, where this ends within 0.01.
     """
-    begins = begin(density, starts, seed, stopped)
+    begins = begin(density, starts, seed, stopped, search)
     center, factor, size = begins.center, begins.factor, density.size
     gradients = Gradients(density)
 
@@ -92,7 +95,7 @@ def full_rank(
         if factor is None:
             blank = LowRank(np.full(size, FIRST_SCALE), np.zeros((size, 0)), np.zeros(0))
         else:
-            blank = closest_low_rank(precision_of(factor), rank)
+            blank = closest_low_rank(Dense(factor).precision(), rank)
         at = partial(LowRankView.at, gradients, Noise(seed, size, rank), rank)
         ascent = Ascent(_finite(gradients, center, blank, at), at, LEFT_LOW_RANK)
         ascent.climb(steps, stopped, on_step)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -48,7 +49,7 @@ class Mode:
     factor: np.ndarray  # (d, d): lower Cholesky factor of the inverse of minus the Hessian
     left: float  # what was left to gain, in nats
 
-    @property
+    @cached_property
     def gaussian(self) -> GaussianMixture:
         """The Gaussian with the mode's curvature."""
         return GaussianMixture.of(self.position, Dense(self.factor))
@@ -62,7 +63,7 @@ class Mode:
 
     def __contains__(self, other: Mode) -> bool:
         """Whether another top is this one, reached another time."""
-        away = Dense(self.factor).solve((other.position - self.position)[None])
+        away = self.gaussian.scales[0].solve((other.position - self.position)[None])
         return bool(np.linalg.norm(away) < SAME * np.sqrt(away.size))
 
 

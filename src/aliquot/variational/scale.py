@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -69,10 +70,19 @@ class Dense:
     def apply(self, noise: np.ndarray) -> np.ndarray:
         return np.asarray(noise @ self.factor.T)
 
-    def solve(self, deviations: np.ndarray) -> np.ndarray:
+    @cached_property
+    def _inverse(self) -> np.ndarray:
         from scipy.linalg import solve_triangular
 
-        return np.asarray(solve_triangular(self.factor, deviations.T, lower=True).T)
+        return np.asarray(solve_triangular(self.factor, np.eye(len(self.factor)), lower=True))
+
+    def solve(self, deviations: np.ndarray) -> np.ndarray:
+        # Products with the inverse cost a fraction of as many small triangular systems.
+        return np.asarray(deviations @ self._inverse.T)
+
+    def precision(self) -> np.ndarray:
+        """Return the inverse of the covariance, (d, d)."""
+        return np.asarray(self._inverse.T @ self._inverse)
 
     def variance(self) -> np.ndarray:
         return np.asarray((self.factor**2).sum(axis=1))

@@ -13,7 +13,7 @@ import numpy as np
 
 from aliquot.variational.mixture import GaussianMixture
 from aliquot.variational.noise import Stream, generator
-from aliquot.variational.pathfinder import Path, Paths, find_paths, path_of
+from aliquot.variational.pathfinder import Path, Paths, path_of
 from aliquot.variational.scale import dense
 from aliquot.variational.target import Target
 from aliquot.variational.weights import weighed
@@ -28,30 +28,23 @@ type Fold = Callable[[np.ndarray], np.ndarray]
 type Inside = Callable[[np.ndarray], np.ndarray]
 
 
-def pathfinder(
+def joined(
     density: Target,
-    starts: Sequence[np.ndarray],
-    *,
+    found: Paths,
     seed: int,
     fold: Fold | None = None,
     inside: Inside | None = None,
-    steps: int = 1000,
-    stopped: Callable[[], bool] = lambda: False,
-    on_progress: Callable[[int, int, float], object] | None = None,
-) -> tuple[GaussianMixture, Paths]:
-    """Return the mixture of the Gaussians along paths from some starts (d,), and the paths.
+) -> GaussianMixture:
+    """Return the mixture of the Gaussians along paths.
 
     `fold` gives of points (n, d) their mirror images near a reference, and `inside` says which are
     there already. After an interruption it is the best Gaussian alone.
     """
-    paths = find_paths(
-        density, starts, seed=seed, steps=steps, stopped=stopped, on_progress=on_progress
-    )
-    if paths.interrupted:
-        return paths.paths[0].q, paths
-    rng = generator(seed, Stream.PATHS, len(starts))
-    found = different(paths.paths if fold is None else folded(paths.paths, density, fold, rng))
-    return mixture_of(density, found, rng, inside), paths
+    if found.interrupted:
+        return found.paths[0].q
+    rng = generator(seed, Stream.PATHS, len(found.paths) + found.failed)
+    paths = found.paths if fold is None else folded(found.paths, density, fold, rng)
+    return mixture_of(density, different(paths), rng, inside)
 
 
 def folded(
