@@ -25,7 +25,7 @@ def choose(fitting: Fitting) -> Approximation:
             approx = fitting.run(method, warned=False)
         except FitError as error:
             failure = failure or error
-            said.append(f"{method} failed ({error})")
+            said.append(f"{method} failed ({str(error).partition('. ')[0]})")
             continue
         if approx.partial:
             return approx

@@ -13,7 +13,17 @@ import numpy as np
 from aliquot.errors import FitError
 from aliquot.evidence.importance import weigh
 from aliquot.evidence.proposal import fit_proposal
-from aliquot.variational.importance import POOR_K, Estimate, log_mean, resampled, smoothed
+from aliquot.variational.importance import (
+    GOOD_K,
+    POOR_K,
+    THIN_SHARE,
+    Estimate,
+    believable,
+    effective_share,
+    log_mean,
+    resampled,
+    smoothed,
+)
 from aliquot.variational.mixture import GaussianMixture
 
 if TYPE_CHECKING:
@@ -28,8 +38,6 @@ FINE_SHARE, FINE_K = 0.9, 0.4
 # but not where less than this counts: it may then have seen only a part of the posterior, and what
 # is made from that part looks good to itself.
 LEAST_SHARE = 0.2
-# Where less than this counts Pareto k has to be good, and not just passable.
-THIN_SHARE, GOOD_K = 0.1, 0.5
 # Draws are chosen from so many times as many, or from more where that is not worth as many.
 TIMES = (2, 6)
 STREAM = 0xC0
@@ -48,17 +56,17 @@ class Weighted:
     @property
     def effective(self) -> float:
         """How many independent draws they are worth."""
-        return 1.0 / float((self.weights**2).sum())
+        return self.share * len(self.points)
 
     @property
     def share(self) -> float:
         """Which part of them that is."""
-        return self.effective / len(self.points)
+        return effective_share(self.weights)
 
     @property
     def good(self) -> bool:
         """Whether what is computed from them can be believed."""
-        return self.pareto_k <= (GOOD_K if self.share < THIN_SHARE else POOR_K)
+        return believable(self.pareto_k, self.share)
 
 
 def corrected(

@@ -9,6 +9,9 @@ from typing import NamedTuple
 import numpy as np
 
 POOR_K = 0.7
+# Where less than this share of the draws counts Pareto k has to be good, and not just passable: few
+# draws make the tail, and what they have not seen has no part in it.
+THIN_SHARE, GOOD_K = 0.1, 0.5
 # Below this spread (in nats) the approximation is exact up to rounding, and a tail has no shape.
 EXACT_SPREAD = 1e-6
 
@@ -67,6 +70,9 @@ class FitQuality:
     modes
         How many modes that are no mirror images of each other were found; None where they were
         not looked for.
+    share
+        Which part of the draws counts: how many independent draws of the posterior their smoothed
+        weights make of each.
 
     References
     ----------
@@ -83,11 +89,12 @@ class FitQuality:
     left: float | None = None
     draws_error: float | None = None
     modes: int | None = None
+    share: float = 1.0
 
     @property
     def good(self) -> bool:
-        """Whether Pareto k is at most 0.7."""
-        return self.pareto_k <= POOR_K
+        """Whether Pareto k is at most 0.7; 0.5 where less than a tenth of the draws counts."""
+        return believable(self.pareto_k, self.share)
 
     @property
     def gap(self) -> float:
@@ -105,6 +112,9 @@ class FitQuality:
         found = f"Pareto k of the variational fit is {self.pareto_k:.2f}"
         if self.good:
             return f"{found} (at most {POOR_K} is good)."
+        above = f"above {POOR_K}"
+        if self.pareto_k <= POOR_K:
+            above = f"above {GOOD_K}, and only {100 * self.share:.2g}% of its draws count"
         richer = {
             "mean-field": "try method='fullrank' (aq.FullRankADVI) for correlated posteriors, ",
             "Laplace": "try method='fullrank' or 'pathfinder', ",
@@ -115,7 +125,7 @@ class FitQuality:
             "aq.sample(), which does not assume a Gaussian (init= takes this fit)."
         )
         return (
-            f"{found}, above {POOR_K}: the approximation misses part of the posterior, and its "
+            f"{found}, {above}: the approximation misses part of the posterior, and its "
             "means and above all its standard deviations should not be trusted. "
             f"{advice[0].upper()}{advice[1:]}"
         )
@@ -139,8 +149,23 @@ def assess(
     counted = log_ratios if inside is None else np.where(inside, log_ratios, -np.inf)
     evidence = log_mean(counted)
     whole = Estimate(evidence.value + float(np.log(images)), evidence.mcse)
-    k = smoothed(counted)[1]
-    return FitQuality(k, elbo, int(log_ratios.size), family, whole, images)
+    weights, k = smoothed(counted)
+    share = effective_share(weights)
+    return FitQuality(k, elbo, int(log_ratios.size), family, whole, images, share=share)
+
+
+def effective_share(weights: np.ndarray) -> float:
+    """Return how many independent draws weighted ones (n,) are worth, for each of them.
+
+    >>> effective_share(np.array([0.5, 0.5, 0.0, 0.0]))
+    0.5
+    """
+    return float(1.0 / (weights**2).sum() / weights.size)
+
+
+def believable(pareto_k: float, share: float) -> bool:
+    """Say whether what is computed from weighted draws can be believed."""
+    return pareto_k <= (GOOD_K if share < THIN_SHARE else POOR_K)
 
 
 def log_mean(log_ratios: np.ndarray) -> Estimate:
