@@ -9,9 +9,9 @@ from typing import NamedTuple
 import numpy as np
 
 POOR_K = 0.7
-# Where less than this share of the draws counts Pareto k has to be good, and not just passable: few
+# Where less than this share of the draws counts, Pareto k has to be good, and not just passable: few
 # draws make the tail, and what they have not seen has no part in it.
-THIN_SHARE, GOOD_K = 0.1, 0.5
+THIN_SHARE, GOOD_K = 0.25, 0.4
 # Below this spread (in nats) the approximation is exact up to rounding, and a tail has no shape.
 EXACT_SPREAD = 1e-6
 
@@ -93,7 +93,7 @@ class FitQuality:
 
     @property
     def good(self) -> bool:
-        """Whether Pareto k is at most 0.7; 0.5 where less than a tenth of the draws counts."""
+        """Whether Pareto k is at most 0.7; 0.4 where less than a quarter of the draws counts."""
         return believable(self.pareto_k, self.share)
 
     @property
