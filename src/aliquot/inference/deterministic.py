@@ -13,10 +13,11 @@ from aliquot.errors import ConvergenceWarning, FitError, PartialResultWarning, w
 from aliquot.inference.approximation import Approximation
 from aliquot.inference.described import described
 from aliquot.inference.folding import Folding
-from aliquot.inference.initialisation import continuous_density, explain_start, spread_starts
+from aliquot.inference.initialisation import continuous_density, explain_start
 from aliquot.inference.interrupt import interrupts
 from aliquot.inference.labels import announce_symmetries
 from aliquot.inference.permute import read_label_switching
+from aliquot.inference.spread import spread_starts
 from aliquot.mcmc.starts import NoStartError, evaluator
 from aliquot.model import Model
 from aliquot.progress import announce, fit_progress

@@ -10,17 +10,12 @@ import numpy as np
 from aliquot.errors import ModelError, StartError
 from aliquot.mcmc.settings import Metric
 from aliquot.mcmc.starts import Jittered, NoStartError
-from aliquot.variational.heights import affordable, log_densities
 
 METRICS: dict[str, Metric] = {metric: metric for metric in sorted(get_args(Metric))}
 DEFAULT = "jitter+adapt_diag_grad"
 # Up to so many coordinates a dense metric is the default: a matrix of that size costs a leapfrog
 # step a few microseconds, and correlations cost a diagonal one half of its draws or more.
 MOST_DENSE = 128
-# How far from the start point climbs begin, in unconstrained units: the least and the most.
-WIDTHS = (0.1, 10.0)
-# Points of which the best is a start; with very many data fewer.
-TRIED = 200
 
 
 def continuous_density(model: Any, user: str) -> Any:
@@ -91,33 +86,6 @@ def jittered_starts(
             )
         center = np.stack([density.start_with(values or {}) for values in initvals])
     return Jittered(center, chains, jitter)
-
-
-def spread_starts(
-    density: Any, start: Mapping[str, Any] | None, restarts: int, seed: int
-) -> list[np.ndarray]:
-    """Give points (d,) to climb from: the start point, then as many as `restarts`.
-
-    Each of these is the best of some points around one at which the components of a mixture are
-    apart. How far around differs from coordinate to coordinate: climbs from too near all end in
-    one mode, and those from far off in modes where components have left the data.
-    """
-    given = start or {}
-    first = density.start_with(given) if given else density.start
-    if not restarts:
-        return [first]
-    rng = np.random.default_rng([seed, 11])
-    each = affordable(density, TRIED * restarts, restarts) // restarts
-    groups = []
-    for number in range(restarts):
-        low, high = np.log(WIDTHS)
-        widths = np.exp(rng.uniform(low, high, (each, density.size)))
-        widths[0] = 0.0
-        jitter = widths * rng.uniform(-1, 1, widths.shape)
-        groups.append(density.start_with(given, number) + jitter)
-    heights = log_densities(density, np.concatenate(groups)).reshape(restarts, each)
-    heights = np.where(np.isfinite(heights), heights, -np.inf)
-    return [first, *(group[int(h.argmax())] for group, h in zip(groups, heights, strict=True))]
 
 
 def _apart(density: Any, initvals: Mapping[str, Any], chains: int) -> np.ndarray | None:

@@ -9,8 +9,8 @@ from typing import NamedTuple
 import numpy as np
 
 POOR_K = 0.7
-# Where less than this share of the draws counts, Pareto k has to be good, and not just passable: few
-# draws make the tail, and what they have not seen has no part in it.
+# Where less than this share of the draws counts, Pareto k has to be good, and not just passable:
+# few draws make the tail, and what they have not seen has no part in it.
 THIN_SHARE, GOOD_K = 0.25, 0.4
 # Below this spread (in nats) the approximation is exact up to rounding, and a tail has no shape.
 EXACT_SPREAD = 1e-6
