@@ -32,6 +32,13 @@ def _compare(stored: Any, present: Mapping[str, np.ndarray], model: Model, user:
                 f"{user}: the trace was drawn given data of {str(name)!r}, which the model does "
                 f"not know (it has {', '.join(model.variables)}). Give the model of the trace"
             )
+    refuse_changed(stored, present, user, "sample again")
+
+
+def refuse_changed(
+    stored: Mapping[Any, Any], present: Mapping[str, np.ndarray], user: str, otherwise: str
+) -> None:
+    """Refuse data of a trace that are others than those present; `otherwise` is a last way out."""
     for name, values in present.items():
         if name not in stored:
             continue
@@ -41,5 +48,5 @@ def _compare(stored: Any, present: Mapping[str, np.ndarray], model: Model, user:
             raise ModelError(
                 f"{user}: the trace was drawn given other data of {name!r} than the model holds "
                 f"(shapes {had.shape} and {values.shape}). Give the model of the trace, put its "
-                "data back with aq.set_data, or sample again"
+                f"data back with aq.set_data, or {otherwise}"
             )

@@ -14,6 +14,7 @@ from aliquot.errors import ModelError
 from aliquot.hints.explain import explained
 from aliquot.inference.described import observed_data
 from aliquot.inference.posterior import posterior_of, posterior_values
+from aliquot.inference.same_data import refuse_changed
 from aliquot.model import Model, current_model, resolve_model
 
 if TYPE_CHECKING:
@@ -204,12 +205,4 @@ def _check_model(trace: xarray.DataTree, few: xarray.DataTree | None, model: Mod
             f"{USER}: the trace holds {what}, which the model does not know (it has "
             f"{', '.join(model.variables)}). Give the model of the trace, or leave model= out"
         )
-    for name, values in observed_data(model).items():
-        had = np.asarray(stored[name].values) if name in stored else values
-        numbers = had.dtype.kind == values.dtype.kind == "f"
-        if not np.array_equal(had, values, equal_nan=numbers):
-            raise ModelError(
-                f"{USER}: the trace was drawn given other data of {name!r} than the model holds "
-                f"(shapes {had.shape} and {values.shape}). Give the model of the trace, put its "
-                "data back with aq.set_data, or leave model= out"
-            )
+    refuse_changed(stored, observed_data(model), USER, "leave model= out")
