@@ -8,8 +8,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from aliquot.evidence.importance import importance, weigh
-from aliquot.variational.mixture import GaussianMixture
-from aliquot.variational.scale import Diagonal
+from aliquot.variational.gaussians.mixture import GaussianMixture
+from aliquot.variational.gaussians.scale import Diagonal
 from tests.evidence.honest import honest
 from tests.variational.targets import of_height
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from aliquot.variational import VariationalApproximation
-from aliquot.variational.family import Family
-from aliquot.variational.scale import Dense, Diagonal
+from aliquot.variational.gaussians.scale import Dense, Diagonal
+from aliquot.variational.stochastic.family import Family
 
 
 def draws(family: Family, params: np.ndarray, noise: np.ndarray) -> np.ndarray:

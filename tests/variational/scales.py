@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from aliquot.variational.scale import Dense, Diagonal, LowRank, Scale
+from aliquot.variational.gaussians.scale import Dense, Diagonal, LowRank, Scale
 
 KINDS = ("diagonal", "dense", "low rank")
 

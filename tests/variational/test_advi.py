@@ -6,7 +6,7 @@ import scipy.optimize
 
 from aliquot.precision import float64
 from aliquot.variational import FullRank, MeanField, VariationalFit
-from aliquot.variational.family import entropy
+from aliquot.variational.stochastic.family import entropy
 from tests.variational.targets import (
     MIXTURE_LOG_EVIDENCE,
     MIXTURE_MEANS,

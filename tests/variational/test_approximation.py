@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from aliquot.variational import Estimate, MeanField, VariationalApproximation, VariationalFit
-from aliquot.variational.family import FullRank
+from aliquot.variational.stochastic.family import FullRank
 from tests.variational.targets import correlated_gaussian, mixture
 
 

@@ -11,8 +11,8 @@ import pytest
 
 from aliquot.errors import FitError
 from aliquot.precision import float64
-from aliquot.variational.dadvi import ENOUGH, Optimum, dadvi
-from aliquot.variational.fixed_draws import GROUPS, elbo_derivatives, fixed_noise
+from aliquot.variational.fixed_draws.dadvi import ENOUGH, Optimum, dadvi
+from aliquot.variational.fixed_draws.objective import GROUPS, elbo_derivatives, fixed_noise
 from tests.variational.targets import correlated_gaussian, mixture, of_height
 
 STARTS = [np.zeros(3), np.array([1.0, -1.0, 0.5])]

@@ -6,7 +6,7 @@ import pytest
 from scipy import stats
 
 from aliquot.precision import float64
-from aliquot.variational.family import FullRank, MeanField, entropy, noise_log_density
+from aliquot.variational.stochastic.family import FullRank, MeanField, entropy, noise_log_density
 from tests.variational.members import draws
 
 SIZE = 3

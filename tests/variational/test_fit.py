@@ -6,7 +6,7 @@ import pytest
 
 from aliquot.errors import ConvergenceWarning, PartialResultWarning
 from aliquot.variational import FullRank, MeanField, VariationalFit
-from aliquot.variational import fit as engine
+from aliquot.variational.stochastic import fit as engine
 from tests.variational.members import numbers
 from tests.variational.targets import Target, correlated_gaussian, gaussian, mixture
 

@@ -11,11 +11,10 @@ import pytest
 from scipy.optimize import minimize
 
 from aliquot.errors import FitError
-from aliquot.variational import full_rank as module
-from aliquot.variational.beginning import Beginning
-from aliquot.variational.closest import closest_low_rank
-from aliquot.variational.dense_view import DenseView
-from aliquot.variational.full_rank import (
+from aliquot.variational.full_rank import fit as module
+from aliquot.variational.full_rank.beginning import Beginning
+from aliquot.variational.full_rank.dense_view import DenseView
+from aliquot.variational.full_rank.fit import (
     DENSE_UP_TO,
     ENOUGH,
     LEFT,
@@ -23,10 +22,11 @@ from aliquot.variational.full_rank import (
     FullRankOptimum,
     full_rank,
 )
+from aliquot.variational.gaussians.closest import closest_low_rank
+from aliquot.variational.gaussians.scale import Dense, LowRank
 from aliquot.variational.heights import Gradients
 from aliquot.variational.noise import Stream, generator
 from aliquot.variational.quasi_normal import quasi_normals, whitened, with_mirror_images
-from aliquot.variational.scale import Dense, LowRank
 from tests.seeds import fixed
 from tests.variational.targets import (
     MIXTURE_MEANS,

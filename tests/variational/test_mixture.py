@@ -15,8 +15,8 @@ import pytest
 from scipy import stats
 from scipy.special import logsumexp
 
-from aliquot.variational.mixture import GaussianMixture
-from aliquot.variational.scale import Diagonal
+from aliquot.variational.gaussians.mixture import GaussianMixture
+from aliquot.variational.gaussians.scale import Diagonal
 from tests.variational.scales import KINDS, random_scale
 
 MANY = 100_000

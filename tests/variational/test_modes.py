@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from aliquot.errors import FitError
-from aliquot.variational.laplace import mixture_of
-from aliquot.variational.modes import find_modes, folded
+from aliquot.variational.modes.laplace import mixture_of
+from aliquot.variational.modes.search import find_modes, folded
 from tests.variational.targets import correlated_gaussian, of_height
 
 

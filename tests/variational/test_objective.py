@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from aliquot.precision import float64
-from aliquot.variational.family import FullRank, MeanField, entropy, noise_log_density
-from aliquot.variational.program import loss_and_gradient
+from aliquot.variational.stochastic.family import FullRank, MeanField, entropy, noise_log_density
+from aliquot.variational.stochastic.program import loss_and_gradient
 from tests.programs import quick
 from tests.variational.members import draws
 from tests.variational.targets import mixture

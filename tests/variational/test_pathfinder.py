@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 
 from aliquot.errors import FitError
-from aliquot.variational import pathfinder as module
-from aliquot.variational.mixture import GaussianMixture
-from aliquot.variational.pathfinder import KEPT, Path, Paths, find_paths, gaussian_at
-from aliquot.variational.quasi_newton import HISTORY, Iterate, climb
-from aliquot.variational.scale import Diagonal
-from aliquot.variational.several_paths import different, folded, joined, mixture_of
+from aliquot.variational.gaussians.mixture import GaussianMixture
+from aliquot.variational.gaussians.scale import Diagonal
+from aliquot.variational.pathfinder import path as module
+from aliquot.variational.pathfinder.path import KEPT, Path, Paths, find_paths, gaussian_at
+from aliquot.variational.pathfinder.quasi_newton import HISTORY, Iterate, climb
+from aliquot.variational.pathfinder.several_paths import different, folded, joined, mixture_of
 from tests.variational.targets import (
     MIXTURE_MEANS,
     Target,

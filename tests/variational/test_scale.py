@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from aliquot.variational.scale import Dense, Diagonal, LowRank, dense
+from aliquot.variational.gaussians.scale import Dense, Diagonal, LowRank, dense
 from tests.variational.scales import KINDS, matrix, random_scale
 
 each_kind = pytest.mark.parametrize("kind", KINDS)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from aliquot.variational.scale import Dense, dense
+from aliquot.variational.gaussians.scale import Dense, dense
 
 # A coordinate that does not move among some draws gets so much of its spread among all.
 LEAST = 1e-3

@@ -7,7 +7,7 @@ from math import log
 import numpy as np
 
 from aliquot.evidence.covariance import moments
-from aliquot.variational.mixture import GaussianMixture
+from aliquot.variational.gaussians.mixture import GaussianMixture
 
 MOST_MEMBERS = 8
 MOST_ITERATIONS = 50

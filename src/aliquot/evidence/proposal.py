@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 
 from aliquot.evidence.expectation_maximisation import gaussians
-from aliquot.variational.mixture import GaussianMixture
-from aliquot.variational.scale import dense
+from aliquot.variational.gaussians.mixture import GaussianMixture
+from aliquot.variational.gaussians.scale import dense
 
 # More draws than these tell little more of what a proposal should look like.
 MOST_POINTS = 4000

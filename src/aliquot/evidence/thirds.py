@@ -24,8 +24,8 @@ import numpy as np
 from aliquot.evidence.bridge import Bridge, bridge
 from aliquot.evidence.importance import Importance, Inside, importance, weigh
 from aliquot.evidence.proposal import fit_proposal
+from aliquot.variational.gaussians.mixture import GaussianMixture
 from aliquot.variational.importance import Estimate
-from aliquot.variational.mixture import GaussianMixture
 from aliquot.variational.target import Target
 
 # Independent draws that autocorrelated ones (chains, draws) are worth, for their mean.

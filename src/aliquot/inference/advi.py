@@ -28,7 +28,7 @@ from aliquot.variational import (
     VariationalApproximation,
     VariationalFit,
 )
-from aliquot.variational.family import Family
+from aliquot.variational.stochastic.family import Family
 
 if TYPE_CHECKING:
     import optax

@@ -20,7 +20,7 @@ from aliquot.results import build_tree
 from aliquot.symmetry import ATTRIBUTE, Symmetries
 from aliquot.variational import VariationalApproximation
 from aliquot.variational.approximation import check_count
-from aliquot.variational.mixture import GaussianMixture
+from aliquot.variational.gaussians.mixture import GaussianMixture
 from aliquot.variational.noise import Stream, generator
 
 if TYPE_CHECKING:

@@ -13,6 +13,7 @@ import numpy as np
 from aliquot.errors import FitError
 from aliquot.evidence.importance import weigh
 from aliquot.evidence.proposal import fit_proposal
+from aliquot.variational.gaussians.mixture import GaussianMixture
 from aliquot.variational.importance import (
     GOOD_K,
     POOR_K,
@@ -24,7 +25,6 @@ from aliquot.variational.importance import (
     resampled,
     smoothed,
 )
-from aliquot.variational.mixture import GaussianMixture
 
 if TYPE_CHECKING:
     from aliquot.inference.approximation import Approximation

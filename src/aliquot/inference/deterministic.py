@@ -21,16 +21,16 @@ from aliquot.inference.spread import spread_starts
 from aliquot.mcmc.starts import NoStartError, evaluator
 from aliquot.model import Model
 from aliquot.progress import announce, fit_progress
-from aliquot.variational.dadvi import dadvi
-from aliquot.variational.full_rank import full_rank
+from aliquot.variational.fixed_draws.dadvi import dadvi
+from aliquot.variational.full_rank.fit import full_rank
+from aliquot.variational.gaussians.mixture import GaussianMixture
 from aliquot.variational.heights import log_densities
 from aliquot.variational.importance import preload
-from aliquot.variational.laplace import mixture_of
-from aliquot.variational.mixture import GaussianMixture
-from aliquot.variational.modes import ModeSearch, find_modes, folded
+from aliquot.variational.modes.laplace import mixture_of
+from aliquot.variational.modes.search import ModeSearch, find_modes, folded
 from aliquot.variational.noise import Stream, generator
-from aliquot.variational.pathfinder import find_paths
-from aliquot.variational.several_paths import joined
+from aliquot.variational.pathfinder.path import find_paths
+from aliquot.variational.pathfinder.several_paths import joined
 
 RESTARTS = 8
 FULL_RANK_STEPS, PATH_STEPS = 200, 1000

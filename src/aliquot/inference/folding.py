@@ -9,7 +9,7 @@ import numpy as np
 from aliquot.inference.permute import that_hold
 from aliquot.symmetry import Symmetries
 from aliquot.symmetry.relabelling.cell import Cell
-from aliquot.variational.mixture import GaussianMixture
+from aliquot.variational.gaussians.mixture import GaussianMixture
 from aliquot.variational.noise import Stream, generator
 
 # Points that tell how wide the mode is.

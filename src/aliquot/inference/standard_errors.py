@@ -10,7 +10,7 @@ import numpy as np
 from aliquot.compilation import lazily, light
 from aliquot.precision import float64
 from aliquot.results import build_dataset, in_written_order, standard_attributes
-from aliquot.variational.mixture import GaussianMixture
+from aliquot.variational.gaussians.mixture import GaussianMixture
 
 if TYPE_CHECKING:
     import xarray

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from aliquot.variational.approximation import VariationalApproximation
-from aliquot.variational.convergence import ParameterChange, RelativeChange
 from aliquot.variational.failure import NonFiniteLossError
-from aliquot.variational.family import FullRank, MeanField
-from aliquot.variational.fit import VariationalFit
 from aliquot.variational.importance import Estimate, FitQuality
+from aliquot.variational.stochastic.convergence import ParameterChange, RelativeChange
+from aliquot.variational.stochastic.family import FullRank, MeanField
+from aliquot.variational.stochastic.fit import VariationalFit
 
 __all__ = [
     "Estimate",

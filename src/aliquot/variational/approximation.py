@@ -8,9 +8,9 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 
 from aliquot.arguments import is_whole_number
+from aliquot.variational.gaussians.mixture import GaussianMixture
 from aliquot.variational.heights import affordable, log_densities
 from aliquot.variational.importance import Estimate, FitQuality, assess
-from aliquot.variational.mixture import GaussianMixture
 from aliquot.variational.noise import Stream, generator
 from aliquot.variational.target import Target
 

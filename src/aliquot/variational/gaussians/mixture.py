@@ -9,7 +9,7 @@ from typing import Self
 
 import numpy as np
 
-from aliquot.variational.scale import Scale
+from aliquot.variational.gaussians.scale import Scale
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,7 +19,7 @@ class GaussianMixture:
     With finite `tails` they are multivariate t with so many degrees of freedom and the same
     centres and scales.
 
-    >>> from aliquot.variational.scale import Diagonal
+    >>> from aliquot.variational.gaussians.scale import Diagonal
     >>> q = GaussianMixture.of(np.zeros(2), Diagonal(np.array([1.0, 2.0])))
     >>> q.mean, q.std
     (array([0., 0.]), array([1., 2.]))

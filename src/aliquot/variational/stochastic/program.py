@@ -11,8 +11,8 @@ import jax.numpy as jnp
 from aliquot.compilation import compiled as compile_or_load
 from aliquot.compilation import kept, loop
 from aliquot.kernel import rewritten
-from aliquot.variational.family import Family, entropy, noise_log_density
-from aliquot.variational.optimizer import average_weight
+from aliquot.variational.stochastic.family import Family, entropy, noise_log_density
+from aliquot.variational.stochastic.optimizer import average_weight
 from aliquot.variational.target import Target
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from aliquot.variational.mixture import GaussianMixture
-from aliquot.variational.scale import Dense, Diagonal
+from aliquot.variational.gaussians.mixture import GaussianMixture
+from aliquot.variational.gaussians.scale import Dense, Diagonal
 
 
 @dataclass(frozen=True)

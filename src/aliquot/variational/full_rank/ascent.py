@@ -8,7 +8,7 @@ from typing import Protocol
 
 import numpy as np
 
-from aliquot.variational.scale import Scale
+from aliquot.variational.gaussians.scale import Scale
 
 # The shortest and the longest share of a step that is tried first.
 SHORTEST, LONGEST = 0.25, 1.5

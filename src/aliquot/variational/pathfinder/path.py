@@ -13,11 +13,11 @@ import numpy as np
 
 from aliquot.errors import FitError
 from aliquot.variational.failure import listed
+from aliquot.variational.gaussians.mixture import GaussianMixture
 from aliquot.variational.heights import Gradients, log_densities
 from aliquot.variational.importance import Estimate
-from aliquot.variational.mixture import GaussianMixture
 from aliquot.variational.noise import MAX_NORMALS, Stream, generator
-from aliquot.variational.quasi_newton import Iterate, climb, covariance_times
+from aliquot.variational.pathfinder.quasi_newton import Iterate, climb, covariance_times
 from aliquot.variational.target import Target
 
 # Draws that choose among the Gaussians of a path, how many of these are looked at again, since few

@@ -11,12 +11,12 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from aliquot.variational.mixture import GaussianMixture
+from aliquot.variational.gaussians.mixture import GaussianMixture
+from aliquot.variational.gaussians.scale import dense
+from aliquot.variational.modes.weights import weighed
 from aliquot.variational.noise import Stream, generator
-from aliquot.variational.pathfinder import Path, Paths, path_of
-from aliquot.variational.scale import dense
+from aliquot.variational.pathfinder.path import Path, Paths, path_of
 from aliquot.variational.target import Target
-from aliquot.variational.weights import weighed
 
 # Centers are one mode found again where they are closer than this in each coordinate, in standard
 # deviations of either.

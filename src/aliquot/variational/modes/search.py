@@ -20,10 +20,10 @@ from aliquot.newton import (
     off_saddles,
 )
 from aliquot.variational.failure import listed
+from aliquot.variational.gaussians.mixture import GaussianMixture
+from aliquot.variational.gaussians.scale import Dense
 from aliquot.variational.heights import affordable, log_densities
-from aliquot.variational.mixture import GaussianMixture
 from aliquot.variational.noise import Stream, generator
-from aliquot.variational.scale import Dense
 from aliquot.variational.target import Target
 
 # A matrix of so many rows is 128 MiB, and its Hessian as many products.

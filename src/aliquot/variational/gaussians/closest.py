@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from aliquot.variational.scale import LowRank
+from aliquot.variational.gaussians.scale import LowRank
 
 # A direction is worth keeping from so many nats on.
 WORTH = 0.05

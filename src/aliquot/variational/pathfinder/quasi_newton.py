@@ -12,8 +12,8 @@ from functools import cached_property
 
 import numpy as np
 
-from aliquot.variational.scale import LowRank
-from aliquot.variational.widening import stretched
+from aliquot.variational.gaussians.scale import LowRank
+from aliquot.variational.gaussians.widening import stretched
 
 # Steps that an inverse Hessian remembers.
 HISTORY = 6

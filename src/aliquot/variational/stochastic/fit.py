@@ -11,13 +11,13 @@ import numpy as np
 from aliquot.errors import ConvergenceWarning, PartialResultWarning, warn
 from aliquot.precision import float64
 from aliquot.variational.approximation import VariationalApproximation, check_count
-from aliquot.variational.convergence import Check, Criterion
 from aliquot.variational.failure import NonFiniteLossError
-from aliquot.variational.family import Family
 from aliquot.variational.importance import preload
 from aliquot.variational.noise import Stream, block_length, generator
-from aliquot.variational.optimizer import default_optimizer
-from aliquot.variational.program import FitState, compiled, fit_program
+from aliquot.variational.stochastic.convergence import Check, Criterion
+from aliquot.variational.stochastic.family import Family
+from aliquot.variational.stochastic.optimizer import default_optimizer
+from aliquot.variational.stochastic.program import FitState, compiled, fit_program
 from aliquot.variational.target import Target
 
 if TYPE_CHECKING:

@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from aliquot.variational.mixture import GaussianMixture
-from aliquot.variational.modes import Mode
+from aliquot.variational.gaussians.mixture import GaussianMixture
+from aliquot.variational.modes.search import Mode
+from aliquot.variational.modes.weights import weighed
 from aliquot.variational.target import Target
-from aliquot.variational.weights import weighed
 
 # Modes whose mass by Laplace's method is this much smaller in nats are not looked at more closely:
 # it may be wrong, but not by as much.

@@ -7,13 +7,13 @@ from functools import cached_property
 
 import numpy as np
 
-from aliquot.variational.closest import WORTH, divergence
-from aliquot.variational.dense_view import MOST_CHANGE
+from aliquot.variational.full_rank.dense_view import MOST_CHANGE
+from aliquot.variational.gaussians.closest import WORTH, divergence
+from aliquot.variational.gaussians.scale import LowRank, Scale
+from aliquot.variational.gaussians.widening import Metric, stretched
 from aliquot.variational.heights import Gradients
 from aliquot.variational.noise import Stream, generator
 from aliquot.variational.quasi_normal import quasi_normals, whitened, with_mirror_images
-from aliquot.variational.scale import LowRank, Scale
-from aliquot.variational.widening import Metric, stretched
 
 PAIRS = 256
 # Directions that are tried out at a time, besides those that are kept.

@@ -10,11 +10,11 @@ import numpy as np
 from aliquot.errors import FitError
 from aliquot.newton import Climb, Climber, Curvature, converged, ending, off_saddles
 from aliquot.variational.failure import listed
-from aliquot.variational.family import MeanField
-from aliquot.variational.fixed_draws import GROUPS, elbo_derivatives, fixed_noise
-from aliquot.variational.mixture import GaussianMixture
+from aliquot.variational.fixed_draws.objective import GROUPS, elbo_derivatives, fixed_noise
+from aliquot.variational.gaussians.mixture import GaussianMixture
+from aliquot.variational.gaussians.scale import dense
 from aliquot.variational.noise import MAX_NORMALS
-from aliquot.variational.scale import dense
+from aliquot.variational.stochastic.family import MeanField
 from aliquot.variational.target import Target
 
 # Up to so many coordinates there is room for the Hessian of the ELBO, (2 d, 2 d).

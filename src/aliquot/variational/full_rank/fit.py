@@ -9,18 +9,18 @@ from functools import partial
 import numpy as np
 
 from aliquot.errors import FitError
-from aliquot.variational.ascent import Ascent, View
-from aliquot.variational.beginning import begin
-from aliquot.variational.closest import closest_low_rank
-from aliquot.variational.dense_view import DenseView
 from aliquot.variational.failure import listed
+from aliquot.variational.full_rank.ascent import Ascent, View
+from aliquot.variational.full_rank.beginning import begin
+from aliquot.variational.full_rank.dense_view import DenseView
+from aliquot.variational.full_rank.low_rank_view import PAIRS, LowRankView, Noise
+from aliquot.variational.gaussians.closest import closest_low_rank
+from aliquot.variational.gaussians.mixture import GaussianMixture
+from aliquot.variational.gaussians.scale import Dense, LowRank, Scale
 from aliquot.variational.heights import Gradients
-from aliquot.variational.low_rank_view import PAIRS, LowRankView, Noise
-from aliquot.variational.mixture import GaussianMixture
-from aliquot.variational.modes import ModeSearch
+from aliquot.variational.modes.search import ModeSearch
 from aliquot.variational.noise import Stream, generator
 from aliquot.variational.quasi_normal import quasi_normals, whitened, with_mirror_images
-from aliquot.variational.scale import Dense, LowRank, Scale
 from aliquot.variational.target import Target
 
 # Up to so many coordinates the covariance has all its entries; for that there are more draws than

@@ -7,8 +7,8 @@ from functools import cached_property
 
 import numpy as np
 
+from aliquot.variational.gaussians.scale import Dense, Scale
 from aliquot.variational.heights import Gradients
-from aliquot.variational.scale import Dense, Scale
 
 # A precision changes by at most this factor in one step, in any direction.
 MOST_CHANGE = 16.0

@@ -9,7 +9,7 @@ import numpy as np
 
 from aliquot.newton import converged
 from aliquot.variational.heights import log_densities
-from aliquot.variational.modes import ModeSearch, climber_of, find_modes
+from aliquot.variational.modes.search import ModeSearch, climber_of, find_modes
 from aliquot.variational.target import Target
 
 # Up to so many coordinates all starts are climbed from; beyond, until one leads to a mode.

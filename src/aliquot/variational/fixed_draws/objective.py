@@ -15,8 +15,8 @@ from jax import Array, lax
 
 from aliquot.newton.trust_region import Derivatives, derivatives
 from aliquot.variational.noise import Stream, generator
-from aliquot.variational.program import LogDensity
 from aliquot.variational.quasi_normal import quasi_normals, with_mirror_images
+from aliquot.variational.stochastic.program import LogDensity
 
 # Groups of draws that are independent of each other: what differs between them is the error.
 GROUPS = 8

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from aliquot.variational.gaussians.mixture import GaussianMixture
 from aliquot.variational.heights import log_densities
 from aliquot.variational.importance import smoothed
-from aliquot.variational.mixture import GaussianMixture
 from aliquot.variational.target import Target
 
 ROUNDS = 3

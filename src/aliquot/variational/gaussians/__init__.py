@@ -1,0 +1,3 @@
+"""Gaussians on the unconstrained scale: square roots of covariances, and mixtures."""
+
+from __future__ import annotations

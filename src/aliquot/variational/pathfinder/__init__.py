@@ -1,0 +1,3 @@
+"""Gaussians along climbs by L-BFGS from several starts."""
+
+from __future__ import annotations
