@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import warnings
 from functools import cache
 from typing import Any
@@ -19,6 +20,9 @@ from aliquot.errors import (
 )
 from aliquot.inference import deterministic
 from aliquot.inference.approximation import Approximation
+from aliquot.newton.climb import Climber
+from aliquot.variational.fixed_draws.few_draws import FewDraws
+from aliquot.variational.heights import Gradients
 from tests.inference import models
 from tests.seeds import fixed
 
@@ -272,23 +276,48 @@ def test_no_start_names_the_variable(method: str) -> None:
 # Ctrl-C ------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("method", ["laplace", "dadvi"])
-def test_an_interrupted_fit_keeps_what_it_had(method: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    from aliquot.newton.climb import Climber
+def interrupting(owner: Any, name: str, at: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Press Ctrl-C while something is called for the `at`-th time."""
+    whole, asked = getattr(owner, name), []
 
-    whole, asked = Climber.climb, []
-
-    def cut(self: Climber, *args: Any, **kwargs: Any) -> Any:
+    def cut(*args: Any, **kwargs: Any) -> Any:
         asked.append(None)
-        if len(asked) > 2:
-            self.interrupted = True
-        return whole(self, *args, **kwargs)
+        if len(asked) == at:
+            signal.raise_signal(signal.SIGINT)
+        return whole(*args, **kwargs)
 
-    monkeypatch.setattr(Climber, "climb", cut)
+    monkeypatch.setattr(owner, name, cut)
+
+
+@pytest.mark.parametrize(
+    ("method", "owner", "name", "at"),
+    [
+        ("laplace", Climber, "climb", 3),
+        ("dadvi", Climber, "climb", 3),
+        ("dadvi", FewDraws, "climbed", 1),
+        ("dadvi", Gradients, "__call__", 3),
+        ("fullrank", Gradients, "__call__", 1),
+        ("pathfinder", Gradients, "__call__", 6),
+        (None, Climber, "climb", 3),
+    ],
+)
+def test_an_interrupted_fit_keeps_what_it_had(
+    method: str | None, owner: Any, name: str, at: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    interrupting(owner, name, at, monkeypatch)
     with pytest.warns(PartialResultWarning, match="marked partial"):
         approx = aq.fit(method=method, model=classic(), **QUIET)
     assert approx.partial
+    assert np.all(np.isfinite(approx.mean))
     assert approx.sample(10, random_seed=1).attrs["partial"]
+
+
+def test_an_interrupted_search_for_the_mode_keeps_the_best(monkeypatch: pytest.MonkeyPatch) -> None:
+    interrupting(Climber, "climb", 3, monkeypatch)
+    with pytest.warns(PartialResultWarning):
+        mode = aq.find_map(model=classic(), random_seed=1, restarts=4)
+    assert mode.attrs["partial"] == 1
+    assert np.all(np.isfinite(mode["means"]))
 
 
 # NUTS from a fit ---------------------------------------------------------------------------------

@@ -34,6 +34,13 @@ def test_an_interrupt_is_raised_as_ever() -> None:
         signal.raise_signal(signal.SIGINT)
 
 
+def test_the_first_of_two_may_be_only_noticed() -> None:
+    with pytest.raises(KeyboardInterrupt), interrupts(at_once=False) as pressed:
+        signal.raise_signal(signal.SIGINT)
+        assert pressed.is_set()
+        signal.raise_signal(signal.SIGINT)
+
+
 def test_outside_the_main_thread_nothing_changes() -> None:
     handlers = []
 

@@ -45,10 +45,10 @@ def test_derivatives_are_those_that_jax_takes() -> None:
     params, direction = rng.normal(size=4) * 0.3, rng.normal(size=4)
 
     def elbo(params: Any) -> Any:
-        points = params[:2] + jnp.exp(params[2:]) * noise[3:9]
+        points = params[:2] + jnp.exp(params[2:]) * noise[:6]
         return jax.vmap(lambda x: height(x, 1.5))(points).mean() + params[2:].sum()
 
-    given = noise, np.int64(3), np.int64(6), np.float64(1.5)
+    given = noise, np.int64(6), np.float64(1.5)
     with float64():
         value, gradient, product = elbo_derivatives(height)(params, direction, given)
         exact = elbo(params), jax.grad(elbo)(params), jax.hessian(elbo)(params) @ direction

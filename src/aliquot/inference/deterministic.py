@@ -67,7 +67,7 @@ class Fitting:
         preload()
         if not np.isfinite(log_densities(self.density, np.stack(self.starts))).any():
             self.no_start()
-        with interrupts() as stop:
+        with interrupts(at_once=False) as stop:
             approx = DETERMINISTIC[method](self, stop)
         if approx.partial:
             warn(
@@ -173,6 +173,7 @@ def mean_field(fitting: Fitting, stop: Event) -> Approximation:
             fitting.density,
             fitting.starts,
             seed=fitting.seed,
+            search=fitting.search,
             stopped=stop.is_set,
             on_progress=shown,
         )

@@ -115,7 +115,7 @@ def find_map(
     first = density.start_with(start or {})
     jitter = np.random.default_rng(seed).uniform(-1, 1, size=(restarts, density.size))
     starts = [first, *(first + jitter)]
-    with interrupts() as stop:
+    with interrupts(at_once=False) as stop:
         summit = highest(_climber(density, jacobian, stop), starts, steps=maxiter)
     if summit is None:
         evaluate = evaluator(density.log_density, density.data)

@@ -10,13 +10,15 @@ from types import FrameType
 
 
 @contextmanager
-def interrupts() -> Iterator[threading.Event]:
+def interrupts(*, at_once: bool = True) -> Iterator[threading.Event]:
     """Give an event that is set when Ctrl-C is pressed while the block runs.
 
     Python raises KeyboardInterrupt wherever the main thread happens to be. In a finaliser or a
     callback of the garbage collector, and JAX has one, it is printed and dropped: then the event
-    still says that the user wants to stop. Outside the main thread, and where something else
-    handles or ignores the signal, nothing is changed and the event stays unset.
+    still says that the user wants to stop. Unless `at_once`, the first Ctrl-C raises nothing: what
+    runs asks for the event, so that it keeps what it has; a second one raises. Outside the main
+    thread, and where something else handles or ignores the signal, nothing is changed and the event
+    stays unset.
 
     >>> with interrupts() as pressed:
     ...     pressed.is_set()
@@ -29,8 +31,10 @@ def interrupts() -> Iterator[threading.Event]:
         return
 
     def handle(number: int, frame: FrameType | None) -> None:
+        again = pressed.is_set()
         pressed.set()
-        signal.default_int_handler(number, frame)
+        if at_once or again:
+            signal.default_int_handler(number, frame)
 
     signal.signal(signal.SIGINT, handle)
     try:

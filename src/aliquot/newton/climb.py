@@ -85,6 +85,12 @@ class Climber:
         """Give a climb that has converged its Hessian."""
         return self._go_on(climb, int(climb.steps), hessian=True)
 
+    def hessian_at(self, position: np.ndarray) -> np.ndarray | None:
+        """Compute the Hessian (d, d) at a position (d,); None where it is stopped."""
+        there = begin(position, self._rows)._replace(phase=np.int32(Phase.CONVERGED))
+        climb = self._go_on(there, steps=1, hessian=True)
+        return np.asarray(climb.hessian) if climb.row == self._rows else None
+
     def over(self, data: Any) -> Climber:
         """Return a climber of the same function over other data of the same shapes."""
         other = copy(self)

@@ -20,6 +20,8 @@ from aliquot.variational.stochastic.program import LogDensity
 
 # Groups of draws that are independent of each other: what differs between them is the error.
 GROUPS = 8
+# Draws of a group, to begin with and at most.
+FIRST_EACH, MOST_EACH = 4, 512
 
 
 def fixed_noise(seed: int, each: int, size: int) -> np.ndarray:
@@ -42,11 +44,11 @@ def fixed_noise(seed: int, each: int, size: int) -> np.ndarray:
 def elbo_derivatives(log_density: LogDensity) -> Derivatives:
     """Return the ELBO over fixed draws, its gradient and product with its Hessian.
 
-    The position is (mu, omega), (2 d,), as of `MeanField`. The data are noise (capacity, d), which
-    of its rows is the first and how many there are, and the data of the density: one program
-    serves for any number of draws. Up to the constant of the entropy the ELBO is the mean of
-    ``log p(mu + exp(omega) * noise)`` plus the sum of omega. The draws are gone through one after
-    another: the derivatives of the log density are all that is compiled.
+    The position is (mu, omega), (2 d,), as of `MeanField`. The data are noise (capacity, d), how
+    many of its rows count, and the data of the density: one program serves for any number of draws.
+    Up to the constant of the entropy the ELBO is the mean of ``log p(mu + exp(omega) noise)`` plus
+    the sum of omega. The draws are gone through one after another: the derivatives of the log
+    density are all that is compiled.
     """
     of_density = derivatives(log_density)
 
@@ -62,7 +64,7 @@ def elbo_derivatives(log_density: LogDensity) -> Derivatives:
         return value, slopes, bends
 
     def evaluate(params: Array, direction: Array, given: Any) -> tuple[Array, Array, Array]:
-        noise, first, count, data = given
+        noise, count, data = given
         capacity, size = noise.shape
         if jax.default_backend() == "cpu":
 
@@ -71,11 +73,10 @@ def elbo_derivatives(log_density: LogDensity) -> Derivatives:
                 return jax.tree.map(jnp.add, sums, one(params, direction, row, data))
 
             nothing = jnp.zeros(()), jnp.zeros(2 * size), jnp.zeros(2 * size)
-            sums = lax.fori_loop(first, first + count, add, nothing)
+            sums = lax.fori_loop(0, count, add, nothing)
         else:
             each = jax.vmap(one, in_axes=(None, None, 0, None))(params, direction, noise, data)
-            rows = jnp.arange(capacity)
-            used = (rows >= first) & (rows < first + count)
+            used = jnp.arange(capacity) < count
             sums = jax.tree.map(
                 lambda a: jnp.where(used.reshape((-1,) + (1,) * (a.ndim - 1)), a, 0.0).sum(axis=0),
                 each,

@@ -84,15 +84,16 @@ def find_modes(
     *,
     seed: int = 0,
     steps: int = 1000,
+    rounds: int = ROUNDS,
     stopped: Callable[[], bool] = lambda: False,
     on_progress: Callable[[int, int, float], object] | None = None,
 ) -> ModeSearch:
     """Climb from each start (d,) and keep the tops that differ.
 
-    Then draws around the modes look for what was missed, and lead to more climbs. A climb that
-    ends at a saddle goes on. One that runs off, or ends where the density is flat in
-    some direction, is a failure that names the coordinates. No start with a finite log density
-    and gradient leaves both lists empty.
+    Then, for so many rounds, draws around the modes look for what was missed, and lead to more
+    climbs. A climb that ends at a saddle goes on. One that runs off, or ends where the density is
+    flat in some direction, is a failure that names the coordinates. No start with a finite log
+    density and gradient leaves both lists empty.
     """
     if density.size > MOST_COORDINATES:
         raise FitError(
@@ -104,7 +105,7 @@ def find_modes(
     search = ModeSearch([], [], len(starts), 0, interrupted=False)
     search = _climbed(search, climber, density, starts, steps, on_progress)
     rng = generator(seed, Stream.MODES)
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         if search.interrupted or not search.modes:
             break
         before = len(search.modes)
