@@ -87,6 +87,14 @@ def test_corrected_draws_are_those_of_the_posterior(method: str, ordered: bool) 
     assert np.corrcoef(means.T)[0, 1] == pytest.approx(CORRELATION, abs=error)
 
 
+@pytest.mark.parametrize("draws", [100, 3000, 8000])
+def test_corrected_draws_are_hardly_ever_drawn_twice(draws: int) -> None:
+    tree = fitted("laplace").sample(draws, corrected=True, random_seed=3)
+    means = tree.posterior["means"].values[0]
+    assert tree.attrs["importance_ess"] >= draws
+    assert len(np.unique(means, axis=0)) > 0.95 * draws
+
+
 @pytest.mark.parametrize("ordered", [True, False])
 @pytest.mark.parametrize("method", METHODS)
 def test_the_evidence_counts_all_mirror_modes(method: str, ordered: bool) -> None:

@@ -38,7 +38,7 @@ FINE_SHARE, FINE_K = 0.9, 0.4
 # but not where less than this counts: it may then have seen only a part of the posterior, and what
 # is made from that part looks good to itself.
 LEAST_SHARE = 0.2
-# Draws are chosen from so many times as many, or from more where that is not worth as many.
+# Draws are chosen from so many times as many at most, or from more where that is not worth as many.
 TIMES = (2, 6)
 STREAM = 0xC0
 
@@ -52,6 +52,11 @@ class Weighted:
     weights: np.ndarray  # (n,) of sum 1
     pareto_k: float
     evidence: Estimate  # the log evidence that the same weights give, all mirror modes counted
+
+    @property
+    def peak(self) -> float:
+        """The largest weight, over the mean: of so many times as many none is chosen twice."""
+        return float(self.weights.max() * len(self.points))
 
     @property
     def effective(self) -> float:
@@ -77,11 +82,11 @@ def corrected(
     A FitError where these cannot be believed.
     """
     rng = np.random.default_rng([seed, STREAM])
-    proposal, first = proposal_of(approx, q, rng)
-    found = first
-    for times in TIMES:
-        if found.good and (times * draws > TRIED or found.effective < draws):
-            found = weighted(approx, proposal, max(times * draws, TRIED), rng)
+    proposal, found = proposal_of(approx, q, rng)
+    for times in (min(TIMES[0], found.peak), TIMES[1]):
+        missing = int(np.ceil(times * draws)) - len(found.points)
+        if found.good and missing > 0:
+            found = weighted(approx, proposal, missing, rng, found)
         if not found.good or found.effective >= draws:
             break
     if not found.good:
@@ -112,11 +117,21 @@ def proposal_of(
 
 
 def weighted(
-    approx: Approximation, proposal: GaussianMixture, n: int, rng: np.random.Generator
+    approx: Approximation,
+    proposal: GaussianMixture,
+    n: int,
+    rng: np.random.Generator,
+    before: Weighted | None = None,
 ) -> Weighted:
-    """Draw n points from a proposal and weigh them by the posterior in one mirror mode."""
+    """Draw n points from a proposal and weigh them by the posterior in one mirror mode.
+
+    They join those that were drawn from it `before`.
+    """
     folding = approx.one_mode
     points, log_ratios = weigh(approx.density, proposal, n, rng, folding.inside)
+    if before is not None:
+        points = np.concatenate([before.points, points])
+        log_ratios = np.concatenate([before.log_ratios, log_ratios])
     one = log_mean(log_ratios)
     evidence = Estimate(one.value + float(np.log(folding.images)), one.mcse)
     return Weighted(points, log_ratios, *smoothed(log_ratios), evidence)
