@@ -92,7 +92,7 @@ def test_corrected_draws_are_hardly_ever_drawn_twice(draws: int) -> None:
     tree = fitted("laplace").sample(draws, corrected=True, random_seed=3)
     means = tree.posterior["means"].values[0]
     assert tree.attrs["importance_ess"] >= draws
-    assert len(np.unique(means, axis=0)) > 0.95 * draws
+    assert len(np.unique(means, axis=0)) > 0.98 * draws
 
 
 @pytest.mark.parametrize("ordered", [True, False])

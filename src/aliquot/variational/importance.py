@@ -209,14 +209,16 @@ def smoothed(log_ratios: np.ndarray) -> tuple[np.ndarray, float]:
 
 
 def resampled(weights: np.ndarray, n: int, rng: np.random.Generator) -> np.ndarray:
-    """Draw n indices with weights (m,) of sum 1, one from each of n equal strata.
+    """Draw n indices with weights (m,) of sum 1, by systematic resampling.
+
+    None comes twice whose weight is at most 1 / n.
 
     >>> resampled(np.array([0.5, 0.0, 0.5]), 4, np.random.default_rng(1))
     array([0, 0, 2, 2])
     """
-    strata = (np.arange(n) + rng.random(n)) / n
+    places = (np.arange(n) + rng.random()) / n
     ends = np.cumsum(weights)
-    return np.searchsorted(ends / ends[-1], strata, side="right")
+    return np.searchsorted(ends / ends[-1], places, side="right")
 
 
 def preload() -> None:
