@@ -169,7 +169,7 @@ def test_a_good_fit_is_checked_and_says_nothing(recwarn):
 
 def test_a_poor_fit_warns_and_says_what_to_do():
     correlation = np.full((4, 4), 0.99) + 0.01 * np.eye(4)
-    with pytest.warns(ConvergenceWarning, match=r"Pareto k .*FullRankADVI"):
+    with pytest.warns(ConvergenceWarning, match=r"Pareto k .*method='fullrank'"):
         approx = VariationalFit(gaussian(np.zeros(4), correlation), MeanField, seed=0).run(4000)
     assert approx.quality is not None
     assert not approx.quality.good

@@ -41,8 +41,11 @@ def test_a_bad_fit_is_flagged(seed):
     quality = best_mean_field(0.99, seed)._checked(n=MANY).quality
     assert not quality.good
     assert "above 0.7" in quality.message
-    assert "FullRankADVI" in quality.message
-    assert "FullRankADVI" not in replace(quality, family="full-rank").message
+    assert "method='fullrank'" in quality.message
+    assert "method=" not in replace(quality, family="full-rank").message
+    assert "method=" not in replace(quality, tried=("laplace", "fullrank")).message
+    laplace = replace(quality, family="Laplace", tried=("laplace", "fullrank"))
+    assert "method='pathfinder'" in laplace.message
 
 
 def test_the_elbo_comes_with_it():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from aliquot.errors import FitError
 from aliquot.inference.approximation import Approximation
 from aliquot.inference.deterministic import Fitting
@@ -38,6 +40,8 @@ def choose(fitting: Fitting) -> Approximation:
     if best is None:
         assert failure is not None
         raise failure
+    if best.quality is not None:
+        best = replace(best, quality=replace(best.quality, tried=ORDER))
     announce(f"{best.method} was chosen: {'; '.join(said)}.", fitting.progressbar)
     fitting.judge(best)
     return best

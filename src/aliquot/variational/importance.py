@@ -9,6 +9,8 @@ from typing import NamedTuple
 import numpy as np
 
 POOR_K = 0.7
+# Methods that may do better than one with these families.
+RICHER = {"mean-field": ("fullrank",), "Laplace": ("fullrank", "pathfinder")}
 # Where less than this share of the draws counts, Pareto k has to be good, and not just passable:
 # few draws make the tail, and what they have not seen has no part in it.
 THIN_SHARE, GOOD_K = 0.25, 0.4
@@ -73,6 +75,8 @@ class FitQuality:
     share
         Which part of the draws counts: how many independent draws of the posterior their smoothed
         weights make of each.
+    tried
+        Other methods that have been tried, and were no better.
 
     References
     ----------
@@ -90,6 +94,7 @@ class FitQuality:
     draws_error: float | None = None
     modes: int | None = None
     share: float = 1.0
+    tried: tuple[str, ...] = ()
 
     @property
     def good(self) -> bool:
@@ -115,10 +120,8 @@ class FitQuality:
         above = f"above {POOR_K}"
         if self.pareto_k <= POOR_K:
             above = f"above {GOOD_K}, and only {100 * self.share:.2g}% of its draws count"
-        richer = {
-            "mean-field": "try method='fullrank' (aq.FullRankADVI) for correlated posteriors, ",
-            "Laplace": "try method='fullrank' or 'pathfinder', ",
-        }.get(self.family, "")
+        others = [repr(name) for name in RICHER.get(self.family, ()) if name not in self.tried]
+        richer = f"try aq.fit with method={' or '.join(others)}, " if others else ""
         longer = "Fit longer (call fit again), " if self.left is None else ""
         advice = (
             f"{longer}{richer}give positive or skewed variables a non-centred form, or use "

@@ -150,7 +150,7 @@ def _climbed(
         if climber.interrupted:
             break
         if on_progress is not None:
-            on_progress(number + 1, len(starts), -max((m.height for m in modes), default=-np.inf))
+            on_progress(number + 1, len(starts), -max((m.height for m in modes), default=np.nan))
     modes.sort(key=lambda mode: -mode.height)
     return ModeSearch(modes, failures, search.starts, evaluations, climber.interrupted)
 
