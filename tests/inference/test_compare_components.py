@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -131,15 +132,19 @@ def test_wrong_arguments_are_named(arguments: dict[str, Any], message: str) -> N
         aq.compare_components(**given)
 
 
-def test_an_interrupt_keeps_the_rows_so_far(monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = module._posterior
+@pytest.mark.parametrize("method", ["raised", "in a fit"])
+def test_an_interrupt_keeps_the_rows_so_far(method: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = module.fit
 
-    def pressed(model: aq.Model, *args: Any) -> Any:
-        if model.symmetries(explain=False):
+    def pressed(*, model: aq.Model, **kwargs: Any) -> Any:
+        approx = whole(model=model, **kwargs)
+        if not model.symmetries(explain=False):
+            return approx
+        if method == "raised":
             raise KeyboardInterrupt
-        return whole(model, *args)
+        return replace(approx, partial=True)
 
-    monkeypatch.setattr(module, "_posterior", pressed)
+    monkeypatch.setattr(module, "fit", pressed)
     with pytest.warns(PartialResultWarning, match="interrupted at 2 components"):
         found = aq.compare_components(build, [1, 2], random_seed=1, progressbar=False)
     assert found.partial

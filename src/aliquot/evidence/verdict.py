@@ -9,7 +9,7 @@ import numpy as np
 from aliquot.evidence.importance import Importance
 from aliquot.evidence.result import LogEvidence
 from aliquot.evidence.thirds import Together
-from aliquot.variational.importance import POOR_K, Estimate
+from aliquot.variational.importance import GOOD_K, POOR_K, Estimate, believable
 
 # Fewer independent draws say too little of the error itself.
 FEWEST_EFFECTIVE = 200
@@ -106,6 +106,12 @@ def of_proposal(
         wrong.append(
             f"Pareto k is {k:.2f}, above {POOR_K}: the approximation misses part of the posterior, "
             f"and neither the value nor its error can be believed. {sampling}, or a richer fit"
+        )
+    elif not believable(k, effective / draws):
+        wrong.append(
+            f"Pareto k is {k:.2f}, above {GOOD_K}, and only {100 * effective / draws:.2g}% of the "
+            "draws count: the approximation may miss a part of the posterior that would tell. "
+            f"{sampling}, or a richer fit"
         )
     elif not effective >= FEWEST_EFFECTIVE:
         wrong.append(

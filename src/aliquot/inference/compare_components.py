@@ -175,7 +175,9 @@ def _posterior(
         warnings.simplefilter("ignore")  # a poor fit is not used
         try:
             approx = fit(model=model, random_seed=seed, progressbar=False)
-            if approx.quality is not None and approx.quality.good and not approx.partial:
+            if approx.partial:
+                raise KeyboardInterrupt
+            if approx.quality is not None and approx.quality.good:
                 trace = approx.sample(draws, corrected=True, random_seed=seed)
                 evidence = log_evidence(approx, random_seed=seed)
                 if evidence.good:
