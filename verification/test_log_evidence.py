@@ -236,3 +236,20 @@ def judge(verified: Any, name: str, ways: dict[str, Way]) -> None:
         assert len(found.deviations) >= FEWEST
         honest(found.deviations, CHANCE)
         assert max(found.errors) < MOST_ERROR
+
+
+@pytest.mark.filterwarnings("ignore::aliquot.errors.AliquotWarning")
+@pytest.mark.parametrize("name", ["a mixture's labels", "a hidden Markov model"])
+def test_an_evidence_that_is_called_good_is_right_of_a_flagged_fit_too(verified, rng, name):
+    case = CASES[name]
+    model = built(case.write)
+    ways = {f"a flagged fit by {method}": Way() for method in ("laplace", "fullrank")}
+    for number in range(SETS):
+        data, exact = case.draw(rng)
+        model.set_data(data)
+        for method in ("laplace", "fullrank"):
+            approx = fitted(method, model, number)
+            if approx is not None and not approx.quality.good:
+                found = aq.log_evidence(approx, random_seed=number)
+                ways[f"a flagged fit by {method}"].add(found, exact)
+    judge(verified, name, ways)
