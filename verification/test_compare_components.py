@@ -14,7 +14,7 @@ import aliquot as aq
 from tests.evidence.honest import honest
 from tests.inference import enumerated
 
-SETS = 40
+SETS = 100
 ROWS = 12
 PRIOR_SD = 1.5
 PRIOR = {1: 0.4, 2: 0.6}

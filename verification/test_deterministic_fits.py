@@ -26,14 +26,14 @@ import aliquot as aq
 from aliquot.errors import FitError
 from verification.worst import against_uniform
 
-SETS = 100
+SETS = 150
 ROWS = 50
 DRAWS = 400
 PRIOR_SD = 3.0
 # Each comparison; at most 18 in one test.
 FAILURE = 5e-6
 # Fewer fits that are used could not fail.
-FEWEST = 20
+FEWEST = 10
 
 Values = dict[str, np.ndarray]
 

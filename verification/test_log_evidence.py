@@ -23,12 +23,13 @@ from tests.evidence.honest import honest
 from tests.inference import enumerated
 from tests.seeds import fixed
 
-SETS = 30
+SETS = 40
 # Of each bound; six ways at most, of three bounds each.
 CHANCE = 5e-6
-MOST_ERROR = 0.05
-# Fewer could not fail.
-FEWEST = 8
+# In nats; the second is where `log_evidence` itself draws the line.
+MOST_ERROR, DOUBTED_ERROR = 0.05, 0.1
+# So few are good of no fit that is looked at, in one of 100,000 runs; fewer could not fail.
+FEWEST = 4
 ROWS, FEW = 30, 8
 SHORT: dict[str, Any] = {
     "draws": 500,
@@ -224,7 +225,7 @@ def test_deviations_are_as_large_as_the_errors(verified, rng, name):
     judge(verified, name, ways)
 
 
-def judge(verified: Any, name: str, ways: dict[str, Way]) -> None:
+def judge(verified: Any, name: str, ways: dict[str, Way], most: float = MOST_ERROR) -> None:
     for way, found in ways.items():
         verified(
             what=f"log evidence from {way}: {name}",
@@ -235,7 +236,7 @@ def judge(verified: Any, name: str, ways: dict[str, Way]) -> None:
     for found in ways.values():
         assert len(found.deviations) >= FEWEST
         honest(found.deviations, CHANCE)
-        assert max(found.errors) < MOST_ERROR
+        assert max(found.errors) <= most
 
 
 @pytest.mark.filterwarnings("ignore::aliquot.errors.AliquotWarning")
@@ -243,13 +244,12 @@ def judge(verified: Any, name: str, ways: dict[str, Way]) -> None:
 def test_an_evidence_that_is_called_good_is_right_of_a_flagged_fit_too(verified, rng, name):
     case = CASES[name]
     model = built(case.write)
-    ways = {f"a flagged fit by {method}": Way() for method in ("laplace", "fullrank")}
+    flagged = Way()
     for number in range(SETS):
         data, exact = case.draw(rng)
         model.set_data(data)
         for method in ("laplace", "fullrank"):
             approx = fitted(method, model, number)
             if approx is not None and not approx.quality.good:
-                found = aq.log_evidence(approx, random_seed=number)
-                ways[f"a flagged fit by {method}"].add(found, exact)
-    judge(verified, name, ways)
+                flagged.add(aq.log_evidence(approx, random_seed=number), exact)
+    judge(verified, name, {"flagged fits by laplace and fullrank": flagged}, DOUBTED_ERROR)
