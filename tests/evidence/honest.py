@@ -7,16 +7,19 @@ from collections.abc import Sequence
 import numpy as np
 from scipy import stats
 
-# The chance of each bound to fail a program that is right.
+# The usual chance of a bound to fail a program that is right.
 CHANCE = 1e-5
 # An error that is itself an estimate is right to a tenth.
 ROUGH = 1.2
 
 
-def honest(deviations: Sequence[float]) -> None:
-    """Fail where independent deviations, each in units of its error, are not of unit variance."""
+def honest(deviations: Sequence[float], chance: float = CHANCE) -> None:
+    """Fail where independent deviations, each in units of its error, are not of unit variance.
+
+    A program that is right fails each of three bounds with the given chance.
+    """
     z = np.asarray(deviations)
     squares, count = (z**2).sum(), z.size
-    assert squares < ROUGH * stats.chi2.isf(CHANCE, count), (z.mean(), z.std())
-    assert squares > stats.chi2.ppf(CHANCE, count) / ROUGH, (z.mean(), z.std())
-    assert abs(z.mean()) < np.sqrt(ROUGH) * stats.norm.isf(CHANCE) / np.sqrt(count), z.mean()
+    assert squares < ROUGH * stats.chi2.isf(chance, count), (z.mean(), z.std())
+    assert squares > stats.chi2.ppf(chance, count) / ROUGH, (z.mean(), z.std())
+    assert abs(z.mean()) < np.sqrt(ROUGH) * stats.norm.isf(chance) / np.sqrt(count), z.mean()
