@@ -12,7 +12,7 @@ from aliquot.compilation.compiler import (
     light,
     loop,
 )
-from aliquot.compilation.kept import kept
+from aliquot.compilation.kept import kept, owner_of
 
 __all__ = [
     "Compiled",
@@ -20,6 +20,7 @@ __all__ = [
     "compiled",
     "counts",
     "kept",
+    "owner_of",
     "lazily",
     "light",
     "loop",

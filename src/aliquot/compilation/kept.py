@@ -23,6 +23,14 @@ _stores: dict[int, _Store] = {}
 _lock = threading.Lock()
 
 
+def owner_of(function: Any) -> Any:
+    """Return what a function's programs are kept with: what it is a method of, or itself.
+
+    A model's density is another object once its data are others; its log density stays the same.
+    """
+    return getattr(function, "__self__", function)
+
+
 def kept[Program](
     owner: Any, key: Any, arguments: Any, make: Callable[[], Program]
 ) -> tuple[Program, bool]:

@@ -102,10 +102,11 @@ def of_proposal(
     effective = draws / (1.0 + draws * error**2)
     wrong = []
     sampling = "Use aq.sample and give aq.log_evidence its draws"
-    if not k <= POOR_K:
+    if not k <= SAFE_K:
         wrong.append(
-            f"Pareto k is {k:.2f}, above {POOR_K}: the approximation misses part of the posterior, "
-            f"and neither the value nor its error can be believed. {sampling}, or a richer fit"
+            f"Pareto k is {k:.2f}, above {SAFE_K}: the approximation misses part of the posterior, "
+            "and the importance ratios have no variance, so that the value may be too low and its "
+            f"error too small. {sampling}, or a richer fit"
         )
     elif not believable(k, effective / draws):
         wrong.append(

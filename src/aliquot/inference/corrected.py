@@ -111,7 +111,9 @@ def proposal_of(
         return proposal, first
     better = fit_proposal(first.points[resampled(first.weights, CHOSEN, rng)], rng)
     second = weighted(approx, better, TRIED, rng)
-    if second.good and (second.share > first.share or not first.good):
+    # Where the first was poor its draws may have missed what the second does not see either.
+    believed = second.good if first.good else second.good and second.pareto_k <= FINE_K
+    if believed and (second.share > first.share or not first.good):
         return better, second
     return proposal, first
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from aliquot.arguments import as_seed, whole_number
+from aliquot.compilation import owner_of
 from aliquot.density.likelihood import log_likelihood_of, parameter_count
 from aliquot.errors import ConvergenceWarning, PartialResultWarning, warn
 from aliquot.hints.arguments import FIND_MAP
@@ -152,7 +153,7 @@ def _climber(density: Any, jacobian: bool, stop: threading.Event) -> Climber:
         return density.log_density(flat, data) - density.log_jacobian(flat, data)
 
     return Climber(
-        density,
+        owner_of(density.log_density),
         "log density" if jacobian else "own scale",
         derivatives(density.log_density if jacobian else own_scale),
         density.data,

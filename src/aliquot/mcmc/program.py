@@ -18,7 +18,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array, lax
 
-from aliquot.compilation import Compiled, kept, loop
+from aliquot.compilation import Compiled, kept, loop, owner_of
 from aliquot.compilation import compiled as compile_or_load
 from aliquot.kernel import rewritten
 from aliquot.mcmc import machine
@@ -182,7 +182,7 @@ def compiled(
     It is kept as long as the log density lives, for data of the same shapes and dtypes. Once XLA
     is at work, or need not be, `meanwhile` is called.
     """
-    owner = getattr(log_density, "__self__", log_density)
+    owner = owner_of(log_density)
     key = ("NUTS", getattr(log_density, "__name__", ""), shape)
     program, new = kept(owner, key, data, lambda: _compile(log_density, data, shape, meanwhile))
     if meanwhile is not None and not new:

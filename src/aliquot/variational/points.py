@@ -15,7 +15,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from aliquot.compilation import compiled, kept, loop
+from aliquot.compilation import compiled, kept, loop, owner_of
 from aliquot.kernel import rewritten
 from aliquot.precision import float64
 from aliquot.variational.target import Target
@@ -41,7 +41,7 @@ def at_points(density: Target, key: str, function: Function, points: np.ndarray)
     """Return ``function(point, data)`` at each of some points (n, d), with the data of a density.
 
     It gives a pytree of arrays, as does this, with an axis of points before theirs. It is compiled
-    once for each `key`, and kept with the density.
+    once for each `key`, and kept with its log density.
     """
     alone = jax.default_backend() == "cpu"
     count, size = points.shape
@@ -52,7 +52,7 @@ def at_points(density: Target, key: str, function: Function, points: np.ndarray)
         batch = _one_by_one(function) if alone else _together(function)
         return _Program(compiled(batch, *arguments, options=loop()).call)
 
-    program, _ = kept(density, key, arguments, make)
+    program, _ = kept(owner_of(density.log_density), key, arguments, make)
 
     def of_part(part: np.ndarray) -> Any:
         rows = np.zeros((length, size))

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
+from aliquot.compilation import owner_of
 from aliquot.errors import FitError
 from aliquot.newton import Climb, Climber, Curvature, converged, ending, off_saddles
 from aliquot.variational.failure import listed
@@ -112,7 +113,7 @@ class FewDraws:
         rows = np.zeros((max(len(noise), CAPACITY), size))
         rows[: len(noise)] = noise
         return Climber(
-            self._density,
+            owner_of(self._density.log_density),
             "mean-field ELBO",
             self._evaluate,
             (rows, np.int64(len(noise)), self._density.data),

@@ -8,6 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
+from aliquot.compilation import owner_of
 from aliquot.errors import FitError
 from aliquot.newton import (
     UNFINISHED,
@@ -120,7 +121,7 @@ def climber_of(
 ) -> Climber:
     """Return climbs of a log density, compiled once for it."""
     return Climber(
-        density,
+        owner_of(density.log_density),
         "log density",
         derivatives(density.log_density),
         density.data,

@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 
 from aliquot.compilation import compiled as compile_or_load
-from aliquot.compilation import kept, loop
+from aliquot.compilation import kept, loop, owner_of
 from aliquot.kernel import rewritten
 from aliquot.variational.stochastic.family import Family, entropy, noise_log_density
 from aliquot.variational.stochastic.optimizer import average_weight
@@ -118,5 +118,6 @@ def fit_program(
 
 def compiled(density: Target, key: Any, build: Callable[[], Callable[..., Any]], *args: Any) -> Any:
     """Return the program ``key`` of a density, as `build` makes it, compiled for such ``args``."""
-    made, _ = kept(density, key, args, lambda: compile_or_load(build(), *args, options=loop()).call)
+    owner = owner_of(density.log_density)
+    made, _ = kept(owner, key, args, lambda: compile_or_load(build(), *args, options=loop()).call)
     return made
