@@ -64,11 +64,11 @@ bench: $(READY)
 	@echo "The comparison with other libraries: make bench-peers; its results are in docs/benchmarks.md."
 
 # Python 3.12, because what PyStan builds does not load in 3.13.
-$(PEERS_READY): benchmarks/peers/requirements.txt tools/find-uv
+$(PEERS_READY): benchmarks/peers/requirements.txt benchmarks/peers/overrides.txt tools/find-uv
 	@set -e; uv="$$(sh tools/find-uv)"; rm -f $(PEERS_READY); \
 	$(ENV) $$uv venv --clear --python 3.12 $(PEERS); \
 	$(ENV) $$uv pip install --python $(PEERS)/bin/python --compile-bytecode \
-		-r benchmarks/peers/requirements.txt; \
+		-r benchmarks/peers/requirements.txt --override benchmarks/peers/overrides.txt; \
 	touch $(PEERS_READY)
 
 # ARGS="--cases classic-100 --libraries aliquot nutpie --repeats 5" for a part of it.

@@ -12,11 +12,14 @@ import pytest
 
 from benchmarks.peers import page
 from benchmarks.peers.cases import CASES
-from benchmarks.peers.elbo import elbo, reached
+from benchmarks.peers.cases.chains import example_log_density
+from benchmarks.peers.cases.classic import log_density
+from benchmarks.peers.elbo import reached
 from benchmarks.peers.goals import goals, lost
-from benchmarks.peers.judge import REFERENCES, judge
-from benchmarks.peers.libraries import LIBRARIES, TITLES, builder
-from benchmarks.peers.summary import ahead, summarise
+from benchmarks.peers.judge import REFERENCES, close, judge
+from benchmarks.peers.libraries import TITLES, builder, libraries_of, snapshot
+from benchmarks.peers.run import judged
+from benchmarks.peers.summary import ahead, best_ours, best_peer, summarise
 
 # The sum of all data of a case: other data would make old results those of another case.
 SUMS = {
@@ -43,7 +46,7 @@ def test_data_are_always_the_same(name: str) -> None:
 def test_every_case_has_something_to_be_judged_by() -> None:
     for name, case in CASES.items():
         assert case.reference is not None or (REFERENCES / f"{name}.json").exists(), name
-        assert set(LIBRARIES[case.kind]) <= set(TITLES)
+        assert set(libraries_of(case)) <= set(TITLES)
 
 
 def test_quadrature_of_the_classic_model() -> None:
@@ -102,14 +105,134 @@ def test_the_judge_refuses_what_is_wrong(
 def test_a_fit_is_timed_until_it_is_near_the_best_elbo() -> None:
     case = CASES["advi-classic-100"]
     best = json.loads((REFERENCES / f"{case.name}.json").read_text())
-    assert elbo(case.data()["y"], np.array(best["mean"]), np.array(best["sd"])) == pytest.approx(
-        best["elbo"], abs=1e-6
-    )
     path = [(0.1, [-1.0, 0.0], [1.0, 1.0]), (0.2, best["mean"], best["sd"])]
     assert reached(case, path) == (0.2, pytest.approx(0.0, abs=1e-6))
     seconds, gap = reached(case, path[:1])
     assert seconds is None
     assert gap > 1
+
+
+def logistic_log_density(data: dict[str, np.ndarray], points: np.ndarray) -> np.ndarray:
+    sigma = np.exp(points[:, 1:2])
+    intercepts = points[:, :1] + sigma * points[:, 2:-5]
+    logits = intercepts[:, data["group"]] + points[:, -5:] @ data["x"].T
+    total = (data["y"] * logits - np.logaddexp(0.0, logits)).sum(1)
+    total += -(points[:, 0] ** 2) / 8.0 - 0.5 * sigma[:, 0] ** 2 + points[:, 1]
+    return total - 0.5 * (points[:, 2:] ** 2).sum(1)
+
+
+def classic_log_density(data: dict[str, np.ndarray], points: np.ndarray) -> np.ndarray:
+    means = np.stack([points[:, 0], points[:, 0] + np.exp(points[:, 1])], axis=1)
+    return log_density(data["y"], means) + points[:, 1]
+
+
+DENSITIES = {
+    "advi-classic-100": classic_log_density,
+    "advi-hmm-example": example_log_density,
+    "advi-hierarchical-logistic": logistic_log_density,
+}
+
+
+@pytest.mark.parametrize("name", DENSITIES)
+def test_elbos_by_quadrature_are_means_of_log_densities(name: str) -> None:
+    case = CASES[name]
+    assert case.elbo is not None
+    best = json.loads((REFERENCES / f"{name}.json").read_text())
+    data, mean, sd = case.data(), np.array(best["mean"]), np.array(best["sd"])
+    assert case.elbo(data, mean, sd) == pytest.approx(best["elbo"], abs=1e-6)
+    # Away from the best one as well.
+    mean, sd = mean + 0.3 * sd, 1.2 * sd
+    points = mean + sd * np.random.default_rng(1).normal(size=(2_000, len(mean)))
+    values = DENSITIES[name](data, points)
+    error = values.std() / np.sqrt(len(values))
+    assert case.elbo(data, mean, sd) == pytest.approx(
+        values.mean() + np.log(sd).sum(), abs=4 * error
+    )
+
+
+@pytest.mark.parametrize("name", DENSITIES)
+def test_references_are_maxima_of_the_elbo(name: str) -> None:
+    case = CASES[name]
+    assert case.elbo is not None
+    best = json.loads((REFERENCES / f"{name}.json").read_text())
+    mean, sd = np.array(best["mean"]), np.array(best["sd"])
+    rng = np.random.default_rng(1)
+    for size in (0.003, 0.1):
+        for step in size * rng.normal(size=(10, 2, len(mean))):
+            other = case.elbo(case.data(), mean + sd * step[0], sd * np.exp(step[1]))
+            assert other < best["elbo"]
+
+
+def test_the_log_density_of_the_chain_sums_over_its_paths() -> None:
+    data = {"y": np.array([2.0, 9.0, 11.0])}
+    point = np.array([0.4, -1.0, 1.1, 1.8])
+    first = 1.0 / (1.0 + np.exp(-point[:2]))
+    theta = np.stack([first, 1.0 - first], axis=1)
+    mu = np.array([np.exp(1.1), np.exp(1.1) + np.exp(1.8)])
+    likely = np.exp(-0.5 * (data["y"][:, None] - mu) ** 2)
+    total = 0.0
+    for z in np.ndindex(2, 2, 2):
+        moves = theta[z[0], z[1]] * theta[z[1], z[2]]
+        total += moves * likely[np.arange(3), list(z)].prod()
+    expected = np.log(total) - 0.5 * ((mu - [3.0, 10.0]) ** 2).sum()
+    expected += np.log(theta).sum() + 1.1 + 1.8
+    assert example_log_density(data, point[None])[0] == pytest.approx(expected)
+
+
+def test_coordinates_of_probabilities_are_made_logits() -> None:
+    mean, sd = np.arange(1.0, 5.0), np.full(4, 0.1)
+    chain = snapshot(CASES["advi-hmm-example"], 0.5, mean, sd, 2.0)
+    assert chain == (0.5, [2.0, 4.0, 3.0, 4.0], [0.2, 0.2, 0.1, 0.1])
+    mixture = snapshot(CASES["advi-classic-100"], 0.5, mean[:2], sd[:2], 2.0)
+    assert mixture == (0.5, [1.0, 2.0], [0.1, 0.1])
+
+
+def test_coordinates_of_aliquot_are_multiples_of_a_case_s() -> None:
+    from benchmarks.peers.libraries.aliquot import LOGIT, built
+
+    case = CASES["advi-hmm-example"]
+    density = built(case, case.data()).density()
+    points = np.random.default_rng(1).normal([0.5, -2.0, 1.1, 1.8], 0.2, (5, 4))
+    theirs = points / np.where(np.arange(4) < case.logits, LOGIT, 1.0)
+    values = np.array([density.evaluate(at) for at in theirs])
+    shift = values - example_log_density(case.data(), points)
+    np.testing.assert_allclose(shift, shift[0], atol=1e-8)
+
+
+def test_compiling_in_every_call_is_left_out_once_compiled() -> None:
+    case = CASES["advi-classic-100"]
+    best = json.loads((REFERENCES / f"{case.name}.json").read_text())
+    path = [(20.5, best["mean"], best["sd"])]
+    told = {
+        "library": "pymc-extras",
+        "again_seconds": 21.0,
+        "before_call_seconds": 3.0,
+        "extra": {"path": path, "first_path": path, "compiling_seconds": 20.0},
+    }
+    found = judged(case, {}, told)
+    assert found["target_seconds"] == pytest.approx(0.5)
+    assert found["cold_target_seconds"] == pytest.approx(23.5)
+
+
+def test_moments_of_a_fit_are_held_against_what_is_exact() -> None:
+    case = CASES["classic-100"]
+    assert case.reference is not None
+    mean, sd, _ = case.reference(case.data())["means"]
+    draws = np.random.default_rng(1).normal(size=(1, 10_000, 2))
+    draws = (draws - draws.mean(1)) / draws.std(1, ddof=1)
+    good = close(case, {"means": mean + 1.01 * sd * draws}, 0.3)
+    assert good.wrong is None
+    assert good.mean_error == pytest.approx(0.0, abs=1e-6)
+    assert good.sd_error == pytest.approx(0.01, abs=1e-6)
+    for values, k, said in (
+        (mean + sd * (draws + 0.03), 0.3, "the mean of means"),
+        (mean + 1.03 * sd * draws, 0.3, "the standard deviation of means"),
+        (np.full_like(draws, np.nan), 0.3, "off"),
+        (mean + sd * draws, 0.8, "Pareto k 0.80"),
+    ):
+        wrong = close(case, {"means": values}, k).wrong
+        assert wrong is not None
+        assert said in wrong
 
 
 def row(case: str, library: str, ess: float, seconds: float, **more: Any) -> dict[str, Any]:
@@ -174,9 +297,53 @@ def test_goals_and_losses_come_from_the_numbers() -> None:
     ]
 
 
+def test_the_best_of_aliquots_fits_counts() -> None:
+    more = {"sampling_seconds": 1.0}
+    rows = [
+        row("advi-classic-100", "aliquot", 0.0, 1.0, target_seconds=0.4, **more),
+        row("advi-classic-100", "aliquot-dadvi", 0.0, 1.0, target_seconds=0.1, **more),
+        row("advi-classic-100", "numpyro", 0.0, 1.0, target_seconds=0.6, **more),
+        row("advi-classic-100", "pymc-extras", 0.0, 1.0, target_seconds=0.05, wrong="far", **more),
+    ]
+    found = summarise(rows)
+    assert ahead(found, "advi-classic-100", "target") == pytest.approx(6.0)
+    line = "ADVI, two Gaussians, n = 100: time to the best ELBO less 0.05 nats"
+    by_name = {goal.measure: goal for goal in goals(found)}
+    assert by_name[line].reached
+    assert by_name[line].found == "0.17 of the best peer's"
+    assert lost(found) == []
+
+
+def test_fits_are_held_against_all_samplers() -> None:
+    fits = [
+        row("classic-100", "aliquot-fit", 0.0, 0.01),
+        row("classic-100", "aliquot-fit", 0.0, 0.01, wrong="the mean is 0.021 off"),
+    ]
+    found = summarise(ROWS + fits)
+    assert found["classic-100", "aliquot-fit"].moments == 0.01
+    # Aliquot's NUTS is the fastest sampler: 0.6 s for 9,000 effective draws.
+    peer = best_peer(found, "classic-100", "moments")
+    assert peer is not None
+    assert peer.library == "aliquot"
+    assert ahead(found, "classic-100", "moments") == pytest.approx(0.6 * 2_500 / 9_000 / 0.01)
+    ours = best_ours(found, "classic-100", "memory")  # a fit counts for no other measure
+    assert ours is not None
+    assert ours.library == "aliquot"
+    line = "two Gaussians, n = 100: a fit, to means and standard deviations within 2%"
+    by_name = {goal.measure: goal for goal in goals(found)}
+    assert by_name[line].reached is False
+    assert by_name[line].found == "0.06 of the fastest sampler's"
+    failed = summarise(ROWS + [one | {"wrong": "off"} for one in fits])
+    by_name = {goal.measure: goal for goal in goals(failed)}
+    assert (by_name[line].found, by_name[line].reached) == ("failed", False)
+    assert lost(failed)[0].endswith("Aliquot, fit's own answer counts as failed: off.")
+
+
 def test_the_page(tmp_path: Path) -> None:
     for case in ("classic-100", "eight-schools"):
         of_case = [r for r in ROWS if r["case"] == case]
+        if case == "classic-100":
+            of_case.append(row(case, "aliquot-fit", 0.0, 0.001))
         (tmp_path / f"{case}.json").write_text(json.dumps(of_case))
     text = page.render(page.load(tmp_path))
     assert "| two Gaussians, n = 100 | **15,000** |" in text
@@ -184,5 +351,13 @@ def test_the_page(tmp_path: Path) -> None:
     assert "eight schools, PyMC: not finished in 300 s" in text
     assert "2 cores, A processor, 16.0 GiB" in text
     assert "repeats: 1 to 3" in text
+    table = text[text.index("## Posterior means and standard deviations") :]
+    assert (
+        table.splitlines()[4] == "| case | Aliquot, fit | Aliquot | PyMC | nutpie | Stan | ahead |"
+    )
+    assert (
+        "| two Gaussians, n = 100 | **0.001** | **0.167** |  | 1.67 | ~~0.00278~~ | 167 |" in table
+    )
+    assert text.count("Aliquot, fit |") == 1 + 1  # that table, and the settings
     assert "None" not in text
     assert all(len(line.split("|")) > 3 for line in text.splitlines() if line.startswith("|"))

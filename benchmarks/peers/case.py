@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 Data = dict[str, np.ndarray]
+Elbo = Callable[[Data, np.ndarray, np.ndarray], float]
 # Mean, standard deviation (None: not known) and Monte Carlo error of the mean (0: exact).
 Moments = tuple[np.ndarray, np.ndarray | None, np.ndarray]
 
@@ -42,6 +43,22 @@ class Case:
     and what is compared is how fast one of them is explored."""
     group: str = "other"
     """"classic" or "other": which goal it counts for."""
+    fitted: bool = False
+    """Whether fits that stand for the posterior are measured on it as well."""
+    elbo: Elbo | None = None
+    """Of an ADVI case: the exact ELBO of independent Gaussians with these means and standard
+    deviations, in the coordinates that the case's file says. Constants of the density are left out,
+    the same ones everywhere, so that differences are what counts."""
+    elbo_start: Callable[[Data], tuple[np.ndarray, np.ndarray]] | None = None
+    """Of an ADVI case: means and standard deviations from which the best ELBO is searched for."""
+    logits: int = 0
+    """Of an ADVI case: how many of its coordinates, the first ones, are logits of a probability.
+    Libraries have multiples of these; all other coordinates are the same in all of them."""
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """Of which kinds the libraries are that run it."""
+        return (self.kind, "fit") if self.fitted else (self.kind,)
 
 
 @dataclass
@@ -57,10 +74,12 @@ class Run:
     gradients_of: str = "warm-up and draws"
     """Or "draws", where the library does not tell those of the warm-up."""
     extra: dict[str, Any] = field(default_factory=dict)
-    """Of an ADVI case: "path", see `Snapshot`."""
+    """Of an ADVI case: "path", see `Snapshot`, and "compiling_seconds" where all calls compile, and
+    what is compared is the time without that."""
 
 
 Snapshot = tuple[float, list[float], list[float]]
 """Where a fit was: seconds since the sampler was called (all that happens in the call counts), then
 the means and the standard deviations of the Gaussian, in the order and on the unconstrained scale
-that the case's file says. Some 20 to 60 of them, at times that are dense at the beginning."""
+that the case's file says. Some 20 to 60 of them, at times that are dense at the beginning; one, if
+where the fit is on its way is not told."""

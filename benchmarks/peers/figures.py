@@ -9,9 +9,8 @@ from aliquot.plots import style
 from benchmarks.peers.cases import CASES
 from benchmarks.peers.cases.classic import SIZES
 from benchmarks.peers.libraries import LIBRARIES, TITLES
-from benchmarks.peers.summary import OURS, Summary, best_peer
+from benchmarks.peers.summary import OURS, Found, best_peer
 
-Found = dict[tuple[str, str], Summary]
 COLORS = {
     "aliquot": style.ORANGE,
     "pymc": style.BLUE,

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from statistics import median
 
+from benchmarks.peers.case import Case
 from benchmarks.peers.cases import CASES
-from benchmarks.peers.libraries import TITLES
-from benchmarks.peers.summary import OURS, Summary, ahead, best_peer
+from benchmarks.peers.libraries import TITLES, ours
+from benchmarks.peers.summary import OURS, Found, ahead, best_ours, best_peer, sides
 
-Found = dict[tuple[str, str], Summary]
 LARGE = ("classic-10000", "classic-100000", "classic-1000000")
 LOOP = 1.5
 """Times a loop in C++ that a gradient of a million rows may take."""
@@ -36,6 +36,7 @@ def goals(found: Found, loop_ns: float | None = None) -> list[Goal]:
         _second(found),
         _gradient(found, loop_ns),
         *_advi(found),
+        *_fits(found),
     ]
 
 
@@ -122,6 +123,21 @@ def _advi(found: Found) -> list[Goal]:
     return lines
 
 
+def _fits(found: Found) -> list[Goal]:
+    lines = []
+    for name, case in CASES.items():
+        if not case.fitted:
+            continue
+        ratio = ahead(found, name, "moments")
+        text = "not measured" if ratio is None else f"{_part(ratio)} of the fastest sampler's"
+        if ratio == 0:
+            text = "failed"
+        title = f"{case.title}: a fit, to means and standard deviations within 2%"
+        reached = None if ratio is None else ratio >= 20
+        lines.append(Goal(title, "a twentieth of the fastest sampler's", text, reached))
+    return lines
+
+
 def _part(ratio: float) -> str:
     return "longer" if ratio <= 0 else f"{1 / ratio:.2g}"
 
@@ -130,19 +146,29 @@ def lost(found: Found) -> list[str]:
     """Say in words where a peer is ahead, or where Aliquot's own answer is not right."""
     lines = []
     for name, case in CASES.items():
-        ours = found.get((name, OURS))
-        if ours is not None and not ours.right:
-            lines.append(f"{case.title}: Aliquot's own answer counts as failed: {ours.failed}.")
-            continue
-        measure, unit = ("rate", "effective draws a second")
-        if case.kind == "advi":
-            measure, unit = ("target", "seconds to the ELBO aimed at")
-        ratio, peer = ahead(found, name, measure), best_peer(found, name, measure)
-        if ours is None or peer is None or ratio is None or ratio >= 1:
-            continue
-        mine, other = getattr(ours, measure), getattr(peer, measure)
-        lines.append(
-            f"{case.title}: {TITLES[peer.library]} is {times(1 / ratio)} as fast: "
-            f"{other:,.4g} {unit}, Aliquot {mine:,.4g}."
-        )
+        for measure, unit in _compared(case):
+            mine, peer = best_ours(found, name, measure), best_peer(found, name, measure)
+            for library in sides(name, measure)[0]:
+                summary = found.get((name, library))
+                if summary is not None and not summary.right:
+                    answer = f"{TITLES[library]}'s own answer counts as failed"
+                    lines.append(f"{case.title}: {answer}: {summary.failed}.")
+            if mine is None or peer is None or ours(peer.library):
+                continue
+            ratio = ahead(found, name, measure)
+            if ratio is None or ratio >= 1:
+                continue
+            lines.append(
+                f"{case.title}: {TITLES[peer.library]} is {times(1 / ratio)} as fast: "
+                f"{getattr(peer, measure):,.4g} {unit}, "
+                f"{TITLES[mine.library]} {getattr(mine, measure):,.4g}."
+            )
     return lines
+
+
+def _compared(case: Case) -> list[tuple[str, str]]:
+    """Give the measures that count for a case, with their units."""
+    if case.kind == "advi":
+        return [("target", "seconds to the ELBO aimed at")]
+    moments = [("moments", "seconds to means and standard deviations within 2%")]
+    return [("rate", "effective draws a second"), *(moments if case.fitted else [])]

@@ -16,6 +16,9 @@ REFERENCES = Path(__file__).parent / "references"
 ERRORS = 5.0
 """Monte Carlo standard errors that a mean may be off: one in two million by chance."""
 RHAT = 1.05
+WITHIN = 0.02
+"""Standard deviations that means of a fit may be off, and parts that its deviations may be."""
+GOOD_K = 0.7
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,47 @@ def judge(case: Case, draws: dict[str, np.ndarray]) -> Verdict:
     if not largest < RHAT:
         wrong = f"R-hat {largest:.2f}" + (f"; {wrong}" if wrong else "")
     return Verdict(least, largest, off, worst, wrong)
+
+
+@dataclass(frozen=True)
+class Closeness:
+    """How near draws that stand for a posterior are to it, whatever they are worth."""
+
+    mean_error: float
+    """How far the worst mean is off, in standard deviations of the posterior."""
+    sd_error: float
+    """How far the worst standard deviation is off, as a part of it."""
+    pareto_k: float
+    wrong: str | None
+    """Why they do not stand for the posterior; None if they do."""
+
+
+def close(case: Case, draws: dict[str, np.ndarray], pareto_k: float) -> Closeness:
+    """Compare moments of draws, (chain, draw, ...), with those of a case.
+
+    Twice the error of the reference itself is allowed for: of a mean as it is given, of a standard
+    deviation as it is for a Gaussian.
+    """
+    reference = known(case.name)
+    mean_error, sd_error, wrong = 0.0, 0.0, None
+    for name in case.quantities:
+        values = np.asarray(draws[name], float)
+        values = values.reshape(values.shape[0] * values.shape[1], -1)
+        mean, sd, error = (np.ravel(x) for x in reference[name] if x is not None)
+        means = np.abs(values.mean(0) - mean) / sd
+        deviations = np.abs(values.std(0, ddof=1) / sd - 1.0)
+        for what, off, allowed in (
+            ("mean", means, WITHIN + 2.0 * error / sd),
+            ("standard deviation", deviations, WITHIN + 2.0 * error / sd / np.sqrt(2.0)),
+        ):
+            if not (off <= allowed).all():
+                worst = int((off - allowed).argmax())
+                wrong = f"the {what} of {name}, element {worst}, is {off[worst]:.3f} off"
+        mean_error = max(mean_error, float(means.max()))
+        sd_error = max(sd_error, float(deviations.max()))
+    if not pareto_k < GOOD_K:
+        wrong = f"Pareto k {pareto_k:.2f}"
+    return Closeness(mean_error, sd_error, pareto_k, wrong)
 
 
 def _errors_off(values: np.ndarray, mean: np.ndarray, error: np.ndarray) -> np.ndarray:

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 from benchmarks.peers.cases import CASES
 from benchmarks.peers.goals import goals, lost
-from benchmarks.peers.libraries import LIBRARIES, TITLES
-from benchmarks.peers.summary import OURS, Summary, ahead, summarise
+from benchmarks.peers.libraries import TITLES, ours
+from benchmarks.peers.summary import Found, Row, Summary, ahead, summarise
 from benchmarks.peers.tables import TABLES, Table
 
 ROOT = Path(__file__).parents[2]
 RESULTS = Path(__file__).parent / "results"
-Found = dict[tuple[str, str], Summary]
-Row = dict[str, Any]
 
 HEAD = """# How fast it is, beside other libraries
 
@@ -99,7 +96,7 @@ def _machine(rows: list[Row], found: Found) -> str:
         "| library | version | settings |",
         "| --- | --- | --- |",
     ]
-    for library in LIBRARIES["nuts"]:
+    for library in TITLES:
         of_it = [s for (_, name), s in found.items() if name == library and s.version]
         if of_it:
             lines.append(f"| {TITLES[library]} | {of_it[-1].version} | {of_it[-1].settings} |")
@@ -108,12 +105,12 @@ def _machine(rows: list[Row], found: Found) -> str:
 
 def _table(table: Table, found: Found) -> str:
     """Write one measure: cases down, libraries across, and how far Aliquot is ahead."""
-    of_kind = [x for x in LIBRARIES[table.kind] if any(key[1] == x for key in found)]
+    of_kind = [x for x in table.libraries if any(key[1] == x for key in found)]
     heads = " | ".join(TITLES[library] for library in of_kind)
     lines = [f"| case | {heads} | ahead |", "| --- |" + " ---: |" * (len(of_kind) + 1)]
     for case in CASES.values():
         cells = [_cell(found.get((case.name, x)), table) for x in of_kind]
-        if case.kind != table.kind or not any(cells):
+        if table.kind not in case.kinds or not any(cells):
             continue
         ratio = ahead(found, case.name, table.measure)
         last = "" if ratio is None else f"{ratio:.2g}" if ratio < 10 else f"{ratio:.0f}"
@@ -129,7 +126,7 @@ def _cell(summary: Summary | None, table: Table) -> str:
     value = getattr(summary, table.measure)
     if value is None:
         return "" if summary.right else "failed"
-    bold = "**" if summary.library == OURS else ""
+    bold = "**" if ours(summary.library) else ""
     written = table.write(value)
     return f"{bold}{written}{bold}" if summary.right else f"~~{written}~~"
 

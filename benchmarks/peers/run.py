@@ -19,8 +19,8 @@ import numpy as np
 from benchmarks.peers.case import Case
 from benchmarks.peers.cases import CASES
 from benchmarks.peers.elbo import reached
-from benchmarks.peers.judge import REFERENCES, judge
-from benchmarks.peers.libraries import LIBRARIES
+from benchmarks.peers.judge import REFERENCES, close, judge
+from benchmarks.peers.libraries import LIBRARIES, libraries_of, ours
 from benchmarks.peers.machine import machine
 
 HERE = Path(__file__).parent
@@ -43,7 +43,7 @@ def environment(library: str, caches: Path) -> dict[str, str]:
         # Matplotlib's list of fonts has nothing to do with models.
         "MPLCONFIGDIR": str(Path(tempfile.gettempdir()) / "benchmarks-matplotlib"),
     }
-    if library != "aliquot":  # which has to do with what it does by itself
+    if not ours(library):  # which has to do with what it does by itself
         given["JAX_COMPILATION_CACHE_DIR"] = str(caches / "jax")
     return given
 
@@ -110,11 +110,15 @@ def measure(python: str, library: str, case: Case, repeat: int, only: str | None
 
 def judged(case: Case, draws: dict[str, np.ndarray], row: Row) -> Row:
     """Judge the draws of a NUTS case, or the path of an ADVI case."""
+    if row["library"] in LIBRARIES["fit"]:
+        return asdict(close(case, draws, row["extra"]["pareto_k"]))
     if case.kind == "nuts":
-        verdict = asdict(judge(case, draws))
-        return verdict
+        return asdict(judge(case, draws))
     path = row["extra"].pop("path")
     seconds, gap = reached(case, path)
+    compiling = row["extra"].get("compiling_seconds")
+    if seconds is not None and compiling is not None and "again_seconds" in row:
+        seconds -= compiling
     wrong = None if seconds is not None else f"ended {gap:.2f} nats from the best ELBO"
     found: Row = {"target_seconds": seconds, "gap": gap, "wrong": wrong, "snapshots": len(path)}
     first = row["extra"].pop("first_path", None)
@@ -157,11 +161,8 @@ def add(row: Row, fresh: bool) -> None:
 
 def _python(library: str, chosen: dict[str, str]) -> str:
     """Give the Python that runs a library: one that was named, or that of its environment."""
-    if library in chosen:
-        return chosen[library]
-    if library != "aliquot" and "peers" in chosen:
-        return chosen["peers"]
-    return str(ROOT / (".venv" if library == "aliquot" else ".venv-peers") / "bin" / "python")
+    shared, folder = ("aliquot", ".venv") if ours(library) else ("peers", ".venv-peers")
+    return chosen.get(library) or chosen.get(shared) or str(ROOT / folder / "bin" / "python")
 
 
 def run(
@@ -184,7 +185,7 @@ def run(
     for repeat in range(repeats):
         for name in cases:
             case = CASES[name]
-            for library in LIBRARIES[case.kind]:
+            for library in libraries_of(case):
                 if libraries and library not in libraries:
                     continue
                 row = measure(_python(library, chosen), library, case, repeat, only)
@@ -199,10 +200,11 @@ def line(row: Row) -> str:
         value = row.get(key)
         return "" if value is None else f"  {key.replace('_seconds', '')} {value:.{digits}f}{unit}"
 
-    text = f"{row['case']:>22} {row['library']:<9} #{row['repeat']}"
+    text = f"{row['case']:>26} {row['library']:<13} #{row['repeat']}"
     for key in ("cold_seconds", "second_seconds", "again_seconds", "sampling_seconds"):
         text += number(key, " s")
     text += number("target_seconds", " s") + number("ess", "", 0) + number("off", " errors", 1)
+    text += number("gap", "", 3) + number("mean_error", "", 3) + number("sd_error", "", 3)
     for key in ("failed", "wrong", "second_failed"):
         text += f"  {key}: {row[key]}" if row.get(key) else ""
     return text

@@ -13,6 +13,8 @@ CASES: dict[str, Case] = {
         *chains.CASES,
         *continuous.CASES,
         *classic.ADVI,
+        *chains.ADVI,
+        *continuous.ADVI,
     )
 }
 

@@ -73,6 +73,7 @@ CASES = [
         data=low_dim,
         quantities=("mu", "sigma", "theta"),
         reference=low_dim_reference,
+        fitted=True,
     ),
     Case(
         name="mixture-10",

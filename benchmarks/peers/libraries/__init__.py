@@ -5,20 +5,49 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import numpy as np
+
+from benchmarks.peers.case import Case, Snapshot
+
 LIBRARIES: dict[str, tuple[str, ...]] = {
     "nuts": ("aliquot", "pymc", "pymc-own", "nutpie", "numpyro", "blackjax", "stan"),
-    "advi": ("aliquot", "pymc", "numpyro"),
+    "advi": ("aliquot", "aliquot-dadvi", "pymc", "pymc-extras", "numpyro"),
+    "fit": ("aliquot-fit",),
 }
 """Which libraries run a kind of case."""
 TITLES = {
     "aliquot": "Aliquot",
+    "aliquot-dadvi": "Aliquot, DADVI",
+    "aliquot-fit": "Aliquot, fit",
     "pymc": "PyMC",
+    "pymc-extras": "pymc-extras",
     "pymc-own": "PyMC, own NUTS",
     "nutpie": "nutpie",
     "numpyro": "NumPyro",
     "blackjax": "BlackJAX",
     "stan": "Stan",
 }
+
+
+def ours(library: str) -> bool:
+    """Say whether it is Aliquot, in one of its ways."""
+    return library.partition("-")[0] == "aliquot"
+
+
+def libraries_of(case: Case) -> list[str]:
+    """Name all that run a case."""
+    return [library for kind in case.kinds for library in LIBRARIES[kind]]
+
+
+def snapshot(
+    case: Case, seconds: float, mean: np.ndarray, sd: np.ndarray, logit: float = 1.0
+) -> Snapshot:
+    """Note where a fit is, in the case's coordinates.
+
+    `logit` is what a library's coordinate of a probability is multiplied by to be its logit.
+    """
+    factor = np.where(np.arange(len(mean)) < case.logits, logit, 1.0)
+    return seconds, (factor * mean).tolist(), (factor * sd).tolist()
 
 
 def module_name(library: str) -> str:

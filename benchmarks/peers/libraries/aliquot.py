@@ -9,13 +9,15 @@ from typing import Any
 import numpy as np
 
 from benchmarks.peers.case import Case, Data, Run
-from benchmarks.peers.libraries import builder
+from benchmarks.peers.libraries import builder, snapshot
 
 SETTINGS = (
     "As it comes: `aq.sample` with its defaults, one thread a core. "
     "Its convergence checks are part of the call."
 )
 CHECKS = True
+LOGIT = 2.0**0.5
+"""By what its coordinate of a simplex of two states is multiplied to be a logit."""
 
 
 def VERSION() -> str:
@@ -25,6 +27,12 @@ def VERSION() -> str:
 
 
 def prepare(case: Case, data: Data) -> Callable[[int], Run]:
+    model = built(case, data)
+    return _advi(case, model) if case.kind == "advi" else _nuts(case, model)
+
+
+def built(case: Case, data: Data) -> Any:
+    """Make a case's model."""
     import aliquot as aq
     from benchmarks.peers.libraries.aliquot_models import MODELS
 
@@ -32,7 +40,7 @@ def prepare(case: Case, data: Data) -> Callable[[int], Run]:
     assert build is not None
     with aq.Model() as model:
         build(data)
-    return _advi(case, model) if case.kind == "advi" else _nuts(case, model)
+    return model
 
 
 def _nuts(case: Case, model: Any) -> Callable[[int], Run]:
@@ -80,7 +88,7 @@ def _advi(case: Case, model: Any) -> Callable[[int], Run]:
 
         def look(approx: Any, hist: np.ndarray, i: int) -> None:
             seconds = time.perf_counter() - began
-            path.append((seconds, approx.mean.tolist(), approx.std.tolist()))
+            path.append(snapshot(case, seconds, approx.mean, approx.std, LOGIT))
 
         approx = aq.ADVI(model=model, random_seed=seed).fit(
             progressbar=False, callbacks=[look], every=250
