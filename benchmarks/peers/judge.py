@@ -16,8 +16,8 @@ REFERENCES = Path(__file__).parent / "references"
 ERRORS = 5.0
 """Monte Carlo standard errors that a mean may be off: one in two million by chance."""
 RHAT = 1.05
-WITHIN = 0.02
-"""Standard deviations that means of a fit may be off, and parts that its deviations may be."""
+WORTH = 2_500
+"""Effective draws that give a mean to 2% of its standard deviation."""
 GOOD_K = 0.7
 
 
@@ -83,14 +83,16 @@ class Closeness:
     sd_error: float
     """How far the worst standard deviation is off, as a part of it."""
     pareto_k: float
+    worth: float
+    """How many independent draws the weighted ones are worth that they were chosen from."""
     wrong: str | None
     """Why they do not stand for the posterior; None if they do."""
 
 
-def close(case: Case, draws: dict[str, np.ndarray], pareto_k: float) -> Closeness:
-    """Compare moments of draws, (chain, draw, ...), with those of a case.
+def close(case: Case, draws: dict[str, np.ndarray], pareto_k: float, ess: float) -> Closeness:
+    """Compare moments of draws, (chain, draw, ...), that are worth `ess` with those of a case.
 
-    Twice the error of the reference itself is allowed for: of a mean as it is given, of a standard
+    The error of the reference itself is allowed for: of a mean as it is given, of a standard
     deviation as it is for a Gaussian.
     """
     reference = known(case.name)
@@ -101,18 +103,23 @@ def close(case: Case, draws: dict[str, np.ndarray], pareto_k: float) -> Closenes
         mean, sd, error = (np.ravel(x) for x in reference[name] if x is not None)
         means = np.abs(values.mean(0) - mean) / sd
         deviations = np.abs(values.std(0, ddof=1) / sd - 1.0)
-        for what, off, allowed in (
-            ("mean", means, WITHIN + 2.0 * error / sd),
-            ("standard deviation", deviations, WITHIN + 2.0 * error / sd / np.sqrt(2.0)),
+        squares = (values - values.mean(0)) ** 2
+        of_deviations = 0.5 * squares.std(0) / squares.mean(0) / np.sqrt(ess)
+        for what, off, own, given in (
+            ("mean", means, 1.0 / np.sqrt(ess), error / sd),
+            ("standard deviation", deviations, of_deviations, error / sd / np.sqrt(2.0)),
         ):
-            if not (off <= allowed).all():
-                worst = int((off - allowed).argmax())
-                wrong = f"the {what} of {name}, element {worst}, is {off[worst]:.3f} off"
+            far = off / np.hypot(own, given)
+            if not (far <= ERRORS).all():
+                worst = int(far.argmax())
+                wrong = f"the {what} of {name}, element {worst}, is {far[worst]:.1f} errors off"
         mean_error = max(mean_error, float(means.max()))
         sd_error = max(sd_error, float(deviations.max()))
+    if not ess >= WORTH:
+        wrong = f"its draws are worth {ess:.0f}"
     if not pareto_k < GOOD_K:
         wrong = f"Pareto k {pareto_k:.2f}"
-    return Closeness(mean_error, sd_error, pareto_k, wrong)
+    return Closeness(mean_error, sd_error, pareto_k, ess, wrong)
 
 
 def _errors_off(values: np.ndarray, mean: np.ndarray, error: np.ndarray) -> np.ndarray:

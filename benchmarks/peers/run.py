@@ -111,7 +111,7 @@ def measure(python: str, library: str, case: Case, repeat: int, only: str | None
 def judged(case: Case, draws: dict[str, np.ndarray], row: Row) -> Row:
     """Judge the draws of a NUTS case, or the path of an ADVI case."""
     if row["library"] in LIBRARIES["fit"]:
-        return asdict(close(case, draws, row["extra"]["pareto_k"]))
+        return asdict(close(case, draws, row["extra"]["pareto_k"], row["extra"]["importance_ess"]))
     if case.kind == "nuts":
         return asdict(judge(case, draws))
     path = row["extra"].pop("path")

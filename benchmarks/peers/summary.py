@@ -8,14 +8,13 @@ from statistics import median
 from typing import Any
 
 from benchmarks.peers.cases import CASES
+from benchmarks.peers.judge import WORTH
 from benchmarks.peers.libraries import LIBRARIES, ours
 
 Row = dict[str, Any]
-OURS = "aliquot"
-WORTH = 2_500
-"""Effective draws that give a mean to 2% of its standard deviation."""
 MORE = ("rate", "per_gradient")
 """The measures of which more is better."""
+OURS = "aliquot"
 
 
 @dataclass(frozen=True)
@@ -28,8 +27,7 @@ class Summary:
     version: str | None = None
     settings: str | None = None
     failed: str | None = None
-    """Why it counts as failed: it did not finish, or its posterior is wrong in any repeat; that of
-    a fit in most of them."""
+    """Why it counts as failed: it did not finish, or its posterior is wrong in any repeat."""
     cold: float | None = None
     """Seconds of a whole process with empty caches, to a posterior that has been checked."""
     second: float | None = None
@@ -81,11 +79,7 @@ def summarise(rows: list[Row]) -> Found:
 
 
 def _one(case: str, library: str, rows: list[Row]) -> Summary:
-    troubles = [row.get("failed") for row in rows]
-    wrong = [row.get("wrong") for row in rows]
-    # What a fit is held to is twice the error of its own draws, which it misses now and then.
-    if library not in LIBRARIES["fit"] or 2 * sum(map(bool, wrong)) > len(rows):
-        troubles += wrong
+    troubles = [row.get("failed") or row.get("wrong") for row in rows]
     return Summary(
         case=case,
         library=library,

@@ -85,9 +85,9 @@ TABLES = (
         "Posterior means and standard deviations within 2% of the sd: seconds, once compiled",
         "Of a sampler: the sampling time of 2,500 effective draws, which give a mean to 2% of its "
         "standard deviation; that is generous to those that would have a fixed warm-up. Of a fit, "
-        "which draws no chains: all of its time, with 10,000 draws that are corrected by "
-        "importance; it has failed where in most repeats a mean or a standard deviation is further "
-        "off than that (and twice the error of what it is judged by), or Pareto k is 0.7 or more. "
+        "which draws no chains: all of its time, with 3,000 draws that are corrected by "
+        "importance; it has failed where these are chosen from draws worth less than 2,500, a "
+        "mean or a standard deviation is more than five errors off, or Pareto k is 0.7 or more. "
         '"Ahead" is over the fastest sampler of all, Aliquot\'s own among them.',
         lambda value: f"{value:.3g}",
         kind="fit",
