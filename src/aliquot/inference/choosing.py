@@ -21,8 +21,10 @@ def choose(fitting: Fitting) -> Approximation:
     fitting.check = True
     best: Approximation | None = None
     said: list[str] = []
+    tried: list[str] = []
     failure: FitError | None = None
     for method in ORDER:
+        tried.append(method)
         try:
             approx = fitting.run(method, warned=False)
         except FitError as error:
@@ -41,7 +43,7 @@ def choose(fitting: Fitting) -> Approximation:
         assert failure is not None
         raise failure
     if best.quality is not None:
-        best = replace(best, quality=replace(best.quality, tried=ORDER))
+        best = replace(best, quality=replace(best.quality, tried=tuple(tried)))
     announce(f"{best.method} was chosen: {'; '.join(said)}.", fitting.progressbar)
     fitting.judge(best)
     return best

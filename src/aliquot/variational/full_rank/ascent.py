@@ -9,6 +9,7 @@ from typing import Protocol
 import numpy as np
 
 from aliquot.variational.gaussians.scale import Scale
+from aliquot.variational.runaway import WIDEST
 
 # The shortest and the longest share of a step that is tried first.
 SHORTEST, LONGEST = 0.25, 1.5
@@ -101,6 +102,8 @@ class Ascent:
             self.ending = f"the last {PATIENCE} steps gained next to nothing"
         elif stopped():
             self.interrupted, self.ending = True, "interrupted"
+        elif self.view.scale.variance().max() > WIDEST**2:
+            self.ending = "the fit widens without bound"
         elif len(hist) > steps:
             self.ending = f"the ELBO still rose after {len(self.hist) - 1} steps"
         else:

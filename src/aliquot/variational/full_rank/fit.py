@@ -21,6 +21,7 @@ from aliquot.variational.heights import Gradients
 from aliquot.variational.modes.search import ModeSearch
 from aliquot.variational.noise import Stream, generator
 from aliquot.variational.quasi_normal import quasi_normals, whitened, with_mirror_images
+from aliquot.variational.runaway import refuse_runaway
 from aliquot.variational.target import Target
 
 # Up to so many coordinates the covariance has all its entries; for that there are more draws than
@@ -101,8 +102,10 @@ def full_rank(
         ascent.climb(steps, stopped, on_step)
     view = ascent.view
     scale = settled(view.scale)
+    q = GaussianMixture.of(view.center, scale)
+    refuse_runaway(gradients, q)
     return FullRankOptimum(
-        GaussianMixture.of(view.center, scale),
+        q,
         np.array(ascent.hist),
         scale.stretch.size if isinstance(scale, LowRank) else None,
         view.draws,

@@ -18,6 +18,7 @@ from aliquot.variational.heights import Gradients, log_densities
 from aliquot.variational.importance import Estimate
 from aliquot.variational.noise import MAX_NORMALS, Stream, generator
 from aliquot.variational.pathfinder.quasi_newton import Iterate, climb, covariance_times
+from aliquot.variational.runaway import refuse_runaway
 from aliquot.variational.target import Target
 
 # Draws that choose among the Gaussians of a path, how many of these are looked at again, since few
@@ -63,15 +64,17 @@ def find_paths(
     """
     at = Gradients(density)
     trails = [_Trail(density, generator(seed, Stream.PATHS, n)) for n in range(len(starts))]
-    interrupted = _climb(at, starts, trails, steps, stopped, on_progress)
-    for trail in trails:
-        trail.judge()
-    found = [path for trail in trails if (path := trail.path()) is not None]
+    with np.errstate(over="ignore", invalid="ignore"):  # of paths that run off
+        interrupted = _climb(at, starts, trails, steps, stopped, on_progress)
+        for trail in trails:
+            trail.judge()
+        found = [path for trail in trails if (path := trail.path()) is not None]
     if not found:
         if interrupted:
             raise KeyboardInterrupt
         raise FitError(_nowhere(at, starts))
     found.sort(key=lambda path: -path.elbo.value)
+    refuse_runaway(at, found[0].q)
     heights = sum(trail.evaluations for trail in trails)
     return Paths(found, len(trails) - len(found), at.evaluations, heights, interrupted)
 
