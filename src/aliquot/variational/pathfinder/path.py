@@ -74,7 +74,7 @@ def find_paths(
             raise KeyboardInterrupt
         raise FitError(_nowhere(at, starts))
     found.sort(key=lambda path: -path.elbo.value)
-    refuse_runaway(at, found[0].q)
+    refuse_runaway(Gradients(density), found[0].q)
     heights = sum(trail.evaluations for trail in trails)
     return Paths(found, len(trails) - len(found), at.evaluations, heights, interrupted)
 
