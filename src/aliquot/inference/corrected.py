@@ -5,7 +5,7 @@ Vehtari, Simpson, Gelman, Yao and Gabry (2024), Pareto smoothed importance sampl
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,6 +14,7 @@ from aliquot.errors import FitError
 from aliquot.evidence.importance import weigh
 from aliquot.evidence.proposal import fit_proposal
 from aliquot.variational.gaussians.mixture import GaussianMixture
+from aliquot.variational.gaussians.scale import dense
 from aliquot.variational.importance import (
     GOOD_K,
     POOR_K,
@@ -35,9 +36,15 @@ TAILS = 10.0
 TRIED, CHOSEN = 4000, 2000
 # It is made better once, where less of it than this counts, or Pareto k is above this;
 FINE_SHARE, FINE_K = 0.9, 0.4
+# Where this much of a proposal counts, it has seen nearly all of the posterior, whatever Pareto k.
+SEEN_SHARE = 0.5
 # but not where less than this counts: it may then have seen only a part of the posterior, and what
 # is made from that part looks good to itself.
 LEAST_SHARE = 0.2
+# This part of a proposal that was made better is so many times as wide as what it was made from. On
+# two close Gaussians, ordered, whose gap has a long tail, it takes a bias of 2% off the standard
+# deviations, and Pareto k from .5 to 1.5 down to at most .7.
+DEFENCE, WIDER = 0.2, (2.0, 4.0, 8.0, 16.0)
 # Draws are chosen from so many times as many at most, or from more where that is not worth as many.
 TIMES = (2, 6)
 STREAM = 0xC0
@@ -109,13 +116,33 @@ def proposal_of(
     first = weighted(approx, proposal, TRIED, rng)
     if first.share < LEAST_SHARE or (first.share >= FINE_SHARE and first.pareto_k <= FINE_K):
         return proposal, first
-    better = fit_proposal(first.points[resampled(first.weights, CHOSEN, rng)], rng)
+    chosen = first.points[resampled(first.weights, CHOSEN, rng)]
+    better = defended(fit_proposal(chosen, rng), chosen)
     second = weighted(approx, better, TRIED, rng)
-    # Where the first was poor its draws may have missed what the second does not see either.
-    believed = second.good if first.good else second.good and second.pareto_k <= FINE_K
-    if believed and (second.share > first.share or not first.good):
+    # Where the first was poor its draws may have missed what the second does not see either, unless
+    # most of them count.
+    seen = first.good or first.share >= SEEN_SHARE or second.pareto_k <= FINE_K
+    finer = second.share > first.share or second.pareto_k < first.pareto_k
+    if seen and second.good and (finer or not first.good):
         return better, second
     return proposal, first
+
+
+def defended(proposal: GaussianMixture, points: np.ndarray) -> GaussianMixture:
+    """Put ever wider Gaussians beside a proposal that was fitted to points (n, d).
+
+    What is far out is in none of the points, and weighs by itself as much as a thousand of them
+    where a proposal has next to no density: Hesterberg (1995), Weighted average importance sampling
+    and defensive mixture distributions, Technometrics 37.
+    """
+    size, many = proposal.size, len(WIDER)
+    covariance = np.cov(points.T).reshape(size, size)
+    return replace(
+        proposal,
+        weights=np.append((1 - DEFENCE) * proposal.weights, np.full(many, DEFENCE / many)),
+        centers=np.vstack([proposal.centers, np.tile(points.mean(axis=0), (many, 1))]),
+        scales=(*proposal.scales, *(dense(width**2 * covariance) for width in WIDER)),
+    )
 
 
 def weighted(
