@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from copy import copy
 from typing import Any
 
 import jax
@@ -90,12 +89,6 @@ class Climber:
         there = begin(position, self._rows)._replace(phase=np.int32(Phase.CONVERGED))
         climb = self._go_on(there, steps=1, hessian=True)
         return np.asarray(climb.hessian) if climb.row == self._rows else None
-
-    def over(self, data: Any) -> Climber:
-        """Return a climber of the same function over other data of the same shapes."""
-        other = copy(self)
-        other._data = data
-        return other
 
     def evaluate(self, position: np.ndarray) -> tuple[float, np.ndarray]:
         """Compute the height and its gradient (d,) at a position (d,)."""
