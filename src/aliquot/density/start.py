@@ -13,6 +13,11 @@ from aliquot.expression import Evaluation
 from aliquot.marginal import Unknown
 from aliquot.marginal.terms import depends_on
 from aliquot.model.variables import FreeVariable
+from aliquot.transforms import Identity, Log, Ordered
+from aliquot.transforms.increasing import increasing
+
+# How far what has a bound is scattered, in unconstrained units.
+SPREAD = 1.0
 
 
 def start_values(
@@ -21,6 +26,7 @@ def start_values(
     fixed: Mapping[str, Any],
     values: Evaluation,
     turn: Any,
+    noise: Any = None,
 ) -> None:
     """Give every free variable a start value, parents before those that depend on them.
 
@@ -31,6 +37,9 @@ def start_values(
     `turn` is an integer array of shape (): how many chains start before this one. Mixtures, and
     what depends on a discrete variable, start in another component in each chain. It is below 0 for
     the start that does not depend on the chain.
+
+    `noise`, standard normal numbers, one for each coordinate, scatters the values about the typical
+    ones, about as far as priors do. What depends on a value is scattered about it as it is then.
     """
     discrete = _DiscreteStarts(unknowns, values, turn)
     for slot in slots:
@@ -41,10 +50,30 @@ def start_values(
         discrete.provide(variable.distribution)
         distribution = values(variable.distribution)
         typical = jnp.broadcast_to(distribution.start_of_chain(turn), variable.distribution.shape)
+        sd = _scale(distribution, typical)
+        own = None if noise is None else noise[slot.start : slot.stop].reshape(slot.shape)
         if not isinstance(variable, FreeVariable):
-            slot.give(values, typical[variable.index])
+            missing = typical[variable.index]
+            slot.give(values, missing if own is None else missing + sd[variable.index] * own)
             continue
-        slot.give(values, values(slot.transform).start(typical, _scale(distribution, typical)))
+        transform = values(slot.transform)
+        start = transform.start(typical, sd)
+        slot.give(values, start if own is None else _scattered(transform, start, sd, own))
+
+
+def _scattered(transform: Any, start: Any, sd: Any, noise: Any) -> Any:
+    """Scatter a variable's start value, on its own scale where that is the real line."""
+    axis = None
+    if isinstance(transform, Ordered) and transform.vectors is increasing and not transform.at:
+        axis = transform.ordered_axis(jnp.shape(start))
+    if isinstance(transform, Identity) or axis is not None:
+        value = start + sd * noise
+        return value if axis is None else jnp.sort(value, axis=axis)
+    width: Any = SPREAD
+    if isinstance(transform, Log) and jnp.shape(noise) == jnp.shape(start):
+        # A log-normal with the same coefficient of variation.
+        width = jnp.maximum(SPREAD, jnp.sqrt(jnp.log1p((sd / (start - transform.lower)) ** 2)))
+    return transform.backward(transform.forward(start) + width * noise)
 
 
 class _DiscreteStarts:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 
 from aliquot.density.draws import OverDraws
@@ -68,6 +70,25 @@ class Starts(OverDraws):
         with float64():
             return self._forward_start(values, turn)
 
+    def scattered(self, noise: np.ndarray, values: Mapping[str, Any]) -> np.ndarray:
+        """Give points (n, d) scattered about start points about as far as priors allow.
+
+        `noise` (n, d) is standard normal. Point i is about the start of chain i, with some
+        variables' values replaced. A point may have no density.
+        """
+        fixed = self._fixed(values, initvals=False)
+
+        def compute(fixed: Any, data: Any, noise: Any) -> Any:
+            def one(turn: Any, noise: Any) -> Any:
+                scattered = self._evaluation(data)
+                start_values(self.slots, self.unknowns, fixed, scattered, turn, noise)
+                return self._flatten(scattered)
+
+            return jax.vmap(one)(jnp.arange(len(noise)), noise)
+
+        with float64():
+            return np.asarray(self.program("scattered", compute)(fixed, self.data, noise))
+
     def _forward_start(
         self, given: Mapping[str, Any], turn: int = -1, *, initvals: bool = True
     ) -> np.ndarray:
@@ -76,6 +97,16 @@ class Starts(OverDraws):
             start_values(self.slots, self.unknowns, fixed, values, turn)
             return self._flatten(values)
 
+        fixed = self._fixed(given, initvals=initvals)
+        flat = np.asarray(self.program("start", compute)(fixed, self.data, np.asarray(turn)))
+        for slot in self.slots:
+            name = slot.variable.name
+            if name in fixed and not np.all(np.isfinite(flat[slot.start : slot.stop])):
+                raise SupportError(f"{name}: the start value {fixed[name]} is {slot.outside}")
+        return flat
+
+    def _fixed(self, given: Mapping[str, Any], *, initvals: bool) -> dict[str, np.ndarray]:
+        """Give the values of variables that users gave, by name."""
         fixed = {}
         for slot in self.slots:
             own = getattr(slot.variable, "initval", None) if initvals else None
@@ -89,9 +120,4 @@ class Starts(OverDraws):
                         f"{slot.variable.name}: the start value has shape {array.shape}, the "
                         f"variable {slot.variable.shape}"
                     ) from None
-        flat = np.asarray(self.program("start", compute)(fixed, self.data, np.asarray(turn)))
-        for slot in self.slots:
-            name = slot.variable.name
-            if name in fixed and not np.all(np.isfinite(flat[slot.start : slot.stop])):
-                raise SupportError(f"{name}: the start value {fixed[name]} is {slot.outside}")
-        return flat
+        return fixed

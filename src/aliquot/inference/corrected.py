@@ -13,6 +13,7 @@ import numpy as np
 from aliquot.errors import FitError
 from aliquot.evidence.importance import weigh
 from aliquot.evidence.proposal import fit_proposal
+from aliquot.inference.folding import Folding
 from aliquot.variational.gaussians.mixture import GaussianMixture
 from aliquot.variational.gaussians.scale import dense
 from aliquot.variational.importance import (
@@ -26,6 +27,7 @@ from aliquot.variational.importance import (
     resampled,
     smoothed,
 )
+from aliquot.variational.target import Target
 
 if TYPE_CHECKING:
     from aliquot.inference.approximation import Approximation
@@ -89,11 +91,12 @@ def corrected(
     A FitError where these cannot be believed.
     """
     rng = np.random.default_rng([seed, STREAM])
-    proposal, found = proposal_of(approx, q, rng)
+    density, folding = approx.density, approx.one_mode
+    proposal, found = proposal_of(density, folding, q, rng)
     for times in (min(TIMES[0], found.peak), TIMES[1]):
         missing = int(np.ceil(times * draws)) - len(found.points)
         if found.good and missing > 0:
-            found = weighted(approx, proposal, missing, rng, found)
+            found = weighted(density, folding, proposal, missing, rng, found)
         if not found.good or found.effective >= draws:
             break
     if not found.good:
@@ -109,16 +112,16 @@ def corrected(
 
 
 def proposal_of(
-    approx: Approximation, q: GaussianMixture, rng: np.random.Generator
+    density: Target, folding: Folding, q: GaussianMixture, rng: np.random.Generator
 ) -> tuple[GaussianMixture, Weighted]:
     """Return a proposal with an approximation's shape, or a better one, and draws from it."""
     proposal = q.with_tails(min(q.tails, TAILS))
-    first = weighted(approx, proposal, TRIED, rng)
+    first = weighted(density, folding, proposal, TRIED, rng)
     if first.share < LEAST_SHARE or (first.share >= FINE_SHARE and first.pareto_k <= FINE_K):
         return proposal, first
     chosen = first.points[resampled(first.weights, CHOSEN, rng)]
     better = defended(fit_proposal(chosen, rng), chosen)
-    second = weighted(approx, better, TRIED, rng)
+    second = weighted(density, folding, better, TRIED, rng)
     # Where the first was poor its draws may have missed what the second does not see either, unless
     # most of them count.
     seen = first.good or first.share >= SEEN_SHARE or second.pareto_k <= FINE_K
@@ -146,7 +149,8 @@ def defended(proposal: GaussianMixture, points: np.ndarray) -> GaussianMixture:
 
 
 def weighted(
-    approx: Approximation,
+    density: Target,
+    folding: Folding,
     proposal: GaussianMixture,
     n: int,
     rng: np.random.Generator,
@@ -156,8 +160,7 @@ def weighted(
 
     They join those that were drawn from it `before`.
     """
-    folding = approx.one_mode
-    points, log_ratios = weigh(approx.density, proposal, n, rng, folding.inside)
+    points, log_ratios = weigh(density, proposal, n, rng, folding.inside)
     if before is not None:
         points = np.concatenate([before.points, points])
         log_ratios = np.concatenate([before.log_ratios, log_ratios])

@@ -25,7 +25,6 @@ from aliquot.variational.fixed_draws.dadvi import dadvi
 from aliquot.variational.full_rank.fit import full_rank
 from aliquot.variational.gaussians.mixture import GaussianMixture
 from aliquot.variational.heights import log_densities
-from aliquot.variational.importance import preload
 from aliquot.variational.modes.laplace import mixture_of
 from aliquot.variational.modes.search import ModeSearch, find_modes, folded
 from aliquot.variational.noise import Stream, generator
@@ -64,7 +63,6 @@ class Fitting:
 
     def run(self, method: str, *, warned: bool = True) -> Approximation:
         """Fit by one method, check the fit, and warn where it is poor unless told otherwise."""
-        preload()
         if not np.isfinite(log_densities(self.density, np.stack(self.starts))).any():
             self.no_start()
         with interrupts(at_once=False) as stop:

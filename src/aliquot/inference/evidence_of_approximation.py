@@ -30,12 +30,12 @@ def evidence_of_approximation(
             "model= out"
         )
     refuse_improper(approx.model, user)
-    proposal, first = proposal_of(approx, approx.q, rng)
+    proposal, first = proposal_of(approx.density, approx.one_mode, approx.q, rng)
     most = affordable(approx.density, MOST, first.log_ratios.size, worth=MOST_NUMBERS)
     log_ratios = first.log_ratios
     found = importance(log_ratios)
     while not found.estimate.mcse < SMALL_ERROR and 2 * log_ratios.size <= most:
-        more = weighted(approx, proposal, log_ratios.size, rng).log_ratios
+        more = weighted(approx.density, approx.one_mode, proposal, log_ratios.size, rng).log_ratios
         log_ratios = np.concatenate([log_ratios, more])
         found = importance(log_ratios)
     notes = notes_on(approx.model, approx.symmetries)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -67,6 +68,28 @@ class Folding:
                 images = self._density.unconstrain_draws(self._cell.folded(away))
                 result[moved] = images
         return result
+
+    def located(
+        self, point: np.ndarray
+    ) -> tuple[np.ndarray, Callable[[np.ndarray], np.ndarray]] | None:
+        """Give the image in the cell of a point (d,), and the way back for points (n, d) of it.
+
+        None where the point is in the cell, or not finite on its own scale.
+        """
+        if self._cell is None:
+            return None
+        values, finite = self._values(point[None])
+        if not finite.all():
+            return None
+        placed = self._cell.placed(values)
+        if placed is None:
+            return None
+        home, back = placed
+
+        def away(points: np.ndarray) -> np.ndarray:
+            return np.asarray(self._density.unconstrain_draws(back(self._values(points)[0])))
+
+        return self._density.unconstrain_draws(home)[0], away
 
     def _values(self, points: np.ndarray) -> tuple[dict[str, np.ndarray], np.ndarray]:
         """Give the values of free variables at those points where they are finite."""

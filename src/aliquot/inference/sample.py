@@ -12,19 +12,15 @@ from typing import TYPE_CHECKING, Any
 from aliquot.arguments import as_seed, whole_number
 from aliquot.compilation import uncollected
 from aliquot.diagnostics import heights
-from aliquot.errors import PartialResultWarning, warn
+from aliquot.errors import ModelError, PartialResultWarning, warn
 from aliquot.hints.arguments import SAMPLE
 from aliquot.hints.explain import explained
 from aliquot.inference.approximation import Approximation
+from aliquot.inference.beginning import MOVES, Beginning
 from aliquot.inference.described import described
 from aliquot.inference.exact import exact_draws
-from aliquot.inference.initialisation import (
-    explain_start,
-    jittered_starts,
-    metric_for,
-    read_init,
-)
-from aliquot.inference.initialised import refuse_other_model, scale_from, starts_from
+from aliquot.inference.initialisation import explain_start, metric_for, read_init
+from aliquot.inference.initialised import refuse_other_model
 from aliquot.inference.interrupt import interrupts
 from aliquot.inference.labels import announce_symmetries, judge
 from aliquot.inference.permute import permuted, read_label_switching, unconstrained
@@ -53,6 +49,7 @@ def sample(
     max_treedepth: int = 10,
     init: str | Approximation = "auto",
     initvals: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
+    moves: str = "auto",
     progressbar: bool = True,
     keep_warmup: bool = False,
     keep_unconstrained: bool = False,
@@ -67,7 +64,9 @@ def sample(
     draws : int
         Draws kept from each chain.
     tune : int
-        Draws of warm-up before them, in which the step size and the metric adapt.
+        Draws of warm-up before them at most, in which the step size and the metric adapt. They end
+        early where what exploring found describes the posterior well; the attribute
+        ``tuning_steps`` says after how many.
     chains : int
         Independent chains. Two at least, so that they can be compared; four are better.
     cores : int, optional
@@ -80,15 +79,22 @@ def sample(
     max_treedepth : int
         A trajectory has at most ``2**max_treedepth - 1`` leapfrog steps.
     init : str or Approximation
-        How chains start and which metric adapts. "jitter+adapt_full" is dense, the covariance of
-        the draws: what "auto" means for up to 128 coordinates. "jitter+adapt_diag_grad" is
-        diagonal, from the variances of draws and gradients [3]_: what "auto" means for more.
+        How chains start and which metric adapts. "auto" explores first, for up to 128 coordinates:
+        chains start in the modes that it finds, in proportion to their mass, and a dense metric
+        begins as the covariance there. "jitter+adapt_full" has the same metric, but starts around
+        the start point, as "auto" does with `initvals`. "jitter+adapt_diag_grad" is diagonal, from
+        the variances of draws and gradients [3]_: what "auto" means for more coordinates.
         "jitter+adapt_diag" is diagonal, from the variances of draws in Stan's windows. Without
         "jitter+" every chain starts at the start point itself. From an approximation of the same
         model, such as ``aq.fit()`` gives: chains start at draws from it, with the tails of a t,
         and the metric begins as its covariance.
     initvals : mapping, or a sequence of one for each chain, optional
-        Start values by variable, on the variable's own scale.
+        Start values by variable, on the variable's own scale. Nothing is explored then.
+    moves : str
+        "auto": where a mixture of t's fitted to the warm-up describes the posterior well, nine of
+        ten draws are independence Metropolis steps [4]_ that propose from it, which carries chains
+        from mode to mode and costs a fraction; the others are by NUTS. Where it does not, or would
+        not pay, all are by NUTS. "nuts": all are by NUTS in any case.
     progressbar : bool
         Show a live display on a terminal and in notebooks, plain lines elsewhere.
     keep_warmup : bool
@@ -127,6 +133,11 @@ def sample(
     Where components can trade places without changing the posterior, a line says so (see
     `Model.symmetries`), and the checks tell labels that switched from chains that did not converge.
 
+    What exploring found is in the attribute ``exploration``: how many modes, which are no mirror
+    images of each other, their shares of the mass with errors, and how many evaluations it took.
+    What independence steps proposed is in ``moves``, and ``sample_stats["independence"]`` says
+    which draws are theirs.
+
     Multinomial NUTS [1]_ [2]_ with the generalised U-turn criterion, checked across subtrees too;
     dual averaging of the step size.
 
@@ -136,6 +147,8 @@ def sample(
     .. [2] Betancourt (2017), A conceptual introduction to Hamiltonian Monte Carlo,
        arXiv:1701.02434.
     .. [3] Seyboldt et al. (2026), arXiv:2603.18845.
+    .. [4] Tierney (1994), Markov chains for exploring posterior distributions, Annals of
+       Statistics 22.
 
     Examples
     --------
@@ -150,6 +163,8 @@ def sample(
     permuting = read_label_switching(label_switching)
     given, how = (init, "auto") if isinstance(init, Approximation) else (None, init)
     metric, jitter = read_init(how)
+    if moves not in MOVES:
+        raise ModelError(f"moves must be one of {', '.join(map(repr, MOVES))}; got {moves!r}")
     chains = whole_number("chains", chains)
     if cores is not None:
         cores = whole_number("cores", cores)
@@ -172,13 +187,13 @@ def sample(
     settings = replace(settings, metric=metric_for(how, metric, density.size))
     symmetries = model.symmetries(explain=False)
     announce_symmetries(model, symmetries, permuting, progressbar)
-    starts: Any
-    scale = None
-    if given is None:
-        starts = jittered_starts(density, initvals, chains=chains, jitter=jitter)
+    beginning = Beginning(density, symmetries, settings, chains=chains, seed=seed, moves=moves)
+    if given is not None:
+        beginning.from_approximation(given)
     else:
-        starts = starts_from(given, density, chains, seed)
-        scale = scale_from(given, settings.metric)
+        beginning.around(initvals, jitter)
+        if how == "auto" and initvals is None:
+            beginning.explore()
     count = chains * settings.draws
     helpers = [
         Thread(target=density.prepare_draws, args=(count,), daemon=True),
@@ -189,7 +204,7 @@ def sample(
         for helper in helpers:
             helper.start()
 
-    run = _run(model, density, starts, settings, seed, cores, progressbar, meanwhile, chains, scale)
+    run = _run(model, density, beginning, settings, seed, cores, progressbar, meanwhile, chains)
     for helper in helpers:
         helper.join()
     attrs = {
@@ -197,7 +212,7 @@ def sample(
         "warmup_time": run.warmup_seconds,
         "compile_time": run.compile_seconds,
         "compile_cached": run.compile_cached,
-        "tuning_steps": settings.tune,
+        "tuning_steps": run.tune,
         "random_seed": seed,
         "sampler": "NUTS",
         "init": f"a fit by {given.method}" if given is not None else init,
@@ -208,6 +223,7 @@ def sample(
         "target_accept": settings.target_accept,
         "max_treedepth": settings.max_treedepth,
         "partial": run.interrupted,
+        **beginning.attributes(run),
         ATTRIBUTE: symmetries.to_json(),
     }
     attrs |= _volumes(run)
@@ -224,14 +240,13 @@ def sample(
 def _run(
     model: Model,
     density: Any,
-    starts: Any,
+    beginning: Beginning,
     settings: NUTSSettings,
     seed: int,
     cores: int | None,
     progressbar: bool,
     meanwhile: Callable[[], None],
     chains: int,
-    scale: Any,
 ) -> ChainDraws:
     total = settings.tune + settings.draws
     with interrupts() as stop, sampling_progress(chains, total, progressbar) as display:
@@ -239,11 +254,12 @@ def _run(
             return run_chains(
                 density.log_density,
                 density.data,
-                starts,
+                beginning.starts,
                 settings=settings,
                 seed=seed,
                 cores=cores,
-                scale=scale,
+                scale=beginning.scale,
+                warmed=beginning.warmed,
                 stop=stop,
                 on_progress=display.update,
                 meanwhile=meanwhile,
@@ -281,7 +297,8 @@ def _tree(
     warm = slice(0, min(run.tune, done))
     groups: dict[str, Any] = {
         "posterior": density.constrain_draws(run.positions[:, kept]),
-        "sample_stats": {name: stat[:, kept] for name, stat in run.stats.items()},
+        "sample_stats": {name: stat[:, kept] for name, stat in run.stats.items()}
+        | ({"independence": run.independent[:, kept]} if run.independent.any() else {}),
     }
     flat = run.positions[:, kept]
     if symmetries is not None and flat.shape[1]:

@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from aliquot.mcmc import machine, metric, schedule, step_size
+from aliquot.mcmc import machine, metric, schedule, step_size, trajectory
+from aliquot.mcmc.independence import CYCLE, Metropolis
 from aliquot.mcmc.machine import STATS, ChainState, Row
 from aliquot.mcmc.momentum import Momenta
 from aliquot.mcmc.program import Report, Shape, empty_rows
@@ -31,7 +32,10 @@ class Job(NamedTuple):
 
 
 class NUTSChain:
-    """A chain: first its start is evaluated, then a step size is searched, then it draws."""
+    """A chain: first its start is evaluated, then a step size is searched, then it draws.
+
+    With `moves`, which are set when its warm-up has ended, some draws are by these.
+    """
 
     def __init__(
         self,
@@ -43,6 +47,7 @@ class NUTSChain:
         scale: np.ndarray | None = None,
     ) -> None:
         self.number = number
+        self.tune = settings.tune
         self.total = settings.tune + settings.draws
         self.done = 0
         self.leapfrogs = 0
@@ -50,6 +55,9 @@ class NUTSChain:
         self.seconds = 0.0
         self.positions = np.zeros((self.total, shape.size))
         self.columns = np.zeros((self.total, len(STATS)))
+        self.moves: Metropolis | None = None
+        self.pause = self.total  # the draw before which the chain stops for the time being
+        self.independent = np.zeros(self.total, bool)  # which draws are by independence steps
         self.state = machine.initial(start, settings.metric, settings.max_treedepth)
         self._settings = settings
         self._shape = shape
@@ -59,13 +67,31 @@ class NUTSChain:
         self._dense_windows = schedule.dense_windows(settings, known=scale is not None)
         self._stops = sorted({*self._dense_windows, settings.tune, self.total})
         self._evaluated = False
+        self._moved = False  # whether the gradient is not known where the chain stands
         self._searches = 0
         self._seconds_per_leapfrog = 0.0
+
+    def end_warmup(self) -> None:
+        """Let the draws begin here: what has been adapted stays as it is."""
+        step = self.state.step
+        if self.done < self.tune:
+            self.state = self.state._replace(step=step._replace(log_step=step.log_average))
+        self.tune, self.total = self.done, self.done + self._settings.draws
+        self.positions, self.columns = self.positions[: self.total], self.columns[: self.total]
+        self.independent = self.independent[: self.total]
+        self._flags = np.zeros(self.total, np.int32)
+        self._dense_windows = {}
+        self._stops = [self.total]
 
     @property
     def complete(self) -> bool:
         """Whether all draws are done."""
         return self.done == self.total
+
+    @property
+    def paused(self) -> bool:
+        """Whether all draws before the pause are done."""
+        return self.done >= self.pause
 
     @property
     def advance(self) -> tuple[int, int]:
@@ -84,9 +110,15 @@ class NUTSChain:
             flags = np.full(_SEARCH_ROWS - done, Flag.SEARCH, np.int32)
         else:
             stop = next(stop for stop in self._stops if stop > self.done)
-            stop = min(stop, self.done + capacity)
+            stop = min(stop, self.done + capacity, self.pause)
+            if self.moves is not None:
+                stop = self.done + 1
             momenta, keys = self._momenta.draws(self.done, stop)
             flags = self._flags[self.done : stop]
+            if self._moved:
+                momenta = np.concatenate([np.zeros((1, size)), momenta])
+                keys = np.concatenate([np.zeros(1, np.uint64), keys])
+                flags = np.concatenate([np.array([Flag.EVALUATE], np.int32), flags])
         count = len(flags)
         rows = empty_rows(self._shape)
         for field, values in zip(rows, (momenta, keys, flags), strict=True):
@@ -112,14 +144,45 @@ class NUTSChain:
         else:
             self.leapfrogs += leapfrogs
             self.seconds += seconds
-            self._keep(report.output[:finished])
+            if self._moved and finished:
+                self._moved, finished = False, finished - 1
+                self._keep(report.output[1 : finished + 1])
+            else:
+                self._keep(report.output[:finished])
+            if self.moves is not None and finished:
+                self._move(self.moves)
+
+    def _move(self, moves: Metropolis) -> None:
+        """Make the draws up to the next one by NUTS by independence steps."""
+        begin = self.done
+        end = min(begin + CYCLE - 1, self.total)
+        if begin == end:
+            return
+        position, _, log_density = chosen_point(self.state.tree)
+        steps = moves.steps(position, log_density, end - begin)
+        kinetic = 0.5 * (self._momenta.draws(begin, end)[0] ** 2).sum(axis=1)
+        columns = np.zeros((end - begin, len(STATS)))
+        for name, values in (
+            ("lp", steps.log_densities),
+            ("acceptance_rate", steps.acceptance),
+            ("step_size", np.exp(self.state.step.log_step)),
+            ("step_size_bar", np.exp(self.state.step.log_average)),
+            ("energy", kinetic - steps.log_densities),
+        ):
+            columns[:, STATS.index(name)] = values
+        self._keep(np.concatenate([steps.positions, columns], axis=1))
+        self.independent[begin:end] = True
+        if not np.array_equal(steps.positions[-1], position):
+            tree = trajectory.empty(steps.positions[-1], self._settings.max_treedepth)
+            self.state = self.state._replace(tree=tree)
+            self._moved = True
 
     def progress(self) -> ChainProgress:
         """Return where the chain stands."""
         phase: Phase = "sampling"
         if self.complete:
             phase = "done"
-        elif self.done < self._settings.tune:
+        elif self.done < self.tune:
             phase = "warm-up"
         return ChainProgress(
             chain=self.number,
@@ -162,7 +225,7 @@ class NUTSChain:
         size, begin, end = self._shape.size, self.done, self.done + len(output)
         self.positions[begin:end] = output[:, :size]
         self.columns[begin:end] = output[:, size:]
-        kept = self.columns[max(begin, self._settings.tune) : end]
+        kept = self.columns[max(begin, self.tune) : end]
         self.divergences += int(np.sum(kept[:, STATS.index("status")] == DIVERGED))
         self.done = end
         if len(output) and end in self._dense_windows:

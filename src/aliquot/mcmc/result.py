@@ -44,6 +44,7 @@ class ChainDraws:
     compile_cached: bool  # whether it was there already, in this process or on the disk
     sampling_seconds: float  # wall time of the chains, warm-up included
     warmup_seconds: float  # until the last chain had ended its warm-up; nan if one did not
+    independent: np.ndarray  # (chains, tune + draws): which draws are by independence steps
 
 
 def named_stats(columns: np.ndarray) -> dict[str, np.ndarray]:

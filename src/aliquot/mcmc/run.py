@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
@@ -14,6 +14,8 @@ import numpy as np
 from aliquot.compilation import Compiled
 from aliquot.mcmc import machine
 from aliquot.mcmc.chain import Job, NUTSChain
+from aliquot.mcmc.independence import Metropolis, Warmed
+from aliquot.mcmc.machine import STATS
 from aliquot.mcmc.program import LogDensity, Report, Shape, compiled, empty_rows, stacked
 from aliquot.mcmc.result import ChainDraws, ChainProgress, Phase, named_stats
 from aliquot.mcmc.schedule import Flag
@@ -24,6 +26,8 @@ from aliquot.precision import float64
 
 OnProgress = Callable[[list[ChainProgress]], None]
 _PROGRESS_SECONDS = 0.1
+# After so many draws of a long warm-up it is asked whether they are enough.
+EARLY = 250
 
 
 def sample(
@@ -35,7 +39,8 @@ def sample(
     seed: int,
     cores: int | None = None,
     vectorized: bool | None = None,
-    scale: np.ndarray | None = None,
+    scale: Sequence[np.ndarray | None] | np.ndarray | None = None,
+    warmed: Callable[[np.ndarray, np.ndarray], Warmed] | None = None,
     on_progress: OnProgress | None = None,
     stop: threading.Event | None = None,
     meanwhile: Callable[[], None] | None = None,
@@ -52,7 +57,12 @@ def sample(
     `vectorized` all chains run in one program; by default they do on an accelerator only.
 
     `scale` is what the metric begins with where the posterior is known roughly: standard deviations
-    (d,) or, for a dense metric, the lower factor (d, d) of a covariance.
+    (d,) or, for a dense metric, the lower factor (d, d) of a covariance; or one of these, or
+    nothing, for each chain.
+
+    `warmed` is called with the draws of the warm-up (chains, n, d) and their log density (chains,
+    n), early in a long one, and at its end. It says whether the warm-up can end there, and what
+    independence steps between draws by NUTS propose; without, all draws are by NUTS.
 
     `on_progress` is called about every 0.1 seconds, in the calling thread. When `stop` is set, the
     run ends after the calls under way and keeps what it has drawn. So it does on a
@@ -89,18 +99,33 @@ def sample(
     if isinstance(starts, Jittered):
         evaluate = evaluator(log_density, data) if vectorized else _evaluate(program, shape, data)
         center = find_starts(evaluate, starts, seed=seed)
+    scales_ = scale if isinstance(scale, Sequence) else [scale] * count
     chains = [
-        NUTSChain(number, start, settings, shape, seed, scale)
+        NUTSChain(number, start, settings, shape, seed, scales_[number])
         for number, start in enumerate(center)
     ]
     run = WorkerPool(program, data, chains, settings, stop)
     workers = 1 if vectorized else max(1, min(cores or os.cpu_count() or 1, count))
+    for pause in _pauses(settings.tune) if warmed is not None else ():
+        if run.run(workers, vectorized, on_progress, pause=pause):
+            break
+        assert warmed is not None
+        found = warmed(
+            np.stack([chain.positions[:pause] for chain in chains]),
+            np.stack([chain.columns[:pause, STATS.index("lp")] for chain in chains]),
+        )
+        if found.enough or pause == settings.tune:
+            for chain in chains:
+                chain.end_warmup()
+                if found.proposal is not None:
+                    chain.moves = Metropolis(found.proposal, seed, chain.number)
+            break
     interrupted = run.run(workers, vectorized, on_progress)
     scales = np.stack([np.asarray(chain.state.scale) for chain in chains])
     return ChainDraws(
         positions=np.stack([chain.positions for chain in chains]),
         stats=named_stats(np.stack([chain.columns for chain in chains])),
-        tune=settings.tune,
+        tune=chains[0].tune,
         draws=settings.draws,
         completed=np.array([chain.done for chain in chains]),
         interrupted=interrupted,
@@ -110,7 +135,21 @@ def sample(
         compile_cached=program.loaded if new else True,
         sampling_seconds=run.seconds,
         warmup_seconds=run.warmup_seconds,
+        independent=np.stack([chain.independent for chain in chains]),
     )
+
+
+def prepare(
+    log_density: LogDensity, data: Any, settings: NUTSSettings, chains: int, d: int
+) -> None:
+    """Compile what `sample` will run, ahead of it."""
+    together = jax.default_backend() != "cpu"
+    with float64():
+        compiled(
+            log_density,
+            data,
+            Shape(d, settings.metric, settings.max_treedepth, chains if together else None),
+        )
 
 
 class WorkerPool:
@@ -131,16 +170,29 @@ class WorkerPool:
         self._target = np.float64(settings.target_accept)
         self._stop = stop
         self._halt = threading.Event()
-        self._idle = list(chains)
+        self._idle: list[NUTSChain] = []
+        self._interrupted = False
         self._lock = threading.Lock()
         self._error: BaseException | None = None
         self._began = 0.0
         self.seconds = 0.0
         self.warmup_seconds = float("nan")
 
-    def run(self, workers: int, vectorized: bool, on_progress: OnProgress | None) -> bool:
-        """Run the chains to their end, and return whether they were interrupted."""
-        self._began = time.perf_counter()
+    def run(
+        self,
+        workers: int,
+        vectorized: bool,
+        on_progress: OnProgress | None,
+        pause: int | None = None,
+    ) -> bool:
+        """Run the chains to a pause or their end, and return whether they were interrupted."""
+        if self._interrupted:
+            return True
+        self._halt.clear()
+        for chain in self._chains:
+            chain.pause = chain.total if pause is None else pause
+        self._idle = [chain for chain in self._chains if not chain.paused]
+        self._began = time.perf_counter() - self.seconds
         work = self._work_together if vectorized else self._work
         ended = threading.Semaphore(0)
         threads = [
@@ -157,7 +209,7 @@ class WorkerPool:
                 elif on_progress is not None:
                     on_progress([chain.progress() for chain in self._chains])
         except KeyboardInterrupt:
-            pass
+            self._interrupted = True
         finally:
             self._halt.set()
             for thread in threads:
@@ -168,7 +220,8 @@ class WorkerPool:
             raise self._error
         if on_progress is not None:
             on_progress([chain.progress() for chain in self._chains])
-        return not all(chain.complete for chain in self._chains)
+        self._interrupted |= not all(chain.paused for chain in self._chains)
+        return self._interrupted
 
     def _guard(self, work: Callable[[], None], ended: threading.Semaphore) -> None:
         try:
@@ -187,14 +240,14 @@ class WorkerPool:
             report = self._call(chain.job())
             self._absorb([chain], [report], time.perf_counter() - began)
             with self._lock:
-                if not chain.complete:
+                if not chain.paused:
                     self._idle.append(chain)
 
     def _work_together(self) -> None:
         """Advance all chains in one call after another."""
-        while not self._stopped() and not all(chain.complete for chain in self._chains):
+        while not self._stopped() and not all(chain.paused for chain in self._chains):
             began = time.perf_counter()
-            jobs = [chain.job() if not chain.complete else chain.rest() for chain in self._chains]
+            jobs = [chain.job() if not chain.paused else chain.rest() for chain in self._chains]
             budget = min(job.leapfrogs for job in jobs)
             report = self._call(stacked(jobs)._replace(leapfrogs=budget))
             reports = [
@@ -210,10 +263,10 @@ class WorkerPool:
 
     def _absorb(self, chains: list[NUTSChain], reports: list[Report], seconds: float) -> None:
         for chain, report in zip(chains, reports, strict=True):
-            if not chain.complete:
+            if not chain.paused:
                 chain.absorb(report, seconds)
         if np.isnan(self.warmup_seconds) and all(
-            chain.done >= self._settings.tune for chain in self._chains
+            chain.done >= chain.tune for chain in self._chains
         ):
             self.warmup_seconds = time.perf_counter() - self._began
 
@@ -228,6 +281,11 @@ class WorkerPool:
 
     def _stopped(self) -> bool:
         return self._halt.is_set() or (self._stop is not None and self._stop.is_set())
+
+
+def _pauses(tune: int) -> list[int]:
+    """Give the draws after which a warm-up is looked at."""
+    return [pause for pause in (EARLY,) if 2 * pause <= tune] + ([tune] if tune else [])
 
 
 def _evaluate(program: Compiled, shape: Shape, data: Any) -> Evaluate:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+
+from aliquot.variational.pareto import psis
 
 POOR_K = 0.7
 # Methods that may do better than one with these families.
@@ -202,13 +203,10 @@ def smoothed(log_ratios: np.ndarray) -> tuple[np.ndarray, float]:
     if np.ptp(possible) < EXACT_SPREAD:
         weights = np.where(positive, 1.0, 0.0)
         return weights / weights.sum(), -np.inf if positive.all() else 0.0
-    from arviz_stats.base.array import array_stats
-
     floor = np.where(positive, log_ratios, possible.min() - 100.0)
-    # array_stats follows leave-one-out, whose log weights are minus what it is given.
-    log_weights, k = array_stats.psislw(-floor)
-    weights = np.where(positive, np.exp(np.asarray(log_weights)), 0.0)
-    return weights / weights.sum(), float(k) if np.isfinite(k) else np.inf
+    log_weights, k = psis(floor)
+    weights = np.where(positive, np.exp(log_weights), 0.0)
+    return weights / weights.sum(), k
 
 
 def resampled(weights: np.ndarray, n: int, rng: np.random.Generator) -> np.ndarray:
@@ -222,12 +220,3 @@ def resampled(weights: np.ndarray, n: int, rng: np.random.Generator) -> np.ndarr
     places = (np.arange(n) + rng.random()) / n
     ends = np.cumsum(weights)
     return np.searchsorted(ends / ends[-1], places, side="right")
-
-
-def preload() -> None:
-    """Begin to import arviz_stats, which takes seconds, beside a compilation."""
-
-    def load() -> None:
-        import arviz_stats.base.array  # noqa: F401
-
-    threading.Thread(target=load, name="aliquot-preload", daemon=True).start()

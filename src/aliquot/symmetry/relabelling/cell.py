@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import permutations, product
@@ -20,6 +20,7 @@ from aliquot.symmetry.relabelling.pivot import distances, half_width, pivot
 MOST_IMAGES = 5040
 
 type Values = Mapping[str, np.ndarray]
+type Back = Callable[[Values], dict[str, np.ndarray]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,6 +84,35 @@ class Cell:
             result |= part.folded(result)
         return result
 
+    def placed(self, values: Values) -> tuple[dict[str, np.ndarray], Back] | None:
+        """Give the image in the cell of one point (1, *shape), and the way back for others.
+
+        None where it is in the cell.
+
+        >>> from aliquot.symmetry.role import Role
+        >>> block = Block((Role(("means",), 0, (0, 1)),))
+        >>> cell = Cell.around((block,), {"means": np.array([[-2.0, 2.0], [-2.1, 1.9]])}, 0)
+        >>> home, back = cell.placed({"means": np.array([[1.0, -3.0]])})
+        >>> home["means"], back({"means": np.array([[-4.0, 5.0]])})["means"]
+        (array([[-3.,  1.]]), array([[ 5., -4.]]))
+        """
+        if self.inside(values).all():
+            return None
+        ways: list[Back] = []
+        home = dict(values)
+        for part in self.parts:
+            moved, back = part.placed(home)
+            home |= moved
+            ways.append(back)
+
+        def all_back(values: Values) -> dict[str, np.ndarray]:
+            result = dict(values)
+            for back in reversed(ways):
+                result |= back(result)
+            return result
+
+        return home, all_back
+
 
 @dataclass(frozen=True, eq=False)
 class _Single:
@@ -108,6 +138,16 @@ class _Single:
 
     def folded(self, values: Values) -> dict[str, np.ndarray]:
         return self.block.permute(values, self._order(values))
+
+    def placed(self, values: Values) -> tuple[dict[str, np.ndarray], Back]:
+        order = self._order(values)
+        inverse = np.argsort(order, axis=1)
+
+        def back(others: Values) -> dict[str, np.ndarray]:
+            count = len(next(iter(others.values())))
+            return self.block.permute(others, np.repeat(inverse, count, axis=0))
+
+        return self.block.permute(values, order), back
 
     def _order(self, values: Values) -> np.ndarray:
         features = component_features(self.block, values)
@@ -157,6 +197,19 @@ class _Shared:
             for name in result:
                 result[name][own] = image[name]
         return result
+
+    def placed(self, values: Values) -> tuple[dict[str, np.ndarray], Back]:
+        number = int(self._nearest(values)[0])
+        orders = [np.argsort(order) for order in self._elements[number]]
+
+        def back(others: Values) -> dict[str, np.ndarray]:
+            result = {name: others[name] for name in self._names}
+            count = len(next(iter(others.values())))
+            for block, order in zip(reversed(self.blocks), reversed(orders), strict=True):
+                result |= block.permute(result, np.tile(order, (count, 1)))
+            return result
+
+        return self._image({name: values[name] for name in self._names}, number), back
 
     @cached_property
     def _elements(self) -> list[tuple[tuple[int, ...], ...]]:

@@ -72,9 +72,7 @@ class Dense:
 
     @cached_property
     def _inverse(self) -> np.ndarray:
-        from scipy.linalg import solve_triangular
-
-        return np.asarray(solve_triangular(self.factor, np.eye(len(self.factor)), lower=True))
+        return np.linalg.inv(self.factor)
 
     def solve(self, deviations: np.ndarray) -> np.ndarray:
         # Products with the inverse cost a fraction of as many small triangular systems.

@@ -25,6 +25,7 @@ from aliquot.variational.gaussians.mixture import GaussianMixture
 from aliquot.variational.gaussians.scale import Dense
 from aliquot.variational.heights import affordable, log_densities
 from aliquot.variational.noise import Stream, generator
+from aliquot.variational.points import in_threads
 from aliquot.variational.target import Target
 
 # A matrix of so many rows is 128 MiB, and its Hessian as many products.
@@ -38,7 +39,13 @@ EXPLORED, EXPLORING_TAILS, CLIMBED, UNEXPLAINED = 500, 2.0, 4, 0.1
 # So often it is looked for more.
 ROUNDS = 3
 
+# Of moves from the best mode so many are tried at most, by climbs of so few steps. The highest of
+# them go on.
+MOVED, SHORT, GO_ON = 30, 8, 4
+
 type Fold = Callable[[np.ndarray], np.ndarray]
+# From a mode (d,), at most so many points (n, d) that something there suggests.
+type Moves = Callable[[np.ndarray, int, np.random.Generator], np.ndarray]
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,6 +84,7 @@ class ModeSearch:
     starts: int
     evaluations: int
     interrupted: bool
+    reached: tuple[float, ...] = ()  # the height of each climb that ended at a mode
 
 
 def find_modes(
@@ -86,15 +94,18 @@ def find_modes(
     seed: int = 0,
     steps: int = 1000,
     rounds: int = ROUNDS,
+    moves: Moves | None = None,
+    budget: int | None = None,
     stopped: Callable[[], bool] = lambda: False,
     on_progress: Callable[[int, int, float], object] | None = None,
 ) -> ModeSearch:
     """Climb from each start (d,) and keep the tops that differ.
 
-    Then, for so many rounds, draws around the modes look for what was missed, and lead to more
-    climbs. A climb that ends at a saddle goes on. One that runs off, or ends where the density is
-    flat in some direction, is a failure that names the coordinates. No start with a finite log
-    density and gradient leaves both lists empty.
+    Then, for so many rounds, draws around the modes look for what was missed, and `moves` from the
+    highest suggest what may be better; both lead to more climbs. No round begins once `budget`
+    evaluations have been made. A climb that ends at a saddle goes on. One that runs off, or ends
+    where the density is flat in some direction, is a failure that names the coordinates. No start
+    with a finite log density and gradient leaves both lists empty.
     """
     if density.size > MOST_COORDINATES:
         raise FitError(
@@ -107,13 +118,25 @@ def find_modes(
     search = _climbed(search, climber, density, starts, steps, on_progress)
     rng = generator(seed, Stream.MODES)
     for _ in range(rounds):
-        if search.interrupted or not search.modes:
+        spent = budget is not None and search.evaluations >= budget
+        if search.interrupted or not search.modes or spent:
             break
         before = len(search.modes)
-        search = _climbed(search, climber, density, missed(density, search.modes, rng), steps)
+        more = missed(density, search.modes, rng)
+        if moves is not None:
+            more += _promising(climber, moves(search.modes[0].position, MOVED, rng))
+        search = _climbed(search, climber, density, more, steps)
         if len(search.modes) == before:
             break
     return search
+
+
+def _promising(climber: Climber, points: np.ndarray) -> list[np.ndarray]:
+    """Return where the highest of short climbs from points (n, d) have come to."""
+    climbs = [*in_threads(lambda point: climber.climb(point, steps=SHORT), points)]
+    climbs = [climb for climb in climbs if np.isfinite(climb.height)]
+    climbs.sort(key=lambda climb: -float(climb.height))
+    return [np.asarray(climb.position) for climb in climbs[:GO_ON]]
 
 
 def climber_of(
@@ -141,9 +164,12 @@ def _climbed(
 ) -> ModeSearch:
     """Add to what was found what climbs from more starts find."""
     modes, failures, evaluations = [*search.modes], [*search.failures], search.evaluations
-    for number, start in enumerate(starts):
-        top, used = _top(climber, density.labels, start, steps)
+    reached = [*search.reached]
+    climbs = in_threads(lambda start: _top(climber, density.labels, start, steps), starts)
+    for number, (top, used) in enumerate(climbs):
         evaluations += used
+        if isinstance(top, Mode):
+            reached.append(top.height)
         if isinstance(top, FitError):
             failures.append(top)
         elif top is not None and not any(top in known for known in modes):
@@ -153,7 +179,9 @@ def _climbed(
         if on_progress is not None:
             on_progress(number + 1, len(starts), -max((m.height for m in modes), default=np.nan))
     modes.sort(key=lambda mode: -mode.height)
-    return ModeSearch(modes, failures, search.starts, evaluations, climber.interrupted)
+    return ModeSearch(
+        modes, failures, search.starts, evaluations, climber.interrupted, tuple(reached)
+    )
 
 
 def missed(density: Target, modes: Sequence[Mode], rng: np.random.Generator) -> list[np.ndarray]:

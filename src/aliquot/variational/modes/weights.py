@@ -13,7 +13,7 @@ from aliquot.variational.importance import smoothed
 from aliquot.variational.target import Target
 
 ROUNDS = 3
-DRAWS = 1000  # for each member
+DRAWS = 1000  # for each member, unless told otherwise
 # Members with less than this share of the mass are left out.
 SMALLEST = 1e-3
 # A share to begin with, so that draws can say how much it is.
@@ -26,6 +26,7 @@ def weighed(
     mixture: GaussianMixture,
     rng: np.random.Generator,
     inside: Callable[[np.ndarray], np.ndarray] | None = None,
+    draws: int = DRAWS,
 ) -> GaussianMixture:
     """Return a mixture whose weights are the shares of the mass, estimated by importance.
 
@@ -41,7 +42,7 @@ def weighed(
             break
         asked = np.maximum(mixture.weights, LEAST)
         proposal = replace(mixture, weights=asked / asked.sum()).with_tails(TAILS)
-        points, log_q = proposal.draw(DRAWS * len(mixture.weights), rng)
+        points, log_q = proposal.draw(draws * len(mixture.weights), rng)
         log_ratios = log_densities(density, points) - log_q
         if inside is not None:
             log_ratios = np.where(inside(points), log_ratios, -np.inf)

@@ -12,7 +12,6 @@ from aliquot.errors import ConvergenceWarning, PartialResultWarning, warn
 from aliquot.precision import float64
 from aliquot.variational.approximation import VariationalApproximation, check_count
 from aliquot.variational.failure import NonFiniteLossError
-from aliquot.variational.importance import preload
 from aliquot.variational.noise import Stream, block_length, generator
 from aliquot.variational.stochastic.convergence import Check, Criterion
 from aliquot.variational.stochastic.family import Family
@@ -119,8 +118,6 @@ class VariationalFit:
         """
         check_count("n", n)
         check_count("every", every)
-        if check:
-            preload()
         first, end = self._count, self._count + n
         self._losses = np.concatenate([self._losses[:first], np.empty(n)])
         criterion = None if convergence is None else convergence.begin()

@@ -1,0 +1,8 @@
+"""Where the mass of a posterior may be: points to climb from, before anything is drawn."""
+
+from __future__ import annotations
+
+from aliquot.exploration.components import Components
+from aliquot.exploration.starts import Starts, points_to_climb_from
+
+__all__ = ["Components", "Starts", "points_to_climb_from"]

@@ -1,0 +1,102 @@
+"""Components that may stand elsewhere: where one is empty, or two have taken the place of one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import permutations
+from typing import Any
+
+import numpy as np
+
+from aliquot.transforms import Ordered
+from aliquot.transforms.probabilities import Simplex
+
+# Axes of at most so many places are taken for components.
+MOST_COMPONENTS = 12
+# Which part of the way between them remains, where a component comes to another: where priors are
+# vague an empty one may be thousands of widths away.
+REMAINS = (0.001, 0.03)
+
+
+@dataclass(frozen=True, eq=False)
+class _Axis:
+    """One axis of a variable along which there are components."""
+
+    name: str
+    axis: int
+    ordered: bool  # whether values increase along it
+    shares: bool  # whether they sum to one along it
+
+
+class Components:
+    """Moves that take one component to the place of another, as splitting and merging do.
+
+    In a poor mode of a mixture a component stands where there are no data, or two share a group
+    and another has two groups: no climb leads from there to the right one. Ueda, Nakano, Ghahramani
+    and Hinton (2000), SMEM algorithm for mixture models, Neural Computation 12. All axes of one
+    length are taken for those of components that belong together. Nothing needs to be proved of
+    them: a move that makes no sense leads nowhere.
+    """
+
+    def __init__(self, density: Any) -> None:
+        self._density = density
+        self._axes: dict[int, list[_Axis]] = {}
+        for slot in density.slots:
+            shape = slot.variable.shape
+            transform = slot.transform
+            simplex = isinstance(transform, Simplex)
+            by = transform.ordered_axis(shape) if isinstance(transform, Ordered) else None
+            for axis, length in enumerate(shape):
+                if 2 <= length <= MOST_COMPONENTS:
+                    shares = simplex and axis == len(shape) - 1
+                    found = _Axis(slot.variable.name, axis, axis == by, shares)
+                    self._axes.setdefault(length, []).append(found)
+
+    def moved(self, position: np.ndarray, most: int, rng: np.random.Generator) -> np.ndarray:
+        """Give points (n, d), at most so many, each a position (d,) with one component moved."""
+        names = {slot.variable.name for slot in self._density.slots}
+        there = self._density.constrain_draws(position[None])
+        values = {name: there[name][0] for name in names}
+        if not all(np.isfinite(value).all() for value in values.values()):
+            return np.empty((0, position.size))
+        ways = [
+            (length, one, other, remains)
+            for length in self._axes
+            for one, other in permutations(range(length), 2)
+            for remains in REMAINS
+        ]
+        if len(ways) > most:
+            ways = [ways[i] for i in np.sort(rng.permutation(len(ways))[:most])]
+        rows = [
+            _joined(values, self._axes[length], one, other, remains)
+            for length, one, other, remains in ways
+        ]
+        if not rows:
+            return np.empty((0, position.size))
+        points = self._density.unconstrain_draws(
+            {name: np.stack([row[name] for row in rows]) for name in names}
+        )
+        return points[np.isfinite(points).all(axis=1)]
+
+
+def _joined(
+    values: dict[str, np.ndarray], axes: Sequence[_Axis], one: int, other: int, remains: float
+) -> dict[str, np.ndarray]:
+    """Bring one component next to another, with half of what it has a share of."""
+    result = dict(values)
+    order: np.ndarray | None = None
+    for along in axes:
+        moved = np.moveaxis(np.array(result[along.name], float), along.axis, 0)
+        if along.shares:
+            moved[one] = moved[other] = 0.5 * moved[other]
+            moved /= moved.sum(axis=0)
+        else:
+            moved[one] = moved[other] + remains * (moved[one] - moved[other])
+        if along.ordered and moved.ndim == 1:
+            order = np.argsort(moved, kind="stable")
+        result[along.name] = np.moveaxis(moved, 0, along.axis)
+    if order is not None:
+        for along in axes:
+            result[along.name] = np.take(result[along.name], order, axis=along.axis)
+    return result

@@ -1,0 +1,178 @@
+"""Before chains start: where the mass is, and what is to be said of it afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from aliquot.evidence.covariance import moments
+from aliquot.exploration import Components, points_to_climb_from
+from aliquot.inference.folding import Folding
+from aliquot.symmetry import Symmetries
+from aliquot.variational.gaussians.mixture import GaussianMixture
+from aliquot.variational.heights import log_densities
+from aliquot.variational.importance import believable, effective_share, smoothed
+from aliquot.variational.modes.laplace import mixture_of
+from aliquot.variational.modes.search import Mode, find_modes, folded
+from aliquot.variational.modes.weights import weighed
+
+# Climbs besides the one from the start point, and steps of each at most.
+CLIMBS, STEPS = 12, 200
+# With more coordinates nothing is explored: a climb needs their whole Hessian.
+MOST_COORDINATES = 128
+# Starts are further apart than draws, so that comparing chains says more.
+TAILS = 4.0
+# Points that tell how well the modes explain the posterior.
+JUDGED = 1000
+# Evaluations that it may take, for each draw of the run that it comes before.
+EVALUATIONS = 4
+# Where a result says what was found.
+ATTRIBUTE = "exploration"
+STREAM = 0xE0
+
+
+@dataclass(frozen=True, eq=False)
+class Explored:
+    """What was found before chains start."""
+
+    modes: list[Mode]  # no mirror images of each other, those of most mass first
+    shares: np.ndarray  # (modes,) of the mass
+    errors: np.ndarray  # (modes,): standard errors of the shares
+    pareto_k: float  # of a Gaussian at each mode, with tails, as a proposal
+    trusted: bool  # whether k says that these describe the posterior
+    q: GaussianMixture  # the same
+    points: np.ndarray  # (n, d): draws of these
+    weights: np.ndarray  # (n,): what makes them stand for the posterior in one mirror mode
+    folding: Folding
+    evaluations: int
+    climbs: int
+    reached: int  # climbs that ended at the height of the best mode
+
+    @property
+    def dominates(self) -> bool:
+        """Whether the Gaussians are as good as the posterior: weights vary little."""
+        return self.pareto_k <= 0.5 and effective_share(self.weights) >= 0.5
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """What a result says of it."""
+        return {
+            "modes": len(self.modes),
+            "log_density": [float(mode.height) for mode in self.modes],
+            "share": [float(share) for share in self.shares],
+            "share_error": [float(error) for error in self.errors],
+            "pareto_k": float(self.pareto_k),
+            "trusted": bool(self.trusted),
+            "evaluations": int(self.evaluations),
+            "climbs": int(self.climbs),
+            "reached_best": int(self.reached),
+        }
+
+
+def explore(
+    density: Any,
+    symmetries: Symmetries,
+    *,
+    seed: int,
+    start: Mapping[str, Any] | None = None,
+    budget: int,
+    stopped: Callable[[], bool] = lambda: False,
+) -> Explored | None:
+    """Look for the modes of a posterior, with about so many evaluations.
+
+    None where there is none to be found: the density has no mode, or too many coordinates.
+    """
+    if density.size > MOST_COORDINATES:
+        return None
+    starts = points_to_climb_from(density, start, CLIMBS, seed)
+    search = find_modes(
+        density,
+        starts.points,
+        seed=seed,
+        steps=STEPS,
+        moves=Components(density).moved,
+        budget=budget,
+        stopped=stopped,
+    )
+    if not search.modes or search.interrupted:
+        return None
+    rng = np.random.default_rng([seed, STREAM])
+    folding = Folding.around(density, symmetries, search.modes[0].gaussian, seed)
+    modes = folded(search, density, folding.folded)
+    q = mixture_of(density, modes, rng, folding.inside)
+    crowd = _gaussian(folding.folded(starts.crowd))
+    judged = _judged(density, q, folding, rng)
+    if not judged.good and crowd is not None:
+        # The mass may be away from all modes, as in the wide part of a funnel.
+        both = GaussianMixture.joined(
+            [*(GaussianMixture.of(c, s) for c, s in zip(q.centers, q.scales, strict=True)), crowd],
+            np.append(np.log(q.weights), 0.0),
+        )
+        q = weighed(density, both, rng, folding.inside)
+        judged = _judged(density, q, folding, rng)
+    kept = [k for k, mode in enumerate(modes) if (mode.position == q.centers).all(axis=1).any()]
+    shares, errors = _shares([modes[k] for k in kept], q, judged)
+    best = max(search.reached)
+    order = np.argsort(-shares, kind="stable")
+    return Explored(
+        [modes[kept[int(i)]] for i in order],
+        shares[order],
+        errors[order],
+        judged.pareto_k,
+        judged.good,
+        q,
+        judged.points,
+        judged.weights,
+        folding,
+        starts.evaluations + search.evaluations,
+        len(search.reached) + len(search.failures),
+        int(sum(height > best - 0.01 for height in search.reached)),
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _Judged:
+    points: np.ndarray
+    weights: np.ndarray
+    pareto_k: float
+
+    @property
+    def good(self) -> bool:
+        return believable(self.pareto_k, effective_share(self.weights))
+
+
+def _judged(
+    density: Any, q: GaussianMixture, folding: Folding, rng: np.random.Generator
+) -> _Judged:
+    points, log_q = q.with_tails(TAILS).draw(JUDGED, rng)
+    heights = log_densities(density, points)
+    heights = np.where(np.isfinite(heights) & folding.inside(points), heights, -np.inf)
+    return _Judged(points, *smoothed(heights - log_q))
+
+
+def _gaussian(points: np.ndarray) -> GaussianMixture | None:
+    """Give the Gaussian with the moments of some points (n, d)."""
+    if len(points) < 4 or not np.isfinite(points).all():
+        return None
+    return GaussianMixture.of(*moments(points))
+
+
+def _shares(
+    modes: list[Mode], q: GaussianMixture, judged: _Judged
+) -> tuple[np.ndarray, np.ndarray]:
+    """Give the share of the mass about each mode, with its standard error."""
+    if not modes:
+        return np.zeros(0), np.zeros(0)
+    away = np.stack([mode.gaussian.log_density(judged.points) for mode in modes])
+    nearest = away.argmax(axis=0)
+    shares = np.array([judged.weights[nearest == k].sum() for k in range(len(modes))])
+    errors = np.array(
+        [
+            np.sqrt((judged.weights**2 * ((nearest == k) - share) ** 2).sum())
+            for k, share in enumerate(shares)
+        ]
+    )
+    return shares, errors

@@ -1,0 +1,148 @@
+"""What independence steps propose between draws by NUTS, where that pays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import jax
+import numpy as np
+
+from aliquot.evidence.importance import weigh
+from aliquot.evidence.proposal import fit_proposal
+from aliquot.inference.exploring import Explored
+from aliquot.inference.folding import Folding
+from aliquot.mcmc.independence import Place, Warmed
+from aliquot.variational.gaussians.mixture import GaussianMixture
+from aliquot.variational.heights import affordable, log_densities
+from aliquot.variational.importance import effective_share, smoothed
+from aliquot.variational.modes.weights import weighed
+
+# Fresh points that decide; a proposal has to dominate the posterior: of weights with a Pareto k of
+# less than a half the variance is finite.
+FRESH, FEWEST_FRESH, GOOD_K = 1000, 300, 0.5
+# A proposal of which less than this counts stays where it is too often.
+LEAST_SHARE = 0.3
+# With this much of it the warm-up has told all that it can.
+ENOUGH_SHARE = 0.5
+# A chain costs as much between two draws by NUTS as some thousand numbers: with fewer data and one
+# mode, NUTS alone is faster.
+WORTH = 500
+MOST_COORDINATES = 64
+# So much of the proposal is of what was found before the chains began.
+EXPLORED = 0.2
+FEWEST_DRAWS = 100
+STREAM = 0xE1
+
+
+@dataclass(frozen=True, eq=False)
+class Chosen:
+    """The proposal of a run, and what fresh points said of it."""
+
+    pareto_k: float
+    share: float
+    members: int
+
+
+class Proposal:
+    """A mixture of t's in one cell of the space; mirror images are folded into it."""
+
+    def __init__(self, density: Any, q: GaussianMixture, folding: Folding, chosen: Chosen) -> None:
+        self._density, self._q, self._folding = density, q, folding
+        self.chosen = chosen
+
+    def draw(self, n: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return points (n, d) in the cell, their log density and its ratio to the proposal's."""
+        points, log_q = self._q.draw(n, rng)
+        heights = log_densities(self._density, points)
+        heights = np.where(np.isfinite(heights) & self._folding.inside(points), heights, -np.inf)
+        return points, heights, heights - log_q
+
+    def locate(self, position: np.ndarray, log_density: float) -> Place:
+        """Say how a position (d,) looks from the cell, and how to get back to where it is."""
+        found = self._folding.located(position)
+        if found is None:
+            ratio = log_density - float(self._q.log_density(position[None])[0])
+            return Place(ratio, lambda points, heights: (points, heights))
+        home, back = found
+        height = float(log_densities(self._density, home[None])[0])
+        ratio = height - float(self._q.log_density(home[None])[0])
+
+        def away(points: np.ndarray, _: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+            there = back(points)
+            return there, log_densities(self._density, there)
+
+        return Place(ratio, away)
+
+
+def after_warmup(
+    density: Any,
+    explored: Explored | None,
+    positions: np.ndarray,
+    folding: Callable[[], Folding],
+    seed: int,
+    *,
+    moves: bool,
+) -> tuple[Warmed, Proposal | None]:
+    """Say what comes after some draws of warm-up (chains, tune, d).
+
+    What independence steps propose is made from the later half of the draws and from what was found
+    before them, and fresh points say whether it is good enough. So they say whether the metric that
+    chains began with is: then no more warm-up is needed than what settles the step size.
+    """
+    d = positions.shape[-1]
+    several = explored is not None and len(explored.modes) > 1
+    worth = moves and d <= MOST_COORDINATES and (several or _numbers(density) >= WORTH)
+    proposal = _proposal(density, explored, positions, folding, seed) if worth else None
+    if proposal is not None:
+        return Warmed(proposal, proposal.chosen.share >= ENOUGH_SHARE), proposal
+    return Warmed(None, explored is not None and not several and explored.dominates), None
+
+
+def _proposal(
+    density: Any,
+    explored: Explored | None,
+    positions: np.ndarray,
+    folding: Callable[[], Folding],
+    seed: int,
+) -> Proposal | None:
+    """Give a proposal where it is good enough."""
+    _, tune, d = positions.shape
+    several = explored is not None and len(explored.modes) > 1
+    rng = np.random.default_rng([seed, STREAM])
+    cell = explored.folding if explored is not None else folding()
+    members = [] if explored is None or not explored.modes else [explored.q]
+    if tune >= FEWEST_DRAWS:
+        later = positions[:, tune // 2 :].reshape(-1, d)
+        members.append(fit_proposal(cell.folded(later), rng))
+    if not members:
+        return None
+    q = _together(members)
+    if len(q.weights) > 1 and several:
+        q = weighed(density, q, rng, cell.inside, draws=affordable(density, FRESH, 50))
+    n = affordable(density, FRESH, FEWEST_FRESH)
+    _, log_ratios = weigh(density, q, n, rng, cell.inside)
+    weights, k = smoothed(log_ratios)
+    share = effective_share(weights)
+    if not (k <= GOOD_K and share >= LEAST_SHARE):
+        return None
+    return Proposal(density, q, cell, Chosen(k, share, len(q.weights)))
+
+
+def _together(members: list[GaussianMixture]) -> GaussianMixture:
+    """Put what was explored beside what is fitted to draws, with the farther tails of the two."""
+    if len(members) == 1:
+        return members[0].with_tails(min(members[0].tails, 10.0))
+    explored, fitted = members
+    return replace(
+        fitted,
+        weights=np.append((1 - EXPLORED) * fitted.weights, EXPLORED * explored.weights),
+        centers=np.vstack([fitted.centers, explored.centers]),
+        scales=(*fitted.scales, *explored.scales),
+        tails=min(fitted.tails, 10.0),
+    )
+
+
+def _numbers(density: Any) -> int:
+    return int(sum(np.size(leaf) for leaf in jax.tree.leaves(density.data)))
