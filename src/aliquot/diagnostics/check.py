@@ -14,6 +14,7 @@ from aliquot.diagnostics.convergence import ESS_PER_CHAIN, FEWEST_DRAWS, quantit
 from aliquot.diagnostics.diagnosis import Diagnosis
 from aliquot.diagnostics.heights import height_records
 from aliquot.diagnostics.label_free import label_free_quantities
+from aliquot.diagnostics.modes import mode_records
 from aliquot.diagnostics.one_labelling import one_labelling
 from aliquot.diagnostics.quantity import quantity_of
 from aliquot.diagnostics.record import Record
@@ -138,13 +139,16 @@ def check(
             apart = height_records(stats, tree.attrs, facts)
         names = [str(name) for name in posterior]
         records = _with_draws(records, tree, whole, names, max_elements, label_free, facts)
-    if apart:
-        records = apart + [
-            replace(r, cause="chains_apart", advice=wording.APART_ADVICE)
-            if r.kind in STATISTICS
-            else r
+    modes = mode_records(tree.attrs, int(facts["chains"]), int(posterior["draw"].size), facts)
+    cause = "chains_apart" if apart else ""
+    if not apart and any(r.kind == "modes" and r.severity != "info" for r in modes):
+        cause = "modes"
+    if cause:
+        records = [
+            replace(r, cause=cause, advice=wording.APART_ADVICE) if r.kind in STATISTICS else r
             for r in records
         ]
+    records = apart + modes + records
     return Diagnosis.of(records, facts)
 
 

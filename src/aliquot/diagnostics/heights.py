@@ -109,8 +109,9 @@ def height_records(
             message=_message(found, names),
             advice=(
                 "Drawing longer will not bring them together. Start all chains where the mass is: "
-                f"pass the values of a draw of chain {best} as initvals, and see whether any chain "
-                "gets higher from there; a component that is empty or has taken the place of two "
+                "init='auto' looks for it, or pass the values of a draw of chain "
+                f"{best} as initvals; aq.sample(sampler='tempered') weighs several modes. A "
+                "component that is empty or has taken the place of two "
                 "keeps a chain in such a mode, so fewer components or priors closer to the data "
                 f"leave fewer of them. Until then keep only the chains that agree with chain {best}"
                 ": trace.sel(chain=[...])."

@@ -9,6 +9,8 @@ Kind = Literal[
     "not_finite",
     "stuck_chain",
     "chains_apart",
+    "mode_missed",
+    "modes",
     "label_switching",
     "rhat",
     "divergences",
@@ -35,9 +37,12 @@ class Record:
     ----------
     kind
         What was found, such as ``"rhat"`` or ``"divergences"``. ``"chains_apart"``: chains have
-        ended at log densities `value` nats apart; ``"label_switching"``: R-hat or an
-        effective sample size is out of bounds, and not of what depends on no label;
-        ``"one_labelling"``: the chains have visited `value` of `threshold` mirror modes.
+        ended at log densities `value` nats apart; ``"mode_missed"``: all chains are where there is
+        less of the mass, by `value` nats, than about a mode that was known before; ``"modes"``:
+        there are several that are no mirror images, and chains crossed `value` times;
+        ``"label_switching"``: R-hat or an effective sample size is out of bounds, and not of what
+        depends on no label; ``"one_labelling"``: the chains have visited `value` of `threshold`
+        mirror modes.
     variable
         The variable concerned, or None if the finding concerns the sampler. Of labels: the first
         variable of the components that trade places. Where `label_free` is true it may be no
@@ -64,8 +69,8 @@ class Record:
         Whether what was measured is known not to depend on which component is which. Never true
         where the result does not say which components can trade places, or where none can.
     cause
-        ``"label_switching"`` or ``"chains_apart"`` where that explains the finding: the record of
-        that kind speaks for it, and it gives no warning of its own. None otherwise.
+        ``"label_switching"``, ``"chains_apart"`` or ``"modes"`` where that explains the finding:
+        the record of that kind speaks for it, and it gives no warning of its own. None otherwise.
     """
 
     kind: Kind

@@ -29,7 +29,7 @@ SWITCHED_ADVICE = (
     'with label_switching="permute". To speak of single components, use aq.relabel(trace), or '
     "write the model with transform=aq.transforms.ordered on one of these variables."
 )
-APART_ADVICE = "See what is said of chains that ended at different heights."
+APART_ADVICE = "See what is said of where the chains are."
 EXPLAINED_ADVICE = "See what is said of switched labels."
 RELABELLED_ADVICE = (
     "The components probably overlap. Try another method of aq.relabel, use fewer components, or "

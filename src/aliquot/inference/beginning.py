@@ -11,6 +11,7 @@ import numpy as np
 
 from aliquot.inference.approximation import Approximation
 from aliquot.inference.chain_starts import starts_of
+from aliquot.inference.crossings import among_modes
 from aliquot.inference.exploring import ATTRIBUTE, EVALUATIONS, Explored, explore
 from aliquot.inference.folding import Folding
 from aliquot.inference.initialisation import jittered_starts
@@ -104,7 +105,7 @@ class Beginning:
         """Say in a result what was found, and which moves were made."""
         found: dict[str, Any] = {"moves": {"kind": "nuts"}}
         if self.explored is not None:
-            found[ATTRIBUTE] = self.explored.record
+            found[ATTRIBUTE] = self.explored.record | among_modes(self.explored, run)
         if self._proposal is not None and run.independent.any():
             kept = slice(run.tune, int(run.completed.min()))
             own = run.stats["acceptance_rate"][:, kept][run.independent[:, kept]]

@@ -10,6 +10,7 @@ import numpy as np
 
 from aliquot.arguments import whole_number
 from aliquot.errors import ConvergenceWarning, FitError, PartialResultWarning, warn
+from aliquot.exploration import Components, points_to_climb_from
 from aliquot.inference.approximation import Approximation
 from aliquot.inference.described import described
 from aliquot.inference.folding import Folding
@@ -17,7 +18,6 @@ from aliquot.inference.initialisation import continuous_density, explain_start
 from aliquot.inference.interrupt import interrupts
 from aliquot.inference.labels import announce_symmetries
 from aliquot.inference.permute import read_label_switching
-from aliquot.inference.spread import spread_starts
 from aliquot.mcmc.starts import NoStartError, evaluator
 from aliquot.model import Model
 from aliquot.progress import announce, fit_progress
@@ -59,7 +59,8 @@ class Fitting:
             announce(model.marginalization().line, progressbar)
         self.symmetries = model.symmetries(explain=False)
         announce_symmetries(model, self.symmetries, self.permuting, progressbar)
-        self.starts = spread_starts(self.density, start, restarts, seed)
+        self.starts = points_to_climb_from(self.density, start, restarts, seed).points
+        self.restarts = restarts
 
     def run(self, method: str, *, warned: bool = True) -> Approximation:
         """Fit by one method, check the fit, and warn where it is poor unless told otherwise."""
@@ -131,6 +132,7 @@ def laplace(fitting: Fitting, stop: Event) -> Approximation:
             density,
             starts,
             seed=fitting.seed,
+            moves=Components(density).moved if fitting.restarts else None,
             stopped=stop.is_set,
             on_progress=lambda done, total, loss: display.update(done, loss),
         )

@@ -11,6 +11,7 @@ from aliquot.arguments import as_seed, whole_number
 from aliquot.compilation import owner_of
 from aliquot.density.likelihood import log_likelihood_of, parameter_count
 from aliquot.errors import ConvergenceWarning, PartialResultWarning, warn
+from aliquot.exploration import Components, points_to_climb_from
 from aliquot.hints.arguments import FIND_MAP
 from aliquot.hints.explain import explained
 from aliquot.inference.described import model_coords, model_dims
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
     import xarray
 
+# The stream of random numbers for moves of components.
+MOVES = 13
 # Coordinates that a warning names at most.
 NAMED = 5
 
@@ -36,7 +39,7 @@ NAMED = 5
 def find_map(
     *,
     start: Mapping[str, Any] | None = None,
-    restarts: int = 4,
+    restarts: int = 8,
     jacobian: bool = False,
     maxiter: int = 2_000,
     random_seed: Any = None,
@@ -51,9 +54,10 @@ def find_map(
     start : mapping from str to array, optional
         Start values of some free variables, on their own scale.
     restarts : int
-        How many climbs to make besides the one from the start point, each from the start point
-        plus uniform(-1, 1) in every unconstrained coordinate. The highest mode is kept. More of
-        them help where there are several, as in mixtures.
+        How many climbs to make besides the one from the start point: from points that a population
+        came to which was scattered as far as priors reach and drawn in by the density. Then
+        components are moved to each other's places, as far as that leads higher. The highest mode
+        is kept. More climbs help where there are several modes, as in mixtures.
     jacobian : bool
         False: the mode of the density of the variables on their own scale, as in PyMC and in
         Stan's ``optimize``. True: that of the unconstrained coordinates, in which NUTS works and
@@ -73,8 +77,9 @@ def find_map(
         if asked for), ``log_likelihood`` (of the observed data at the mode, without priors and
         potentials: `Model.log_likelihood`), ``parameters`` (how many numbers were estimated, as
         AIC and BIC count them), ``converged``, ``message``, ``partial`` (1 after Ctrl-C, which
-        keeps the best point so far), ``jacobian``, ``evaluations``, ``restarts`` and
-        ``random_seed``.
+        keeps the best point so far), ``jacobian``, ``evaluations``, ``restarts``,
+        ``climbs`` and ``reached_best`` (how many climbs there were, and how many of them ended as
+        high as the best) and ``random_seed``.
 
     Raises
     ------
@@ -113,11 +118,13 @@ def find_map(
     maxiter = whole_number("maxiter", maxiter)
     seed = as_seed(random_seed)
     density = continuous_density(model, "aq.find_map")
-    first = density.start_with(start or {})
-    jitter = np.random.default_rng(seed).uniform(-1, 1, size=(restarts, density.size))
-    starts = [first, *(first + jitter)]
+    starts = points_to_climb_from(density, start, restarts, seed).points
+    first = starts[0]
+    moves = Components(density).moved if restarts else None
+    rng = np.random.default_rng([seed, MOVES])
     with interrupts(at_once=False) as stop:
-        summit = highest(_climber(density, jacobian, stop), starts, steps=maxiter)
+        climber = _climber(density, jacobian, stop)
+        summit = highest(climber, starts, steps=maxiter, moves=moves, rng=rng)
     if summit is None:
         evaluate = evaluator(density.log_density, density.data)
         explain_start(model, NoStartError(first, *evaluate(first), tries=1))
@@ -134,6 +141,8 @@ def find_map(
         "partial": summit.interrupted,
         "evaluations": summit.evaluations,
         "restarts": restarts,
+        "climbs": summit.climbs,
+        "reached_best": summit.reached,
         "random_seed": seed,
     }
     return build_dataset(

@@ -2,23 +2,35 @@
 
 from __future__ import annotations
 
-from aliquot.newton.climb import Climber, converged, ending
+from aliquot.newton.climb import Climber, converged, ending, in_threads
 from aliquot.newton.curvature import Curvature
 from aliquot.newton.saddles import off_saddles
-from aliquot.newton.summit import CURVATURE_UP_TO, UNFINISHED, Summit, highest
+from aliquot.newton.summit import (
+    CURVATURE_UP_TO,
+    MOVED,
+    UNFINISHED,
+    Moves,
+    Summit,
+    highest,
+    promising,
+)
 from aliquot.newton.trust_region import Climb, Derivatives, derivatives
 
 __all__ = [
     "CURVATURE_UP_TO",
+    "MOVED",
     "UNFINISHED",
     "Climb",
     "Climber",
     "Curvature",
     "Derivatives",
+    "Moves",
     "Summit",
     "converged",
     "derivatives",
     "ending",
     "highest",
+    "in_threads",
     "off_saddles",
+    "promising",
 ]

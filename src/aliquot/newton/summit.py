@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
-from aliquot.newton.climb import Climber, converged, ending
+from aliquot.newton.climb import Climber, converged, ending, in_threads
 from aliquot.newton.saddles import off_saddles
 from aliquot.newton.trust_region import Climb, Phase
 
 # With so many nats left to gain a climb has not ended at a top, although no step led on.
 UNFINISHED = 1e-3
+# Two tops of which the heights differ by less are as high.
+SAME_HEIGHT = 0.01
+# Moves from the best top that are tried at most, by climbs of so few steps. The highest of them go
+# on; and so often it is gone on from there.
+MOVED, SHORT, GO_ON, ROUNDS = 30, 8, 4, 3
 # Up to so many coordinates the curvature at the top is looked at.
 CURVATURE_UP_TO = 100
+
+type Moves = Callable[[np.ndarray, int, np.random.Generator], np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -28,12 +35,23 @@ class Summit:
     message: str
     evaluations: int  # of all climbs together
     interrupted: bool  # whether the search ended early
+    climbs: int  # how many there were
+    reached: int  # how many of them ended as high as the best
 
 
-def highest(climber: Climber, starts: Iterable[np.ndarray], *, steps: int) -> Summit | None:
+def highest(
+    climber: Climber,
+    starts: Iterable[np.ndarray],
+    *,
+    steps: int,
+    moves: Moves | None = None,
+    rng: np.random.Generator | None = None,
+) -> Summit | None:
     """Climb from each start (d,) and keep the highest point.
 
-    ``None`` where no start has a finite value and gradient. `steps` bounds each climb.
+    ``None`` where no start has a finite value and gradient. `steps` bounds each climb. From a top
+    (d,) `moves` suggest points (n, d), at most so many, that may lead higher; as long as they do,
+    it goes on from there.
 
     >>> from aliquot.newton import derivatives
     >>> def owner(): ...
@@ -45,11 +63,33 @@ def highest(climber: Climber, starts: Iterable[np.ndarray], *, steps: int) -> Su
     """
     best: Climb | None = None
     evaluations = 0
+    heights: list[float] = []
+
+    def ended() -> bool:
+        return climber.interrupted or (best is not None and best.height == np.inf)
+
     for start in starts:
         climb = climber.climb(start, steps=steps)
         evaluations += int(climb.evaluations)
+        heights.append(float(climb.height))
         best = _better(best, climb)
-        if climber.interrupted or (best is not None and best.height == np.inf):
+        if ended():
+            break
+    for _ in range(ROUNDS if moves is not None and rng is not None else 0):
+        assert moves is not None and rng is not None
+        if best is None or ended() or not converged(best):
+            break
+        points, used = promising(climber, moves(best.position, MOVED, rng))
+        evaluations += used
+        before = float(best.height)
+        for point in points:
+            climb = climber.climb(point, steps=steps)
+            evaluations += int(climb.evaluations)
+            heights.append(float(climb.height))
+            best = _better(best, climb)
+            if ended():
+                break
+        if best is None or best.height <= before + SAME_HEIGHT:
             break
     if best is None:
         if climber.interrupted:
@@ -69,7 +109,21 @@ def highest(climber: Climber, starts: Iterable[np.ndarray], *, steps: int) -> Su
         "interrupted" if climber.interrupted else message,
         evaluations,
         climber.interrupted,
+        len(heights),
+        sum(height > best.height - SAME_HEIGHT for height in heights),
     )
+
+
+def promising(climber: Climber, points: np.ndarray) -> tuple[list[np.ndarray], int]:
+    """Return where the highest of short climbs from points (n, d) have come to.
+
+    The second number is how many evaluations it took.
+    """
+    climbs = [*in_threads(lambda point: climber.climb(point, steps=SHORT), points)]
+    used = sum(int(climb.evaluations) for climb in climbs)
+    climbs = [climb for climb in climbs if np.isfinite(climb.height)]
+    climbs.sort(key=lambda climb: -float(climb.height))
+    return [np.asarray(climb.position) for climb in climbs[:GO_ON]], used
 
 
 def _better(best: Climb | None, climb: Climb) -> Climb | None:

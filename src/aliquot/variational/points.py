@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
@@ -76,14 +76,6 @@ def at_points(density: Target, key: str, function: Function, points: np.ndarray)
             found = list(pool.map(of_part, parts))
     program.seconds = (time.perf_counter() - began) * threads / max(count, 1)
     return jax.tree.map(lambda *leaves: np.concatenate(leaves), *found)
-
-
-def in_threads[Given, Found](
-    function: Callable[[Given], Found], given: Iterable[Given]
-) -> Iterator[Found]:
-    """Apply a function that spends its time in compiled programs, on all cores, in order."""
-    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        yield from pool.map(function, given)
 
 
 def _together(function: Function) -> Callable[..., Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -11,21 +11,24 @@ import numpy as np
 from aliquot.compilation import owner_of
 from aliquot.errors import FitError
 from aliquot.newton import (
+    MOVED,
     UNFINISHED,
     Climb,
     Climber,
     Curvature,
+    Moves,
     converged,
     derivatives,
     ending,
+    in_threads,
     off_saddles,
+    promising,
 )
 from aliquot.variational.failure import listed
 from aliquot.variational.gaussians.mixture import GaussianMixture
 from aliquot.variational.gaussians.scale import Dense
 from aliquot.variational.heights import affordable, log_densities
 from aliquot.variational.noise import Stream, generator
-from aliquot.variational.points import in_threads
 from aliquot.variational.target import Target
 
 # A matrix of so many rows is 128 MiB, and its Hessian as many products.
@@ -39,13 +42,8 @@ EXPLORED, EXPLORING_TAILS, CLIMBED, UNEXPLAINED = 500, 2.0, 4, 0.1
 # So often it is looked for more.
 ROUNDS = 3
 
-# Of moves from the best mode so many are tried at most, by climbs of so few steps. The highest of
-# them go on.
-MOVED, SHORT, GO_ON = 30, 8, 4
 
 type Fold = Callable[[np.ndarray], np.ndarray]
-# From a mode (d,), at most so many points (n, d) that something there suggests.
-type Moves = Callable[[np.ndarray, int, np.random.Generator], np.ndarray]
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,19 +122,13 @@ def find_modes(
         before = len(search.modes)
         more = missed(density, search.modes, rng)
         if moves is not None:
-            more += _promising(climber, moves(search.modes[0].position, MOVED, rng))
+            points, used = promising(climber, moves(search.modes[0].position, MOVED, rng))
+            search = replace(search, evaluations=search.evaluations + used)
+            more += points
         search = _climbed(search, climber, density, more, steps)
         if len(search.modes) == before:
             break
     return search
-
-
-def _promising(climber: Climber, points: np.ndarray) -> list[np.ndarray]:
-    """Return where the highest of short climbs from points (n, d) have come to."""
-    climbs = [*in_threads(lambda point: climber.climb(point, steps=SHORT), points)]
-    climbs = [climb for climb in climbs if np.isfinite(climb.height)]
-    climbs.sort(key=lambda climb: -float(climb.height))
-    return [np.asarray(climb.position) for climb in climbs[:GO_ON]]
 
 
 def climber_of(

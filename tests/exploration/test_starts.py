@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 import aliquot as aq
-from aliquot.inference.spread import spread_starts
+from aliquot.exploration import points_to_climb_from
 
 
 def two_sided() -> aq.Model:
@@ -19,11 +19,9 @@ def two_sided() -> aq.Model:
 def test_there_are_starts_on_both_sides_of_a_valley() -> None:
     density = two_sided().density()
     for seed in range(60):
-        starts = np.stack(spread_starts(density, None, 8, seed))
+        starts = np.stack(points_to_climb_from(density, None, 8, seed).points)
         assert starts.shape == (9, 1)
-        # The first ones looked for are the tops of both sides.
-        assert set(np.sign(starts[1:3, 0])) == {-1.0, 1.0}
-        np.testing.assert_allclose(np.abs(starts[1:3, 0]), 3, atol=0.5)
+        assert set(np.sign(starts[1:, 0])) == {-1.0, 1.0}
 
 
 def test_components_are_where_the_data_are() -> None:
@@ -35,19 +33,21 @@ def test_components_are_where_the_data_are() -> None:
         aq.NormalMixture("y", [0.5, 0.5], means, 1, observed=data)
     density = model.density()
     for seed in range(20):
-        starts = np.stack(spread_starts(density, None, 8, seed))
+        starts = np.stack(points_to_climb_from(density, None, 8, seed).points)
         assert max(density.evaluate(start) for start in starts) > density.evaluate(starts[0]) + 100
 
 
 def test_without_restarts_there_is_the_start_point() -> None:
     density = two_sided().density()
-    (only,) = spread_starts(density, {"x": 2.0}, 0, 1)
+    (only,) = points_to_climb_from(density, {"x": 2.0}, 0, 1).points
     np.testing.assert_array_equal(only, [2.0])
-    assert len(spread_starts(density, {"x": 2.0}, 1, 1)) == 2
+    assert len(points_to_climb_from(density, {"x": 2.0}, 1, 1).points) == 2
 
 
 def test_the_same_seed_gives_the_same_starts() -> None:
     density = two_sided().density()
-    one, again, other = (np.stack(spread_starts(density, None, 4, seed)) for seed in (1, 1, 2))
+    one, again, other = (
+        np.stack(points_to_climb_from(density, None, 4, seed).points) for seed in (1, 1, 2)
+    )
     np.testing.assert_array_equal(one, again)
     assert (one[1:] != other[1:]).any()
