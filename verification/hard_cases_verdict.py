@@ -1,0 +1,89 @@
+"""Whether a sample of a hard case is right, wrong but announced, or neither."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+import aliquot as aq
+from aliquot.errors import ConvergenceWarning
+from verification.hard_cases import CASES, Values
+from verification.hard_cases_oracle import Oracle, oracle_of
+
+# So far a chain's median log density may be from that of draws about a mode with mass, in nats.
+NATS = 10.0
+# Shares of draws may be off by so many standard deviations of as many independent draws as
+# `aq.check` is content with.
+DEVIATIONS, INDEPENDENT = 4.0, 400
+# One draw in so many is enough to compute shares from.
+THIN = 5
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What became of one run."""
+
+    size: int  # unconstrained coordinates
+    right: bool
+    announced: bool
+    seconds: float
+    note: str
+
+    @property
+    def silent(self) -> bool:
+        """Whether it was wrong, and nothing said so."""
+        return not self.right and not self.announced
+
+
+def verdict_of(name: str, seed: int) -> Verdict:
+    """Sample a case by default settings and judge the draws."""
+    model, truth = CASES[name](seed)
+    began = time.perf_counter()
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        trace = aq.sample(random_seed=seed, progressbar=False, model=model)
+    seconds = time.perf_counter() - began
+    announced = any(issubclass(w.category, ConvergenceWarning) for w in caught)
+    announced |= not aq.check(trace).ok
+    density = model.density()
+    values = values_of(trace)
+    last = {slot.variable.name: values[slot.variable.name][:, -1] for slot in density.slots}
+    oracle = oracle_of(model, truth, seed, list(density.unconstrain_draws(last)))
+    wrong = wrongs(values, trace.sample_stats["lp"].values, oracle)
+    return Verdict(density.size, not wrong, announced, seconds, "; ".join([oracle.note, *wrong]))
+
+
+def values_of(trace: Any) -> dict[str, np.ndarray]:
+    """Give the draws by name, (chain, draw, ...)."""
+    posterior = trace["posterior"].dataset
+    return {
+        str(name): array.transpose("chain", "draw", ...).values for name, array in posterior.items()
+    }
+
+
+def wrongs(values: Mapping[str, np.ndarray], lp: np.ndarray, oracle: Oracle) -> list[str]:
+    """Say what is wrong with draws (chain, draw, ...) and their log density (chain, draw)."""
+    found = []
+    if oracle.heights.size:
+        middle = np.median(lp, axis=1)
+        off = middle[:, None] - oracle.heights
+        nearest = off[np.arange(len(off)), np.abs(off).argmin(axis=1)]
+        far = np.flatnonzero(np.abs(nearest) > NATS)
+        if far.size:
+            shown = ", ".join(f"{nearest[chain]:+.0f}" for chain in far)
+            found.append(f"{far.size} chains off by {shown} nats")
+    if oracle.regions is not None and oracle.shares is not None and oracle.errors is not None:
+        thinned: Values = {name: array[:, ::THIN] for name, array in values.items()}
+        flat = {name: array.reshape(-1, *array.shape[2:]) for name, array in thinned.items()}
+        seen = oracle.regions(flat).mean(axis=0)
+        exact = oracle.shares
+        spread = np.sqrt(exact * (1 - exact) / INDEPENDENT + oracle.errors**2)
+        worst = int(np.argmax(np.abs(seen - exact) - DEVIATIONS * spread))
+        if abs(seen[worst] - exact[worst]) > DEVIATIONS * spread[worst] + 1e-6:
+            found.append(f"a share of {seen[worst]:.2f} and not {exact[worst]:.2f}")
+    return found
