@@ -46,6 +46,11 @@ class Oracle:
     errors: np.ndarray | None
     note: str
 
+    @property
+    def against(self) -> str:
+        """What a fit is judged by, in words."""
+        return "the best of many climbs" if self.heights.size else "exact shares of the mass"
+
 
 def oracle_of(model: aq.Model, truth: Truth, seed: int, also: Sequence[np.ndarray] = ()) -> Oracle:
     """Say what is right: exactly where that is known, else by climbs to all modes.
