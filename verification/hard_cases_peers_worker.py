@@ -45,6 +45,7 @@ def numpyro_draws(case, data, seed):
     from numpyro.distributions import constraints
     from numpyro.infer import MCMC, NUTS
 
+    numpyro.set_host_device_count(4)
     numpyro.enable_x64()
     y = jnp.asarray(data["y"]) if "y" in data else None
 
@@ -77,7 +78,6 @@ def numpyro_draws(case, data, seed):
         num_warmup=1_000,
         num_samples=1_000,
         num_chains=4,
-        chain_method="vectorized",
         progress_bar=False,
     )
     mcmc.run(jax.random.key(seed), extra_fields=("diverging",))
