@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +19,8 @@ from scipy import stats
 
 from tests import seeds
 from verification.hard_cases import CASES
-from verification.hard_cases_verdict import Verdict, verdict_of
+from verification.hard_cases_oracle import oracle_of
+from verification.hard_cases_verdict import Verdict, verdict_of, wrongs
 
 RUNS = int(os.environ.get("ALIQUOT_HARD_RUNS", "20"))
 # So many of all runs on models of so many coordinates at most are right.
@@ -45,6 +46,20 @@ def _kept(name: str, seed: int) -> Verdict:
     written.write_text(json.dumps(asdict(found)), encoding="utf-8")
     written.replace(file)
     return found
+
+
+def test_exact_draws_are_right_and_others_are_not(rng):
+    model, truth = CASES["a parameter with two modes, .3 and .7"](0)
+    oracle = oracle_of(model, truth, 0)
+    lp, sides = np.zeros((4, 1_000)), np.where(rng.random((4, 1_000)) < 0.3, -20.0, 20.0)
+    stays = np.broadcast_to([[-20.0], [20.0], [20.0], [20.0]], lp.shape)
+    assert not wrongs({"x": sides}, lp, oracle)
+    assert wrongs({"x": stays}, lp, oracle)
+    assert wrongs({"x": np.full_like(lp, 20.0)}, lp, oracle)
+    high = replace(oracle, heights=np.array([-3.0, 0.0]))
+    assert not wrongs({"x": sides}, lp - 12.0, high)
+    assert wrongs({"x": sides}, lp - np.array([[14.0], [0.0], [0.0], [0.0]]), high)
+    assert wrongs({"x": sides}, lp + np.array([[11.0], [0.0], [0.0], [0.0]]), high)
 
 
 @pytest.mark.parametrize("name", CASES)
