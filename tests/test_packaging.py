@@ -144,7 +144,7 @@ LAYERS = [
     ["kernel"],
     ["newton"],
     ["mcmc", "variational"],
-    ["evidence"],
+    ["evidence", "exploration"],
     ["results"],
     ["diagnostics"],
     ["plots", "progress"],

@@ -11,8 +11,8 @@ import numpy as np
 from scipy.special import logsumexp
 
 import aliquot as aq
+from aliquot.exploration import Components, points_to_climb_from
 from aliquot.inference.folding import Folding
-from aliquot.inference.spread import spread_starts
 from aliquot.variational.gaussians.mixture import GaussianMixture
 from aliquot.variational.gaussians.scale import Dense
 from aliquot.variational.heights import log_densities
@@ -21,7 +21,7 @@ from aliquot.variational.modes.laplace import mixture_of
 from aliquot.variational.modes.search import Mode, find_modes, folded
 from verification.hard_cases import Truth, Values
 
-# Climbs from around the true parameters, from around where chains start, and by `spread_starts`;
+# Climbs from around the true parameters, from around where chains start, and by `points_to_climb_from`;
 # with rows or steps beyond so many, fewer in proportion, but not fewer than a quarter.
 NEAR, AROUND, SPREAD, ROWS = 20, 20, 40, 5_000
 # Chains at modes with this share of the mass say how high draws are.
@@ -91,8 +91,8 @@ def all_modes(
     for center, count in centers:
         widths = 10 ** rng.uniform(-1, 0.5, (int(count * part), 1))
         starts += list(center + widths * rng.normal(size=(len(widths), density.size)))
-    starts += spread_starts(density, None, int(SPREAD * part), seed)
-    search = find_modes(density, starts, seed=seed)
+    starts += points_to_climb_from(density, None, int(SPREAD * part), seed).points
+    search = find_modes(density, starts, seed=seed, moves=Components(density).moved)
     folding = Folding.around(density, model.symmetries(explain=False), search.modes[0].gaussian, 0)
     return folded(search, density, folding.folded), folding
 

@@ -60,7 +60,8 @@ def test_groups_dims_and_coords_are_arvizs(trace: Any) -> None:
     assert posterior["row"].values.tolist() == list("abcde")
     assert posterior["chain"].values.tolist() == [0, 1, 2, 3]
     assert posterior["beta"].dtype == np.float64
-    assert trace.warmup_posterior["beta"].shape == (4, 500, 2)
+    # The warm-up ends early where what was explored describes the posterior.
+    assert trace.warmup_posterior["beta"].shape == (4, trace.attrs["tuning_steps"], 2)
     assert trace.unconstrained_posterior["beta"].shape == (4, 1000, 2)
     np.testing.assert_array_equal(trace.observed_data["obs"], models.Y)
     np.testing.assert_array_equal(trace.constant_data["x"], models.X)
@@ -83,7 +84,8 @@ def test_the_run_is_described_in_attributes(trace: Any) -> None:
     assert attrs["inference_library"] == "aliquot"
     assert attrs["inference_library_version"] == aq.__version__
     assert attrs["random_seed"] == 1
-    assert (attrs["draws"], attrs["tuning_steps"], attrs["chains"]) == (1000, 500, 4)
+    assert (attrs["draws"], attrs["chains"]) == (1000, 4)
+    assert attrs["tuning_steps"] in (250, 500)
     assert attrs["partial"] == 0
     assert attrs["sampling_time"] > 0
     assert attrs["target_accept"] == 0.8

@@ -40,4 +40,11 @@ def test_modes_that_no_chain_gets_between_are_said():
     with aq.Model():
         aq.NormalMixture("x", w=[0.3, 0.7], mu=[-10.0, 10.0], sigma=1.0)
         with pytest.warns(ConvergenceWarning, match="R-hat"):
-            aq.sample(200, tune=200, random_seed=1, progressbar=False)
+            aq.sample(
+                200,
+                tune=200,
+                random_seed=1,
+                progressbar=False,
+                init="jitter+adapt_full",
+                moves="nuts",
+            )

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from aliquot.exploration.components import Components
-from aliquot.exploration.starts import Starts, points_to_climb_from
+from aliquot.exploration.starts import ClimbStarts, points_to_climb_from
 
-__all__ = ["Components", "Starts", "points_to_climb_from"]
+__all__ = ["Components", "ClimbStarts", "points_to_climb_from"]

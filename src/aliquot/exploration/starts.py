@@ -22,7 +22,7 @@ TOPS, FIRST = 0.4, 0.3
 
 
 @dataclass(frozen=True, eq=False)
-class Starts:
+class ClimbStarts:
     """Points to climb from, and the population that they are of."""
 
     points: list[np.ndarray]  # (d,) each; the first is the model's start point
@@ -32,7 +32,7 @@ class Starts:
 
 def points_to_climb_from(
     density: Any, start: Mapping[str, Any] | None, restarts: int, seed: int
-) -> Starts:
+) -> ClimbStarts:
     """Give points to climb from: the start point, then as many as `restarts`.
 
     A population is scattered as far as priors reach, and about points at which the components of a
@@ -43,16 +43,16 @@ def points_to_climb_from(
     first = density.start_with(given) if given else density.start
     nothing = np.empty((0, density.size))
     if not restarts:
-        return Starts([first], nothing, 0)
+        return ClimbStarts([first], nothing, 0)
     rng = np.random.default_rng([seed, 11])
     n = affordable(density, POPULATION * EACH, FEWEST * EACH) // EACH
     stages, evaluations = annealed(density, _population(density, given, n, rng), rng)
     if not stages:
-        return Starts([first], nothing, evaluations)
+        return ClimbStarts([first], nothing, evaluations)
     points = _tops(stages, max(1, int(TOPS * restarts)))
     points += _far_apart(stages[0], int(FIRST * restarts))
     points += _far_apart(stages[-1], restarts - len(points))
-    return Starts([first, *points], stages[-1].points, evaluations)
+    return ClimbStarts([first, *points], stages[-1].points, evaluations)
 
 
 def _population(

@@ -16,7 +16,7 @@ from aliquot.inference.exploring import ATTRIBUTE, EVALUATIONS, Explored, explor
 from aliquot.inference.folding import Folding
 from aliquot.inference.initialisation import jittered_starts
 from aliquot.inference.initialised import scale_from, starts_from
-from aliquot.inference.moves import Proposal, after_warmup
+from aliquot.inference.moves import FoldedProposal, after_warmup
 from aliquot.mcmc.independence import Warmed
 from aliquot.mcmc.result import ChainDraws
 from aliquot.mcmc.run import prepare
@@ -29,7 +29,7 @@ MOVES = {"auto": True, "nuts": False}
 SEEN = 200
 
 
-class Beginning:
+class StartingPlan:
     """Where chains start; asked by them, once they are warm, how to go on."""
 
     def __init__(
@@ -45,9 +45,10 @@ class Beginning:
         self.starts: Any = None  # (chains, d), or points yet to be found
         self.scale: Any = None
         self.explored: Explored | None = None
+        self.compiled: tuple[float, bool] | None = None  # in how many seconds, if from the disk
         self._density, self._symmetries, self._settings = density, symmetries, settings
         self._chains, self._seed, self._moves = chains, seed, MOVES[moves]
-        self._proposal: Proposal | None = None
+        self._proposal: FoldedProposal | None = None
 
     def from_approximation(self, approx: Approximation) -> None:
         """Start at draws of a fit."""
@@ -63,11 +64,7 @@ class Beginning:
     def explore(self) -> None:
         """Start where the mass is, if it can be found, while the chains' program is compiled."""
         density, settings = self._density, self._settings
-        compiling = Thread(
-            target=prepare,
-            args=(density.log_density, density.data, settings, self._chains, density.size),
-            daemon=True,
-        )
+        compiling = Thread(target=self._compile, daemon=True)
         compiling.start()
         budget = EVALUATIONS * self._chains * (settings.tune + settings.draws)
         try:
@@ -87,6 +84,12 @@ class Beginning:
         if found is not None:
             self.starts, self.scale = found.positions, found.scales
 
+    def _compile(self) -> None:
+        density = self._density
+        self.compiled = prepare(
+            density.log_density, density.data, self._settings, self._chains, density.size
+        )
+
     def warmed(self, positions: np.ndarray, log_densities: np.ndarray) -> Warmed:
         """Say how to go on after draws of the warm-up, (chains, n, d), with their log density."""
 
@@ -104,6 +107,8 @@ class Beginning:
     def attributes(self, run: ChainDraws) -> dict[str, Any]:
         """Say in a result what was found, and which moves were made."""
         found: dict[str, Any] = {"moves": {"kind": "nuts"}}
+        if self.compiled is not None:
+            found["compile_time"], found["compile_cached"] = self.compiled
         if self.explored is not None:
             found[ATTRIBUTE] = self.explored.record | among_modes(self.explored, run)
         if self._proposal is not None and run.independent.any():

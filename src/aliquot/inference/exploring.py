@@ -154,10 +154,13 @@ def _judged(
 
 
 def _gaussian(points: np.ndarray) -> GaussianMixture | None:
-    """Give the Gaussian with the moments of some points (n, d)."""
+    """Give the Gaussian with the moments of some points (n, d), if there is one."""
     if len(points) < 4 or not np.isfinite(points).all():
         return None
-    return GaussianMixture.of(*moments(points))
+    try:
+        return GaussianMixture.of(*moments(points))
+    except np.linalg.LinAlgError:  # they are in one place
+        return None
 
 
 def _shares(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,7 +14,7 @@ from aliquot.evidence.importance import weigh
 from aliquot.evidence.proposal import fit_proposal
 from aliquot.inference.exploring import Explored
 from aliquot.inference.folding import Folding
-from aliquot.mcmc.independence import Place, Warmed
+from aliquot.mcmc.independence import Standing, Warmed
 from aliquot.variational.gaussians.mixture import GaussianMixture
 from aliquot.variational.heights import affordable, log_densities
 from aliquot.variational.importance import effective_share, smoothed
@@ -45,7 +46,7 @@ class Chosen:
     members: int
 
 
-class Proposal:
+class FoldedProposal:
     """A mixture of t's in one cell of the space; mirror images are folded into it."""
 
     def __init__(self, density: Any, q: GaussianMixture, folding: Folding, chosen: Chosen) -> None:
@@ -59,12 +60,12 @@ class Proposal:
         heights = np.where(np.isfinite(heights) & self._folding.inside(points), heights, -np.inf)
         return points, heights, heights - log_q
 
-    def locate(self, position: np.ndarray, log_density: float) -> Place:
+    def locate(self, position: np.ndarray, log_density: float) -> Standing:
         """Say how a position (d,) looks from the cell, and how to get back to where it is."""
         found = self._folding.located(position)
         if found is None:
             ratio = log_density - float(self._q.log_density(position[None])[0])
-            return Place(ratio, lambda points, heights: (points, heights))
+            return Standing(ratio, lambda points, heights: (points, heights))
         home, back = found
         height = float(log_densities(self._density, home[None])[0])
         ratio = height - float(self._q.log_density(home[None])[0])
@@ -73,7 +74,7 @@ class Proposal:
             there = back(points)
             return there, log_densities(self._density, there)
 
-        return Place(ratio, away)
+        return Standing(ratio, away)
 
 
 def after_warmup(
@@ -84,7 +85,7 @@ def after_warmup(
     seed: int,
     *,
     moves: bool,
-) -> tuple[Warmed, Proposal | None]:
+) -> tuple[Warmed, FoldedProposal | None]:
     """Say what comes after some draws of warm-up (chains, tune, d).
 
     What independence steps propose is made from the later half of the draws and from what was found
@@ -106,7 +107,7 @@ def _proposal(
     positions: np.ndarray,
     folding: Callable[[], Folding],
     seed: int,
-) -> Proposal | None:
+) -> FoldedProposal | None:
     """Give a proposal where it is good enough."""
     _, tune, d = positions.shape
     several = explored is not None and len(explored.modes) > 1
@@ -115,7 +116,8 @@ def _proposal(
     members = [] if explored is None or not explored.modes else [explored.q]
     if tune >= FEWEST_DRAWS:
         later = positions[:, tune // 2 :].reshape(-1, d)
-        members.append(fit_proposal(cell.folded(later), rng))
+        with suppress(np.linalg.LinAlgError):  # chains that have not moved
+            members.append(fit_proposal(cell.folded(later), rng))
     if not members:
         return None
     q = _together(members)
@@ -127,7 +129,7 @@ def _proposal(
     share = effective_share(weights)
     if not (k <= GOOD_K and share >= LEAST_SHARE):
         return None
-    return Proposal(density, q, cell, Chosen(k, share, len(q.weights)))
+    return FoldedProposal(density, q, cell, Chosen(k, share, len(q.weights)))
 
 
 def _together(members: list[GaussianMixture]) -> GaussianMixture:

@@ -16,7 +16,7 @@ from aliquot.errors import ModelError, PartialResultWarning, warn
 from aliquot.hints.arguments import SAMPLE
 from aliquot.hints.explain import explained
 from aliquot.inference.approximation import Approximation
-from aliquot.inference.beginning import MOVES, Beginning
+from aliquot.inference.beginning import MOVES, StartingPlan
 from aliquot.inference.described import described
 from aliquot.inference.exact import exact_draws
 from aliquot.inference.initialisation import explain_start, metric_for, read_init
@@ -187,7 +187,7 @@ def sample(
     settings = replace(settings, metric=metric_for(how, metric, density.size))
     symmetries = model.symmetries(explain=False)
     announce_symmetries(model, symmetries, permuting, progressbar)
-    beginning = Beginning(density, symmetries, settings, chains=chains, seed=seed, moves=moves)
+    beginning = StartingPlan(density, symmetries, settings, chains=chains, seed=seed, moves=moves)
     if given is not None:
         beginning.from_approximation(given)
     else:
@@ -240,7 +240,7 @@ def sample(
 def _run(
     model: Model,
     density: Any,
-    beginning: Beginning,
+    beginning: StartingPlan,
     settings: NUTSSettings,
     seed: int,
     cores: int | None,

@@ -21,7 +21,7 @@ BLOCK = 256
 _STREAM = 0x1D
 
 
-class Place(NamedTuple):
+class Standing(NamedTuple):
     """Where a chain stands, as the proposal sees it."""
 
     log_ratio: float  # of the density to the proposal's
@@ -29,7 +29,7 @@ class Place(NamedTuple):
     back: Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
 
 
-class Proposal(Protocol):
+class IndependenceProposal(Protocol):
     """What is proposed. It must not change while chains run."""
 
     def draw(self, n: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -39,7 +39,7 @@ class Proposal(Protocol):
         """
         ...
 
-    def locate(self, position: np.ndarray, log_density: float) -> Place:
+    def locate(self, position: np.ndarray, log_density: float) -> Standing:
         """Say how a position (d,) looks to the proposal."""
         ...
 
@@ -47,7 +47,7 @@ class Proposal(Protocol):
 class Warmed(NamedTuple):
     """What is to come after so many draws of warm-up."""
 
-    proposal: Proposal | None  # what independence steps propose; without it, all is by NUTS
+    proposal: IndependenceProposal | None  # of independence steps; None: there are none
     enough: bool  # whether the warm-up can end here
 
 
@@ -69,13 +69,13 @@ class Metropolis:
     ...         heights = -0.5 * points[:, 0] ** 2
     ...         return points, heights, heights
     ...     def locate(self, position, log_density):
-    ...         return Place(log_density, lambda points, heights: (points, heights))
+    ...         return Standing(log_density, lambda points, heights: (points, heights))
     >>> steps = Metropolis(Uniform(), seed=1, chain=0).steps(np.zeros(1), 0.0, 2000)
     >>> bool(abs(steps.positions.mean()) < 0.3), bool(abs(steps.positions.var() - 1) < 0.3)
     (True, True)
     """
 
-    def __init__(self, proposal: Proposal, seed: int, chain: int) -> None:
+    def __init__(self, proposal: IndependenceProposal, seed: int, chain: int) -> None:
         self._proposal = proposal
         self._key = [seed, chain, _STREAM]
         self._block = 0

@@ -141,15 +141,20 @@ def sample(
 
 def prepare(
     log_density: LogDensity, data: Any, settings: NUTSSettings, chains: int, d: int
-) -> None:
-    """Compile what `sample` will run, ahead of it."""
+) -> tuple[float, bool]:
+    """Compile what `sample` will run, ahead of it.
+
+    Returns how many seconds it took, none where it was there already, and whether it was there
+    already, in this process or on the disk.
+    """
     together = jax.default_backend() != "cpu"
     with float64():
-        compiled(
+        program, new = compiled(
             log_density,
             data,
             Shape(d, settings.metric, settings.max_treedepth, chains if together else None),
         )
+    return (program.seconds, program.loaded) if new else (0.0, True)
 
 
 class WorkerPool:

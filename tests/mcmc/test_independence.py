@@ -1,0 +1,181 @@
+"""Independence steps leave the density as it is, whatever is proposed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from arviz_stats.base.array import array_stats
+
+from aliquot.mcmc.independence import CYCLE, Metropolis, Standing, Warmed
+from aliquot.mcmc.run import EARLY, sample
+from aliquot.mcmc.settings import NUTSSettings
+
+# One in 100,000 fails by chance.
+ERRORS = 4.5
+
+
+def stay(points: np.ndarray, heights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    return points, heights
+
+
+def test_detailed_balance_on_a_grid() -> None:
+    """The flow from each state to each other, from the very acceptance that is used."""
+    p = np.array([0.5, 0.2, 0.2, 0.1, 0.0])
+    q = np.array([0.1, 0.3, 0.2, 0.3, 0.1])
+    with np.errstate(divide="ignore"):
+        log_p, log_q = np.log(p), np.log(q)
+    states = np.arange(5)
+
+    class All:
+        """Proposes every state in turn."""
+
+        def draw(self, n: int, rng: Any) -> Any:
+            drawn = states[np.arange(n) % 5]
+            return drawn[:, None].astype(float), log_p[drawn], (log_p - log_q)[drawn]
+
+        def locate(self, position: np.ndarray, log_density: float) -> Standing:
+            state = int(position[0])
+            return Standing(log_p[state] - log_q[state], stay)
+
+    flows = np.zeros((5, 5))
+    for state in states[:4]:
+        moves = Metropolis(All(), seed=1, chain=0)
+        for other in states:  # one step from `state`, to which `other` is proposed
+            steps = moves.steps(np.array([float(state)]), log_p[state], 1)
+            flows[state, other] = p[state] * q[other] * steps.acceptance[0]
+            assert steps.positions[0, 0] in (state, other)
+            assert steps.log_densities[0] == log_p[int(steps.positions[0, 0])]
+    np.testing.assert_allclose(flows, flows.T, atol=1e-15)
+    assert (flows[:, 4] == 0).all()
+    assert (flows[:4, :4] > 0).all()
+
+
+class Normals:
+    """Normal proposals for two modes, at 0 with a share of .3 and at `apart` with .7."""
+
+    def __init__(self, apart: float, centers: Any, width: float, weights: Any) -> None:
+        self.apart, self.width = apart, width
+        self.centers, self.log_w = np.array(centers), np.log(weights)
+
+    def _p(self, x: np.ndarray) -> np.ndarray:
+        at = [(0.0, 0.3), (self.apart, 0.7)]
+        return np.logaddexp(*(np.log(w) - 0.5 * ((x - m) ** 2).sum(-1) for m, w in at))
+
+    def _q(self, x: np.ndarray) -> np.ndarray:
+        each = [
+            w - 0.5 * (((x - m) / self.width) ** 2).sum(-1)
+            for m, w in zip(self.centers, self.log_w, strict=True)
+        ]
+        return np.asarray(np.logaddexp.reduce(each))
+
+    def draw(self, n: int, rng: Any) -> Any:
+        which = rng.choice(len(self.centers), n, p=np.exp(self.log_w))
+        x = self.centers[which][:, None] + self.width * rng.standard_normal((n, 2))
+        return x, self._p(x), self._p(x) - self._q(x)
+
+    def locate(self, position: np.ndarray, log_density: float) -> Standing:
+        return Standing(log_density - float(self._q(position)), stay)
+
+
+def density(x: Any, apart: Any) -> Any:
+    return jnp.logaddexp(
+        jnp.log(0.3) - 0.5 * jnp.sum(x**2), jnp.log(0.7) - 0.5 * jnp.sum((x - apart) ** 2)
+    )
+
+
+@pytest.mark.parametrize(
+    ("apart", "proposal"),
+    [
+        (20.0, Normals(20.0, [0.0, 20.0], 1.5, [0.5, 0.5])),
+        (3.0, Normals(3.0, [0.0, 3.0], 0.5, [0.5, 0.5])),  # too narrow
+        (3.0, Normals(3.0, [3.0], 1.2, [1.0])),  # a mode is missing
+        (3.0, Normals(3.0, [-2.0], 1.0, [1.0])),  # beside everything
+        (3.0, Normals(3.0, [0.0, 3.0], 8.0, [0.1, 0.9])),  # too wide, of wrong weights
+    ],
+)
+@pytest.mark.parametrize("seed", [1, 2])
+def test_the_shares_are_right_whatever_is_proposed(
+    apart: float, proposal: Normals, seed: int
+) -> None:
+    settings = NUTSSettings(draws=10_000, tune=200, metric="adapt_full")
+    run = sample(
+        density,
+        np.float64(apart),
+        np.array([[0.1, 0.0], [apart, apart]]),
+        settings=settings,
+        seed=seed,
+        warmed=lambda positions, heights: Warmed(proposal, enough=False),
+    )
+    x = run.positions[:, run.tune :]
+    assert run.independent[:, run.tune :].mean() == 1 - 1 / CYCLE
+    assert not run.independent[:, : run.tune].any()
+    far = (x.sum(-1) > apart).astype(float)
+    for values, exact in ((far, None), (x[..., 0], 0.7 * apart), (x[..., 1], 0.7 * apart)):
+        if exact is None:
+            if apart < 10:
+                continue  # the modes overlap
+            exact = 0.7
+        ess = float(array_stats.ess(values, chain_axis=0, draw_axis=1, method="mean"))
+        assert abs(values.mean() - exact) < ERRORS * values.std() / np.sqrt(ess)
+    lp = np.array([float(density(p, apart)) for p in x[0, :50]])
+    np.testing.assert_allclose(run.stats["lp"][0, run.tune : run.tune + 50], lp, rtol=1e-5)
+
+
+def test_draws_are_the_same_for_any_number_of_cores() -> None:
+    settings = NUTSSettings(draws=95, tune=60, metric="adapt_full")
+    one, two = (
+        sample(
+            density,
+            np.float64(3.0),
+            np.zeros((3, 2)),
+            settings=settings,
+            seed=1,
+            cores=cores,
+            warmed=lambda p, h: Warmed(Normals(3.0, [0.0, 3.0], 1.2, [0.5, 0.5]), enough=True),
+        )
+        for cores in (1, 2)
+    )
+    np.testing.assert_array_equal(one.positions, two.positions)
+    assert (one.completed == 155).all()
+
+
+def test_together_on_one_device_as_apart() -> None:
+    settings = NUTSSettings(draws=40, tune=60, metric="adapt_full")
+    one, two = (
+        sample(
+            density,
+            np.float64(3.0),
+            np.zeros((3, 2)),
+            settings=settings,
+            seed=1,
+            vectorized=vectorized,
+            warmed=lambda p, h: Warmed(Normals(3.0, [0.0, 3.0], 1.2, [0.5, 0.5]), enough=True),
+        )
+        for vectorized in (False, True)
+    )
+    np.testing.assert_allclose(one.positions, two.positions, rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize("enough", [False, True])
+def test_a_warmup_that_is_enough_ends_early(enough: bool) -> None:
+    asked = []
+
+    def warmed(positions: np.ndarray, heights: np.ndarray) -> Warmed:
+        asked.append(positions.shape)
+        assert heights.shape == positions.shape[:2]
+        return Warmed(None, enough)
+
+    settings = NUTSSettings(draws=300, tune=600)
+    run = sample(
+        density, np.float64(2.0), np.zeros((2, 2)), settings=settings, seed=1, warmed=warmed
+    )
+    assert asked == ([(2, EARLY, 2)] if enough else [(2, EARLY, 2), (2, 600, 2)])
+    assert run.tune == (EARLY if enough else 600)
+    assert run.positions.shape == (2, run.tune + 300, 2)
+    # The step size of the draws is the averaged one, and stays.
+    steps = run.stats["step_size"][:, run.tune :]
+    assert (steps == steps[:, :1]).all()
+    assert not run.independent.any()
