@@ -21,7 +21,8 @@ from aliquot.variational.modes.laplace import mixture_of
 from aliquot.variational.modes.search import Mode, find_modes, folded
 from verification.hard_cases import Truth, Values
 
-# Climbs from around the true parameters, from around where chains start, and by `points_to_climb_from`;
+# Climbs from around the true parameters, from around where chains start, and from where exploring
+# begins;
 # with rows or steps beyond so many, fewer in proportion, but not fewer than a quarter.
 NEAR, AROUND, SPREAD, ROWS = 20, 20, 40, 5_000
 # Chains at modes with this share of the mass say how high draws are.
