@@ -90,7 +90,7 @@ def test_a_component_is_brought_back_from_where_there_are_no_data() -> None:
         w = aq.Dirichlet("w", np.ones(2))
         aq.NormalMixture("y", w, means, sigma, observed=data)
     for seed in (1, 2):
-        trace = silently(model, random_seed=seed, draws=300, tune=300)
+        trace = silently(model, random_seed=seed)
         centers = trace.posterior["means"].mean(("chain", "draw")).values
         np.testing.assert_allclose(centers, [3.5, 6.5], atol=0.3)
         mode = aq.find_map(model=model, random_seed=seed)

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from aliquot.mcmc import machine, metric, schedule, step_size, trajectory
+from aliquot.mcmc import fisher, machine, metric, schedule, step_size, trajectory
 from aliquot.mcmc.independence import CYCLE, Metropolis
 from aliquot.mcmc.machine import STATS, ChainState, Row
 from aliquot.mcmc.momentum import Momenta
@@ -65,6 +65,8 @@ class NUTSChain:
         self._scale = scale
         self._flags = schedule.flags(settings, known=scale is not None)
         self._dense_windows = schedule.dense_windows(settings, known=scale is not None)
+        # Gradients at the draws of windows, which are no longer needed when the last one has ended.
+        self._gradients = np.zeros((max(self._dense_windows, default=0), shape.size))
         self._stops = sorted({*self._dense_windows, settings.tune, self.total})
         self._evaluated = False
         self._moved = False  # whether the gradient is not known where the chain stands
@@ -80,7 +82,7 @@ class NUTSChain:
         self.positions, self.columns = self.positions[: self.total], self.columns[: self.total]
         self.independent = self.independent[: self.total]
         self._flags = np.zeros(self.total, np.int32)
-        self._dense_windows = {}
+        self._dense_windows, self._gradients = {}, self._gradients[:0]
         self._stops = [self.total]
 
     @property
@@ -224,12 +226,20 @@ class NUTSChain:
     def _keep(self, output: np.ndarray) -> None:
         size, begin, end = self._shape.size, self.done, self.done + len(output)
         self.positions[begin:end] = output[:, :size]
-        self.columns[begin:end] = output[:, size:]
+        self.columns[begin:end] = output[:, size : size + len(STATS)]
+        if begin < len(self._gradients):
+            self._gradients[begin:end] = output[: len(self._gradients) - begin, -size:]
         kept = self.columns[max(begin, self.tune) : end]
         self.divergences += int(np.sum(kept[:, STATS.index("status")] == DIVERGED))
         self.done = end
         if len(output) and end in self._dense_windows:
-            window = self.positions[self._dense_windows[end] : end]
-            before = np.asarray(self.state.scale)
-            factor = metric.factor_from_draws(window, before, around=self._scale)
+            window = slice(self._dense_windows[end], end)
+            factor = fisher.factor_from_gradients(
+                self.positions[window],
+                self._gradients[window],
+                np.asarray(self.state.scale),
+                around=self._scale,
+            )
             self.state = self.state._replace(scale=factor)
+            if end == len(self._gradients):
+                self._gradients = np.zeros((0, size))

@@ -35,6 +35,14 @@ STATS = (
 )
 
 
+def width(size: int, metric_kind: Metric) -> int:
+    """Give the columns of output: the position, statistics, and what a dense metric asks for.
+
+    That is the gradient at each draw, since the host makes a dense metric of whole windows.
+    """
+    return size + len(STATS) + (size if metric_kind == "adapt_full" else 0)
+
+
 class ChainState(NamedTuple):
     """All that a chain carries from one draw, or one call of the program, to the next."""
 
@@ -103,7 +111,7 @@ def shortened(max_treedepth: int) -> int:
 def finish(
     state: ChainState, row: Row, target_accept: Array, metric_kind: Metric
 ) -> tuple[ChainState, Array]:
-    """End a draw: what the warm-up does after it, and its row of output (d + len(STATS),)."""
+    """End a draw: what the warm-up does after it, and its row of output (`width`,)."""
     tree = state.tree
     size = row.momentum.shape[0]
     point = tree.points[tree.chosen]
@@ -136,7 +144,10 @@ def finish(
             tree.max_energy_error,
         ]
     )
-    return state, jnp.concatenate([point[:size], stats])
+    columns = [point[:size], stats]
+    if metric_kind == "adapt_full":
+        columns.append(point[size : 2 * size])
+    return state, jnp.concatenate(columns)
 
 
 def _adapt(

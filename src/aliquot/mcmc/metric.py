@@ -15,7 +15,7 @@ import numpy as np
 from jax import Array
 
 _SMALLEST, _LARGEST = 1e-20, 1e20
-_LEAST_SHRINKAGE = 5e-3
+LEAST_SHRINKAGE = 5e-3
 
 
 def to_position(scale: Array, momentum: Array) -> Array:
@@ -121,17 +121,29 @@ def factor_from_draws(
     scales = draws.std(axis=0, ddof=1)
     scales = np.where(scales > 0, scales, np.sqrt(np.sum(before**2, axis=1)))
     whitened = (draws - draws.mean(axis=0)) / scales
-    correlation = whitened.T @ whitened / (count - 1)
-    # The variance of each correlation, from the products of which it is the mean.
-    squares = whitened**2
-    mean = correlation * (count - 1) / count
-    variance = (squares.T @ squares - count * mean**2) * count / (count - 1) ** 3
-    off = ~np.eye(size, dtype=bool)
-    signal = np.sum(correlation[off] ** 2)
-    weight = min(np.sum(variance[off]) / signal, 1.0) if signal > 0 else 1.0
-    weight = max(weight, _LEAST_SHRINKAGE / count)
+    correlation, weight = shrunk_correlation(whitened)
+    weight = max(weight, LEAST_SHRINKAGE / count)
     try:
         factor = np.linalg.cholesky((1.0 - weight) * correlation + weight * np.eye(size))
     except np.linalg.LinAlgError:
         return before
     return scales[:, None] * factor
+
+
+def shrunk_correlation(standardised: np.ndarray) -> tuple[np.ndarray, float]:
+    """Return the correlations (d, d) of standardised values (n, d), and how much to shrink them.
+
+    A column of zeros, of a coordinate that has not moved, is correlated with none.
+    """
+    count = len(standardised)
+    correlation = standardised.T @ standardised / (count - 1)
+    # The variance of each correlation, from the products of which it is the mean.
+    squares = standardised**2
+    mean = correlation * (count - 1) / count
+    variance = (squares.T @ squares - count * mean**2) * count / (count - 1) ** 3
+    np.fill_diagonal(variance, 0.0)
+    np.fill_diagonal(correlation, 0.0)
+    signal = float(np.sum(correlation**2))
+    weight = min(float(np.sum(variance)) / signal, 1.0) if signal > 0 else 1.0
+    np.fill_diagonal(correlation, 1.0)
+    return correlation, max(weight, 0.0)

@@ -22,7 +22,7 @@ from aliquot.compilation import Compiled, kept, loop, owner_of
 from aliquot.compilation import compiled as compile_or_load
 from aliquot.kernel import rewritten
 from aliquot.mcmc import machine
-from aliquot.mcmc.machine import STATS, ChainState, Row
+from aliquot.mcmc.machine import ChainState, Row
 from aliquot.mcmc.settings import Metric
 
 LogDensity = Callable[[Array, Any], Array]
@@ -32,7 +32,7 @@ class Report(NamedTuple):
     """What one call has done."""
 
     state: ChainState
-    output: Any  # (C, d + len(STATS)), of which the first `finished` rows are draws
+    output: Any  # (C, `machine.width`), of which the first `finished` rows are draws
     finished: Any  # int32: draws completed in this call
     leapfrogs: Any  # int32: leapfrog steps taken in this call
 
@@ -49,7 +49,7 @@ class Shape:
     @property
     def capacity(self) -> int:
         """The greatest number of draws in a call: about a megabyte of output."""
-        return min(max(2**17 // (self.size + len(STATS)), 16), 4096)
+        return min(max(2**17 // machine.width(self.size, self.metric), 16), 4096)
 
 
 def one_chain(log_density: LogDensity, shape: Shape) -> Callable[..., Report]:
@@ -162,7 +162,7 @@ def stacked(trees: Sequence[Any]) -> Any:
 
 
 def _start(state: ChainState, shape: Shape, spare: int = 0) -> Report:
-    output = jnp.zeros((shape.capacity + spare, shape.size + len(STATS)))
+    output = jnp.zeros((shape.capacity + spare, machine.width(shape.size, shape.metric)))
     none = jnp.zeros((), jnp.int32)
     return Report(state, output, none, none)
 

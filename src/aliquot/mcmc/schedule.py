@@ -31,7 +31,7 @@ class Flag(IntFlag):
 
 
 # Dual averaging needs some ten draws before its proposal is better than the step size that it began
-# with: it first tries one that is several times larger.
+# with.
 _SHORTEST_STEP_ADAPTATION = 10
 # With fewer draws than this behind it, a variance is worse than what came before it.
 _SHORTEST_WINDOW = 5

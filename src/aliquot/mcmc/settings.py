@@ -24,8 +24,8 @@ class NUTSSettings:
 
     The metric ``"adapt_diag_grad"`` is diagonal, from the variances of draws and of gradients;
     ``"adapt_diag"`` is diagonal, from the variances of draws, with Stan's windows;
-    ``"adapt_full"`` is dense, from the covariance of draws, for strong correlation in up to a few
-    hundred dimensions.
+    ``"adapt_full"`` is dense, from the covariances of draws and of gradients, for correlation in up
+    to a few hundred dimensions.
 
     >>> NUTSSettings(draws=500, target_accept=0.95).tune
     1000
