@@ -92,8 +92,9 @@ def all_modes(
     for center, count in centers:
         widths = 10 ** rng.uniform(-1, 0.5, (int(count * part), 1))
         starts += list(center + widths * rng.normal(size=(len(widths), density.size)))
-    starts += points_to_climb_from(density, None, int(SPREAD * part), seed).points
-    search = find_modes(density, starts, seed=seed, moves=Components(density).moved)
+    found = points_to_climb_from(density, None, int(SPREAD * part), seed)
+    starts += found.points
+    search = find_modes(density, starts, seed=seed, moves=Components(density, found.pool).moved)
     folding = Folding.around(density, model.symmetries(explain=False), search.modes[0].gaussian, 0)
     return folded(search, density, folding.folded), folding
 

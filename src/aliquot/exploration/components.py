@@ -34,13 +34,15 @@ class Components:
 
     In a poor mode of a mixture a component stands where there are no data, or two share a group
     and another has two groups: no climb leads from there to the right one. Ueda, Nakano, Ghahramani
-    and Hinton (2000), SMEM algorithm for mixture models, Neural Computation 12. All axes of one
-    length are taken for those of components that belong together. Nothing needs to be proved of
-    them: a move that makes no sense leads nowhere.
+    and Hinton (2000), SMEM algorithm for mixture models, Neural Computation 12. A few outlying rows
+    are near no other component: so others are replaced by those of points in a `pool` (n, d). All
+    axes of one length are taken for those of components that belong together. Nothing needs to be
+    proved of them: a move that makes no sense leads nowhere.
     """
 
-    def __init__(self, density: Any) -> None:
+    def __init__(self, density: Any, pool: np.ndarray | None = None) -> None:
         self._density = density
+        self._pool = np.empty((0, density.size)) if pool is None else pool
         self._axes: dict[int, list[_Axis]] = {}
         for slot in density.slots:
             shape = slot.variable.shape
@@ -66,12 +68,15 @@ class Components:
             for one, other in permutations(range(length), 2)
             for remains in REMAINS
         ]
-        if len(ways) > most:
-            ways = [ways[i] for i in np.sort(rng.permutation(len(ways))[:most])]
+        joined = most if not len(self._pool) else most // 2
+        if len(ways) > joined:
+            ways = [ways[i] for i in np.sort(rng.permutation(len(ways))[:joined])]
         rows = [
             _joined(values, self._axes[length], one, other, remains)
             for length, one, other, remains in ways
         ]
+        if rows and len(self._pool):
+            rows += self._replaced(values, most - len(rows), rng)
         if not rows:
             return np.empty((0, position.size))
         points = self._density.unconstrain_draws(
@@ -79,13 +84,46 @@ class Components:
         )
         return points[np.isfinite(points).all(axis=1)]
 
+    def _replaced(
+        self, values: dict[str, np.ndarray], count: int, rng: np.random.Generator
+    ) -> list[dict[str, np.ndarray]]:
+        """Replace a component by one of a point of the pool, so many times."""
+        chosen = rng.integers(len(self._pool), size=count)
+        others = self._density.constrain_draws(self._pool[chosen])
+        lengths = list(self._axes)
+        rows = []
+        for i in range(count):
+            length = lengths[rng.integers(len(lengths))]
+            one, other = rng.integers(length, size=2)
+            from_ = {name: others[name][i] for name in values}
+            if all(np.isfinite(value).all() for value in from_.values()):
+                rows.append(_replaced(values, self._axes[length], one, from_, other))
+        return rows
+
+
+def _replaced(
+    values: dict[str, np.ndarray],
+    axes: Sequence[_Axis],
+    one: int,
+    others: dict[str, np.ndarray],
+    other: int,
+) -> dict[str, np.ndarray]:
+    """Put one of the components of some other values in the place of one."""
+    result = dict(values)
+    for along in axes:
+        moved = np.moveaxis(np.array(result[along.name], float), along.axis, 0)
+        moved[one] = np.moveaxis(others[along.name], along.axis, 0)[other]
+        if along.shares:
+            moved /= moved.sum(axis=0)
+        result[along.name] = np.moveaxis(moved, 0, along.axis)
+    return _in_order(result, axes)
+
 
 def _joined(
     values: dict[str, np.ndarray], axes: Sequence[_Axis], one: int, other: int, remains: float
 ) -> dict[str, np.ndarray]:
     """Bring one component next to another, with half of what it has a share of."""
     result = dict(values)
-    order: np.ndarray | None = None
     for along in axes:
         moved = np.moveaxis(np.array(result[along.name], float), along.axis, 0)
         if along.shares:
@@ -93,10 +131,16 @@ def _joined(
             moved /= moved.sum(axis=0)
         else:
             moved[one] = moved[other] + remains * (moved[one] - moved[other])
-        if along.ordered and moved.ndim == 1:
-            order = np.argsort(moved, kind="stable")
         result[along.name] = np.moveaxis(moved, 0, along.axis)
-    if order is not None:
-        for along in axes:
-            result[along.name] = np.take(result[along.name], order, axis=along.axis)
-    return result
+    return _in_order(result, axes)
+
+
+def _in_order(values: dict[str, np.ndarray], axes: Sequence[_Axis]) -> dict[str, np.ndarray]:
+    """Let components trade places so that what is ordered increases."""
+    for along in axes:
+        if along.ordered and values[along.name].ndim == 1:
+            order = np.argsort(values[along.name], kind="stable")
+            for each in axes:
+                values = values | {each.name: np.take(values[each.name], order, axis=each.axis)}
+            break
+    return values

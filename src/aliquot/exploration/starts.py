@@ -27,6 +27,7 @@ class ClimbStarts:
 
     points: list[np.ndarray]  # (d,) each; the first is the model's start point
     crowd: np.ndarray  # (n, d): the population at the end; (0, d) where there was none
+    pool: np.ndarray  # (n, d): what it was before, at the first stage and one in the middle
     evaluations: int
 
 
@@ -43,16 +44,17 @@ def points_to_climb_from(
     first = density.start_with(given) if given else density.start
     nothing = np.empty((0, density.size))
     if not restarts:
-        return ClimbStarts([first], nothing, 0)
+        return ClimbStarts([first], nothing, nothing, 0)
     rng = np.random.default_rng([seed, 11])
     n = affordable(density, POPULATION * EACH, FEWEST * EACH) // EACH
     stages, evaluations = annealed(density, _population(density, given, n, rng), rng)
     if not stages:
-        return ClimbStarts([first], nothing, evaluations)
+        return ClimbStarts([first], nothing, nothing, evaluations)
     points = _tops(stages, max(1, int(TOPS * restarts)))
     points += _far_apart(stages[0], int(FIRST * restarts))
     points += _far_apart(stages[-1], restarts - len(points))
-    return ClimbStarts([first, *points], stages[-1].points, evaluations)
+    pool = np.concatenate([stages[0].points, stages[len(stages) // 2].points])
+    return ClimbStarts([first, *points], stages[-1].points, pool, evaluations)
 
 
 def _population(

@@ -59,8 +59,9 @@ class Fitting:
             announce(model.marginalization().line, progressbar)
         self.symmetries = model.symmetries(explain=False)
         announce_symmetries(model, self.symmetries, self.permuting, progressbar)
-        self.starts = points_to_climb_from(self.density, start, restarts, seed).points
-        self.restarts = restarts
+        found = points_to_climb_from(self.density, start, restarts, seed)
+        self.starts = found.points
+        self.moves = Components(self.density, found.pool).moved if restarts else None
 
     def run(self, method: str, *, warned: bool = True) -> Approximation:
         """Fit by one method, check the fit, and warn where it is poor unless told otherwise."""
@@ -132,7 +133,7 @@ def laplace(fitting: Fitting, stop: Event) -> Approximation:
             density,
             starts,
             seed=fitting.seed,
-            moves=Components(density).moved if fitting.restarts else None,
+            moves=fitting.moves,
             stopped=stop.is_set,
             on_progress=lambda done, total, loss: display.update(done, loss),
         )

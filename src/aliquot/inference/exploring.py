@@ -93,7 +93,7 @@ def explore(
         starts.points,
         seed=seed,
         steps=STEPS,
-        moves=Components(density).moved,
+        moves=Components(density, starts.pool).moved,
         budget=budget,
         stopped=stopped,
     )

@@ -118,9 +118,9 @@ def find_map(
     maxiter = whole_number("maxiter", maxiter)
     seed = as_seed(random_seed)
     density = continuous_density(model, "aq.find_map")
-    starts = points_to_climb_from(density, start, restarts, seed).points
-    first = starts[0]
-    moves = Components(density).moved if restarts else None
+    found = points_to_climb_from(density, start, restarts, seed)
+    starts, first = found.points, found.points[0]
+    moves = Components(density, found.pool).moved if restarts else None
     rng = np.random.default_rng([seed, MOVES])
     with interrupts(at_once=False) as stop:
         climber = _climber(density, jacobian, stop)
