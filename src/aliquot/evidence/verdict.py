@@ -137,6 +137,45 @@ def of_proposal(
     )
 
 
+def of_ladder(
+    found: Estimate, effective: float, rhat: float, trips: Sequence[int], notes: Sequence[str] = ()
+) -> LogEvidence:
+    """Judge what stepping stones found along the ladder of a tempered run.
+
+    `trips` are how many replicas have come through it in each chain.
+    """
+    wrong = []
+    if not min(trips, default=0) > 0:
+        wrong.append(
+            "in some chain no replica has come from the reference to the posterior, so that modes "
+            "may be missing: sample longer, with a longer warm-up"
+        )
+    if not rhat <= MOST_RHAT:
+        wrong.append(
+            f"the chains disagree about it (R-hat {rhat:.3g}): sample longer, with a longer warm-up"
+        )
+    if not effective >= FEWEST_EFFECTIVE:
+        wrong.append(
+            f"only {effective:.0f} effective draws are behind it, and {FEWEST_EFFECTIVE} are "
+            "needed for the error to be believed: sample longer"
+        )
+    if not found.mcse <= MOST_ERROR:
+        wrong.append(f"its error, {found.mcse:.2g} nats, is above {MOST_ERROR}: sample longer")
+    what = (
+        f"Stepping stones along the ladder of a tempered run give {found!r} nats. "
+        f"{effective:,.0f} effective draws of all rungs are behind it, and {sum(trips):,} replicas "
+        "that came from the reference to the posterior"
+    )
+    return LogEvidence(
+        value=found.value,
+        error=found.mcse,
+        method="tempering",
+        good=not wrong,
+        message=_said(what, wrong, 1, notes),
+        effective=effective,
+    )
+
+
 def of_exact(value: float, notes: Sequence[str] = ()) -> LogEvidence:
     """Say that nothing was estimated."""
     what = "All unknowns are discrete and summed out: the value is exact to rounding"

@@ -28,6 +28,12 @@ from aliquot.inference.initialised import refuse_other_model, scale_from, starts
 from aliquot.inference.interrupt import interrupts
 from aliquot.inference.labels import announce_symmetries, judge
 from aliquot.inference.permute import permuted, read_label_switching, unconstrained
+from aliquot.inference.tempered import (
+    metric_of_rungs,
+    read_sampler,
+    run_tempered,
+    warn_of_ladder,
+)
 from aliquot.mcmc.result import ChainDraws
 from aliquot.mcmc.run import sample as run_chains
 from aliquot.mcmc.settings import NUTSSettings
@@ -45,6 +51,7 @@ if TYPE_CHECKING:
 def sample(
     draws: int = 1000,
     *,
+    sampler: str = "nuts",
     tune: int = 1000,
     chains: int = 4,
     cores: int | None = None,
@@ -150,6 +157,7 @@ def sample(
     permuting = read_label_switching(label_switching)
     given, how = (init, "auto") if isinstance(init, Approximation) else (None, init)
     metric, jitter = read_init(how)
+    tempered = read_sampler(sampler)
     chains = whole_number("chains", chains)
     if cores is not None:
         cores = whole_number("cores", cores)
@@ -169,7 +177,8 @@ def sample(
         return exact_draws(model, settings.draws, chains, seed)
     if given is not None:
         refuse_other_model(given, density, initvals)
-    settings = replace(settings, metric=metric_for(how, metric, density.size))
+    metric = metric_for(how, metric, density.size)
+    settings = replace(settings, metric=metric_of_rungs(how, metric) if tempered else metric)
     symmetries = model.symmetries(explain=False)
     announce_symmetries(model, symmetries, permuting, progressbar)
     starts: Any
@@ -189,7 +198,16 @@ def sample(
         for helper in helpers:
             helper.start()
 
-    run = _run(model, density, starts, settings, seed, cores, progressbar, meanwhile, chains, scale)
+    said: dict[str, Any] = {}
+    if tempered:
+        where = starts if given is None and initvals is not None else None
+        run, said = run_tempered(
+            model, density, given, where, settings, seed, cores, progressbar, meanwhile, chains
+        )
+    else:
+        run = _run(
+            model, density, starts, settings, seed, cores, progressbar, meanwhile, chains, scale
+        )
     for helper in helpers:
         helper.join()
     attrs = {
@@ -199,7 +217,7 @@ def sample(
         "compile_cached": run.compile_cached,
         "tuning_steps": settings.tune,
         "random_seed": seed,
-        "sampler": "NUTS",
+        "sampler": "tempered" if tempered else "NUTS",
         "init": f"a fit by {given.method}" if given is not None else init,
         "metric": settings.metric,
         "draws": settings.draws,
@@ -210,7 +228,7 @@ def sample(
         "partial": run.interrupted,
         ATTRIBUTE: symmetries.to_json(),
     }
-    attrs |= _volumes(run)
+    attrs |= _volumes(run) | said
     moved = symmetries if permuting and symmetries else None
     tree = _tree(model, density, run, attrs, keep_warmup, keep_unconstrained, moved)
     tree.attrs["total_time"] = time.perf_counter() - began
@@ -218,6 +236,8 @@ def sample(
         _warn_partial(run)
     if compute_convergence_checks and int(run.completed.min()) > run.tune:
         judge(tree, density, symmetries).warn()
+        if tempered:
+            warn_of_ladder(said)
     return tree
 
 
