@@ -59,9 +59,10 @@ def stepping_stones(
         value, deviations = _stone((above - below) * log_ratios[..., k : k + 2])
         total += value
         function += deviations
-    effective = min(effective_size(function), 10.0 * function.size)
-    error = float(function.std() / np.sqrt(effective)) if effective > 0 else np.inf
-    return Stones(Estimate(total, error), function, float(effective))
+    if np.ptp(function) < CLOSE:  # the ratio is constant
+        return Stones(Estimate(total, 0.0), function, float(function.size))
+    effective = float(effective_size(function))
+    return Stones(Estimate(total, float(function.std() / np.sqrt(effective))), function, effective)
 
 
 def _stone(changes: np.ndarray) -> tuple[float, np.ndarray]:

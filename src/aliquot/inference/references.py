@@ -115,9 +115,19 @@ def _prior(model: Model, density: Any) -> Reference | None:
     if traced is None:
         return None
     prior = PriorReference(model, density, traced)
-    # Values that are rounded to a bound, parameters out of range: what is drawn is then not all of
-    # the prior, or more than it.
-    return prior if np.isfinite(prior.draw(LOOKED_AT, (LOOKED_AT,))).all() else None
+    return prior if _exact(prior.draw(LOOKED_AT, (LOOKED_AT,))) else None
+
+
+def _exact(points: np.ndarray) -> bool:
+    """Say whether draws (n, d) of the prior look like draws of its density.
+
+    Parameters out of range give NaN. A value that is nearer to a bound than a number can be is
+    rounded, so that several are the greatest or the least of all.
+    """
+    if not np.isfinite(points).all():
+        return False
+    ends = np.stack([points.min(axis=0), points.max(axis=0)])
+    return bool(((points == ends[:, None]).sum(axis=1) == 1).all())
 
 
 def _around_modes(density: Any, seed: int) -> GaussianMixture:
