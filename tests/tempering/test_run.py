@@ -147,7 +147,7 @@ def test_where_the_reference_has_no_density_of_the_target_starts_are_taken(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(
-        run_module.Mover, "log_ratios", lambda self, points: np.full(len(points), -np.inf)
+        run_module.BlockMover, "log_ratios", lambda self, points: np.full(len(points), -np.inf)
     )
     found = run(starts=Jittered(np.full(2, 20.0), 2))
     assert np.isfinite(found.chains.positions).all()

@@ -57,6 +57,8 @@ def stepping_stones(
     function = np.zeros(log_ratios.shape[:2])
     for k, (below, above) in enumerate(pairwise(betas)):
         value, deviations = _stone((above - below) * log_ratios[..., k : k + 2])
+        if value == -np.inf:  # no draw of the lower density is where the upper one is
+            return Stones(Estimate(value, np.inf), function, 0.0)
         total += value
         function += deviations
     if np.ptp(function) < CLOSE:  # the ratio is constant

@@ -21,7 +21,7 @@ from aliquot.inference.spread import spread_starts
 from aliquot.model import Model
 from aliquot.model.variables import FreeVariable
 from aliquot.precision import float64
-from aliquot.tempering.reference import MixtureReference, Reference
+from aliquot.tempering.reference import LadderReference, MixtureReference
 from aliquot.variational.gaussians.mixture import GaussianMixture
 from aliquot.variational.gaussians.scale import Diagonal
 from aliquot.variational.modes.search import find_modes
@@ -45,7 +45,7 @@ LOOKED_AT = 256
 
 def reference_of(
     model: Model, density: Any, given: Approximation | None, seed: int
-) -> tuple[Reference, str]:
+) -> tuple[LadderReference, str]:
     """Give the reference of a model, and what to call it in the results.
 
     An approximation where one is given; the prior, where it is normalised and can be drawn from and
@@ -99,7 +99,7 @@ def _where(valid: list[Any], flat: Any) -> Any:
     return flat
 
 
-def _prior(model: Model, density: Any) -> Reference | None:
+def _prior(model: Model, density: Any) -> LadderReference | None:
     """Give the prior, or ``None`` where a ladder cannot begin there."""
     # Without data or a potential it is the posterior itself, modes and all.
     if not (model.observed or model.potentials):

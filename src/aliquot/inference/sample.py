@@ -73,6 +73,10 @@ def sample(
     ----------
     draws : int
         Draws kept from each chain.
+    sampler : str
+        "nuts", or "tempered" for a posterior with several modes that NUTS does not get across:
+        parallel tempering, with NUTS on each rung of a ladder. It takes as many times as long as
+        there are rungs, and three times that. See Notes.
     tune : int
         Draws of warm-up before them, in which the step size and the metric adapt.
     chains : int
@@ -95,7 +99,8 @@ def sample(
         model, such as ``aq.fit()`` gives: chains start at draws from it, with the tails of a t,
         and the metric begins as its covariance.
     initvals : mapping, or a sequence of one for each chain, optional
-        Start values by variable, on the variable's own scale.
+        Start values by variable, on the variable's own scale. Of a tempered run all rungs start
+        there but the reference; by default they start at draws of that.
     progressbar : bool
         Show a live display on a terminal and in notebooks, plain lines elsewhere.
     keep_warmup : bool
@@ -134,6 +139,21 @@ def sample(
     Where components can trade places without changing the posterior, a line says so (see
     `Model.symmetries`), and the checks tell labels that switched from chains that did not converge.
 
+    A tempered run is non-reversible parallel tempering [4]_. A ladder of densities,
+    ``reference**(1 - beta) * posterior**beta``, leads from a reference that can be drawn from to
+    the posterior. Each chain has a replica on every rung. They make NUTS transitions, that on the
+    reference is drawn anew, and even and odd neighbours swap in turn; a draw is kept after three
+    such scans. The
+    reference is the prior, where that can be drawn from and the model has data or a potential; else
+    it is made of t distributions around modes that climbs find, and a wide one. With many
+    coordinates or priors far wider than the posterior the ladder is long: a fit is then a better
+    beginning, as ``init=aq.fit(method="laplace")``, if it covers the modes. In the warm-up rungs
+    move to where swaps are rejected equally often. The attributes say ``reference``, ``beta``,
+    ``swap_acceptance`` by chain and pair of rungs, ``barrier``, ``round_trips`` (of each chain, how
+    many replicas have come from the reference to the posterior), ``log_evidence`` and
+    ``log_evidence_error``; ``sample_stats`` has ``round_trips`` so far, and ``replica``, which one
+    is on each rung. See `plots.plot_tempering` and `log_evidence`.
+
     Multinomial NUTS [1]_ [2]_ with the generalised U-turn criterion, checked across subtrees too;
     dual averaging of the step size.
 
@@ -143,6 +163,8 @@ def sample(
     .. [2] Betancourt (2017), A conceptual introduction to Hamiltonian Monte Carlo,
        arXiv:1701.02434.
     .. [3] Seyboldt et al. (2026), arXiv:2603.18845.
+    .. [4] Syed, Bouchard-Côté, Deligiannidis and Doucet (2022), Non-reversible parallel tempering:
+       a scalable highly parallel MCMC scheme, JRSS B 84.
 
     Examples
     --------
@@ -152,6 +174,14 @@ def sample(
     ...     trace = aq.sample(chains=2, random_seed=1, progressbar=False)
     >>> trace.posterior["x"].dims
     ('chain', 'draw')
+
+    Two modes, of which NUTS sees one in each chain:
+
+    >>> with aq.Model():
+    ...     x = aq.NormalMixture("x", w=[0.3, 0.7], mu=[-20, 20], sigma=1)
+    ...     trace = aq.sample(sampler="tempered", random_seed=1, progressbar=False)
+    >>> bool(abs((trace.posterior["x"] < 0).mean() - 0.3) < 0.1)
+    True
     """
     model = resolve_model(model, "aq.sample")
     permuting = read_label_switching(label_switching)

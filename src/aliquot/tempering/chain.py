@@ -14,8 +14,8 @@ from aliquot.mcmc.machine import STATS
 from aliquot.mcmc.momentum import Momenta
 from aliquot.mcmc.result import ChainProgress, Phase
 from aliquot.mcmc.trajectory import DIVERGED
-from aliquot.tempering.program import RUNGS, TRANSITIONS, Block, Scanned, empty_block
-from aliquot.tempering.reference import Reference
+from aliquot.tempering.program import RUNGS, TRANSITIONS, RungBlock, Scanned, empty_block
+from aliquot.tempering.reference import LadderReference
 from aliquot.tempering.rounds import MOST_MOVES, Ladder
 from aliquot.tempering.swaps import Replicas, acceptances
 
@@ -43,7 +43,7 @@ class TemperedChain:
     """
 
     def __init__(
-        self, number: int, total: int, tune: int, size: int, seed: int, reference: Reference
+        self, number: int, total: int, tune: int, size: int, seed: int, reference: LadderReference
     ) -> None:
         self.number, self.total, self.tune, self.size = number, total, tune, size
         self.scanned = 0
@@ -105,7 +105,7 @@ class TemperedChain:
         self._normals = normals.reshape(rungs - 1, TRANSITIONS, self.size)
         self._keys = keys.reshape(rungs - 1, TRANSITIONS)
 
-    def block(self, first: int, last: int) -> Block:
+    def block(self, first: int, last: int) -> RungBlock:
         """Return some rungs of the scan, to be moved."""
         block = empty_block(self.size)
         count = last - first

@@ -12,14 +12,14 @@ from aliquot.mcmc.schedule import Flag
 from aliquot.mcmc.settings import NUTSSettings
 from aliquot.precision import float64
 from aliquot.tempering.chain import TemperedChain
-from aliquot.tempering.program import RUNGS, TRANSITIONS, Block, Scanned, empty_block
+from aliquot.tempering.program import RUNGS, TRANSITIONS, RungBlock, Scanned, empty_block
 from aliquot.tempering.rounds import Ladder
 
 # The part of the warm-up in which trajectories are kept short: metrics may be far from fitting.
 EARLY = 0.15
 
 
-class Mover:
+class BlockMover:
     """Calls of the program, with what all calls of a round share."""
 
     def __init__(self, program: Compiled, device: Any, settings: NUTSSettings) -> None:
@@ -37,7 +37,7 @@ class Mover:
                 first: jax.device_put(_filled(with_reference[first:last])) for first, last in blocks
             }
 
-    def move(self, chain: TemperedChain, block: Block, first: int, last: int) -> Scanned:
+    def move(self, chain: TemperedChain, block: RungBlock, first: int, last: int) -> Scanned:
         """Move a block of a chain."""
         flag, done, tune = Flag.NONE, chain.done, self._settings.tune
         if done < tune:
@@ -60,7 +60,7 @@ class Mover:
         with np.errstate(invalid="ignore"):
             return np.asarray(found[:, 0] - found[:, 1])
 
-    def _call(self, block: Block, scales: Any, flag: int, count: int) -> Scanned:
+    def _call(self, block: RungBlock, scales: Any, flag: int, count: int) -> Scanned:
         flags = np.full(TRANSITIONS, flag, np.int32)
         made = self._program.call(
             block, scales, flags, np.int32(count), self._data, self._reference, self._target

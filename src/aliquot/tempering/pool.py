@@ -9,11 +9,11 @@ from collections.abc import Callable, Sequence
 from aliquot.mcmc.result import ChainProgress
 from aliquot.precision import float64
 from aliquot.tempering.chain import TemperedChain
-from aliquot.tempering.program import Block, Scanned
+from aliquot.tempering.program import RungBlock, Scanned
 
 OnProgress = Callable[[list[ChainProgress]], None]
 # Moves a block: the rungs of a chain from the first to before the last.
-Move = Callable[[TemperedChain, Block, int, int], Scanned]
+Move = Callable[[TemperedChain, RungBlock, int, int], Scanned]
 _PROGRESS_SECONDS = 0.1
 
 

@@ -24,7 +24,7 @@ from aliquot.mcmc.machine import STATS, Row
 from aliquot.mcmc.program import LogDensity, Shape, one_chain
 from aliquot.mcmc.schedule import Flag
 from aliquot.mcmc.step_size import StepSize
-from aliquot.tempering.reference import Reference
+from aliquot.tempering.reference import LadderReference
 
 # NUTS transitions of each rung between two rounds of swaps. More bring no more replicas through, of
 # those densities that have been tried, and cost more.
@@ -45,7 +45,7 @@ class ScanShape(Shape):
         return 1 + TRANSITIONS
 
 
-class Block(NamedTuple):
+class RungBlock(NamedTuple):
     """Some rungs, along a leading axis of length `RUNGS`, of which the first ones are used."""
 
     positions: Any  # (RUNGS, d)
@@ -90,7 +90,7 @@ def scan_program(log_density: LogDensity, log_reference: LogDensity, shape: Scan
     size = shape.size
 
     def program(
-        block: Block,
+        block: RungBlock,
         scales: Array,
         flags: Array,
         count: Array,
@@ -144,9 +144,9 @@ def scan_program(log_density: LogDensity, log_reference: LogDensity, shape: Scan
     return program
 
 
-def empty_block(size: int) -> Block:
+def empty_block(size: int) -> RungBlock:
     """Return a block of zeros, in NumPy."""
-    return Block(
+    return RungBlock(
         np.zeros((RUNGS, size)),
         np.zeros((RUNGS, len(StepSize._fields))),
         np.zeros(RUNGS),
@@ -158,7 +158,7 @@ def empty_block(size: int) -> Block:
 def compiled_scan(
     log_density: LogDensity,
     data: Any,
-    reference: Reference,
+    reference: LadderReference,
     shape: ScanShape,
     meanwhile: Callable[[], None] | None = None,
 ) -> tuple[Compiled, bool]:

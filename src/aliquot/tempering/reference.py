@@ -17,7 +17,7 @@ from aliquot.variational.gaussians.scale import Diagonal
 MOST_DENSE = 512
 
 
-class Reference(Protocol):
+class LadderReference(Protocol):
     """A normalised density of a flat vector that can be drawn from."""
 
     @property

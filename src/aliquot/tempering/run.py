@@ -18,10 +18,10 @@ from aliquot.mcmc.starts import Jittered, evaluator, find_starts
 from aliquot.precision import float64
 from aliquot.tempering.chain import SCANS, TemperedChain, blocks_of
 from aliquot.tempering.ladder import FIRST, nearest
-from aliquot.tempering.mover import Mover
+from aliquot.tempering.mover import BlockMover
 from aliquot.tempering.pool import BlockPool, OnProgress
 from aliquot.tempering.program import ScanShape, compiled_scan
-from aliquot.tempering.reference import Reference
+from aliquot.tempering.reference import LadderReference
 from aliquot.tempering.result import TemperedDraws
 from aliquot.tempering.rounds import SHORTEST, Ladder, Learned, adapted, rounds
 from aliquot.tempering.starts import FIRST_STEP, StartPool
@@ -30,7 +30,7 @@ from aliquot.tempering.starts import FIRST_STEP, StartPool
 def sample_tempered(
     log_density: LogDensity,
     data: Any,
-    reference: Reference,
+    reference: LadderReference,
     *,
     settings: NUTSSettings,
     chains: int,
@@ -84,7 +84,7 @@ def sample_tempered(
     program, new = compiled_scan(log_density, data, reference, shape, meanwhile)
     with float64():
         device = jax.device_put((data, reference.data))
-    mover = Mover(program, device, settings)
+    mover = BlockMover(program, device, settings)
     run = TemperedRun(
         [
             TemperedChain(number, total, settings.tune, size, seed, reference)
@@ -114,7 +114,7 @@ class TemperedRun:
     def __init__(
         self,
         chains: list[TemperedChain],
-        mover: Mover,
+        mover: BlockMover,
         settings: NUTSSettings,
         *,
         workers: int,

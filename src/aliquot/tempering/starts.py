@@ -9,7 +9,7 @@ import numpy as np
 from aliquot.mcmc.settings import Metric
 from aliquot.tempering.chain import START
 from aliquot.tempering.ladder import first_betas
-from aliquot.tempering.reference import Reference
+from aliquot.tempering.reference import LadderReference
 from aliquot.tempering.rounds import Ladder
 
 # Draws of the reference for each chain, from which replicas start.
@@ -26,7 +26,7 @@ class StartPool:
 
     def __init__(
         self,
-        reference: Reference,
+        reference: LadderReference,
         chains: int,
         seed: int,
         ratios_of: Callable[[np.ndarray], np.ndarray],
