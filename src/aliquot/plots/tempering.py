@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import xarray
 
 # Replicas that are drawn in colour, and draws over which their way is seen.
-COLOURED, SHOWN = 3, 300
+COLOURED, SHOWN = 3, 100
 
 
 @style.picture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import jax
@@ -28,9 +29,16 @@ class BlockMover:
         self._settings = settings
         self._target = np.float64(settings.target_accept)
         self._scales: dict[int, Any] = {}
+        self._seconds, self._moved = 0.0, 0
+
+    @property
+    def seconds(self) -> float:
+        """Roughly how long a rung's scan takes, since metrics were set; 0 where none was made."""
+        return self._seconds / max(self._moved, 1)
 
     def set(self, ladder: Ladder, blocks: list[tuple[int, int]]) -> None:
         """Take the metrics of a ladder, cut into blocks."""
+        self._seconds, self._moved = 0.0, 0
         with_reference = np.concatenate([ladder.scales[:1], ladder.scales])
         with float64():
             self._scales = {
@@ -42,7 +50,11 @@ class BlockMover:
         flag, done, tune = Flag.NONE, chain.done, self._settings.tune
         if done < tune:
             flag = Flag.ADAPT_STEP | (Flag.SHORT if done < EARLY * tune else Flag.NONE)
-        return self._call(block, self._scales[first], int(flag), last - first)
+        began = time.perf_counter()
+        made = self._call(block, self._scales[first], int(flag), last - first)
+        self._seconds += time.perf_counter() - began
+        self._moved += last - first
+        return made
 
     def log_ratios(self, points: np.ndarray) -> np.ndarray:
         """Compute the log ratio of target to reference at points (n, d), shape (n,)."""

@@ -26,6 +26,9 @@ from aliquot.tempering.result import TemperedDraws
 from aliquot.tempering.rounds import SHORTEST, Ladder, Learned, adapted, rounds
 from aliquot.tempering.starts import FIRST_STEP, StartPool
 
+# A call of less is not worth another thread: what Python does besides takes a part of that.
+WORTH_SECONDS = 0.0005
+
 
 def sample_tempered(
     log_density: LogDensity,
@@ -149,10 +152,13 @@ class TemperedRun:
         rungs, count = self._ladder.rungs, len(self._chains)
         for chain, points in zip(self._chains, self._points, strict=True):
             chain.begin(self._ladder, points, draws)
-        # As many blocks as keep all workers busy, and no more: calls have a price.
-        blocks = blocks_of(rungs, -(-self._workers // count))
+        # As many blocks as keep all workers busy, while each is worth a call.
+        share = -(-self._workers // count)
+        worth = rungs * self._mover.seconds / WORTH_SECONDS if WORTH_SECONDS else share
+        blocks = blocks_of(rungs, max(1, min(share, int(worth))))
         self._mover.set(self._ladder, blocks)
-        pool = BlockPool(self._chains, self._mover.move, blocks, self._workers, self._stop)
+        workers = min(self._workers, count * len(blocks))
+        pool = BlockPool(self._chains, self._mover.move, blocks, workers, self._stop)
         return pool.run(self._on_progress)
 
     def _learn(self, whole: bool) -> None:
