@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy import stats
 from scipy.signal import lfilter
 
 from aliquot.diagnostics.statistics import effective_size
-from aliquot.evidence import stepping_stones
+from aliquot.evidence import size_by_batches, stepping_stones
 from tests.evidence.honest import honest
 
 # From N(0, 1) to exp(-x**2 / 2 - 50 (x - 1)**2): its integral is that of a Gaussian.
@@ -68,3 +69,19 @@ def test_far_from_everything() -> None:
     assert -1e4 - 10 < found.estimate.value < -9e3 + 10
     none = stepping_stones(np.array([0.0, 1.0]), np.full((1, 20, 2), -np.inf), worth)
     assert none.estimate.value == -np.inf
+
+
+def test_batches_see_what_is_small_and_lasts(rng: np.random.Generator) -> None:
+    # White noise, and besides an autoregression with a twentieth of the variance.
+    noise, share, memory = rng.normal(size=(4, 30_000)), 0.05, 0.98
+    slow = lfilter([1.0], [1.0, -memory], rng.normal(size=(4, 30_000)), axis=1)
+    function = np.sqrt(1 - share) * noise + np.sqrt(share * (1 - memory**2)) * slow
+    time = (1 - share) + share * (1 + memory) / (1 - memory)
+    found = size_by_batches(function, 15) / (function.size / time)
+    # The variance of 60 means that are as good as independent, batches being 40 times as long.
+    low, high = stats.chi2.ppf([1e-5, 1 - 1e-5], 59) / 59
+    assert 0.9 / high < found < 1.1 / low
+
+
+def test_means_that_do_not_differ_are_worth_any_number() -> None:
+    assert size_by_batches(np.ones((2, 100)), 5) == np.inf

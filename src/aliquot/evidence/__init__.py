@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from aliquot.evidence.importance import importance, weigh
 from aliquot.evidence.result import LogEvidence
-from aliquot.evidence.stones import Stones, stepping_stones
+from aliquot.evidence.stones import Stones, size_by_batches, stepping_stones
 from aliquot.evidence.thirds import thirds_of, together
 from aliquot.evidence.verdict import of_draws, of_exact, of_ladder, of_proposal
 
 __all__ = [
     "LogEvidence",
     "Stones",
+    "size_by_batches",
     "stepping_stones",
     "thirds_of",
     "importance",

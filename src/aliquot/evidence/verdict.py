@@ -13,6 +13,8 @@ from aliquot.variational.importance import GOOD_K, POOR_K, Estimate, believable
 
 # Fewer independent draws say too little of the error itself.
 FEWEST_EFFECTIVE = 200
+# Replicas of a tempered run have to come through its ladder so often, in all chains together.
+FEWEST_ROUNDS = 10
 # In nats: a Bayes factor is then known to a tenth.
 MOST_ERROR = 0.1
 # Two estimates that differ by more than so many joint errors, and by so many nats, disagree.
@@ -138,13 +140,24 @@ def of_proposal(
 
 
 def of_ladder(
-    found: Estimate, effective: float, rhat: float, trips: Sequence[int], notes: Sequence[str] = ()
+    found: Estimate,
+    effective: float,
+    rhat: float,
+    trips: Sequence[int],
+    rungs: int,
+    notes: Sequence[str] = (),
 ) -> LogEvidence:
-    """Judge what stepping stones found along the ladder of a tempered run.
+    """Judge what stepping stones found along the ladder of a tempered run, of so many rungs.
 
     `trips` are how many replicas have come through it in each chain.
     """
     wrong = []
+    if sum(trips) < FEWEST_ROUNDS * rungs:
+        wrong.append(
+            f"each replica has come through the ladder {sum(trips) / rungs:.1f} times, in all "
+            f"chains together, and {FEWEST_ROUNDS} times are needed for the error to be believed: "
+            "sample longer"
+        )
     if not min(trips, default=0) > 0:
         wrong.append(
             "in some chain no replica has come from the reference to the posterior, so that modes "

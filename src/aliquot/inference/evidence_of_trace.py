@@ -82,6 +82,7 @@ def _along_a_ladder(trace: Any, model: Model) -> LogEvidence | None:
         attrs["log_evidence_effective"],
         attrs["log_evidence_rhat"],
         json.loads(attrs["round_trips"]),
+        len(json.loads(attrs["beta"])),
         notes_on(model),
     )
 

@@ -10,7 +10,8 @@ import numpy as np
 
 from aliquot.diagnostics.statistics import effective_size, split_rhat
 from aliquot.errors import ConvergenceWarning, ModelError, warn
-from aliquot.evidence import stepping_stones
+from aliquot.evidence import size_by_batches, stepping_stones
+from aliquot.evidence.verdict import FEWEST_ROUNDS
 from aliquot.inference.approximation import Approximation
 from aliquot.inference.initialisation import explain_start
 from aliquot.inference.interrupt import interrupts
@@ -20,13 +21,16 @@ from aliquot.mcmc.settings import Metric, NUTSSettings
 from aliquot.mcmc.starts import Jittered, NoStartError
 from aliquot.model import Model
 from aliquot.progress import sampling_progress
-from aliquot.tempering.ladder import MOST
 from aliquot.tempering.result import TemperedDraws
 from aliquot.tempering.run import sample_tempered
 
 SAMPLERS = ("nuts", "tempered")
 # Fewer draws of a chain tell neither the evidence nor its error.
 FEWEST_DRAWS = 30
+# With as many rungs a ladder is long.
+MANY_RUNGS = 16
+# Batches of each chain, at most.
+MOST_BATCHES = 20
 # A pair of rungs that is further apart lets hardly anything through.
 MOST_REJECTED = 0.9
 
@@ -98,23 +102,27 @@ def warn_of_ladder(attrs: dict[str, Any]) -> None:
     if trips is None or acceptance is None:
         return
     rejected = 1.0 - np.mean(acceptance, axis=0)
-    if min(trips) > 0 and rejected.max() <= MOST_REJECTED:
-        return
     rungs = len(attrs["beta"])
     begins = f"the ladder of {rungs} densities from {attrs['reference']} to the posterior"
-    found = (
-        f"in {sum(n == 0 for n in trips)} of {len(trips)} chains no replica has come through"
-        if min(trips) == 0
-        else f"up to {100 * rejected.max():.0f}% of the swaps between neighbours are rejected on"
-    )
-    advice = (
-        "Priors closer to the data make it shorter, and so does a fit to begin at: "
-        "init=aq.fit(method='laplace')"
-        if rungs >= MOST
-        else "Give the warm-up more draws (tune=), and draw longer"
-    )
+    if min(trips) == 0:
+        none = sum(n == 0 for n in trips)
+        found = f"in {none} of {len(trips)} chains no replica has come through {begins}"
+    elif rejected.max() > MOST_REJECTED:
+        worst = f"up to {100 * rejected.max():.0f}% of the swaps between neighbours are rejected"
+        found = f"{worst} on {begins}"
+    elif sum(trips) < FEWEST_ROUNDS * rungs:
+        often = f"{sum(trips) / rungs:.1f} times, in all chains together"
+        found = f"each replica has come through {begins} only {often}"
+    else:
+        return
+    advice = "Give the warm-up more draws (tune=), and draw longer"
+    if rungs >= MANY_RUNGS:
+        advice += (
+            ". Priors closer to the data make the ladder shorter, and so does a fit to begin at, "
+            "if it covers the modes: init=aq.fit(method='laplace')"
+        )
     warn(
-        f"{found} {begins}: how much mass each mode has is not known from these draws. {advice}",
+        f"{found}: how much mass each mode has is not well known from these draws. {advice}",
         ConvergenceWarning,
     )
 
@@ -143,9 +151,7 @@ def _said(run: TemperedDraws) -> dict[str, Any]:
     }
     if run.trips.shape[1] < FEWEST_DRAWS:
         return attrs
-    found = stepping_stones(
-        run.betas, run.log_ratios, lambda function: float(effective_size(function[None])[0])
-    )
+    found = stepping_stones(run.betas, run.log_ratios, lambda function: _worth(run, function))
     if not np.isfinite(found.estimate.value):
         return attrs
     return attrs | {
@@ -154,3 +160,17 @@ def _said(run: TemperedDraws) -> dict[str, Any]:
         "log_evidence_effective": found.effective,
         "log_evidence_rhat": float(split_rhat(found.function[None])[0]),
     }
+
+
+def _worth(run: TemperedDraws, function: np.ndarray) -> float:
+    """Say how many independent draws of all rungs those of (chains, scans) are worth.
+
+    Which modes the replicas are in changes only as fast as they go around the ladder, which
+    autocorrelations may not tell: they are small beside what moves from scan to scan, and last.
+    Batches as long as a replica takes do.
+    """
+    found = float(effective_size(function[None])[0])
+    rounds = int(np.clip(run.trips[:, -1].mean() / len(run.betas), 1, MOST_BATCHES))
+    if len(function) * rounds < 2:
+        return found
+    return min(found, size_by_batches(function, rounds))
