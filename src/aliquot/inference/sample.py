@@ -143,16 +143,18 @@ def sample(
     ``reference**(1 - beta) * posterior**beta``, leads from a reference that can be drawn from to
     the posterior. Each chain has a replica on every rung. They make NUTS transitions, that on the
     reference is drawn anew, and even and odd neighbours swap in turn; a draw is kept after three
-    such scans. The
-    reference is the prior, where that can be drawn from and the model has data or a potential; else
-    it is made of t distributions around modes that climbs find, and a wide one. With many
-    coordinates or priors far wider than the posterior the ladder is long: a fit is then a better
-    beginning, as ``init=aq.fit(method="laplace")``, if it covers the modes. In the warm-up rungs
-    move to where swaps are rejected equally often. The attributes say ``reference``, ``beta``,
-    ``swap_acceptance`` by chain and pair of rungs, ``barrier``, ``round_trips`` (of each chain, how
-    many replicas have come from the reference to the posterior), ``log_evidence`` and
-    ``log_evidence_error``; ``sample_stats`` has ``round_trips`` so far, and ``replica``, which one
-    is on each rung. See `plots.plot_tempering` and `log_evidence`.
+    such scans. In the warm-up rungs move to where swaps are rejected equally often, and become
+    about twice as many as are rejected in all. The reference is the prior, where that can be drawn
+    from and the model has data or a potential; else it is made of t distributions around modes that
+    climbs find, and a wide one. With many coordinates, or priors far wider than the posterior, the
+    ladder is long: a fit is then a better beginning, as ``init=aq.fit(method="laplace")``, if it
+    covers the modes.
+
+    The attributes say ``reference``, ``beta``, ``swap_acceptance`` by chain and pair of rungs,
+    ``barrier``, ``round_trips`` (of each chain, how many replicas have come from the reference to
+    the posterior), ``log_evidence`` and ``log_evidence_error``. ``sample_stats`` has
+    ``round_trips`` so far, and ``replica``, which one is on each rung; ``n_steps`` are those of all
+    three scans. See `plots.plot_tempering` and `log_evidence`.
 
     Multinomial NUTS [1]_ [2]_ with the generalised U-turn criterion, checked across subtrees too;
     dual averaging of the step size.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -20,7 +21,7 @@ from aliquot.mcmc.result import ChainDraws
 from aliquot.mcmc.settings import Metric, NUTSSettings
 from aliquot.mcmc.starts import Jittered, NoStartError
 from aliquot.model import Model
-from aliquot.progress import sampling_progress
+from aliquot.progress import announce, sampling_progress
 from aliquot.tempering.result import TemperedDraws
 from aliquot.tempering.run import sample_tempered
 
@@ -72,6 +73,7 @@ def run_tempered(
     `starts` are where users want chains to start, None where they do not say.
     """
     reference, called = reference_of(model, density, given, seed)
+    announce(f"Tempering from {called} to the posterior.", progressbar)
     total = settings.tune + settings.draws
     with interrupts() as stop, sampling_progress(chains, total, progressbar) as display:
         try:
@@ -92,7 +94,8 @@ def run_tempered(
         except NoStartError as error:
             failure = error
         else:
-            return _with_trips(run), {"reference": called} | _said(run)
+            threads = cores or os.cpu_count() or 1
+            return _with_trips(run), {"reference": called, "cores": threads} | _said(run)
     explain_start(model, failure)
 
 
