@@ -78,8 +78,9 @@ def test_modes_of_a_square() -> None:
 def test_modes_of_an_improper_model() -> None:
     with aq.Model() as model:
         x = aq.Flat("x", shape=2)
-        low = -0.5 * ((x + 8) ** 2).sum() + np.log(0.3)
-        high = -0.5 * ((x - 8) ** 2).sum() + np.log(0.7)
+        center = np.array([8.0, 5.0])
+        low = -0.5 * ((x + center) ** 2).sum() + np.log(0.3)
+        high = -0.5 * ((x - center) ** 2).sum() + np.log(0.7)
         aq.Potential("p", aq.math.logsumexp(aq.math.stack([low, high])))
     trace = aq.sample(500, tune=300, random_seed=seed(), model=model, **QUIET)
     check_share(trace.posterior["x"].values[..., 0], 0.3)
@@ -128,6 +129,20 @@ def test_labels_are_met_in_all_orders() -> None:
     other = aq.log_evidence(bridged, model, random_seed=1)
     error = np.hypot(trace.attrs["log_evidence_error"], other.error)
     assert abs(trace.attrs["log_evidence"] - other.value) < 6 * error < 0.6
+
+
+@pytest.mark.slow
+def test_a_fit_of_one_mirror_mode_is_no_evidence_of_all() -> None:
+    with aq.Model() as model:
+        mu = aq.Normal("mu", 0, 5, shape=2)
+        y = np.array([-4.0, -3.6, -4.4, 3.5, 4.2, 4.1, 4.0])
+        aq.NormalMixture("y", w=[0.5, 0.5], mu=mu, sigma=1, observed=y)
+    fit = aq.fit(method="laplace", model=model, random_seed=1, progressbar=False)
+    trace = aq.sample(**SHORT | {"draws": 200, "tune": 100}, init=fit, model=model)
+    assert "log_evidence" not in trace.attrs
+    found = aq.log_evidence(trace, model, random_seed=1)
+    assert found.method == "bridge"
+    assert found.images == 2
 
 
 def test_what_is_in_the_results() -> None:

@@ -67,15 +67,9 @@ def evidence_of_trace(trace: Any, model: Model, rng: np.random.Generator, user: 
 
 
 def _along_a_ladder(trace: Any, model: Model) -> LogEvidence | None:
-    """Give what a tempered run has found on the way, ``None`` where it has found nothing.
-
-    Mirror images have all been met where replicas came from the prior, which knows none of them
-    from another. From a fit they may not have been: then a bridge counts them.
-    """
+    """Give what a tempered run has found on the way, ``None`` where it has found nothing."""
     attrs = trace.attrs
     if attrs.get("sampler") != "tempered" or "log_evidence" not in attrs:
-        return None
-    if attrs.get("reference") != "the prior" and model.symmetries(explain=False):
         return None
     return of_ladder(
         Estimate(attrs["log_evidence"], attrs["log_evidence_error"]),

@@ -26,6 +26,8 @@ from aliquot.variational.gaussians.mixture import GaussianMixture
 from aliquot.variational.gaussians.scale import Diagonal
 from aliquot.variational.modes.search import find_modes
 
+# What it is called in results.
+PRIOR = "the prior"
 # A fit's tails are those of a t with so many degrees of freedom, so that where the posterior
 # reaches further it is not missed.
 TAILS = 4.0
@@ -55,14 +57,14 @@ def reference_of(
         return MixtureReference(given.q.with_tails(TAILS), "a fit"), f"a fit by {given.method}"
     prior = _prior(model, density)
     if prior is not None:
-        return prior, "the prior"
+        return prior, PRIOR
     return MixtureReference(_around_modes(density, seed), "a fit"), "a fit around the modes"
 
 
 class PriorReference:
     """The prior of a model, of which all free variables can be drawn one after another."""
 
-    name = "the prior"
+    name = PRIOR
 
     def __init__(self, model: Model, density: Any, traced: Any) -> None:
         self.data: Any = traced.data

@@ -16,7 +16,7 @@ from aliquot.evidence.verdict import FEWEST_ROUNDS
 from aliquot.inference.approximation import Approximation
 from aliquot.inference.initialisation import explain_start
 from aliquot.inference.interrupt import interrupts
-from aliquot.inference.references import reference_of
+from aliquot.inference.references import PRIOR, reference_of
 from aliquot.mcmc.result import ChainDraws
 from aliquot.mcmc.settings import Metric, NUTSSettings
 from aliquot.mcmc.starts import Jittered, NoStartError
@@ -95,7 +95,11 @@ def run_tempered(
             failure = error
         else:
             threads = cores or os.cpu_count() or 1
-            return _with_trips(run), {"reference": called, "cores": threads} | _said(run)
+            # Replicas from the prior have met all mirror images, which it does not tell apart.
+            # Those from a fit may not have.
+            whole = called == PRIOR or not model.symmetries(explain=False)
+            said = {"reference": called, "cores": threads} | _said(run, whole)
+            return _with_trips(run), said
     explain_start(model, failure)
 
 
@@ -142,8 +146,11 @@ def _with_trips(run: TemperedDraws) -> ChainDraws:
     return replace(chains, stats=chains.stats | {"round_trips": trips, "replica": replicas})
 
 
-def _said(run: TemperedDraws) -> dict[str, Any]:
-    """Put into attributes what the ladder was and how it did, and the evidence."""
+def _said(run: TemperedDraws, whole: bool) -> dict[str, Any]:
+    """Put into attributes what the ladder was and how it did, and where it is `whole` the evidence.
+
+    Else the integral may be that of some mirror modes only.
+    """
     attrs: dict[str, Any] = {"beta": run.betas}
     if not run.trips.shape[1]:
         return attrs
@@ -152,7 +159,7 @@ def _said(run: TemperedDraws) -> dict[str, Any]:
         "barrier": run.barrier,
         "round_trips": run.trips[:, -1],
     }
-    if run.trips.shape[1] < FEWEST_DRAWS:
+    if run.trips.shape[1] < FEWEST_DRAWS or not whole:
         return attrs
     found = stepping_stones(run.betas, run.log_ratios, lambda function: _worth(run, function))
     if not np.isfinite(found.estimate.value):
