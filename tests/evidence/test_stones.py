@@ -67,6 +67,7 @@ def test_far_from_everything() -> None:
     ratios = -1e4 + 1e3 * np.array([0.0, 1.0]) + rng.normal(size=(2, 50, 2))
     found = stepping_stones(np.array([0.0, 1.0]), ratios, worth)
     assert -1e4 - 10 < found.estimate.value < -9e3 + 10
+    assert found.estimate.mcse == np.inf
     none = stepping_stones(np.array([0.0, 1.0]), np.full((1, 20, 2), -np.inf), worth)
     assert none.estimate.value == -np.inf
 

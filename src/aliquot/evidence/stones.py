@@ -61,6 +61,8 @@ def stepping_stones(
             return Stones(Estimate(value, np.inf), function, 0.0)
         total += value
         function += deviations
+    if not np.isfinite(function).all():  # nor have any draws of two neighbours met
+        return Stones(Estimate(total, np.inf), function, 0.0)
     if np.ptp(function) < CLOSE:  # the ratio is constant
         return Stones(Estimate(total, 0.0), function, float(function.size))
     effective = float(effective_size(function))
@@ -107,7 +109,9 @@ def _stone(changes: np.ndarray) -> tuple[float, np.ndarray]:
             break
     up, down = _logistic(lower - root), _logistic(root - upper)
     slope = float((up * (1.0 - up)).mean() + (down * (1.0 - down)).mean())
-    return root, (up - down) / slope if slope > 0 else np.full(lower.shape, np.inf)
+    if slope * lower.size < 1.0:  # less than one draw is where the other density is
+        return root, np.full(lower.shape, np.inf)
+    return root, (up - down) / slope
 
 
 def _logistic(x: np.ndarray) -> np.ndarray:

@@ -162,7 +162,7 @@ def _said(run: TemperedDraws, whole: bool) -> dict[str, Any]:
     if run.trips.shape[1] < FEWEST_DRAWS or not whole:
         return attrs
     found = stepping_stones(run.betas, run.log_ratios, lambda function: _worth(run, function))
-    if not np.isfinite(found.estimate.value):
+    if not np.isfinite(found.estimate.mcse):
         return attrs
     return attrs | {
         "log_evidence": found.estimate.value,
