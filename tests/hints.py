@@ -251,8 +251,8 @@ PROGRAMS: dict[str, str] = {
     ),
     "aq.sample is NUTS, which needs no step methods": f"aq.sample(10, model=model, {SHORT})",
     "use aq.sample": f"aq.sample(10, model=model, {SHORT})",
-    "use aq.sample, and aq.log_evidence(trace)": (
-        f"with model:\n    aq.sample(10, {SHORT})\n    aq.log_evidence(trace)"
+    "use aq.sample(sampler='tempered'), and aq.log_evidence(trace)": (
+        f"with model:\n    aq.sample(10, sampler='tempered', {SHORT})\n    aq.log_evidence(trace)"
     ),
     "use aq.log_evidence(trace)": "with model:\n    aq.log_evidence(trace)",
     "take the difference of aq.log_evidence": "aq.log_evidence(trace, model).value",

@@ -144,7 +144,7 @@ LAYERS = [
     ["kernel"],
     ["newton"],
     ["mcmc", "variational"],
-    ["evidence", "exploration"],
+    ["evidence", "exploration", "tempering"],
     ["results"],
     ["diagnostics"],
     ["plots", "progress"],
@@ -159,7 +159,7 @@ RANK = {part: rank for rank, layer in enumerate(LAYERS) for part in layer}
 # Algorithms see a density and a vector.
 NEVER = {
     (algorithm, part)
-    for algorithm in ("newton", "mcmc", "variational", "evidence")
+    for algorithm in ("newton", "mcmc", "variational", "tempering", "evidence")
     for part in ("expression", "distributions", "transforms", "model", "marginal")
 }
 
@@ -226,6 +226,8 @@ def wrong_imports(source: str, module: str, is_package: bool = False) -> list[st
         ("from aliquot import model", "aliquot.mcmc.nuts", False),
         ("from aliquot.density import Density", "aliquot.mcmc.nuts", True),
         ("from aliquot.mcmc import nuts", "aliquot.variational.advi", False),
+        ("from aliquot.mcmc import nuts", "aliquot.tempering.run", True),
+        ("from aliquot import model", "aliquot.tempering.run", False),
         ("import aliquot as aq", "aliquot.mcmc.nuts", False),
         ("import aliquot as aq", "aliquot.demo", True),
         ("from aliquot.somewhere import anything", "aliquot.results", False),

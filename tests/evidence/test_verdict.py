@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from aliquot.evidence import of_draws, of_exact, of_proposal
+from aliquot.evidence import of_draws, of_exact, of_ladder, of_proposal
 from aliquot.evidence.importance import Importance
 from aliquot.evidence.thirds import Together
 from aliquot.variational.importance import Estimate
@@ -99,3 +99,28 @@ def test_what_is_exact() -> None:
     assert found.good and found.error == 0 and found.method == "exact"
     assert repr(found) == "-1.25 nats (exact)"
     assert found.message.endswith("A note on it.")
+
+
+def test_a_ladder_that_works() -> None:
+    found = of_ladder(Estimate(-7.0, 0.02), 1500.0, 1.002, [60, 70], 8, ["a note on it"])
+    assert found.good and found.method == "tempering" and found.images == 1
+    assert repr(found) == "-7.000 ± 0.020 nats (stepping stones)"
+    assert "130 replicas" in found.message and found.message.endswith("A note on it.")
+
+
+@pytest.mark.parametrize(
+    ("error", "effective", "rhat", "trips", "said"),
+    [
+        (0.02, 1500.0, 1.0, [150, 0], "in some chain no replica"),
+        (0.02, 1500.0, 1.0, [20, 30], "6.2 times"),
+        (0.02, 1500.0, 1.2, [60, 70], "chains disagree"),
+        (0.02, 120.0, 1.0, [60, 70], "only 120 effective draws"),
+        (0.2, 1500.0, 1.0, [60, 70], "is above 0.1"),
+        (np.nan, np.nan, np.nan, [], "chains disagree"),
+    ],
+)
+def test_a_ladder_that_does_not(
+    error: float, effective: float, rhat: float, trips: list[int], said: str
+) -> None:
+    found = of_ladder(Estimate(-7.0, error), effective, rhat, trips, 8)
+    assert not found.good and said.lower() in found.message.lower()

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from aliquot.evidence.importance import importance, weigh
 from aliquot.evidence.result import LogEvidence
+from aliquot.evidence.stones import Stones, size_by_batches, stepping_stones
 from aliquot.evidence.thirds import thirds_of, together
-from aliquot.evidence.verdict import of_draws, of_exact, of_proposal
+from aliquot.evidence.verdict import of_draws, of_exact, of_ladder, of_proposal
 
 __all__ = [
     "LogEvidence",
+    "Stones",
+    "size_by_batches",
+    "stepping_stones",
     "thirds_of",
     "importance",
     "of_draws",
     "of_exact",
+    "of_ladder",
     "of_proposal",
     "together",
     "weigh",

@@ -7,7 +7,12 @@ from dataclasses import dataclass
 from aliquot.variational.importance import Estimate
 
 # What each method is called in a sentence.
-NAMES = {"bridge": "bridge sampling", "importance": "importance sampling", "exact": "exact"}
+NAMES = {
+    "bridge": "bridge sampling",
+    "importance": "importance sampling",
+    "tempering": "stepping stones",
+    "exact": "exact",
+}
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -21,7 +26,7 @@ class LogEvidence:
     error : float
         Its Monte Carlo standard error, in nats.
     method : str
-        "bridge", "importance", or "exact" where no unknown is continuous.
+        "bridge", "importance", "tempering", or "exact" where no unknown is continuous.
     images : int
         How many mirror images of one cell the integral is put together from.
     good : bool

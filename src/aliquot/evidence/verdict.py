@@ -13,6 +13,8 @@ from aliquot.variational.importance import GOOD_K, POOR_K, Estimate, believable
 
 # Fewer independent draws say too little of the error itself.
 FEWEST_EFFECTIVE = 200
+# Replicas of a tempered run have to come through its ladder so often, in all chains together.
+FEWEST_ROUNDS = 10
 # In nats: a Bayes factor is then known to a tenth.
 MOST_ERROR = 0.1
 # Two estimates that differ by more than so many joint errors, and by so many nats, disagree.
@@ -133,6 +135,56 @@ def of_proposal(
         message=_said(what, wrong, images, notes),
         images=images,
         pareto_k=k,
+        effective=effective,
+    )
+
+
+def of_ladder(
+    found: Estimate,
+    effective: float,
+    rhat: float,
+    trips: Sequence[int],
+    rungs: int,
+    notes: Sequence[str] = (),
+) -> LogEvidence:
+    """Judge what stepping stones found along the ladder of a tempered run, of so many rungs.
+
+    `trips` are how many replicas have come through it in each chain.
+    """
+    wrong = []
+    if sum(trips) < FEWEST_ROUNDS * rungs:
+        wrong.append(
+            f"each replica has come through the ladder {sum(trips) / rungs:.1f} times, in all "
+            f"chains together, and {FEWEST_ROUNDS} times are needed for the error to be believed: "
+            "sample longer"
+        )
+    if not min(trips, default=0) > 0:
+        wrong.append(
+            "in some chain no replica has come from the reference to the posterior, so that modes "
+            "may be missing: sample longer, with a longer warm-up"
+        )
+    if not rhat <= MOST_RHAT:
+        wrong.append(
+            f"the chains disagree about it (R-hat {rhat:.3g}): sample longer, with a longer warm-up"
+        )
+    if not effective >= FEWEST_EFFECTIVE:
+        wrong.append(
+            f"only {effective:.0f} effective draws are behind it, and {FEWEST_EFFECTIVE} are "
+            "needed for the error to be believed: sample longer"
+        )
+    if not found.mcse <= MOST_ERROR:
+        wrong.append(f"its error, {found.mcse:.2g} nats, is above {MOST_ERROR}: sample longer")
+    what = (
+        f"Stepping stones along the ladder of a tempered run give {found!r} nats. "
+        f"{effective:,.0f} effective draws of all rungs are behind it, and {sum(trips):,} replicas "
+        "that came from the reference to the posterior"
+    )
+    return LogEvidence(
+        value=found.value,
+        error=found.mcse,
+        method="tempering",
+        good=not wrong,
+        message=_said(what, wrong, 1, notes),
         effective=effective,
     )
 

@@ -19,7 +19,7 @@ SAMPLE: Mapping[str, str] = {
     "var_names": "every variable is recorded; choose afterwards, as in "
     "trace.posterior.dataset[['mu']]",
     **for_all("start init_params inits initial_params", "use initvals="),
-    **for_all("step nuts_sampler sampler", "leave it out: aq.sample draws with Aliquot's own NUTS"),
+    **for_all("step nuts_sampler", "leave it out: aq.sample draws with Aliquot's own NUTS"),
     **for_all(
         "nuts_sampler_kwargs nuts_kwargs step_kwargs nuts",
         "give target_accept= and max_treedepth= by themselves",

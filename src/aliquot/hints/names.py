@@ -121,7 +121,8 @@ NAMES: Mapping[str, str] = {
         "aq.sample is NUTS, which needs no step methods",
     ),
     **for_all("sample_numpyro_nuts sample_blackjax_nuts", "use aq.sample"),
-    "sample_smc": "use aq.sample, and aq.log_evidence(trace) for the marginal likelihood",
+    "sample_smc": "use aq.sample(sampler='tempered'), and aq.log_evidence(trace) for the marginal "
+    "likelihood",
     **for_all(
         "bridge_sampler bridgesampling log_marginal_likelihood marginal_likelihood logml "
         "NestedSampler",

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import numpy as np
 
 from aliquot.diagnostics.statistics import effective_size, split_rhat
 from aliquot.errors import ModelError, SupportError
-from aliquot.evidence import LogEvidence, of_draws, of_exact, thirds_of, together
+from aliquot.evidence import LogEvidence, of_draws, of_exact, of_ladder, thirds_of, together
 from aliquot.inference.draws import in_chains
 from aliquot.inference.folding import Folding
 from aliquot.inference.permute import unconstrained
@@ -18,6 +19,7 @@ from aliquot.inference.same_data import refuse_other_data
 from aliquot.model import Model
 from aliquot.symmetry import Symmetries
 from aliquot.variational.heights import log_densities
+from aliquot.variational.importance import Estimate
 
 # The centre of a cell is the highest of so many draws.
 LOOKED_AT = 1000
@@ -37,6 +39,8 @@ def evidence_of_trace(trace: Any, model: Model, rng: np.random.Generator, user: 
     density = model.density()
     if density.size == 0:
         return of_exact(density.evaluate(np.empty(0)), notes_on(model))
+    if (along := _along_a_ladder(trace, model)) is not None:
+        return along
     sizes = posterior.sizes["chain"], posterior.sizes["draw"]
     if sizes[0] == 0 or sizes[1] < FEWEST_DRAWS:
         raise ModelError(
@@ -59,6 +63,21 @@ def evidence_of_trace(trace: Any, model: Model, rng: np.random.Generator, user: 
         cell.images,
         _rhat(np.concatenate([third.function for third in thirds], axis=1)),
         notes_on(model, symmetries),
+    )
+
+
+def _along_a_ladder(trace: Any, model: Model) -> LogEvidence | None:
+    """Give what a tempered run has found on the way, ``None`` where it has found nothing."""
+    attrs = trace.attrs
+    if attrs.get("sampler") != "tempered" or "log_evidence" not in attrs:
+        return None
+    return of_ladder(
+        Estimate(attrs["log_evidence"], attrs["log_evidence_error"]),
+        attrs["log_evidence_effective"],
+        attrs["log_evidence_rhat"],
+        json.loads(attrs["round_trips"]),
+        len(json.loads(attrs["beta"])),
+        notes_on(model),
     )
 
 

@@ -39,8 +39,9 @@ def log_evidence(
     Parameters
     ----------
     trace_or_approx : xarray.DataTree or Approximation
-        Draws of the posterior, from `sample`: by bridge sampling. Or what `fit` returns: by
-        importance sampling, which is quicker, and good where its draws can be corrected.
+        Draws of the posterior, from `sample`: by bridge sampling, or, of a tempered run, what it
+        has found on the way. Or what `fit` returns: by importance sampling, which is quicker, and
+        good where its draws can be corrected.
     model : Model, optional
         By default the one whose ``with`` block is running; an approximation knows its own.
     random_seed : int, sequence of int, numpy.random.Generator, optional
@@ -79,6 +80,12 @@ def log_evidence(
     its error that of [4]_, with the autocorrelation of the bridge's function of the draws. The log
     of the number of mirror images is added.
 
+    A tempered run draws from all densities between one that is normalised, such as the prior, and
+    the posterior. Between neighbours the integral changes by a factor, for which draws of both are
+    bridged [2]_ [5]_. The error is from the autocorrelation of all rungs' draws together. The
+    integral is over all modes that replicas have met; where the ladder began at a fit, and the
+    model has mirror images, draws are bridged as above.
+
     For a check, ``.second`` is what importance sampling says from the same draws of the proposal.
     Neither can know of a mode that no chain has met and that is no mirror image of another.
 
@@ -92,6 +99,8 @@ def log_evidence(
        splitting the MCMC sample, Statistics and Computing 30.
     .. [4] Frühwirth-Schnatter (2004), Estimating marginal likelihoods for mixture and Markov
        switching models using bridge sampling techniques, Econometrics Journal 7.
+    .. [5] Xie, Lewis, Fan, Kuo and Chen (2011), Improving marginal likelihood estimation for
+       Bayesian phylogenetic model selection, Systematic Biology 60.
 
     See Also
     --------

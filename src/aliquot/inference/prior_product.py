@@ -44,10 +44,10 @@ def notes_on(model: Model, symmetries: Symmetries | None = None) -> list[str]:
             "part of the density, which no constant normalises: the value is the log of the "
             "integral of the product of all terms"
         )
-    restricted = [v.name for v in model.free if isinstance(v, FreeVariable) and _restricted(v)]
-    if restricted:
+    kept = [v.name for v in model.free if isinstance(v, FreeVariable) and restricted(v)]
+    if kept:
         notes.append(
-            f"a transform keeps {listed(restricted)} to a part of what the prior covers, for which "
+            f"a transform keeps {listed(kept)} to a part of what the prior covers, for which "
             "the prior is not normalised: the value is lower by the log of that part's probability"
         )
     if symmetries is not None:
@@ -61,7 +61,8 @@ def notes_on(model: Model, symmetries: Symmetries | None = None) -> list[str]:
     return notes
 
 
-def _restricted(variable: FreeVariable) -> bool:
+def restricted(variable: FreeVariable) -> bool:
+    """Say whether a transform keeps a variable to a part of what its prior, normalised, covers."""
     if variable.distribution.discrete or variable.transform is None:
         return False
     if isinstance(variable.transform, Ordered):

@@ -24,6 +24,12 @@ from aliquot.inference.initialised import refuse_other_model
 from aliquot.inference.interrupt import interrupts
 from aliquot.inference.labels import announce_symmetries, judge
 from aliquot.inference.permute import permuted, read_label_switching, unconstrained
+from aliquot.inference.tempered import (
+    metric_of_rungs,
+    read_sampler,
+    run_tempered,
+    warn_of_ladder,
+)
 from aliquot.mcmc.result import ChainDraws
 from aliquot.mcmc.run import sample as run_chains
 from aliquot.mcmc.settings import NUTSSettings
@@ -41,6 +47,7 @@ if TYPE_CHECKING:
 def sample(
     draws: int = 1000,
     *,
+    sampler: str = "nuts",
     tune: int = 1000,
     chains: int = 4,
     cores: int | None = None,
@@ -63,6 +70,10 @@ def sample(
     ----------
     draws : int
         Draws kept from each chain.
+    sampler : str
+        "nuts", or "tempered" for a posterior with several modes that NUTS does not get across:
+        parallel tempering, with NUTS on each rung of a ladder. It takes as many times as long as
+        there are rungs, and three times that. See Notes.
     tune : int
         Draws of warm-up before them at most, in which the step size and the metric adapt. They end
         early where what exploring found describes the posterior well; the attribute
@@ -89,7 +100,9 @@ def sample(
         model, such as ``aq.fit()`` gives: chains start at draws from it, with the tails of a t,
         and the metric begins as its covariance.
     initvals : mapping, or a sequence of one for each chain, optional
-        Start values by variable, on the variable's own scale. Nothing is explored then.
+        Start values by variable, on the variable's own scale. Nothing is explored then. Of a
+        tempered run all rungs start there but the reference; by default they start at draws of
+        that.
     moves : str
         "auto": where a mixture of t's fitted to the warm-up describes the posterior well, nine of
         ten draws are independence Metropolis steps [4]_ that propose from it, which carries chains
@@ -138,6 +151,23 @@ def sample(
     What independence steps proposed is in ``moves``, and ``sample_stats["independence"]`` says
     which draws are theirs.
 
+    A tempered run is non-reversible parallel tempering [5]_. A ladder of densities,
+    ``reference**(1 - beta) * posterior**beta``, leads from a reference that can be drawn from to
+    the posterior. Each chain has a replica on every rung. They make NUTS transitions, that on the
+    reference is drawn anew, and even and odd neighbours swap in turn; a draw is kept after three
+    such scans. In the warm-up rungs move to where swaps are rejected equally often, and become
+    about twice as many as are rejected in all. The reference is the prior, where that can be drawn
+    from and the model has data or a potential; else it is made of t distributions around modes that
+    climbs find, and a wide one. With many coordinates, or priors far wider than the posterior, the
+    ladder is long: a fit is then a better beginning, as ``init=aq.fit(method="laplace")``, if it
+    covers the modes.
+
+    The attributes say ``reference``, ``beta``, ``swap_acceptance`` by chain and pair of rungs,
+    ``barrier``, ``round_trips`` (of each chain, how many replicas have come from the reference to
+    the posterior), ``log_evidence`` and ``log_evidence_error``. ``sample_stats`` has
+    ``round_trips`` so far, and ``replica``, which one is on each rung; ``n_steps`` are those of all
+    three scans. See `plots.plot_tempering` and `log_evidence`.
+
     Multinomial NUTS [1]_ [2]_ with the generalised U-turn criterion, checked across subtrees too;
     dual averaging of the step size.
 
@@ -149,6 +179,8 @@ def sample(
     .. [3] Seyboldt et al. (2026), arXiv:2603.18845.
     .. [4] Tierney (1994), Markov chains for exploring posterior distributions, Annals of
        Statistics 22.
+    .. [5] Syed, Bouchard-Côté, Deligiannidis and Doucet (2022), Non-reversible parallel tempering:
+       a scalable highly parallel MCMC scheme, JRSS B 84.
 
     Examples
     --------
@@ -158,11 +190,20 @@ def sample(
     ...     trace = aq.sample(chains=2, random_seed=1, progressbar=False)
     >>> trace.posterior["x"].dims
     ('chain', 'draw')
+
+    Two modes, of which NUTS sees one in each chain:
+
+    >>> with aq.Model():
+    ...     x = aq.NormalMixture("x", w=[0.3, 0.7], mu=[-20, 20], sigma=1)
+    ...     trace = aq.sample(sampler="tempered", random_seed=1, progressbar=False)
+    >>> bool(abs((trace.posterior["x"] < 0).mean() - 0.3) < 0.1)
+    True
     """
     model = resolve_model(model, "aq.sample")
     permuting = read_label_switching(label_switching)
     given, how = (init, "auto") if isinstance(init, Approximation) else (None, init)
     metric, jitter = read_init(how)
+    tempered = read_sampler(sampler)
     if moves not in MOVES:
         raise ModelError(f"moves must be one of {', '.join(map(repr, MOVES))}; got {moves!r}")
     chains = whole_number("chains", chains)
@@ -184,16 +225,17 @@ def sample(
         return exact_draws(model, settings.draws, chains, seed)
     if given is not None:
         refuse_other_model(given, density, initvals)
-    settings = replace(settings, metric=metric_for(how, metric, density.size))
+    metric = metric_for(how, metric, density.size)
+    settings = replace(settings, metric=metric_of_rungs(how, metric) if tempered else metric)
     symmetries = model.symmetries(explain=False)
     announce_symmetries(model, symmetries, permuting, progressbar)
     beginning = StartingPlan(density, symmetries, settings, chains=chains, seed=seed, moves=moves)
-    if given is not None:
-        beginning.from_approximation(given)
-    else:
+    if given is None:
         beginning.around(initvals, jitter)
-        if how == "auto" and initvals is None:
+        if how == "auto" and initvals is None and not tempered:
             beginning.explore()
+    elif not tempered:
+        beginning.from_approximation(given)
     count = chains * settings.draws
     helpers = [
         Thread(target=density.prepare_draws, args=(count,), daemon=True),
@@ -204,7 +246,15 @@ def sample(
         for helper in helpers:
             helper.start()
 
-    run = _run(model, density, beginning, settings, seed, cores, progressbar, meanwhile, chains)
+    said: dict[str, Any] = {}
+    if tempered:
+        where = beginning.starts if given is None and initvals is not None else None
+        run, said = run_tempered(
+            model, density, given, where, settings, seed, cores, progressbar, meanwhile, chains
+        )
+    else:
+        run = _run(model, density, beginning, settings, seed, cores, progressbar, meanwhile, chains)
+        said = beginning.attributes(run)
     for helper in helpers:
         helper.join()
     attrs = {
@@ -214,7 +264,7 @@ def sample(
         "compile_cached": run.compile_cached,
         "tuning_steps": run.tune,
         "random_seed": seed,
-        "sampler": "NUTS",
+        "sampler": "tempered" if tempered else "NUTS",
         "init": f"a fit by {given.method}" if given is not None else init,
         "metric": settings.metric,
         "draws": settings.draws,
@@ -223,10 +273,9 @@ def sample(
         "target_accept": settings.target_accept,
         "max_treedepth": settings.max_treedepth,
         "partial": run.interrupted,
-        **beginning.attributes(run),
         ATTRIBUTE: symmetries.to_json(),
     }
-    attrs |= _volumes(run)
+    attrs |= _volumes(run) | said
     moved = symmetries if permuting and symmetries else None
     tree = _tree(model, density, run, attrs, keep_warmup, keep_unconstrained, moved)
     tree.attrs["total_time"] = time.perf_counter() - began
@@ -234,6 +283,8 @@ def sample(
         _warn_partial(run)
     if compute_convergence_checks and int(run.completed.min()) > run.tune:
         judge(tree, density, symmetries).warn()
+        if tempered:
+            warn_of_ladder(said)
     return tree
 
 

@@ -1,4 +1,4 @@
-"""Pictures of discrete variables that have come back, and of components that trade places.
+"""Pictures: discrete variables that have come back, components that trade places, ladders.
 
 They read the tree that `aq.sample`, `aq.recover` or `aq.relabel` gives, and nothing else.
 """
@@ -16,6 +16,7 @@ from aliquot.plots.label_traces import plot_label_traces
 from aliquot.plots.mirror_modes import plot_mirror_modes
 from aliquot.plots.responsibilities import plot_responsibilities
 from aliquot.plots.states import plot_states
+from aliquot.plots.tempering import plot_tempering
 
 __all__ = [
     "plot_comparison",
@@ -25,6 +26,7 @@ __all__ = [
     "plot_mirror_modes",
     "plot_responsibilities",
     "plot_states",
+    "plot_tempering",
 ]
 
 

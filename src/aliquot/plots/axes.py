@@ -15,9 +15,14 @@ if TYPE_CHECKING:
 
 
 def stacked_axes(
-    ax: Any, heights: Sequence[float], *, width: float, figsize: tuple[float, float] | None
+    ax: Any,
+    heights: Sequence[float],
+    *,
+    width: float,
+    figsize: tuple[float, float] | None,
+    sharex: bool = True,
 ) -> np.ndarray:
-    """Give axes above each other with one horizontal axis, shape (len(heights),).
+    """Give axes above each other, with one horizontal axis if they share it, (len(heights),).
 
     Those of the user, as many as there are heights, or new ones, in inches; `figsize` is in place
     of what heights and width make together.
@@ -32,7 +37,7 @@ def stacked_axes(
         figsize=figsize or (width, sum(heights) + 0.75),
         gridspec_kw={"height_ratios": list(heights)},
         layout="constrained",
-        sharex=True,
+        sharex=sharex,
         squeeze=False,
     )
     return np.asarray(axes[:, 0])

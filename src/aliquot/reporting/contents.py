@@ -257,9 +257,13 @@ class Contents:
     def call(self) -> str:
         """Write the call that repeats the run."""
         a = self.attrs
-        if self.sampler != "NUTS" or not {"draws", "tuning_steps", "random_seed"} <= a.keys():
+        if (
+            self.sampler not in ("NUTS", "tempered")
+            or not {"draws", "tuning_steps", "random_seed"} <= a.keys()
+        ):
             return ""
         names = ("chains", "init", "target_accept", "max_treedepth", "label_switching")
         given = [str(a["draws"]), f"tune={a['tuning_steps']}"]
+        given += ["sampler='tempered'"] if self.sampler == "tempered" else []
         given += [f"{name}={a[name]!r}" for name in names if name in a]
         return f"aq.sample({', '.join(given)}, random_seed={a['random_seed']})"
