@@ -104,6 +104,22 @@ class StartingPlan:
         )
         return warmed
 
+    def said(self, run: ChainDraws) -> str:
+        """Say in a line what was not as usual; nothing where all was."""
+        parts = []
+        if run.tune < self._settings.tune:
+            parts.append(
+                f"the warm-up was enough after {run.tune:,} of {self._settings.tune:,} draws"
+            )
+        found = self.attributes(run)["moves"]
+        if found["kind"] != "nuts":
+            parts.append(
+                f"independence steps between draws by NUTS ({found['acceptance']:.0%} accepted, "
+                f"Pareto k {found['pareto_k']:.2f})"
+            )
+        line = "; ".join(parts)
+        return f"{line[0].upper()}{line[1:]}." if line else ""
+
     def attributes(self, run: ChainDraws) -> dict[str, Any]:
         """Say in a result what was found, and which moves were made."""
         found: dict[str, Any] = {"moves": {"kind": "nuts"}}

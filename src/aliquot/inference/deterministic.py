@@ -159,7 +159,7 @@ def laplace(fitting: Fitting, stop: Event) -> Approximation:
         partial=search.interrupted,
         stopped="interrupted" if search.interrupted else None,
     )
-    return fitting.checked(approx, left=modes[0].left, modes=len(modes))
+    return fitting.checked(approx, left=modes[0].left, modes=len(modes), **search.counts)
 
 
 def mean_field(fitting: Fitting, stop: Event) -> Approximation:

@@ -115,7 +115,6 @@ def explore(
         judged = _judged(density, q, folding, rng)
     kept = [k for k, mode in enumerate(modes) if (mode.position == q.centers).all(axis=1).any()]
     shares, errors = _shares([modes[k] for k in kept], q, judged)
-    best = max(search.reached)
     order = np.argsort(-shares, kind="stable")
     return Explored(
         [modes[kept[int(i)]] for i in order],
@@ -128,8 +127,7 @@ def explore(
         judged.weights,
         folding,
         starts.evaluations + search.evaluations,
-        len(search.reached) + len(search.failures),
-        int(sum(height > best - 0.01 for height in search.reached)),
+        **search.counts,
     )
 
 

@@ -255,6 +255,8 @@ def sample(
     else:
         run = _run(model, density, beginning, settings, seed, cores, progressbar, meanwhile, chains)
         said = beginning.attributes(run)
+        if line := beginning.said(run):
+            announce(line, progressbar)
     for helper in helpers:
         helper.join()
     attrs = {

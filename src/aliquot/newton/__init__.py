@@ -8,6 +8,7 @@ from aliquot.newton.saddles import off_saddles
 from aliquot.newton.summit import (
     CURVATURE_UP_TO,
     MOVED,
+    SAME_HEIGHT,
     UNFINISHED,
     Moves,
     Summit,
@@ -19,6 +20,7 @@ from aliquot.newton.trust_region import Climb, Derivatives, derivatives
 __all__ = [
     "CURVATURE_UP_TO",
     "MOVED",
+    "SAME_HEIGHT",
     "UNFINISHED",
     "Climb",
     "Climber",

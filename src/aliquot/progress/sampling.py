@@ -42,6 +42,8 @@ class SamplingView(ProgressView):
     def note(self, latest: Sequence[ChainProgress]) -> None:
         """Take the news of all chains."""
         self.latest = latest
+        # A warm-up may end early.
+        self.total = max((item.total for item in latest), default=self.total)
         self._note_time()
         self._note_compiling(any(self.phase(item) == "compiling" for item in latest))
         for item in latest:

@@ -73,6 +73,8 @@ class FitQuality:
     modes
         How many modes that are no mirror images of each other were found; None where they were
         not looked for.
+    climbs, reached
+        How many climbs looked for modes, and how many of them ended as high as the best.
     share
         Which part of the draws counts: how many independent draws of the posterior their smoothed
         weights make of each.
@@ -94,6 +96,8 @@ class FitQuality:
     left: float | None = None
     draws_error: float | None = None
     modes: int | None = None
+    climbs: int | None = None
+    reached: int | None = None
     share: float = 1.0
     tried: tuple[str, ...] = ()
 

@@ -12,6 +12,7 @@ from aliquot.compilation import owner_of
 from aliquot.errors import FitError
 from aliquot.newton import (
     MOVED,
+    SAME_HEIGHT,
     UNFINISHED,
     Climb,
     Climber,
@@ -83,6 +84,15 @@ class ModeSearch:
     evaluations: int
     interrupted: bool
     reached: tuple[float, ...] = ()  # the height of each climb that ended at a mode
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many climbs there were, and how many of them ended as high as the best."""
+        best = max(self.reached, default=np.inf)
+        return {
+            "climbs": len(self.reached) + len(self.failures),
+            "reached": sum(height > best - SAME_HEIGHT for height in self.reached),
+        }
 
 
 def find_modes(
