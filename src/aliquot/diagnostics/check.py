@@ -12,6 +12,7 @@ from aliquot.diagnostics import wording
 from aliquot.diagnostics.components import ExchangeableComponents
 from aliquot.diagnostics.convergence import ESS_PER_CHAIN, FEWEST_DRAWS, quantity_records
 from aliquot.diagnostics.diagnosis import Diagnosis
+from aliquot.diagnostics.empty import empty_records
 from aliquot.diagnostics.heights import height_records
 from aliquot.diagnostics.label_free import label_free_quantities
 from aliquot.diagnostics.modes import mode_records
@@ -148,7 +149,7 @@ def check(
             replace(r, cause=cause, advice=wording.APART_ADVICE) if r.kind in STATISTICS else r
             for r in records
         ]
-    records = apart + modes + records
+    records = apart + modes + empty_records(tree.attrs) + records
     return Diagnosis.of(records, facts)
 
 

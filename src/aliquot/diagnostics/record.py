@@ -11,6 +11,7 @@ Kind = Literal[
     "chains_apart",
     "mode_missed",
     "modes",
+    "empty_component",
     "label_switching",
     "rhat",
     "divergences",
@@ -40,6 +41,7 @@ class Record:
         ended at log densities `value` nats apart; ``"mode_missed"``: all chains are where there is
         less of the mass, by `value` nats, than about a mode that was known before; ``"modes"``:
         there are several that are no mirror images, and chains crossed `value` times;
+        ``"empty_component"``: `value` components have no rows in some chain;
         ``"label_switching"``: R-hat or an effective sample size is out of bounds, and not of what
         depends on no label; ``"one_labelling"``: the chains have visited `value` of `threshold`
         mirror modes.

@@ -87,13 +87,10 @@ def filled_components(
     model = resolve_model(model, "aq.filled_components")
     posterior = posterior_of(trace, "aq.filled_components")
     density = model.density()
-    unknowns = [] if density.marginal is None else density.marginal.unknowns
-    nodes = [unknown.node for unknown in unknowns]
-    candidates: dict[str, Any] = {unknown.name: unknown for unknown in unknowns}
-    candidates |= {v.name: v for v in model.observed if is_mixture(v, nodes)}
+    candidates = with_components(density, model.observed)
     name = _chosen(candidates, var_name)
     states = None
-    if name in [unknown.name for unknown in unknowns]:
+    if hasattr(candidates[name], "states"):
         states = discrete_values(
             model, posterior, candidates[name].node, "aq.filled_components", "allocations are drawn"
         )
@@ -104,7 +101,8 @@ def filled_components(
     else:
         values = continuous_values(model, posterior)
         total = sizes[0] * sizes[1]
-        counts = _drawn(model, name, candidates[name], values, total, as_seed(random_seed))
+        rows = rows_drawn(density, candidates[name], values, total, as_seed(random_seed))
+        counts = (rows > 0).sum(axis=1)
     counts = counts.reshape(sizes)
     size = getattr(candidates[name], "states", None) or candidates[name].distribution.size
     return xarray.DataArray(
@@ -137,11 +135,21 @@ def _chosen(candidates: dict[str, Any], var_name: Any) -> str:
     return str(name)
 
 
-def _drawn(
-    model: Model, name: str, variable: Any, values: dict[str, np.ndarray], count: int, seed: int
+def with_components(density: Any, observed: Any) -> dict[str, Any]:
+    """Give what has components, by name: discrete variables, and observed mixtures."""
+    unknowns = [] if density.marginal is None else density.marginal.unknowns
+    nodes = [unknown.node for unknown in unknowns]
+    found: dict[str, Any] = {unknown.name: unknown for unknown in unknowns}
+    return found | {v.name: v for v in observed if is_mixture(v, nodes)}
+
+
+def rows_drawn(
+    density: Any, variable: Any, values: dict[str, np.ndarray], count: int, seed: int
 ) -> np.ndarray:
-    """Draw allocations given each draw's parameters, and count; one program for all draws."""
-    density = model.density()
+    """Draw allocations given each draw's parameters, and count the rows of each component.
+
+    One program for all draws; gives (count, components).
+    """
     marginal = density.marginal
 
     def one(row: Any, data: Any) -> dict[str, Any]:
@@ -152,13 +160,13 @@ def _drawn(
             assert marginal is not None
             drawn = marginal.evaluate(known).draw(random)
             names = [unknown.name for unknown in marginal.unknowns]
-            states = jnp.ravel(drawn[names.index(name)]) - variable.lowest
+            states = jnp.ravel(drawn[names.index(variable.name)]) - variable.lowest
             size = variable.states
         else:
             logits = mixture_logits(variable, known, density)
             states = jax.random.categorical(random, logits)
             size = logits.shape[-1]
-        return {"filled": jnp.sum(jnp.bincount(states, length=size) > 0)}
+        return {"rows": jnp.bincount(states, length=size)}
 
     rows = random_keys(seed, count), dict(values)
-    return over_draws(one, rows, density.data, loop())["filled"]
+    return over_draws(one, rows, density.data, loop())["rows"]

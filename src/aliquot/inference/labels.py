@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from math import prod
 from typing import TYPE_CHECKING, Any
@@ -12,8 +13,10 @@ import numpy as np
 
 from aliquot.density.chunks import in_chunks
 from aliquot.diagnostics import Diagnosis, check
+from aliquot.diagnostics.empty import ATTRIBUTE as EMPTY
 from aliquot.errors import AliquotWarning, warn
 from aliquot.inference.draws import flat, free_draws, in_chains, sample_shape
+from aliquot.inference.empty_components import empty_components
 from aliquot.inference.permute import that_hold
 from aliquot.model import Model
 from aliquot.precision import float64
@@ -47,24 +50,28 @@ def announce_symmetries(
 
 
 def judge(tree: xarray.DataTree, density: Any, symmetries: Symmetries) -> Diagnosis:
-    """Check a sample; where it looks bad and labels may have switched, look at more.
+    """Check a sample; where it looks bad, look for components without rows and switched labels.
 
     What was found before sampling is first verified at the draws. The log predictive densities,
     which do not depend on labels, are computed only where something looks bad.
     """
-    if not symmetries:
-        return check(tree)
+    found = None if symmetries else check(tree)
+    if found is not None and found.ok:
+        return found
     posterior = tree["posterior"].dataset
     values = {
         name: array.transpose("chain", "draw", ...).values
         for name, array in free_draws(density, posterior).items()
     }
     held = that_hold(density, symmetries, values)
-    tree.attrs[ATTRIBUTE] = held.to_json()
+    if symmetries:
+        tree.attrs[ATTRIBUTE] = held.to_json()
     found = check(tree)
-    if found.ok or not held:
+    if found.ok:
         return found
-    return check(tree, label_free=log_predictive(density, values))
+    if empty := empty_components(density, values):
+        tree.attrs[EMPTY] = json.dumps(empty)
+    return check(tree, label_free=log_predictive(density, values) if held else None)
 
 
 def log_predictive(density: Any, values: Mapping[str, np.ndarray]) -> dict[str, xarray.DataArray]:
