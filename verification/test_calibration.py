@@ -169,6 +169,39 @@ def _():
     aq.Weibull("times", 1.5, scale, observed=aq.Data("t", np.ones(5)))
 
 
+# So many rows that draws are independence steps, nine of ten, where the posterior allows it.
+MANY = 800
+
+
+def _many(rng):
+    w, means = rng.beta(3, 3), np.sort(rng.normal(0, 1.5, 2))
+    label = (rng.random(MANY) > w).astype(int)
+    truth = {"w": w, "low": means[0], "high": means[1]}
+    return truth, {"y": rng.normal(means[label], 1)}
+
+
+@recipe("two components, 800 rows, by independence steps", _many)
+def _():
+    w = aq.Beta("w", 3, 3)
+    means = aq.Normal("means", 0, 1.5, shape=2, transform=aq.transforms.ordered)
+    aq.Deterministic("low", means[0])
+    aq.Deterministic("high", means[1])
+    aq.NormalMixture(
+        "obs", np.stack([w, 1 - w]), means, 1, observed=aq.Data("y", np.linspace(-3, 3, MANY))
+    )
+
+
+def _two_sided(rng):
+    x = rng.normal(1, 2)
+    return {"x": x}, {"y": rng.normal(x**2, 1, 3)}
+
+
+@recipe("a square observed: two modes, by independence steps", _two_sided)
+def _():
+    x = aq.Normal("x", 1, 2)
+    aq.Normal("obs", x**2, 1, observed=aq.Data("y", np.ones(3)))
+
+
 @pytest.mark.parametrize("case", RECIPES, ids=lambda case: case.name)
 def test_ranks_of_true_values_are_uniform(verified, rng, case):
     model = case.build()

@@ -11,9 +11,13 @@ import numpy as np
 
 from aliquot.transforms import Ordered
 from aliquot.transforms.probabilities import Simplex
+from aliquot.variational.heights import affordable
 
 # Axes of at most so many places are taken for components.
 MOST_COMPONENTS = 12
+# Evaluations that a short climb from a moved component takes, and how many there are with very many
+# data.
+EACH, FEWEST = 20, 6
 # Which part of the way between them remains, where a component comes to another: where priors are
 # vague an empty one may be thousands of widths away.
 REMAINS = (0.001, 0.03)
@@ -68,6 +72,7 @@ class Components:
             for one, other in permutations(range(length), 2)
             for remains in REMAINS
         ]
+        most = affordable(self._density, most * EACH, FEWEST * EACH) // EACH
         joined = most if not len(self._pool) else most // 2
         if len(ways) > joined:
             ways = [ways[i] for i in np.sort(rng.permutation(len(ways))[:joined])]

@@ -13,14 +13,15 @@ from aliquot.exploration import Components, points_to_climb_from
 from aliquot.inference.folding import Folding
 from aliquot.symmetry import Symmetries
 from aliquot.variational.gaussians.mixture import GaussianMixture
-from aliquot.variational.heights import log_densities
+from aliquot.variational.heights import affordable, log_densities
 from aliquot.variational.importance import believable, effective_share, smoothed
 from aliquot.variational.modes.laplace import mixture_of
 from aliquot.variational.modes.search import Mode, find_modes, folded
 from aliquot.variational.modes.weights import weighed
 
-# Climbs besides the one from the start point, and steps of each at most.
-CLIMBS, STEPS = 12, 200
+# Climbs besides the one from the start point, with many data fewer; evaluations that each may take,
+# and steps at most.
+CLIMBS, FEWEST_CLIMBS, EACH, STEPS = 12, 3, 100, 200
 # With more coordinates nothing is explored: a climb needs their whole Hessian.
 MOST_COORDINATES = 128
 # Starts are further apart than draws, so that comparing chains says more.
@@ -87,7 +88,8 @@ def explore(
     """
     if density.size > MOST_COORDINATES:
         return None
-    starts = points_to_climb_from(density, start, CLIMBS, seed)
+    climbs = affordable(density, CLIMBS * EACH, FEWEST_CLIMBS * EACH) // EACH
+    starts = points_to_climb_from(density, start, climbs, seed)
     search = find_modes(
         density,
         starts.points,

@@ -27,9 +27,9 @@ FRESH, FEWEST_FRESH, GOOD_K = 1000, 300, 0.5
 LEAST_SHARE = 0.3
 # With this much of it the warm-up has told all that it can.
 ENOUGH_SHARE = 0.5
-# A chain costs as much between two draws by NUTS as some thousand numbers: with fewer data and one
-# mode, NUTS alone is faster.
-WORTH = 500
+# Between two draws by NUTS the host costs as much as the densities of some hundred numbers in the
+# data, and ten times that where points are folded: with fewer, and one mode, NUTS alone is faster.
+WORTH, WORTH_FOLDED = 500, 5000
 MOST_COORDINATES = 64
 # So much of the proposal is of what was found before the chains began.
 EXPLORED = 0.2
@@ -94,11 +94,17 @@ def after_warmup(
     """
     d = positions.shape[-1]
     several = explored is not None and len(explored.modes) > 1
-    worth = moves and d <= MOST_COORDINATES and (several or _numbers(density) >= WORTH)
+    folded = explored is not None and explored.folding.images > 1
+    many = _numbers(density) >= (WORTH_FOLDED if folded else WORTH)
+    worth = moves and d <= MOST_COORDINATES and (several or many)
     proposal = _proposal(density, explored, positions, folding, seed) if worth else None
+    described = explored is not None and explored.dominates
     if proposal is not None:
-        return Warmed(proposal, proposal.chosen.share >= ENOUGH_SHARE), proposal
-    return Warmed(None, explored is not None and not several and explored.dominates), None
+        # Few draws say little of what the proposal misses: the modes alone have to be enough.
+        seen = described or positions.shape[1] >= FEWEST_DRAWS
+        return Warmed(proposal, seen and proposal.chosen.share >= ENOUGH_SHARE), proposal
+    enough = described and not several and positions.shape[1] >= FEWEST_DRAWS
+    return Warmed(None, enough), None
 
 
 def _proposal(

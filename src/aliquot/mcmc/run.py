@@ -26,8 +26,9 @@ from aliquot.precision import float64
 
 OnProgress = Callable[[list[ChainProgress]], None]
 _PROGRESS_SECONDS = 0.1
-# After so many draws of a long warm-up it is asked whether they are enough.
-EARLY = 250
+# After so many draws of a long warm-up it is asked whether they are enough: once the step size has
+# settled, if the metric was known before, and once draws tell what the density looks like.
+EARLY = (50, 250)
 
 
 def sample(
@@ -290,7 +291,7 @@ class WorkerPool:
 
 def _pauses(tune: int) -> list[int]:
     """Give the draws after which a warm-up is looked at."""
-    return [pause for pause in (EARLY,) if 2 * pause <= tune] + ([tune] if tune else [])
+    return [pause for pause in EARLY if 2 * pause <= tune] + ([tune] if tune else [])
 
 
 def _evaluate(program: Compiled, shape: Shape, data: Any) -> Evaluate:

@@ -25,6 +25,8 @@ from aliquot.precision import float64
 # A call of the compiled climb should take about so many seconds: Ctrl-C waits for no longer.
 CALL_SECONDS = 0.1
 FIRST_CALL_EVALUATIONS = 64
+# What takes less time than this is not worth a thread of its own.
+WORTH_A_THREAD_SECONDS = 0.002
 # Unconstrained coordinates this far out have left the range in which supports can be told apart.
 FAR = 300.0
 # And this far out a density that still rises has no bound.
@@ -128,8 +130,15 @@ def in_threads[Given, Found](
     function: Callable[[Given], Found], given: Iterable[Given]
 ) -> Iterator[Found]:
     """Apply a function that spends its time in compiled programs, on all cores, in order."""
-    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        yield from pool.map(function, given)
+    left = list(given)
+    quick = True
+    while left and quick:
+        began = time.perf_counter()
+        yield function(left.pop(0))
+        quick = time.perf_counter() - began < WORTH_A_THREAD_SECONDS
+    if left:
+        with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+            yield from pool.map(function, left)
 
 
 def ran_off(climb: Climb) -> bool:
