@@ -57,7 +57,7 @@ def test_modes_apart_by_quadrature(verified, write):
             errors[name].append((values.mean() - exact[name]) / values.std() * np.sqrt(ess))
     found = {name: np.array(z) for name, z in errors.items()}
     verified(
-        what=f"{write.__name__.replace('_', ' ')}: share and mean, {by_moves} by independence steps",
+        what=f"{write.__name__.replace('_', ' ')}: share and mean, {by_moves} by steps",
         against="quadrature",
         cases=SEEDS,
         worst="; ".join(

@@ -117,3 +117,30 @@ def test_too_many_images_of_shared_variables_are_refused() -> None:
     blocks = [Block((Role(("rate",), axis, places),)) for axis in (0, 1)]
     with pytest.raises(ModelError, match=r"more than 5,040 mirror images"):
         Cell.around(blocks, {"rate": np.zeros((3, 5, 5))}, 0)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.__name__)
+def test_the_way_back_undoes_the_way_home(
+    case: Callable[[np.random.Generator, int], tuple[list[Block], Values]],
+) -> None:
+    blocks, values = case(np.random.default_rng(2), 40)
+    cell = Cell.around(blocks, values, 3)
+    assert cell.placed({name: v[3:4] for name, v in values.items()}) is None
+    homes, moved = cell.folded(values), 0
+    for i in range(40):
+        point = {name: v[i : i + 1] for name, v in values.items()}
+        placed = cell.placed(point)
+        if placed is None:
+            continue
+        moved += 1
+        home, back = placed
+        # Several points of the cell go the same way.
+        others = {name: np.concatenate([home[name], v[:5]]) for name, v in homes.items()}
+        away = back(others)
+        for name in values:
+            np.testing.assert_allclose(home[name][0], homes[name][i], atol=1e-12)
+            np.testing.assert_allclose(away[name][0], values[name][i], atol=1e-12)
+        again = cell.folded(away)
+        for name in values:
+            np.testing.assert_allclose(again[name], others[name], atol=1e-12)
+    assert moved > 10

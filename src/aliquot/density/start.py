@@ -58,17 +58,21 @@ def start_values(
             continue
         transform = values(slot.transform)
         start = transform.start(typical, sd)
-        slot.give(values, start if own is None else _scattered(transform, start, sd, own))
+        slot.give(values, start if own is None else _scattered(transform, start, typical, sd, own))
 
 
-def _scattered(transform: Any, start: Any, sd: Any, noise: Any) -> Any:
-    """Scatter a variable's start value, on its own scale where that is the real line."""
+def _scattered(transform: Any, start: Any, typical: Any, sd: Any, noise: Any) -> Any:
+    """Scatter a variable about its start value, on its own scale where that is the real line.
+
+    What is ordered there is scattered about typical values and then put in order.
+    """
     axis = None
     if isinstance(transform, Ordered) and transform.vectors is increasing and not transform.at:
         axis = transform.ordered_axis(jnp.shape(start))
-    if isinstance(transform, Identity) or axis is not None:
-        value = start + sd * noise
-        return value if axis is None else jnp.sort(value, axis=axis)
+    if axis is not None:
+        return jnp.sort(jnp.where(jnp.isfinite(typical), typical, 0.0) + sd * noise, axis=axis)
+    if isinstance(transform, Identity):
+        return start + sd * noise
     width: Any = SPREAD
     if isinstance(transform, Log) and jnp.shape(noise) == jnp.shape(start):
         # A log-normal with the same coefficient of variation.

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from aliquot.errors import ModelError
 from aliquot.evidence.covariance import moments
 from aliquot.exploration import Components, points_to_climb_from
 from aliquot.inference.folding import Folding
@@ -84,7 +85,8 @@ def explore(
 ) -> Explored | None:
     """Look for the modes of a posterior, with about so many evaluations.
 
-    None where there is none to be found: the density has no mode, or too many coordinates.
+    None where that is not possible: the density has no mode, or too many coordinates or mirror
+    images.
     """
     if density.size > MOST_COORDINATES:
         return None
@@ -102,7 +104,10 @@ def explore(
     if not search.modes or search.interrupted:
         return None
     rng = np.random.default_rng([seed, STREAM])
-    folding = Folding.around(density, symmetries, search.modes[0].gaussian, seed)
+    try:
+        folding = Folding.around(density, symmetries, search.modes[0].gaussian, seed)
+    except ModelError:  # more mirror images than can be told apart
+        return None
     modes = folded(search, density, folding.folded)
     q = mixture_of(density, modes, rng, folding.inside)
     crowd = _gaussian(folding.folded(starts.crowd))

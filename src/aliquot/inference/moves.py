@@ -10,6 +10,7 @@ from typing import Any
 import jax
 import numpy as np
 
+from aliquot.errors import ModelError
 from aliquot.evidence.importance import weigh
 from aliquot.evidence.proposal import fit_proposal
 from aliquot.inference.exploring import Explored
@@ -118,7 +119,10 @@ def _proposal(
     _, tune, d = positions.shape
     several = explored is not None and len(explored.modes) > 1
     rng = np.random.default_rng([seed, STREAM])
-    cell = explored.folding if explored is not None else folding()
+    try:
+        cell = explored.folding if explored is not None else folding()
+    except ModelError:  # more mirror images than can be told apart
+        return None
     members = [] if explored is None or not explored.modes else [explored.q]
     if tune >= FEWEST_DRAWS:
         later = positions[:, tune // 2 :].reshape(-1, d)
