@@ -14,7 +14,7 @@ from aliquot.marginal import Unknown
 from aliquot.marginal.terms import depends_on
 from aliquot.model.variables import FreeVariable
 from aliquot.transforms import Identity, Log, Ordered
-from aliquot.transforms.increasing import increasing
+from aliquot.transforms.increasing import Increasing
 
 # How far what has a bound is scattered, in unconstrained units.
 SPREAD = 1.0
@@ -67,7 +67,11 @@ def _scattered(transform: Any, start: Any, typical: Any, sd: Any, noise: Any) ->
     What is ordered there is scattered about typical values and then put in order.
     """
     axis = None
-    if isinstance(transform, Ordered) and transform.vectors is increasing and not transform.at:
+    if (
+        isinstance(transform, Ordered)
+        and isinstance(transform.vectors, Increasing)
+        and not transform.at
+    ):
         axis = transform.ordered_axis(jnp.shape(start))
     if axis is not None:
         return jnp.sort(jnp.where(jnp.isfinite(typical), typical, 0.0) + sd * noise, axis=axis)
