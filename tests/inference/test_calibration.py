@@ -65,8 +65,10 @@ def test_leave_one_out_is_that_of_a_conjugate_model() -> None:
         stats.norm((y.sum() - value) / precision, np.sqrt(1 + 1 / precision)).logpdf(value)
         for value in y
     ]
-    # Each term has a Monte Carlo error of sd(log likelihood) / sqrt(ESS): a few thousandths.
-    np.testing.assert_allclose(loo.elpd_i, exact, atol=0.02)
+    # Each term has a Monte Carlo error of sd(log likelihood) / sqrt(ESS), and there are at least
+    # 1,500 effective draws.
+    errors = np.abs(y - y.mean()) / np.sqrt(20) / np.sqrt(1_500)
+    assert (np.abs(loo.elpd_i - exact) < 0.005 + 5 * errors).all()
     assert float(loo.elpd) == pytest.approx(sum(exact), abs=0.1)
 
 

@@ -149,7 +149,7 @@ def test_what_is_in_the_results() -> None:
     model = square()
     trace = aq.sample(**SHORT, model=model, keep_warmup=True, keep_unconstrained=True)
     plain = aq.sample(40, tune=40, chains=2, random_seed=1, model=model, progressbar=False,
-                      compute_convergence_checks=False)  # fmt: skip
+                      moves="nuts", compute_convergence_checks=False)  # fmt: skip
     assert set(plain.sample_stats) < set(trace.sample_stats)
     assert set(trace.sample_stats) - set(plain.sample_stats) == {"round_trips", "replica"}
     a = trace.attrs

@@ -44,9 +44,8 @@ def factor_from_gradients(
     >>> covariance = np.array([[4.0, 1.9], [1.9, 1.0]])
     >>> draws = rng.standard_normal((5, 2)) @ np.linalg.cholesky(covariance).T
     >>> factor = factor_from_gradients(draws, -draws @ np.linalg.inv(covariance), np.eye(2))
-    >>> (factor @ factor.T).round(1)
-    array([[4. , 1.9],
-           [1.9, 1. ]])
+    >>> bool(np.abs(factor @ factor.T - covariance).max() < 0.2)
+    True
     """
     count = len(draws)
     if not np.all(np.isfinite(gradients)):

@@ -125,7 +125,7 @@ def scan_program(log_density: LogDensity, log_reference: LogDensity, shape: Scan
             report = one(state, given, rows, draws, jnp.int32(2**30), target_accept)
             tree = report.state.tree
             made = Scanned(
-                report.output[1:],
+                report.output[1:, : size + COLUMNS],
                 jnp.stack(list(report.state.step)),
                 heights(tree.points[tree.chosen, :size]),
             )
