@@ -170,7 +170,7 @@ def _():
 
 
 # So many rows that draws are independence steps, nine of ten, where the posterior allows it.
-MANY = 800
+MANY = 6_000
 
 
 def _many(rng):
@@ -180,7 +180,7 @@ def _many(rng):
     return truth, {"y": rng.normal(means[label], 1)}
 
 
-@recipe("two components, 800 rows, by independence steps", _many)
+@recipe("two components, 6,000 rows, by independence steps", _many)
 def _():
     w = aq.Beta("w", 3, 3)
     means = aq.Normal("means", 0, 1.5, shape=2, transform=aq.transforms.ordered)

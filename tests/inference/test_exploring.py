@@ -190,7 +190,7 @@ def test_mirror_images_are_met_by_different_chains() -> None:
 def test_the_steps_of_a_mirrored_chain_are_right(seed: int) -> None:
     """Two overlapping components, n = 600: chains cross, and all draws are of one posterior."""
     rng = fixed(4)
-    data = rng.normal(np.array([-0.6, 0.6])[rng.integers(0, 2, 600)], 1.0)
+    data = rng.normal(np.array([-0.6, 0.6])[rng.integers(0, 2, 20_000)], 1.0)
     with aq.Model() as model:
         means = aq.Normal("means", 0, 2, shape=2)
         aq.NormalMixture("y", [0.5, 0.5], means, 1.0, observed=data)

@@ -13,8 +13,9 @@ from aliquot.primitives.internals import every_equation, size_of
 
 # No array that a chunk needs holds many more numbers than this.
 NUMBERS = 4_000_000
-# Lengths of chunks: few, because each is a program of its own.
+# Lengths of chunks, each a program of its own: where memory allows it, only some of them are used.
 LENGTHS = (1, 4, 16, 64, 256, 1024)
+USUAL = (1, 64, 1024)
 
 Function = Callable[..., Mapping[str, Any]]
 
@@ -56,4 +57,4 @@ def chunk_length(
     owner = trace if program is None else program
     (widest, shapes), _ = kept(owner, "chunks", (row, *rest), trace)
     most = [n for n in LENGTHS if n * widest <= NUMBERS] or [1]
-    return next((n for n in most if n >= count), most[-1]), shapes
+    return next((n for n in most if n >= count and n in USUAL), most[-1]), shapes

@@ -18,6 +18,8 @@ MOST_COMPONENTS = 12
 # Evaluations that a short climb from a moved component takes, and how many there are with very many
 # data.
 EACH, FEWEST = 20, 6
+# For each component that joins another so many are replaced, at most.
+REPLACED = 2
 # Which part of the way between them remains, where a component comes to another: where priors are
 # vague an empty one may be thousands of widths away.
 REMAINS = (0.001, 0.03)
@@ -62,7 +64,9 @@ class Components:
     def moved(self, position: np.ndarray, most: int, rng: np.random.Generator) -> np.ndarray:
         """Give points (n, d), at most so many, each a position (d,) with one component moved."""
         names = {slot.variable.name for slot in self._density.slots}
-        there = self._density.constrain_draws(position[None])
+        most = affordable(self._density, most * EACH, FEWEST * EACH) // EACH
+        drawn = self._pool[rng.integers(len(self._pool), size=most if len(self._pool) else 0)]
+        there = self._density.constrain_draws(np.vstack([position, drawn]))
         values = {name: there[name][0] for name in names}
         if not all(np.isfinite(value).all() for value in values.values()):
             return np.empty((0, position.size))
@@ -72,16 +76,15 @@ class Components:
             for one, other in permutations(range(length), 2)
             for remains in REMAINS
         ]
-        most = affordable(self._density, most * EACH, FEWEST * EACH) // EACH
-        joined = most if not len(self._pool) else most // 2
+        joined = most if not len(drawn) else most // 2
         if len(ways) > joined:
             ways = [ways[i] for i in np.sort(rng.permutation(len(ways))[:joined])]
         rows = [
             _joined(values, self._axes[length], one, other, remains)
             for length, one, other, remains in ways
         ]
-        if rows and len(self._pool):
-            rows += self._replaced(values, most - len(rows), rng)
+        others = [{name: there[name][i + 1] for name in names} for i in range(len(drawn))]
+        rows += self._replaced(values, others[: min(most - len(rows), REPLACED * len(rows))], rng)
         if not rows:
             return np.empty((0, position.size))
         points = self._density.unconstrain_draws(
@@ -90,17 +93,17 @@ class Components:
         return points[np.isfinite(points).all(axis=1)]
 
     def _replaced(
-        self, values: dict[str, np.ndarray], count: int, rng: np.random.Generator
+        self,
+        values: dict[str, np.ndarray],
+        others: Sequence[dict[str, np.ndarray]],
+        rng: np.random.Generator,
     ) -> list[dict[str, np.ndarray]]:
-        """Replace a component by one of a point of the pool, so many times."""
-        chosen = rng.integers(len(self._pool), size=count)
-        others = self._density.constrain_draws(self._pool[chosen])
+        """Replace a component by one of some other values, once for each of these."""
         lengths = list(self._axes)
         rows = []
-        for i in range(count):
+        for from_ in others:
             length = lengths[rng.integers(len(lengths))]
             one, other = rng.integers(length, size=2)
-            from_ = {name: others[name][i] for name in values}
             if all(np.isfinite(value).all() for value in from_.values()):
                 rows.append(_replaced(values, self._axes[length], one, from_, other))
         return rows

@@ -11,8 +11,9 @@ import numpy as np
 from aliquot.exploration.annealing import Stage, annealed
 from aliquot.variational.heights import affordable
 
-# Points of the population, with many data and with few, and evaluations that each may take.
-POPULATION, FEWEST, EACH = 128, 24, 40
+# Points of the population, with few data and with many; evaluations that each may take, and how many
+# times numbers in the data are worth the waiting.
+POPULATION, FEWEST, EACH, WORTH = 128, 24, 40, 12_500_000
 # How far about a start point some of them are, in unconstrained units: the least and the most.
 WIDTHS = (0.1, 10.0)
 # Chains whose start points are looked around.
@@ -46,7 +47,7 @@ def points_to_climb_from(
     if not restarts:
         return ClimbStarts([first], nothing, nothing, 0)
     rng = np.random.default_rng([seed, 11])
-    n = affordable(density, POPULATION * EACH, FEWEST * EACH) // EACH
+    n = affordable(density, POPULATION * EACH, FEWEST * EACH, WORTH) // EACH
     stages, evaluations = annealed(density, _population(density, given, n, rng), rng)
     if not stages:
         return ClimbStarts([first], nothing, nothing, evaluations)

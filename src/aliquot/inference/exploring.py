@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from threading import Thread
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from aliquot.variational.gaussians.mixture import GaussianMixture
 from aliquot.variational.heights import affordable, log_densities
 from aliquot.variational.importance import believable, effective_share, smoothed
 from aliquot.variational.modes.laplace import mixture_of
-from aliquot.variational.modes.search import Mode, find_modes, folded
+from aliquot.variational.modes.search import Mode, climber_of, find_modes, folded
 from aliquot.variational.modes.weights import weighed
 
 # Climbs besides the one from the start point, with many data fewer; evaluations that each may take,
@@ -90,8 +91,12 @@ def explore(
     """
     if density.size > MOST_COORDINATES:
         return None
+    # Compiled while the population is drawn in.
+    compiling = Thread(target=climber_of, args=(density,), daemon=True)
+    compiling.start()
     climbs = affordable(density, CLIMBS * EACH, FEWEST_CLIMBS * EACH) // EACH
     starts = points_to_climb_from(density, start, climbs, seed)
+    compiling.join()
     search = find_modes(
         density,
         starts.points,

@@ -28,9 +28,9 @@ FRESH, FEWEST_FRESH, GOOD_K = 1000, 300, 0.5
 LEAST_SHARE = 0.3
 # With this much of it the warm-up has told all that it can.
 ENOUGH_SHARE = 0.5
-# Between two draws by NUTS the host costs as much as the densities of some hundred numbers in the
-# data, and ten times that where points are folded: with fewer, and one mode, NUTS alone is faster.
-WORTH, WORTH_FOLDED = 500, 5000
+# Between two draws by NUTS the host costs as much as the densities of some thousand numbers in the
+# data, and more where points are folded: with fewer, and one mode, NUTS alone is faster.
+WORTH, WORTH_FOLDED = 5_000, 20_000
 MOST_COORDINATES = 64
 # So much of the proposal is of what was found before the chains began.
 EXPLORED = 0.2
