@@ -9,11 +9,13 @@ from typing import Any
 
 import numpy as np
 
+from aliquot.distributions.mixture import Mixture
+from aliquot.distributions.normal_mixture import NormalMixture
 from aliquot.transforms import Ordered
 from aliquot.transforms.probabilities import Simplex
 from aliquot.variational.heights import affordable
 
-# Axes of at most so many places are taken for components.
+# Of more components none are moved.
 MOST_COMPONENTS = 12
 # Evaluations that a short climb from a moved component takes, and how many there are with very many
 # data.
@@ -42,21 +44,23 @@ class Components:
     and another has two groups: no climb leads from there to the right one. Ueda, Nakano, Ghahramani
     and Hinton (2000), SMEM algorithm for mixture models, Neural Computation 12. A few outlying rows
     are near no other component: so others are replaced by those of points in a `pool` (n, d). All
-    axes of one length are taken for those of components that belong together. Nothing needs to be
-    proved of them: a move that makes no sense leads nowhere.
+    axes as long as a discrete variable has states, or an observed mixture components, are taken for
+    those of components that belong together. Nothing needs to be proved of them: a move that makes
+    no sense leads nowhere.
     """
 
     def __init__(self, density: Any, pool: np.ndarray | None = None) -> None:
         self._density = density
         self._pool = np.empty((0, density.size)) if pool is None else pool
         self._axes: dict[int, list[_Axis]] = {}
+        lengths = _components(density)
         for slot in density.slots:
             shape = slot.variable.shape
             transform = slot.transform
             simplex = isinstance(transform, Simplex)
             by = transform.ordered_axis(shape) if isinstance(transform, Ordered) else None
             for axis, length in enumerate(shape):
-                if 2 <= length <= MOST_COMPONENTS:
+                if length in lengths:
                     shares = simplex and axis == len(shape) - 1
                     found = _Axis(slot.variable.name, axis, axis == by, shares)
                     self._axes.setdefault(length, []).append(found)
@@ -107,6 +111,15 @@ class Components:
             if all(np.isfinite(value).all() for value in from_.values()):
                 rows.append(_replaced(values, self._axes[length], one, from_, other))
         return rows
+
+
+def _components(density: Any) -> set[int]:
+    """Say how many components there are, of everything that has some."""
+    numbers = {unknown.states for unknown in density.unknowns}
+    for variable in density.observed:
+        if isinstance(variable.distribution, Mixture | NormalMixture):
+            numbers.add(variable.distribution.size)
+    return {number for number in numbers if 2 <= number <= MOST_COMPONENTS}
 
 
 def _replaced(

@@ -11,8 +11,8 @@ import numpy as np
 from aliquot.exploration.annealing import Stage, annealed
 from aliquot.variational.heights import affordable
 
-# Points of the population, with few data and with many; evaluations that each may take, and how many
-# times numbers in the data are worth the waiting.
+# Points of the population, with few data and with many; evaluations that each may take, and what
+# these times numbers in the data may come to.
 POPULATION, FEWEST, EACH, WORTH = 128, 24, 40, 12_500_000
 # How far about a start point some of them are, in unconstrained units: the least and the most.
 WIDTHS = (0.1, 10.0)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from aliquot.inference.exploring import STREAM, TAILS, Explored
+from aliquot.inference.exploring import STEPS, STREAM, TAILS, Explored
 from aliquot.mcmc.settings import Metric
 from aliquot.symmetry import Symmetries
 from aliquot.variational.gaussians.scale import dense
@@ -132,10 +132,11 @@ def _image(
 
 
 def _factor_at(density: Any, position: np.ndarray) -> np.ndarray | None:
-    hessian = climber_of(density).hessian_at(position)
-    if hessian is None or not np.isfinite(hessian).all():
+    climb = climber_of(density, exact=False).climb(position, steps=STEPS, hessian=True)
+    hessian = np.asarray(climb.hessian)
+    if int(climb.row) < len(hessian) or not np.isfinite(hessian).all():
         return None
     try:
-        return dense(np.linalg.inv(-hessian)).factor
+        return dense(np.linalg.inv(-0.5 * (hessian + hessian.T))).factor
     except np.linalg.LinAlgError:
         return None

@@ -24,6 +24,8 @@ from aliquot.variational.modes.weights import weighed
 # Climbs besides the one from the start point, with many data fewer; evaluations that each may take,
 # and steps at most.
 CLIMBS, FEWEST_CLIMBS, EACH, STEPS = 12, 3, 100, 200
+# Rounds of looking for what was missed, as long as they find anything.
+ROUNDS = 5
 # With more coordinates nothing is explored: a climb needs their whole Hessian.
 MOST_COORDINATES = 128
 # Starts are further apart than draws, so that comparing chains says more.
@@ -92,7 +94,7 @@ def explore(
     if density.size > MOST_COORDINATES:
         return None
     # Compiled while the population is drawn in.
-    compiling = Thread(target=climber_of, args=(density,), daemon=True)
+    compiling = Thread(target=climber_of, args=(density,), kwargs={"exact": False}, daemon=True)
     compiling.start()
     climbs = affordable(density, CLIMBS * EACH, FEWEST_CLIMBS * EACH) // EACH
     starts = points_to_climb_from(density, start, climbs, seed)
@@ -102,8 +104,10 @@ def explore(
         starts.points,
         seed=seed,
         steps=STEPS,
+        rounds=ROUNDS,
         moves=Components(density, starts.pool).moved,
         budget=budget,
+        exact=False,
         stopped=stopped,
     )
     if not search.modes or search.interrupted:

@@ -15,7 +15,7 @@ from aliquot.newton.summit import (
     highest,
     promising,
 )
-from aliquot.newton.trust_region import Climb, Derivatives, derivatives
+from aliquot.newton.trust_region import Climb, Derivatives, Differences, derivatives
 
 __all__ = [
     "CURVATURE_UP_TO",
@@ -29,6 +29,7 @@ __all__ = [
     "Moves",
     "Summit",
     "converged",
+    "Differences",
     "derivatives",
     "ending",
     "highest",

@@ -17,7 +17,7 @@ UNFINISHED = 1e-3
 SAME_HEIGHT = 0.01
 # Moves from the best top that are tried at most, by climbs of so few steps. The highest of them go
 # on; and so often it is gone on from there.
-MOVED, SHORT, GO_ON, ROUNDS = 40, 8, 4, 3
+MOVED, SHORT, GO_ON, ROUNDS = 60, 8, 5, 3
 # Up to so many coordinates the curvature at the top is looked at.
 CURVATURE_UP_TO = 100
 

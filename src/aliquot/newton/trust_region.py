@@ -7,6 +7,7 @@ Journal on Numerical Analysis 20(3); Conn, Gould and Toint (2000), Trust-region 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any, NamedTuple
 
@@ -26,6 +27,9 @@ type Derivatives = Callable[[Array, Array, Any], tuple[Array, Array, Array]]
 NEGLIGIBLE = 1e-10
 # Differences of heights below this share of them are rounding.
 ROUNDING = 1e-14
+# How far apart gradients are of which differences are taken, in units of one more than the largest
+# coordinate.
+DIFFERENCE = 1e-7
 SMALLEST_RADIUS = 1e-12
 
 
@@ -100,13 +104,36 @@ def derivatives(height: Height) -> Derivatives:
     return rewritten(evaluate)
 
 
-def climb_program(evaluate: Derivatives) -> Callable[..., Climb]:
+@dataclass(frozen=True)
+class Differences:
+    """A function whose products with the Hessian are differences of gradients.
+
+    They are right to three digits or more, and take half the time to compile and to evaluate.
+    """
+
+    height: Height
+
+    def at(
+        self, point: Array, direction: Array, data: Any, trial: Array, known: Array
+    ) -> tuple[Array, Array, Array]:
+        """Return height and gradient at a point in a `trial`, else the product there.
+
+        `known` is the gradient at the point.
+        """
+        reach = DIFFERENCE * (1.0 + jnp.max(jnp.abs(point)))
+        step = reach / jnp.maximum(jnp.max(jnp.abs(direction)), np.finfo(float).tiny)
+        both = rewritten(jax.value_and_grad(self.height))
+        value, gradient = both(jnp.where(trial, point, point + step * direction), data)
+        return value, gradient, (gradient - known) / step
+
+
+def climb_program(evaluate: Derivatives | Differences) -> Callable[..., Climb]:
     """Return the loop of a climb.
 
     Its arguments are the climb so far, the data, after how many evaluations and steps in all to
     pause, and whether the Hessian is wanted at the end. One evaluation gives the height, its
-    gradient and a product with its Hessian, whichever of them is needed, so that there is one
-    function to compile.
+    gradient and a product with its Hessian, whichever of them is needed (height and gradient in a
+    trial, else the product), so that there is one function to compile.
     """
 
     def run(climb: Climb, data: Any, evaluations: Array, steps: Array, hessian: Array) -> Climb:
@@ -120,7 +147,11 @@ def climb_program(evaluate: Derivatives) -> Callable[..., Climb]:
             point = jnp.where(trial, climb.position + climb.step, climb.position)
             unit = (jnp.arange(climb.step.size) == climb.row).astype(climb.step.dtype)
             direction = jnp.where(tabulating, unit, climb.direction)
-            value, gradient, product = evaluate(point, direction, data)
+            if isinstance(evaluate, Differences):
+                found = evaluate.at(point, direction, data, trial, climb.gradient)
+            else:
+                found = evaluate(point, direction, data)
+            value, gradient, product = found
             tried = _tried(climb, point, value, gradient, hessian & (climb.hessian.shape[0] > 0))
             after = _selected(trial, tried, _curved(climb, product))
             if climb.hessian.shape[0]:

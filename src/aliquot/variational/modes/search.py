@@ -17,6 +17,7 @@ from aliquot.newton import (
     Climb,
     Climber,
     Curvature,
+    Differences,
     Moves,
     converged,
     derivatives,
@@ -84,6 +85,7 @@ class ModeSearch:
     evaluations: int
     interrupted: bool
     reached: tuple[float, ...] = ()  # the height of each climb that ended at a mode
+    exact: bool = True  # whether second derivatives are no differences
 
     @property
     def counts(self) -> dict[str, int]:
@@ -104,6 +106,7 @@ def find_modes(
     rounds: int = ROUNDS,
     moves: Moves | None = None,
     budget: int | None = None,
+    exact: bool = True,
     stopped: Callable[[], bool] = lambda: False,
     on_progress: Callable[[int, int, float], object] | None = None,
 ) -> ModeSearch:
@@ -111,9 +114,10 @@ def find_modes(
 
     Then, for so many rounds, draws around the modes look for what was missed, and `moves` from the
     highest suggest what may be better; both lead to more climbs. No round begins once `budget`
-    evaluations have been made. A climb that ends at a saddle goes on. One that runs off, or ends
-    where the density is flat in some direction, is a failure that names the coordinates. No start
-    with a finite log density and gradient leaves both lists empty.
+    evaluations have been made. Where not `exact`, second derivatives are differences of gradients,
+    which is enough to say where modes are and how wide. A climb that ends at a saddle goes on. One
+    that runs off, or ends where the density is flat in some direction, is a failure that names the
+    coordinates. No start with a finite log density and gradient leaves both lists empty.
     """
     if density.size > MOST_COORDINATES:
         raise FitError(
@@ -121,8 +125,8 @@ def find_modes(
             f"each unconstrained coordinate; up to {MOST_COORDINATES:,} are possible. Use "
             "method='dadvi' or 'advi'."
         )
-    climber = climber_of(density, stopped=stopped)
-    search = ModeSearch([], [], len(starts), 0, interrupted=False)
+    climber = climber_of(density, exact=exact, stopped=stopped)
+    search = ModeSearch([], [], len(starts), 0, interrupted=False, exact=exact)
     search = _climbed(search, climber, density, starts, steps, on_progress)
     rng = generator(seed, Stream.MODES)
     for _ in range(rounds):
@@ -142,13 +146,18 @@ def find_modes(
 
 
 def climber_of(
-    density: Target, *, rows: int | None = None, stopped: Callable[[], bool] = lambda: False
+    density: Target,
+    *,
+    rows: int | None = None,
+    exact: bool = True,
+    stopped: Callable[[], bool] = lambda: False,
 ) -> Climber:
-    """Return climbs of a log density, compiled once for it."""
+    """Return climbs of a log density, compiled once for it; by differences where not `exact`."""
+    log_density = density.log_density
     return Climber(
-        owner_of(density.log_density),
-        "log density",
-        derivatives(density.log_density),
+        owner_of(log_density),
+        ("log density", exact),
+        derivatives(log_density) if exact else Differences(log_density),
         density.data,
         size=density.size,
         rows=rows,
@@ -181,8 +190,13 @@ def _climbed(
         if on_progress is not None:
             on_progress(number + 1, len(starts), -max((m.height for m in modes), default=np.nan))
     modes.sort(key=lambda mode: -mode.height)
-    return ModeSearch(
-        modes, failures, search.starts, evaluations, climber.interrupted, tuple(reached)
+    return replace(
+        search,
+        modes=modes,
+        failures=failures,
+        evaluations=evaluations,
+        interrupted=climber.interrupted,
+        reached=tuple(reached),
     )
 
 
@@ -217,7 +231,7 @@ def folded(search: ModeSearch, density: Target, fold: Fold) -> list[Mode]:
         if not np.all(np.isfinite(image)):
             continue
         if not np.allclose(image, mode.position):
-            climber = climber or climber_of(density)
+            climber = climber or climber_of(density, exact=search.exact)
             top, _ = _top(climber, density.labels, image, 1000)
             if not isinstance(top, Mode):
                 continue
