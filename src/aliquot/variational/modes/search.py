@@ -41,8 +41,8 @@ SAME = 0.05
 # Draws that look for what was missed, of a t with so many degrees of freedom; climbs from the
 # most telling, where one of them makes up for more than this share of the mass by itself.
 EXPLORED, EXPLORING_TAILS, CLIMBED, UNEXPLAINED = 500, 2.0, 4, 0.1
-# So often it is looked for more.
-ROUNDS = 3
+# So often it is looked for more, and so often in vain where moves are at random.
+ROUNDS, IN_VAIN = 3, 2
 
 
 type Fold = Callable[[np.ndarray], np.ndarray]
@@ -69,9 +69,9 @@ class Mode:
         log_det = float(np.log(np.diag(self.factor)).sum())
         return self.height + log_det + 0.5 * d * float(np.log(2 * np.pi))
 
-    def __contains__(self, other: Mode) -> bool:
-        """Whether another top is this one, reached another time."""
-        away = self.gaussian.scales[0].solve((other.position - self.position)[None])
+    def __contains__(self, position: np.ndarray) -> bool:
+        """Whether another top (d,) is this one, reached another time."""
+        away = self.gaussian.scales[0].solve((position - self.position)[None])
         return bool(np.linalg.norm(away) < SAME * np.sqrt(away.size))
 
 
@@ -129,6 +129,7 @@ def find_modes(
     search = ModeSearch([], [], len(starts), 0, interrupted=False, exact=exact)
     search = _climbed(search, climber, density, starts, steps, on_progress)
     rng = generator(seed, Stream.MODES)
+    in_vain = 0
     for _ in range(rounds):
         spent = budget is not None and search.evaluations >= budget
         if search.interrupted or not search.modes or spent:
@@ -140,7 +141,8 @@ def find_modes(
             search = replace(search, evaluations=search.evaluations + used)
             more += points
         search = _climbed(search, climber, density, more, steps)
-        if len(search.modes) == before:
+        in_vain = in_vain + 1 if len(search.modes) == before else 0
+        if in_vain == (1 if moves is None else IN_VAIN):
             break
     return search
 
@@ -176,14 +178,19 @@ def _climbed(
     """Add to what was found what climbs from more starts find."""
     modes, failures, evaluations = [*search.modes], [*search.failures], search.evaluations
     reached = [*search.reached]
-    climbs = in_threads(lambda start: _top(climber, density.labels, start, steps), starts)
-    for number, (top, used) in enumerate(climbs):
+    climbs = in_threads(lambda start: climber.climb(start, steps=steps), starts)
+    for number, climb in enumerate(climbs):
+        known = next((m for m in modes if converged(climb) and climb.position in m), None)
+        if known is None:
+            top, used = _top(climber, density.labels, climb, steps)
+        else:  # whose curvature is known
+            top, used = known, int(climb.evaluations)
         evaluations += used
         if isinstance(top, Mode):
             reached.append(top.height)
         if isinstance(top, FitError):
             failures.append(top)
-        elif top is not None and not any(top in known for known in modes):
+        elif top is not None and not any(top.position in mode for mode in modes):
             modes.append(top)
         if climber.interrupted:
             break
@@ -232,20 +239,19 @@ def folded(search: ModeSearch, density: Target, fold: Fold) -> list[Mode]:
             continue
         if not np.allclose(image, mode.position):
             climber = climber or climber_of(density, exact=search.exact)
-            top, _ = _top(climber, density.labels, image, 1000)
+            top, _ = _top(climber, density.labels, climber.climb(image, steps=1000), 1000)
             if not isinstance(top, Mode):
                 continue
             mode = top
-        if not any(mode in known for known in kept):
+        if not any(mode.position in known for known in kept):
             kept.append(mode)
     return kept
 
 
 def _top(
-    climber: Climber, labels: Sequence[str], start: np.ndarray, steps: int
+    climber: Climber, labels: Sequence[str], climb: Climb, steps: int
 ) -> tuple[Mode | FitError | None, int]:
-    """Return the mode that a climb leads to, or why it is none, and the evaluations it took."""
-    climb = climber.climb(start, steps=steps)
+    """Return the mode that a climb has led to, or why it is none, and the evaluations it took."""
     used = int(climb.evaluations)
     if climb.height == -np.inf:
         return None, used
