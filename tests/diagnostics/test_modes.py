@@ -40,9 +40,19 @@ def test_the_best_mode_missed() -> None:
     assert "178" in record.message
 
 
-@pytest.mark.parametrize("found", [{}, {"share": [1.0]}, {"share": [0.999, 0.001], "crossings": 0}])
+@pytest.mark.parametrize(
+    "found",
+    [{}, {"share": [1.0]}, {"share": [0.999, 0.001], "share_error": [0.0, 0.0], "crossings": 0}],
+)
 def test_nothing_is_said_of_one(found: dict[str, Any]) -> None:
     assert aq.check(tree(**found)).records == ()
+
+
+def test_shares_that_are_rough_are_said_to_be() -> None:
+    found = {"share": [0.7, 0.3], "share_error": [0.1, 0.1], "crossings": 0}
+    check = aq.check(tree(**found, trusted=False, pareto_k=1.2))
+    (record,) = [r for r in check.records if r.kind == "modes"]
+    assert "roughly: importance sampling has a Pareto k of 1.20" in record.message
 
 
 def test_an_attribute_that_is_no_record() -> None:

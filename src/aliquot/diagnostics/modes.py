@@ -6,13 +6,15 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from aliquot.diagnostics import wording
 from aliquot.diagnostics.heights import NATS
 from aliquot.diagnostics.record import Record
 from aliquot.symmetry import listed
 
 ATTRIBUTE = "exploration"
-# Modes with less than this share of the mass are not spoken of.
+# Modes that may have less than this share of the mass are not spoken of.
 LEAST_SHARE = 0.01
 # With so many crossings a chain the draws tell how much each mode holds.
 ENOUGH_CROSSINGS = 10
@@ -40,13 +42,20 @@ def mode_records(
                 advice=f"{TEMPERED}; or start chains there, with init=aq.fit().",
             )
         )
-    shares = [s for s in found.get("share", []) if s >= LEAST_SHARE]
+    shares = [
+        share
+        for share, error in zip(found.get("share", []), found.get("share_error", []), strict=False)
+        if share - error >= LEAST_SHARE
+    ]
     crossings = found.get("crossings")
     if len(shares) < 2 or crossings is None:
         return records
     facts["modes"] = len(shares)
     error = max(found.get("share_error", [0.0]))
     parts = listed([wording.percentage(share, 1.0) for share in shares])
+    how = f"by importance sampling, standard error at most {wording.percentage(error, 1.0)}"
+    if not found.get("trusted", True):
+        how = f"roughly: importance sampling has a Pareto k of {found.get('pareto_k', np.nan):.2f}"
     rarely = crossings < ENOUGH_CROSSINGS * chains
     times = "never" if not crossings else f"{crossings:,} time{'s' if crossings > 1 else ''}"
     records.append(
@@ -57,9 +66,8 @@ def mode_records(
             severity="warning" if rarely else "info",
             message=(
                 f"The posterior has {len(shares)} modes that are no mirror images of each other, "
-                f"with {parts} of the mass (by importance sampling, standard error at most "
-                f"{wording.percentage(error, 1.0)}). Chains crossed from one to another {times} "
-                f"in {draws:,} draws."
+                f"with {parts} of the mass ({how}). Chains crossed from one to another {times} in "
+                f"{draws:,} draws."
             ),
             advice=(
                 f"So the draws do not say how much each holds: {TEMPERED}. Draws of one chain are "
