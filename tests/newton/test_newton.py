@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize
 
-from aliquot.newton import Climber, converged, derivatives, ending, highest
+from aliquot.newton import Climber, Differences, converged, derivatives, ending, highest
 
 type Height = Callable[[Any, Any], Any]
 
@@ -151,3 +151,25 @@ def test_an_interrupt_keeps_the_best_so_far() -> None:
 def test_an_interrupt_before_the_first_point_is_raised() -> None:
     with pytest.raises(KeyboardInterrupt):
         highest(climber(banana, 2, stopped=lambda: True), [np.zeros(2)], steps=10)
+
+
+def test_products_by_differences_lead_to_the_same_top() -> None:
+    """Where to, and how wide it is there, to three digits; scales of 1e-3 to 10."""
+
+    def bent(x: Any, scale: Any) -> Any:
+        a, b, c = x[0], x[1] * scale, x[2] / 10.0
+        return -0.5 * (a**2 + (b - a**2) ** 2 + jnp.cosh(c + b))
+
+    def owner() -> None: ...
+
+    exact, by_differences = (
+        Climber(owner, key, evaluate, np.float64(1e3), size=3).climb(
+            np.array([1.5, 0.0, 3.0]), hessian=True
+        )
+        for key, evaluate in (("exact", derivatives(bent)), ("near", Differences(bent)))
+    )
+    assert converged(by_differences)
+    np.testing.assert_allclose(by_differences.position, exact.position, atol=1e-4)
+    units = np.sqrt(np.abs(np.diag(exact.hessian)))
+    gap = (by_differences.hessian - exact.hessian) / np.outer(units, units)
+    assert np.abs(gap).max() < 1e-3
