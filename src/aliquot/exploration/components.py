@@ -17,9 +17,9 @@ from aliquot.variational.heights import affordable
 
 # Of more components none are moved.
 MOST_COMPONENTS = 12
-# Evaluations that a short climb from a moved component takes, and how many there are with very many
-# data.
-EACH, FEWEST = 20, 6
+# Evaluations that a short climb from a moved component takes, how many climbs there are with very
+# many data, and what evaluations times numbers in the data may come to.
+EACH, FEWEST, WORTH = 20, 6, 50_000_000
 # For each component that joins another so many are replaced, at most.
 REPLACED = 2
 # Which part of the way between them remains, where a component comes to another: where priors are
@@ -68,7 +68,7 @@ class Components:
     def moved(self, position: np.ndarray, most: int, rng: np.random.Generator) -> np.ndarray:
         """Give points (n, d), at most so many, each a position (d,) with one component moved."""
         names = {slot.variable.name for slot in self._density.slots}
-        most = affordable(self._density, most * EACH, FEWEST * EACH) // EACH
+        most = affordable(self._density, most * EACH, FEWEST * EACH, WORTH) // EACH
         drawn = self._pool[rng.integers(len(self._pool), size=most if len(self._pool) else 0)]
         there = self._density.constrain_draws(np.vstack([position, drawn]))
         values = {name: there[name][0] for name in names}

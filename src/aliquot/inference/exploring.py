@@ -24,14 +24,16 @@ from aliquot.variational.modes.weights import weighed
 # Climbs besides the one from the start point, with many data fewer; evaluations that each may take,
 # and steps at most.
 CLIMBS, FEWEST_CLIMBS, EACH, STEPS = 12, 3, 100, 200
+# What evaluations times numbers in the data may come to.
+WORTH = 50_000_000
 # Rounds of looking for what was missed, as long as they find anything.
 ROUNDS = 5
 # With more coordinates nothing is explored: a climb needs their whole Hessian.
 MOST_COORDINATES = 128
 # Starts are further apart than draws, so that comparing chains says more.
 TAILS = 4.0
-# Points that tell how well the modes explain the posterior.
-JUDGED = 1000
+# Points that tell how well the modes explain the posterior, with few data and with many.
+JUDGED, FEWEST_JUDGED = 1000, 250
 # Evaluations that it may take, for each draw of the run that it comes before.
 EVALUATIONS = 4
 # Where a result says what was found.
@@ -96,7 +98,7 @@ def explore(
     # Compiled while the population is drawn in.
     compiling = Thread(target=climber_of, args=(density,), kwargs={"exact": False}, daemon=True)
     compiling.start()
-    climbs = affordable(density, CLIMBS * EACH, FEWEST_CLIMBS * EACH) // EACH
+    climbs = affordable(density, CLIMBS * EACH, FEWEST_CLIMBS * EACH, WORTH) // EACH
     starts = points_to_climb_from(density, start, climbs, seed)
     compiling.join()
     search = find_modes(
@@ -161,7 +163,8 @@ class _Judged:
 def _judged(
     density: Any, q: GaussianMixture, folding: Folding, rng: np.random.Generator
 ) -> _Judged:
-    points, log_q = q.with_tails(TAILS).draw(JUDGED, rng)
+    count = affordable(density, JUDGED, FEWEST_JUDGED)
+    points, log_q = q.with_tails(TAILS).draw(count, rng)
     heights = log_densities(density, points)
     heights = np.where(np.isfinite(heights) & folding.inside(points), heights, -np.inf)
     return _Judged(points, *smoothed(heights - log_q))
