@@ -92,8 +92,8 @@ def sample(
     init : str or Approximation
         How chains start and which metric adapts. "auto" explores first, for up to 128 coordinates:
         chains start in the modes that it finds, in proportion to their mass, and a dense metric
-        begins as the covariance there. "jitter+adapt_full" has the same metric, but starts around
-        the start point, as "auto" does with `initvals`. "jitter+adapt_diag_grad" is diagonal, from
+        begins as the covariance there. "jitter+adapt_full" has the same metric, made of draws and
+        their gradients [3]_, but starts around the start point, as "auto" does with `initvals`. "jitter+adapt_diag_grad" is diagonal, from
         the variances of draws and gradients [3]_: what "auto" means for more coordinates.
         "jitter+adapt_diag" is diagonal, from the variances of draws in Stan's windows. Without
         "jitter+" every chain starts at the start point itself. From an approximation of the same
