@@ -93,12 +93,12 @@ def sample(
         How chains start and which metric adapts. "auto" explores first, for up to 128 coordinates:
         chains start in the modes that it finds, in proportion to their mass, and a dense metric
         begins as the covariance there. "jitter+adapt_full" has the same metric, made of draws and
-        their gradients [3]_, but starts around the start point, as "auto" does with `initvals`. "jitter+adapt_diag_grad" is diagonal, from
-        the variances of draws and gradients [3]_: what "auto" means for more coordinates.
-        "jitter+adapt_diag" is diagonal, from the variances of draws in Stan's windows. Without
-        "jitter+" every chain starts at the start point itself. From an approximation of the same
-        model, such as ``aq.fit()`` gives: chains start at draws from it, with the tails of a t,
-        and the metric begins as its covariance.
+        their gradients [3]_, but starts around the start point, as "auto" does with `initvals`.
+        "jitter+adapt_diag_grad" is diagonal, from the variances of draws and gradients [3]_: what
+        "auto" means for more coordinates. "jitter+adapt_diag" is diagonal, from the variances of
+        draws in Stan's windows. Without "jitter+" every chain starts at the start point itself.
+        From an approximation of the same model, such as ``aq.fit()`` gives: chains start at draws
+        from it, with the tails of a t, and the metric begins as its covariance.
     initvals : mapping, or a sequence of one for each chain, optional
         Start values by variable, on the variable's own scale. Nothing is explored then. Of a
         tempered run all rungs start there but the reference; by default they start at draws of
