@@ -188,7 +188,7 @@ def test_mirror_images_are_met_by_different_chains() -> None:
 
 @pytest.mark.parametrize("seed", [1, 5])
 def test_the_steps_of_a_mirrored_chain_are_right(seed: int) -> None:
-    """Two overlapping components, n = 600: chains cross, and all draws are of one posterior."""
+    """In whichever mirror mode a chain stands, its steps are folded there and back."""
     rng = fixed(4)
     data = rng.normal(np.array([-0.6, 0.6])[rng.integers(0, 2, 20_000)], 1.0)
     with aq.Model() as model:
