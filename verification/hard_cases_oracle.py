@@ -11,7 +11,7 @@ import numpy as np
 from scipy.special import logsumexp
 
 import aliquot as aq
-from aliquot.exploration import Components, points_to_climb_from
+from aliquot.exploration import points_to_climb_from
 from aliquot.inference.folding import Folding
 from aliquot.variational.gaussians.mixture import GaussianMixture
 from aliquot.variational.gaussians.scale import Dense
@@ -94,7 +94,7 @@ def all_modes(
         starts += list(center + widths * rng.normal(size=(len(widths), density.size)))
     found = points_to_climb_from(density, None, int(SPREAD * part), seed)
     starts += found.points
-    search = find_modes(density, starts, seed=seed, moves=Components(density, found.pool).moved)
+    search = find_modes(density, starts, seed=seed, moves=found.moves)
     folding = Folding.around(density, model.symmetries(explain=False), search.modes[0].gaussian, 0)
     return folded(search, density, folding.folded), folding
 

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 
 from aliquot.exploration.annealing import Stage, annealed
+from aliquot.exploration.components import Components
+from aliquot.newton import Moves
 from aliquot.variational.heights import affordable
 
 # Points of the population, with few data and with many; evaluations that each may take, and what
@@ -24,11 +26,11 @@ TOPS, FIRST = 0.4, 0.3
 
 @dataclass(frozen=True, eq=False)
 class ClimbStarts:
-    """Points to climb from, and the population that they are of."""
+    """Points to climb from, what leads on from there, and the population that they are of."""
 
     points: list[np.ndarray]  # (d,) each; the first is the model's start point
     crowd: np.ndarray  # (n, d): the population at the end; (0, d) where there was none
-    pool: np.ndarray  # (n, d): what it was before, at the first stage and one in the middle
+    moves: Moves | None  # of components, from where climbs have led; None without restarts
     evaluations: int
 
 
@@ -45,17 +47,18 @@ def points_to_climb_from(
     first = density.start_with(given) if given else density.start
     nothing = np.empty((0, density.size))
     if not restarts:
-        return ClimbStarts([first], nothing, nothing, 0)
+        return ClimbStarts([first], nothing, None, 0)
     rng = np.random.default_rng([seed, 11])
     n = affordable(density, POPULATION * EACH, FEWEST * EACH, WORTH) // EACH
     stages, evaluations = annealed(density, _population(density, given, n, rng), rng)
     if not stages:
-        return ClimbStarts([first], nothing, nothing, evaluations)
+        return ClimbStarts([first], nothing, Components(density).moved, evaluations)
     points = _tops(stages, max(1, int(TOPS * restarts)))
     points += _far_apart(stages[0], int(FIRST * restarts))
     points += _far_apart(stages[-1], restarts - len(points))
     pool = np.concatenate([stages[0].points, stages[len(stages) // 2].points])
-    return ClimbStarts([first, *points], stages[-1].points, pool, evaluations)
+    moves = Components(density, pool).moved
+    return ClimbStarts([first, *points], stages[-1].points, moves, evaluations)
 
 
 def _population(

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from aliquot.inference.exploring import STEPS, STREAM, TAILS, Explored
+from aliquot.inference.exploring import STEPS, STREAM, Explored
+from aliquot.inference.initialised import TAILS, TRIED
 from aliquot.mcmc.settings import Metric
 from aliquot.symmetry import Symmetries
 from aliquot.variational.gaussians.scale import dense
@@ -17,8 +18,6 @@ from aliquot.variational.modes.search import climber_of
 
 # Modes with at least this share of the mass get a chain where there are enough.
 WORTH_A_CHAIN = 0.02
-# Points drawn for each chain, of which one with a finite log density is enough.
-TRIED = 25
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,7 +5,7 @@ Vehtari, Simpson, Gelman, Yao and Gabry (2024), Pareto smoothed importance sampl
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -140,12 +140,12 @@ def defended(proposal: GaussianMixture, points: np.ndarray) -> GaussianMixture:
     """
     size, many = proposal.size, len(WIDER)
     covariance = np.cov(points.T).reshape(size, size)
-    return replace(
-        proposal,
-        weights=np.append((1 - DEFENCE) * proposal.weights, np.full(many, DEFENCE / many)),
-        centers=np.vstack([proposal.centers, np.tile(points.mean(axis=0), (many, 1))]),
-        scales=(*proposal.scales, *(dense(width**2 * covariance) for width in WIDER)),
+    wide = GaussianMixture(
+        np.full(many, 1 / many),
+        np.tile(points.mean(axis=0), (many, 1)),
+        tuple(dense(width**2 * covariance) for width in WIDER),
     )
+    return proposal.beside(wide, DEFENCE)
 
 
 def weighted(

@@ -10,7 +10,7 @@ import numpy as np
 
 from aliquot.arguments import whole_number
 from aliquot.errors import ConvergenceWarning, FitError, PartialResultWarning, warn
-from aliquot.exploration import Components, points_to_climb_from
+from aliquot.exploration import points_to_climb_from
 from aliquot.inference.approximation import Approximation
 from aliquot.inference.described import described
 from aliquot.inference.folding import Folding
@@ -60,8 +60,7 @@ class Fitting:
         self.symmetries = model.symmetries(explain=False)
         announce_symmetries(model, self.symmetries, self.permuting, progressbar)
         found = points_to_climb_from(self.density, start, restarts, seed)
-        self.starts = found.points
-        self.moves = Components(self.density, found.pool).moved if restarts else None
+        self.starts, self.moves = found.points, found.moves
 
     def run(self, method: str, *, warned: bool = True) -> Approximation:
         """Fit by one method, check the fit, and warn where it is poor unless told otherwise."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from threading import Thread
 from typing import Any
@@ -11,7 +10,7 @@ import numpy as np
 
 from aliquot.errors import ModelError
 from aliquot.evidence.covariance import moments
-from aliquot.exploration import Components, points_to_climb_from
+from aliquot.exploration import points_to_climb_from
 from aliquot.inference.folding import Folding
 from aliquot.symmetry import Symmetries
 from aliquot.variational.gaussians.mixture import GaussianMixture
@@ -30,10 +29,9 @@ WORTH = 50_000_000
 ROUNDS = 5
 # With more coordinates nothing is explored: a climb needs their whole Hessian.
 MOST_COORDINATES = 128
-# Starts are further apart than draws, so that comparing chains says more.
-TAILS = 4.0
-# Points that tell how well the modes explain the posterior, with few data and with many.
-JUDGED, FEWEST_JUDGED = 1000, 250
+# Points that tell how well the modes explain the posterior, with few data and with many, and the
+# degrees of freedom of the t that they are of.
+JUDGED, FEWEST_JUDGED, TAILS = 1000, 250, 4.0
 # Evaluations that it may take, for each draw of the run that it comes before.
 EVALUATIONS = 4
 # Where a result says what was found.
@@ -84,9 +82,7 @@ def explore(
     symmetries: Symmetries,
     *,
     seed: int,
-    start: Mapping[str, Any] | None = None,
     budget: int,
-    stopped: Callable[[], bool] = lambda: False,
 ) -> Explored | None:
     """Look for the modes of a posterior, with about so many evaluations.
 
@@ -99,7 +95,7 @@ def explore(
     compiling = Thread(target=climber_of, args=(density,), kwargs={"exact": False}, daemon=True)
     compiling.start()
     climbs = affordable(density, CLIMBS * EACH, FEWEST_CLIMBS * EACH, WORTH) // EACH
-    starts = points_to_climb_from(density, start, climbs, seed)
+    starts = points_to_climb_from(density, None, climbs, seed)
     compiling.join()
     search = find_modes(
         density,
@@ -107,12 +103,11 @@ def explore(
         seed=seed,
         steps=STEPS,
         rounds=ROUNDS,
-        moves=Components(density, starts.pool).moved,
+        moves=starts.moves,
         budget=budget,
         exact=False,
-        stopped=stopped,
     )
-    if not search.modes or search.interrupted:
+    if not search.modes:
         return None
     rng = np.random.default_rng([seed, STREAM])
     try:
@@ -125,11 +120,7 @@ def explore(
     judged = _judged(density, q, folding, rng)
     if not judged.good and crowd is not None:
         # The mass may be away from all modes, as in the wide part of a funnel.
-        both = GaussianMixture.joined(
-            [*(GaussianMixture.of(c, s) for c, s in zip(q.centers, q.scales, strict=True)), crowd],
-            np.append(np.log(q.weights), 0.0),
-        )
-        q = weighed(density, both, rng, folding.inside)
+        q = weighed(density, q.beside(crowd, 0.5), rng, folding.inside)
         judged = _judged(density, q, folding, rng)
     kept = [k for k, mode in enumerate(modes) if (mode.position == q.centers).all(axis=1).any()]
     shares, errors = _shares([modes[k] for k in kept], q, judged)

@@ -11,7 +11,7 @@ from aliquot.arguments import as_seed, whole_number
 from aliquot.compilation import owner_of
 from aliquot.density.likelihood import log_likelihood_of, parameter_count
 from aliquot.errors import ConvergenceWarning, PartialResultWarning, warn
-from aliquot.exploration import Components, points_to_climb_from
+from aliquot.exploration import points_to_climb_from
 from aliquot.hints.arguments import FIND_MAP
 from aliquot.hints.explain import explained
 from aliquot.inference.described import model_coords, model_dims
@@ -119,12 +119,11 @@ def find_map(
     seed = as_seed(random_seed)
     density = continuous_density(model, "aq.find_map")
     found = points_to_climb_from(density, start, restarts, seed)
-    starts, first = found.points, found.points[0]
-    moves = Components(density, found.pool).moved if restarts else None
+    first = found.points[0]
     rng = np.random.default_rng([seed, MOVES])
     with interrupts(at_once=False) as stop:
         climber = _climber(density, jacobian, stop)
-        summit = highest(climber, starts, steps=maxiter, moves=moves, rng=rng)
+        summit = highest(climber, found.points, steps=maxiter, moves=found.moves, rng=rng)
     if summit is None:
         evaluate = evaluator(density.log_density, density.data)
         explain_start(model, NoStartError(first, *evaluate(first), tries=1))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import jax
@@ -147,13 +147,7 @@ def _together(members: list[GaussianMixture]) -> GaussianMixture:
     if len(members) == 1:
         return members[0].with_tails(min(members[0].tails, 10.0))
     explored, fitted = members
-    return replace(
-        fitted,
-        weights=np.append((1 - EXPLORED) * fitted.weights, EXPLORED * explored.weights),
-        centers=np.vstack([fitted.centers, explored.centers]),
-        scales=(*fitted.scales, *explored.scales),
-        tails=min(fitted.tails, 10.0),
-    )
+    return fitted.beside(explored, EXPLORED).with_tails(min(fitted.tails, 10.0))
 
 
 def _numbers(density: Any) -> int:

@@ -12,7 +12,7 @@ from aliquot.compilation import lazily
 from aliquot.density.chunks import in_chunks
 from aliquot.density.prior import log_prior
 from aliquot.errors import FitError, ModelError
-from aliquot.exploration import Components, points_to_climb_from
+from aliquot.exploration import points_to_climb_from
 from aliquot.inference import forward
 from aliquot.inference.approximation import Approximation
 from aliquot.inference.draws import random_keys
@@ -135,9 +135,9 @@ def _exact(points: np.ndarray) -> bool:
 def _around_modes(density: Any, seed: int) -> GaussianMixture:
     """Give t distributions at all modes that climbs find, and a wide one around them."""
     found = points_to_climb_from(density, None, CLIMBS, seed)
-    starts, moves = found.points, Components(density, found.pool).moved
+    starts = found.points
     try:
-        modes = find_modes(density, starts, seed=seed, moves=moves).modes
+        modes = find_modes(density, starts, seed=seed, moves=found.moves).modes
     except FitError:
         modes = []
     modes = sorted(modes, key=lambda mode: -mode.log_mass)[:MOST_MODES]

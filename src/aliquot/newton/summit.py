@@ -68,20 +68,8 @@ def highest(
     def ended() -> bool:
         return climber.interrupted or (best is not None and best.height == np.inf)
 
-    for start in starts:
-        climb = climber.climb(start, steps=steps)
-        evaluations += int(climb.evaluations)
-        heights.append(float(climb.height))
-        best = _better(best, climb)
-        if ended():
-            break
-    for _ in range(ROUNDS if moves is not None and rng is not None else 0):
-        assert moves is not None and rng is not None
-        if best is None or ended() or not converged(best):
-            break
-        points, used = promising(climber, moves(best.position, MOVED, rng))
-        evaluations += used
-        before = float(best.height)
+    def climb_from(points: Iterable[np.ndarray]) -> None:
+        nonlocal best, evaluations
         for point in points:
             climb = climber.climb(point, steps=steps)
             evaluations += int(climb.evaluations)
@@ -89,7 +77,17 @@ def highest(
             best = _better(best, climb)
             if ended():
                 break
-        if best is None or best.height <= before + SAME_HEIGHT:
+
+    climb_from(starts)
+    for _ in range(ROUNDS if moves is not None and rng is not None else 0):
+        assert moves is not None and rng is not None
+        if best is None or ended() or not converged(best):
+            break
+        points, used = promising(climber, moves(best.position, MOVED, rng))
+        evaluations += used
+        before = best.height
+        climb_from(points)
+        if best.height <= before + SAME_HEIGHT:
             break
     if best is None:
         if climber.interrupted:

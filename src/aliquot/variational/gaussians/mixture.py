@@ -52,6 +52,21 @@ class GaussianMixture:
         """Return the same with the tails of Student's t."""
         return replace(self, tails=degrees)
 
+    def beside(self, other: GaussianMixture, share: float) -> Self:
+        """Return both together, with so much of the weight for the other, and the same tails.
+
+        >>> from aliquot.variational.gaussians.scale import Diagonal
+        >>> one, two = (GaussianMixture.of(np.full(1, x), Diagonal(np.ones(1))) for x in (0, 9))
+        >>> one.beside(two, 0.25).mean
+        array([2.25])
+        """
+        return replace(
+            self,
+            weights=np.append((1 - share) * self.weights, share * other.weights),
+            centers=np.vstack([self.centers, other.centers]),
+            scales=(*self.scales, *other.scales),
+        )
+
     @property
     def first(self) -> Self:
         """The first of the members alone."""
