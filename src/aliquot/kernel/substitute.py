@@ -8,6 +8,7 @@ from typing import Any
 import jax
 import numpy as np
 
+from aliquot.kernel.products import by_columns, narrow
 from aliquot.primitives import Walk, called, name_of, with_derivative
 from aliquot.primitives.internals import bind, every_equation, size_of, struct
 
@@ -39,6 +40,8 @@ def apply(equation: Any, functions: Functions, operands: Sequence[Any]) -> list[
     if name in functions and _worthwhile(equation.invars[0]):
         # Kept as it is: XLA would compute so many cheap operations again for each use.
         return [jax.lax.optimization_barrier(_inlined(functions[name], operands[0]))]
+    if narrow(equation):
+        return [by_columns(equation, operands)]
     bodies = {
         key: _again(equation.params[key], functions)
         for key in BODIES.get(name, ())
