@@ -26,9 +26,8 @@ PROGRAMS = list(together([call for rule in sorted(MAKERS) for call in calls(rule
 
 @pytest.fixture(autouse=True)
 def _two_rows_are_many(monkeypatch):
-    monkeypatch.setattr(blocks, "LEAST_ROWS", 2)
-    monkeypatch.setattr(blocks, "LEAST_BLOCK", 2)
-    monkeypatch.setattr(blocks, "BLOCK", 2)
+    for name in ("LEAST_ROWS", "LEAST_NUMBERS", "BLOCK", "BLOCK_OF_CALLS"):
+        monkeypatch.setattr(blocks, name, 2)
     monkeypatch.setattr(rewrite, "LEAST_KEPT", 1)
 
 

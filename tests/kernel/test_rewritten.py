@@ -18,8 +18,9 @@ ROWS = 997  # a prime number: no block divides it
 
 @pytest.fixture(autouse=True)
 def _few_rows_are_many(monkeypatch):
-    monkeypatch.setattr(blocks, "LEAST_ROWS", 500)
+    monkeypatch.setattr(blocks, "LEAST_NUMBERS", 500)
     monkeypatch.setattr(blocks, "BLOCK", 128)
+    monkeypatch.setattr(blocks, "BLOCK_OF_CALLS", 128)
 
 
 RNG = np.random.default_rng(3)
@@ -182,6 +183,55 @@ def test_impossible_rows_and_infinities_stay():
         expected, found = quick(function)(THETA**2, X), quick(rewritten(function))(THETA**2, X)
     assert float(expected[0]) == float(found[0]) == -np.inf
     np.testing.assert_array_equal(found[1], expected[1])
+
+
+@pytest.mark.parametrize("infinite", [-1, -100, 0], ids=["last", "in two blocks", "first"])
+def test_a_row_that_two_blocks_hold_is_counted_once(infinite):
+    """The last block reaches back; nought times an infinite row would not be nought."""
+    x = X.copy()
+    x[infinite] = -np.inf
+
+    def function(theta, x, design, group):
+        made = x * theta[0] ** 2
+        return {
+            "sum": jnp.sum(made),
+            "dot": jnp.ones(ROWS) * 0.5 @ made,
+            "matrix": jnp.stack([made, made + 1.0], axis=1).T @ (0.0 * design + 1.0),
+            "groups": jnp.zeros(7).at[group].add(made),
+            "count": jnp.sum(made < 0.0),
+            "product": jnp.prod(jnp.where(made < -2.0, 2.0, 1.0)),
+            "least": jnp.min(made),
+            "greatest": jnp.max(made),
+        }
+
+    with float64():
+        arguments = THETA, x, DESIGN, GROUP
+        expected, found = quick(function)(*arguments), quick(rewritten(function))(*arguments)
+    assert _longest_made(rewritten(function), *arguments) < ROWS
+    for name, value in expected.items():
+        np.testing.assert_allclose(found[name], value, rtol=1e-12, err_msg=name)
+
+
+NARROW = [((50, 3), 1), ((50, 3), 0), ((3, 50), 1), ((3, 50), 0)]
+
+
+@pytest.mark.parametrize(("shape", "axis"), NARROW)
+@pytest.mark.parametrize("first", [True, False], ids=["matrix first", "vector first"])
+def test_products_with_narrow_matrices(shape, axis, first):
+    matrix, vector = RNG.standard_normal(shape), RNG.standard_normal(shape[axis])
+    matrix[-1, 1], vector[0] = np.inf, 0.0
+
+    def product(matrix, vector):
+        if first:
+            return jax.lax.dot_general(matrix, vector, (((axis,), (0,)), ((), ())))
+        return jax.lax.dot_general(vector, matrix, (((0,), (axis,)), ((), ())))
+
+    with float64():
+        expected, found = quick(product)(matrix, vector), quick(rewritten(product))(matrix, vector)
+        assert not mentions(jax.make_jaxpr(rewritten(product))(matrix, vector), {"dot_general"})
+        wide = np.ones((50, 40)), np.ones(50)
+        assert mentions(jax.make_jaxpr(rewritten(lambda m, v: v @ m))(*wide), {"dot_general"})
+    np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-12)
 
 
 def test_integers_and_single_precision_stay_as_they_are():

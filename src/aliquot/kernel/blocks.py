@@ -3,40 +3,54 @@
 Of a model with very many rows every intermediate value is an array of that length, which leaves the
 processor's caches: writing and reading it costs more than computing it. Here the rows go through
 the whole computation block by block, and only the totals stay. Memory is that of the data. Mixtures
-of 20,000 rows and more took 1.4 to 1.7 times as long without (in pairs in one run, 2 cores,
-loaded).
+of 20,000 rows took 2.6 to 4 times as long without (processor time, in turns).
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
+import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
 from aliquot.kernel.rows import RowByRow, Total, acts, has_rows, row_axis
-from aliquot.primitives import Walk
+from aliquot.primitives import Walk, name_of
 from aliquot.primitives.internals import bind, is_literal, shape_of, size_of, used, variables
 
-# So many rows at least, for the blocks to be worth their loop.
-LEAST_ROWS = 5_000
-# Numbers in the widest array of a block: some dozen such arrays fit the nearest cache of a core.
-BLOCK = 512
-# Rows of a block at least: a loop of fewer costs more than it saves.
-LEAST_BLOCK = 64
+# So many numbers at least in an array that is made on the way, for the blocks to be worth their
+# loop: more than these leave the nearest cache of a core.
+LEAST_NUMBERS = 5_000
+# Rows at least, among which there may be a few blocks.
+LEAST_ROWS = 256
+# Rows of a block: what is computed of them stays in the nearest cache of a core, and while they are
+# computed those of the next are read. Fewer are not worth a loop for each operation.
+BLOCK = 64
+# The same where XLA calls each operation: the calls take longer than the cache does.
+BLOCK_OF_CALLS = 1024
+CALLED = {"scatter-add", "sort"}
+# Numbers at most that a total is of while it is taken: more are added up in each block.
+MOST_LANES = 1024
 
 
 def many_rows(closed: Any) -> list[int]:
-    """List the lengths, of `LEAST_ROWS` at least, over which a flat jaxpr takes totals."""
-    found: Counter[int] = Counter()
+    """List the lengths over which a flat jaxpr takes totals of many numbers.
+
+    Lengths of few rows, each of which is wide, are often axes of one array: of these it is the one
+    with most totals.
+    """
+    totals: Counter[int] = Counter()
+    numbers: Counter[int] = Counter()
     for equation in closed.jaxpr.eqns:
-        for atom in equation.invars:
-            for size in set(shape_of(atom)):
-                if size >= LEAST_ROWS:
-                    found[size] += isinstance(acts(equation, size), Total)
-    return [size for size, count in found.most_common() if count]
+        for size in {n for atom in equation.invars for n in shape_of(atom) if n >= LEAST_ROWS}:
+            totals[size] += isinstance(acts(equation, size), Total)
+        for out in equation.outvars:
+            for size in shape_of(out):
+                numbers[size] = max(numbers[size], size_of(out))
+    many = [n for n, count in totals.most_common() if count and numbers[n] >= LEAST_NUMBERS]
+    return [n for n in many if n >= LEAST_NUMBERS] or many[:1]
 
 
 def evaluate_blocked(closed: Any, rows: int, inputs: Sequence[Any]) -> list[Any]:
@@ -125,19 +139,21 @@ class _Plan:
         if not totals:
             return
         inside = self._cone(totals)
-        size, count, rest = self._sizes(inside)
+        size = self._size([*inside, *totals])
+        count = -(-self.rows // size)
+        lanes = {i for i in totals if self._in_lanes(i, size)}
 
-        def block(start: Any, size: int, so_far: tuple[Any, ...]) -> tuple[Any, ...]:
-            return self._block(inside, totals, values, start, size, so_far)
+        def block(k: Any, so_far: tuple[Any, ...]) -> tuple[Any, ...]:
+            # The last block reaches back to rows that have been counted: XLA has one to compile.
+            start = jnp.minimum(k * size, self.rows - size)
+            counted = k * size - start if self.rows % size else None
+            return self._block(inside, totals, lanes, values, start, size, counted, so_far)
 
-        first = tuple(self._start(i, values) for i in totals)
-        result = lax.fori_loop(
-            np.int32(0), np.int32(count), lambda k, so_far: block(k * size, size, so_far), first
-        )
-        if rest:
-            result = block(np.int32(size * count), rest, result)
+        start = tuple(self._start(i, values, size if i in lanes else None) for i in totals)
+        result = lax.fori_loop(np.int32(0), np.int32(count), block, start)
         for i, value in zip(totals, result, strict=True):
-            values[self.equations[i].outvars[0]] = value
+            equation = self.equations[i]
+            values[equation.outvars[0]] = bind(equation, [value])[0] if i in lanes else value
 
     def _cone(self, totals: Sequence[int]) -> list[int]:
         """Collect what is computed row by row on the way to some totals, in order."""
@@ -151,33 +167,42 @@ class _Plan:
             waiting += variables(self.equations[i].invars)
         return sorted(found)
 
-    def _sizes(self, inside: Sequence[int]) -> tuple[int, int, int]:
-        """Choose the rows of a block, the number of blocks and the rows that are left."""
-        widest = max(
-            [size_of(v) // self.rows for i in inside for v in self.equations[i].outvars],
-            default=1,
-        )
-        wanted = min(max(BLOCK // max(widest, 1), LEAST_BLOCK), self.rows)
-        near = range(min(2 * wanted, self.rows), wanted // 2, -1)
-        size = next((s for s in near if self.rows % s == 0), wanted)
-        return size, self.rows // size, self.rows % size
+    def _size(self, equations: Sequence[int]) -> int:
+        """Choose the rows of a block, which are fewer where XLA makes one function of the loop."""
+        called = any(name_of(self.equations[i]) in CALLED for i in equations)
+        return min(BLOCK_OF_CALLS if called else BLOCK, self.rows)
 
-    def _start(self, total: int, values: dict[Any, Any]) -> Any:
+    def _in_lanes(self, total: int, size: int) -> bool:
+        """Say whether there is a total for each row of a block, and one of these at the end.
+
+        To add up one array XLA takes its numbers in turn, to add two arrays many at a time.
+        """
+        equation, act = self.equations[total], self.acts[total]
+        if act.scattered or len(equation.invars) > 1:
+            return False
+        return size_of(equation.invars[0]) // self.rows * size <= MOST_LANES
+
+    def _start(self, total: int, values: dict[Any, Any], lanes: int | None) -> Any:
         equation, act = self.equations[total], self.acts[total]
         if act.scattered:
             return self._read(values, equation.invars[0])
-        out = equation.outvars[0].aval
-        return act.start(out.shape, out.dtype)
+        out, shape = equation.outvars[0].aval, equation.invars[0].aval.shape
+        if lanes is None:
+            return act.start(out.shape, out.dtype)
+        return act.start(tuple(lanes if n == self.rows else n for n in shape), out.dtype)
 
     def _block(
         self,
         inside: Sequence[int],
         totals: Sequence[int],
+        lanes: Collection[int],
         values: dict[Any, Any],
         start: Any,
         size: int,
+        counted: Any,
         so_far: Sequence[Any],
     ) -> tuple[Any, ...]:
+        """Add what some rows give to the totals so far, the first rows `counted` left out."""
         here: dict[Any, Any] = {}
 
         def read(atom: Any) -> Any:
@@ -190,6 +215,14 @@ class _Plan:
                 )
             return here[atom]
 
+        def fresh(atom: Any, start: Any) -> Any:
+            """Give what a total starts from where rows have been counted."""
+            value, axis = read(atom), row_axis(atom.aval, self.rows)
+            if counted is None or axis is None:
+                return value
+            new = lax.broadcasted_iota(counted.dtype, value.shape, axis) >= counted
+            return lax.select(new, value, start(value.shape, value.dtype))
+
         for i in inside:
             equation, act = self.equations[i], self.acts[i]
             results = bind(equation, [read(a) for a in equation.invars], act.params(size))
@@ -199,10 +232,20 @@ class _Plan:
         after = []
         for i, total in zip(totals, so_far, strict=True):
             equation, act = self.equations[i], self.acts[i]
-            if act.scattered:
-                operands = [total, *map(read, equation.invars[1:])]
-                after += bind(equation, operands)
-            else:
-                (part,) = bind(equation, [read(a) for a in equation.invars])
+            if i in lanes:
+                after.append(act.combine(total, fresh(equation.invars[0], act.start)))
+            elif act.scattered:
+                _, indices, updates = equation.invars
+                after += bind(equation, [total, read(indices), fresh(updates, act.start)])
+            elif counted is None or len(equation.invars) == 1:
+                (part,) = bind(equation, [fresh(a, act.start) for a in equation.invars])
+                after.append(act.combine(total, part))
+            else:  # a product with a matrix: to go through that once more takes long
+                operands = [read(a) for a in equation.invars]
+                part = lax.cond(
+                    counted > 0,
+                    lambda e=equation, act=act: bind(e, [fresh(a, act.start) for a in e.invars])[0],
+                    lambda e=equation, operands=operands: bind(e, operands)[0],
+                )
                 after.append(act.combine(total, part))
         return tuple(after)
