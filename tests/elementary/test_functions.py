@@ -11,6 +11,7 @@ import jax
 import numpy as np
 import pytest
 
+from aliquot.compilation import loop
 from aliquot.elementary import PRIMITIVES
 from aliquot.precision import float64
 
@@ -139,7 +140,7 @@ def test_special_values_are_those_of_numpy(name):
 
 @pytest.mark.parametrize("name", PRIMITIVES)
 def test_the_same_inside_a_loop(name):
-    """As the sampler computes: in one native function, with the compiler's second level."""
+    """As the sampler computes: in one native function, with its options."""
     x = np.concatenate(ARGUMENTS[name])[::97]
 
     def program(x):
@@ -149,7 +150,7 @@ def test_the_same_inside_a_loop(name):
         )
 
     with float64():
-        looped = jax.jit(program, compiler_options={"xla_backend_optimization_level": 2})(x)
+        looped = jax.jit(program, compiler_options=loop())(x)
     np.testing.assert_allclose(np.asarray(looped)[2], computed(name, x), rtol=4.5e-16)
 
 
