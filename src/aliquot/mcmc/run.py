@@ -11,6 +11,7 @@ from typing import Any
 import jax
 import numpy as np
 
+from aliquot.blas import on_one_thread
 from aliquot.compilation import Compiled
 from aliquot.mcmc import machine
 from aliquot.mcmc.chain import Job, NUTSChain
@@ -31,6 +32,7 @@ _PROGRESS_SECONDS = 0.1
 EARLY = (50, 250)
 
 
+@on_one_thread
 def sample(
     log_density: LogDensity,
     data: Any,
