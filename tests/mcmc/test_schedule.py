@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -51,6 +53,11 @@ def test_dense_windows_are_the_second_half_of_what_there_is(tune):
     lengths = [stop - start for stop, start in sorted(windows.items())]
     assert lengths == sorted(lengths)
     assert lengths[-1] >= 0.25 * tune
+    # Fewer of them once there are draws enough, and none so late that its metric is long out of
+    # date before the next.
+    ends = sorted(windows)
+    assert all(b <= max(2 * a, a + 20) for a, b in pairwise(ends[:-1]))
+    assert len(ends) <= 9
 
 
 def test_overlapping_windows():

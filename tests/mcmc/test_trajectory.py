@@ -126,3 +126,46 @@ def test_the_choice_among_points_is_multinomial():
         probability = min(1.0, np.exp(-error[way][0]))
         sd = np.sqrt(probability * (1 - probability) / way.sum())
         assert abs(moved[way].mean() - probability) <= 4.5 * sd
+
+
+@pytest.mark.parametrize("case", ["normal", "mixture", "funnel"])
+def test_a_dense_metric_is_a_change_of_coordinates(case):
+    log_density, data, position, step = CASES[case]
+    size = len(position)
+    rng = np.random.default_rng(12)
+    with float64():
+        run = iterative(log_density, data)
+        gradient = jax.jit(jax.value_and_grad(lambda z, factor: log_density(factor @ z, data)))
+        for _ in range(30):
+            factor = np.tril(rng.uniform(-0.5, 0.5, (size, size)), -1)
+            factor += np.diag(rng.uniform(0.5, 1.5, size))
+
+            def value_and_grad(z, factor=factor):
+                value, slope = gradient(z, factor)
+                return float(value), np.asarray(slope)
+
+            key = rng.integers(0, 2**64, dtype=np.uint64)
+            momentum = rng.standard_normal(size)
+            oracle = Recursive(value_and_grad, np.ones(size), step, key, MAX_DEPTH)
+            chosen = factor @ oracle.run(np.linalg.solve(factor, position), momentum)
+            tree = jax.tree.map(np.asarray, run(position, momentum, factor, step, key))
+            assert (tree.leaf - 1, tree.depth) == (oracle.steps, oracle.depth)
+            np.testing.assert_allclose(
+                tree.points[tree.chosen, :size], chosen, rtol=1e-6, atol=1e-8
+            )
+            position = chosen
+
+
+def test_weights_are_added_wherever_they_are():
+    values = [-np.inf, -1e300, -800.0, -1.0, 0.0, 0.5, 700.0, 1e5]
+    with float64():
+        for a in values:
+            for b in values[1:]:
+                total, share = trajectory._joined(jnp.float64(a), jnp.float64(b))
+                np.testing.assert_allclose(total, np.logaddexp(a, b), rtol=1e-14)
+                with np.errstate(over="ignore"):
+                    expected = 1.0 / (1.0 + np.exp(np.float64(a) - b))
+                np.testing.assert_allclose(share, expected, rtol=1e-13, atol=1e-300)
+        # A weight of nothing, after others: it is not taken.
+        total, share = trajectory._joined(jnp.float64(0.3), jnp.float64(-np.inf))
+    assert (float(total), float(share)) == (0.3, 0.0)

@@ -10,6 +10,7 @@ from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from aliquot.arguments import as_seed, whole_number
+from aliquot.blas import on_one_thread
 from aliquot.compilation import uncollected
 from aliquot.diagnostics import heights
 from aliquot.errors import ModelError, PartialResultWarning, warn
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
 
 
 @explained(SAMPLE)
+@on_one_thread
 def sample(
     draws: int = 1000,
     *,

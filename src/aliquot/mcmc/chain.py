@@ -132,7 +132,7 @@ class NUTSChain:
         return Job(self.state, empty_rows(self._shape), np.int32(0), np.int32(2**30))
 
     def absorb(self, report: Report, seconds: float) -> None:
-        """Take what a call brought back, all NumPy, and how long it took."""
+        """Take what a call brought back, the output in NumPy, and how long it took."""
         finished, leapfrogs = int(report.finished), int(report.leapfrogs)
         self._seconds_per_leapfrog = seconds / max(leapfrogs, 1)
         searching = self._searching

@@ -107,5 +107,4 @@ def _geometric_mean(covariance: np.ndarray, precision: np.ndarray) -> np.ndarray
     if not values[0] > 0:
         raise np.linalg.LinAlgError
     root = (lower @ vectors) * values**-0.25
-    triangle = np.linalg.qr(root.T, mode="r").T
-    return np.asarray(triangle * np.where(np.diag(triangle) < 0, -1.0, 1.0))
+    return np.asarray(np.linalg.cholesky(root @ root.T))

@@ -137,13 +137,14 @@ def shrunk_correlation(standardised: np.ndarray) -> tuple[np.ndarray, float]:
     """
     count = len(standardised)
     correlation = standardised.T @ standardised / (count - 1)
-    # The variance of each correlation, from the products of which it is the mean.
-    squares = standardised**2
-    mean = correlation * (count - 1) / count
-    variance = (squares.T @ squares - count * mean**2) * count / (count - 1) ** 3
-    np.fill_diagonal(variance, 0.0)
     np.fill_diagonal(correlation, 0.0)
     signal = float(np.sum(correlation**2))
-    weight = min(float(np.sum(variance)) / signal, 1.0) if signal > 0 else 1.0
+    # The variance of each correlation, from the products of which it is the mean, and their sum:
+    # the squares of a draw's products add up to the square of the sum of its squares.
+    squares = standardised**2
+    products = float(np.sum(squares.sum(axis=1) ** 2) - np.sum(squares**2))
+    means = signal * (count - 1) ** 2 / count
+    variance = (products - means) * count / (count - 1) ** 3
+    weight = min(variance / signal, 1.0) if signal > 0 else 1.0
     np.fill_diagonal(correlation, 1.0)
     return correlation, max(weight, 0.0)

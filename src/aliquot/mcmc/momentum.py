@@ -39,10 +39,13 @@ class Momenta:
         for block in range(first, last + 1):
             if block not in self._cache:
                 self._cache[block] = self._make(_DRAWS, block, self._block)
-        blocks = [self._cache[block] for block in range(first, last + 1)]
-        inside = slice(start - first * self._block, stop - first * self._block)
-        normals = np.concatenate([block[0] for block in blocks])[inside]
-        return normals, np.concatenate([block[1] for block in blocks])[inside]
+        normals, keys = [], []
+        for block in range(first, last + 1):
+            begin = block * self._block
+            inside = slice(max(start - begin, 0), stop - begin)
+            normals.append(self._cache[block][0][inside])
+            keys.append(self._cache[block][1][inside])
+        return np.concatenate(normals), np.concatenate(keys)
 
     def searches(self, block: int, count: int) -> tuple[np.ndarray, np.ndarray]:
         """Return `count` momenta and keys for the search of a first step size."""

@@ -37,6 +37,8 @@ _SHORTEST_STEP_ADAPTATION = 10
 _SHORTEST_WINDOW = 5
 # With fewer draws than this behind it, it is worse than what a fit has said of the posterior.
 _SHORTEST_KNOWN = 40
+# With so many draws behind it, a dense metric is nearly right, and is not made as often.
+_KNOWN = 90
 # The part of the warm-up in which the chain may still be on its way to where the mass is.
 _EARLY = 0.3
 
@@ -114,19 +116,21 @@ def _dense_windows(tune: int) -> Iterator[tuple[int, int]]:
 
     So what came on the way to the mass is soon forgotten: one such draw in a window can be worth
     more to its covariance than all others. The windows end ever further apart, by a third each
-    time, and the last 15 per cent of the draws is left to the step size.
+    time, and by as much as there is once a metric is known: each costs the host a factorisation,
+    which in a hundred coordinates takes as long as a thousand leapfrog steps. The last 15 per cent
+    of the draws is left to the step size.
     """
     last = max(int(0.15 * tune), min(20, tune // 5), _SHORTEST_STEP_ADAPTATION)
     end = tune - last
     stop = min(2 * _SHORTEST_STEP_ADAPTATION, end)
     while end - stop // 2 >= _SHORTEST_WINDOW:
-        longer = max(stop + _SHORTEST_STEP_ADAPTATION, stop * 4 // 3)
-        # A window whose successor would not fit takes what is left.
-        stop = stop if longer <= end else end
+        third = max(stop // 3, _SHORTEST_STEP_ADAPTATION)
+        # A window after which there is no room for another takes what is left.
+        stop = stop if stop + third <= end else end
         yield stop // 2, stop
         if stop == end:
             return
-        stop = longer
+        stop = min(stop + third if stop < _KNOWN else 2 * stop, end)
 
 
 def _doubling_windows(start: int, window: int, end: int) -> Iterator[tuple[int, int]]:

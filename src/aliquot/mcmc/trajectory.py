@@ -24,6 +24,8 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array, lax
 
+from aliquot.elementary.exponential import exp
+from aliquot.elementary.logarithm import log1p
 from aliquot.mcmc.hash import hashed_bits, uniform_from_bits
 from aliquot.mcmc.metric import to_position, to_whitened
 
@@ -148,9 +150,9 @@ def extend(
     diverged = error > MAX_ENERGY_ERROR
 
     # Within a subtree each leaf takes the candidate's place with the probability of its weight.
-    subtree_log_weight = jnp.logaddexp(tree.subtree_log_weight, -error)
+    subtree_log_weight, share = _joined(tree.subtree_log_weight, -error)
     uniform = uniform_from_bits(hashed_bits(key, leaf.astype(jnp.uint64)))
-    taken = (uniform < jnp.exp(-error - subtree_log_weight)) | always
+    taken = (uniform < share) | always
     point = jnp.concatenate([position, gradient, jnp.stack([log_density, error])])
     row = jnp.where(taken, 1 - tree.chosen, _SCRATCH)
     points = tree.points.at[row].set(point)
@@ -166,10 +168,18 @@ def extend(
     # At the top the new subtree is favoured [1], unless it is invalid: it diverged, or turned
     # within itself. A turn of the whole trajectory ends it after the choice.
     valid = complete & ~diverged & ~(turned & (level <= depth))
-    top_uniform = uniform_from_bits(
-        hashed_bits(key, np.uint64(_TOP_UNIFORMS) + depth.astype(jnp.uint64))
+
+    def at_the_top() -> tuple[Array, Array]:
+        top_uniform = uniform_from_bits(
+            hashed_bits(key, np.uint64(_TOP_UNIFORMS) + depth.astype(jnp.uint64))
+        )
+        favoured = top_uniform < exp(subtree_log_weight - tree.log_weight)
+        return favoured, _joined(tree.log_weight, subtree_log_weight)[0]
+
+    accepted, log_weight = lax.cond(
+        valid, at_the_top, lambda: (jnp.zeros_like(valid), tree.log_weight)
     )
-    accepted = (valid & (top_uniform < jnp.exp(subtree_log_weight - tree.log_weight))) | always
+    accepted = accepted | always
     new_depth = depth + valid
     status = jnp.where(
         diverged,
@@ -184,16 +194,23 @@ def extend(
         stack=stack,
         points=points,
         chosen=jnp.where(accepted, 1 - tree.chosen, tree.chosen),
-        log_weight=jnp.where(
-            valid, jnp.logaddexp(tree.log_weight, subtree_log_weight), tree.log_weight
-        ),
+        log_weight=log_weight,
         subtree_log_weight=jnp.where(complete, -jnp.inf, subtree_log_weight),
         energy=tree.energy,
-        acceptance=tree.acceptance + jnp.exp(jnp.minimum(0.0, -error)),
+        acceptance=tree.acceptance + exp(jnp.minimum(0.0, -error)),
         max_energy_error=jnp.where(
             jnp.abs(error) > jnp.abs(tree.max_energy_error), error, tree.max_energy_error
         ),
     )
+
+
+def _joined(log_weight: Array, log_other: Array) -> tuple[Array, Array]:
+    """Return the log of the sum of two weights, and the share of the other in it."""
+    gap = log_other - log_weight
+    ratio = exp(-jnp.abs(gap))
+    larger = 1.0 / (1.0 + ratio)
+    share = jnp.where(gap >= 0, larger, ratio * larger)
+    return jnp.maximum(log_weight, log_other) + log1p(ratio), share
 
 
 def _merge(stack: Array, momentum: Array, levels: Array) -> tuple[Array, Array, Array, Array]:
