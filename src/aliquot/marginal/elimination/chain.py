@@ -8,11 +8,11 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
+from aliquot.marginal.elimination.chain_sum import chain_log_sum
 from aliquot.marginal.elimination.forward_backward import (
     Form,
     backtrack,
     backward,
-    chain_log_sum,
     forward,
 )
 from aliquot.marginal.elimination.row_map import RowMap

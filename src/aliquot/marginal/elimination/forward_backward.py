@@ -96,7 +96,7 @@ def backward(form: Form, parts: Sequence[Any]) -> Any:
     return jnp.concatenate([earlier, end[None]])
 
 
-def chain_log_sum(form: Form, start: Any, parts: Sequence[Any]) -> Any:
+def log_sum(form: Form, start: Any, parts: Sequence[Any]) -> Any:
     """Compute the log of the sum over all states of the chains, shape (*shared, chains).
 
     Differentiated as it is: the way back multiplies by the shares that each log-sum-exp has kept,
