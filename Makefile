@@ -64,9 +64,10 @@ bench: $(READY)
 	@echo "The comparison with other libraries: make bench-peers; its results are in docs/benchmarks.md."
 
 # Python 3.12, because what PyStan builds does not load in 3.13.
-$(PEERS_READY): benchmarks/peers/requirements.txt benchmarks/peers/overrides.txt tools/find-uv
+$(PEERS_READY): benchmarks/peers/requirements.txt benchmarks/peers/overrides.txt tools/find-uv tools/find-python
 	@set -e; uv="$$(sh tools/find-uv)"; rm -f $(PEERS_READY); \
-	$(ENV) $$uv venv --clear --python 3.12 $(PEERS); \
+	python="$$(sh tools/find-python 3.12 $$uv)"; \
+	$(ENV) $$uv venv --clear --python "$$python" $(PEERS); \
 	$(ENV) $$uv pip install --python $(PEERS)/bin/python --compile-bytecode \
 		-r benchmarks/peers/requirements.txt --override benchmarks/peers/overrides.txt; \
 	touch $(PEERS_READY)
