@@ -48,8 +48,9 @@ HOW = """## How it is measured
   known from an implementation in NumPy that no library shares, or known from a long run, or R-hat
   is 1.05 or more, the library has failed the case, however fast it was. Such figures are struck out
   and count for nothing. Of many data sets each is judged so, and 95% of them must be right.
-* Cases with several modes start in one of them, in all libraries, so that all explore the same. The
-  channels in two units are the exception: there nobody is told where to start.
+* Cases with several modes start in one of them, in all libraries, so that all explore the same.
+  With latent classes and Poisson components only the peers are told where to start; with the
+  channels in two units nobody is.
 * float64 everywhere, both cores for all, each library's own recommended settings.
 """
 

@@ -191,19 +191,28 @@ def run(
                 f".venv-peers/bin/python -m benchmarks.peers reference {name}"
             )
     began = time.strftime("%Y-%m-%dT%H:%M:%S")
+    late: set[tuple[str, str]] = set()
     for repeat in range(repeats):
         for name in cases:
             case = CASES[name]
-            chosen = [x for x in libraries_of(case) if not libraries or x in libraries]
+            chosen = [
+                x
+                for x in libraries_of(case)
+                if (not libraries or x in libraries) and (name, x) not in late
+            ]
             # Each repeat begins with another one.
             start = repeat % max(len(chosen), 1)
             chosen = [*chosen[start:], *chosen[:start]]
-            _turn(case, chosen, f"{began}#{repeat}", repeat, fresh, pythons or {})
+            rows = _turn(case, chosen, f"{began}#{repeat}", repeat, fresh, pythons or {})
+            # Who has not finished once is not waited for again.
+            late |= {
+                (name, x) for x, row in rows.items() if "not finished" in row.get("failed", "")
+            }
 
 
 def _turn(
     case: Case, libraries: list[str], turn: str, repeat: int, fresh: bool, pythons: dict[str, str]
-) -> None:
+) -> dict[str, Row]:
     """Measure libraries on a case once, one after another.
 
     Second processes are those of Aliquot and of the fastest peers, by what is known so far.
@@ -228,6 +237,7 @@ def _turn(
                 rows[library] |= found
                 add(rows[library], lambda r, x=library: (r["library"], r["turn"]) == (x, turn))
                 print(line(rows[library], ("second_seconds",)), file=sys.stderr, flush=True)
+    return rows
 
 
 CLOCKS = ("cold_seconds", "again_seconds", "sampling_seconds", "target_seconds")

@@ -4,12 +4,13 @@ Aliquot and pymc-extras are given the rows as they are. The others are given the
 how their models would be written by someone who minds the time.
 
 ``latent-classes-100000``: 100,000 respondents, ten questions that are answered by yes or no, three
-classes; class k is that with the k-th lowest probability of a yes to the first question:
+classes; class k is that with the k-th lowest probability of a yes to the first question. There are
+modes without mass: `start` is data, the logits at which peers that can be told start:
 
     share ~ Dirichlet(2, 2, 2);  p[k, j] ~ Uniform(0, 1), p[:, 0] in increasing order
     z[i] ~ share;  x[i, j] ~ Bernoulli(p[z[i], j])
 
-``poisson-1000000``: a million counts, some sixty of which are different:
+``poisson-1000000``: a million counts, some sixty of which are different; peers start at `start`:
 
     weights ~ Dirichlet(2, 2, 2);  rates in increasing order, each Gamma(2, 0.1) (shape and rate)
     z[i] ~ weights;  y[i] ~ Poisson(rates[z[i]])
@@ -37,7 +38,8 @@ def classes() -> Data:
         ]
     )
     z = rng.choice(3, size=100_000, p=[0.5, 0.2, 0.3])
-    return {"x": (rng.uniform(size=(100_000, QUESTIONS)) < p[z]).astype(np.int64)}
+    x = (rng.uniform(size=(100_000, QUESTIONS)) < p[z]).astype(np.int64)
+    return {"x": x, "start": np.repeat([[-1.5], [0.0], [1.5]], QUESTIONS, axis=1)}
 
 
 def classes_logits(points: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -72,11 +74,11 @@ def classes_density(data: Data) -> Density:
 
 
 def classes_reference(data: Data) -> dict[str, object]:
-    # From about where a table of the answers by their number would put the classes.
+    # From where the peers start, and around it.
     rng = np.random.default_rng(1)
     starts = np.zeros((6, 32))
-    starts[:, 2] = -2.0
-    starts[:, 5:] = np.repeat([-1.5, 0.0, 1.5], QUESTIONS - 1)
+    starts[:, 2:5] = -1.5, np.log(1.5), np.log(1.5)
+    starts[:, 5:] = data["start"][:, 1:].ravel()
     starts[1:] += 0.5 * rng.normal(size=(5, 32))
     return moments(classes_density(data), starts)
 
@@ -84,7 +86,7 @@ def classes_reference(data: Data) -> dict[str, object]:
 def counts() -> Data:
     rng = np.random.default_rng(60)
     z = rng.choice(3, size=1_000_000, p=[0.5, 0.3, 0.2])
-    return {"y": rng.poisson(np.array([3.0, 11.0, 28.0])[z])}
+    return {"y": rng.poisson(np.array([3.0, 11.0, 28.0])[z]), "start": np.array([2.0, 7.0, 17.0])}
 
 
 def counts_density(data: Data) -> Density:

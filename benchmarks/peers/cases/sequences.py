@@ -159,7 +159,7 @@ CASES = [
         data=long,
         quantities=("P", "means", "sigma"),
         independent=one_channel_reference,
-        limit=900.0,
+        limit=600.0,
     ),
     Case(
         name="hmm-200x100",
@@ -168,7 +168,7 @@ CASES = [
         data=many,
         quantities=("P", "means", "sigma"),
         independent=one_channel_reference,
-        limit=900.0,
+        limit=600.0,
     ),
     Case(
         name="hmm-channels",

@@ -44,6 +44,6 @@ CASES = [
         data=data,
         chains=2,
         quantities=("means",),
-        limit=900.0,
+        limit=600.0,
     ),
 ]

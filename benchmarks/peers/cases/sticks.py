@@ -126,6 +126,6 @@ CASES = [
         data=eruptions,
         quantities=("alpha", "density"),
         independent=reference,
-        limit=900.0,
+        limit=600.0,
     ),
 ]

@@ -271,7 +271,9 @@ def latent_classes(data: Data) -> Model:
         log_share, logits, _ = unpack(u)
         return {"share": jnp.exp(log_share), "p": jax.nn.sigmoid(logits)}
 
-    return Model(density, constrain, 32)
+    start = np.full(32, np.nan)
+    start[2:5], start[5:] = unordered(data["start"][:, 0]), data["start"][:, 1:].ravel()
+    return Model(density, constrain, 32, start)
 
 
 def poisson(data: Data) -> Model:
@@ -286,7 +288,9 @@ def poisson(data: Data) -> Model:
     def constrain(u: Array) -> dict[str, Array]:
         return {"weights": jnp.exp(log_simplex(u[:2])[0]), "rates": jnp.cumsum(jnp.exp(u[2:]))}
 
-    return Model(density, constrain, 5)
+    # Positive and in increasing order: logs of the differences, from zero on.
+    start = np.append(np.full(2, np.nan), np.log(np.diff(data["start"], prepend=0.0)))
+    return Model(density, constrain, 5, start)
 
 
 def hmm(data: Data) -> Model:

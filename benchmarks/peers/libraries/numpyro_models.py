@@ -176,7 +176,8 @@ def latent_classes(data: Data) -> Made:
         numpyro.factor("x", terms.answers(patterns, counts, jnp.log(share), yes, no))
         numpyro.deterministic("p", jnp.exp(yes))
 
-    return model, init_to_uniform
+    start = data["start"]
+    return model, init_to_value(values={"first": start[:, 0], "rest": start[:, 1:]})
 
 
 def poisson(data: Data) -> Made:
@@ -189,7 +190,8 @@ def poisson(data: Data) -> Made:
         numpyro.factor("prior", dist.Gamma(2.0, 0.1).log_prob(rates).sum())
         numpyro.factor("y", terms.poisson_mixture(values, counts, jnp.log(weights), rates))
 
-    return model, init_to_uniform
+    gaps = np.diff(data["start"], prepend=0.0)
+    return model, init_to_value(values={"gaps": gaps})
 
 
 def hmm(data: Data) -> Made:

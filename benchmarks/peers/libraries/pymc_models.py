@@ -135,9 +135,9 @@ def latent_classes(data: Data) -> None:
     patterns, counts = counted(data["x"])
     share = pm.Dirichlet("share", np.full(3, 2.0))
     # Uniform probabilities by their logits, of which the first ones are ordered.
-    start = [-1.0, 0.0, 1.0]
-    first = pm.Logistic("first", 0, 1, shape=3, transform=ordered, initval=start)
-    rest = pm.Logistic("rest", 0, 1, shape=(3, 9))
+    start = data["start"]
+    first = pm.Logistic("first", 0, 1, shape=3, transform=ordered, initval=start[:, 0])
+    rest = pm.Logistic("rest", 0, 1, shape=(3, 9), initval=start[:, 1:])
     logits = pt.concatenate([first[:, None], rest], axis=1)
     pm.Deterministic("p", pt.sigmoid(logits))
     yes, no = -pt.softplus(-logits), -pt.softplus(logits)
@@ -148,7 +148,8 @@ def latent_classes(data: Data) -> None:
 def poisson(data: Data) -> None:
     values, counts = counted(data["y"])
     weights = pm.Dirichlet("weights", np.full(3, 2.0))
-    gaps = pm.HalfFlat("gaps", shape=3, initval=[2.0, 5.0, 10.0])
+    start = np.diff(data["start"], prepend=0.0)
+    gaps = pm.HalfFlat("gaps", shape=3, initval=start)
     rates = pm.Deterministic("rates", pt.cumsum(gaps))
     pm.Potential("prior", pt.sum(pm.logp(pm.Gamma.dist(2, 0.1), rates)))
     rows = pm.logp(pm.Poisson.dist(rates), values[:, None]) + pt.log(weights)
