@@ -40,6 +40,7 @@ def peer(name: str) -> Model:
     return build(CASES[name].data())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", DENSITIES)
 def test_densities_by_hand_are_those_that_references_are_made_of(name: str) -> None:
     density, points = numpy_density(name)
@@ -55,6 +56,7 @@ def test_densities_by_hand_are_those_that_references_are_made_of(name: str) -> N
             np.testing.assert_allclose(found, expected, atol=1e-12)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", DENSITIES)
 def test_densities_of_aliquot_are_those_that_references_are_made_of(name: str) -> None:
     density, points = numpy_density(name)
@@ -74,6 +76,7 @@ def test_densities_of_aliquot_are_those_that_references_are_made_of(name: str) -
     np.testing.assert_allclose(shift, shift[0], rtol=0, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_the_sticks_are_the_same_in_aliquot_and_by_hand() -> None:
     model = built(CASES["sticks-faithful"], CASES["sticks-faithful"].data()).density()
     points = 0.5 * np.random.default_rng(1).normal(size=(4, 90))
@@ -97,6 +100,7 @@ def test_paths_are_summed_over() -> None:
     assert sequences.paths(emission, one)[0] == pytest.approx(np.log(total))
 
 
+@pytest.mark.slow
 def test_importance_finds_the_moments_of_what_is_known() -> None:
     """A Gamma and a Gaussian, in the coordinates (log x, y)."""
 
@@ -122,6 +126,7 @@ def test_importance_refuses_a_second_mode() -> None:
         moments(Density(log_density, lambda points: {"x": points}), starts)
 
 
+@pytest.mark.slow
 def test_gibbs_draws_from_the_posterior_of_one_row() -> None:
     """The mean density of a Dirichlet process given one row: by quadrature over one component."""
     y, rng = 0.8, np.random.default_rng(7)

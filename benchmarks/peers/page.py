@@ -102,7 +102,8 @@ def _standing(found: Found, loop_ns: float | None) -> str:
     ]
     behind = lost(found)
     lines += ["", "## Where others are ahead", ""]
-    lines += [f"* {line}" for line in behind] or ["Nowhere, among the cases below."]
+    nowhere = "Nowhere, among the cases below." if found else "Nothing has been measured."
+    lines += [f"* {line}" for line in behind] or [nowhere]
     return "\n".join(lines) + "\n"
 
 

@@ -14,6 +14,7 @@ from functools import partial
 import numpy as np
 
 from benchmarks.peers.case import Case, Data
+from benchmarks.peers.cases.files import generator
 from benchmarks.peers.cases.rules import product_rule
 
 SIZES = (100, 1_000, 10_000, 100_000, 1_000_000)
@@ -21,7 +22,7 @@ SIZES = (100, 1_000, 10_000, 100_000, 1_000_000)
 
 def data(n: int) -> Data:
     """Draw n values; the true means are -1 and 1."""
-    rng = np.random.default_rng(0)
+    rng = generator(0)
     z = rng.integers(0, 2, n)
     return {"y": rng.normal(np.array([-1.0, 1.0])[z], 1.0)}
 

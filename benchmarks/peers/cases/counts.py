@@ -22,14 +22,14 @@ import numpy as np
 from scipy.special import expit, gammaln, log_expit, log_softmax, logsumexp
 
 from benchmarks.peers.case import Case, Data
-from benchmarks.peers.cases.files import counted
+from benchmarks.peers.cases.files import counted, generator
 from benchmarks.peers.importance import Density, moments
 
 QUESTIONS = 10
 
 
 def classes() -> Data:
-    rng = np.random.default_rng(1010)
+    rng = generator(1010)
     p = np.array(
         [
             [0.10, 0.20, 0.15, 0.30, 0.25, 0.10, 0.40, 0.20, 0.35, 0.15],
@@ -75,7 +75,7 @@ def classes_density(data: Data) -> Density:
 
 def classes_reference(data: Data) -> dict[str, object]:
     # From where the peers start, and around it.
-    rng = np.random.default_rng(1)
+    rng = generator(1)
     starts = np.zeros((6, 32))
     starts[:, 2:5] = -1.5, np.log(1.5), np.log(1.5)
     starts[:, 5:] = data["start"][:, 1:].ravel()
@@ -84,7 +84,7 @@ def classes_reference(data: Data) -> dict[str, object]:
 
 
 def counts() -> Data:
-    rng = np.random.default_rng(60)
+    rng = generator(60)
     z = rng.choice(3, size=1_000_000, p=[0.5, 0.3, 0.2])
     return {"y": rng.poisson(np.array([3.0, 11.0, 28.0])[z]), "start": np.array([2.0, 7.0, 17.0])}
 

@@ -56,3 +56,8 @@ def column(name: str, heading: str) -> np.ndarray:
 def counted(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Give the different rows, or numbers, and how often each is there."""
     return np.unique(rows, axis=0, return_counts=True)
+
+
+def generator(seed: int) -> np.random.Generator:
+    """Make NumPy's usual generator, of this very seed even where tests shift all seeds."""
+    return np.random.Generator(np.random.PCG64(seed))

@@ -19,6 +19,7 @@ import numpy as np
 from scipy.special import expit, log_expit
 
 from benchmarks.peers.case import Case, Data
+from benchmarks.peers.cases.files import generator
 from benchmarks.peers.importance import Density, moments
 
 MOVES = np.array([[0.95, 0.05], [0.10, 0.90]])
@@ -35,19 +36,19 @@ def walk(rng: np.random.Generator, sequences: int, steps: int) -> np.ndarray:
 
 
 def long() -> Data:
-    rng = np.random.default_rng(10_000)
+    rng = generator(10_000)
     z = walk(rng, 1, 10_000)[0]
     return {"y": rng.normal(np.array([-1.0, 1.5])[z], np.array([1.0, 0.8])[z])}
 
 
 def many() -> Data:
-    rng = np.random.default_rng(200)
+    rng = generator(200)
     z = walk(rng, 200, 100)
     return {"y": rng.normal(np.array([-1.0, 1.5])[z], np.array([1.0, 0.8])[z])}
 
 
 def channels() -> Data:
-    rng = np.random.default_rng(416)
+    rng = generator(416)
     z = walk(rng, 1, 416)[0]
     means = np.array([[-1.2, 0.016], [1.4, -0.013]])
     sigma = np.array([[0.7, 0.008], [0.9, 0.006]])
@@ -143,7 +144,7 @@ def two_channels(data: Data) -> Density:
 
 def two_channels_reference(data: Data) -> dict[str, object]:
     # From about the truth, and from all over where anyone might start.
-    rng = np.random.default_rng(1)
+    rng = generator(1)
     true = np.array([-3.0, 2.2, -1.2, 1.0, 0.016, -0.013, -0.4, -4.8, -0.1, -5.1])
     wide = rng.uniform(-2.0, 2.0, (30, 10))
     wide[10:, [7, 9]] -= 4.0

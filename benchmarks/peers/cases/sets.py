@@ -13,13 +13,14 @@ import numpy as np
 
 from benchmarks.peers.case import Case, Data
 from benchmarks.peers.cases import classic
+from benchmarks.peers.cases.files import generator
 
 SETS, ROWS = 1_000, 100
 
 
 def data() -> Data:
     """Draw (sets, rows); the true means are -1 and 1, give or take a quarter."""
-    rng = np.random.default_rng(1_000)
+    rng = generator(1_000)
     means = np.array([-1.0, 1.0]) + 0.25 * rng.normal(size=(SETS, 2))
     z = rng.integers(0, 2, (SETS, ROWS))
     return {"y": rng.normal(np.take_along_axis(means, z, axis=1), 1.0)}
