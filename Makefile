@@ -14,7 +14,7 @@ READY := .venv/.ready
 PEERS := .venv-peers
 PEERS_READY := $(PEERS)/.ready
 
-.PHONY: help setup demo test verify bench bench-peers docs lint types format clean
+.PHONY: help setup demo test verify bench bench-gpu bench-peers docs lint types format clean
 .DEFAULT_GOAL := help
 
 help:
@@ -23,6 +23,7 @@ help:
 	@echo "make test SEED=3   the same with other random numbers: every fixed seed shifted"
 	@echo "make verify   the long checks, and docs/verification.md from their results"
 	@echo "make bench    the benchmarks;  make bench-peers   the comparison with other libraries (hours)"
+	@echo "make bench-gpu   many chains and hidden Markov models on a GPU (minutes)"
 	@echo "make docs     the pages and the notebooks, executed, as HTML in site/"
 	@echo "make lint     style and formatting;  make types   the type checker"
 	@echo "make format   put the formatting right;  make clean   remove what was built"
@@ -63,10 +64,15 @@ bench: $(READY)
 	$(PYTHON) benchmarks/cold.py
 	@echo "The comparison with other libraries: make bench-peers; its results are in docs/benchmarks.md."
 
+# With the JAX that is in the environment: put one with CUDA there first.
+bench-gpu: $(READY)
+	$(PYTHON) benchmarks/gpu.py $(ARGS)
+
 # Python 3.12, because what PyStan builds does not load in 3.13.
-$(PEERS_READY): benchmarks/peers/requirements.txt benchmarks/peers/overrides.txt tools/find-uv
+$(PEERS_READY): benchmarks/peers/requirements.txt benchmarks/peers/overrides.txt tools/find-uv tools/find-python
 	@set -e; uv="$$(sh tools/find-uv)"; rm -f $(PEERS_READY); \
-	$(ENV) $$uv venv --clear --python 3.12 $(PEERS); \
+	python="$$(sh tools/find-python 3.12 $$uv)"; \
+	$(ENV) $$uv venv --clear --python "$$python" $(PEERS); \
 	$(ENV) $$uv pip install --python $(PEERS)/bin/python --compile-bytecode \
 		-r benchmarks/peers/requirements.txt --override benchmarks/peers/overrides.txt; \
 	touch $(PEERS_READY)

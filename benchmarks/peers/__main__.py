@@ -19,7 +19,6 @@ def main(arguments: list[str]) -> None:
     run.add_argument("--cases", nargs="+", choices=CASES, default=list(CASES), metavar="CASE")
     run.add_argument("--libraries", nargs="+", metavar="LIBRARY")
     run.add_argument("--repeats", type=int, default=3)
-    run.add_argument("--only", choices=["cold", "warm"])
     run.add_argument("--fresh", action="store_true", help="replace older rows of these libraries")
     reference = commands.add_parser("reference", help="make a long run of a case to judge by")
     reference.add_argument("case", nargs="+", choices=CASES, metavar="CASE")
@@ -58,7 +57,6 @@ def main(arguments: list[str]) -> None:
         given.cases,
         given.libraries,
         given.repeats,
-        only=given.only,
         fresh=given.fresh,
         pythons=dict(pair.split("=", 1) for pair in given.python),
     )

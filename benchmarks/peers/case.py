@@ -24,7 +24,7 @@ class Case:
     name: str
     title: str
     kind: str
-    """"nuts" or "advi"."""
+    """"nuts", "advi" or "sets"."""
     data: Callable[[], Data]
     draws: int = 1000
     chains: int = 4
@@ -35,7 +35,10 @@ class Case:
     quantities: tuple[str, ...] = ()
     """Parameters on their own scale. All of their elements are compared."""
     reference: Callable[[Data], dict[str, Moments]] | None = None
-    """None: judged against a long run, which is in ``references``."""
+    """None: judged against what is in ``references``, which takes longer to make."""
+    independent: Callable[[Data], dict[str, object]] | None = None
+    """Makes that by an implementation of the model of its own, in NumPy. None: a long run of one of
+    the libraries does."""
     limit: float = 300.0
     """Seconds for one process."""
     from_start: bool = False
@@ -68,16 +71,23 @@ class Run:
     draws: dict[str, np.ndarray]
     """Quantity to (chain, draw, ...). Of an ADVI case: draws from the fit, (1, draw, ...)."""
     sampling_seconds: float
-    """Warm-up included; without compiling where the library lets one tell."""
+    """Of the whole call, from what is done before chains begin (a search for modes, warm-up) to the
+    draws; without compiling where the library lets one tell."""
+    chain_seconds: float | None = None
+    """Of the chains alone, where the call does more than that."""
     gradients: int | None = None
     """Leapfrog steps of all chains together."""
     gradients_of: str = "warm-up and draws"
     """Or "draws", where the library does not tell those of the warm-up."""
+    count: Callable[[], dict[str, Any]] | None = None
+    """Finds out more of these, after the clocks have been read: fields by name."""
     extra: dict[str, Any] = field(default_factory=dict)
     """Of an ADVI case: "path", see `Snapshot`, and "compiling_seconds" where all calls compile, and
     what is compared is the time without that."""
 
 
+Sampler = Callable[[int], Run]
+"""Of a seed. What it does is timed as one call."""
 Snapshot = tuple[float, list[float], list[float]]
 """Where a fit was: seconds since the sampler was called (all that happens in the call counts), then
 the means and the standard deviations of the Gaussian, in the order and on the unconstrained scale

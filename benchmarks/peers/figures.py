@@ -15,6 +15,7 @@ COLORS = {
     "aliquot": style.ORANGE,
     "pymc": style.BLUE,
     "pymc-own": "#56b4e9",
+    "pymc-marginal": "#999999",
     "nutpie": style.GREEN,
     "numpyro": "#cc79a7",
     "blackjax": "#e69f00",

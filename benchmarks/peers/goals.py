@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import inf
 from statistics import median
 
 from benchmarks.peers.case import Case
 from benchmarks.peers.cases import CASES
-from benchmarks.peers.libraries import TITLES, ours
-from benchmarks.peers.summary import OURS, Found, ahead, best_ours, best_peer, sides
+from benchmarks.peers.libraries import HAND_WRITTEN, TITLES, ours
+from benchmarks.peers.summary import (
+    OURS,
+    Found,
+    Ratio,
+    ahead,
+    best_ours,
+    best_peer,
+    headline,
+    sides,
+)
 
 LARGE = ("classic-10000", "classic-100000", "classic-1000000")
 LOOP = 1.5
@@ -28,16 +38,34 @@ class Goal:
 
 def goals(found: Found, loop_ns: float | None = None) -> list[Goal]:
     """Hold what was measured against what is aimed at."""
+    rates = {case.name: ahead(found, case.name, headline(case)) for case in _compared_cases()}
+    hand = {
+        case.name: ahead(found, case.name, "gradient", HAND_WRITTEN)
+        for case in _compared_cases()
+        if case.kind == "nuts"
+    }
+    second = _of(found, "second")
     return [
+        _each("effective draws, or data sets, a second", "ahead of every peer", rates, 1.0),
+        _median(rates),
         _rate("n = 100", found, ("classic-100",), 8.0),
         _rate("n = 10,000 and above", found, LARGE, 10.0),
-        _others(found),
-        _cold(found),
-        _second(found),
+        _each("time of a gradient", "at or below the best hand-written peer's", hand, 1.0, True),
         _gradient(found, loop_ns),
+        _each("second process, caches filled", "a third of the fastest peer's", second, 3.0, True),
+        _each("peak memory", "below every peer's", _of(found, "memory"), 1.0),
         *_advi(found),
         *_fits(found),
     ]
+
+
+def _compared_cases() -> list[Case]:
+    """Give the cases that samplers run."""
+    return [case for case in CASES.values() if case.kind in ("nuts", "sets")]
+
+
+def _of(found: Found, measure: str) -> dict[str, Ratio | None]:
+    return {case.name: ahead(found, case.name, measure) for case in _compared_cases()}
 
 
 def times(value: float) -> str:
@@ -45,55 +73,68 @@ def times(value: float) -> str:
     return f"{value:.1f} times" if value < 10 else f"{value:.0f} times"
 
 
+def spread(ratio: Ratio) -> str:
+    """Write a ratio with its range over the turns, if there were several."""
+
+    def short(value: float) -> str:
+        return f"{value:.2g}" if value < 10 else f"{value:.0f}"
+
+    if ratio.middle == inf:
+        return "alone right"
+    if ratio.turns < 2:
+        return short(ratio.middle)
+    return f"{short(ratio.middle)} ({short(ratio.low)} to {short(ratio.high)})"
+
+
+def _each(
+    title: str, goal: str, ratios: dict[str, Ratio | None], least: float, at: bool = False
+) -> Goal:
+    """Hold every case against a least ratio, which it may be `at` or must be above."""
+    title = f"every case: {title}"
+    known = {name: ratio.middle for name, ratio in ratios.items() if ratio is not None}
+    if not known:
+        return Goal(title, goal, "not measured", None)
+    good = sum(value >= least if at else value > least for value in known.values())
+    worst = min(known, key=lambda name: known[name])
+    ratio = ratios[worst]
+    assert ratio is not None
+    text = f"{good} of {len(known)}; the least {spread(ratio)}, {CASES[worst].title}"
+    if ratio.middle == 0:
+        text = f"{good} of {len(known)}; failed on {CASES[worst].title}"
+    return Goal(title, goal, text + _missing(ratios), _verdict(ratios, good == len(known)))
+
+
+def _missing(ratios: dict[str, Ratio | None]) -> str:
+    count = sum(ratio is None for ratio in ratios.values())
+    return f"; {count} not measured" if count else ""
+
+
+def _verdict(ratios: dict[str, Ratio | None], good: bool) -> bool | None:
+    """A goal is reached when all has been measured; it is missed when anything misses it."""
+    return None if good and None in ratios.values() else good
+
+
+def _median(rates: dict[str, Ratio | None]) -> Goal:
+    title, goal = "the same in the median of all cases", "5 times the best peer"
+    known = [ratio.middle for ratio in rates.values() if ratio is not None]
+    if not known:
+        return Goal(title, goal, "not measured", None)
+    reached = median(known) >= 5.0 if len(known) == len(rates) else None
+    text = f"{times(median(known))}, from {min(known):.2g} to {max(known):.2g}"
+    return Goal(title, goal, text + _missing(rates), reached)
+
+
 def _rate(title: str, found: Found, cases: tuple[str, ...], goal: float) -> Goal:
     ratios = {case: ahead(found, case, "rate") for case in cases}
     known = [ratio for ratio in ratios.values() if ratio is not None]
-    text = ", ".join(times(ratio) for ratio in known)
+    text = ", ".join(f"{spread(ratio)} times" for ratio in known)
+    good = bool(known) and min(ratio.middle for ratio in known) >= goal
     return Goal(
         f"two Gaussians, {title}: effective draws a second",
         f"{goal:g} times the best peer",
-        text or "not measured",
-        min(known) >= goal if len(known) == len(cases) else None,
+        text + _missing(ratios) if known else "not measured",
+        _verdict(ratios, good) if known else None,
     )
-
-
-def others() -> list[str]:
-    """Name the cases that no goal of their own is set for."""
-    named = {"classic-100", *LARGE}
-    return [name for name, case in CASES.items() if case.kind == "nuts" and name not in named]
-
-
-def _others(found: Found) -> Goal:
-    ratios = [ahead(found, case, "rate") for case in others()]
-    known = [ratio for ratio in ratios if ratio is not None]
-    if not known:
-        return Goal("other cases: the same", "ahead on each; 3 times in the median", "-", None)
-    wins = sum(ratio > 1 for ratio in known)
-    text = f"ahead on {wins} of {len(known)}; {times(median(known))} in the median"
-    return Goal(
-        "other cases: the same",
-        "ahead on each; 3 times in the median",
-        text,
-        wins == len(known) and median(known) >= 3,
-    )
-
-
-def _cold(found: Found) -> Goal:
-    ours, ratio = found.get(("classic-100", OURS)), ahead(found, "classic-100", "cold")
-    title = "whole process, empty caches, to a checked posterior (n = 100)"
-    goal = "at most 4 s, and half of the fastest peer"
-    if ours is None or ours.cold is None or ratio is None:
-        return Goal(title, goal, "not measured", None)
-    text = f"{ours.cold:.1f} s, {_part(ratio)} of the fastest peer"
-    return Goal(title, goal, text, ours.cold <= 4 and ratio >= 2)
-
-
-def _second(found: Found) -> Goal:
-    ours, ratio = found.get(("classic-100", OURS)), ahead(found, "classic-100", "second")
-    title, goal = "second process, caches filled", "at most a third of the fastest peer"
-    if ours is None or ours.second is None or ratio is None:
-        return Goal(title, goal, "not measured", None)
-    return Goal(title, goal, f"{ours.second:.1f} s, {_part(ratio)}", ratio >= 3)
 
 
 def _gradient(found: Found, loop_ns: float | None) -> Goal:
@@ -117,9 +158,8 @@ def _advi(found: Found) -> list[Goal]:
         ratio = ahead(found, name, "target")
         text = "not measured" if ratio is None else f"{_part(ratio)} of the best peer's"
         title = f"{case.title}: time to the best ELBO less 0.05 nats"
-        lines.append(
-            Goal(title, "a fifth of the best peer's", text, None if ratio is None else ratio >= 5)
-        )
+        reached = None if ratio is None else ratio.middle >= 5
+        lines.append(Goal(title, "a fifth of the best peer's", text, reached))
     return lines
 
 
@@ -130,16 +170,22 @@ def _fits(found: Found) -> list[Goal]:
             continue
         ratio = ahead(found, name, "moments")
         text = "not measured" if ratio is None else f"{_part(ratio)} of the fastest sampler's"
-        if ratio == 0:
+        if ratio is not None and ratio.middle == 0:
             text = "failed"
         title = f"{case.title}: a fit, to means and standard deviations within 2%"
-        reached = None if ratio is None else ratio >= 20
+        reached = None if ratio is None else ratio.middle >= 20
         lines.append(Goal(title, "a twentieth of the fastest sampler's", text, reached))
     return lines
 
 
-def _part(ratio: float) -> str:
-    return "longer" if ratio <= 0 else f"{1 / ratio:.2g}"
+def _part(ratio: Ratio) -> str:
+    """Write by how much less it takes, with the range over the turns."""
+    if ratio.middle <= 0:
+        return "longer"
+    if ratio.middle == inf:
+        return "alone right, 0"
+    parts = Ratio(1 / ratio.middle, 1 / ratio.high, 1 / ratio.low, ratio.turns)
+    return spread(parts)
 
 
 def lost(found: Found) -> list[str]:
@@ -156,10 +202,10 @@ def lost(found: Found) -> list[str]:
             if mine is None or peer is None or ours(peer.library):
                 continue
             ratio = ahead(found, name, measure)
-            if ratio is None or ratio >= 1:
+            if ratio is None or ratio.middle >= 1:
                 continue
             lines.append(
-                f"{case.title}: {TITLES[peer.library]} is {times(1 / ratio)} as fast: "
+                f"{case.title}: {TITLES[peer.library]} is {_part(ratio)} times as fast: "
                 f"{getattr(peer, measure):,.4g} {unit}, "
                 f"{TITLES[mine.library]} {getattr(mine, measure):,.4g}."
             )
@@ -170,5 +216,7 @@ def _compared(case: Case) -> list[tuple[str, str]]:
     """Give the measures that count for a case, with their units."""
     if case.kind == "advi":
         return [("target", "seconds to the ELBO aimed at")]
+    if case.kind == "sets":
+        return [("sets", "data sets a second")]
     moments = [("moments", "seconds to means and standard deviations within 2%")]
     return [("rate", "effective draws a second"), *(moments if case.fitted else [])]

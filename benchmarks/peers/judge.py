@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -11,6 +12,7 @@ import numpy as np
 
 from benchmarks.peers.case import Case, Moments
 from benchmarks.peers.cases import CASES
+from benchmarks.peers.cases.sets import exact
 
 REFERENCES = Path(__file__).parent / "references"
 ERRORS = 5.0
@@ -19,6 +21,9 @@ RHAT = 1.05
 WORTH = 2_500
 """Effective draws that give a mean to 2% of its standard deviation."""
 GOOD_K = 0.7
+ENOUGH = 0.95
+"""The part of many data sets that must be right: of a thousand R-hat refuses some by chance."""
+NOTHING = np.zeros(2)
 
 
 @dataclass(frozen=True)
@@ -39,9 +44,40 @@ class Verdict:
 
 def judge(case: Case, draws: dict[str, np.ndarray]) -> Verdict:
     """Compare draws, (chain, draw, ...) each, with what is known of the case's posterior."""
-    reference = known(case.name)
+    return compare(case.quantities, draws, known(case.name))
+
+
+@dataclass(frozen=True)
+class SetsVerdict:
+    """What was found of the draws for many data sets."""
+
+    sets: int
+    """How many there were draws for."""
+    right_sets: int
+    """How many of these would be right as a case of their own."""
+    wrong: str | None
+
+
+def judge_sets(case: Case, draws: np.ndarray) -> SetsVerdict:
+    """Compare draws (chain, draw, set, 2) with the exact posterior of each data set."""
+    y = case.data()["y"]
+    right, worst = 0, ""
+    for i in range(draws.shape[2]):
+        mean, sd = exact(y[i])
+        verdict = compare(("means",), {"means": draws[:, :, i]}, {"means": (mean, sd, NOTHING)})
+        right += verdict.wrong is None
+        worst = f"; one of them: {verdict.wrong}" if verdict.wrong else worst
+    enough = right >= ENOUGH * draws.shape[2]
+    wrong = None if enough else f"{right} of {draws.shape[2]} data sets are right{worst}"
+    return SetsVerdict(draws.shape[2], right, wrong)
+
+
+def compare(
+    quantities: tuple[str, ...], draws: dict[str, np.ndarray], reference: Mapping[str, Moments]
+) -> Verdict:
+    """Compare draws, (chain, draw, ...) each, with moments."""
     least, largest, off, worst, wrong = np.inf, 0.0, 0.0, "", None
-    for name in case.quantities:
+    for name in quantities:
         if name not in draws:
             return Verdict(0.0, np.inf, np.inf, name, f"no draws of {name}")
         values = np.asarray(draws[name], float)
@@ -163,3 +199,9 @@ def known(name: str) -> dict[str, Moments]:
         quantity: (np.array(row["mean"]), np.array(row["sd"]), np.array(row["mcse"]))
         for quantity, row in rows.items()
     }
+
+
+def has_reference(case: Case) -> bool:
+    """Say whether there is anything to judge a case by."""
+    here = case.reference is not None or case.kind == "sets"
+    return here or (REFERENCES / f"{case.name}.json").exists()

@@ -1,6 +1,7 @@
-"""Long runs of a peer, to judge by where nothing exact or published is known.
+"""What cases are judged by where nothing exact or published is known.
 
-Run with the peers' Python: ``.venv-peers/bin/python -m benchmarks.peers reference CASE``.
+That is the case's own implementation in NumPy where it has one, else a long run of a peer. Run with
+the peers' Python: ``.venv-peers/bin/python -m benchmarks.peers reference CASE``.
 """
 
 from __future__ import annotations
@@ -9,9 +10,8 @@ import json
 from dataclasses import replace
 from importlib import import_module
 
-import numpy as np
-
 from benchmarks.peers.case import Case
+from benchmarks.peers.importance import rounded
 from benchmarks.peers.judge import REFERENCES, statistics
 from benchmarks.peers.libraries import module_name
 
@@ -23,7 +23,12 @@ PEERS = {"hmm-3x2000": "numpyro", "mixture-5d": "numpyro"}
 def make(case: Case) -> None:
     """Write what a case is judged by: moments of draws, or the best ELBO."""
     REFERENCES.mkdir(exist_ok=True)
-    found = _best_elbo(case) if case.kind == "advi" else _moments(case)
+    if case.independent is not None:
+        found = case.independent(case.data())
+    elif case.kind == "advi":
+        found = _best_elbo(case)
+    else:
+        found = _moments(case)
     (REFERENCES / f"{case.name}.json").write_text(json.dumps(found, indent=1) + "\n")
 
 
@@ -45,10 +50,7 @@ def _moments(case: Case) -> dict[str, object]:
         worst = max(worst, float(rhat.max()))
         flat = values.reshape(CHAINS * DRAWS, -1)
         rows = {"mean": flat.mean(0), "sd": flat.std(0, ddof=1), "mcse": mcse}
-        quantities[name] = {
-            key: np.array([float(f"{x:.7g}") for x in value]).tolist()
-            for key, value in rows.items()
-        }
+        quantities[name] = {key: rounded(value) for key, value in rows.items()}
     if not worst < 1.01:
         raise RuntimeError(f"{case.name}: the long run has R-hat {worst:.3f}: nothing to judge by")
     source = f"{peer} {library.VERSION()}, {CHAINS} chains of {DRAWS:,} draws"

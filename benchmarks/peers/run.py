@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -19,9 +20,11 @@ import numpy as np
 from benchmarks.peers.case import Case
 from benchmarks.peers.cases import CASES
 from benchmarks.peers.elbo import reached
-from benchmarks.peers.judge import REFERENCES, close, judge
+from benchmarks.peers.fingerprint import case_print, current
+from benchmarks.peers.judge import close, has_reference, judge, judge_sets
 from benchmarks.peers.libraries import LIBRARIES, libraries_of, ours
 from benchmarks.peers.machine import machine
+from benchmarks.peers.summary import fastest, summarise
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -79,32 +82,39 @@ def process(
         lines = [line for line in out.read().splitlines() if line.startswith("{")]
         said = [line.strip() for line in errors.read().splitlines() if line.strip()]
     found: Row = json.loads(lines[-1]) if lines else {}
-    if late:
+    # What is only counted after the clocks have been read may be late.
+    done = found.pop("done", False)
+    if late and not done:
         found["failed"] = f"not finished in {case.limit:g} s"
-    elif child.returncode != 0:
+    elif not late and child.returncode != 0:
         found["failed"] = said[-1] if said else f"exit status {child.returncode}"
     return found
 
 
-def measure(python: str, library: str, case: Case, repeat: int, only: str | None) -> Row:
-    """Measure a library on a case once: cold and once compiled, then a second process."""
-    row: Row = {"case": case.name, "library": library, "repeat": repeat, "only": only}
-    seed = 1_000 * (repeat + 1)
-    with tempfile.TemporaryDirectory() as folder:
-        caches, draws = Path(folder) / "caches", Path(folder) / "draws.npz"
-        (caches / "xdg").mkdir(parents=True)
-        mode = "cold" if only == "cold" else "warm"
-        row |= process(python, library, case, seed, mode, caches, draws)
-        if draws.exists() and "sampling_seconds" in row:
-            with np.load(draws) as file:
-                row |= judged(case, {name: file[name] for name in file.files}, row)
-        if only != "warm" and "failed" not in row:
-            second = process(python, library, case, seed + 1, "cold", caches, draws)
-            row["second_seconds"] = second.get("cold_seconds")
-            if case.kind == "advi" and second.get("extra"):
-                row["second_target_seconds"] = _to_target(case, second)
-            row["second_failed"] = second.get("failed")
-    row |= {"measured": time.strftime("%Y-%m-%d"), "machine": machine()}
+def first(python: str, library: str, case: Case, seed: int, folder: Path) -> Row:
+    """Measure a library on a case in a process with empty caches: cold, then once compiled."""
+    caches, draws = folder / "caches", folder / "draws.npz"
+    (caches / "xdg").mkdir(parents=True)
+    row: Row = {"case": case.name, "library": library}
+    row |= process(python, library, case, seed, "warm", caches, draws)
+    if draws.exists() and "sampling_seconds" in row:
+        with np.load(draws) as file:
+            row |= judged(case, {name: file[name] for name in file.files}, row)
+        draws.unlink()
+    return row | {
+        "case_print": case_print(case.name, library),
+        "measured": time.strftime("%Y-%m-%d"),
+        "machine": machine(),
+    }
+
+
+def second(python: str, library: str, case: Case, seed: int, folder: Path) -> Row:
+    """Measure a process that finds the caches that the first one filled."""
+    draws = folder / "draws.npz"
+    found = process(python, library, case, seed, "cold", folder / "caches", draws)
+    row: Row = {"second_seconds": found.get("cold_seconds"), "second_failed": found.get("failed")}
+    if case.kind == "advi" and found.get("extra"):
+        row["second_target_seconds"] = _to_target(case, found)
     return row
 
 
@@ -114,6 +124,8 @@ def judged(case: Case, draws: dict[str, np.ndarray], row: Row) -> Row:
         return asdict(close(case, draws, row["extra"]["pareto_k"], row["extra"]["importance_ess"]))
     if case.kind == "nuts":
         return asdict(judge(case, draws))
+    if case.kind == "sets":
+        return asdict(judge_sets(case, draws["means"]))
     path = row["extra"].pop("path")
     seconds, gap = reached(case, path)
     compiling = row["extra"].get("compiling_seconds")
@@ -151,11 +163,9 @@ def write(case: str, rows: list[Row]) -> None:
     new.replace(path)
 
 
-def add(row: Row, fresh: bool) -> None:
-    """Append a row; the first of a fresh set replaces the older ones of its library."""
-    old = read(row["case"])
-    if fresh and row["repeat"] == 0:
-        old = [r for r in old if r["library"] != row["library"]]
+def add(row: Row, replaced: Callable[[Row], bool]) -> None:
+    """Append a row. What does not count any more goes, and what the row replaces."""
+    old = [r for r in read(row["case"]) if current(r) and not replaced(r)]
     write(row["case"], [*old, row])
 
 
@@ -170,30 +180,70 @@ def run(
     libraries: list[str] | None,
     repeats: int,
     *,
-    only: str | None = None,
     fresh: bool = False,
     pythons: dict[str, str] | None = None,
 ) -> None:
     """Measure every library on every case, in turns, `repeats` times."""
-    chosen = pythons or {}
     for name in cases:
-        if CASES[name].reference is None and not (REFERENCES / f"{name}.json").exists():
+        if not has_reference(CASES[name]):
             raise FileNotFoundError(
-                f"nothing is known of {name}: make a long run by "
+                f"nothing is known of {name}: make what to judge by with "
                 f".venv-peers/bin/python -m benchmarks.peers reference {name}"
             )
+    began = time.strftime("%Y-%m-%dT%H:%M:%S")
+    late: set[tuple[str, str]] = set()
     for repeat in range(repeats):
         for name in cases:
             case = CASES[name]
-            for library in libraries_of(case):
-                if libraries and library not in libraries:
-                    continue
-                row = measure(_python(library, chosen), library, case, repeat, only)
-                add(row, fresh)
-                print(line(row), file=sys.stderr, flush=True)
+            chosen = [
+                x
+                for x in libraries_of(case)
+                if (not libraries or x in libraries) and (name, x) not in late
+            ]
+            # Each repeat begins with another one.
+            start = repeat % max(len(chosen), 1)
+            chosen = [*chosen[start:], *chosen[:start]]
+            rows = _turn(case, chosen, f"{began}#{repeat}", repeat, fresh, pythons or {})
+            # Who has not finished once is not waited for again.
+            late |= {
+                (name, x) for x, row in rows.items() if "not finished" in row.get("failed", "")
+            }
 
 
-def line(row: Row) -> str:
+def _turn(
+    case: Case, libraries: list[str], turn: str, repeat: int, fresh: bool, pythons: dict[str, str]
+) -> dict[str, Row]:
+    """Measure libraries on a case once, one after another.
+
+    Second processes are those of Aliquot and of the fastest peers, by what is known so far.
+    """
+    seed = 1_000 * (repeat + 1)
+    rows: dict[str, Row] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        for library in libraries:
+            where = Path(folder) / library
+            row = first(_python(library, pythons), library, case, seed, where)
+            rows[library] = row | {"turn": turn, "repeat": repeat}
+            add(
+                rows[library],
+                lambda r, x=library: fresh and r["library"] == x and r["turn"][:19] < turn[:19],
+            )
+            print(line(rows[library]), file=sys.stderr, flush=True)
+        fast = fastest(summarise([r for r in read(case.name) if current(r)]), case)
+        for library in libraries:
+            if (ours(library) or library in fast) and "failed" not in rows[library]:
+                where = Path(folder) / library
+                found = second(_python(library, pythons), library, case, seed + 1, where)
+                rows[library] |= found
+                add(rows[library], lambda r, x=library: (r["library"], r["turn"]) == (x, turn))
+                print(line(rows[library], ("second_seconds",)), file=sys.stderr, flush=True)
+    return rows
+
+
+CLOCKS = ("cold_seconds", "again_seconds", "sampling_seconds", "target_seconds")
+
+
+def line(row: Row, clocks: tuple[str, ...] = CLOCKS) -> str:
     """Say in a line what was found."""
 
     def number(key: str, unit: str, digits: int = 2) -> str:
@@ -201,10 +251,13 @@ def line(row: Row) -> str:
         return "" if value is None else f"  {key.replace('_seconds', '')} {value:.{digits}f}{unit}"
 
     text = f"{row['case']:>26} {row['library']:<13} #{row['repeat']}"
-    for key in ("cold_seconds", "second_seconds", "again_seconds", "sampling_seconds"):
+    for key in clocks:
         text += number(key, " s")
-    text += number("target_seconds", " s") + number("ess", "", 0) + number("off", " errors", 1)
-    text += number("gap", "", 3) + number("mean_error", "", 3) + number("sd_error", "", 3)
+    if clocks == CLOCKS:
+        text += number("ess", "", 0) + number("right_sets", "", 0) + number("off", " errors", 1)
+        text += number("gap", "", 3) + number("mean_error", "", 3) + number("sd_error", "", 3)
     for key in ("failed", "wrong", "second_failed"):
         text += f"  {key}: {row[key]}" if row.get(key) else ""
+    if not current(row):
+        text += "  of other code or versions than those here: the page will leave it out"
     return text

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from math import inf
 from statistics import median
-from typing import Any
+from typing import Any, NamedTuple
 
+from benchmarks.peers.case import Case
 from benchmarks.peers.cases import CASES
 from benchmarks.peers.judge import WORTH
 from benchmarks.peers.libraries import LIBRARIES, ours
 
 Row = dict[str, Any]
-MORE = ("rate", "per_gradient")
+MORE = ("rate", "sets", "per_gradient")
 """The measures of which more is better."""
 OURS = "aliquot"
 
@@ -28,19 +30,21 @@ class Summary:
     settings: str | None = None
     failed: str | None = None
     """Why it counts as failed: it did not finish, or its posterior is wrong in any repeat."""
+    turns: dict[str, dict[str, float]] = field(default_factory=dict)
+    """Each measure below by turn: what was measured of several libraries one after another."""
     cold: float | None = None
     """Seconds of a whole process with empty caches, to a posterior that has been checked."""
     second: float | None = None
     """The same with the caches that the first one filled."""
     sampling: float | None = None
-    """Seconds of sampling once compiled."""
+    """Seconds of a call once compiled, as they count for `rate`."""
     again: float | None = None
     """Seconds of the whole call in which that happened."""
-    before_sampling: float | None = None
-    """Seconds of the cold process that were not sampling."""
     ess: float | None = None
     rate: float | None = None
     """Least bulk ESS in a second of sampling."""
+    sets: float | None = None
+    """Data sets in a second, those whose posterior is right."""
     per_gradient: float | None = None
     """Least bulk ESS in 1,000 gradients, those of the warm-up left out."""
     gradient: float | None = None
@@ -64,10 +68,13 @@ Found = dict[tuple[str, str], Summary]
 """By case and library."""
 
 
-def middle(values: Iterable[float | None]) -> float | None:
-    """Give the median of those that are there."""
-    there = [value for value in values if value is not None]
-    return median(there) if there else None
+class Ratio(NamedTuple):
+    """How many times better Aliquot is than a peer: median and range of the turns' ratios."""
+
+    middle: float
+    low: float
+    high: float
+    turns: int
 
 
 def summarise(rows: list[Row]) -> Found:
@@ -80,6 +87,10 @@ def summarise(rows: list[Row]) -> Found:
 
 def _one(case: str, library: str, rows: list[Row]) -> Summary:
     troubles = [row.get("failed") or row.get("wrong") for row in rows]
+    turns = {
+        name: {row["turn"]: value for row in rows if (value := measure(row)) is not None}
+        for name, measure in MEASURES.items()
+    }
     return Summary(
         case=case,
         library=library,
@@ -87,19 +98,8 @@ def _one(case: str, library: str, rows: list[Row]) -> Summary:
         version=next((row["version"] for row in reversed(rows) if row.get("version")), None),
         settings=next((row["settings"] for row in reversed(rows) if row.get("settings")), None),
         failed=next((trouble for trouble in troubles if trouble), None),
-        cold=middle(row.get("cold_seconds") for row in rows if row.get("only") != "warm"),
-        second=middle(row.get("second_seconds") for row in rows),
-        sampling=middle(_sampling(row) for row in rows),
-        again=middle(row.get("again_seconds") for row in rows),
-        before_sampling=middle(row.get("before_call_seconds") for row in rows),
-        ess=middle(row.get("ess") for row in rows),
-        rate=middle(_ratio(row.get("ess"), _sampling(row)) for row in rows),
-        per_gradient=middle(_ratio(row.get("ess"), _drawn(row), 1_000.0) for row in rows),
-        gradient=middle(_gradient(row) for row in rows),
-        memory=middle(row.get("memory_mb") for row in rows),
-        target=middle(row.get("target_seconds") for row in rows),
-        cold_target=middle(row.get("cold_target_seconds") for row in rows),
-        moments=middle(_moments(row) for row in rows),
+        turns=turns,
+        **{name: median(values.values()) for name, values in turns.items() if values},
     )
 
 
@@ -130,7 +130,25 @@ def _gradient(row: Row) -> float | None:
     if seconds is None or case is None or row.get("gradients_of") != "warm-up and draws":
         return None
     cores = min(case.chains, row["machine"]["cores"])
+    seconds = row.get("chain_seconds") or seconds
     return _ratio(seconds * cores, row.get("gradients"), 1e6)
+
+
+MEASURES: dict[str, Callable[[Row], float | None]] = {
+    "cold": lambda row: row.get("cold_seconds"),
+    "second": lambda row: row.get("second_seconds"),
+    "sampling": _sampling,
+    "again": lambda row: row.get("again_seconds"),
+    "ess": lambda row: row.get("ess"),
+    "rate": lambda row: _ratio(row.get("ess"), _sampling(row)),
+    "sets": lambda row: _ratio(row.get("right_sets"), _sampling(row)),
+    "per_gradient": lambda row: _ratio(row.get("ess"), _drawn(row), 1_000.0),
+    "gradient": _gradient,
+    "memory": lambda row: row.get("memory_mb"),
+    "target": lambda row: row.get("target_seconds"),
+    "cold_target": lambda row: row.get("cold_target_seconds"),
+    "moments": _moments,
+}
 
 
 def sides(case: str, measure: str) -> tuple[list[str], list[str]]:
@@ -166,14 +184,49 @@ def best_peer(found: Found, case: str, measure: str) -> Summary | None:
     return best_of(found, case, sides(case, measure)[1], measure)
 
 
-def ahead(found: Found, case: str, measure: str) -> float | None:
-    """Say how many times better Aliquot is than the best peer; None where that is not known."""
-    mine, peer = best_ours(found, case, measure), best_peer(found, case, measure)
+def ahead(
+    found: Found, case: str, measure: str, peers: Sequence[str] | None = None
+) -> Ratio | None:
+    """Say how many times better Aliquot is than the best peer; None where that is not known.
+
+    The best of all turns, and the ratios of those turns in which both were measured. Where all
+    peers that were measured are wrong it is infinitely better, if it is right itself.
+    """
+    mine, theirs = sides(case, measure)
+    theirs = [x for x in theirs if peers is None or x in peers]
+    one, peer = best_of(found, case, mine, measure), best_of(found, case, theirs, measure)
+    if one is None:
+        return Ratio(0.0, 0.0, 0.0, 0) if _all_wrong(found, case, mine) else None
     if peer is None:
+        return Ratio(inf, inf, inf, 0) if _all_wrong(found, case, theirs) else None
+    ours_by, theirs_by = one.turns[measure], peer.turns[measure]
+    ratios = [ours_by[turn] / theirs_by[turn] for turn in ours_by.keys() & theirs_by.keys()]
+    if measure not in MORE:
+        ratios = [1.0 / ratio for ratio in ratios]
+    if not ratios:
         return None
-    if mine is None:
-        names = sides(case, measure)[0]
-        failed = any((case, x) in found and not found[case, x].right for x in names)
-        return 0.0 if failed else None
-    ratio: float = getattr(mine, measure) / getattr(peer, measure)
-    return ratio if measure in MORE else 1.0 / ratio
+    return Ratio(median(ratios), min(ratios), max(ratios), len(ratios))
+
+
+def _all_wrong(found: Found, case: str, libraries: Sequence[str]) -> bool:
+    """Say whether some were measured, and none of them is right."""
+    there = [found[case, x] for x in libraries if (case, x) in found]
+    return bool(there) and not any(summary.right for summary in there)
+
+
+def headline(case: Case) -> str:
+    """Name the measure that says how fast a case is."""
+    return {"nuts": "rate", "sets": "sets", "advi": "target"}[case.kind]
+
+
+def fastest(found: Found, case: Case, count: int = 3) -> list[str]:
+    """Name the peers that are the fastest once compiled, of those that are right."""
+    measure = headline(case)
+    there = [
+        summary
+        for library in LIBRARIES[case.kind]
+        if not ours(library) and (summary := found.get((case.name, library))) is not None
+        if summary.right and getattr(summary, measure) is not None
+    ]
+    there.sort(key=lambda summary: getattr(summary, measure), reverse=measure in MORE)
+    return [summary.library for summary in there[:count]]

@@ -17,15 +17,16 @@ class Table:
     title: str
     text: str
     write: Callable[[float], str]
-    kind: str = "nuts"
+    kinds: tuple[str, ...] = ("nuts",)
+    """Of cases."""
     picture: str | None = None
     """What the picture below it shows."""
 
     @property
     def libraries(self) -> list[str]:
         """Its columns."""
-        beside = LIBRARIES["nuts"] if self.kind == "fit" else ()
-        return [*LIBRARIES[self.kind], *beside]
+        beside = LIBRARIES["nuts"] if "fit" in self.kinds else ()
+        return list(dict.fromkeys([*LIBRARIES[self.kinds[0]], *beside]))
 
 
 def seconds(value: float) -> str:
@@ -44,9 +45,17 @@ TABLES = (
     Table(
         "rate",
         "Once compiled: effective draws a second",
-        '"Ahead", here and below: how many times better Aliquot is than the best of the others.',
+        '"Ahead", here and below: how many times better Aliquot is than the best of the others, as '
+        "the median of the turns, with their range.",
         whole,
         picture="Effective draws a second, relative to the best peer's",
+    ),
+    Table(
+        "sets",
+        "Many data sets through one model: data sets a second",
+        "Those whose posterior is right; at most 120 seconds.",
+        digits,
+        kinds=("sets",),
     ),
     Table(
         "again",
@@ -57,8 +66,9 @@ TABLES = (
     Table(
         "cold",
         "Cold: seconds of a whole process, caches empty",
-        "From its start to a posterior that has been checked.",
+        "From its start to a posterior that has been checked: of many data sets, of the first one.",
         seconds,
+        kinds=("nuts", "sets"),
         picture="Where the seconds of a cold process go",
     ),
     Table(
@@ -66,6 +76,7 @@ TABLES = (
         "Second process: seconds, with the caches filled",
         "The same, after another process has done it.",
         seconds,
+        kinds=("nuts", "sets"),
     ),
     Table(
         "per_gradient",
@@ -76,7 +87,7 @@ TABLES = (
     Table(
         "gradient",
         "Microseconds of one core for one gradient",
-        "All of the sampling time by all leapfrog steps, the warm-up's too, where they are told.",
+        "The time of the chains by all leapfrog steps, the warm-up's too, where they are told.",
         digits,
         picture="Time of a gradient by rows of data",
     ),
@@ -90,21 +101,27 @@ TABLES = (
         "mean or a standard deviation is more than five errors off, or Pareto k is 0.7 or more. "
         '"Ahead" is over the fastest sampler of all, Aliquot\'s own among them.',
         lambda value: f"{value:.3g}",
-        kind="fit",
+        kinds=("fit",),
     ),
-    Table("memory", "Peak memory, MB", "Of the process itself, not of those it starts.", whole),
+    Table(
+        "memory",
+        "Peak memory, MB",
+        "Of the process itself, not of those it starts.",
+        whole,
+        kinds=("nuts", "sets"),
+    ),
     Table(
         "target",
         "ADVI: seconds to 0.05 nats from the best ELBO, once compiled",
         "The best is known by direct optimisation; where each fit is on its way, by quadrature.",
         lambda value: f"{value:.3g}",
-        kind="advi",
+        kinds=("advi",),
     ),
     Table(
         "cold_target",
         "ADVI: the same in seconds of a cold process, caches empty",
         "From its start.",
         seconds,
-        kind="advi",
+        kinds=("advi",),
     ),
 )

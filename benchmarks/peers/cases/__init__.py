@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from benchmarks.peers.case import Case
-from benchmarks.peers.cases import chains, classic, continuous, mixtures
+from benchmarks.peers.cases import (
+    chains,
+    classic,
+    continuous,
+    counts,
+    mixtures,
+    sequences,
+    sets,
+    sticks,
+)
 
 CASES: dict[str, Case] = {
     case.name: case
@@ -12,6 +21,10 @@ CASES: dict[str, Case] = {
         *mixtures.CASES,
         *chains.CASES,
         *continuous.CASES,
+        *counts.CASES,
+        *sequences.CASES,
+        *sticks.CASES,
+        *sets.CASES,
         *classic.ADVI,
         *chains.ADVI,
         *continuous.ADVI,

@@ -26,7 +26,7 @@ from __future__ import annotations
 import numpy as np
 
 from benchmarks.peers.case import Case, Data
-from benchmarks.peers.cases.files import moments, read, table
+from benchmarks.peers.cases.files import generator, moments, read, table
 from benchmarks.peers.cases.rules import product_rule
 
 
@@ -73,7 +73,7 @@ def example_elbo_start(data: Data) -> tuple[np.ndarray, np.ndarray]:
 
 
 def three_states() -> Data:
-    rng = np.random.default_rng(3)
+    rng = generator(3)
     moves = np.array([[0.92, 0.06, 0.02], [0.05, 0.90, 0.05], [0.04, 0.08, 0.88]])
     means, sigma = np.array([-2.0, 0.5, 3.0]), np.array([1.0, 0.7, 1.2])
     uniform, z = rng.uniform(size=2_000), np.zeros(2_000, dtype=np.int64)

@@ -23,7 +23,7 @@ from __future__ import annotations
 import numpy as np
 
 from benchmarks.peers.case import Case, Data
-from benchmarks.peers.cases.files import moments, read
+from benchmarks.peers.cases.files import generator, moments, read
 from benchmarks.peers.cases.rules import rule
 
 
@@ -37,7 +37,7 @@ def schools_reference(data: Data) -> dict[str, tuple[np.ndarray, np.ndarray, np.
 
 
 def logistic() -> Data:
-    rng = np.random.default_rng(43)
+    rng = generator(43)
     n, groups = 2_000, 43
     x = rng.normal(size=(n, 5))
     group = rng.integers(0, groups, n)
@@ -77,7 +77,7 @@ def logistic_elbo_start(data: Data) -> tuple[np.ndarray, np.ndarray]:
 
 def gaussian() -> Data:
     d = 100
-    rng = np.random.default_rng(100)
+    rng = generator(100)
     scales = rng.permutation(np.logspace(-1.0, 1.0, d))
     places = np.arange(d)
     covariance = 0.9 ** np.abs(places[:, None] - places) * np.outer(scales, scales)

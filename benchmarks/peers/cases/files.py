@@ -45,3 +45,19 @@ def moments(model: str, *names: str) -> tuple[np.ndarray, np.ndarray, np.ndarray
 
     stacked = np.stack([one(name) for name in names], axis=1) if len(names) > 1 else one(names[0])
     return stacked[0], stacked[1], stacked[2]
+
+
+def column(name: str, heading: str) -> np.ndarray:
+    """Read a column of a table with a header."""
+    values = np.genfromtxt(ROOT / "docs" / "data" / f"{name}.csv", delimiter=",", names=True)
+    return np.asarray(values[heading], dtype=float)
+
+
+def counted(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Give the different rows, or numbers, and how often each is there."""
+    return np.unique(rows, axis=0, return_counts=True)
+
+
+def generator(seed: int) -> np.random.Generator:
+    """Make NumPy's usual generator, of this very seed even where tests shift all seeds."""
+    return np.random.Generator(np.random.PCG64(seed))

@@ -25,7 +25,7 @@ from __future__ import annotations
 import numpy as np
 
 from benchmarks.peers.case import Case, Data
-from benchmarks.peers.cases.files import moments, read
+from benchmarks.peers.cases.files import generator, moments, read
 
 
 def low_dim() -> Data:
@@ -33,7 +33,7 @@ def low_dim() -> Data:
 
 
 def ten() -> Data:
-    rng = np.random.default_rng(10)
+    rng = generator(10)
     centres = np.arange(-18.0, 19.0, 4.0)
     means = centres + rng.normal(0.0, 0.5, 10)
     sigma = rng.uniform(0.4, 1.0, 10)
@@ -43,7 +43,7 @@ def ten() -> Data:
 
 
 def five_dimensions() -> Data:
-    rng = np.random.default_rng(5)
+    rng = generator(5)
     means = np.array(
         [
             [-4.0, 1.0, 0.0, 2.0, -1.0],

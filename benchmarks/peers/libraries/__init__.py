@@ -8,19 +8,33 @@ from typing import Any
 import numpy as np
 
 from benchmarks.peers.case import Case, Snapshot
+from benchmarks.peers.libraries.sources import has_model, key_of
 
 LIBRARIES: dict[str, tuple[str, ...]] = {
-    "nuts": ("aliquot", "pymc", "pymc-own", "nutpie", "numpyro", "blackjax", "stan"),
+    "nuts": (
+        "aliquot",
+        "pymc",
+        "pymc-marginal",
+        "pymc-own",
+        "nutpie",
+        "numpyro",
+        "blackjax",
+        "stan",
+    ),
+    "sets": ("aliquot", "pymc", "nutpie", "numpyro", "blackjax"),
     "advi": ("aliquot", "aliquot-dadvi", "pymc", "pymc-extras", "numpyro"),
     "fit": ("aliquot-fit",),
 }
-"""Which libraries run a kind of case."""
+"""Which libraries run a kind of case, as far as they have a model of it."""
+HAND_WRITTEN = ("numpyro", "blackjax")
+"""Those whose likelihoods are written by hand, in the forms that were fastest."""
 TITLES = {
     "aliquot": "Aliquot",
     "aliquot-dadvi": "Aliquot, DADVI",
     "aliquot-fit": "Aliquot, fit",
     "pymc": "PyMC",
     "pymc-extras": "pymc-extras",
+    "pymc-marginal": "pymc-extras, marginalize",
     "pymc-own": "PyMC, own NUTS",
     "nutpie": "nutpie",
     "numpyro": "NumPyro",
@@ -36,7 +50,12 @@ def ours(library: str) -> bool:
 
 def libraries_of(case: Case) -> list[str]:
     """Name all that run a case."""
-    return [library for kind in case.kinds for library in LIBRARIES[kind]]
+    return [
+        library
+        for kind in case.kinds
+        for library in LIBRARIES[kind]
+        if kind != "nuts" or has_model(library, case.name)
+    ]
 
 
 def snapshot(
@@ -57,5 +76,5 @@ def module_name(library: str) -> str:
 
 def builder(models: Mapping[str, Callable[..., Any]], case: str) -> Callable[..., Any] | None:
     """Find a case's model: under its own name, else under what stands before the last number."""
-    name = case.removeprefix("advi-")
-    return models.get(name) or models.get(name.partition("-")[0])
+    key = key_of(models, case)
+    return None if key is None else models[key]

@@ -12,8 +12,8 @@ from benchmarks.peers.case import Case, Data, Run
 from benchmarks.peers.libraries import builder, snapshot
 
 SETTINGS = (
-    "As it comes: `aq.sample` with its defaults, one thread a core. "
-    "Its convergence checks are part of the call."
+    "As it comes: `aq.sample` with its defaults, one thread a core. The sampling time is that of "
+    "the whole call: exploring, warm-up, draws and convergence checks."
 )
 CHECKS = True
 LOGIT = 2.0**0.5
@@ -53,30 +53,56 @@ def _nuts(case: Case, model: Any) -> Callable[[int], Run]:
         settings["target_accept"] = case.target_accept
     if case.from_start:
         settings["init"] = "adapt_full"  # as by default, without jitter
-    calls = 0
+
+    def draw(seed: int, **more: Any) -> Any:
+        return aq.sample(case.draws, model=model, random_seed=seed, **settings, **more)
 
     def sampler(seed: int) -> Run:
-        nonlocal calls
-        calls += 1
-        # From the second call on the warm-up is kept, to count its steps; a first one is timed as
-        # users make it.
-        tree = aq.sample(
-            case.draws, model=model, random_seed=seed, keep_warmup=calls > 1, **settings
-        )
-        groups = ["sample_stats", "warmup_sample_stats"][: 2 if calls > 1 else 1]
+        began = time.perf_counter()
+        tree = draw(seed)
+        seconds = time.perf_counter() - began
+        steps = int(tree.sample_stats["n_steps"].sum())
+
+        def count() -> dict[str, Any]:
+            """Draw the same once more with the warm-up, to count its steps."""
+            again = draw(seed, keep_warmup=True, compute_convergence_checks=False)
+            warm = int(again.warmup_sample_stats["n_steps"].sum())
+            return {"gradients": steps + warm, "gradients_of": "warm-up and draws"}
+
         return Run(
             draws={name: np.asarray(tree.posterior[name]) for name in case.quantities},
-            sampling_seconds=tree.attrs["sampling_time"],
-            gradients=int(sum(int(tree[group]["n_steps"].sum()) for group in groups)),
-            gradients_of="warm-up and draws" if calls > 1 else "draws",
+            sampling_seconds=seconds,
+            chain_seconds=tree.attrs["sampling_time"],
+            gradients=steps,
+            gradients_of="draws",
+            count=count,
             extra={
-                "gradients_of_draws": int(tree.sample_stats["n_steps"].sum()),
+                "gradients_of_draws": steps,
                 "divergences": int(tree.sample_stats["diverging"].sum()),
                 "compile_seconds": tree.attrs["compile_time"],
             },
         )
 
     return sampler
+
+
+def prepare_sets(case: Case, data: Data) -> Callable[[int, np.ndarray], np.ndarray]:
+    """Exchange the data of one model by `set_data`."""
+    import aliquot as aq
+
+    with aq.Model() as model:
+        values = aq.Data("values", data["y"][0])
+        means = aq.Normal("means", 0, 10, shape=2, transform=aq.transforms.ordered)
+        aq.NormalMixture("y", w=[0.5, 0.5], mu=means, sigma=1, observed=values)
+
+    def draw(seed: int, y: np.ndarray) -> np.ndarray:
+        model.set_data({"values": y})
+        tree = aq.sample(
+            case.draws, model=model, chains=case.chains, random_seed=seed, progressbar=False
+        )
+        return np.asarray(tree.posterior["means"])
+
+    return draw
 
 
 def _advi(case: Case, model: Any) -> Callable[[int], Run]:

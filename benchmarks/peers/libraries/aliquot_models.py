@@ -89,6 +89,52 @@ def hierarchical_logistic(data: Data) -> None:
     aq.Bernoulli("y", logit_p=intercepts[group] + x @ beta, observed=data["y"])
 
 
+def latent_classes(data: Data) -> None:
+    x = data["x"]
+    share = aq.Dirichlet("share", np.full(3, 2.0))
+    p = aq.Beta("p", 1, 1, shape=(3, x.shape[1]), transform=ordered(axis=0, at=0))
+    z = aq.Categorical("z", p=share, shape=len(x))
+    aq.Bernoulli("x", p=p[z], observed=x)
+
+
+def poisson(data: Data) -> None:
+    y = data["y"]
+    weights = aq.Dirichlet("weights", np.full(3, 2.0))
+    rates = aq.Gamma("rates", 2, 0.1, shape=3, transform=ordered)
+    z = aq.Categorical("z", p=weights, shape=len(y))
+    aq.Poisson("y", rates[z], observed=y)
+
+
+def hmm(data: Data) -> None:
+    y = data["y"]
+    P = aq.Dirichlet("P", np.full((2, 2), 2.0))
+    means = aq.Normal("means", 0, 5, shape=2, transform=ordered)
+    sigma = aq.HalfNormal("sigma", 2, shape=2)
+    z = aq.MarkovChain("z", P=P, init=[0.5, 0.5], shape=y.shape)
+    aq.Normal("y", means[z], sigma[z], observed=y)
+
+
+def hmm_channels(data: Data) -> None:
+    P = aq.Dirichlet("P", np.ones((2, 2)))
+    mu = aq.Normal("mu", 0, 3, shape=(2, 2), transform=ordered(axis=0, at=0))
+    sd = aq.HalfNormal("sd", 2, shape=(2, 2))
+    z = aq.MarkovChain("z", P=P, init=[0.5, 0.5], steps=len(data["y"]))
+    aq.Normal("y", mu[z], sd[z], observed=data["y"])
+
+
+def sticks(data: Data) -> None:
+    alpha = aq.Gamma("alpha", 2, 2)
+    v = aq.Beta("v", 1, alpha, shape=29)
+    left = aq.math.concatenate([np.ones(1), aq.math.cumprod(1 - v)])
+    w = left * aq.math.concatenate([v, np.ones(1)])
+    mu = aq.Normal("mu", 0, 1, shape=30)
+    tau = aq.Gamma("tau", 3, 0.5, shape=30)
+    off = data["at"][:, None] - mu
+    parts = aq.math.sqrt(tau / (2 * np.pi)) * aq.math.exp(-0.5 * tau * off**2)
+    aq.Deterministic("density", (w * parts).sum(axis=1))
+    aq.NormalMixture("y", w=w, mu=mu, tau=tau, observed=data["y"])
+
+
 def gaussian(data: Data) -> None:
     aq.MvNormal("x", data["mean"], chol=data["cholesky"])
 
@@ -104,4 +150,10 @@ MODELS: dict[str, Any] = {
     "eight-schools": eight_schools,
     "hierarchical-logistic": hierarchical_logistic,
     "gaussian-100": gaussian,
+    "latent-classes-100000": latent_classes,
+    "poisson-1000000": poisson,
+    "hmm-10000": hmm,
+    "hmm-200x100": hmm,
+    "hmm-channels": hmm_channels,
+    "sticks-faithful": sticks,
 }

@@ -26,20 +26,21 @@ def VERSION() -> str:
     return version("blackjax")
 
 
-def prepare(case: Case, data: Data) -> Callable[[int], Run]:
+def settle(case: Case) -> None:
+    """Set what has to be set before anything else."""
     import jax
-    import jax.numpy as jnp
 
     jax.config.update("jax_enable_x64", True)
     jax.config.update("jax_num_cpu_devices", case.chains)
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
+
+
+def chain_of(case: Case, model: Any) -> Callable[[Any], tuple[Any, Any]]:
+    """Make the function that runs one chain from a key."""
     import blackjax
+    import jax
+    import jax.numpy as jnp
 
-    from benchmarks.peers.libraries.blackjax_models import MODELS
-
-    build = builder(MODELS, case.name)
-    assert build is not None
-    model = build(data)
     tune = 1_000 if case.tune is None else case.tune
     target = 0.8 if case.target_accept is None else case.target_accept
     given = jnp.full(model.size, jnp.nan) if model.start is None else jnp.asarray(model.start)
@@ -67,14 +68,30 @@ def prepare(case: Case, data: Data) -> Callable[[int], Run]:
         drawn = jax.vmap(model.constrain)(position)
         return drawn, (warm_steps.sum(), taken.sum(), diverged.sum())
 
-    def keys(seed: int) -> Any:
-        return jax.random.split(jax.random.PRNGKey(seed), case.chains)
+    return chain
 
-    compiled = jax.pmap(chain).lower(keys(0)).compile()
+
+def keys_of(case: Case, seed: int) -> Any:
+    """Make a key for each chain."""
+    import jax
+
+    return jax.random.split(jax.random.PRNGKey(seed), case.chains)
+
+
+def prepare(case: Case, data: Data) -> Callable[[int], Run]:
+    settle(case)
+    import jax
+
+    from benchmarks.peers.libraries.blackjax_models import MODELS
+
+    build = builder(MODELS, case.name)
+    assert build is not None
+    chain = chain_of(case, build(data))
+    compiled = jax.pmap(chain).lower(keys_of(case, 0)).compile()
 
     def sampler(seed: int) -> Run:
         began = time.perf_counter()
-        drawn, told = compiled(keys(seed))
+        drawn, told = compiled(keys_of(case, seed))
         draws = {name: np.asarray(value, float) for name, value in drawn.items()}
         seconds = time.perf_counter() - began
         warm_steps, taken, diverged = (int(value.sum()) for value in told)
@@ -86,3 +103,18 @@ def prepare(case: Case, data: Data) -> Callable[[int], Run]:
         )
 
     return sampler
+
+
+def prepare_sets(case: Case, data: Data) -> Callable[[int, np.ndarray], np.ndarray]:
+    """Compile once, with the data as an argument."""
+    settle(case)
+    import jax
+
+    from benchmarks.peers.libraries.blackjax_models import classic
+
+    def chain(key: Any, y: Any) -> Any:
+        return chain_of(case, classic({"y": y}))(key)[0]["means"]
+
+    keys, first = keys_of(case, 0), data["y"][0]
+    compiled = jax.pmap(chain, in_axes=(0, None)).lower(keys, first).compile()
+    return lambda seed, y: np.asarray(compiled(keys_of(case, seed), y), float)

@@ -14,6 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
+from benchmarks.peers.cases.files import counted
 from benchmarks.peers.libraries import jax_terms as terms
 
 Data = dict[str, np.ndarray]
@@ -250,6 +251,110 @@ def hierarchical_logistic(data: Data) -> Model:
     return Model(density, constrain, 50)
 
 
+def latent_classes(data: Data) -> Model:
+    patterns, counts = (jnp.asarray(value, float) for value in counted(data["x"]))
+
+    def unpack(u: Array) -> tuple[Array, Array, Array]:
+        log_share, total = log_simplex(u[:2])
+        first, jacobian = ordered(u[2:5])
+        logits = jnp.concatenate([first[:, None], u[5:].reshape(3, -1)], axis=1)
+        return log_share, logits, total + jacobian
+
+    def density(u: Array) -> Array:
+        log_share, logits, total = unpack(u)
+        soft = jax.nn.softplus(logits)
+        yes, no = logits - soft, -soft
+        total += log_share.sum() + (yes + no).sum()
+        return total + terms.answers(patterns, counts, log_share, yes, no)
+
+    def constrain(u: Array) -> dict[str, Array]:
+        log_share, logits, _ = unpack(u)
+        return {"share": jnp.exp(log_share), "p": jax.nn.sigmoid(logits)}
+
+    start = np.full(32, np.nan)
+    start[2:5], start[5:] = unordered(data["start"][:, 0]), data["start"][:, 1:].ravel()
+    return Model(density, constrain, 32, start)
+
+
+def poisson(data: Data) -> Model:
+    values, counts = (jnp.asarray(value, float) for value in counted(data["y"]))
+
+    def density(u: Array) -> Array:
+        log_weights, total = log_simplex(u[:2])
+        rates = jnp.cumsum(jnp.exp(u[2:]))
+        total += u[2:].sum() + log_weights.sum() + (jnp.log(rates) - 0.1 * rates).sum()
+        return total + terms.poisson_mixture(values, counts, log_weights, rates)
+
+    def constrain(u: Array) -> dict[str, Array]:
+        return {"weights": jnp.exp(log_simplex(u[:2])[0]), "rates": jnp.cumsum(jnp.exp(u[2:]))}
+
+    # Positive and in increasing order: logs of the differences, from zero on.
+    start = np.append(np.full(2, np.nan), np.log(np.diff(data["start"], prepend=0.0)))
+    return Model(density, constrain, 5, start)
+
+
+def hmm(data: Data) -> Model:
+    y = jnp.asarray(data["y"])
+
+    def density(u: Array) -> Array:
+        moves, total = log_simplex(u[:2].reshape(2, 1))
+        means, jacobian = ordered(u[2:4])
+        sigma, prior = half_normal(u[4:], 2.0)
+        total += jacobian + prior + moves.sum() + normal(means, 0.0, 5.0)
+        return total + terms.two_states(y, means, sigma, jnp.exp(moves))
+
+    def constrain(u: Array) -> dict[str, Array]:
+        moves = jnp.exp(log_simplex(u[:2].reshape(2, 1))[0])
+        return {"P": moves, "means": ordered(u[2:4])[0], "sigma": jnp.exp(u[4:])}
+
+    return Model(density, constrain, 6)
+
+
+def hmm_channels(data: Data) -> Model:
+    y = jnp.asarray(data["y"])
+
+    def unpack(u: Array) -> tuple[Array, Array, Array, Array]:
+        moves, total = log_simplex(u[:2].reshape(2, 1))
+        low, jacobian = ordered(u[2:4])
+        sd, prior = half_normal(u[6:].reshape(2, 2), 2.0)
+        mu = jnp.stack([low, u[4:6]], axis=1)
+        return jnp.exp(moves), mu, sd, total + jacobian + prior
+
+    def density(u: Array) -> Array:
+        moves, mu, sd, total = unpack(u)
+        emission = terms.normal_states(y, mu, sd)
+        return total + normal(mu, 0.0, 3.0) + terms.markov_chain(emission, moves)
+
+    def constrain(u: Array) -> dict[str, Array]:
+        moves, mu, sd, _ = unpack(u)
+        return {"P": moves, "mu": mu, "sd": sd}
+
+    return Model(density, constrain, 10)
+
+
+def sticks(data: Data) -> Model:
+    y, at = jnp.asarray(data["y"]), jnp.asarray(data["at"])
+
+    def unpack(u: Array) -> tuple[Array, Array, Array, Array, Array]:
+        log_left = -jax.nn.softplus(u[1:30])
+        return jnp.exp(u[0]), u[1:30] + log_left, log_left, u[30:60], jnp.exp(u[60:])
+
+    def density(u: Array) -> Array:
+        alpha, log_v, log_left, mu, tau = unpack(u)
+        total = 2.0 * u[0] - 2.0 * alpha  # Gammas with the Jacobian of a log
+        total += (u[0] + alpha * log_left + log_v).sum()
+        total += normal(mu, 0.0, 1.0) + (3.0 * u[60:] - 0.5 * tau).sum()
+        log_weights = terms.sticks(log_v, log_left)
+        return total + terms.normal_mixture(y, log_weights, mu, jnp.exp(-0.5 * u[60:]))
+
+    def constrain(u: Array) -> dict[str, Array]:
+        alpha, log_v, log_left, mu, tau = unpack(u)
+        log_weights = terms.sticks(log_v, log_left)
+        return {"alpha": alpha, "density": terms.mixture_density(at, log_weights, mu, tau)}
+
+    return Model(density, constrain, 90)
+
+
 def gaussian_100(data: Data) -> Model:
     mean, precision = jnp.asarray(data["mean"]), jnp.asarray(np.linalg.inv(data["covariance"]))
 
@@ -270,4 +375,10 @@ MODELS: dict[str, Callable[[Data], Model]] = {
     "eight-schools": eight_schools,
     "hierarchical-logistic": hierarchical_logistic,
     "gaussian-100": gaussian_100,
+    "latent-classes-100000": latent_classes,
+    "poisson-1000000": poisson,
+    "hmm-10000": hmm,
+    "hmm-200x100": hmm,
+    "hmm-channels": hmm_channels,
+    "sticks-faithful": sticks,
 }

@@ -38,13 +38,18 @@ def VERSION() -> str:
     return numpyro.__version__
 
 
-def prepare(case: Case, data: Data) -> Callable[[int], Run]:
+def settle(case: Case) -> None:
+    """Set what has to be set before anything else."""
     import jax
     import numpyro
 
     numpyro.enable_x64()
     numpyro.set_host_device_count(case.chains)
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
+
+
+def prepare(case: Case, data: Data) -> Callable[[int], Run]:
+    settle(case)
     from benchmarks.peers.libraries.numpyro_models import MODELS
 
     build = builder(MODELS, case.name)
@@ -53,8 +58,8 @@ def prepare(case: Case, data: Data) -> Callable[[int], Run]:
     return _svi(case, model) if case.kind == "advi" else _nuts(case, model, start)
 
 
-def _nuts(case: Case, model: Any, start: Any) -> Callable[[int], Run]:
-    import jax
+def chain_of(case: Case, model: Any, start: Any) -> Callable[[Any], tuple[Any, Any]]:
+    """Make the function that runs one chain from a key."""
     from numpyro.infer import MCMC, NUTS
 
     settings: dict[str, Any] = {}
@@ -72,11 +77,17 @@ def _nuts(case: Case, model: Any, start: Any) -> Callable[[int], Run]:
         drawn = mcmc.get_samples()
         return {name: drawn[name] for name in case.quantities}, mcmc.get_extra_fields()
 
+    return chain
+
+
+def _nuts(case: Case, model: Any, start: Any) -> Callable[[int], Run]:
+    import jax
+
     def keys(seed: int) -> Any:
         return jax.random.split(jax.random.PRNGKey(seed), case.chains)
 
     # A second `MCMC.run` over several devices would compile all over again; this does not.
-    compiled = jax.pmap(chain).lower(keys(0)).compile()
+    compiled = jax.pmap(chain_of(case, model, start)).lower(keys(0)).compile()
 
     def sampler(seed: int) -> Run:
         began = time.perf_counter()
@@ -91,6 +102,23 @@ def _nuts(case: Case, model: Any, start: Any) -> Callable[[int], Run]:
         )
 
     return sampler
+
+
+def prepare_sets(case: Case, data: Data) -> Callable[[int, np.ndarray], np.ndarray]:
+    """Compile once, with the data as an argument."""
+    settle(case)
+    import jax
+
+    from benchmarks.peers.libraries.numpyro_models import classic
+
+    def chain(key: Any, y: Any) -> Any:
+        return chain_of(case, *classic({"y": y}))(key)[0]["means"]
+
+    def keys(seed: int) -> Any:
+        return jax.random.split(jax.random.PRNGKey(seed), case.chains)
+
+    compiled = jax.pmap(chain, in_axes=(0, None)).lower(keys(0), data["y"][0]).compile()
+    return lambda seed, y: np.asarray(compiled(keys(seed), y), float)
 
 
 def _svi(case: Case, model: Any) -> Callable[[int], Run]:

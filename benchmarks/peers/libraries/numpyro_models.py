@@ -14,9 +14,11 @@ import numpy as np
 import numpyro
 import numpyro.distributions as dist
 from jax import Array
+from jax.nn import softplus
 from numpyro.distributions import constraints
 from numpyro.infer import init_to_uniform, init_to_value
 
+from benchmarks.peers.cases.files import counted
 from benchmarks.peers.libraries import jax_terms as terms
 
 Data = dict[str, np.ndarray]
@@ -159,6 +161,84 @@ def hierarchical_logistic(data: Data) -> Made:
     return model, init_to_uniform
 
 
+def latent_classes(data: Data) -> Made:
+    patterns, counts = (jnp.asarray(value, float) for value in counted(data["x"]))
+
+    def model() -> None:
+        share = numpyro.sample("share", dist.Dirichlet(jnp.full(3, 2.0)))
+        # Uniform probabilities by their logits, of which the first ones are ordered.
+        first = numpyro.sample("first", dist.ImproperUniform(constraints.ordered_vector, (), (3,)))
+        rest = numpyro.sample("rest", dist.ImproperUniform(constraints.real, (), (3, 9)))
+        logits = jnp.concatenate([first[:, None], rest], axis=1)
+        soft = softplus(logits)
+        yes, no = logits - soft, -soft
+        numpyro.factor("prior", (yes + no).sum())
+        numpyro.factor("x", terms.answers(patterns, counts, jnp.log(share), yes, no))
+        numpyro.deterministic("p", jnp.exp(yes))
+
+    start = data["start"]
+    return model, init_to_value(values={"first": start[:, 0], "rest": start[:, 1:]})
+
+
+def poisson(data: Data) -> Made:
+    values, counts = (jnp.asarray(value, float) for value in counted(data["y"]))
+
+    def model() -> None:
+        weights = numpyro.sample("weights", dist.Dirichlet(jnp.full(3, 2.0)))
+        gaps = numpyro.sample("gaps", dist.ImproperUniform(constraints.positive, (), (3,)))
+        rates = numpyro.deterministic("rates", jnp.cumsum(gaps))
+        numpyro.factor("prior", dist.Gamma(2.0, 0.1).log_prob(rates).sum())
+        numpyro.factor("y", terms.poisson_mixture(values, counts, jnp.log(weights), rates))
+
+    gaps = np.diff(data["start"], prepend=0.0)
+    return model, init_to_value(values={"gaps": gaps})
+
+
+def hmm(data: Data) -> Made:
+    y = jnp.asarray(data["y"])
+
+    def model() -> None:
+        moves = numpyro.sample("P", dist.Dirichlet(jnp.full((2, 2), 2.0)).to_event(1))
+        means = ordered("means", 0.0, 5.0, 2)
+        sigma = numpyro.sample("sigma", dist.HalfNormal(2.0).expand([2]))
+        numpyro.factor("y", terms.two_states(y, means, sigma, moves))
+
+    return model, init_to_uniform
+
+
+def hmm_channels(data: Data) -> Made:
+    y = jnp.asarray(data["y"])
+
+    def model() -> None:
+        moves = numpyro.sample("P", dist.Dirichlet(jnp.ones((2, 2))).to_event(1))
+        low = ordered("low", 0.0, 3.0, 2)
+        other = numpyro.sample("other", dist.Normal(0.0, 3.0).expand([2]))
+        mu = numpyro.deterministic("mu", jnp.stack([low, other], axis=1))
+        sd = numpyro.sample("sd", dist.HalfNormal(2.0).expand([2, 2]))
+        numpyro.factor("y", terms.markov_chain(terms.normal_states(y, mu, sd), moves))
+
+    return model, init_to_uniform
+
+
+def sticks(data: Data) -> Made:
+    y, at = jnp.asarray(data["y"]), jnp.asarray(data["at"])
+
+    def model() -> None:
+        alpha = numpyro.sample("alpha", dist.Gamma(2.0, 2.0))
+        # Beta(1, alpha) by its logits: as probabilities sticks are rounded to 1.
+        logits = numpyro.sample("logits", dist.ImproperUniform(constraints.real, (), (29,)))
+        log_left = -softplus(logits)
+        log_v = logits + log_left
+        numpyro.factor("v", (jnp.log(alpha) + alpha * log_left + log_v).sum())
+        mu = numpyro.sample("mu", dist.Normal(0.0, 1.0).expand([30]))
+        tau = numpyro.sample("tau", dist.Gamma(3.0, 0.5).expand([30]))
+        log_weights = terms.sticks(log_v, log_left)
+        numpyro.factor("y", terms.normal_mixture(y, log_weights, mu, 1.0 / jnp.sqrt(tau)))
+        numpyro.deterministic("density", terms.mixture_density(at, log_weights, mu, tau))
+
+    return model, init_to_uniform
+
+
 def gaussian_100(data: Data) -> Made:
     mean, precision = jnp.asarray(data["mean"]), jnp.asarray(np.linalg.inv(data["covariance"]))
 
@@ -181,4 +261,10 @@ MODELS: dict[str, Callable[[Data], Made]] = {
     "eight-schools": eight_schools,
     "hierarchical-logistic": hierarchical_logistic,
     "gaussian-100": gaussian_100,
+    "latent-classes-100000": latent_classes,
+    "poisson-1000000": poisson,
+    "hmm-10000": hmm,
+    "hmm-200x100": hmm,
+    "hmm-channels": hmm_channels,
+    "sticks-faithful": sticks,
 }

@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from benchmarks.peers.case import Case, Data, Run
 from benchmarks.peers.libraries import builder
 from benchmarks.peers.libraries.pymc import read
@@ -48,3 +50,24 @@ def prepare(case: Case, data: Data) -> Callable[[int], Run]:
         return read(case, tree, time.perf_counter() - began)
 
     return sampler
+
+
+def prepare_sets(case: Case, data: Data) -> Callable[[int, np.ndarray], np.ndarray]:
+    """Exchange the data of a compiled model by `with_data`."""
+    import nutpie
+
+    from benchmarks.peers.libraries.pymc import built_for_sets
+
+    compiled = nutpie.compile_pymc_model(built_for_sets(data["y"][0]))
+
+    def draw(seed: int, y: np.ndarray) -> np.ndarray:
+        tree = nutpie.sample(
+            compiled.with_data(values=y),
+            draws=case.draws,
+            chains=case.chains,
+            seed=seed,
+            progress_bar=False,
+        )
+        return np.asarray(tree.posterior["means"])
+
+    return draw

@@ -48,7 +48,7 @@ def prepare(case: Case, data: Data) -> Callable[[int], Run]:
 def prepare_with(sampler: str, case: Case, data: Data) -> Callable[[int], Run]:
     """Make a PyMC model, and what samples from it."""
     model = built(case, data)
-    return _advi(case, model) if case.kind == "advi" else _nuts(sampler, case, model)
+    return _advi(case, model) if case.kind == "advi" else nuts(sampler, case, model)
 
 
 def built(case: Case, data: Data) -> Any:
@@ -65,7 +65,7 @@ def built(case: Case, data: Data) -> Any:
     return model
 
 
-def _nuts(library: str, case: Case, model: Any) -> Callable[[int], Run]:
+def nuts(library: str, case: Case, model: Any) -> Callable[[int], Run]:
     import pymc as pm
 
     settings: dict[str, Any] = {"chains": case.chains, "progressbar": False}
@@ -86,6 +86,35 @@ def _nuts(library: str, case: Case, model: Any) -> Callable[[int], Run]:
         return read(case, tree, tree.posterior.attrs.get("sampling_time", float("nan")))
 
     return sampler
+
+
+def built_for_sets(y: np.ndarray) -> Any:
+    """Make the model of the two Gaussians with data that can be exchanged."""
+    import pymc as pm
+
+    logging.getLogger("pymc").setLevel(logging.ERROR)
+    with pm.Model() as model:
+        values = pm.Data("values", y)
+        order = pm.distributions.transforms.ordered
+        means = pm.Normal("means", 0, 10, shape=2, transform=order, initval=[-1, 1])
+        pm.NormalMixture("y", w=[0.5, 0.5], mu=means, sigma=1, observed=values)
+    return model
+
+
+def prepare_sets(case: Case, data: Data) -> Callable[[int, np.ndarray], np.ndarray]:
+    """Exchange the data of one model by `set_data`; `pm.sample` compiles all the same."""
+    import pymc as pm
+
+    model = built_for_sets(data["y"][0])
+
+    def draw(seed: int, y: np.ndarray) -> np.ndarray:
+        pm.set_data({"values": y}, model=model)
+        tree = pm.sample(
+            case.draws, model=model, chains=case.chains, random_seed=seed, progressbar=False
+        )
+        return np.asarray(tree.posterior["means"])
+
+    return draw
 
 
 def read(case: Case, tree: Any, seconds: float) -> Run:

@@ -10,6 +10,8 @@ import pytensor
 import pytensor.tensor as pt
 from pymc.distributions import transforms
 
+from benchmarks.peers.cases.files import counted
+
 Data = dict[str, np.ndarray]
 ordered = transforms.ordered
 
@@ -121,6 +123,87 @@ def hierarchical_logistic(data: Data) -> None:
     pm.Bernoulli("y", logit_p=intercepts[group] + pt.dot(x, beta), observed=data["y"])
 
 
+def _in_order(name: str, sd: float) -> Any:
+    """Declare two normal variables in increasing order, which need no start value."""
+    low, gap = pm.Flat(f"{name} low"), pm.HalfFlat(f"{name} gap")
+    means = pm.Deterministic(name, pt.stack([low, low + gap]))
+    pm.Potential(f"{name} prior", pt.sum(pm.logp(pm.Normal.dist(0, sd), means)))
+    return means
+
+
+def latent_classes(data: Data) -> None:
+    patterns, counts = counted(data["x"])
+    share = pm.Dirichlet("share", np.full(3, 2.0))
+    # Uniform probabilities by their logits, of which the first ones are ordered.
+    start = data["start"]
+    first = pm.Logistic("first", 0, 1, shape=3, transform=ordered, initval=start[:, 0])
+    rest = pm.Logistic("rest", 0, 1, shape=(3, 9), initval=start[:, 1:])
+    logits = pt.concatenate([first[:, None], rest], axis=1)
+    pm.Deterministic("p", pt.sigmoid(logits))
+    yes, no = -pt.softplus(-logits), -pt.softplus(logits)
+    rows = pt.dot(patterns, yes.T) + pt.dot(1 - patterns, no.T) + pt.log(share)
+    pm.Potential("x", pt.sum(counts * pt.logsumexp(rows, axis=1)))
+
+
+def poisson(data: Data) -> None:
+    values, counts = counted(data["y"])
+    weights = pm.Dirichlet("weights", np.full(3, 2.0))
+    start = np.diff(data["start"], prepend=0.0)
+    gaps = pm.HalfFlat("gaps", shape=3, initval=start)
+    rates = pm.Deterministic("rates", pt.cumsum(gaps))
+    pm.Potential("prior", pt.sum(pm.logp(pm.Gamma.dist(2, 0.1), rates)))
+    rows = pm.logp(pm.Poisson.dist(rates), values[:, None]) + pt.log(weights)
+    pm.Potential("y", pt.sum(counts * pt.logsumexp(rows, axis=1)))
+
+
+def hmm(data: Data) -> None:
+    y = data["y"]
+    P = pm.Dirichlet("P", np.full((2, 2), 2.0))
+    means = _in_order("means", 5)
+    sigma = pm.HalfNormal("sigma", 2, shape=2)
+    steps = np.atleast_2d(y).T[..., None]  # (steps, sequences, 1)
+    log_emission = pm.logp(pm.Normal.dist(means, sigma), steps)
+    pm.Potential("y", _forward_each(pt.log(P), log_emission))
+
+
+def _forward_each(log_move: Any, log_emission: Any) -> Any:
+    """Sum over all paths of sequences: emissions (steps, sequences, states); uniform at first."""
+
+    def step(emission: Any, before: Any, log_move: Any) -> Any:
+        return pt.logsumexp(before[:, :, None] + log_move, axis=1) + emission
+
+    result = pytensor.scan(
+        step,
+        sequences=[log_emission[1:]],
+        outputs_info=[log_emission[0] - np.log(2.0)],
+        non_sequences=[log_move],
+        return_updates=False,
+    )
+    return pt.sum(pt.logsumexp(result[-1], axis=-1))
+
+
+def hmm_channels(data: Data) -> None:
+    y = data["y"]
+    P = pm.Dirichlet("P", np.ones((2, 2)))
+    low = _in_order("low", 3)
+    other = pm.Normal("other", 0, 3, shape=2)
+    mu = pm.Deterministic("mu", pt.stack([low, other], axis=1))
+    sd = pm.HalfNormal("sd", 2, shape=(2, 2))
+    log_emission = pm.logp(pm.Normal.dist(mu, sd), y[:, None, :]).sum(-1)
+    pm.Potential("y", _forward(pt.full(2, -np.log(2.0)), pt.log(P), log_emission))
+
+
+def sticks(data: Data) -> None:
+    alpha = pm.Gamma("alpha", 2, 2)
+    v = pm.Beta("v", 1, alpha, shape=29)
+    w = pt.concatenate([[1.0], pt.cumprod(1 - v)]) * pt.concatenate([v, [1.0]])
+    mu = pm.Normal("mu", 0, 1, shape=30)
+    tau = pm.Gamma("tau", 3, 0.5, shape=30)
+    parts = pm.logp(pm.Normal.dist(mu, tau=tau), data["at"][:, None])
+    pm.Deterministic("density", (w * pt.exp(parts)).sum(1))
+    pm.NormalMixture("y", w=w, mu=mu, tau=tau, observed=data["y"])
+
+
 def gaussian(data: Data) -> None:
     pm.MvNormal("x", data["mean"], chol=data["cholesky"])
 
@@ -136,4 +219,10 @@ MODELS: dict[str, Any] = {
     "eight-schools": eight_schools,
     "hierarchical-logistic": hierarchical_logistic,
     "gaussian-100": gaussian,
+    "latent-classes-100000": latent_classes,
+    "poisson-1000000": poisson,
+    "hmm-10000": hmm,
+    "hmm-200x100": hmm,
+    "hmm-channels": hmm_channels,
+    "sticks-faithful": sticks,
 }
