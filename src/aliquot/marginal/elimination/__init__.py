@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from aliquot.marginal.elimination.elimination import Elimination
-from aliquot.marginal.elimination.gather_sum import gather_sum
+from aliquot.primitives.gather_sum import gather_sum
 from aliquot.marginal.elimination.plan import plan
 from aliquot.marginal.elimination.records import Factor, StepRecord, TooLarge, Variable
 from aliquot.marginal.elimination.table import Table
