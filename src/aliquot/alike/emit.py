@@ -128,12 +128,12 @@ def _with_derivative(function: WithDerivative) -> Callable[..., Any]:
     @compute.defjvp
     def derivative(primals: Any, tangents: Any) -> Any:
         emitter = Emitter(_unasked, (*primals, *tangents))
-        results = tuple(jnp.asarray(emitter.take(each)) for each in function.from_rule)
-        moved = tuple(
+        again, moved = function.derivative()
+        results = tuple(jnp.asarray(emitter.take(each)) for each in again)
+        return results, tuple(
             jnp.zeros_like(result) if each is None else jnp.asarray(emitter.take(each))
-            for each, result in zip(function.tangents, results, strict=True)
+            for each, result in zip(moved, results, strict=True)
         )
-        return results, moved
 
     return compute
 

@@ -149,6 +149,10 @@ def _folded(equation: Any, views: Sequence[View], shape: tuple[int, ...]) -> Vie
     return None if values is None else of_known(np.broadcast_to(values, shape))
 
 
+# Functions whose derivatives are being followed: one that calls itself is followed once.
+_UNDER_WAY: list[str] = []
+
+
 def _with_derivative(equation: Any, views: Sequence[View]) -> Sequence[View] | None:
     """Follow a function with a derivative of its own, and its derivative."""
     program, rule = with_derivative(equation), derivative_rule(equation)
@@ -164,48 +168,55 @@ def _with_derivative(equation: Any, views: Sequence[View]) -> Sequence[View] | N
     there = [View(node, view.at) for node, view in zip(moves, views, strict=True)]
     try:
         results = followed(inline(program), here, inside=True).outputs
-        derivative, nonzero = rule(count)
-        both = followed(inline(derivative), [*here, *there], inside=True).outputs
     except NotFollowed:
         return None
-    if not all(_self_contained(view.node) for view in (*results, *both)):
+    if not all(_self_contained(view.node) for view in results):
         return None
-    return _functions(views, results, both, nonzero)
+    own, places = zip(*map(used, results), strict=True)
 
+    def derivative() -> tuple[tuple[Taken, ...], tuple[Taken | None, ...]]:
+        moving, nonzero = rule(count)
+        both = followed(inline(moving), [*here, *there], inside=True).outputs
+        return _at_results(own, places, both, nonzero)
 
-def _functions(
-    views: Sequence[View], results: Sequence[View], both: Sequence[View], nonzero: Sequence[bool]
-) -> Sequence[View] | None:
-    """Put results and their tangents together, at the places of the results."""
-    own: list[Taken] = []
-    places, from_rule, tangents = [], [], []
-    of_tangents = iter(both[len(results) :])
-    for result, again, there in zip(results, both[: len(results)], nonzero, strict=True):
-        taken, at = used(result)
-        first = by_code(at.reshape(-1), taken.size).first
-        moved = next(of_tangents) if there else None
-        if not _agrees(again, at, first) or (moved is not None and not _agrees(moved, at, first)):
-            return None
-        own.append(taken)
-        places.append(at)
-        from_rule.append(_at(again, first))
-        tangents.append(None if moved is None else _at(moved, first))
+    key = str(program)
+    try:
+        if key not in _UNDER_WAY:
+            _UNDER_WAY.append(key)
+            try:
+                derivative()
+            finally:
+                _UNDER_WAY.pop()
+    except NotFollowed:
+        return None
     nodes = tuple(view.node for view in views)
-    function = WithDerivative(nodes, tuple(own), tuple(from_rule), tuple(tangents))
+    function = WithDerivative(nodes, own, derivative)
     return [
         View(ResultOf(taken.size, taken.node.dtype, function, place), at)
         for place, (taken, at) in enumerate(zip(own, places, strict=True))
     ]
 
 
-def _agrees(view: View, at: Any, first: Any) -> bool:
-    """Say whether a view is the same throughout what another has at one place."""
+def _at_results(
+    own: Sequence[Taken], places: Sequence[Any], both: Sequence[View], nonzero: Sequence[bool]
+) -> tuple[tuple[Taken, ...], tuple[Taken | None, ...]]:
+    """Read results and their tangents, as the derivative computes them, at the results' places."""
+    again: list[Taken] = []
+    moved: list[Taken | None] = []
+    of_tangents = iter(both[len(own) :])
+    for taken, at, view, there in zip(own, places, both[: len(own)], nonzero, strict=True):
+        first = by_code(at.reshape(-1), taken.size).first
+        again.append(_at(view, at, first))
+        moved.append(_at(next(of_tangents), at, first) if there else None)
+    return tuple(again), tuple(moved)
+
+
+def _at(view: View, at: Any, first: Any) -> Taken:
+    """Take what stands where another view has each of its numbers, if it differs nowhere else."""
     flat = np.broadcast_to(view.at, at.shape).reshape(-1)
-    return bool(np.array_equal(flat[first][at.reshape(-1)], flat))
-
-
-def _at(view: View, first: Any) -> Taken:
-    return Taken(view.node, view.at.reshape(-1)[first])
+    if not _self_contained(view.node) or not np.array_equal(flat[first][at.reshape(-1)], flat):
+        raise NotFollowed
+    return Taken(view.node, flat[first])
 
 
 def _self_contained(node: Node) -> bool:

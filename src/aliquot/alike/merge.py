@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import jax
@@ -13,9 +14,17 @@ from aliquot.alike.emit import Emitter
 from aliquot.alike.follow import followed, of_known, whole
 from aliquot.alike.nodes import Node, View, Whole
 from aliquot.alike.rules_sums import LEAST
+from aliquot.alike.sufficient import Sums
 from aliquot.precision import float64
-from aliquot.primitives import inline
-from aliquot.primitives.internals import ClosedJaxpr, bind, is_literal, struct, variables
+from aliquot.primitives import Walk, inline, name_of
+from aliquot.primitives.internals import (
+    ClosedJaxpr,
+    bind,
+    is_literal,
+    shape_of,
+    struct,
+    variables,
+)
 
 
 def merged(program: ClosedJaxpr, known: Mapping[int, NDArray[Any]]) -> ClosedJaxpr | None:
@@ -39,18 +48,23 @@ def merged(program: ClosedJaxpr, known: Mapping[int, NDArray[Any]]) -> ClosedJax
         return _merged(inline(program), known)
 
 
+def repeats(values: Iterable[NDArray[Any]]) -> bool:
+    """Say whether any of some arrays holds few distinct numbers, for their length.
+
+    >>> repeats([np.arange(100.0)]), repeats([np.arange(100.0) % 7])
+    (False, True)
+    """
+    views = map(of_known, values)
+    return any(view.at.size >= LEAST and 2 * view.node.size <= view.at.size for view in views)
+
+
 def _merged(flat: ClosedJaxpr, known: Mapping[int, NDArray[Any]]) -> ClosedJaxpr | None:
     inputs = [
         of_known(known[place]) if place in known else whole(var)
         for place, var in enumerate(flat.jaxpr.invars)
     ]
-    constants = [of_known(value) for value in flat.consts]
-    if not any(_repeats(view) for view in (*inputs, *constants)):
-        return None
     views = followed(flat, inputs)
-    chosen: dict[Any, View] = {}
-    for equation in flat.jaxpr.eqns:
-        chosen |= {var: views[var] for var in equation.outvars if views[var].merged}
+    chosen = _chosen(flat, views)
     needed = _needed(flat.jaxpr, chosen)
     if needed.isdisjoint(chosen):
         return None
@@ -67,10 +81,7 @@ def _merged(flat: ClosedJaxpr, known: Mapping[int, NDArray[Any]]) -> ClosedJaxpr
             if needed.isdisjoint(equation.outvars):
                 continue
             if equation.outvars[0] in chosen:
-                env |= {
-                    var: emitter.spread(chosen[var].node, chosen[var].at)
-                    for var in equation.outvars
-                }
+                env[equation.outvars[0]] = chosen[equation.outvars[0]].compute(emitter)
             else:
                 results = bind(equation, list(map(read, equation.invars)))
                 env |= dict(zip(equation.outvars, results, strict=True))
@@ -79,23 +90,54 @@ def _merged(flat: ClosedJaxpr, known: Mapping[int, NDArray[Any]]) -> ClosedJaxpr
     return jax.make_jaxpr(compute)(*map(struct, flat.jaxpr.invars))
 
 
-def _repeats(view: View) -> bool:
-    return view.at.size >= LEAST and 2 * view.node.size <= view.at.size
+@dataclass(frozen=True)
+class _Choice:
+    """A variable that is not computed as it is written, but from nodes."""
+
+    nodes: tuple[Node, ...]
+    compute: Callable[[Emitter], Any]
 
 
-def _needed(jaxpr: Any, chosen: Mapping[Any, View]) -> set[Any]:
+def _chosen(flat: ClosedJaxpr, views: Walk) -> dict[Any, _Choice]:
+    """List the sums of which a few sums of the data are enough, and what has merged elements."""
+    result: dict[Any, _Choice] = {}
+    for equation in flat.jaxpr.eqns:
+        view = views[equation.outvars[0]] if equation.outvars else None
+        if view is not None and view.merged:
+            result[equation.outvars[0]] = _of_view(view)
+    lengths = {
+        shape_of(equation.invars[0])[axis]
+        for equation in flat.jaxpr.eqns
+        if name_of(equation) == "reduce_sum"
+        for axis in equation.params["axes"]
+    }
+    for rows in sorted(length for length in lengths if length >= LEAST):
+        sums = Sums(rows, views.__getitem__)
+        for equation in flat.jaxpr.eqns:
+            total = sums.of(equation) if name_of(equation) == "reduce_sum" else None
+            if total is not None:
+                result[equation.outvars[0]] = _Choice(*total)
+            sums.follow(equation)
+    return result
+
+
+def _of_view(view: View) -> _Choice:
+    return _Choice((view.node,), lambda emitter: emitter.spread(view.node, view.at))
+
+
+def _needed(jaxpr: Any, chosen: Mapping[Any, _Choice]) -> set[Any]:
     """Collect what has to be computed at full length, and what is chosen, on the way to outputs."""
     needed = set(variables(jaxpr.outvars))
     for equation in reversed(jaxpr.eqns):
         if not needed.isdisjoint(equation.outvars) or equation.effects:
             if equation.outvars[0] in chosen:
-                needed |= _below([chosen[var].node for var in equation.outvars])
+                needed |= _below(chosen[equation.outvars[0]].nodes)
             else:
                 needed |= set(variables(equation.invars))
     return needed
 
 
-def _below(nodes: list[Node]) -> set[Any]:
+def _below(nodes: Sequence[Node]) -> set[Any]:
     """Collect the variables that nodes are computed from."""
     waiting, seen = list(nodes), set(nodes)
     found = set()

@@ -7,7 +7,7 @@ elements, a place in it: a `View`. Nothing is computed here: that is for `emit`.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -134,14 +134,14 @@ class Products(Node):
 class WithDerivative:
     """A function with a derivative of its own, of nodes: results, and those of its tangents.
 
-    In `results` and `tangents` the operands are `Given`, and their tangents the next ones. A result
-    whose tangent is zero has None.
+    In `results`, and in what `derivative` gives, the operands are `Given`, and their tangents the
+    next ones. It gives the results once more, as the derivative computes them, and their tangents,
+    None for those that are zero.
     """
 
     given: tuple[Node, ...]
     results: tuple[Taken, ...]
-    from_rule: tuple[Taken, ...]
-    tangents: tuple[Taken | None, ...]
+    derivative: Callable[[], tuple[tuple[Taken, ...], tuple[Taken | None, ...]]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -178,6 +178,13 @@ class View:
     def moved(self, at: Any) -> View:
         """Give the same numbers at other places."""
         return View(self.node, np.asarray(at))
+
+
+def distinct(view: View) -> int:
+    """Count the numbers that are there: no fewer than are distinct, as far as is known."""
+    if 2 * view.node.size <= view.at.size or view.is_whole:
+        return view.node.size
+    return int(np.unique(view.at).size)
 
 
 def used(view: View) -> tuple[Taken, Index]:

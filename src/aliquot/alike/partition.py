@@ -76,8 +76,8 @@ def by_value(values: NDArray[Any]) -> Partition | None:
     else:
         return None
     if bits.size > 10 * _SAMPLED:
-        sample = bits[np.random.default_rng(0).integers(bits.size, size=_SAMPLED)]
-        if np.unique(sample).size > 0.99 * _SAMPLED:
+        places = np.unique(np.random.default_rng(0).integers(bits.size, size=_SAMPLED))
+        if np.unique(bits[places]).size == places.size:
             return None
     low = int(bits.min(initial=0))
     span = int(bits.max(initial=0)) - low
@@ -120,8 +120,12 @@ def _by_hashes(codes: Sequence[NDArray[np.uint64]]) -> Partition:
     _, _, of = np.unique(codes[0], return_index=True, return_inverse=True)
     _, _, other = np.unique(codes[1], return_index=True, return_inverse=True)
     of, other = of.reshape(-1), other.reshape(-1)
-    size = int(other.max(initial=0)) + 1
-    return by_code(of.astype(np.int64) * size + other, (int(of.max(initial=0)) + 1) * size)
+    found = together([of, other], [int(each.max(initial=0)) + 1 for each in (of, other)])
+    # In the order in which they come, so that what is all different stays where it is.
+    order = np.argsort(found.first)
+    rank = np.empty_like(order)
+    rank[order] = np.arange(order.size)
+    return Partition(found.first[order], rank[found.of])
 
 
 @lru_cache(maxsize=8)

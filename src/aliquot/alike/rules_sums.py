@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from aliquot.alike.nodes import Counted, Known, Products, Reduced, View, used
+from aliquot.alike.nodes import Counted, Known, Products, Reduced, View, distinct, used
 from aliquot.alike.partition import Index, by_members, by_order, by_segment
 from aliquot.primitives import Kind, kind, name_of, primitive, scatter_indexing
 from aliquot.primitives.internals import shape_of
@@ -56,9 +56,7 @@ def reduced(equation: Any, views: Sequence[View]) -> Result:
 
 def worthwhile(view: View) -> bool:
     """Say whether at least half of many elements are repetitions."""
-    if view.at.size < LEAST:
-        return False
-    return 2 * min(view.node.size, used(view)[0].size) <= view.at.size
+    return view.at.size >= LEAST and 2 * distinct(view) <= view.at.size
 
 
 def _known(values: Any) -> View:

@@ -14,7 +14,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from aliquot.alike import merged
+from aliquot.alike import merged, repeats
 from aliquot.density.live import live
 from aliquot.precision import float64
 from aliquot.primitives.internals import replayed
@@ -48,7 +48,10 @@ class Traced:
         The result is None where other data repeat themselves in another way, so that another
         program computes what is distinct in them.
         """
-        program = self._merged(given)
+        if self._program is None and not repeats(given.values()):
+            program = None  # as before: nothing was to be merged but for repetitions
+        else:
+            program = self._merged(given)
         if (program is None) != (self._program is None):
             return None
         if program is not None and str(program) != str(self._program):

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from jax import lax
 
-from aliquot.kernel.rows import RowByRow, Total, acts, has_rows, row_axis
+from aliquot.primitives.rows import RowByRow, Total, acts, has_rows, row_axis
 from aliquot.primitives import Walk
 from aliquot.primitives.internals import bind, is_literal, shape_of, size_of, used, variables
 
