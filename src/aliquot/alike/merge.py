@@ -14,7 +14,7 @@ from aliquot.alike.emit import Emitter
 from aliquot.alike.follow import followed, of_known, whole
 from aliquot.alike.nodes import Node, View, Whole
 from aliquot.alike.rules_sums import LEAST
-from aliquot.alike.sufficient import Sums
+from aliquot.alike.sufficient import Sums, Total
 from aliquot.precision import float64
 from aliquot.primitives import Walk, inline, name_of
 from aliquot.primitives.internals import (
@@ -105,6 +105,16 @@ def _chosen(flat: ClosedJaxpr, views: Walk) -> dict[Any, _Choice]:
         view = views[equation.outvars[0]] if equation.outvars else None
         if view is not None and view.merged:
             result[equation.outvars[0]] = _of_view(view)
+    return result | {var: _Choice(total.nodes, total.compute) for var, total in _sums(flat, views).items()}
+
+
+def sums_over_rows(program: ClosedJaxpr, views: Walk) -> dict[Any, int]:
+    """Give the sums of which a few sums of the data are enough, with the number of classes."""
+    return {var: total.classes for var, total in _sums(program, views).items()}
+
+
+def _sums(flat: ClosedJaxpr, views: Walk) -> dict[Any, Total]:
+    result: dict[Any, Total] = {}
     lengths = {
         shape_of(equation.invars[0])[axis]
         for equation in flat.jaxpr.eqns
@@ -116,7 +126,7 @@ def _chosen(flat: ClosedJaxpr, views: Walk) -> dict[Any, _Choice]:
         for equation in flat.jaxpr.eqns:
             total = sums.of(equation) if name_of(equation) == "reduce_sum" else None
             if total is not None:
-                result[equation.outvars[0]] = _Choice(*total)
+                result[equation.outvars[0]] = total
             sums.follow(equation)
     return result
 

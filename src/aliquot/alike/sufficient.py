@@ -70,8 +70,15 @@ class Summed:
 
 
 Form = Alone | Linear | Summed | None
-Total = tuple[tuple[Node, ...], Callable[[Emitter], Any]]
-"""The nodes that a sum is computed from, and what computes it."""
+
+
+@dataclass(frozen=True)
+class Total:
+    """A sum over all rows: the nodes that it is computed from, and what computes it."""
+
+    nodes: tuple[Node, ...]
+    compute: Callable[[Emitter], Any]
+    classes: int  # of rows, between which parameters differ
 
 
 class Classes:
@@ -142,7 +149,8 @@ class Sums:
         def compute(emitter: Emitter) -> Any:
             return bind(equation, [totals(Classes(partition, emitter))])[0]
 
-        return tuple(leaf.view.node for leaf in form.leaves), compute
+        nodes = tuple(leaf.view.node for leaf in form.leaves)
+        return Total(nodes, compute, partition.count)
 
     def _form(self, atom: Any) -> Form:
         return self._forms[atom] if _is_key(atom, self._forms) else self._start(atom)
