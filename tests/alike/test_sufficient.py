@@ -45,9 +45,7 @@ def exponential(rate, y):
 
 
 def whitened(mu, chol, rows):
-    solved = jax.lax.linalg.triangular_solve(
-        chol, (rows - mu).T, left_side=True, lower=True
-    )
+    solved = jax.lax.linalg.triangular_solve(chol, (rows - mu).T, left_side=True, lower=True)
     return jnp.sum(-0.5 * jnp.sum(solved**2, axis=0) - jnp.sum(jnp.log(jnp.diagonal(chol))))
 
 

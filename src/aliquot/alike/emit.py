@@ -38,12 +38,17 @@ class Emitter:
     """Computes nodes, each once.
 
     `whole` gives a variable of the program, `given` the operands of a function with a derivative of
-    its own, by their places. The first are not asked for where the second are given.
+    its own, by their places, and `tangents` theirs, which come next. The first are not asked for
+    where the others are given.
     """
 
-    def __init__(self, whole: Callable[[Any], Any], given: Sequence[Any] = ()) -> None:
+    def __init__(
+        self, whole: Callable[[Any], Any], given: Sequence[Any] = (), tangents: Sequence[Any] = ()
+    ) -> None:
         self._whole = whole
-        self._given = given
+        self._given = [*given, *tangents]
+        self._operands = len(given)
+        self._moving: set[Node] = set()  # what depends on a tangent, and has to be linear in it
         self._made: dict[Node, Any] = {}
         self._functions: dict[WithDerivative, Any] = {}
         self._arrays: dict[Any, Any] = {}
@@ -59,6 +64,10 @@ class Emitter:
                 continue
             waiting.pop()
             if top not in self._made:
+                if not self._moving.isdisjoint(top.operands) or (
+                    isinstance(top, Given) and top.place >= self._operands
+                ):
+                    self._moving.add(top)
                 self._made[top] = self._compute(top)
         return self._made[node]
 
@@ -98,7 +107,10 @@ class Emitter:
             case Joined():
                 return jnp.concatenate([self._made[part] for part in node.parts])
             case Counted():
-                return counted(self._taken(node.taken), self._once(node.counts))
+                counts = self._once(node.counts)
+                if node in self._moving:
+                    return counts @ self._taken(node.taken)
+                return counted(self._taken(node.taken), counts)
             case Reduced():
                 table = self.spread(node.node, node.at)
                 return bind(node.equation, [table], node.equation.params | {"axes": (1,)})[0]
@@ -127,7 +139,7 @@ def _with_derivative(function: WithDerivative) -> Callable[..., Any]:
 
     @compute.defjvp
     def derivative(primals: Any, tangents: Any) -> Any:
-        emitter = Emitter(_unasked, (*primals, *tangents))
+        emitter = Emitter(_unasked, primals, tangents)
         again, moved = function.derivative()
         results = tuple(jnp.asarray(emitter.take(each)) for each in again)
         return results, tuple(
@@ -145,8 +157,10 @@ def _unasked(var: Any) -> Any:
 def _spread(values: Any, shape: tuple[int, ...]) -> Any:
     if values.shape == shape:
         return values
-    return np.broadcast_to(values, shape) if isinstance(values, np.ndarray) else lax.broadcast(
-        lax.reshape(values, ()), shape
+    return (
+        np.broadcast_to(values, shape)
+        if isinstance(values, np.ndarray)
+        else lax.broadcast(lax.reshape(values, ()), shape)
     )
 
 

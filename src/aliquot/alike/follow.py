@@ -24,7 +24,7 @@ from aliquot.alike.nodes import (
     WithDerivative,
     used,
 )
-from aliquot.alike.partition import by_code, by_value, together
+from aliquot.alike.partition import by_code, by_value, count, together
 from aliquot.alike.rules_movement import RULES as MOVEMENT
 from aliquot.alike.rules_movement import moved
 from aliquot.alike.rules_sums import RULES as SUMS
@@ -38,13 +38,13 @@ FOLDED = 5_000_000
 SMALL = 64
 
 
-class NotFollowed(Exception):
+class NotFollowedError(Exception):
     """Raised inside a function with a derivative of its own, where something has no rule."""
 
 
-def followed(program: Any, inputs: Sequence[View], *, inside: bool = False) -> Walk:
+def followed(program: Any, inputs: Sequence[View]) -> Walk:
     """Give each value of a program without calls its view."""
-    return Walk(program, inputs, _inside if inside else _step, lambda _, value: of_known(value))
+    return _Follower().walk(program, inputs)
 
 
 def of_known(value: Any) -> View:
@@ -61,140 +61,174 @@ def of_known(value: Any) -> View:
 def whole(var: Any) -> View:
     """View a variable of which nothing is known."""
     size, shape = size_of(var), shape_of(var)
-    return View(Whole(size, getattr(var.aval, "dtype", None), var), np.arange(size).reshape(shape))
+    return View(Whole(size, getattr(var.aval, "dtype", None), var), count(size).reshape(shape))
 
 
-def _step(equation: Any, views: list[View]) -> Sequence[View]:
-    return _results(equation, views) or [whole(var) for var in equation.outvars]
+class _Follower:
+    """One walk over a program, with what it has found of places that come again and again."""
 
+    def __init__(self, *, inside: bool = False) -> None:
+        self._is_inside = inside  # a function with a derivative of its own
+        self._spread: dict[Any, Any] = {}
+        self._read_at: dict[Any, Any] = {}
 
-def _inside(equation: Any, views: list[View]) -> Sequence[View]:
-    result = _results(equation, views)
-    if result is None:
-        raise NotFollowed
-    return result
+    def walk(self, program: Any, inputs: Sequence[View]) -> Walk:
+        return Walk(program, inputs, self._step, lambda _, value: of_known(value))
 
+    def _step(self, equation: Any, views: list[View]) -> Sequence[View]:
+        result = self._results(equation, views)
+        if result is None and self._is_inside:
+            raise NotFollowedError
+        return result or [whole(var) for var in equation.outvars]
 
-def _results(equation: Any, views: Sequence[View]) -> Sequence[View] | None:
-    if any(0 in shape_of(atom) for atom in (*equation.invars, *equation.outvars)):
+    def _results(self, equation: Any, views: Sequence[View]) -> Sequence[View] | None:
+        if any(0 in shape_of(atom) for atom in (*equation.invars, *equation.outvars)):
+            return None
+        name = name_of(equation)
+        rule = MOVEMENT.get(name) or SUMS.get(name)
+        if rule is not None:
+            found = rule(equation, views)
+            if found is not None or name != "select_n":
+                return found
+        match kind(equation):
+            case Kind.ELEMENTWISE:
+                return self._elementwise(equation, views)
+            case Kind.MOVES:
+                return moved(equation, views)
+            case Kind.REDUCES:
+                return reduced(equation, views)
+            case Kind.DERIVATIVE:
+                return self._with_derivative(equation, views)
         return None
-    name = name_of(equation)
-    rule = MOVEMENT.get(name) or SUMS.get(name)
-    if rule is not None:
-        found = rule(equation, views)
-        if found is not None or name != "select_n":
-            return found
-    match kind(equation):
-        case Kind.ELEMENTWISE:
-            return _elementwise(equation, views)
-        case Kind.MOVES:
-            return moved(equation, views)
-        case Kind.REDUCES:
-            return reduced(equation, views)
-        case Kind.DERIVATIVE:
-            return _with_derivative(equation, views)
-    return None
 
+    def _elementwise(self, equation: Any, views: Sequence[View]) -> Sequence[View] | None:
+        shape, dtype = shape_of(equation.outvars[0]), equation.outvars[0].aval.dtype
+        size = int(np.prod(shape, dtype=int))
+        known = all(isinstance(view.node, Known) for view in views) and size <= FOLDED
+        if not known and any(view.is_whole and view.at.size == size for view in views):
+            return None
+        number, at, taken = self._together(views, shape, known)
+        if known:
+            operands = tuple(_values(each) for each in taken)
+            values = fold(equation, operands)
+            if values is not None:
+                values = np.broadcast_to(values, (number,))
+                return [View(Known(number, values.dtype, values), at)]
+        if 2 * number > size and not self._is_inside:
+            return None
+        return [View(Elementwise(number, dtype, equation, taken), at)]
 
-def _elementwise(equation: Any, views: Sequence[View]) -> Sequence[View] | None:
-    shape, dtype = shape_of(equation.outvars[0]), equation.outvars[0].aval.dtype
-    size = int(np.prod(shape, dtype=int))
-    if any(view.is_whole and view.at.size == size for view in views):
-        return None
-    if all(isinstance(view.node, Known) for view in views) and size <= FOLDED:
-        known = _folded(equation, views, shape)
-        if known is not None:
-            return [known]
-    varying: dict[int, View] = {id(v.at): v for v in views if v.node.size > 1}
-    if not varying:
-        taken = tuple(Taken(view.node, None) for view in views)
-        return _made(equation, 1, dtype, taken, np.broadcast_to(np.intp(0), shape), size)
-    rooms = {view.node.size for view in views if view.node.size > 1}
-    if len(varying) == 1 and len(rooms) == 1 and 2 * min(rooms) <= size:
-        (one,) = varying.values()
-        taken = tuple(Taken(view.node, None) for view in views)
-        at = one.at if one.at.shape == shape else np.broadcast_to(one.at, shape)
-        return _made(equation, one.node.size, dtype, taken, at, size)
-    spread = [np.broadcast_to(view.at, shape).reshape(-1) for view in views]
-    codes = [at for at, view in zip(spread, views, strict=True) if view.node.size > 1]
-    found = together(codes, [view.node.size for view in views if view.node.size > 1])
-    taken = tuple(
-        Taken(view.node, None if view.node.size == 1 else at[found.first])
-        for view, at in zip(views, spread, strict=True)
-    )
-    return _made(equation, found.count, dtype, taken, found.of.reshape(shape), size)
+    def _together(
+        self, views: Sequence[View], shape: tuple[int, ...], known: bool
+    ) -> tuple[int, Any, tuple[Taken, ...]]:
+        """Find what is alike in all of some views, broadcast to a shape.
 
+        The result is the number of distinct places, each element's, and what stands there.
+        """
+        places = [self._spread_to(view.at, shape) for view in views]
+        varying = [(v, at) for v, at in zip(views, places, strict=True) if v.node.size > 1]
+        if not varying:
+            one = np.broadcast_to(np.intp(0), shape)
+            return 1, one, tuple(Taken(view.node, None) for view in views)
+        finest, at = max(varying, key=lambda each: each[0].node.size)
+        room = finest.node.size
+        if (known or 2 * room <= at.size) and self._covers(at, room):
+            read = [
+                None
+                if v.node.size == 1 or (other is at and v.node.size == room)
+                else self._read(at, room, other)
+                for v, other in zip(views, places, strict=True)
+            ]
+            if not any(each is _NOWHERE for each in read):
+                return room, at, tuple(Taken(v.node, r) for v, r in zip(views, read, strict=True))
+        flat = [each.reshape(-1) for each in places]
+        codes = [at for at, view in zip(flat, views, strict=True) if view.node.size > 1]
+        found = together(codes, [view.node.size for view in views if view.node.size > 1])
+        taken = tuple(
+            Taken(view.node, None if view.node.size == 1 else at[found.first])
+            for view, at in zip(views, flat, strict=True)
+        )
+        return found.count, found.of.reshape(shape), taken
 
-def _made(
-    equation: Any, count: int, dtype: Any, taken: tuple[Taken, ...], at: Any, size: int
-) -> Sequence[View] | None:
-    if 2 * count > size:
-        return None
-    return [View(Elementwise(count, dtype, equation, taken), at)]
+    def _spread_to(self, at: Any, shape: tuple[int, ...]) -> Any:
+        """Broadcast places, the same array for the same places."""
+        if at.shape == shape:
+            return at
+        key = id(at), shape
+        if key not in self._spread:
+            self._spread[key] = at, np.broadcast_to(at, shape)
+        return self._spread[key][1]
 
+    def _covers(self, at: Any, room: int) -> bool:
+        """Say whether all of a node's numbers are there: of others nothing may be computed.
 
-def _folded(equation: Any, views: Sequence[View], shape: tuple[int, ...]) -> View | None:
-    """Compute what is known, once for each of the numbers where there is one operand."""
-    if len(views) == 1 or len({id(v.at) for v in views if v.node.size > 1}) <= 1:
-        nodes = [view.node for view in views]
-        sizes = {node.size for node in nodes} - {1}
-        if len(sizes) <= 1:
-            values = fold(equation, tuple(n.values for n in nodes if isinstance(n, Known)))
-            if values is None:
+        What a program leaves out may be infinite, or have an infinite derivative.
+        """
+        key = id(at), room
+        if key not in self._read_at:
+            there = np.zeros(room, bool)
+            there[at.reshape(-1)] = True
+            self._read_at[key] = at, at, bool(there.all())
+        return self._read_at[key][2]
+
+    def _read(self, fine: Any, room: int, at: Any) -> Any:
+        """Say where each of the finer classes stands in others; `_NOWHERE` if in several."""
+        key = "read", id(fine), id(at)
+        if key not in self._read_at:
+            flat, of = at.reshape(-1), fine.reshape(-1)
+            place = np.zeros(room, np.intp)
+            place[of] = flat
+            self._read_at[key] = fine, at, place if np.array_equal(place[of], flat) else _NOWHERE
+        return self._read_at[key][2]
+
+    def _with_derivative(self, equation: Any, views: Sequence[View]) -> Sequence[View] | None:
+        """Follow a function with a derivative of its own, and its derivative."""
+        program, rule = with_derivative(equation), derivative_rule(equation)
+        if program is None or rule is None or not any(map(worthwhile, views)):
+            return None
+        atoms = (*equation.invars, *equation.outvars)
+        if not all(np.dtype(atom.aval.dtype).kind == "f" for atom in atoms):
+            return None
+        number = len(views)
+        given = [Given(v.node.size, v.node.dtype, place) for place, v in enumerate(views)]
+        moves = [Given(v.node.size, v.node.dtype, number + place) for place, v in enumerate(views)]
+        here = [View(node, view.at) for node, view in zip(given, views, strict=True)]
+        there = [View(node, view.at) for node, view in zip(moves, views, strict=True)]
+
+        def derivative() -> tuple[tuple[Taken, ...], tuple[Taken | None, ...]]:
+            moving, nonzero = rule(number)
+            both = _Follower(inside=True).walk(inline(moving), [*here, *there]).outputs
+            return _at_results(own, places, both, nonzero)
+
+        key = str(program)
+        try:
+            results = _Follower(inside=True).walk(inline(program), here).outputs
+            own, places = zip(*map(used, results), strict=True)
+            if not all(_self_contained(view.node) for view in results):
                 return None
-            values = np.broadcast_to(values, (max(sizes, default=1),))
-            at = next((v.at for v in views if v.node.size > 1), np.intp(0))
-            return View(Known(values.size, values.dtype, values), np.broadcast_to(at, shape))
-    values = fold(equation, tuple(view.known for view in views))  # type: ignore[misc]
-    return None if values is None else of_known(np.broadcast_to(values, shape))
+            if key not in _UNDER_WAY:
+                _UNDER_WAY.append(key)
+                try:
+                    derivative()
+                finally:
+                    _UNDER_WAY.pop()
+        except NotFollowedError:
+            return None
+        function = WithDerivative(tuple(view.node for view in views), own, derivative)
+        return [
+            View(ResultOf(taken.size, taken.node.dtype, function, place), at)
+            for place, (taken, at) in enumerate(zip(own, places, strict=True))
+        ]
 
 
+_NOWHERE = object()
 # Functions whose derivatives are being followed: one that calls itself is followed once.
 _UNDER_WAY: list[str] = []
 
 
-def _with_derivative(equation: Any, views: Sequence[View]) -> Sequence[View] | None:
-    """Follow a function with a derivative of its own, and its derivative."""
-    program, rule = with_derivative(equation), derivative_rule(equation)
-    if program is None or rule is None or not any(map(worthwhile, views)):
-        return None
-    atoms = (*equation.invars, *equation.outvars)
-    if not all(np.dtype(atom.aval.dtype).kind == "f" for atom in atoms):
-        return None
-    count = len(views)
-    given = [Given(v.node.size, v.node.dtype, place) for place, v in enumerate(views)]
-    moves = [Given(v.node.size, v.node.dtype, count + place) for place, v in enumerate(views)]
-    here = [View(node, view.at) for node, view in zip(given, views, strict=True)]
-    there = [View(node, view.at) for node, view in zip(moves, views, strict=True)]
-    try:
-        results = followed(inline(program), here, inside=True).outputs
-    except NotFollowed:
-        return None
-    if not all(_self_contained(view.node) for view in results):
-        return None
-    own, places = zip(*map(used, results), strict=True)
-
-    def derivative() -> tuple[tuple[Taken, ...], tuple[Taken | None, ...]]:
-        moving, nonzero = rule(count)
-        both = followed(inline(moving), [*here, *there], inside=True).outputs
-        return _at_results(own, places, both, nonzero)
-
-    key = str(program)
-    try:
-        if key not in _UNDER_WAY:
-            _UNDER_WAY.append(key)
-            try:
-                derivative()
-            finally:
-                _UNDER_WAY.pop()
-    except NotFollowed:
-        return None
-    nodes = tuple(view.node for view in views)
-    function = WithDerivative(nodes, own, derivative)
-    return [
-        View(ResultOf(taken.size, taken.node.dtype, function, place), at)
-        for place, (taken, at) in enumerate(zip(own, places, strict=True))
-    ]
+def _values(taken: Taken) -> Any:
+    assert isinstance(taken.node, Known)
+    return taken.node.values if taken.at is None else taken.node.values[taken.at]
 
 
 def _at_results(
@@ -215,7 +249,7 @@ def _at(view: View, at: Any, first: Any) -> Taken:
     """Take what stands where another view has each of its numbers, if it differs nowhere else."""
     flat = np.broadcast_to(view.at, at.shape).reshape(-1)
     if not _self_contained(view.node) or not np.array_equal(flat[first][at.reshape(-1)], flat):
-        raise NotFollowed
+        raise NotFollowedError
     return Taken(view.node, flat[first])
 
 
@@ -230,5 +264,3 @@ def _self_contained(node: Node) -> bool:
         seen |= new
         waiting += new
     return True
-
-

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from aliquot.alike.emit import Emitter
 from aliquot.alike.follow import followed, of_known, whole
-from aliquot.alike.nodes import Node, View, Whole
+from aliquot.alike.nodes import Node, View, Whole, distinct
 from aliquot.alike.rules_sums import LEAST
 from aliquot.alike.sufficient import Sums, Total
 from aliquot.precision import float64
@@ -25,6 +25,9 @@ from aliquot.primitives.internals import (
     struct,
     variables,
 )
+
+# So many distinct rows are as good as sums of them.
+FEW = 64
 
 
 def merged(program: ClosedJaxpr, known: Mapping[int, NDArray[Any]]) -> ClosedJaxpr | None:
@@ -105,7 +108,9 @@ def _chosen(flat: ClosedJaxpr, views: Walk) -> dict[Any, _Choice]:
         view = views[equation.outvars[0]] if equation.outvars else None
         if view is not None and view.merged:
             result[equation.outvars[0]] = _of_view(view)
-    return result | {var: _Choice(total.nodes, total.compute) for var, total in _sums(flat, views).items()}
+    return result | {
+        var: _Choice(total.nodes, total.compute) for var, total in _sums(flat, views).items()
+    }
 
 
 def sums_over_rows(program: ClosedJaxpr, views: Walk) -> dict[Any, int]:
@@ -114,20 +119,30 @@ def sums_over_rows(program: ClosedJaxpr, views: Walk) -> dict[Any, int]:
 
 
 def _sums(flat: ClosedJaxpr, views: Walk) -> dict[Any, Total]:
+    """Find the sums over rows, of which many are distinct, that need a few sums of the data."""
+    wanted: dict[int, list[Any]] = {}
+    for equation in flat.jaxpr.eqns:
+        if name_of(equation) == "reduce_sum" and distinct(views[equation.invars[0]]) > FEW:
+            shape = shape_of(equation.invars[0])
+            for rows in {shape[axis] for axis in equation.params["axes"]}:
+                wanted.setdefault(rows, []).append(equation)
     result: dict[Any, Total] = {}
-    lengths = {
-        shape_of(equation.invars[0])[axis]
-        for equation in flat.jaxpr.eqns
-        if name_of(equation) == "reduce_sum"
-        for axis in equation.params["axes"]
-    }
-    for rows in sorted(length for length in lengths if length >= LEAST):
+    for rows, equations in wanted.items():
+        if rows < LEAST:
+            continue
         sums = Sums(rows, views.__getitem__)
-        for equation in flat.jaxpr.eqns:
-            total = sums.of(equation) if name_of(equation) == "reduce_sum" else None
+        needed = set(variables(equation.invars[0] for equation in equations))
+        way = []
+        for equation in reversed(flat.jaxpr.eqns):
+            if not needed.isdisjoint(equation.outvars):
+                way.append(equation)
+                needed.update(variables(equation.invars))
+        for equation in reversed(way):
+            sums.follow(equation)
+        for equation in equations:
+            total = sums.of(equation)
             if total is not None:
                 result[equation.outvars[0]] = total
-            sums.follow(equation)
     return result
 
 

@@ -188,7 +188,7 @@ def distinct(view: View) -> int:
 
 
 def used(view: View) -> tuple[Taken, Index]:
-    """Leave out what no element is: the numbers that are there, and each element's place in them."""
+    """Leave out what no element is: give the numbers that are there, and the places in these."""
     found = by_code(view.at.reshape(-1), view.node.size)
     places = view.at.reshape(-1)[found.first]
     order = np.argsort(places)

@@ -14,6 +14,8 @@ Index = NDArray[np.intp]
 
 # Of so many numbers a sample says first whether any come twice at all.
 _SAMPLED = 4096
+_FEW = 512
+_NARROW = 32
 _HASHES = 2
 
 
@@ -21,7 +23,7 @@ _HASHES = 2
 class Partition:
     """Things put into classes of what is alike."""
 
-    first: Index  # of each class, a thing that is in it
+    first: Index  # of each class, a thing that is in it (any)
     of: Index  # of each thing, its class
 
     @property
@@ -34,7 +36,7 @@ def by_code(codes: Index, room: int) -> Partition:
     """Put what has the same code into one class; codes are whole numbers from 0 to `room` - 1.
 
     >>> by_code(np.array([7, 2, 7]), 8)
-    Partition(first=array([1, 0]), of=array([1, 0, 1]))
+    Partition(first=array([1, 2]), of=array([1, 0, 1]))
     """
     if room > 4 * codes.size + 1024:
         _, first, of = np.unique(codes, return_index=True, return_inverse=True)
@@ -42,11 +44,14 @@ def by_code(codes: Index, room: int) -> Partition:
     present = np.zeros(room, bool)
     present[codes] = True
     values = np.flatnonzero(present)
-    rank = np.zeros(room, np.intp)
-    rank[values] = np.arange(values.size)
-    of = rank[codes]
+    if values.size == room:
+        of = codes
+    else:
+        rank = np.zeros(room, np.intp)
+        rank[values] = np.arange(values.size)
+        of = rank[codes]
     first = np.empty(values.size, np.intp)
-    first[of[::-1]] = np.arange(codes.size - 1, -1, -1)
+    first[of] = count(codes.size)
     return Partition(first, of)
 
 
@@ -79,6 +84,9 @@ def by_value(values: NDArray[Any]) -> Partition | None:
         places = np.unique(np.random.default_rng(0).integers(bits.size, size=_SAMPLED))
         if np.unique(bits[places]).size == places.size:
             return None
+        found = _among(bits, np.unique(bits[places]))
+        if found is not None:
+            return found
     low = int(bits.min(initial=0))
     span = int(bits.max(initial=0)) - low
     if flat.dtype.kind in "iu" and span < 4 * bits.size:
@@ -87,13 +95,32 @@ def by_value(values: NDArray[Any]) -> Partition | None:
     return Partition(first, of.reshape(-1))
 
 
+def _among(values: NDArray[Any], few: NDArray[Any]) -> Partition | None:
+    """Put equal numbers into one class where all are among a few, in ascending order."""
+    if few.size > _FEW:
+        return None
+    place = np.minimum(np.searchsorted(few, values), few.size - 1)
+    return by_code(place, few.size) if np.array_equal(few[place], values) else None
+
+
+@lru_cache(maxsize=4)
+def count(size: int) -> Index:
+    """Give the numbers from 0 to `size` - 1, the same array each time."""
+    result = np.arange(size)
+    result.flags.writeable = False
+    return result
+
+
 def by_members(members: Index, room: int) -> Partition:
     """Put rows that hold the same numbers into one class, in whatever order; shape (rows, length).
 
     Rows are told apart by two sums of 64 random bits for each number: they agree by chance once in
     10^38 pairs.
     """
-    codes = [_table(room, k)[members].sum(axis=1) for k in range(_HASHES)]
+    found = _by_one_column(members, room)
+    if found is not None:
+        return found
+    codes = [np.sum(_table(room, k)[members], axis=1, dtype=np.uint64) for k in range(_HASHES)]
     return _by_hashes(codes)
 
 
@@ -109,11 +136,29 @@ def by_segment(members: Index, target: Index, targets: int, room: int) -> Partit
 
 def by_order(members: Index, room: int) -> Partition:
     """Put rows that hold the same numbers in the same order into one class."""
+    found = _by_one_column(members, room)
+    if found is not None:
+        return found
     codes = []
     for k in range(_HASHES):
         place = _table(members.shape[1], _HASHES + k) | np.uint64(1)
-        codes.append((_table(room, k)[members] * place).sum(axis=1))
+        codes.append(np.sum(_table(room, k)[members] * place, axis=1, dtype=np.uint64))
     return _by_hashes(codes)
+
+
+def _by_one_column(members: Index, room: int) -> Partition | None:
+    """Go by the first number of each row, where that says what the few others are."""
+    if len(members) == 1:
+        return Partition(np.zeros(1, np.intp), np.zeros(1, np.intp))
+    if members.shape[1] > _NARROW:
+        return None
+    first = members[:, 0]
+    place = np.zeros(room, np.intp)
+    for other in members.T[1:]:
+        place[first] = other
+        if not np.array_equal(place[first], other):
+            return None
+    return by_code(first, room)
 
 
 def _by_hashes(codes: Sequence[NDArray[np.uint64]]) -> Partition:

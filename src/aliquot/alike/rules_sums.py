@@ -131,9 +131,7 @@ def _dot_general(equation: Any, views: Sequence[View]) -> Result:
     size = int(np.prod(shape, dtype=int))
     if size < LEAST or sides[0].shape[1] == 0:
         return None
-    found = [
-        by_order(side, view.node.size) for side, view in zip(sides, views, strict=True)
-    ]
+    found = [by_order(side, view.node.size) for side, view in zip(sides, views, strict=True)]
     count = found[0].count * found[1].count
     if 2 * count > size:
         return None

@@ -138,7 +138,11 @@ class Sums:
         """Give what computes a sum over all rows; None where that takes more than a few sums."""
         (operand,) = equation.invars
         form, axis = self._form(operand), row_axis(operand.aval, self._rows)
-        if axis not in equation.params["axes"] or not isinstance(form, Linear | Summed):
+        if (
+            axis is None
+            or axis not in equation.params["axes"]
+            or not isinstance(form, Linear | Summed)
+        ):
             return None
         width = form.basis.shape[1] if isinstance(form, Linear) else form.width
         partition = self._partition(form.leaves)
@@ -248,7 +252,9 @@ class _Site:
 
         def weights(classes: Classes) -> Any:
             one, other = (part(classes) for part in parts)
-            return _as_rows(one - other if name_of(self.equation) == "sub" else one + other, self.axis)
+            return _as_rows(
+                one - other if name_of(self.equation) == "sub" else one + other, self.axis
+            )
 
         return Linear(basis, self.leaves(), weights)
 
@@ -420,9 +426,7 @@ def _linear(form: Form, shape: tuple[int, ...], axis: int) -> Linear | None:
     if not isinstance(form, Alone):
         return None
     rows, alone = shape[axis], form
-    return Linear(
-        np.ones((rows, 1)), (alone,), lambda classes: classes.alone(alone, shape, axis)
-    )
+    return Linear(np.ones((rows, 1)), (alone,), lambda classes: classes.alone(alone, shape, axis))
 
 
 def _width(form: Form) -> int:

@@ -42,13 +42,12 @@ def _of_terms(density: Density) -> Iterator[AlikeRows]:
 
     flat = jax.ShapeDtypeStruct((density.size,), np.float64)
     program = inline(jax.make_jaxpr(compute)(flat, given))
-    point, *data = program.jaxpr.invars
-    inputs = [whole(point)]
-    for var, key in zip(data, sorted(given), strict=True):
-        inputs.append(of_known(np.asarray(given[key], var.aval.dtype)))
+    point = program.jaxpr.invars[0]
+    inputs = [whole(point), *(of_known(np.asarray(given[key])) for key in sorted(given))]
     views = followed(program, inputs)
     summed = sums_over_rows(program, views)
     outputs = program.jaxpr.outvars
+    var: Any
     for term, var, total in zip(terms, outputs, outputs[len(terms) :], strict=False):
         rows = int(np.prod(shape_of(var), dtype=int))
         if rows >= LEAST:
@@ -66,8 +65,8 @@ def _of_summed_out(density: Density) -> Iterator[AlikeRows]:
     count = len(plan.inputs)
     inputs = []
     for var, leaf in zip(program.jaxpr.invars[:count], plan.inputs, strict=True):
-        known = isinstance(leaf, Data)
-        inputs.append(of_known(np.asarray(leaf.value, var.aval.dtype)) if known else whole(var))
+        given = isinstance(leaf, Data)
+        inputs.append(of_known(np.asarray(leaf.value)) if given else whole(var))
     in_states = [
         followed(program, [*inputs, *map(of_known, states)])
         for states in (_states(plan.unknowns, place) for place in (0, -1))
@@ -76,10 +75,10 @@ def _of_summed_out(density: Density) -> Iterator[AlikeRows]:
     for number, term in enumerate(plan.terms, plan.first_term):
         layouts = [layout for layout in plan.layouts if layout.summand.term == number]
         about = {plan.unknowns[v].name for layout in layouts for v in layout.variables()}
-        var = program.jaxpr.outvars[number]
-        rows = int(np.prod(shape_of(var), dtype=int))
+        output: Any = program.jaxpr.outvars[number]
+        rows = int(np.prod(shape_of(output), dtype=int))
         if term.kind in KINDS and rows >= LEAST and not about & chains:
-            yield AlikeRows(term.name, rows, max(distinct(views[var]) for views in in_states))
+            yield AlikeRows(term.name, rows, max(distinct(views[output]) for views in in_states))
 
 
 def _states(unknowns: Sequence[Unknown], place: int) -> list[np.ndarray]:

@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 from jax import lax
 
-from aliquot.primitives.rows import RowByRow, Total, acts, has_rows, row_axis
 from aliquot.primitives import Walk
 from aliquot.primitives.internals import bind, is_literal, shape_of, size_of, used, variables
+from aliquot.primitives.rows import RowByRow, Total, acts, has_rows, row_axis
 
 # So many rows at least, for the blocks to be worth their loop.
 LEAST_ROWS = 5_000

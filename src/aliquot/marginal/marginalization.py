@@ -158,9 +158,7 @@ class Marginalization:
     steps: tuple[Step, ...]
     limit: int
     kinds: int = 0
-    _alike: Callable[[], tuple[AlikeRows, ...]] = field(
-        default=tuple, repr=False, compare=False
-    )
+    _alike: Callable[[], tuple[AlikeRows, ...]] = field(default=tuple, repr=False, compare=False)
 
     @cached_property
     def alike(self) -> tuple[AlikeRows, ...]:
@@ -252,7 +250,9 @@ def describe(
         Step(tuple(step.names), step.elements, step.method, step.entries)
         for step in marginal.elimination.steps
     )
-    return Marginalization(variables, tuple(tables), steps, limit, marginal.elimination.kinds, alike)
+    return Marginalization(
+        variables, tuple(tables), steps, limit, marginal.elimination.kinds, alike
+    )
 
 
 def _aligned(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
