@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from aliquot.alike.emit import Emitter
 from aliquot.alike.follow import followed, of_known, whole
 from aliquot.alike.nodes import Node, View, Whole, distinct
-from aliquot.alike.rules_sums import LEAST
+from aliquot.alike.rules_sums import LEAST, worthwhile
 from aliquot.alike.sufficient import Sums, Total
 from aliquot.precision import float64
 from aliquot.primitives import Walk, inline, name_of
@@ -30,11 +30,15 @@ from aliquot.primitives.internals import (
 FEW = 64
 
 
-def merged(program: ClosedJaxpr, known: Mapping[int, NDArray[Any]]) -> ClosedJaxpr | None:
+def merged(
+    program: ClosedJaxpr, known: Mapping[int, NDArray[Any]], *, everywhere: bool = False
+) -> ClosedJaxpr | None:
     """Give a program that computes the same, each distinct number once; None where that is no gain.
 
     `known` has the values of some inputs, by position. The result takes the same inputs, and has
     what it needs of the known ones among its constants: with other values it is another program.
+    With `everywhere`, alike elements are computed once even where they are spread again afterwards,
+    and not summed: good where no derivative is wanted.
 
     >>> import jax
     >>> import jax.numpy as jnp
@@ -48,7 +52,7 @@ def merged(program: ClosedJaxpr, known: Mapping[int, NDArray[Any]]) -> ClosedJax
     5
     """
     with float64():
-        return _merged(inline(program), known)
+        return _merged(inline(program), known, everywhere)
 
 
 def repeats(values: Iterable[NDArray[Any]]) -> bool:
@@ -61,13 +65,15 @@ def repeats(values: Iterable[NDArray[Any]]) -> bool:
     return any(view.at.size >= LEAST and 2 * view.node.size <= view.at.size for view in views)
 
 
-def _merged(flat: ClosedJaxpr, known: Mapping[int, NDArray[Any]]) -> ClosedJaxpr | None:
+def _merged(
+    flat: ClosedJaxpr, known: Mapping[int, NDArray[Any]], everywhere: bool
+) -> ClosedJaxpr | None:
     inputs = [
         of_known(known[place]) if place in known else whole(var)
         for place, var in enumerate(flat.jaxpr.invars)
     ]
     views = followed(flat, inputs)
-    chosen = _chosen(flat, views)
+    chosen = _chosen(flat, views, everywhere)
     needed = _needed(flat.jaxpr, chosen)
     if needed.isdisjoint(chosen):
         return None
@@ -83,8 +89,9 @@ def _merged(flat: ClosedJaxpr, known: Mapping[int, NDArray[Any]]) -> ClosedJaxpr
         for equation in flat.jaxpr.eqns:
             if needed.isdisjoint(equation.outvars):
                 continue
-            if equation.outvars[0] in chosen:
-                env[equation.outvars[0]] = chosen[equation.outvars[0]].compute(emitter)
+            if all(var in chosen for var in equation.outvars):
+                wanted = needed.intersection(equation.outvars)
+                env |= {var: chosen[var].compute(emitter) for var in wanted}
             else:
                 results = bind(equation, list(map(read, equation.invars)))
                 env |= dict(zip(equation.outvars, results, strict=True))
@@ -101,13 +108,14 @@ class _Choice:
     compute: Callable[[Emitter], Any]
 
 
-def _chosen(flat: ClosedJaxpr, views: Walk) -> dict[Any, _Choice]:
+def _chosen(flat: ClosedJaxpr, views: Walk, everywhere: bool) -> dict[Any, _Choice]:
     """List the sums of which a few sums of the data are enough, and what has merged elements."""
     result: dict[Any, _Choice] = {}
     for equation in flat.jaxpr.eqns:
-        view = views[equation.outvars[0]] if equation.outvars else None
-        if view is not None and view.merged:
-            result[equation.outvars[0]] = _of_view(view)
+        for var in equation.outvars:
+            view = views[var]
+            if view.merged or (everywhere and _is_shorter(equation, var, views)):
+                result[var] = _of_view(view)
     return result | {
         var: _Choice(total.nodes, total.compute) for var, total in _sums(flat, views).items()
     }
@@ -146,6 +154,14 @@ def _sums(flat: ClosedJaxpr, views: Walk) -> dict[Any, Total]:
     return result
 
 
+def _is_shorter(equation: Any, var: Any, views: Walk) -> bool:
+    """Say whether a value that is needed whole is read from a node that is shorter."""
+    node = views[var].node
+    if isinstance(node, Whole) and node.var is var:
+        return False
+    return worthwhile(views[var]) or any(worthwhile(views[atom]) for atom in equation.invars)
+
+
 def _of_view(view: View) -> _Choice:
     return _Choice((view.node,), lambda emitter: emitter.spread(view.node, view.at))
 
@@ -155,8 +171,9 @@ def _needed(jaxpr: Any, chosen: Mapping[Any, _Choice]) -> set[Any]:
     needed = set(variables(jaxpr.outvars))
     for equation in reversed(jaxpr.eqns):
         if not needed.isdisjoint(equation.outvars) or equation.effects:
-            if equation.outvars[0] in chosen:
-                needed |= _below(chosen[equation.outvars[0]].nodes)
+            if all(var in chosen for var in equation.outvars):
+                for var in needed.intersection(equation.outvars):
+                    needed |= _below(chosen[var].nodes)
             else:
                 needed |= set(variables(equation.invars))
     return needed

@@ -1,4 +1,4 @@
-"""Tracing the log density once, and lifting its large constants out of the program.
+"""Tracing a function once, and lifting its large constants out of the program.
 
 An array that a user multiplies by stands inside the traced function as a constant. XLA compiles
 constants into the program and folds operations on them: slow to compile when they are large. So
@@ -25,18 +25,28 @@ CONSTANT = "(constant {})"
 
 
 class Traced:
-    """A log density as a replayed trace, in which what the data repeat is computed once.
+    """A function of values and data as a replayed trace: what the data repeat is computed once.
 
-    ``function(flat, data)`` gives it as a scalar, and is pure. `data` has the given data and the
-    lifted constants, by name.
+    ``function(values, data)`` gives what the function does that was traced, and is pure. `data` has
+    the given data and the lifted constants, by name. `like` says of what shapes the values are. With
+    `everywhere`, what is alike is computed once even where it has to be spread again, which makes
+    derivatives slow.
     """
 
     def __init__(
-        self, function: Callable[[Any, Any], Any], size: int, given: dict[str, np.ndarray]
+        self,
+        function: Callable[[Any, Any], Any],
+        like: Any,
+        given: dict[str, np.ndarray],
+        *,
+        everywhere: bool = False,
     ) -> None:
+        self._everywhere = everywhere
         with float64():
-            flat = jax.ShapeDtypeStruct((size,), np.float64)
-            self._written = live(jax.make_jaxpr(function)(flat, given))
+            written, shapes = jax.make_jaxpr(function, return_shape=True)(like, given)
+        self._written = live(written)
+        self._result = jax.tree.structure(shapes)
+        self._values = len(jax.tree.leaves(like))
         self._keys = sorted(given)
         self._program = self._merged(given)
         self.data = self._data(given, self._program or self._written)
@@ -61,9 +71,16 @@ class Traced:
         fresh.data = self._data(given, program or self._written)
         return fresh
 
+    @property
+    def merges(self) -> bool:
+        """Whether anything is computed once for several rows."""
+        return self._program is not None
+
     def _merged(self, given: dict[str, np.ndarray]) -> Any:
-        known = {1 + place: np.asarray(given[key]) for place, key in enumerate(self._keys)}
-        program = merged(self._written, known)
+        known = {
+            self._values + place: np.asarray(given[key]) for place, key in enumerate(self._keys)
+        }
+        program = merged(self._written, known, everywhere=self._everywhere)
         return None if program is None else live(program)
 
     def _lifted(self, program: Any) -> dict[int, str]:
@@ -82,10 +99,11 @@ class Traced:
     def _replay(self, program: Any) -> Callable[[Any, Any], Any]:
         keys, large = self._keys, self._lifted(program)
 
-        def replay(flat: Any, data: Any) -> Any:
+        def replay(values: Any, data: Any) -> Any:
             consts = [
                 data[large[i]] if i in large else const for i, const in enumerate(program.consts)
             ]
-            return replayed(program, consts, [flat, *(data[key] for key in keys)])[0]
+            inputs = [*jax.tree.leaves(values), *(data[key] for key in keys)]
+            return jax.tree.unflatten(self._result, replayed(program, consts, inputs))
 
         return replay
