@@ -15,7 +15,7 @@ from aliquot.alike.nodes import (
     Elementwise,
     Given,
     Joined,
-    Known,
+    KnownNumbers,
     Node,
     Products,
     Reduced,
@@ -77,7 +77,7 @@ class Emitter:
         return self._taken(taken)
 
     def _taken(self, taken: Taken) -> Any:
-        if isinstance(taken.node, Known):
+        if isinstance(taken.node, KnownNumbers):
             values = taken.node.values
             return self._once(values if taken.at is None else values[taken.at])
         values = self._made[taken.node]
@@ -94,7 +94,7 @@ class Emitter:
 
     def _compute(self, node: Node) -> Any:
         match node:
-            case Known():
+            case KnownNumbers():
                 return self._once(node.values)
             case Whole():
                 return jnp.reshape(self._whole(node.var), (-1,))

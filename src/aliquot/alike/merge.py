@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from aliquot.alike.emit import Emitter
 from aliquot.alike.follow import followed, of_known, whole
-from aliquot.alike.nodes import Node, View, Whole, distinct
+from aliquot.alike.nodes import Node, Places, Whole, distinct
 from aliquot.alike.rules_sums import LEAST, worthwhile
-from aliquot.alike.sufficient import Sums, Total
+from aliquot.alike.sufficient import SumOfRows, Sums
 from aliquot.precision import float64
 from aliquot.primitives import Walk, inline, name_of
 from aliquot.primitives.internals import (
@@ -126,7 +126,7 @@ def sums_over_rows(program: ClosedJaxpr, views: Walk) -> dict[Any, int]:
     return {var: total.classes for var, total in _sums(program, views).items()}
 
 
-def _sums(flat: ClosedJaxpr, views: Walk) -> dict[Any, Total]:
+def _sums(flat: ClosedJaxpr, views: Walk) -> dict[Any, SumOfRows]:
     """Find the sums over rows, of which many are distinct, that need a few sums of the data."""
     wanted: dict[int, list[Any]] = {}
     for equation in flat.jaxpr.eqns:
@@ -134,7 +134,7 @@ def _sums(flat: ClosedJaxpr, views: Walk) -> dict[Any, Total]:
             shape = shape_of(equation.invars[0])
             for rows in {shape[axis] for axis in equation.params["axes"]}:
                 wanted.setdefault(rows, []).append(equation)
-    result: dict[Any, Total] = {}
+    result: dict[Any, SumOfRows] = {}
     for rows, equations in wanted.items():
         if rows < LEAST:
             continue
@@ -162,7 +162,7 @@ def _is_shorter(equation: Any, var: Any, views: Walk) -> bool:
     return worthwhile(views[var]) or any(worthwhile(views[atom]) for atom in equation.invars)
 
 
-def _of_view(view: View) -> _Choice:
+def _of_view(view: Places) -> _Choice:
     return _Choice((view.node,), lambda emitter: emitter.spread(view.node, view.at))
 
 

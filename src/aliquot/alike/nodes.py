@@ -1,7 +1,7 @@
 """Arrays of distinct numbers, and how each is computed from others.
 
 A *node* is an array along one axis. A value of a program is then a node and, for each of its
-elements, a place in it: a `View`. Nothing is computed here: that is for `emit`.
+elements, a place in it: a `Places`. Nothing is computed here: that is for `emit`.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Node:
 
 
 @dataclass(frozen=True, eq=False)
-class Known(Node):
+class KnownNumbers(Node):
     """Numbers that are known: data, or computed from data alone."""
 
     values: NDArray[Any]
@@ -157,7 +157,7 @@ class ResultOf(Node):
 
 
 @dataclass(frozen=True)
-class View:
+class Places:
     """A value of the program: for each of its elements the place of its number in a node."""
 
     node: Node
@@ -168,26 +168,26 @@ class View:
     @property
     def known(self) -> NDArray[Any] | None:
         """All numbers, where they are known."""
-        return self.node.values[self.at] if isinstance(self.node, Known) else None
+        return self.node.values[self.at] if isinstance(self.node, KnownNumbers) else None
 
     @property
     def is_whole(self) -> bool:
         """Whether nothing is known to be alike."""
         return isinstance(self.node, Whole) and self.node.size == self.at.size
 
-    def moved(self, at: Any) -> View:
+    def moved(self, at: Any) -> Places:
         """Give the same numbers at other places."""
-        return View(self.node, np.asarray(at))
+        return Places(self.node, np.asarray(at))
 
 
-def distinct(view: View) -> int:
+def distinct(view: Places) -> int:
     """Count the numbers that are there: no fewer than are distinct, as far as is known."""
     if 2 * view.node.size <= view.at.size or view.is_whole:
         return view.node.size
     return int(np.unique(view.at).size)
 
 
-def used(view: View) -> tuple[Taken, Index]:
+def used(view: Places) -> tuple[Taken, Index]:
     """Leave out what no element is: give the numbers that are there, and the places in these."""
     found = by_code(view.at.reshape(-1), view.node.size)
     places = view.at.reshape(-1)[found.first]
@@ -198,7 +198,7 @@ def used(view: View) -> tuple[Taken, Index]:
     return taken, rank[found.of].reshape(view.at.shape)
 
 
-def joined(views: Sequence[View]) -> list[View]:
+def joined(views: Sequence[Places]) -> list[Places]:
     """Give views of one node in place of views of several."""
     if all(view.node is views[0].node for view in views):
         return list(views)
@@ -210,17 +210,17 @@ def joined(views: Sequence[View]) -> list[View]:
             total += part.size
     nodes = tuple(starts)
     dtype = nodes[0].dtype
-    known = [part.values for part in nodes if isinstance(part, Known)]
+    known = [part.values for part in nodes if isinstance(part, KnownNumbers)]
     node: Node
     if len(known) == len(nodes):
-        node = Known(total, dtype, np.concatenate(known))
+        node = KnownNumbers(total, dtype, np.concatenate(known))
     else:
         node = Joined(total, dtype, nodes)
     result = []
     for view in views:
         where = [starts[part] + np.arange(part.size) for part in _parts(view.node)]
         place = where[0] if len(where) == 1 else np.concatenate(where)
-        result.append(View(node, place[view.at]))
+        result.append(Places(node, place[view.at]))
     return result
 
 

@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from aliquot.alike.nodes import Counted, Known, Products, Reduced, View, distinct, used
+from aliquot.alike.nodes import Counted, KnownNumbers, Places, Products, Reduced, distinct, used
 from aliquot.alike.partition import Index, by_members, by_order, by_segment
 from aliquot.primitives import Kind, kind, name_of, primitive, scatter_indexing
 from aliquot.primitives.internals import shape_of
 
-Result = Sequence[View] | None
+Result = Sequence[Places] | None
 
 # Fewer elements are not worth it.
 LEAST = 64
@@ -26,7 +26,7 @@ COSTLIER = 8
 MOST = 20_000_000
 
 
-def reduced(equation: Any, views: Sequence[View]) -> Result:
+def reduced(equation: Any, views: Sequence[Places]) -> Result:
     """Follow a reduction along axes of one operand."""
     if kind(equation) is not Kind.REDUCES or len(views) != 1 or "axes" not in equation.params:
         return None
@@ -44,31 +44,33 @@ def reduced(equation: Any, views: Sequence[View]) -> Result:
     rows = view.at.transpose([*rest, *axes]).reshape((int(np.prod(shape, dtype=int)), -1))
     if not worthwhile(view) or rows.shape[1] == 0:
         return None
-    if name_of(equation) == "reduce_sum":
-        return _sums(view, rows, None, shape) if np.dtype(dtype).kind == "f" else None
+    if name_of(equation) == "reduce_sum" and np.dtype(dtype).kind == "f":
+        summed = _sums(view, rows, None, shape)
+        if summed is not None:
+            return summed
     found = by_members(rows, view.node.size)
     at = rows[found.first]
     if 2 * at.size > view.at.size:
         return None
     node = Reduced(found.count, dtype, equation, view.node, at)
-    return [View(node, found.of.reshape(shape), merged=True)]
+    return [Places(node, found.of.reshape(shape), merged=True)]
 
 
-def worthwhile(view: View) -> bool:
+def worthwhile(view: Places) -> bool:
     """Say whether at least half of many elements are repetitions."""
     return view.at.size >= LEAST and 2 * distinct(view) <= view.at.size
 
 
-def _known(values: Any) -> View:
-    return View(
-        Known(values.size, values.dtype, values.reshape(-1)),
+def _known(values: Any) -> Places:
+    return Places(
+        KnownNumbers(values.size, values.dtype, values.reshape(-1)),
         np.arange(values.size).reshape(values.shape),
     )
 
 
-def _sums(view: View, rows: Index, target: Index | None, shape: tuple[int, ...]) -> Result:
+def _sums(view: Places, rows: Index, target: Index | None, shape: tuple[int, ...]) -> Result:
     """Sum each of the rows; or with `target`, each number into the row that this names."""
-    taken, places = used(View(view.node, rows))
+    taken, places = used(Places(view.node, rows))
     room = taken.size
     if target is None:
         found = by_members(places, room)
@@ -87,10 +89,10 @@ def _sums(view: View, rows: Index, target: Index | None, shape: tuple[int, ...])
         return None
     counts = np.bincount(row * room + members, minlength=entries).astype(float)
     node = Counted(found.count, view.node.dtype, taken, counts.reshape(found.count, room))
-    return [View(node, found.of.reshape(shape), merged=True)]
+    return [Places(node, found.of.reshape(shape), merged=True)]
 
 
-def _scatter_add(equation: Any, views: Sequence[View]) -> Result:
+def _scatter_add(equation: Any, views: Sequence[Places]) -> Result:
     start, index, updates = views
     known = index.known
     zero = start.known is not None and not np.any(start.known)
@@ -107,7 +109,7 @@ def _scatter_add(equation: Any, views: Sequence[View]) -> Result:
     return _sums(updates, updates.at.reshape(-1), target, shape)
 
 
-def _gather_sum(equation: Any, views: Sequence[View]) -> Result:
+def _gather_sum(equation: Any, views: Sequence[Places]) -> Result:
     rows, readers, _ = views
     read = readers.known
     if read is None or rows.at.ndim != 1 or not worthwhile(rows):
@@ -118,7 +120,7 @@ def _gather_sum(equation: Any, views: Sequence[View]) -> Result:
     return _sums(rows, rows.at[read[there]], target, shape)
 
 
-def _dot_general(equation: Any, views: Sequence[View]) -> Result:
+def _dot_general(equation: Any, views: Sequence[Places]) -> Result:
     contracted, batched = equation.params["dimension_numbers"]
     if batched[0] or all(view.is_whole for view in views):
         return None
@@ -145,10 +147,10 @@ def _dot_general(equation: Any, views: Sequence[View]) -> Result:
         views[1].node,
         sides[1][found[1].first],
     )
-    return [View(node, at, merged=True)]
+    return [Places(node, at, merged=True)]
 
 
-RULES: dict[str, Callable[[Any, Sequence[View]], Result]] = {
+RULES: dict[str, Callable[[Any, Sequence[Places]], Result]] = {
     "aliquot_gather_sum": _gather_sum,
     "dot_general": _dot_general,
     "scatter-add": _scatter_add,

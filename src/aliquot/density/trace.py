@@ -28,9 +28,9 @@ class Traced:
     """A function of values and data as a replayed trace: what the data repeat is computed once.
 
     ``function(values, data)`` gives what the function does that was traced, and is pure. `data` has
-    the given data and the lifted constants, by name. `like` says of what shapes the values are. With
-    `everywhere`, what is alike is computed once even where it has to be spread again, which makes
-    derivatives slow.
+    the given data and the lifted constants, by name. `like` says of what shapes the values are.
+    With `everywhere`, what is alike is computed once even where it has to be spread again, which
+    makes derivatives slow.
     """
 
     def __init__(
