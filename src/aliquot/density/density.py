@@ -7,6 +7,7 @@ from copy import copy
 from functools import cached_property
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 
@@ -82,7 +83,8 @@ class Density(Starts):
         own = [leaf for leaf in map(_source, model.observed) if leaf is not None]
         leaves = {leaf.name: leaf for leaf in [*model.data, *own]}
         self._leaves: dict[str, Data] = leaves
-        traced = Traced(self._log_density, self.size, self._leaf_values())
+        flat = jax.ShapeDtypeStruct((self.size,), np.float64)
+        self._traced = traced = Traced(self._log_density, flat, self._leaf_values())
         self._traced_signature = self._signature()
         self._programs = {}
         self.data: dict[str, Any] = traced.data
@@ -104,8 +106,12 @@ class Density(Starts):
             return None
         if not all(found.holds() for found in self.integrated):
             return None
+        traced = self._traced.of(self._leaf_values())
+        if traced is None:
+            return None
         fresh = copy(self)
-        fresh.data = self.data | self._leaf_values()
+        fresh._traced = traced
+        fresh.data = traced.data
         fresh._looked_at = False
         for cached in ("start", "typical"):
             fresh.__dict__.pop(cached, None)

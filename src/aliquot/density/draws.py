@@ -9,12 +9,17 @@ from typing import TYPE_CHECKING, Any
 import jax
 import numpy as np
 
+from aliquot.alike import repeats
 from aliquot.compilation import lazily, light
 from aliquot.density.chunks import chunk_length, in_chunks
 from aliquot.density.layout import Slot
+from aliquot.density.trace import Traced
 from aliquot.errors import ShapeError
 from aliquot.expression import Evaluation
 from aliquot.precision import float64
+
+# So many numbers in the data are worth a trace for them alone.
+MANY = 20_000
 
 
 class OverDraws:
@@ -36,12 +41,34 @@ class OverDraws:
         def evaluation_of(self, values: Mapping[str, Any], data: Any) -> Evaluation: ...
         def log_likelihood_at(self, values: Mapping[str, Any], data: Any) -> dict[str, Any]: ...
         def flatten(self, values: Mapping[str, Any], data: Any) -> Any: ...
+        def _leaf_values(self) -> dict[str, Any]: ...
 
     def program(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
         """Compile a pure function of this density's, once for each name."""
         if name not in self._programs:
             self._programs[name] = quick(function)
         return self._programs[name]
+
+    def shortened(
+        self, name: str, one: Callable[[Any, Any], Any], like: Any, *, rows: bool = False
+    ) -> tuple[Callable[..., Any], Callable[..., Any], dict[str, Any]]:
+        """Compile a function of values and data, of which no derivative is wanted.
+
+        Where the data are very many, and repeat themselves, it is traced for these data alone, and
+        what is alike is computed once. The result is the program, with `rows` one over a leading
+        axis of the values, the function of one row, and the data for both. `like` says of what
+        shapes the values are.
+        """
+
+        def over(function: Callable[..., Any]) -> Callable[..., Any]:
+            return jax.vmap(function, in_axes=(0, None)) if rows else function
+
+        leaves = self._leaf_values()
+        if sum(np.size(leaf) for leaf in leaves.values()) >= MANY and repeats(leaves.values()):
+            traced = Traced(one, like, leaves, everywhere=True)
+            if traced.merges:
+                return quick(over(traced.function)), traced.function, traced.data
+        return self.program(name, over(one)), one, self.data
 
     def constrain_draws(self, flat: np.ndarray) -> dict[str, np.ndarray]:
         """Map draws back to each variable's own scale, deterministics included.

@@ -1,4 +1,4 @@
-"""Tracing the log density once, and lifting its large constants out of the program.
+"""Tracing a function once, and lifting its large constants out of the program.
 
 An array that a user multiplies by stands inside the traced function as a constant. XLA compiles
 constants into the program and folds operations on them: slow to compile when they are large. So
@@ -8,11 +8,13 @@ they become arguments, and the function that algorithms see replays the trace.
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import copy
 from typing import Any
 
 import jax
 import numpy as np
 
+from aliquot.alike import merged, repeats
 from aliquot.density.live import live
 from aliquot.precision import float64
 from aliquot.primitives.internals import replayed
@@ -23,32 +25,85 @@ CONSTANT = "(constant {})"
 
 
 class Traced:
-    """A log density as a replayed trace.
+    """A function of values and data as a replayed trace: what the data repeat is computed once.
 
-    ``function(flat, data)`` gives it as a scalar, and is pure. `data` has the given data and the
-    lifted constants, by name.
+    ``function(values, data)`` gives what the function does that was traced, and is pure. `data` has
+    the given data and the lifted constants, by name. `like` says of what shapes the values are.
+    With `everywhere`, what is alike is computed once even where it has to be spread again, which
+    makes derivatives slow.
     """
 
     def __init__(
-        self, function: Callable[[Any, Any], Any], size: int, given: dict[str, np.ndarray]
+        self,
+        function: Callable[[Any, Any], Any],
+        like: Any,
+        given: dict[str, np.ndarray],
+        *,
+        everywhere: bool = False,
     ) -> None:
+        self._everywhere = everywhere
         with float64():
-            flat = jax.ShapeDtypeStruct((size,), np.float64)
-            closed = live(jax.make_jaxpr(function)(flat, given))
-            keys = sorted(given)
-            large = {
-                i: CONSTANT.format(i)
-                for i, const in enumerate(closed.consts)
-                if np.size(const) > SMALL
-            }
-            self.data: dict[str, Any] = dict(given) | {
-                name: np.asarray(closed.consts[i]) for i, name in large.items()
-            }
+            written, shapes = jax.make_jaxpr(function, return_shape=True)(like, given)
+        self._written = live(written)
+        self._result = jax.tree.structure(shapes)
+        self._values = len(jax.tree.leaves(like))
+        self._keys = sorted(given)
+        self._program = self._merged(given)
+        self.data = self._data(given, self._program or self._written)
+        self.function = self._replay(self._program or self._written)
 
-            def replay(flat: Any, data: Any) -> Any:
-                consts = [
-                    data[large[i]] if i in large else const for i, const in enumerate(closed.consts)
-                ]
-                return replayed(closed, consts, [flat, *(data[key] for key in keys)])[0]
+    def of(self, given: dict[str, np.ndarray]) -> Traced | None:
+        """Give the same trace for other data of the same shapes, with the same function.
 
-        self.function = replay
+        The result is None where other data repeat themselves in another way, so that another
+        program computes what is distinct in them.
+        """
+        if self._program is None and not repeats(given.values()):
+            program = None  # as before: nothing was to be merged but for repetitions
+        else:
+            program = self._merged(given)
+        if (program is None) != (self._program is None):
+            return None
+        if program is not None and str(program) != str(self._program):
+            return None
+        fresh = copy(self)
+        fresh._program = program
+        fresh.data = self._data(given, program or self._written)
+        return fresh
+
+    @property
+    def merges(self) -> bool:
+        """Whether anything is computed once for several rows."""
+        return self._program is not None
+
+    def _merged(self, given: dict[str, np.ndarray]) -> Any:
+        known = {
+            self._values + place: np.asarray(given[key]) for place, key in enumerate(self._keys)
+        }
+        program = merged(self._written, known, everywhere=self._everywhere)
+        return None if program is None else live(program)
+
+    def _lifted(self, program: Any) -> dict[int, str]:
+        """Name the constants that become arguments: large ones, and what was made of the data."""
+        written = {id(const) for const in self._written.consts}
+        return {
+            i: CONSTANT.format(i)
+            for i, const in enumerate(program.consts)
+            if np.size(const) > SMALL or (np.size(const) > 1 and id(const) not in written)
+        }
+
+    def _data(self, given: dict[str, np.ndarray], program: Any) -> dict[str, Any]:
+        lifted = self._lifted(program)
+        return dict(given) | {name: np.asarray(program.consts[i]) for i, name in lifted.items()}
+
+    def _replay(self, program: Any) -> Callable[[Any, Any], Any]:
+        keys, large = self._keys, self._lifted(program)
+
+        def replay(values: Any, data: Any) -> Any:
+            consts = [
+                data[large[i]] if i in large else const for i, const in enumerate(program.consts)
+            ]
+            inputs = [*jax.tree.leaves(values), *(data[key] for key in keys)]
+            return jax.tree.unflatten(self._result, replayed(program, consts, inputs))
+
+        return replay

@@ -96,9 +96,12 @@ def log_predictive(density: Any, values: Mapping[str, np.ndarray]) -> dict[str, 
         found = density.log_likelihood_at(row, data)
         return {f"log p({name})": _selected(jnp.ravel(value)) for name, value in found.items()}
 
-    program = density.program("log predictive of some", jax.vmap(one, in_axes=(0, None)))
+    like = {
+        name: jax.ShapeDtypeStruct(value.shape[1:], value.dtype) for name, value in rows.items()
+    }
     with float64():
-        result = in_chunks(program, one, rows, density.data)
+        found = density.shortened("log predictive of some", one, like, rows=True)
+        result = in_chunks(*found[:2], rows, found[2])
     shaped = in_chains(result, *sample_shape(kept))
     dims = ("chain", "draw", "observation")
     # Each number is named by the position of its observation.

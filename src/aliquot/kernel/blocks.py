@@ -16,9 +16,9 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from aliquot.kernel.rows import RowByRow, Total, acts, has_rows, row_axis
 from aliquot.primitives import Walk, name_of
 from aliquot.primitives.internals import bind, is_literal, shape_of, size_of, used, variables
+from aliquot.primitives.rows import RowByRow, Total, acts, has_rows, row_axis
 
 # So many numbers at least in an array that is made on the way, for the blocks to be worth their
 # loop: more than these leave the nearest cache of a core.

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
 from html import escape
 from typing import Any
 
@@ -14,6 +15,7 @@ from aliquot.marginal.layout import evaluations
 TERMS = ("term", "over the states of", "rows", "values")
 # Past so many steps that are compiled one by one, it is said how many they are.
 MANY_KINDS = 12
+ALIKE = "rows that are alike are computed once"
 STEPS = ("step", "sums out", "elements", "method", "largest table")
 
 
@@ -70,6 +72,37 @@ class TermTable:
 
 
 @dataclass(frozen=True)
+class AlikeRows:
+    """Rows of a term that have the same value in every state: each kind is computed once.
+
+    Attributes
+    ----------
+    term : str
+        The observed variable or potential.
+    rows : int
+    distinct : int
+        How many kinds of them there are: of the same data, that read the same parameters. Where a
+        few sums of the data are all that matters, as of a normal distribution's squares, kinds of
+        parameters alone.
+    by_sums : bool
+        Whether that is so.
+    """
+
+    term: str
+    rows: int
+    distinct: int
+    by_sums: bool = False
+
+    @property
+    def text(self) -> str:
+        """In words: ``label: 315 rows, 20 distinct``."""
+        if not self.by_sums:
+            return f"{self.term}: {self.rows:,} rows, {self.distinct:,} distinct"
+        of = f" of {self.distinct:,} groups" if self.distinct > 1 else ""
+        return f"{self.term}: {self.rows:,} rows, by sums of the data{of}"
+
+
+@dataclass(frozen=True)
 class Step:
     """One step of the elimination.
 
@@ -103,6 +136,8 @@ class Marginalization:
         What is summed out in which order.
     limit : int
         The most entries that a table may have: ``aq.Model(max_table=...)``.
+    alike : tuple of AlikeRows
+        Terms with many rows of few kinds.
     kinds : int
         How many steps are pieces of the program by themselves, because what is summed out in them
         has neighbours of another kind. The time to compile grows with it.
@@ -123,6 +158,12 @@ class Marginalization:
     steps: tuple[Step, ...]
     limit: int
     kinds: int = 0
+    _alike: Callable[[], tuple[AlikeRows, ...]] = field(default=tuple, repr=False, compare=False)
+
+    @cached_property
+    def alike(self) -> tuple[AlikeRows, ...]:
+        """The terms, of those without discrete variables too, whose rows are not all computed."""
+        return self._alike()
 
     @property
     def values(self) -> int:
@@ -146,18 +187,13 @@ class Marginalization:
     @property
     def text(self) -> str:
         """The whole as text: the line, the tables, the steps."""
-        if not self.variables:
-            return self.line
-        tables, steps = self._cells()
-        return "\n".join(
-            [
-                self.line,
-                "",
-                *_aligned(TERMS, tables),
-                "",
-                *_aligned(STEPS, steps),
-            ]
-        )
+        lines = [self.line]
+        if self.variables:
+            tables, steps = self._cells()
+            lines += ["", *_aligned(TERMS, tables), "", *_aligned(STEPS, steps)]
+        if self.alike:
+            lines += ["", ALIKE, *(f"  {rows.text}" for rows in self.alike)]
+        return "\n".join(lines)
 
     def _cells(self) -> tuple[list[tuple[str, ...]], list[tuple[str, ...]]]:
         """Write the numbers of both tables."""
@@ -175,16 +211,25 @@ class Marginalization:
         return self.text
 
     def _repr_html_(self) -> str:
-        if not self.variables:
-            return f"<p>{escape(self.line)}</p>"
-        tables, steps = self._cells()
-        return f"<p>{escape(self.line)}</p>" + _html(TERMS, tables) + _html(STEPS, steps)
+        html = f"<p>{escape(self.line)}</p>"
+        if self.variables:
+            tables, steps = self._cells()
+            html += _html(TERMS, tables) + _html(STEPS, steps)
+        if self.alike:
+            each = "".join(f"<br>{escape(rows.text)}" for rows in self.alike)
+            html += f"<p>{ALIKE}{each}</p>"
+        return html
 
 
-def describe(marginal: Any, limit: int) -> Marginalization:
-    """Describe how a `Plan` sums out; of ``None``, that there is nothing to sum out."""
+def describe(
+    marginal: Any, limit: int, alike: Callable[[], tuple[AlikeRows, ...]] = tuple
+) -> Marginalization:
+    """Describe how a `Plan` sums out; of ``None``, that there is nothing to sum out.
+
+    `alike` finds the terms whose rows are not all computed, once that is asked for.
+    """
     if marginal is None:
-        return Marginalization((), (), (), limit)
+        return Marginalization((), (), (), limit, _alike=alike)
     unknowns = marginal.unknowns
     states = [unknown.states for unknown in unknowns]
     variables = tuple(
@@ -205,7 +250,9 @@ def describe(marginal: Any, limit: int) -> Marginalization:
         Step(tuple(step.names), step.elements, step.method, step.entries)
         for step in marginal.elimination.steps
     )
-    return Marginalization(variables, tuple(tables), steps, limit, marginal.elimination.kinds)
+    return Marginalization(
+        variables, tuple(tables), steps, limit, marginal.elimination.kinds, alike
+    )
 
 
 def _aligned(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:

@@ -12,9 +12,10 @@ import numpy as np
 
 from aliquot.marginal.assignments import Evaluator
 from aliquot.marginal.dependence import Summand
-from aliquot.marginal.elimination import Table, gather_sum
+from aliquot.marginal.elimination import Table
 from aliquot.marginal.layout import Layout, RowGroup
 from aliquot.marginal.unknowns import Unknown
+from aliquot.primitives.gather_sum import gather_sum
 from aliquot.primitives.internals import shape_of
 
 # Up to so many joint states each gets an array of its own, which XLA turns into the fastest code

@@ -292,16 +292,19 @@ class Model:
         Returns
         -------
         Marginalization
-            Text and HTML, and a record: `.variables`, `.tables`, `.steps`, `.line`.
+            Text and HTML, and a record: `.variables`, `.tables`, `.steps`, `.line`, and `.alike`:
+            terms whose rows are of few kinds, each of which is computed once.
 
         Raises
         ------
         ModelError
             Where one cannot be summed out, with the reason.
         """
+        from aliquot.density.alike_rows import alike_rows
         from aliquot.marginal.marginalization import describe
 
-        return describe(self.density().marginal, self.max_table)
+        density = self.density()
+        return describe(density.marginal, self.max_table, lambda: alike_rows(density))
 
     def symmetries(self, *, explain: bool = True) -> Symmetries:
         """Find which components can trade places without changing the log density.

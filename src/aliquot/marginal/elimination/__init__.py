@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from aliquot.marginal.elimination.elimination import Elimination
-from aliquot.marginal.elimination.gather_sum import gather_sum
 from aliquot.marginal.elimination.plan import plan
 from aliquot.marginal.elimination.records import Factor, StepRecord, TooLarge, Variable
 from aliquot.marginal.elimination.table import Table
@@ -15,6 +14,5 @@ __all__ = [
     "StepRecord",
     "Table",
     "TooLarge",
-    "gather_sum",
     "plan",
 ]

@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from aliquot.marginal.elimination.gather_sum import gather_sum
+from aliquot.primitives.gather_sum import gather_sum
 
 # Padding a segment sum to its largest segment may cost this many times the rows there are.
 MOST_PADDING = 4

@@ -57,7 +57,6 @@ class Probe:
         self.by_name = {slot.variable.name: slot for slot in self.slots}
         self._scale_seen: np.ndarray | None = None
         self._points: list[tuple[Point, np.ndarray]] = []
-        self._terms = density.program("terms of values", self._all_terms)
         self._values = density.program("values of coordinates", self._own_scale)
         with float64():
             shapes = {
@@ -65,6 +64,8 @@ class Probe:
                 for s in self.slots
             }
             self.names = sorted(jax.eval_shape(density.log_terms_of, shapes, density.data))
+            program, _, data = density.shortened("terms of values", self._all_terms, shapes)
+        self._terms = lambda point: program(point, data)
         self.priors = {
             slot.variable.name: self.names.index(slot.variable.name)
             for slot in self.slots
@@ -81,7 +82,7 @@ class Probe:
         own term is -inf there.
         """
         with float64():
-            values = np.array(self._terms(point, self.density.data))
+            values = np.array(self._terms(point))
         for slot in () if anywhere else self.slots:
             name, support = slot.variable.name, slot.variable.distribution.support
             known = isinstance(slot.variable, FreeVariable) and support.constant()

@@ -32,6 +32,7 @@ def gather_sum(
 
 
 def _compute(rows: Any, readers: Any, read_by: Any, *, padded: bool, padded_back: bool) -> Any:
+    rows = jnp.asarray(rows)
     sources = rows.shape[-1]
     total: Any = None
     for j in range(readers.shape[0]):

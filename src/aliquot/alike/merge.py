@@ -1,0 +1,193 @@
+"""A program that computes once what is alike, in place of one that does so for each element."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import numpy as np
+from numpy.typing import NDArray
+
+from aliquot.alike.emit import Emitter
+from aliquot.alike.follow import followed, of_known, whole
+from aliquot.alike.nodes import Node, Places, Whole, distinct
+from aliquot.alike.rules_sums import LEAST, worthwhile
+from aliquot.alike.sufficient import SumOfRows, Sums
+from aliquot.precision import float64
+from aliquot.primitives import Walk, inline, name_of
+from aliquot.primitives.internals import (
+    ClosedJaxpr,
+    bind,
+    is_literal,
+    shape_of,
+    struct,
+    variables,
+)
+
+# So many distinct rows are as good as sums of them.
+FEW = 64
+
+
+def merged(
+    program: ClosedJaxpr, known: Mapping[int, NDArray[Any]], *, everywhere: bool = False
+) -> ClosedJaxpr | None:
+    """Give a program that computes the same, each distinct number once; None where that is no gain.
+
+    `known` has the values of some inputs, by position. The result takes the same inputs, and has
+    what it needs of the known ones among its constants: with other values it is another program.
+    With `everywhere`, alike elements are computed once even where they are spread again afterwards,
+    and not summed: good where no derivative is wanted.
+
+    >>> import jax
+    >>> import jax.numpy as jnp
+    >>> def total(rate, counts):
+    ...     return jnp.sum(counts * jnp.log(rate) - rate)
+    >>> counts = np.arange(1000) % 5
+    >>> with float64():
+    ...     program = jax.make_jaxpr(total)(2.0, counts)
+    ...     shorter = merged(program, {1: counts})
+    >>> max(np.size(constant) for constant in shorter.consts)
+    5
+    """
+    with float64():
+        return _merged(inline(program), known, everywhere)
+
+
+def repeats(values: Iterable[NDArray[Any]]) -> bool:
+    """Say whether any of some arrays holds few distinct numbers, for their length.
+
+    >>> repeats([np.arange(100.0)]), repeats([np.arange(100.0) % 7])
+    (False, True)
+    """
+    views = map(of_known, values)
+    return any(view.at.size >= LEAST and 2 * view.node.size <= view.at.size for view in views)
+
+
+def _merged(
+    flat: ClosedJaxpr, known: Mapping[int, NDArray[Any]], everywhere: bool
+) -> ClosedJaxpr | None:
+    inputs = [
+        of_known(known[place]) if place in known else whole(var)
+        for place, var in enumerate(flat.jaxpr.invars)
+    ]
+    views = followed(flat, inputs)
+    chosen = _chosen(flat, views, everywhere)
+    needed = _needed(flat.jaxpr, chosen)
+    if needed.isdisjoint(chosen):
+        return None
+
+    def compute(*values: Any) -> list[Any]:
+        env = dict(zip(flat.jaxpr.constvars, flat.consts, strict=True))
+        env |= dict(zip(flat.jaxpr.invars, values, strict=True))
+
+        def read(atom: Any) -> Any:
+            return np.asarray(atom.val, atom.aval.dtype) if is_literal(atom) else env[atom]
+
+        emitter = Emitter(read)
+        for equation in flat.jaxpr.eqns:
+            if needed.isdisjoint(equation.outvars):
+                continue
+            if all(var in chosen for var in equation.outvars):
+                wanted = needed.intersection(equation.outvars)
+                env |= {var: chosen[var].compute(emitter) for var in wanted}
+            else:
+                results = bind(equation, list(map(read, equation.invars)))
+                env |= dict(zip(equation.outvars, results, strict=True))
+        return [read(atom) for atom in flat.jaxpr.outvars]
+
+    return jax.make_jaxpr(compute)(*map(struct, flat.jaxpr.invars))
+
+
+@dataclass(frozen=True)
+class _Choice:
+    """A variable that is not computed as it is written, but from nodes."""
+
+    nodes: tuple[Node, ...]
+    compute: Callable[[Emitter], Any]
+
+
+def _chosen(flat: ClosedJaxpr, views: Walk, everywhere: bool) -> dict[Any, _Choice]:
+    """List the sums of which a few sums of the data are enough, and what has merged elements."""
+    result: dict[Any, _Choice] = {}
+    for equation in flat.jaxpr.eqns:
+        for var in equation.outvars:
+            view = views[var]
+            if view.merged or (everywhere and _is_shorter(equation, var, views)):
+                result[var] = _of_view(view)
+    return result | {
+        var: _Choice(total.nodes, total.compute) for var, total in _sums(flat, views).items()
+    }
+
+
+def sums_over_rows(program: ClosedJaxpr, views: Walk) -> dict[Any, int]:
+    """Give the sums of which a few sums of the data are enough, with the number of classes."""
+    return {var: total.classes for var, total in _sums(program, views).items()}
+
+
+def _sums(flat: ClosedJaxpr, views: Walk) -> dict[Any, SumOfRows]:
+    """Find the sums over rows, of which many are distinct, that need a few sums of the data."""
+    wanted: dict[int, list[Any]] = {}
+    for equation in flat.jaxpr.eqns:
+        if name_of(equation) == "reduce_sum" and distinct(views[equation.invars[0]]) > FEW:
+            shape = shape_of(equation.invars[0])
+            for rows in {shape[axis] for axis in equation.params["axes"]}:
+                wanted.setdefault(rows, []).append(equation)
+    result: dict[Any, SumOfRows] = {}
+    for rows, equations in wanted.items():
+        if rows < LEAST:
+            continue
+        sums = Sums(rows, views.__getitem__)
+        needed = set(variables(equation.invars[0] for equation in equations))
+        way = []
+        for equation in reversed(flat.jaxpr.eqns):
+            if not needed.isdisjoint(equation.outvars):
+                way.append(equation)
+                needed.update(variables(equation.invars))
+        for equation in reversed(way):
+            sums.follow(equation)
+        for equation in equations:
+            total = sums.of(equation)
+            if total is not None:
+                result[equation.outvars[0]] = total
+    return result
+
+
+def _is_shorter(equation: Any, var: Any, views: Walk) -> bool:
+    """Say whether a value that is needed whole is read from a node that is shorter."""
+    node = views[var].node
+    if isinstance(node, Whole) and node.var is var:
+        return False
+    return worthwhile(views[var]) or any(worthwhile(views[atom]) for atom in equation.invars)
+
+
+def _of_view(view: Places) -> _Choice:
+    return _Choice((view.node,), lambda emitter: emitter.spread(view.node, view.at))
+
+
+def _needed(jaxpr: Any, chosen: Mapping[Any, _Choice]) -> set[Any]:
+    """Collect what has to be computed at full length, and what is chosen, on the way to outputs."""
+    needed = set(variables(jaxpr.outvars))
+    for equation in reversed(jaxpr.eqns):
+        if not needed.isdisjoint(equation.outvars) or equation.effects:
+            if all(var in chosen for var in equation.outvars):
+                for var in needed.intersection(equation.outvars):
+                    needed |= _below(chosen[var].nodes)
+            else:
+                needed |= set(variables(equation.invars))
+    return needed
+
+
+def _below(nodes: Sequence[Node]) -> set[Any]:
+    """Collect the variables that nodes are computed from."""
+    waiting, seen = list(nodes), set(nodes)
+    found = set()
+    while waiting:
+        top = waiting.pop()
+        if isinstance(top, Whole):
+            found.add(top.var)
+        new = set(top.operands) - seen
+        seen |= new
+        waiting += new
+    return {var for var in found if not is_literal(var)}
