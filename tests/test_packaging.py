@@ -132,7 +132,7 @@ def test_import_leaves_jax_precision_alone(enabled):
 LAYERS = [
     ["precision", "errors", "hints", "elementary"],
     ["special", "primitives"],
-    ["compilation"],
+    ["compilation", "stacking"],
     ["expression"],
     ["arguments"],
     ["distributions"],

@@ -15,6 +15,10 @@ from aliquot.density.layout import Slot
 from aliquot.errors import ShapeError
 from aliquot.expression import Evaluation
 from aliquot.precision import float64
+from aliquot.stacking import packed
+
+# Of so many variables functions have few arguments and results, which hold all.
+MANY = 64
 
 
 class OverDraws:
@@ -40,7 +44,8 @@ class OverDraws:
     def program(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
         """Compile a pure function of this density's, once for each name."""
         if name not in self._programs:
-            self._programs[name] = quick(function)
+            many = len(self.slots) + len(self.deterministics) >= MANY
+            self._programs[name] = packed(function, quick) if many else quick(function)
         return self._programs[name]
 
     def constrain_draws(self, flat: np.ndarray) -> dict[str, np.ndarray]:

@@ -47,7 +47,7 @@ def log_prior(density: Density) -> Traced | None:
             total += marginal.evaluate(values).log_sum()
         return total, notes
 
-    return Traced(exactly(compute), density.size, density._leaf_values())
+    return Traced(exactly(compute), density.size, density._leaves.arrays())
 
 
 def _marginal(density: Density) -> Plan | None:

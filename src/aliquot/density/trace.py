@@ -13,9 +13,10 @@ from typing import Any
 import jax
 import numpy as np
 
-from aliquot.density.live import live
 from aliquot.precision import float64
 from aliquot.primitives.internals import replayed
+from aliquot.stacking import stacked
+from aliquot.stacking.live import live
 
 # Constants of fewer elements stay in the program, where XLA can fold them.
 SMALL = 64
@@ -34,7 +35,7 @@ class Traced:
     ) -> None:
         with float64():
             flat = jax.ShapeDtypeStruct((size,), np.float64)
-            closed = live(jax.make_jaxpr(function)(flat, given))
+            closed = stacked(live(jax.make_jaxpr(function)(flat, given)))
             keys = sorted(given)
             large = {
                 i: CONSTANT.format(i)
