@@ -103,7 +103,7 @@ def _lines(jaxpr: Any) -> list[Line]:
         equation.outvars[0]: number
         for number, equation in enumerate(jaxpr.eqns)
         if name_of(equation) in ("add", "sub")
-        and np.issubdtype(_type(equation.outvars[0])[1], float)
+        and np.issubdtype(_type(equation.outvars[0])[1], np.floating)
     }
     uses = Counter(v for equation in jaxpr.eqns for v in variables(equation.invars))
     uses.update(variables(jaxpr.outvars))

@@ -40,7 +40,7 @@ def stacked(program: ClosedJaxpr, many: int = MANY) -> ClosedJaxpr:
     ...     return sum(jnp.exp(x[i]) * float(i) for i in range(200))
     >>> made = stacked(jax.make_jaxpr(function)(jnp.zeros(200)))
     >>> [equation.primitive.name for equation in made.jaxpr.eqns]
-    ['reshape', 'squeeze', 'exp', 'mul', 'reduce_sum']
+    ['slice', 'reshape', 'squeeze', 'exp', 'mul', 'reduce_sum']
     """
     if len(program.jaxpr.eqns) < many or program.jaxpr.effects:
         return program
