@@ -132,8 +132,7 @@ def test_import_leaves_jax_precision_alone(enabled):
 LAYERS = [
     ["precision", "errors", "hints", "elementary", "blas"],
     ["special", "primitives"],
-    ["alike"],
-    ["compilation"],
+    ["compilation", "stacking", "alike"],
     ["expression"],
     ["arguments"],
     ["distributions"],

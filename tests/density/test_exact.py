@@ -15,8 +15,8 @@ from scipy.stats import beta, norm
 
 import aliquot as aq
 from aliquot.density.exact import exactly, note
-from aliquot.density.live import live
 from aliquot.precision import float64
+from aliquot.stacking.live import live
 from aliquot.transforms import logodds
 from tests.programs import quick
 

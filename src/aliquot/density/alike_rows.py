@@ -33,7 +33,7 @@ def alike_rows(density: Density) -> tuple[AlikeRows, ...]:
 def _of_terms(density: Density) -> Iterator[AlikeRows]:
     """Look at the terms that depend on no discrete variable."""
     terms = [term for term in density._terms if term.kind in KINDS]
-    given = density._leaf_values()
+    given = density._leaves.arrays()
 
     def compute(flat: Any, data: Any) -> list[Any]:
         values = density.evaluation_at(flat, data)

@@ -18,6 +18,7 @@ from aliquot.density.first_look import refuse_impossible
 from aliquot.density.integrated import find_integrated
 from aliquot.density.layout import Slot, lay_out
 from aliquot.density.likelihood import sum_of
+from aliquot.density.packed import Leaves
 from aliquot.density.parameters import may_be_lost, out_of_range, parameter_problems
 from aliquot.density.point import numbers
 from aliquot.density.starts import Starts
@@ -82,9 +83,9 @@ class Density(Starts):
         self.marginal = Plan(unknowns, hidden, model.max_table, filled_in) if unknowns else None
         own = [leaf for leaf in map(_source, model.observed) if leaf is not None]
         leaves = {leaf.name: leaf for leaf in [*model.data, *own]}
-        self._leaves: dict[str, Data] = leaves
+        self._leaves = Leaves(leaves)
         flat = jax.ShapeDtypeStruct((self.size,), np.float64)
-        self._traced = traced = Traced(self._log_density, flat, self._leaf_values())
+        self._traced = traced = Traced(self._log_density, flat, self._leaves.arrays())
         self._traced_signature = self._signature()
         self._programs = {}
         self.data: dict[str, Any] = traced.data
@@ -106,7 +107,7 @@ class Density(Starts):
             return None
         if not all(found.holds() for found in self.integrated):
             return None
-        traced = self._traced.of(self._leaf_values())
+        traced = self._traced.of(self._leaves.arrays())
         if traced is None:
             return None
         fresh = copy(self)
@@ -202,6 +203,11 @@ class Density(Starts):
         Without Jacobians, and without what an ordering adds: values need not be ordered.
         """
         return self._sums(self.evaluation_of(given, data))
+
+    def term_names(self) -> set[str]:
+        """Name the terms that `log_terms_of` gives."""
+        summed = set() if self.marginal is None else {self.marginal.name}
+        return {term.name for term in self._terms} | summed
 
     def terms_with(self, nodes: Sequence[Any]) -> set[str]:
         """Name the terms, as `log_terms` does, that are computed from some of the nodes."""
@@ -347,21 +353,17 @@ class Density(Starts):
 
         return exactly(compute)(flat, data)
 
-    def _leaf_values(self) -> dict[str, np.ndarray]:
-        return {name: np.asarray(leaf.value) for name, leaf in self._leaves.items()}
-
     def _signature(self) -> tuple[Any, ...]:
         """Give every shape that the trace depends on."""
-        leaves = [(leaf.shape, leaf.dtype) for leaf in self._leaves.values()]
         variables = [slot.variable for slot in self.slots] + self.observed
         return (
-            *leaves,
+            *self._leaves.types(),
             *((v.shape, v.distribution.shape) for v in variables),
             *(v.shape for v in (*self.deterministics, *self.potentials)),
         )
 
     def _evaluation(self, data: Any) -> Evaluation:
-        values = Evaluation({leaf: data[name] for name, leaf in self._leaves.items()})
+        values = Evaluation(self._leaves.values(data))
         for found in self.integrated:
             values.set(found.latent, found.fill())
         return values

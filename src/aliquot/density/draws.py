@@ -13,13 +13,18 @@ from aliquot.alike import repeats
 from aliquot.compilation import lazily, light
 from aliquot.density.chunks import chunk_length, in_chunks
 from aliquot.density.layout import Slot
+from aliquot.density.packed import Leaves
 from aliquot.density.trace import Traced
 from aliquot.errors import ShapeError
 from aliquot.expression import Evaluation
 from aliquot.precision import float64
+from aliquot.stacking import packed
+
+# Of so many variables functions have few arguments and results, which hold all.
+MANY = 64
 
 # So many numbers in the data are worth a trace for them alone.
-MANY = 20_000
+MANY_NUMBERS = 20_000
 
 
 class OverDraws:
@@ -30,6 +35,7 @@ class OverDraws:
     data: dict[str, Any]
     deterministics: list[Any]
     _programs: dict[str, Callable[..., Any]]
+    _leaves: Leaves
 
     if TYPE_CHECKING:
 
@@ -41,13 +47,18 @@ class OverDraws:
         def evaluation_of(self, values: Mapping[str, Any], data: Any) -> Evaluation: ...
         def log_likelihood_at(self, values: Mapping[str, Any], data: Any) -> dict[str, Any]: ...
         def flatten(self, values: Mapping[str, Any], data: Any) -> Any: ...
-        def _leaf_values(self) -> dict[str, Any]: ...
 
     def program(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
         """Compile a pure function of this density's, once for each name."""
         if name not in self._programs:
-            self._programs[name] = quick(function)
+            many = len(self.slots) + len(self.deterministics) >= MANY
+            self._programs[name] = packed(function, quick) if many else quick(function)
         return self._programs[name]
+
+    @property
+    def has_many_numbers(self) -> bool:
+        """Whether the data are so many that one evaluation is work."""
+        return sum(np.size(leaf) for leaf in self._leaves.arrays().values()) >= MANY_NUMBERS
 
     def shortened(
         self, name: str, one: Callable[[Any, Any], Any], like: Any, *, rows: bool = False
@@ -63,8 +74,8 @@ class OverDraws:
         def over(function: Callable[..., Any]) -> Callable[..., Any]:
             return jax.vmap(function, in_axes=(0, None)) if rows else function
 
-        leaves = self._leaf_values()
-        if sum(np.size(leaf) for leaf in leaves.values()) >= MANY and repeats(leaves.values()):
+        leaves = self._leaves.arrays()
+        if self.has_many_numbers and repeats(leaves.values()):
             traced = Traced(one, like, leaves, everywhere=True)
             if traced.merges:
                 return quick(over(traced.function)), traced.function, traced.data

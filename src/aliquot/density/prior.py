@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import jax
 import jax.numpy as jnp
+import numpy as np
 
 from aliquot.density import terms
 from aliquot.density.exact import exactly
@@ -47,7 +49,8 @@ def log_prior(density: Density) -> Traced | None:
             total += marginal.evaluate(values).log_sum()
         return total, notes
 
-    return Traced(exactly(compute), density.size, density._leaf_values())
+    flat = jax.ShapeDtypeStruct((density.size,), np.float64)
+    return Traced(exactly(compute), flat, density._leaves.arrays())
 
 
 def _marginal(density: Density) -> Plan | None:

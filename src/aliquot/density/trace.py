@@ -15,9 +15,10 @@ import jax
 import numpy as np
 
 from aliquot.alike import merged, repeats
-from aliquot.density.live import live
 from aliquot.precision import float64
 from aliquot.primitives.internals import replayed
+from aliquot.stacking import stacked
+from aliquot.stacking.live import live
 
 # Constants of fewer elements stay in the program, where XLA can fold them.
 SMALL = 64
@@ -44,7 +45,7 @@ class Traced:
         self._everywhere = everywhere
         with float64():
             written, shapes = jax.make_jaxpr(function, return_shape=True)(like, given)
-        self._written = live(written)
+            self._written = stacked(live(written))
         self._result = jax.tree.structure(shapes)
         self._values = len(jax.tree.leaves(like))
         self._keys = sorted(given)

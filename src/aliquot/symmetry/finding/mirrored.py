@@ -33,7 +33,7 @@ def blocks_with_mirrors(
         return []
     slots = move_sets.probe.slots
     taken = move_sets.touched_by([(role,) for block in known for role in block.roles])
-    free = [m for m in reflections(middles) if move_sets.may_hold(m)]
+    free = move_sets.that_may_hold(reflections(middles))
     both = [
         move
         for move in exchanges_with_mirrors(slots, middles)

@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from aliquot.symmetry.block import numbered
+from aliquot.symmetry.finding.many_points import displaced_each, terms_of_each
 from aliquot.symmetry.finding.mirrors import base_of
 from aliquot.symmetry.finding.orbits import classes
 from aliquot.symmetry.finding.places import Move
@@ -25,6 +26,8 @@ from aliquot.symmetry.finding.search import Search, exchanged
 # Sets that are looked at on the way from one member to a set that holds.
 MOST_STEPS = 80
 MOST_TOGETHER = 40
+# More mirrors than a few are looked at together, so many at once; numbers that it may take.
+FEW, AT_ONCE, MOST_NUMBERS = 24, 128, 2**22
 
 
 class MoveSets:
@@ -58,6 +61,36 @@ class MoveSets:
     def may_hold(self, move: Move) -> bool:
         """Say whether a move by itself changes nothing where all else stays where it is."""
         return self._unchanged([move]) is not False
+
+    def that_may_hold(self, mirrors: Sequence[Move]) -> list[Move]:
+        """Leave out mirrors that by themselves change something; of many, some at a time."""
+        numbers = sum(map(np.size, self.probe.density.data.values())) + len(self.numbers)
+        together = min(AT_ONCE, MOST_NUMBERS // numbers)
+        if len(mirrors) <= FEW or together <= FEW:
+            return [mirror for mirror in mirrors if self.may_hold(mirror)]
+        held = []
+        for begin in range(0, len(mirrors), together):
+            some = mirrors[begin : begin + together]
+            # As many each time: one program.
+            held += self._that_hold([*some, *[some[0]] * (together - len(some))])[: len(some)]
+        return [mirror for mirror, holds in zip(mirrors, held, strict=True) if holds]
+
+    def _that_hold(self, mirrors: Sequence[Move]) -> list[bool]:
+        changes = [list(_displacements(self.probe, [mirror])) for mirror in mirrors]
+        points = displaced_each(self.probe, self.base, changes)
+        after = dict(points)
+        for name in {name for mirror in mirrors for role in mirror for name in role.variables}:
+            after[name] = np.array(after[name])
+        for number, mirror in enumerate(mirrors):
+            moved = {n: points[n][number] for role in mirror for n in role.variables}
+            for name, value in exchanged(moved, [mirror]).items():
+                after[name][number] = value
+        one, other = terms_of_each(self.probe, points), terms_of_each(self.probe, after)
+        changed = [
+            self.search.differences(before, then, [mirror])
+            for before, then, mirror in zip(one, other, mirrors, strict=True)
+        ]
+        return [not names for names in changed]
 
     def interact(self, a: Move, b: Move) -> bool:
         """Say whether two moves have to be made together, as far as no third stands for one."""

@@ -15,10 +15,10 @@ import jax.numpy as jnp
 import numpy as np
 
 from aliquot.density import Density
-from aliquot.density.layout import Slot
 from aliquot.model.variables import FreeVariable
 from aliquot.precision import float64
 from aliquot.symmetry.finding.places import Move, natural_transform
+from aliquot.symmetry.finding.reach import bounds_by_transform, reached
 from aliquot.transforms import Simplex
 
 Point = dict[str, np.ndarray]
@@ -57,14 +57,13 @@ class Probe:
         self.by_name = {slot.variable.name: slot for slot in self.slots}
         self._scale_seen: np.ndarray | None = None
         self._points: list[tuple[Point, np.ndarray]] = []
-        self._values = density.program("values of coordinates", self._own_scale)
+        self._values = density.program("values of coordinates", self.own_scale)
+        self.names = sorted(density.term_names())
+        shapes = {
+            s.variable.name: jax.ShapeDtypeStruct(s.variable.shape, np.float64) for s in self.slots
+        }
         with float64():
-            shapes = {
-                s.variable.name: jax.ShapeDtypeStruct(s.variable.shape, np.float64)
-                for s in self.slots
-            }
-            self.names = sorted(jax.eval_shape(density.log_terms_of, shapes, density.data))
-            program, _, data = density.shortened("terms of values", self._all_terms, shapes)
+            program, _, data = density.shortened("terms of values", self.all_terms, shapes)
         self._terms = lambda point: program(point, data)
         self.priors = {
             slot.variable.name: self.names.index(slot.variable.name)
@@ -73,6 +72,13 @@ class Probe:
         }
         marginal = density.marginal
         self._summed = -1 if marginal is None else self.names.index(marginal.name)
+        # What has to be looked at again and again is known.
+        self.supports = {
+            slot.variable.name: slot.variable.distribution.support
+            for slot in self.slots
+            if isinstance(slot.variable, FreeVariable)
+            and slot.variable.distribution.support.constant()
+        }
         self.base = self._symmetric_base()
 
     def terms(self, point: Point, *, anywhere: bool = False) -> np.ndarray:
@@ -83,16 +89,23 @@ class Probe:
         """
         with float64():
             values = np.array(self._terms(point))
-        for slot in () if anywhere else self.slots:
-            name, support = slot.variable.name, slot.variable.distribution.support
-            known = isinstance(slot.variable, FreeVariable) and support.constant()
-            if known and not np.all(support.check(np.asarray(point[name]))):
-                # A prior that depends on discrete variables is part of their sum.
-                values[self.priors.get(name, self._summed)] = -np.inf
-        finite = np.where(np.isfinite(values), np.abs(values), 0.0)
-        seen = self._scale_seen
-        self._scale_seen = finite if seen is None else np.maximum(seen, finite)
+        if not anywhere:
+            for name, support in self.supports.items():
+                if not np.all(support.check(np.asarray(point[name]))):
+                    values[self.place_of(name)] = -np.inf
+        self.see(values[None])
         return values
+
+    def place_of(self, name: str) -> int:
+        """Give the number of the term that a variable's prior is in."""
+        # A prior that depends on discrete variables is part of their sum.
+        return self.priors.get(name, self._summed)
+
+    def see(self, values: np.ndarray) -> None:
+        """Note how large terms (points, terms) are."""
+        largest = np.where(np.isfinite(values), np.abs(values), 0.0).max(axis=0)
+        seen = self._scale_seen
+        self._scale_seen = largest if seen is None else np.maximum(seen, largest)
 
     def gradient(self, point: Point) -> Point:
         """Differentiate the sum of all terms by the values of each variable."""
@@ -153,6 +166,8 @@ class Probe:
         The priors of variables that are `moved`, exchanged whole, may trade their values: their sum
         counts. ``None`` where neither point has a density, so that they cannot tell.
         """
+        if not moved and not ignored:
+            return self._all_differences(one, other)
         looked_at = [i for i, name in enumerate(self.names) if name not in ignored]
         if not np.all(np.isfinite(one[looked_at])) and not np.all(np.isfinite(other[looked_at])):
             return None
@@ -166,6 +181,13 @@ class Probe:
         wrong = [name for name, good in zip(names, close, strict=True) if not good]
         found = [n for name in wrong for n in ([name] if name else list(moved))]
         return [name for name in found if name not in ignored]
+
+    def _all_differences(self, one: np.ndarray, other: np.ndarray) -> list[str] | None:
+        if not np.isfinite(one).all() and not np.isfinite(other).all():
+            return None
+        with np.errstate(invalid="ignore"):
+            close = np.abs(one - other) <= self.tolerance(one, other)
+        return [self.names[i] for i in np.flatnonzero(~close)]
 
     def _grouped(
         self, values: np.ndarray, others: np.ndarray, moved: Sequence[str]
@@ -191,15 +213,15 @@ class Probe:
         Those of a variable kept in order as if it were not. Vectors of probabilities are multiplied
         by `factors`, before they sum to one again.
         """
-        given = {
-            slot.variable.name: np.ones(slot.variable.shape)
-            for slot in self.slots
-            if isinstance(natural_transform(slot), Simplex)
-        }
+        given = {name: np.ones(self.shape(name)) for name in self.simplices()}
         given |= {name: value for name, value in (factors or {}).items() if name in given}
         with float64():
             values = self._values(dict(coordinates), given, self.density.data)
         return {name: np.asarray(value) for name, value in values.items()}
+
+    def simplices(self) -> list[str]:
+        """Name the variables that are vectors of probabilities."""
+        return [n for n, s in self.by_name.items() if isinstance(natural_transform(s), Simplex)]
 
     def points(self, count: int) -> Iterator[tuple[Point, np.ndarray]]:
         """Yield so many points at random that have a density, with the terms there.
@@ -359,7 +381,8 @@ class Probe:
             for slot in self.slots
         }
 
-    def _own_scale(self, coordinates: Any, factors: Any, data: Any) -> dict[str, Any]:
+    def own_scale(self, coordinates: Any, factors: Any, data: Any) -> dict[str, Any]:
+        """Compute values from coordinates, as `point` does; a pure function."""
         values = self.density.evaluation_of({}, data)
         result = {}
         for slot in self.slots:
@@ -372,23 +395,10 @@ class Probe:
             result[name] = value
         return result
 
-    def _all_terms(self, point: Any, data: Any) -> Any:
+    def all_terms(self, point: Any, data: Any) -> Any:
+        """Compute all terms at a point; a pure function."""
         terms = self.density.log_terms_of(point, data)
         values = self.density.evaluation_of(point, data)
-        off = [~_reached(slot, values) for slot in self.slots if _chosen(slot)]
+        off = [~reached(slot, values) for slot in self.slots if bounds_by_transform(slot)]
         stacked = jnp.stack([terms[name] for name in self.names])
         return jnp.where(jnp.any(jnp.stack(off)), -jnp.inf, stacked) if off else stacked
-
-
-def _chosen(slot: Slot) -> bool:
-    """Say whether a variable's transform, and not its support, is what bounds it."""
-    if natural_transform(slot) is not slot.transform:
-        return False
-    return not getattr(slot.variable, "fits", False)
-
-
-def _reached(slot: Slot, values: Any) -> Any:
-    """Say whether a value is within the reach of its transform."""
-    transform, value = values(slot.transform), values(slot.variable)
-    back = transform.backward(transform.forward(value))
-    return jnp.all(jnp.abs(back - value) <= 1e-6 * (1.0 + jnp.abs(value)))

@@ -6,12 +6,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+import jax.numpy as jnp
 import numpy as np
 
 from aliquot.density.layout import Slot
 from aliquot.distributions.constraints import Interval, LowerCholesky
 from aliquot.expression import Expression
-from aliquot.symmetry.finding.places import Move, ordering_axis
+from aliquot.symmetry.finding.places import Move, natural_transform, ordering_axis
 from aliquot.symmetry.role import Role
 from aliquot.transforms import Transform
 
@@ -59,3 +60,17 @@ def _bounds(slot: Slot) -> Iterator[np.ndarray]:
     for bound in given:
         if not isinstance(bound, Expression):
             yield np.asarray(np.inf if bound is None else bound, float)
+
+
+def bounds_by_transform(slot: Slot) -> bool:
+    """Say whether a variable's transform, and not its support, is what bounds it."""
+    if natural_transform(slot) is not slot.transform:
+        return False
+    return not getattr(slot.variable, "fits", False)
+
+
+def reached(slot: Slot, values: Any) -> Any:
+    """Say whether a value is within the reach of its transform."""
+    transform, value = values(slot.transform), values(slot.variable)
+    back = transform.backward(transform.forward(value))
+    return jnp.all(jnp.abs(back - value) <= 1e-6 * (1.0 + jnp.abs(value)))

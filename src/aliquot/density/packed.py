@@ -1,0 +1,38 @@
+"""The values that a model is given, as arguments of its functions: many small ones as one array."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from aliquot.stacking import Packing
+
+PACKED = "(data of {})"
+
+
+class Leaves:
+    """A model's data by name, and how they are handed to its functions.
+
+    `leaves` are nodes with a ``value``, whose shape and dtype stay.
+    """
+
+    def __init__(self, leaves: Mapping[str, Any]) -> None:
+        self._leaves = dict(leaves)
+        self._packing = Packing(self.types())
+        self._names = self._packing.names(list(self._leaves), PACKED)
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Give the present values, as arguments."""
+        values = [np.asarray(leaf.value) for leaf in self._leaves.values()]
+        return dict(zip(self._names, self._packing.pack(values), strict=True))
+
+    def values(self, arrays: Mapping[str, Any]) -> dict[Any, Any]:
+        """Give the value of each node, read from arguments like those that `arrays` gives."""
+        values = self._packing.unpack([arrays[name] for name in self._names])
+        return dict(zip(self._leaves.values(), values, strict=True))
+
+    def types(self) -> list[tuple[Any, Any]]:
+        """Give the shape and dtype of each."""
+        return [(leaf.shape, leaf.dtype) for leaf in self._leaves.values()]

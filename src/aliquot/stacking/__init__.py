@@ -1,0 +1,7 @@
+"""Lines of a computation that are alike, computed together: one operation on all of them."""
+
+from aliquot.stacking.evaluate import in_stacks, stacked
+from aliquot.stacking.live import live
+from aliquot.stacking.packing import Packing, packed
+
+__all__ = ["Packing", "in_stacks", "live", "packed", "stacked"]
