@@ -2,12 +2,12 @@
 
 from aliquot.alike.follow import followed, of_known, whole
 from aliquot.alike.merge import merged, repeats, sums_over_rows
-from aliquot.alike.nodes import Places, distinct
+from aliquot.alike.nodes import NumbersAt, distinct
 from aliquot.alike.rules_sums import LEAST
 
 __all__ = [
     "LEAST",
-    "Places",
+    "NumbersAt",
     "distinct",
     "followed",
     "merged",

@@ -17,7 +17,7 @@ from aliquot.alike.nodes import (
     Given,
     KnownNumbers,
     Node,
-    Places,
+    NumbersAt,
     ResultOf,
     Taken,
     Whole,
@@ -42,26 +42,26 @@ class NotFollowedError(Exception):
     """Raised inside a function with a derivative of its own, where something has no rule."""
 
 
-def followed(program: Any, inputs: Sequence[Places]) -> Walk:
+def followed(program: Any, inputs: Sequence[NumbersAt]) -> Walk:
     """Give each value of a program without calls its view."""
     return _Follower().walk(program, inputs)
 
 
-def of_known(value: Any) -> Places:
+def of_known(value: Any) -> NumbersAt:
     """View known numbers: each that is there once, if many come more than once."""
     array = np.asarray(value)
     found = by_value(array) if array.size > 1 else None
     if found is None or 2 * found.count > array.size:
         node = KnownNumbers(array.size, array.dtype, array.reshape(-1))
-        return Places(node, np.arange(array.size).reshape(array.shape))
+        return NumbersAt(node, np.arange(array.size).reshape(array.shape))
     node = KnownNumbers(found.count, array.dtype, array.reshape(-1)[found.first])
-    return Places(node, found.of.reshape(array.shape))
+    return NumbersAt(node, found.of.reshape(array.shape))
 
 
-def whole(var: Any) -> Places:
+def whole(var: Any) -> NumbersAt:
     """View a variable of which nothing is known."""
     size, shape = size_of(var), shape_of(var)
-    return Places(Whole(size, getattr(var.aval, "dtype", None), var), count(size).reshape(shape))
+    return NumbersAt(Whole(size, getattr(var.aval, "dtype", None), var), count(size).reshape(shape))
 
 
 class _Follower:
@@ -72,16 +72,16 @@ class _Follower:
         self._spread: dict[Any, Any] = {}
         self._read_at: dict[Any, Any] = {}
 
-    def walk(self, program: Any, inputs: Sequence[Places]) -> Walk:
+    def walk(self, program: Any, inputs: Sequence[NumbersAt]) -> Walk:
         return Walk(program, inputs, self._step, lambda _, value: of_known(value))
 
-    def _step(self, equation: Any, views: list[Places]) -> Sequence[Places]:
+    def _step(self, equation: Any, views: list[NumbersAt]) -> Sequence[NumbersAt]:
         result = self._results(equation, views)
         if result is None and self._is_inside:
             raise NotFollowedError
         return result or [whole(var) for var in equation.outvars]
 
-    def _results(self, equation: Any, views: Sequence[Places]) -> Sequence[Places] | None:
+    def _results(self, equation: Any, views: Sequence[NumbersAt]) -> Sequence[NumbersAt] | None:
         if any(0 in shape_of(atom) for atom in (*equation.invars, *equation.outvars)):
             return None
         name = name_of(equation)
@@ -101,7 +101,7 @@ class _Follower:
                 return self._with_derivative(equation, views)
         return None
 
-    def _elementwise(self, equation: Any, views: Sequence[Places]) -> Sequence[Places] | None:
+    def _elementwise(self, equation: Any, views: Sequence[NumbersAt]) -> Sequence[NumbersAt] | None:
         shape, dtype = shape_of(equation.outvars[0]), equation.outvars[0].aval.dtype
         size = int(np.prod(shape, dtype=int))
         known = all(isinstance(view.node, KnownNumbers) for view in views) and size <= FOLDED
@@ -113,13 +113,13 @@ class _Follower:
             values = fold(equation, operands)
             if values is not None:
                 values = np.broadcast_to(values, (number,))
-                return [Places(KnownNumbers(number, values.dtype, values), at)]
+                return [NumbersAt(KnownNumbers(number, values.dtype, values), at)]
         if 2 * number > size and not self._is_inside:
             return None
-        return [Places(Elementwise(number, dtype, equation, taken), at)]
+        return [NumbersAt(Elementwise(number, dtype, equation, taken), at)]
 
     def _together(
-        self, views: Sequence[Places], shape: tuple[int, ...], known: bool
+        self, views: Sequence[NumbersAt], shape: tuple[int, ...], known: bool
     ) -> tuple[int, Any, tuple[Taken, ...]]:
         """Find what is alike in all of some views, broadcast to a shape.
 
@@ -181,7 +181,9 @@ class _Follower:
             self._read_at[key] = fine, at, place if np.array_equal(place[of], flat) else _NOWHERE
         return self._read_at[key][2]
 
-    def _with_derivative(self, equation: Any, views: Sequence[Places]) -> Sequence[Places] | None:
+    def _with_derivative(
+        self, equation: Any, views: Sequence[NumbersAt]
+    ) -> Sequence[NumbersAt] | None:
         """Follow a function with a derivative of its own, and its derivative."""
         program, rule = with_derivative(equation), derivative_rule(equation)
         if program is None or rule is None or not any(map(worthwhile, views)):
@@ -192,8 +194,8 @@ class _Follower:
         number = len(views)
         given = [Given(v.node.size, v.node.dtype, place) for place, v in enumerate(views)]
         moves = [Given(v.node.size, v.node.dtype, number + place) for place, v in enumerate(views)]
-        here = [Places(node, view.at) for node, view in zip(given, views, strict=True)]
-        there = [Places(node, view.at) for node, view in zip(moves, views, strict=True)]
+        here = [NumbersAt(node, view.at) for node, view in zip(given, views, strict=True)]
+        there = [NumbersAt(node, view.at) for node, view in zip(moves, views, strict=True)]
 
         def derivative() -> tuple[tuple[Taken, ...], tuple[Taken | None, ...]]:
             moving, nonzero = rule(number)
@@ -216,7 +218,7 @@ class _Follower:
             return None
         function = WithDerivative(tuple(view.node for view in views), own, derivative)
         return [
-            Places(ResultOf(taken.size, taken.node.dtype, function, place), at)
+            NumbersAt(ResultOf(taken.size, taken.node.dtype, function, place), at)
             for place, (taken, at) in enumerate(zip(own, places, strict=True))
         ]
 
@@ -232,7 +234,7 @@ def _values(taken: Taken) -> Any:
 
 
 def _at_results(
-    own: Sequence[Taken], places: Sequence[Any], both: Sequence[Places], nonzero: Sequence[bool]
+    own: Sequence[Taken], places: Sequence[Any], both: Sequence[NumbersAt], nonzero: Sequence[bool]
 ) -> tuple[tuple[Taken, ...], tuple[Taken | None, ...]]:
     """Read results and their tangents, as the derivative computes them, at the results' places."""
     again: list[Taken] = []
@@ -245,7 +247,7 @@ def _at_results(
     return tuple(again), tuple(moved)
 
 
-def _at(view: Places, at: Any, first: Any) -> Taken:
+def _at(view: NumbersAt, at: Any, first: Any) -> Taken:
     """Take what stands where another view has each of its numbers, if it differs nowhere else."""
     flat = np.broadcast_to(view.at, at.shape).reshape(-1)
     if not _self_contained(view.node) or not np.array_equal(flat[first][at.reshape(-1)], flat):

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aliquot.alike.emit import Emitter
-from aliquot.alike.nodes import Places
+from aliquot.alike.nodes import NumbersAt
 from aliquot.alike.partition import Partition
 
 # A basis of more columns is none that sums are made of.
@@ -22,7 +22,7 @@ WIDEST = 24
 class Alone:
     """A value that does not depend on the data of a row: the same within a class of rows."""
 
-    view: Places
+    view: NumbersAt
     axis: int | None  # its axis of rows
 
     @property

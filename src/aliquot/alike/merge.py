@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from aliquot.alike.emit import Emitter
 from aliquot.alike.follow import followed, of_known, whole
-from aliquot.alike.nodes import Node, Places, Whole, distinct
+from aliquot.alike.nodes import Node, NumbersAt, Whole, distinct
 from aliquot.alike.rules_sums import LEAST, worthwhile
 from aliquot.alike.sufficient import SumOfRows, Sums
 from aliquot.precision import float64
@@ -162,7 +162,7 @@ def _is_shorter(equation: Any, var: Any, views: Walk) -> bool:
     return worthwhile(views[var]) or any(worthwhile(views[atom]) for atom in equation.invars)
 
 
-def _of_view(view: Places) -> _Choice:
+def _of_view(view: NumbersAt) -> _Choice:
     return _Choice((view.node,), lambda emitter: emitter.spread(view.node, view.at))
 
 

@@ -1,7 +1,7 @@
 """Arrays of distinct numbers, and how each is computed from others.
 
 A *node* is an array along one axis. A value of a program is then a node and, for each of its
-elements, a place in it: a `Places`. Nothing is computed here: that is for `emit`.
+elements, a place in it: a `NumbersAt`. Nothing is computed here: that is for `emit`.
 """
 
 from __future__ import annotations
@@ -157,7 +157,7 @@ class ResultOf(Node):
 
 
 @dataclass(frozen=True)
-class Places:
+class NumbersAt:
     """A value of the program: for each of its elements the place of its number in a node."""
 
     node: Node
@@ -175,19 +175,19 @@ class Places:
         """Whether nothing is known to be alike."""
         return isinstance(self.node, Whole) and self.node.size == self.at.size
 
-    def moved(self, at: Any) -> Places:
+    def moved(self, at: Any) -> NumbersAt:
         """Give the same numbers at other places."""
-        return Places(self.node, np.asarray(at))
+        return NumbersAt(self.node, np.asarray(at))
 
 
-def distinct(view: Places) -> int:
+def distinct(view: NumbersAt) -> int:
     """Count the numbers that are there: no fewer than are distinct, as far as is known."""
     if 2 * view.node.size <= view.at.size or view.is_whole:
         return view.node.size
     return int(np.unique(view.at).size)
 
 
-def used(view: Places) -> tuple[Taken, Index]:
+def used(view: NumbersAt) -> tuple[Taken, Index]:
     """Leave out what no element is: give the numbers that are there, and the places in these."""
     found = by_code(view.at.reshape(-1), view.node.size)
     places = view.at.reshape(-1)[found.first]
@@ -198,7 +198,7 @@ def used(view: Places) -> tuple[Taken, Index]:
     return taken, rank[found.of].reshape(view.at.shape)
 
 
-def joined(views: Sequence[Places]) -> list[Places]:
+def joined(views: Sequence[NumbersAt]) -> list[NumbersAt]:
     """Give views of one node in place of views of several."""
     if all(view.node is views[0].node for view in views):
         return list(views)
@@ -220,7 +220,7 @@ def joined(views: Sequence[Places]) -> list[Places]:
     for view in views:
         where = [starts[part] + np.arange(part.size) for part in _parts(view.node)]
         place = where[0] if len(where) == 1 else np.concatenate(where)
-        result.append(Places(node, place[view.at]))
+        result.append(NumbersAt(node, place[view.at]))
     return result
 
 

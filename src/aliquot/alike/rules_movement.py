@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from aliquot.alike.nodes import Places, joined
+from aliquot.alike.nodes import NumbersAt, joined
 from aliquot.alike.partition import Index
 from aliquot.primitives import (
     Indexing,
@@ -21,10 +21,10 @@ from aliquot.primitives import (
 )
 from aliquot.primitives.internals import shape_of
 
-Result = Sequence[Places] | None
+Result = Sequence[NumbersAt] | None
 
 
-def moved(equation: Any, views: Sequence[Places]) -> Result:
+def moved(equation: Any, views: Sequence[NumbersAt]) -> Result:
     """Follow an operation that moves the elements of one operand; None where it is no such."""
     about = primitive(equation)
     if name_of(equation) == "expand_dims":
@@ -35,27 +35,27 @@ def moved(equation: Any, views: Sequence[Places]) -> Result:
     return None if at is None else [views[0].moved(at)]
 
 
-def _split(equation: Any, views: Sequence[Places]) -> Result:
+def _split(equation: Any, views: Sequence[NumbersAt]) -> Result:
     (view,) = views
     ends = list(itertools.accumulate(equation.params["sizes"]))[:-1]
     return [view.moved(at) for at in np.split(view.at, ends, axis=equation.params["axis"])]
 
 
-def _concatenate(equation: Any, views: Sequence[Places]) -> Result:
+def _concatenate(equation: Any, views: Sequence[NumbersAt]) -> Result:
     return _of_one([np.concatenate, equation.params["dimension"]], views)
 
 
-def _stack(equation: Any, views: Sequence[Places]) -> Result:
+def _stack(equation: Any, views: Sequence[NumbersAt]) -> Result:
     return _of_one([np.stack, equation.params["axis"]], views)
 
 
-def _of_one(how: Sequence[Any], views: Sequence[Places]) -> Result:
+def _of_one(how: Sequence[Any], views: Sequence[NumbersAt]) -> Result:
     put, axis = how
     same = joined(views)
-    return [Places(same[0].node, put([view.at for view in same], axis))]
+    return [NumbersAt(same[0].node, put([view.at for view in same], axis))]
 
 
-def _pad(equation: Any, views: Sequence[Places]) -> Result:
+def _pad(equation: Any, views: Sequence[NumbersAt]) -> Result:
     value, filling = joined(views)
     at = np.full(shape_of(equation.outvars[0]), int(filling.at), np.intp)
     into, of = [], []
@@ -66,10 +66,10 @@ def _pad(equation: Any, views: Sequence[Places]) -> Result:
         of.append(np.flatnonzero(there))
     if into:
         at[np.ix_(*into)] = value.at[np.ix_(*of)]
-    return [Places(value.node, at)]
+    return [NumbersAt(value.node, at)]
 
 
-def _select(equation: Any, views: Sequence[Places]) -> Result:
+def _select(equation: Any, views: Sequence[NumbersAt]) -> Result:
     which, *cases = views
     chosen = which.known
     if chosen is None:
@@ -87,10 +87,10 @@ def _select(equation: Any, views: Sequence[Places]) -> Result:
     for i, view in same.items():
         node = view.node
         at = np.where(chosen == i, view.at, at)
-    return None if node is None else [Places(node, np.broadcast_to(at, shape))]
+    return None if node is None else [NumbersAt(node, np.broadcast_to(at, shape))]
 
 
-def _gather(equation: Any, views: Sequence[Places]) -> Result:
+def _gather(equation: Any, views: Sequence[NumbersAt]) -> Result:
     operand, index = views
     known = index.known
     if known is None:
@@ -100,7 +100,7 @@ def _gather(equation: Any, views: Sequence[Places]) -> Result:
     return _read(indexing, operand, starts)
 
 
-def _dynamic_slice(equation: Any, views: Sequence[Places]) -> Result:
+def _dynamic_slice(equation: Any, views: Sequence[NumbersAt]) -> Result:
     operand, *at = views
     known = [view.known for view in at]
     if any(each is None for each in known):
@@ -109,7 +109,7 @@ def _dynamic_slice(equation: Any, views: Sequence[Places]) -> Result:
     return _read(slice_indexing(equation), operand, starts)
 
 
-def _read(indexing: Indexing, operand: Places, starts: dict[int, Index]) -> Result:
+def _read(indexing: Indexing, operand: NumbersAt, starts: dict[int, Index]) -> Result:
     coordinates, _, whole = indexing.coordinates(starts)
     if not whole.all() and not indexing.clamps:
         return None  # what is read beyond the ends is a filling
@@ -119,7 +119,7 @@ def _read(indexing: Indexing, operand: Places, starts: dict[int, Index]) -> Resu
     return [operand.moved(operand.at[tuple(places)])]
 
 
-RULES: dict[str, Callable[[Any, Sequence[Places]], Result]] = {
+RULES: dict[str, Callable[[Any, Sequence[NumbersAt]], Result]] = {
     "concatenate": _concatenate,
     "dynamic_slice": _dynamic_slice,
     "gather": _gather,

@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from aliquot.alike.nodes import Counted, KnownNumbers, Places, Products, Reduced, distinct, used
+from aliquot.alike.nodes import Counted, KnownNumbers, NumbersAt, Products, Reduced, distinct, used
 from aliquot.alike.partition import Index, by_members, by_order, by_segment
 from aliquot.primitives import Kind, kind, name_of, primitive, scatter_indexing
 from aliquot.primitives.internals import shape_of
 
-Result = Sequence[Places] | None
+Result = Sequence[NumbersAt] | None
 
 # Fewer elements are not worth it.
 LEAST = 64
@@ -26,7 +26,7 @@ COSTLIER = 8
 MOST = 20_000_000
 
 
-def reduced(equation: Any, views: Sequence[Places]) -> Result:
+def reduced(equation: Any, views: Sequence[NumbersAt]) -> Result:
     """Follow a reduction along axes of one operand."""
     if kind(equation) is not Kind.REDUCES or len(views) != 1 or "axes" not in equation.params:
         return None
@@ -53,24 +53,24 @@ def reduced(equation: Any, views: Sequence[Places]) -> Result:
     if 2 * at.size > view.at.size:
         return None
     node = Reduced(found.count, dtype, equation, view.node, at)
-    return [Places(node, found.of.reshape(shape), merged=True)]
+    return [NumbersAt(node, found.of.reshape(shape), merged=True)]
 
 
-def worthwhile(view: Places) -> bool:
+def worthwhile(view: NumbersAt) -> bool:
     """Say whether at least half of many elements are repetitions."""
     return view.at.size >= LEAST and 2 * distinct(view) <= view.at.size
 
 
-def _known(values: Any) -> Places:
-    return Places(
+def _known(values: Any) -> NumbersAt:
+    return NumbersAt(
         KnownNumbers(values.size, values.dtype, values.reshape(-1)),
         np.arange(values.size).reshape(values.shape),
     )
 
 
-def _sums(view: Places, rows: Index, target: Index | None, shape: tuple[int, ...]) -> Result:
+def _sums(view: NumbersAt, rows: Index, target: Index | None, shape: tuple[int, ...]) -> Result:
     """Sum each of the rows; or with `target`, each number into the row that this names."""
-    taken, places = used(Places(view.node, rows))
+    taken, places = used(NumbersAt(view.node, rows))
     room = taken.size
     if target is None:
         found = by_members(places, room)
@@ -89,10 +89,10 @@ def _sums(view: Places, rows: Index, target: Index | None, shape: tuple[int, ...
         return None
     counts = np.bincount(row * room + members, minlength=entries).astype(float)
     node = Counted(found.count, view.node.dtype, taken, counts.reshape(found.count, room))
-    return [Places(node, found.of.reshape(shape), merged=True)]
+    return [NumbersAt(node, found.of.reshape(shape), merged=True)]
 
 
-def _scatter_add(equation: Any, views: Sequence[Places]) -> Result:
+def _scatter_add(equation: Any, views: Sequence[NumbersAt]) -> Result:
     start, index, updates = views
     known = index.known
     zero = start.known is not None and not np.any(start.known)
@@ -109,7 +109,7 @@ def _scatter_add(equation: Any, views: Sequence[Places]) -> Result:
     return _sums(updates, updates.at.reshape(-1), target, shape)
 
 
-def _gather_sum(equation: Any, views: Sequence[Places]) -> Result:
+def _gather_sum(equation: Any, views: Sequence[NumbersAt]) -> Result:
     rows, readers, _ = views
     read = readers.known
     if read is None or rows.at.ndim != 1 or not worthwhile(rows):
@@ -120,7 +120,7 @@ def _gather_sum(equation: Any, views: Sequence[Places]) -> Result:
     return _sums(rows, rows.at[read[there]], target, shape)
 
 
-def _dot_general(equation: Any, views: Sequence[Places]) -> Result:
+def _dot_general(equation: Any, views: Sequence[NumbersAt]) -> Result:
     contracted, batched = equation.params["dimension_numbers"]
     if batched[0] or all(view.is_whole for view in views):
         return None
@@ -147,10 +147,10 @@ def _dot_general(equation: Any, views: Sequence[Places]) -> Result:
         views[1].node,
         sides[1][found[1].first],
     )
-    return [Places(node, at, merged=True)]
+    return [NumbersAt(node, at, merged=True)]
 
 
-RULES: dict[str, Callable[[Any, Sequence[Places]], Result]] = {
+RULES: dict[str, Callable[[Any, Sequence[NumbersAt]], Result]] = {
     "aliquot_gather_sum": _gather_sum,
     "dot_general": _dot_general,
     "scatter-add": _scatter_add,

@@ -21,7 +21,7 @@ import numpy as np
 
 from aliquot.alike.emit import Emitter
 from aliquot.alike.forms import Alone, Classes, Form, LinearRows, Summed, of_data, totals_of
-from aliquot.alike.nodes import KnownNumbers, Node, Places, distinct
+from aliquot.alike.nodes import KnownNumbers, Node, NumbersAt, distinct
 from aliquot.alike.partition import Partition, by_code, by_order, together
 from aliquot.alike.rules_forms import FormSite
 from aliquot.primitives import Kind, kind, name_of
@@ -46,7 +46,7 @@ class SumOfRows:
 class Sums:
     """The sums over one axis of rows, in a program whose values have views."""
 
-    def __init__(self, rows: int, view: Callable[[Any], Places]) -> None:
+    def __init__(self, rows: int, view: Callable[[Any], NumbersAt]) -> None:
         self._rows = rows
         self._view = view
         self._forms: dict[Any, Form] = {}

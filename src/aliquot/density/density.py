@@ -27,7 +27,6 @@ from aliquot.density.validity import filled_in
 from aliquot.errors import ModelError, ShapeError, SupportError
 from aliquot.expression import Evaluation
 from aliquot.marginal import Plan, depends_on, find_unknowns
-from aliquot.model.variables import Data
 from aliquot.precision import float64
 
 
@@ -81,9 +80,7 @@ class Density(Starts):
         hidden = [term for term in all_terms if depends_on(term.sources, nodes)]
         self._terms = [term for term in all_terms if term not in hidden]
         self.marginal = Plan(unknowns, hidden, model.max_table, filled_in) if unknowns else None
-        own = [leaf for leaf in map(_source, model.observed) if leaf is not None]
-        leaves = {leaf.name: leaf for leaf in [*model.data, *own]}
-        self._leaves = Leaves(leaves)
+        self._leaves = Leaves.of(model)
         flat = jax.ShapeDtypeStruct((self.size,), np.float64)
         self._traced = traced = Traced(self._log_density, flat, self._leaves.arrays())
         self._traced_signature = self._signature()
@@ -385,17 +382,3 @@ class Density(Starts):
             for slot in self.slots
         ]
         return jnp.concatenate(parts) if parts else jnp.zeros(0)
-
-
-def _source(variable: Any) -> Data | None:
-    """Give the observed variable's own data leaf, where it has one that is not in the model."""
-    from aliquot.expression import leaves
-
-    return next(
-        (
-            leaf
-            for leaf in leaves(variable.value)
-            if isinstance(leaf, Data) and leaf.name == variable.name
-        ),
-        None,
-    )

@@ -61,15 +61,18 @@ class OverDraws:
         return sum(np.size(leaf) for leaf in self._leaves.arrays().values()) >= MANY_NUMBERS
 
     def shortened(
-        self, name: str, one: Callable[[Any, Any], Any], like: Any, *, rows: bool = False
+        self, name: str, one: Callable[[Any, Any], Any], like: Any = None, *, rows: bool = False
     ) -> tuple[Callable[..., Any], Callable[..., Any], dict[str, Any]]:
         """Compile a function of values and data, of which no derivative is wanted.
 
         Where the data are very many, and repeat themselves, it is traced for these data alone, and
         what is alike is computed once. The result is the program, with `rows` one over a leading
         axis of the values, the function of one row, and the data for both. `like` says of what
-        shapes the values are.
+        shapes the values are: if not given, one of each continuous variable, by name.
         """
+        if like is None:
+            variables = [slot.variable for slot in self.slots]
+            like = {v.name: jax.ShapeDtypeStruct(v.shape, np.float64) for v in variables}
 
         def over(function: Callable[..., Any]) -> Callable[..., Any]:
             return jax.vmap(function, in_axes=(0, None)) if rows else function

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from aliquot.expression import leaves
+from aliquot.model.variables import Data
 from aliquot.stacking import Packing
 
 PACKED = "(data of {})"
@@ -23,6 +25,12 @@ class Leaves:
         self._packing = Packing(self.types())
         self._names = self._packing.names(list(self._leaves), PACKED)
 
+    @staticmethod
+    def of(model: Any) -> Leaves:
+        """Collect a model's data, and those that observed variables have of their own."""
+        own = [leaf for leaf in map(_source, model.observed) if leaf is not None]
+        return Leaves({leaf.name: leaf for leaf in [*model.data, *own]})
+
     def arrays(self) -> dict[str, np.ndarray]:
         """Give the present values, as arguments."""
         values = [np.asarray(leaf.value) for leaf in self._leaves.values()]
@@ -36,3 +44,15 @@ class Leaves:
     def types(self) -> list[tuple[Any, Any]]:
         """Give the shape and dtype of each."""
         return [(leaf.shape, leaf.dtype) for leaf in self._leaves.values()]
+
+
+def _source(variable: Any) -> Data | None:
+    """Give the observed variable's own data leaf, where it has one that is not in the model."""
+    return next(
+        (
+            leaf
+            for leaf in leaves(variable.value)
+            if isinstance(leaf, Data) and leaf.name == variable.name
+        ),
+        None,
+    )

@@ -21,7 +21,7 @@ import numpy as np
 from aliquot.precision import float64
 from aliquot.primitives import inline, name_of
 from aliquot.primitives.internals import ClosedJaxpr, bind, is_literal, shape_of, struct
-from aliquot.stacking.alike import FEWEST, Group, Line, groups
+from aliquot.stacking.equations import FEWEST, Group, Line, groups
 from aliquot.stacking.live import live
 from aliquot.stacking.places import Places, cut
 

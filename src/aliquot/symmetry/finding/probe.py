@@ -59,11 +59,7 @@ class Probe:
         self._points: list[tuple[Point, np.ndarray]] = []
         self._values = density.program("values of coordinates", self.own_scale)
         self.names = sorted(density.term_names())
-        shapes = {
-            s.variable.name: jax.ShapeDtypeStruct(s.variable.shape, np.float64) for s in self.slots
-        }
-        with float64():
-            program, _, data = density.shortened("terms of values", self.all_terms, shapes)
+        program, _, data = density.shortened("terms of values", self.all_terms)
         self._terms = lambda point: program(point, data)
         self.priors = {
             slot.variable.name: self.names.index(slot.variable.name)
