@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from aliquot.arguments import as_seed, whole_number
+from aliquot.blas import on_one_thread
 from aliquot.compilation import owner_of
 from aliquot.density.likelihood import log_likelihood_of, parameter_count
 from aliquot.errors import ConvergenceWarning, PartialResultWarning, warn
@@ -36,6 +37,7 @@ NAMED = 5
 
 
 @explained(FIND_MAP)
+@on_one_thread
 def find_map(
     *,
     start: Mapping[str, Any] | None = None,

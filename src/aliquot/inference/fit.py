@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from aliquot.arguments import as_seed
+from aliquot.blas import on_one_thread
 from aliquot.errors import ModelError
 from aliquot.hints.arguments import FIT
 from aliquot.hints.explain import explained, unknown_argument
@@ -27,6 +28,7 @@ RUNNING = ("callbacks", "convergence", "every", "check")
 
 
 @explained(FIT)
+@on_one_thread
 def fit(
     n: int | None = None,
     *,
