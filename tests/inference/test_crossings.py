@@ -1,4 +1,4 @@
-"""The volume that chains fill, from autocorrelated draws: without the bias of a sample covariance."""
+"""The volume that chains fill: of autocorrelated draws, without a sample covariance's bias."""
 
 from __future__ import annotations
 
