@@ -67,8 +67,10 @@ def whole(var: Any) -> NumbersAt:
 class _Follower:
     """One walk over a program, with what it has found of places that come again and again."""
 
-    def __init__(self, *, inside: bool = False) -> None:
-        self._is_inside = inside  # a function with a derivative of its own
+    def __init__(self, *, inside: tuple[str, ...] = ()) -> None:
+        # The functions with derivatives of their own that this is inside of, as text: one that
+        # calls itself is followed once.
+        self._inside = inside
         self._spread: dict[Any, Any] = {}
         self._read_at: dict[Any, Any] = {}
 
@@ -77,7 +79,7 @@ class _Follower:
 
     def _step(self, equation: Any, views: list[NumbersAt]) -> Sequence[NumbersAt]:
         result = self._results(equation, views)
-        if result is None and self._is_inside:
+        if result is None and self._inside:
             raise NotFollowedError
         return result or [whole(var) for var in equation.outvars]
 
@@ -114,7 +116,7 @@ class _Follower:
             if values is not None:
                 values = np.broadcast_to(values, (number,))
                 return [NumbersAt(KnownNumbers(number, values.dtype, values), at)]
-        if 2 * number > size and not self._is_inside:
+        if 2 * number > size and not self._inside:
             return None
         return [NumbersAt(Elementwise(number, dtype, equation, taken), at)]
 
@@ -199,21 +201,18 @@ class _Follower:
 
         def derivative() -> tuple[tuple[Taken, ...], tuple[Taken | None, ...]]:
             moving, nonzero = rule(number)
-            both = _Follower(inside=True).walk(inline(moving), [*here, *there]).outputs
+            both = _Follower(inside=inside).walk(inline(moving), [*here, *there]).outputs
             return _at_results(own, places, both, nonzero)
 
         key = str(program)
+        inside = (*self._inside, key)
         try:
-            results = _Follower(inside=True).walk(inline(program), here).outputs
+            results = _Follower(inside=inside).walk(inline(program), here).outputs
             own, places = zip(*map(used, results), strict=True)
             if not all(_self_contained(view.node) for view in results):
                 return None
-            if key not in _UNDER_WAY:
-                _UNDER_WAY.append(key)
-                try:
-                    derivative()
-                finally:
-                    _UNDER_WAY.pop()
+            if key not in self._inside:
+                derivative()
         except NotFollowedError:
             return None
         function = WithDerivative(tuple(view.node for view in views), own, derivative)
@@ -224,8 +223,6 @@ class _Follower:
 
 
 _NOWHERE = object()
-# Functions whose derivatives are being followed: one that calls itself is followed once.
-_UNDER_WAY: list[str] = []
 
 
 def _values(taken: Taken) -> Any:
