@@ -52,3 +52,21 @@ def test_of_threads_that_ask_for_the_same_one_makes_it() -> None:
     for thread in threads:
         thread.join()
     assert sorted(found) == [(1, False)] * 3 + [(1, True)]
+
+
+def test_two_programs_of_one_owner_are_made_at_the_same_time():
+    """Each waits for the other to have begun: in turns neither would end."""
+
+    def owner() -> None: ...
+
+    both = threading.Barrier(2, timeout=60)
+    found = []
+    threads = [
+        threading.Thread(target=lambda key=key: found.append(kept(owner, key, [], both.wait)))
+        for key in ("f", "g")
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(found) == [(0, True), (1, True)]

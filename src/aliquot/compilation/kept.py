@@ -12,11 +12,14 @@ import numpy as np
 
 
 class _Store:
-    """The programs of one owner; of two threads that ask for the same one makes it."""
+    """The programs of one owner; of two threads that ask for the same one makes it.
+
+    Different ones are made at the same time: XLA, which takes most of it, is in no other's way.
+    """
 
     def __init__(self) -> None:
         self.programs: dict[Any, Any] = {}
-        self.making = threading.RLock()
+        self.making: dict[Any, threading.RLock] = {}
 
 
 _stores: dict[int, _Store] = {}
@@ -53,7 +56,8 @@ def kept[Program](
             store = _stores[id(owner)] = _Store()
             # By identity: what owns a density may hold arrays, which are not hashable.
             weakref.finalize(owner, _stores.pop, id(owner), None)
-    with store.making:  # not the lock of all: another model's program may take long to compile
+        making = store.making.setdefault(which, threading.RLock())
+    with making:
         new = which not in store.programs
         if new:
             store.programs[which] = make()
