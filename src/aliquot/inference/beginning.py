@@ -29,6 +29,21 @@ MOVES = {"auto": True, "nuts": False}
 SEEN = 200
 
 
+class Compiling(Thread):
+    """Compiles the chains' program, while what comes before them is done."""
+
+    def __init__(self, density: Any, settings: NUTSSettings, chains: int) -> None:
+        super().__init__(daemon=True)
+        self.compiled: tuple[float, bool] | None = None  # in how many seconds, if from the disk
+        self._density, self._settings, self._chains = density, settings, chains
+
+    def run(self) -> None:
+        density = self._density
+        self.compiled = prepare(
+            density.log_density, density.data, self._settings, self._chains, density.size
+        )
+
+
 class StartingPlan:
     """Where chains start; asked by them, once they are warm, how to go on."""
 
@@ -61,16 +76,15 @@ class StartingPlan:
         """Start around start points."""
         self.starts = jittered_starts(self._density, initvals, chains=self._chains, jitter=jitter)
 
-    def explore(self) -> None:
+    def explore(self, compiling: Compiling) -> None:
         """Start where the mass is, if it can be found, while the chains' program is compiled."""
         density, settings = self._density, self._settings
-        compiling = Thread(target=self._compile, daemon=True)
-        compiling.start()
         budget = EVALUATIONS * self._chains * (settings.tune + settings.draws)
         try:
             self.explored = explore(density, self._symmetries, seed=self._seed, budget=budget)
         finally:
             compiling.join()
+            self.compiled = compiling.compiled
         if self.explored is None:
             return
         found = starts_of(
@@ -83,12 +97,6 @@ class StartingPlan:
         )
         if found is not None:
             self.starts, self.scale = found.positions, found.scales
-
-    def _compile(self) -> None:
-        density = self._density
-        self.compiled = prepare(
-            density.log_density, density.data, self._settings, self._chains, density.size
-        )
 
     def warmed(self, positions: np.ndarray, log_densities: np.ndarray) -> Warmed:
         """Say how to go on after draws of the warm-up, (chains, n, d), with their log density."""

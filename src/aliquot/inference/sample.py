@@ -17,7 +17,7 @@ from aliquot.errors import ModelError, PartialResultWarning, warn
 from aliquot.hints.arguments import SAMPLE
 from aliquot.hints.explain import explained
 from aliquot.inference.approximation import Approximation
-from aliquot.inference.beginning import MOVES, StartingPlan
+from aliquot.inference.beginning import MOVES, Compiling, StartingPlan
 from aliquot.inference.described import described
 from aliquot.inference.exact import exact_draws
 from aliquot.inference.initialisation import explain_start, metric_for, read_init
@@ -229,13 +229,17 @@ def sample(
         refuse_other_model(given, density, initvals)
     metric = metric_for(how, metric, density.size)
     settings = replace(settings, metric=metric_of_rungs(how, metric) if tempered else metric)
+    explores = given is None and how == "auto" and initvals is None and not tempered
+    compiling = Compiling(density, settings, chains)
+    if explores:
+        compiling.start()
     symmetries = model.symmetries(explain=False)
     announce_symmetries(model, symmetries, permuting, progressbar)
     beginning = StartingPlan(density, symmetries, settings, chains=chains, seed=seed, moves=moves)
     if given is None:
         beginning.around(initvals, jitter)
-        if how == "auto" and initvals is None and not tempered:
-            beginning.explore()
+        if explores:
+            beginning.explore(compiling)
     elif not tempered:
         beginning.from_approximation(given)
     count = chains * settings.draws
