@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.special import gammaln
 
-from aliquot.alike import merged
+from aliquot.alike import merge, merged
 from aliquot.precision import float64
 from aliquot.primitives.internals import every_equation, replayed, shape_of
 from tests.programs import quick
@@ -194,3 +194,16 @@ def test_what_a_program_leaves_out_is_not_computed():
         return jnp.sum(jnp.log(inner) * jnp.log(shifted))
 
     agree(total, [member], 1.7)
+
+
+def test_tables_far_larger_than_the_data_are_not_gone_over(monkeypatch):
+    """Those of a network have millions of entries, which nothing is known of."""
+    monkeypatch.setattr(merge, "LARGE", 10_000)
+
+    def total(x, counts):
+        table = x * jnp.ones((100, 101, 7))
+        return jnp.sum(jnp.exp(table)) + jnp.sum(jnp.exp(x * counts))
+
+    assert traced(total, [COUNTS[:100]], 0.1) is None
+    monkeypatch.setattr(merge, "LARGE", 100_000)
+    assert traced(total, [COUNTS[:100]], 0.1) is not None

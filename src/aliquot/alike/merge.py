@@ -22,10 +22,16 @@ from aliquot.primitives.internals import (
     bind,
     is_literal,
     shape_of,
+    size_of,
     struct,
     variables,
 )
 
+# Larger arrays are not gone over, nor those much larger than any that is known, such as the tables
+# of a network: places of all their elements would take more memory than they do.
+LARGEST = 50_000_000
+LARGE = 1_000_000
+TIMES_KNOWN = 64
 # So many distinct rows are as good as sums of them.
 FEW = 64
 
@@ -68,6 +74,8 @@ def repeats(values: Iterable[NDArray[Any]]) -> bool:
 def _merged(
     flat: ClosedJaxpr, known: Mapping[int, NDArray[Any]], everywhere: bool
 ) -> ClosedJaxpr | None:
+    if _is_too_large(flat, known):
+        return None
     inputs = [
         of_known(known[place]) if place in known else whole(var)
         for place, var in enumerate(flat.jaxpr.invars)
@@ -119,6 +127,12 @@ def _chosen(flat: ClosedJaxpr, views: Walk, everywhere: bool) -> dict[Any, _Choi
     return result | {
         var: _Choice(total.nodes, total.compute) for var, total in _sums(flat, views).items()
     }
+
+
+def _is_too_large(flat: ClosedJaxpr, known: Mapping[int, NDArray[Any]]) -> bool:
+    largest = max((np.size(array) for array in (*known.values(), *flat.consts)), default=0)
+    limit = min(max(LARGE, TIMES_KNOWN * largest), LARGEST)
+    return any(size_of(var) > limit for e in flat.jaxpr.eqns for var in e.outvars)
 
 
 def sums_over_rows(program: ClosedJaxpr, views: Walk) -> dict[Any, int]:
