@@ -8,7 +8,7 @@ import pytest
 from scipy.stats import poisson
 
 import aliquot as aq
-from aliquot.density import Density, trace
+from aliquot.density import Density, draws, trace
 from aliquot.precision import float64
 from tests.programs import quick
 
@@ -222,3 +222,20 @@ def test_each_row_gets_its_own_number_back(rng):
     rate = tree.posterior["rate"].values.reshape(-1, 2)
     parts = np.log([0.4, 0.6]) + poisson.logpmf(counts[None, :, None], rate[:, None])
     np.testing.assert_allclose(rows, np.logaddexp(parts[..., 0], parts[..., 1]), rtol=1e-9)
+
+
+@pytest.mark.parametrize("name", ["rater_model", "latent_classes", "zero_inflated", "normal_rows"])
+def test_functions_without_derivatives_give_each_row_its_number(name, rng, monkeypatch):
+    """Of very many rows (here: of few) a function is traced for the data that are there."""
+    model = built(MODELS[name], rng)
+    density = model.density()
+    points = density.constrain_draws(rng.normal(0, 0.7, (3, density.size)))
+    values = {s.variable.name: points[s.variable.name] for s in density.slots}
+    found = []
+    for many in (1, 10**9):
+        monkeypatch.setattr(draws, "MANY_NUMBERS", many)
+        program, _, data = density.shortened("rows", density.log_likelihood_at, rows=True)
+        with float64():
+            found.append(program(values, data))
+    for variable, rows in found[0].items():
+        np.testing.assert_allclose(rows, found[1][variable], rtol=1e-9, atol=1e-9)

@@ -25,7 +25,7 @@ from aliquot.alike.nodes import (
     WithDerivative,
 )
 from aliquot.alike.partition import Index
-from aliquot.primitives.gather_sum import gather_sum
+from aliquot.primitives.gather_sum import gather_sum, places_of
 from aliquot.primitives.internals import bind
 
 # Finite numbers in place of infinite ones in a product with counts, in which 0 * inf is NaN.
@@ -201,17 +201,13 @@ def picked(values: Any, at: Index, once: Callable[[Any], Any]) -> Any:
         return picked(lax.slice(values, (low,), (high + 1,)), at - low, once)
     if not np.issubdtype(values.dtype, np.floating):
         return values[once(at)]
-    counts = np.bincount(at, minlength=size)
     regular = _regular(values, at, size)
     if regular is not None:
         return regular
-    most = int(counts.max())
+    most = int(np.bincount(at).max())
     if most * size > 4 * at.size + _PADDING:
         return values[once(at)]
-    order = np.argsort(at, kind="stable")
-    starts = np.cumsum(counts) - counts
-    back = np.full((most, size), at.size, np.int32)
-    back[np.arange(at.size) - starts[at[order]], at[order]] = order
+    back = places_of(at, size).astype(np.int32)
     padded = bool(np.any(back == at.size))
     readers, read_by = once(at[None].astype(np.int32)), once(back)
     return gather_sum(values, readers, read_by, padded=False, padded_back=padded)

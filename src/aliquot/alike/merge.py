@@ -67,14 +67,13 @@ def repeats(values: Iterable[NDArray[Any]]) -> bool:
     >>> repeats([np.arange(100.0)]), repeats([np.arange(100.0) % 7])
     (False, True)
     """
-    views = map(of_known, values)
-    return any(view.at.size >= LEAST and 2 * view.node.size <= view.at.size for view in views)
+    return any(map(worthwhile, map(of_known, values)))
 
 
 def _merged(
     flat: ClosedJaxpr, known: Mapping[int, NDArray[Any]], everywhere: bool
 ) -> ClosedJaxpr | None:
-    if _is_too_large(flat, known):
+    if not _is_of_a_size(flat, known):
         return None
     inputs = [
         of_known(known[place]) if place in known else whole(var)
@@ -129,10 +128,11 @@ def _chosen(flat: ClosedJaxpr, views: Walk, everywhere: bool) -> dict[Any, _Choi
     }
 
 
-def _is_too_large(flat: ClosedJaxpr, known: Mapping[int, NDArray[Any]]) -> bool:
-    largest = max((np.size(array) for array in (*known.values(), *flat.consts)), default=0)
-    limit = min(max(LARGE, TIMES_KNOWN * largest), LARGEST)
-    return any(size_of(var) > limit for e in flat.jaxpr.eqns for var in e.outvars)
+def _is_of_a_size(flat: ClosedJaxpr, known: Mapping[int, NDArray[Any]]) -> bool:
+    """Say whether there is anything to gain, and not too much to go over."""
+    widest = max((size_of(var) for e in flat.jaxpr.eqns for var in e.outvars), default=0)
+    data = max((np.size(array) for array in (*known.values(), *flat.consts)), default=0)
+    return LEAST <= widest <= min(max(LARGE, TIMES_KNOWN * data), LARGEST)
 
 
 def sums_over_rows(program: ClosedJaxpr, views: Walk) -> dict[Any, int]:
@@ -204,4 +204,4 @@ def _below(nodes: Sequence[Node]) -> set[Any]:
         new = set(top.operands) - seen
         seen |= new
         waiting += new
-    return {var for var in found if not is_literal(var)}
+    return found

@@ -6,17 +6,14 @@ elements, a place in it: a `NumbersAt`. Nothing is computed here: that is for `e
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from aliquot.alike.partition import Index, by_code
-
-_NUMBERS = itertools.count()
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,7 +22,6 @@ class Node:
 
     size: int
     dtype: Any
-    number: int = field(default_factory=lambda: next(_NUMBERS), init=False)
 
     @property
     def operands(self) -> tuple[Node, ...]:
@@ -184,7 +180,7 @@ def distinct(view: NumbersAt) -> int:
     """Count the numbers that are there: no fewer than are distinct, as far as is known."""
     if 2 * view.node.size <= view.at.size or view.is_whole:
         return view.node.size
-    return int(np.unique(view.at).size)
+    return by_code(view.at.reshape(-1), view.node.size).count
 
 
 def used(view: NumbersAt) -> tuple[Taken, Index]:

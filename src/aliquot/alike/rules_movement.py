@@ -14,7 +14,6 @@ from aliquot.primitives import (
     Indexing,
     Kind,
     gather_indexing,
-    kind,
     name_of,
     primitive,
     slice_indexing,
@@ -128,8 +127,3 @@ RULES: dict[str, Callable[[Any, Sequence[NumbersAt]], Result]] = {
     "split": _split,
     "stack": _stack,
 }
-
-
-def follows(equation: Any) -> bool:
-    """Say whether there is a rule here."""
-    return name_of(equation) in RULES or kind(equation) is Kind.MOVES

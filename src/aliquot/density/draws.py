@@ -55,30 +55,26 @@ class OverDraws:
             self._programs[name] = packed(function, quick) if many else quick(function)
         return self._programs[name]
 
-    @property
-    def has_many_numbers(self) -> bool:
-        """Whether the data are so many that one evaluation is work."""
-        return sum(np.size(leaf) for leaf in self._leaves.arrays().values()) >= MANY_NUMBERS
-
     def shortened(
-        self, name: str, one: Callable[[Any, Any], Any], like: Any = None, *, rows: bool = False
+        self, name: str, one: Callable[[Any, Any], Any], *, rows: bool = False
     ) -> tuple[Callable[..., Any], Callable[..., Any], dict[str, Any]]:
-        """Compile a function of values and data, of which no derivative is wanted.
+        """Compile a function of the continuous variables' values, by name, and of data.
+
+        No derivative of it is wanted.
 
         Where the data are very many, and repeat themselves, it is traced for these data alone, and
         what is alike is computed once. The result is the program, with `rows` one over a leading
-        axis of the values, the function of one row, and the data for both. `like` says of what
-        shapes the values are: if not given, one of each continuous variable, by name.
+        axis of the values, the function of one row, and the data for both.
         """
-        if like is None:
-            variables = [slot.variable for slot in self.slots]
-            like = {v.name: jax.ShapeDtypeStruct(v.shape, np.float64) for v in variables}
 
         def over(function: Callable[..., Any]) -> Callable[..., Any]:
             return jax.vmap(function, in_axes=(0, None)) if rows else function
 
         leaves = self._leaves.arrays()
-        if self.has_many_numbers and repeats(leaves.values()):
+        many = sum(map(np.size, leaves.values())) >= MANY_NUMBERS
+        if many and repeats(leaves.values()):
+            variables = [slot.variable for slot in self.slots]
+            like = {v.name: jax.ShapeDtypeStruct(v.shape, np.float64) for v in variables}
             traced = Traced(one, like, leaves, everywhere=True)
             if traced.merges:
                 return quick(over(traced.function)), traced.function, traced.data

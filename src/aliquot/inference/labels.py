@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from math import prod
 from typing import TYPE_CHECKING, Any
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 
@@ -96,11 +95,8 @@ def log_predictive(density: Any, values: Mapping[str, np.ndarray]) -> dict[str, 
         found = density.log_likelihood_at(row, data)
         return {f"log p({name})": _selected(jnp.ravel(value)) for name, value in found.items()}
 
-    like = {
-        name: jax.ShapeDtypeStruct(value.shape[1:], value.dtype) for name, value in rows.items()
-    }
     with float64():
-        found = density.shortened("log predictive of some", one, like, rows=True)
+        found = density.shortened("log predictive of some", one, rows=True)
         result = in_chunks(*found[:2], rows, found[2])
     shaped = in_chains(result, *sample_shape(kept))
     dims = ("chain", "draw", "observation")

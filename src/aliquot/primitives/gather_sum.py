@@ -11,7 +11,9 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax.interpreters import ad, batching, mlir
+from numpy.typing import NDArray
 
 from aliquot.primitives.internals import Primitive
 
@@ -29,6 +31,22 @@ def gather_sum(
     anywhere.
     """
     return _gather_sum_p.bind(rows, readers, read_by, padded=padded, padded_back=padded_back)
+
+
+def places_of(numbers: NDArray[Any], count: int) -> NDArray[np.int64]:
+    """List where each number from 0 to `count` - 1 stands, shape (most, count).
+
+    The length of `numbers` stands for nowhere.
+
+    >>> places_of(np.array([1, 0, 1]), 2).tolist()
+    [[1, 0], [3, 2]]
+    """
+    order = np.argsort(numbers, kind="stable")
+    counts = np.bincount(numbers, minlength=count)
+    rank = np.arange(numbers.size) - (np.cumsum(counts) - counts)[numbers[order]]
+    places = np.full((max(int(counts.max(initial=0)), 1), count), numbers.size, np.int64)
+    places[rank, numbers[order]] = order
+    return places
 
 
 def _compute(rows: Any, readers: Any, read_by: Any, *, padded: bool, padded_back: bool) -> Any:

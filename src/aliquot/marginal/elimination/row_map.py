@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from aliquot.primitives.gather_sum import gather_sum
+from aliquot.primitives.gather_sum import gather_sum, places_of
 
 # Padding a segment sum to its largest segment may cost this many times the rows there are.
 MOST_PADDING = 4
@@ -155,15 +155,10 @@ class RowMap:
     def _both_ways(self) -> tuple[np.ndarray, np.ndarray]:
         if self._indices is None:
             dtype = np.int32 if max(self.sources, self.targets) < 2**31 - 1 else np.int64
-            order = np.argsort(self.target, kind="stable")
-            source, target = self.source[order], self.target[order]
-            starts = np.cumsum(self.counts) - self.counts
-            rank = np.arange(target.size) - starts[target]
-            most = max(int(self.counts.max(initial=0)), 1)
-            readers = np.full((most, self.targets), self.sources, dtype)
-            readers[rank, target] = source
+            places = places_of(self.target, self.targets)
+            readers = np.append(self.source, self.sources)[places].astype(dtype)
             read_by = np.full((1, self.sources), self.targets, dtype)
-            read_by[0, source] = target
+            read_by[0, self.source] = self.target
             self._indices = readers, read_by
         return self._indices
 

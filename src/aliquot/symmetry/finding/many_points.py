@@ -32,10 +32,6 @@ def displaced_each(
 
 def terms_of_each(probe: Probe, points: Point) -> np.ndarray:
     """Evaluate all terms at points along a first axis, shape (points, terms)."""
-    if probe.density.has_many_numbers:  # which stay in memory for all points at once
-        count = len(next(iter(points.values())))
-        each = [{name: values[i] for name, values in points.items()} for i in range(count)]
-        return np.stack([probe.terms(point) for point in each])
     program = probe.density.program("terms of many", jax.vmap(probe.all_terms, (0, None)))
     with float64():
         values = np.array(program(points, probe.density.data))
