@@ -10,7 +10,7 @@ from aliquot.diagnostics.statistics import (
     _fast_length,
     bfmi,
     ess_bulk,
-    ess_tail,
+    mixing,
     normal_scores,
     rhat,
 )
@@ -40,22 +40,24 @@ def test_statistics_are_those_of_arviz(rng: np.random.Generator, length: int, ch
         unmoved = np.isinf(rhat(draws))
         assert_allclose(rhat(draws)[~unmoved], expected[~unmoved], rtol=1e-10)
         assert_allclose(ess_bulk(draws), array_stats.ess(draws, method="bulk"), rtol=1e-9)
+        found = mixing(draws)
+        assert_allclose(found.rhat, rhat(draws))
+        assert_allclose(found.ess_bulk, ess_bulk(draws))
         tail = array_stats.ess(draws, method="tail", prob=(0.05, 0.95))
         # Draws above a quantile are zeros and ones, whose autocorrelations are ratios of whole
         # numbers: where a pair of them is exactly zero, rounding decides whether the sum goes on,
         # by pairs that are next to nothing.
-        other = ~np.isclose(ess_tail(draws), tail, rtol=1e-9, equal_nan=True)
+        other = ~np.isclose(found.ess_tail, tail, rtol=1e-9, equal_nan=True)
         assert other.mean() <= 1 / 24
-        assert_allclose(ess_tail(draws), tail, rtol=0.02)
+        assert_allclose(found.ess_tail, tail, rtol=0.02)
         assert_allclose(bfmi(free[0]), array_stats.bfmi(free[0]), rtol=1e-12)
 
 
 def test_draws_that_are_not_numbers_have_no_statistics(rng: np.random.Generator) -> None:
     draws = rng.normal(size=(3, 2, 40))
-    whole = [statistic(draws) for statistic in (rhat, ess_bulk, ess_tail)]
+    whole = [rhat(draws), ess_bulk(draws), *mixing(draws)]
     draws[1, 0, 3] = np.nan
-    for statistic, before in zip((rhat, ess_bulk, ess_tail), whole, strict=True):
-        after = statistic(draws)
+    for after, before in zip([rhat(draws), ess_bulk(draws), *mixing(draws)], whole, strict=True):
         assert np.isnan(after[1])
         assert_allclose(after[[0, 2]], before[[0, 2]])
 
@@ -64,7 +66,9 @@ def test_too_few_draws_or_chains_have_none(rng: np.random.Generator) -> None:
     assert np.isnan(rhat(rng.normal(size=(2, 1, 40)))).all()
     assert np.isnan(rhat(rng.normal(size=(2, 4, 3)))).all()
     assert np.isnan(ess_bulk(rng.normal(size=(2, 4, 3)))).all()
-    assert np.isfinite(ess_tail(rng.normal(size=(2, 1, 40)))).all()
+    alone = mixing(rng.normal(size=(2, 1, 40)))
+    assert np.isnan(alone.rhat).all()
+    assert np.isfinite(alone.ess_tail).all()
 
 
 def test_chains_that_do_not_move() -> None:

@@ -17,7 +17,7 @@ import numpy as np
 import aliquot as aq
 from aliquot.demo.summary import Drawn, summarise
 from aliquot.diagnostics import Diagnosis
-from aliquot.diagnostics.statistics import ess_bulk, rhat
+from aliquot.diagnostics.statistics import mixing
 from aliquot.inference.permute import permuted
 from aliquot.reporting.said import said_by_aliquot
 from aliquot.symmetry import Symmetries
@@ -72,10 +72,10 @@ class Version(Drawn):
         ascending = np.sort(self.draws, axis=-1)
         lp = self.tree["sample_stats"]["lp"].transpose("chain", "draw").values
         rows = np.stack([*np.moveaxis(self.draws, -1, 0), *np.moveaxis(ascending, -1, 0), lp])
-        high = rhat(rows) if rows.shape[1] > 1 else [None] * len(rows)
+        found = mixing(rows)
         return {
-            name: (None if r is None else float(r), float(ess))
-            for name, r, ess in zip(QUANTITIES, high, ess_bulk(rows), strict=True)
+            name: (float(r) if rows.shape[1] > 1 else None, float(ess))
+            for name, r, ess in zip(QUANTITIES, found.rhat, found.ess_bulk, strict=True)
         }
 
 

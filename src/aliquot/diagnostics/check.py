@@ -173,8 +173,8 @@ def _with_draws(
         for name in dict.fromkeys(needed)
     }
     made = label_free_quantities(tree, whole, components.blocks, given)
-    for quantity in [*(quantities[name] for name in names), *made]:
-        records.extend(quantity_records(quantity, max_elements, facts, guess=not components.known))
+    looked_at = [*(quantities[name] for name in names), *made]
+    records.extend(quantity_records(looked_at, max_elements, facts, guess=not components.known))
     chains = list(whole["chain"].values)
     records = judge(records, facts, components, quantities, [q.name for q in made], chains)
     if whole.sizes["draw"] >= ESS_PER_CHAIN:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,8 +10,8 @@ import numpy as np
 from aliquot.diagnostics import wording
 from aliquot.diagnostics.quantity import Quantity
 from aliquot.diagnostics.record import Kind, Record
-from aliquot.diagnostics.screen import in_blocks, most_at_risk
-from aliquot.diagnostics.statistics import ess_bulk, ess_tail, rhat
+from aliquot.diagnostics.screen import NUMBERS, in_blocks, most_at_risk
+from aliquot.diagnostics.statistics import mixing
 from aliquot.diagnostics.switching import guessed_switching
 
 RHAT_MOST = 1.01
@@ -23,37 +23,73 @@ FEWEST_DRAWS = 4
 
 
 def quantity_records(
-    quantity: Quantity, max_elements: int, facts: dict[str, float], *, guess: bool
+    quantities: Sequence[Quantity], max_elements: int, facts: dict[str, float], *, guess: bool
 ) -> Iterator[Record]:
-    """Yield what the draws of one variable show, and put the extremes in `facts`.
+    """Yield what the draws of variables show, one after another, and put extremes in `facts`.
 
-    Of those elements that depend on labels and of the others at most `max_elements` are examined.
-    ``rhat``, ``ess_bulk`` and ``ess_tail`` are brought up to date with the worst seen, likewise
-    ``label_free_rhat`` and so on with the worst of what does not depend on labels. `guess` asks
-    whether labels may have switched where sorting mends what is wrong.
+    Of the elements of each that depend on labels and of the others at most `max_elements` are
+    examined. ``rhat``, ``ess_bulk`` and ``ess_tail`` are brought up to date with the worst seen,
+    likewise ``label_free_rhat`` and so on with the worst of what does not depend on labels. `guess`
+    asks whether labels may have switched where sorting mends what is wrong.
     """
+    for few in _together(quantities):
+        usable = [_usable(quantity) for quantity in few]
+        chosen = [
+            _examined(quantity, moving, max_elements)
+            for quantity, (_, moving) in zip(few, usable, strict=True)
+        ]
+        # In one go: of small variables each call costs more than what it computes.
+        found = mixing(np.concatenate([q.draws[at] for q, at in zip(few, chosen, strict=True)]))
+        ends = np.cumsum([len(at) for at in chosen])[:-1]
+        parts = zip(*(np.split(values, ends) for values in found), strict=True)
+        for quantity, known, at, values in zip(few, usable, chosen, parts, strict=True):
+            if not quantity.derived:
+                yield from _unusable(quantity, *known)
+            if len(at):
+                yield from _mixing(quantity, at, values[0], facts, guess)
+                if not quantity.thinned:
+                    yield from _precision(quantity, at, values[1:], facts)
+
+
+def _together(quantities: Sequence[Quantity]) -> Iterator[list[Quantity]]:
+    """Yield neighbours that have as many draws, as long as they are small together."""
+    few: list[Quantity] = []
+    for quantity in quantities:
+        alike = few and few[0].draws.shape[1:] == quantity.draws.shape[1:]
+        if few and not (alike and sum(q.draws.size for q in few) < NUMBERS):
+            yield few
+            few = []
+        few.append(quantity)
+    if few:
+        yield few
+
+
+def _usable(quantity: Quantity) -> tuple[np.ndarray, np.ndarray]:
+    """Say which elements are finite in all draws, and which of them are not always the same."""
     draws = quantity.draws
     finite = in_blocks(lambda block: np.isfinite(block).all(axis=(1, 2)), draws)
-    moving = finite & (draws.max(axis=(1, 2)) > draws.min(axis=(1, 2)))
-    if not quantity.derived:
-        yield from _unusable(quantity, finite, moving)
-    if draws.shape[2] < FEWEST_DRAWS or not moving.any():
-        return
+    return finite, finite & (draws.max(axis=(1, 2)) > draws.min(axis=(1, 2)))
+
+
+def _examined(quantity: Quantity, moving: np.ndarray, most: int) -> np.ndarray:
+    """Choose the elements to examine, by position."""
+    if quantity.draws.shape[2] < FEWEST_DRAWS:
+        return np.flatnonzero(moving)[:0]
     # Apart, since where labels have switched nothing else would be among the worst.
     free = quantity.label_free
     kinds = [np.flatnonzero(moving & kind) for kind in (free, ~free)]
-    examined = np.concatenate([most_at_risk(draws, kind, max_elements) for kind in kinds])
-    yield from _mixing(quantity, examined, facts, guess)
-    if not quantity.thinned:
-        yield from _precision(quantity, examined, facts)
+    return np.concatenate([most_at_risk(quantity.draws, kind, most) for kind in kinds])
 
 
 def _mixing(
-    quantity: Quantity, examined: np.ndarray, facts: dict[str, float], guess: bool
+    quantity: Quantity,
+    examined: np.ndarray,
+    values: np.ndarray,
+    facts: dict[str, float],
+    guess: bool,
 ) -> Iterator[Record]:
     if quantity.draws.shape[1] < 2:
         return
-    values = rhat(quantity.draws[examined])
     most = RHAT_MOST_THINNED if quantity.thinned else RHAT_MOST
     if not quantity.thinned:
         _note(quantity, "rhat", examined, values, facts, max)
@@ -72,16 +108,12 @@ def _mixing(
 
 
 def _precision(
-    quantity: Quantity, examined: np.ndarray, facts: dict[str, float]
+    quantity: Quantity, examined: np.ndarray, sizes: Sequence[np.ndarray], facts: dict[str, float]
 ) -> Iterator[Record]:
     chains, draws = quantity.draws.shape[1:]
     least = ESS_PER_CHAIN * chains
-    kinds: tuple[tuple[Kind, Callable[[np.ndarray], np.ndarray]], ...] = (
-        ("ess_bulk", ess_bulk),
-        ("ess_tail", ess_tail),
-    )
-    for kind, statistic in kinds:
-        values = statistic(quantity.draws[examined])
+    kinds: tuple[Kind, Kind] = ("ess_bulk", "ess_tail")
+    for kind, values in zip(kinds, sizes, strict=True):
         _note(quantity, kind, examined, values, facts, min)
         if draws < ESS_PER_CHAIN:
             continue  # there could not be enough: the record "few_draws" says so once

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import lru_cache
 from statistics import NormalDist
+from typing import NamedTuple
 
 import numpy as np
 
@@ -19,24 +20,43 @@ _FEWEST_DRAWS = 4
 _NUMBERS = 1_000_000
 
 
+class Mixing(NamedTuple):
+    """How well chains agree and how many independent draws they are worth, ``(elements,)`` each."""
+
+    rhat: np.ndarray
+    ess_bulk: np.ndarray
+    ess_tail: np.ndarray
+
+
+def mixing(draws: np.ndarray) -> Mixing:
+    """Return `rhat`, `ess_bulk` and the tail ESS of ``(elements, chain, draw)``, ranked once."""
+
+    def all_three(block: np.ndarray) -> np.ndarray:
+        halves = _split(block)
+        scores = normal_scores(halves)
+        below = [_split(part) for part in _below_quantiles(block)]
+        bulk, low, high = np.split(effective_size(np.concatenate([scores, *below])), 3)
+        worst = _worst_ratio(halves, scores) if block.shape[1] > 1 else np.full(len(block), np.nan)
+        return np.stack([worst, bulk, np.minimum(low, high)])
+
+    found = _of_each(all_three, draws, (3,))
+    return Mixing(_infinite_where_apart(found[0], draws), found[1], found[2])
+
+
 def rhat(draws: np.ndarray) -> np.ndarray:
     """Return the rank-normalised split R-hat of ``(elements, chain, draw)``, ``(elements,)``.
 
     Equation 14 of Vehtari et al. (2021), the greater of bulk and folded, doi:10.1214/20-BA1221.
-    It is infinite where no chain moves and the chains differ.
+    It is infinite where no chain moves and the chains differ, and NaN of one chain.
     """
 
-    def both(block: np.ndarray) -> np.ndarray:
+    def worst(block: np.ndarray) -> np.ndarray:
         halves = _split(block)
-        folded = np.abs(halves - np.median(halves, axis=(1, 2), keepdims=True))
-        bulk, tails = _ratio(normal_scores(halves)), _ratio(normal_scores(folded))
-        # There are no tails where all draws are as far from the median.
-        return np.where(tails > bulk, tails, bulk)
+        return _worst_ratio(halves, normal_scores(halves))
 
-    values = _of_each(both, draws, fewest_chains=2)
-    # Rounding leaves a variance of 1e-30 within chains that do not move, and so a finite ratio.
-    still = (np.ptp(draws, axis=-1) == 0).all(axis=-1) & (np.ptp(draws, axis=(-2, -1)) > 0)
-    return np.where(still & (draws.shape[-2] > 1), np.inf, values)
+    if np.shape(draws)[1] < 2:
+        return np.full(len(draws), np.nan)
+    return _infinite_where_apart(_of_each(worst, draws), draws)
 
 
 def split_rhat(draws: np.ndarray) -> np.ndarray:
@@ -50,19 +70,6 @@ def ess_bulk(draws: np.ndarray) -> np.ndarray:
     return _of_each(lambda block: effective_size(normal_scores(_split(block))), draws)
 
 
-def ess_tail(draws: np.ndarray) -> np.ndarray:
-    """Return the tail effective sample size of ``(elements, chain, draw)``, ``(elements,)``."""
-
-    def lesser(block: np.ndarray) -> np.ndarray:
-        limits = np.quantile(block, _TAIL, axis=(1, 2))
-        sizes = [
-            effective_size(_split(block <= limit[:, None, None]).astype(float)) for limit in limits
-        ]
-        return np.minimum(*sizes)
-
-    return _of_each(lesser, draws)
-
-
 def bfmi(energy: np.ndarray) -> np.ndarray:
     """Return the estimated Bayesian fraction of missing information of ``(chain, draw)``.
 
@@ -74,13 +81,16 @@ def bfmi(energy: np.ndarray) -> np.ndarray:
 
 
 def _of_each(
-    statistic: Callable[[np.ndarray], np.ndarray], draws: np.ndarray, fewest_chains: int = 1
+    statistic: Callable[[np.ndarray], np.ndarray], draws: np.ndarray, shape: tuple[int, ...] = ()
 ) -> np.ndarray:
-    """Compute a statistic block by block; NaN for elements with NaN, and of too few draws."""
+    """Compute a statistic (*shape, elements) block by block.
+
+    It is NaN for elements with NaN, and for all where draws are too few.
+    """
     draws = np.asarray(draws, dtype=float)
     elements, chains, length = draws.shape
-    result = np.full(elements, np.nan)
-    if chains < fewest_chains or length < _FEWEST_DRAWS:
+    result = np.full((*shape, elements), np.nan)
+    if chains < 1 or length < _FEWEST_DRAWS:
         return result
     step = max(_NUMBERS // (chains * length), 1)
     for begin in range(0, elements, step):
@@ -88,8 +98,28 @@ def _of_each(
         whole = ~np.isnan(block).any(axis=(1, 2))
         with np.errstate(all="ignore"):
             if whole.any():
-                result[begin : begin + step][whole] = statistic(block[whole])
+                result[..., begin : begin + step][..., whole] = statistic(block[whole])
     return result
+
+
+def _worst_ratio(halves: np.ndarray, scores: np.ndarray) -> np.ndarray:
+    """Return the greater R-hat of normal scores: of split chains, and of them when folded."""
+    folded = np.abs(halves - np.median(halves, axis=(1, 2), keepdims=True))
+    bulk, tails = _ratio(scores), _ratio(normal_scores(folded))
+    # There are no tails where all draws are as far from the median.
+    return np.where(tails > bulk, tails, bulk)
+
+
+def _infinite_where_apart(values: np.ndarray, draws: np.ndarray) -> np.ndarray:
+    """Set R-hat right where no chain moves: rounding leaves them a variance, and a finite ratio."""
+    still = (np.ptp(draws, axis=-1) == 0).all(axis=-1) & (np.ptp(draws, axis=(-2, -1)) > 0)
+    return np.where(still & (draws.shape[-2] > 1), np.inf, values)
+
+
+def _below_quantiles(block: np.ndarray) -> list[np.ndarray]:
+    """Say which draws of each element are below its 5% and its 95% quantile, as 0 and 1."""
+    limits = np.quantile(block, _TAIL, axis=(1, 2))
+    return [(block <= limit[:, None, None]).astype(float) for limit in limits]
 
 
 def _split(draws: np.ndarray) -> np.ndarray:

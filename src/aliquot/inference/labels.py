@@ -63,13 +63,16 @@ def judge(tree: xarray.DataTree, density: Any, symmetries: Symmetries) -> Diagno
         for name, array in free_draws(density, posterior).items()
     }
     held = that_hold(density, symmetries, values)
-    if symmetries:
+    if found is None:
         tree.attrs[ATTRIBUTE] = held.to_json()
-    found = check(tree)
-    if found.ok:
-        return found
-    if empty := empty_components(density, values):
+        found = check(tree)
+        if found.ok:
+            return found
+    empty = empty_components(density, values)
+    if empty:
         tree.attrs[EMPTY] = json.dumps(empty)
+    if not (held or empty):
+        return found
     return check(tree, label_free=log_predictive(density, values) if held else None)
 
 

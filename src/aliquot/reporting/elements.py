@@ -11,7 +11,7 @@ import numpy as np
 from aliquot.diagnostics.convergence import ESS_PER_CHAIN, RHAT_MOST
 from aliquot.diagnostics.quantity import quantity_of
 from aliquot.diagnostics.screen import most_at_risk
-from aliquot.diagnostics.statistics import ess_bulk, ess_tail, rhat
+from aliquot.diagnostics.statistics import mixing
 from aliquot.expression import leaves
 from aliquot.model import Model
 from aliquot.reporting.densities import robust_scale
@@ -109,7 +109,7 @@ def elements_of(
         statistics = np.full((3, len(draws)), np.nan)
         if not independent:
             moves = draws.max(axis=(1, 2), initial=-np.inf) > draws.min(axis=(1, 2), initial=np.inf)
-            statistics[:, moves] = [one(draws[moves]) for one in (rhat, ess_bulk, ess_tail)]
+            statistics[:, moves] = mixing(draws[moves])
         for k, (place, own) in enumerate(zip(chosen.tolist(), draws, strict=True)):
             summary = _summary(own[np.isfinite(own)], prob)
             found.append(
