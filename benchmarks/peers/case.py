@@ -71,10 +71,10 @@ class Run:
     draws: dict[str, np.ndarray]
     """Quantity to (chain, draw, ...). Of an ADVI case: draws from the fit, (1, draw, ...)."""
     sampling_seconds: float
-    """Of the whole call, from what is done before chains begin (a search for modes, warm-up) to the
-    draws; without compiling where the library lets one tell."""
+    """From the beginning of the call to its draws, a search for modes and the warm-up included;
+    without compiling where the library lets one tell, and without convergence checks."""
     chain_seconds: float | None = None
-    """Of the chains alone, where the call does more than that."""
+    """Of the chains alone, where the call does more than that and gradients are timed."""
     gradients: int | None = None
     """Leapfrog steps of all chains together."""
     gradients_of: str = "warm-up and draws"

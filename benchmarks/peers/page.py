@@ -38,10 +38,11 @@ HOW = """## How it is measured
   them; the second process is Aliquot's and that of the three peers that are the fastest once
   compiled. Byte code is there.
 * **Once compiled** is the second run in one process. Effective draws are the least bulk ESS of all
-  elements of all parameters, by one and the same code for all libraries. The seconds are those of
-  the whole call: of Aliquot's also what it does before chains begin and its convergence checks,
-  which are not part of NumPyro's, BlackJAX's, nutpie's and Stan's. PyMC compiles in every call; its
-  seconds are those that it reports.
+  elements of all parameters, by one and the same code for all libraries. The seconds of sampling
+  are those from the call to its draws, of Aliquot's also what it does before chains begin.
+  Convergence checks are in none of them: NumPyro, BlackJAX, nutpie and Stan make none. They count
+  in the seconds of the whole call, where it makes them, and in those of a cold process, always.
+  PyMC compiles in every call; its seconds of sampling are those that it reports.
 * Where rows are many and few of them are different, the peers are given the counts of those, which
   is how a careful user would write the model for them; Aliquot and pymc-extras are given the rows.
 * Draws are judged. If a mean is more than five Monte Carlo errors from what is exact, published,

@@ -81,13 +81,15 @@ TABLES = (
     Table(
         "per_gradient",
         "Effective draws in 1,000 gradients",
-        "Of the draws. The warm-up's are left out, since not every library tells them.",
+        "Of the draws. The warm-up's are left out, since not every library tells them. An "
+        "independence step of Aliquot's, which evaluates the density alone, counts as a gradient.",
         digits,
     ),
     Table(
         "gradient",
         "Microseconds of one core for one gradient",
-        "The time of the chains by all leapfrog steps, the warm-up's too, where they are told.",
+        "The time of the chains by all leapfrog steps, the warm-up's too, where they are told. Of "
+        "Aliquot it is that of another run in which all draws are by NUTS.",
         digits,
         picture="Time of a gradient by rows of data",
     ),
