@@ -162,6 +162,25 @@ def multivariate_rows() -> None:
 
 
 @rows()
+def long_multivariate_rows() -> None:
+    """By solves with one factor, each row a column."""
+    mu = aq.Normal("mu", 0, 2, shape=(2, 7))
+    z = aq.Categorical("z", p=[0.3, 0.7], shape=3)
+    cov = 0.5 ** np.abs(np.arange(7)[:, None] - np.arange(7))
+    aq.MvNormal("obs", mu[z], cov=cov, observed=np.cos(np.arange(21.0)).reshape(3, 7))
+
+
+@rows()
+def long_rows_of_an_unknown_covariance() -> None:
+    mu = aq.Normal("mu", 0, 2, shape=(2, 7))
+    z = aq.Categorical("z", p=[0.3, 0.7], shape=3)
+    scale = aq.HalfNormal("scale", 1)
+    chol = np.linalg.cholesky(0.5 ** np.abs(np.arange(7)[:, None] - np.arange(7)))
+    seen = np.cos(np.arange(21.0)).reshape(3, 7)
+    aq.MvNormal("obs", mu[z], chol=chol * scale, observed=seen)
+
+
+@rows()
 def full_covariances() -> None:
     mu = aq.Normal("mu", 0, 2, shape=(2, 2))
     first, *_ = aq.LKJCholeskyCov("first", n=2, eta=2, sd_dist=aq.HalfNormal.dist(1))

@@ -123,6 +123,30 @@ def test_vectorized_equals_threads(metric):
     np.testing.assert_allclose(a.stats["energy"], b.stats["energy"], rtol=1e-6)
 
 
+def test_a_metric_in_blocks_is_the_whole_one():
+    """Of so many coordinates one chain's program cuts the factor, that of several does not."""
+    size, rng = 70, np.random.default_rng(5)
+    factor = np.eye(size) + 0.3 * np.tril(rng.normal(size=(size, size))) / np.sqrt(size)
+    scales = rng.uniform(0.5, 2.0, size)
+    settings = NUTSSettings(draws=6, tune=0, step_size=0.2, metric="adapt_full")
+    a, b = (
+        sample(
+            normal,
+            scales,
+            np.ones((2, size)),
+            settings=settings,
+            seed=1,
+            scale=factor,
+            vectorized=vectorized,
+        )
+        for vectorized in (False, True)
+    )
+    np.testing.assert_allclose(a.positions, b.positions, rtol=1e-6, atol=1e-9)
+    np.testing.assert_array_equal(a.stats["n_steps"], b.stats["n_steps"])
+    for run in (a, b):
+        np.testing.assert_allclose(run.inverse_mass, np.stack([factor @ factor.T] * 2), rtol=1e-12)
+
+
 def test_vectorized_adapts_and_is_the_same_for_any_pieces(monkeypatch):
     whole = run_mixture(vectorized=True)
     assert whole.completed.tolist() == [250, 250]

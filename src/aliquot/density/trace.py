@@ -15,6 +15,7 @@ import jax
 import numpy as np
 
 from aliquot.alike import merged, repeats
+from aliquot.density.beforehand import beforehand
 from aliquot.precision import float64
 from aliquot.primitives.internals import replayed
 from aliquot.stacking import stacked
@@ -27,6 +28,8 @@ CONSTANT = "(constant {})"
 
 class Traced:
     """A function of values and data as a replayed trace: what the data repeat is computed once.
+
+    What matrices of the data decompose into is computed beforehand.
 
     ``function(values, data)`` gives what the function does that was traced, and is pure. `data` has
     the given data and the lifted constants, by name. `like` says of what shapes the values are.
@@ -49,7 +52,7 @@ class Traced:
         self._result = jax.tree.structure(shapes)
         self._values = len(jax.tree.leaves(like))
         self._keys = sorted(given)
-        self._program = self._merged(given)
+        self._program = self._shortened(given)
         self.data = self._data(given, self._program or self._written)
         self.function = self._replay(self._program or self._written)
 
@@ -62,7 +65,7 @@ class Traced:
         if self._program is None and not repeats(given.values()):
             program = None  # as before: nothing was to be merged but for repetitions
         else:
-            program = self._merged(given)
+            program = self._shortened(given)
         if (program is None) != (self._program is None):
             return None
         if program is not None and str(program) != str(self._program):
@@ -77,12 +80,13 @@ class Traced:
         """Whether anything is computed once for several rows."""
         return self._program is not None
 
-    def _merged(self, given: dict[str, np.ndarray]) -> Any:
+    def _shortened(self, given: dict[str, np.ndarray]) -> Any:
         known = {
             self._values + place: np.asarray(given[key]) for place, key in enumerate(self._keys)
         }
-        program = merged(self._written, known, everywhere=self._everywhere)
-        return None if program is None else live(program)
+        before = beforehand(self._written, known)
+        program = merged(before or self._written, known, everywhere=self._everywhere)
+        return before if program is None else live(program)
 
     def _lifted(self, program: Any) -> dict[int, str]:
         """Name the constants that become arguments: large ones, and what was made of the data."""
@@ -90,7 +94,7 @@ class Traced:
         return {
             i: CONSTANT.format(i)
             for i, const in enumerate(program.consts)
-            if np.size(const) > SMALL or (np.size(const) > 1 and id(const) not in written)
+            if np.size(const) > SMALL or id(const) not in written
         }
 
     def _data(self, given: dict[str, np.ndarray], program: Any) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from aliquot.distributions.triangular import (
     cholesky,
     cholesky_or_off,
     invert_lower,
+    rows_times,
     solve_lower,
 )
 from aliquot.errors import ParameterError, ShapeError
@@ -100,7 +101,7 @@ class MvNormal(Distribution):
         off = 0.0
         if "tau" in self.parameters:
             factor, off = cholesky_or_off(jnp.asarray(self.tau))
-            z = jnp.sum(factor * y[..., :, None], axis=-2)
+            z = rows_times(y, factor)
             sign = 1.0
         else:
             if "cov" in self.parameters:

@@ -88,10 +88,22 @@ def solve_lower(factor: Any, y: Any) -> Any:
     if factor.ndim == 2:
         columns = jlinalg.solve_triangular(factor, y.reshape(-1, k).T, lower=True)
         return columns.T.reshape(y.shape)
-    batch = jnp.broadcast_shapes(factor.shape[:-2], y.shape[:-1])
-    factor = jnp.broadcast_to(factor, (*batch, k, k))
-    y = jnp.broadcast_to(y, (*batch, k))
-    return jlinalg.solve_triangular(factor, y[..., None], lower=True)[..., 0]
+    # Leading axes that only the vectors have are columns: one factor is for all of them.
+    matrices = jnp.broadcast_shapes(factor.shape[:-2], y.shape[:-1][-(factor.ndim - 2) :])
+    factor = jnp.broadcast_to(factor, (*matrices, k, k))
+    batch = jnp.broadcast_shapes(matrices, y.shape[:-1])
+    columns = jnp.broadcast_to(y, (*batch, k)).reshape(-1, *matrices, k)
+    solved = jlinalg.solve_triangular(factor, jnp.moveaxis(columns, 0, -1), lower=True)
+    return jnp.moveaxis(solved, -1, 0).reshape(*batch, k)
+
+
+def rows_times(y: Any, factor: Any) -> Any:
+    """Multiply vectors (..., k) from the left to matrices (..., k, k)."""
+    if factor.shape[-1] <= WRITTEN_OUT:
+        return jnp.sum(factor * y[..., :, None], axis=-2)
+    if factor.ndim == 2:
+        return y @ factor
+    return (y[..., None, :] @ factor)[..., 0, :]
 
 
 def invert_lower(factor: Any) -> Any:

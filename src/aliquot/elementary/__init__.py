@@ -1,4 +1,4 @@
-"""float64 elementary functions that compile to fast vector code on a CPU."""
+"""float64 elementary functions, and triangular products, that compile to fast code on a CPU."""
 
 from __future__ import annotations
 

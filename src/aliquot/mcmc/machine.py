@@ -49,7 +49,7 @@ class ChainState(NamedTuple):
     tree: Trajectory
     step: StepSize
     windows: Windows
-    scale: Any  # (d,) or (d, d), see :mod:`aliquot.mcmc.metric`
+    scale: Any  # (d,) or (d, d), in a program perhaps its blocks: see :mod:`aliquot.mcmc.metric`
 
 
 class Row(NamedTuple):

@@ -14,17 +14,31 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
+from aliquot.elementary.triangular_product import product, row_blocks, transposed_product
+
+# A vector of scales, a factor, or its blocks of rows.
+Scale = Array | tuple[Array, ...]
+
 _SMALLEST, _LARGEST = 1e-20, 1e20
 LEAST_SHRINKAGE = 5e-3
 
 
-def to_position(scale: Array, momentum: Array) -> Array:
+def in_blocks(scale: Array) -> Scale:
+    """Cut a dense metric's factor for the products of many steps."""
+    return scale if scale.ndim == 1 else row_blocks(scale)
+
+
+def to_position(scale: Scale, momentum: Array) -> Array:
     """Return the velocity (d,) of a whitened momentum (d,)."""
+    if isinstance(scale, tuple):
+        return product(scale, momentum)
     return scale * momentum if scale.ndim == 1 else scale @ momentum
 
 
-def to_whitened(scale: Array, gradient: Array) -> Array:
+def to_whitened(scale: Scale, gradient: Array) -> Array:
     """Return the gradient (d,) with respect to the whitened coordinates."""
+    if isinstance(scale, tuple):
+        return transposed_product(scale, gradient)
     return scale * gradient if scale.ndim == 1 else gradient @ scale
 
 

@@ -23,6 +23,7 @@ from aliquot.compilation import compiled as compile_or_load
 from aliquot.kernel import rewritten
 from aliquot.mcmc import machine
 from aliquot.mcmc.machine import ChainState, Row
+from aliquot.mcmc.metric import in_blocks
 from aliquot.mcmc.settings import Metric
 
 LogDensity = Callable[[Array, Any], Array]
@@ -95,7 +96,11 @@ def one_chain(log_density: LogDensity, shape: Shape) -> Callable[..., Report]:
             state, output = lax.cond(done, finish, lambda carry: carry, (state, report.output))
             return Report(state, output, report.finished + done, leapfrogs)
 
-        return lax.while_loop(more_draws, draw, _start(state, shape))
+        # Cut here, not in each step. The program leaves a dense metric as it is.
+        dense = shape.metric == "adapt_full"
+        cut = state._replace(scale=in_blocks(state.scale)) if dense else state
+        report = lax.while_loop(more_draws, draw, _start(cut, shape))
+        return report._replace(state=report.state._replace(scale=state.scale)) if dense else report
 
     return program
 

@@ -27,7 +27,7 @@ from jax import Array, lax
 from aliquot.elementary.exponential import exp
 from aliquot.elementary.logarithm import log1p
 from aliquot.mcmc.hash import hashed_bits, uniform_from_bits
-from aliquot.mcmc.metric import to_position, to_whitened
+from aliquot.mcmc.metric import Scale, to_position, to_whitened
 
 TURNED, DIVERGED, DEEPEST = 1, 2, 4  # why a trajectory ended; 0 while it grows
 MAX_ENERGY_ERROR = 1000.0  # a larger error of the energy is a divergence, as in Stan
@@ -88,7 +88,7 @@ def chosen_point(tree: Trajectory) -> tuple[np.ndarray, np.ndarray, float]:
     return point[:size], point[size : 2 * size], float(point[2 * size])
 
 
-def begin(tree: Trajectory, momentum: Array, scale: Array, step: Array) -> Trajectory:
+def begin(tree: Trajectory, momentum: Array, scale: Scale, step: Array) -> Trajectory:
     """Start a trajectory at the chosen point of the one before, with a whitened `momentum` (d,)."""
     size = momentum.shape[0]
     point = tree.points[tree.chosen].at[2 * size + 1].set(0.0)
@@ -120,7 +120,7 @@ def extend(
     tree: Trajectory,
     value_and_grad: Callable[[Array], tuple[Array, Array]],
     key: Array,
-    scale: Array,
+    scale: Scale,
     step: Array,
     max_depth: Array,
     always: Array,

@@ -84,6 +84,13 @@ def _slice(params: Any, x: Array) -> Any:
     return x[tuple(slice(*each) for each in bounds)]
 
 
+def _cholesky(_params: Any, x: Array) -> Any:
+    try:
+        return np.linalg.cholesky(x)
+    except np.linalg.LinAlgError:
+        return None  # XLA has NaN
+
+
 def _reshape(params: Any, x: Array) -> Any:
     return None if params["dimensions"] is not None else x.reshape(params["new_sizes"])
 
@@ -135,6 +142,7 @@ NUMPY: dict[str, Callable[..., Any]] = {name: _plain(each) for name, each in _SA
 NUMPY |= _REDUCTIONS
 NUMPY |= {
     "broadcast_in_dim": _broadcast,
+    "cholesky": _cholesky,
     "concatenate": lambda params, *xs: np.concatenate(xs, params["dimension"]),
     "convert_element_type": _convert,
     "div": _quotient,

@@ -27,8 +27,8 @@ def fold(equation: Any, operands: tuple[NDArray[Any], ...]) -> NDArray[Any] | No
     return None if result is None else np.asarray(result, dtype)
 
 
-def evaluate(equation: Any, *operands: Any) -> list[NDArray[Any]]:
-    """Compute the results of any equation, to the last digit as its program does.
+def evaluate(equation: Any, *operands: Any, exactly: bool = True) -> list[NDArray[Any]]:
+    """Compute the results of any equation, and `exactly` to the last digit as its program does.
 
     The operands have the shapes that the equation states.
     """
@@ -37,7 +37,7 @@ def evaluate(equation: Any, *operands: Any) -> list[NDArray[Any]]:
         for value, atom in zip(operands, equation.invars, strict=True)
     ]
     about = primitive(equation)
-    if about.numpy is None or about.rounds:
+    if about.numpy is None or (exactly and about.rounds):
         return run(equation, given)
     with np.errstate(all="ignore"):
         if about.kind is Kind.REDUCES:

@@ -154,7 +154,7 @@ def _entries() -> dict[str, Entry]:
         "eigh": "np.linalg.eigh",
         "triangular_solve": "a triangular solve",
     }.items():
-        enter(Kind.MATRICES, name, along=_last(2), words=words)
+        enter(Kind.MATRICES, name, along=_last(2), rounds=True, words=words)
     enter(Kind.MATRICES, "eig householder_product lu qr svd", along=_last(2))
 
     enter(Kind.INDEXES, "gather", words="indexing, at places not known beforehand,")

@@ -228,6 +228,15 @@ CASES: dict[str, Case] = {
         (real(3, 2, 2), real(5, 2)),
         (Z3,),
     ),
+    "columns solved": Case(
+        lambda L, m, y, z: (
+            jax.scipy.linalg.solve_triangular(
+                jnp.tril(L) + 3 * np.eye(2), (y - m[z]).T, lower=True
+            ).T
+        ),
+        (real(2, 2), real(3, 2), real(5, 2)),
+        (Z3,),
+    ),
     "updated": Case(lambda m, y, z: y.at[1].set(m[z][0]), (real(3), real(5)), (Z3,)),
     "added at": Case(lambda y, z: jnp.zeros(3).at[z].add(y), (real(5),), (Z3,)),
     "own derivative": Case(

@@ -317,6 +317,20 @@ REDUCTIONS = [
         False,
     ),
     Case(
+        "triangular solve of columns",
+        lambda z: jax.scipy.linalg.solve_triangular(
+            jnp.asarray([[2.0, 0.0], [1.0, 0.5]]), jnp.stack([z, z * z + 1.0]), lower=True
+        ),
+        (Z6,),
+    ),
+    Case(
+        "triangular solve of rows",
+        lambda z: jax.lax.linalg.triangular_solve(
+            jnp.asarray([[2.0, 0.0], [1.0, 0.5]]), jnp.stack([z, z * z + 1.0]).T, lower=True
+        ),
+        (Z6,),
+    ),
+    Case(
         "determinant",
         lambda z: jnp.linalg.slogdet(jnp.eye(2) * (1.0 + z[:, None, None])),
         (Z3,),

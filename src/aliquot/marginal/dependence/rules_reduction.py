@@ -62,6 +62,19 @@ def matrices(equation: Any, operands: Sequence[Value]) -> Sequence[Dependence]:
     return results
 
 
+def triangular_solve(equation: Any, operands: Sequence[Value]) -> Sequence[Dependence]:
+    """Follow a solve: each of the columns on the right apart, with all of the matrix."""
+    matrix, right = operands
+    why = reason(equation, operands)
+    axes = (matrix.ndim - 2, matrix.ndim - 1)
+    solved = axes[0] if equation.params["left_side"] else axes[1]
+    parts = [
+        reduced(matrix.dependence, axes, why, keepdims=True),
+        reduced(right.dependence, [solved], why, keepdims=True),
+    ]
+    return [union(parts, why)]
+
+
 def _with_axes(number: int) -> Callable[[Index], Index]:
     return lambda index: index.reshape(index.shape + (1,) * number)
 
@@ -92,4 +105,8 @@ def dot_general(equation: Any, operands: Sequence[Value]) -> Sequence[Dependence
     return [union(parts, why)]
 
 
-RULES: dict[str, Rule] = {"dot_general": dot_general, "sort": sort}
+RULES: dict[str, Rule] = {
+    "dot_general": dot_general,
+    "sort": sort,
+    "triangular_solve": triangular_solve,
+}
