@@ -15,6 +15,7 @@ from jax.experimental import serialize_executable
 
 from aliquot.compilation import folder
 from aliquot.compilation.collection import uncollected
+from aliquot.compilation.fingerprint import fingerprint
 from aliquot.compilation.machine import identity, settings
 from aliquot.precision import float64
 
@@ -79,11 +80,12 @@ def compiled(
     """Compile a pure function for the shapes and dtypes of some arguments, in double precision.
 
     Executables are kept on the disk (see `folder`) and loaded where the same program is asked for
-    on the same machine: the function is traced and lowered in any case, and what comes out is the
-    key, along with all that the compiler depends on.
+    on the same machine: the function is traced in any case, and what comes out is the key, along
+    with all that the compiler depends on. What has no `fingerprint` is lowered, too, to see.
 
-    `meanwhile` is called when the function has been lowered. From then on XLA is busy and Python is
-    not: here other threads can be started that would have been in the way.
+    `meanwhile` is called when the function has been traced and, where it must be, lowered. From
+    then on XLA is busy and Python is not: here other threads can be started that would have been in
+    the way.
 
     >>> import numpy as np
     >>> program = compiled(lambda x: x + 1.0, np.zeros(2))
@@ -96,14 +98,23 @@ def compiled(
         # Arguments that are not used stay: without them, programs of other arguments would look
         # the same.
         with uncollected():
-            lowered = jax.jit(function, keep_unused=True).lower(*arguments)
+            traced = jax.jit(function, keep_unused=True).trace(*arguments)
+            # Without a fingerprint what is lowered is the key.
+            program, lowered = fingerprint(traced.jaxpr), None
+            if program is None:
+                lowered = traced.lower()
+                program = lowered.as_text(debug_info=False)
+            key = _key(program, traced, arguments, options)
+            content = None if key is None else folder.read(key)
+            if content is None and lowered is None:
+                lowered = traced.lower()
         if meanwhile is not None:
             meanwhile()
-        key = _key(lowered, arguments, options)
-        call = None if key is None else _load(key, lowered)
+        call = None if key is None or content is None else _load(key, content, traced)
         loaded = call is not None
         if call is None:
             asked = time.perf_counter()
+            lowered = lowered or traced.lower()
             call = lowered.compile(compiler_options=None if options is None else dict(options))
             _count("compiled")
             if key is not None and time.perf_counter() - asked >= WORTH_KEEPING_SECONDS:
@@ -142,7 +153,9 @@ def lazily(
     return call
 
 
-def _key(lowered: Any, arguments: Any, options: Mapping[str, Any] | None) -> str | None:
+def _key(
+    program: str, traced: Any, arguments: Any, options: Mapping[str, Any] | None
+) -> str | None:
     """Return the name of a program on the disk, or None for one that must not be kept.
 
     With a cache of JAX's own nothing is: a program that JAX has loaded from there can be written
@@ -155,19 +168,18 @@ def _key(lowered: Any, arguments: Any, options: Mapping[str, Any] | None) -> str
     machine = None if device is None else identity(device)
     if device is None or machine is None:
         return None
-    text = lowered.as_text(debug_info=False)
     # A call back into Python is an address, which another process has no use for.
-    if "callback" in text:
+    if "callback" in program:
         return None
     # Numbers and random keys look the same in the text.
-    seen = [*jax.tree.leaves(lowered.args_info), *jax.tree.leaves(lowered.out_info)]
+    seen = [*jax.tree.leaves(traced.args_info), *jax.tree.leaves(traced.out_info)]
     parts = (
         *machine,
         str(device.id),
         *settings(),
         repr(sorted((options or {}).items())),
         repr([(leaf.shape, str(leaf.dtype)) for leaf in seen]),
-        text,
+        program,
     )
     hashed = hashlib.sha256()
     for part in parts:
@@ -187,16 +199,13 @@ def _device(arguments: Any) -> Any:
     return device if all(array.devices() == {device} for array in arrays) else None
 
 
-def _load(key: str, lowered: Any) -> Callable[..., Any] | None:
-    content = folder.read(key)
-    if content is None:
-        return None
+def _load(key: str, content: bytes, traced: Any) -> Callable[..., Any] | None:
     device = _device(())
     try:
         program = serialize_executable.deserialize_and_load(
             content,
-            lowered.in_tree,
-            lowered.out_tree,
+            jax.tree.structure(traced.args_info),
+            traced.out_tree,
             backend=device.client,
             execution_devices=[device],
         )

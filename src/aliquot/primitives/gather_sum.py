@@ -7,6 +7,7 @@ for it. JAX has no operation with a given transpose that can be vectorised, so t
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import jax
@@ -15,7 +16,8 @@ import numpy as np
 from jax.interpreters import ad, batching, mlir
 from numpy.typing import NDArray
 
-from aliquot.primitives.internals import Primitive
+from aliquot.precision import float64
+from aliquot.primitives.internals import ClosedJaxpr, Primitive, struct
 
 _gather_sum_p = Primitive("aliquot_gather_sum")
 
@@ -47,6 +49,15 @@ def places_of(numbers: NDArray[Any], count: int) -> NDArray[np.int64]:
     places = np.full((max(int(counts.max(initial=0)), 1), count), numbers.size, np.int64)
     places[rank, numbers[order]] = order
     return places
+
+
+def written_out(equation: Any) -> ClosedJaxpr | None:
+    """Give what an equation is lowered as, if it is of this operation."""
+    if equation.primitive is not _gather_sum_p:
+        return None
+    compute = partial(_compute, **equation.params)
+    with float64():
+        return jax.make_jaxpr(compute)(*map(struct, equation.invars))
 
 
 def _compute(rows: Any, readers: Any, read_by: Any, *, padded: bool, padded_back: bool) -> Any:

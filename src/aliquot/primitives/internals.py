@@ -8,6 +8,7 @@ these objects are built, so that another version of JAX is met here, and by this
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache, partial
 from typing import Any
 
 import jax
@@ -19,11 +20,12 @@ from jax.extend.core import (  # type: ignore[attr-defined]
     Primitive,
     Var,
     jaxpr_as_fun,
+    primitives,
 )
 
 from aliquot.precision import float64
 
-__all__ = ["ClosedJaxpr", "Literal", "Primitive", "Var"]
+__all__ = ["ClosedJaxpr", "Jaxpr", "Literal", "Primitive", "Var"]
 
 
 def is_literal(atom: Any) -> bool:
@@ -89,6 +91,43 @@ def every_equation(jaxpr: Any) -> Iterator[Any]:
         yield equation
         for inner in programs(equation):
             yield from every_equation(inner)
+
+
+def context_of(equation: Any) -> list[tuple[str, Any]]:
+    """List the settings, by name, that an equation was traced under and is lowered with."""
+    context = equation.ctx
+    names = [name for name in context.__slots__ if not name.startswith("_")]
+    return [(name, getattr(context, name)) for name in names if hasattr(context, name)]
+
+
+def key_name(dtype: Any) -> str | None:
+    """Give the name of a kind of random keys that is JAX's own."""
+    return next((name for name, known in _keys().items() if known == dtype), None)
+
+
+def is_jaxs(primitive: Any) -> bool:
+    """Say whether a primitive is one of JAX's own, as far as it names them."""
+    return primitive in _named() or primitive in _of_keys()
+
+
+@lru_cache(maxsize=1)
+def _named() -> frozenset[Any]:
+    values = [value for module in (primitives, jax.lax) for value in vars(module).values()]
+    return frozenset(value for value in values if isinstance(value, Primitive))
+
+
+@lru_cache(maxsize=1)
+def _of_keys() -> frozenset[Any]:
+    program = jax.make_jaxpr(lambda x: jax.random.key_data(jax.random.wrap_key_data(x)))(
+        np.zeros(2, np.uint32)
+    )
+    return frozenset(equation.primitive for equation in program.eqns)
+
+
+@lru_cache(maxsize=1)
+def _keys() -> dict[str, Any]:
+    names = ("threefry2x32", "rbg", "unsafe_rbg")
+    return {n: jax.eval_shape(partial(jax.random.key, impl=n), 0).dtype for n in names}
 
 
 def bind(equation: Any, values: Sequence[Any], params: dict[str, Any] | None = None) -> list[Any]:
