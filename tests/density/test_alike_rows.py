@@ -91,11 +91,65 @@ def a_potential(rng):
 
 
 def symbols_of_a_chain(rng):
-    """Rows of a chain stay, those of what does not depend on it do not."""
+    """And what does not depend on it."""
     P = aq.Dirichlet("P", np.ones((2, 2)))
     z = aq.MarkovChain("z", P=P, steps=100)
     aq.Poisson("y", aq.Gamma("rate", 2, 0.5, shape=2)[z], observed=rng.integers(0, 6, 100))
     aq.Poisson("other", aq.Gamma("r", 2, 1), observed=rng.integers(0, 4, ROWS))
+
+
+def chain_of_counts(rng):
+    P, rate = aq.Dirichlet("P", np.ones((3, 3))), aq.Gamma("rate", 2, 0.5, shape=3)
+    z = aq.MarkovChain("z", P=P, init=np.ones(3) / 3, steps=ROWS)
+    aq.NegativeBinomial("y", mu=rate[z], alpha=2.0, observed=rng.integers(0, 7, ROWS))
+
+
+def chain_of_many_states(rng):
+    P, rate = aq.Dirichlet("P", np.ones((11, 11))), aq.Gamma("rate", 2, 0.5, shape=11)
+    z = aq.MarkovChain("z", P=P, steps=90)
+    aq.Poisson("y", rate[z], observed=rng.integers(0, 7, 90))
+
+
+def several_sequences(rng):
+    """Whose rates differ, with two outcomes at each step."""
+    P, rate = aq.Dirichlet("P", np.ones((2, 2))), aq.Gamma("rate", 2, 0.5, shape=(3, 2))
+    z = aq.MarkovChain("z", P=P, shape=(3, 80))
+    aq.Poisson("y", rate[np.arange(3)[:, None], z], observed=rng.integers(0, 6, (3, 80)))
+    aq.Categorical("s", aq.Dirichlet("e", np.ones((2, 4)))[z], observed=rng.integers(0, 4, (3, 80)))
+
+
+def chain_with_lag(rng):
+    z = aq.MarkovChain("z", P=aq.Dirichlet("P", np.ones((2, 2, 2))), lag=2, steps=120)
+    aq.Poisson("y", aq.Gamma("rate", 2, 0.5, shape=2)[z], observed=rng.integers(0, 6, 120))
+
+
+def chain_with_covariates(rng):
+    """Of the moves, and of what is seen."""
+    x = rng.integers(0, 3, ROWS) - 1.0
+    a, b = aq.Normal("a", 0, 1, shape=(2, 2)), aq.Normal("b", 0, 1, shape=(2, 2))
+    z = aq.MarkovChain("z", logit_P=a + b * x[:-1, None, None], time_varying=True)
+    eta = aq.Normal("c", 0, 1, shape=2)[z] + aq.Normal("d", 0, 1) * x
+    aq.Bernoulli("y", logit_p=eta, observed=rng.integers(0, 2, ROWS))
+
+
+def chain_with_gaps(rng):
+    y = np.ma.masked_array(rng.integers(0, 6, ROWS), rng.random(ROWS) < 0.3)
+    z = aq.MarkovChain("z", P=aq.Dirichlet("P", np.ones((2, 2))), steps=ROWS)
+    aq.Poisson("y", aq.Gamma("rate", 2, 0.5, shape=2)[z], observed=y)
+
+
+def chains_seen_together(rng):
+    """Two chains, whose joint state is what is summed over."""
+    P, Q = aq.Dirichlet("P", np.ones((2, 2))), aq.Dirichlet("Q", np.ones((3, 3)))
+    one, other = aq.MarkovChain("one", P=P, steps=100), aq.MarkovChain("other", P=Q, steps=100)
+    rate = aq.Gamma("a", 2, 1, shape=2)[one] + aq.Gamma("b", 2, 1, shape=3)[other]
+    aq.Poisson("y", rate, observed=rng.integers(0, 6, 100))
+
+
+def rounded_numbers_of_a_chain(rng):
+    z = aq.MarkovChain("z", P=aq.Dirichlet("P", np.ones((2, 2))), steps=ROWS)
+    mu, sigma = aq.Normal("mu", 0, 3, shape=2), aq.HalfNormal("sigma", 2, shape=2)
+    aq.StudentT("y", 4, mu[z], sigma=sigma[z], observed=np.round(rng.normal(size=ROWS), 1))
 
 
 def normal_rows(rng):
@@ -132,10 +186,12 @@ MODELS = {
         rater_model, latent_classes, many_states, classes_by_group, zero_inflated,
         mixture_of_counts, some_labels_known, missing_counts, grouped_covariates,
         ordered_answers, a_potential, symbols_of_a_chain, normal_rows, normal_by_group,
-        regression, several_dimensions, positive_rows,
+        regression, several_dimensions, positive_rows, chain_of_counts, chain_of_many_states,
+        several_sequences, chain_with_lag, chain_with_covariates, chain_with_gaps,
+        chains_seen_together, rounded_numbers_of_a_chain,
     )
 }  # fmt: skip
-NOT_LISTED = {"some_labels_known", "missing_counts"}  # they are merged; what is observed is partial
+NOT_LISTED = {"some_labels_known", "missing_counts", "chain_with_gaps"}  # they are merged; what is observed is partial
 
 
 def built(build, rng) -> aq.Model:
@@ -173,6 +229,8 @@ def test_what_was_merged_is_said(rng):
     assert "label: 300 rows, 9 distinct" in model.marginalization()._repr_html_()
     (sums,) = built(normal_by_group, rng).marginalization().alike
     assert sums.text == "y: 300 rows, by sums of the data of 4 groups"
+    (steps,) = built(chain_of_counts, rng).marginalization().alike
+    assert steps.text == "y: 300 rows, 7 distinct"
     few = built(lambda rng: aq.Normal("y", aq.Normal("mu", 0, 1), 1, observed=np.zeros(10)), rng)
     assert few.marginalization().alike == ()
 

@@ -12,14 +12,15 @@ from numpy.typing import NDArray
 
 from aliquot.alike.emit import Emitter
 from aliquot.alike.follow import followed, of_known, whole
-from aliquot.alike.nodes import Node, NumbersAt, Whole, distinct
+from aliquot.alike.nodes import Joined, KnownNumbers, Node, NumbersAt, Whole, distinct
 from aliquot.alike.rules_sums import LEAST, worthwhile
 from aliquot.alike.sufficient import SumOfRows, Sums
 from aliquot.precision import float64
-from aliquot.primitives import Walk, inline, name_of
+from aliquot.primitives import Walk, inline, name_of, with_derivative
 from aliquot.primitives.internals import (
     ClosedJaxpr,
     bind,
+    every_equation,
     is_literal,
     shape_of,
     size_of,
@@ -34,6 +35,7 @@ LARGE = 1_000_000
 TIMES_KNOWN = 64
 # So many distinct rows are as good as sums of them.
 FEW = 64
+LOOPS = {"scan", "while"}
 
 
 def merged(
@@ -123,7 +125,7 @@ def _chosen(flat: ClosedJaxpr, views: Walk, everywhere: bool) -> dict[Any, _Choi
             view = views[var]
             if view.merged or (everywhere and _is_shorter(equation, var, views)):
                 result[var] = _of_view(view)
-    return result | {
+    return result | _before_loops(flat, views) | {
         var: _Choice(total.nodes, total.compute) for var, total in _sums(flat, views).items()
     }
 
@@ -176,6 +178,41 @@ def _is_shorter(equation: Any, var: Any, views: Walk) -> bool:
     return worthwhile(views[var]) or any(worthwhile(views[atom]) for atom in equation.invars)
 
 
+def _before_loops(flat: ClosedJaxpr, views: Walk) -> dict[Any, _Choice]:
+    """List what loops read that has repeated elements, and what else its nodes give.
+
+    A loop needs its operands whole, as arrays in memory, so that they are written there in any
+    case. Operands of other operations are computed where they are used, which is faster for each
+    element than to read it. But where the nodes are there, nothing is computed as it is written.
+    """
+    loops = [equation for equation in flat.jaxpr.eqns if _loops(equation)]
+    read = [views[var] for equation in loops for var in variables(equation.invars)]
+    made = _below([view.node for view in read if _is_computed(view)])
+    if not made:
+        return {}
+    results = (var for equation in flat.jaxpr.eqns for var in equation.outvars)
+    return {
+        var: _of_view(views[var])
+        for var in results
+        if views[var].node in made and not isinstance(views[var].node, Whole | KnownNumbers)
+    }
+
+
+def _loops(equation: Any) -> bool:
+    """Say whether an equation runs a loop, itself or in a function with its own derivative."""
+    if name_of(equation) in LOOPS:
+        return True
+    program = with_derivative(equation)
+    return program is not None and any(name_of(each) in LOOPS for each in every_equation(program))
+
+
+def _is_computed(view: NumbersAt) -> bool:
+    """Say whether most elements are repetitions, and more is done for them than to be read."""
+    made = view.node.parts if isinstance(view.node, Joined) else (view.node,)
+    computed = any(not isinstance(part, Whole | KnownNumbers) for part in made)
+    return computed and worthwhile(view)
+
+
 def _of_view(view: NumbersAt) -> _Choice:
     return _Choice((view.node,), lambda emitter: emitter.spread(view.node, view.at))
 
@@ -187,21 +224,18 @@ def _needed(jaxpr: Any, chosen: Mapping[Any, _Choice]) -> set[Any]:
         if not needed.isdisjoint(equation.outvars) or equation.effects:
             if all(var in chosen for var in equation.outvars):
                 for var in needed.intersection(equation.outvars):
-                    needed |= _below(chosen[var].nodes)
+                    below = _below(chosen[var].nodes)
+                    needed |= {node.var for node in below if isinstance(node, Whole)}
             else:
                 needed |= set(variables(equation.invars))
     return needed
 
 
-def _below(nodes: Sequence[Node]) -> set[Any]:
-    """Collect the variables that nodes are computed from."""
+def _below(nodes: Sequence[Node]) -> set[Node]:
+    """Collect nodes with all that they are computed from."""
     waiting, seen = list(nodes), set(nodes)
-    found = set()
     while waiting:
-        top = waiting.pop()
-        if isinstance(top, Whole):
-            found.add(top.var)
-        new = set(top.operands) - seen
+        new = set(waiting.pop().operands) - seen
         seen |= new
         waiting += new
-    return found
+    return seen

@@ -57,7 +57,10 @@ def _of_terms(density: Density) -> Iterator[AlikeRows]:
 
 
 def _of_summed_out(density: Density) -> Iterator[AlikeRows]:
-    """Look at those that do, but for chains: what each row is with all elements in one state."""
+    """Look at those that do: what each row is with all elements in one state.
+
+    Of chains not on accelerators, on which what a step is given is computed in the step.
+    """
     plan = density.marginal
     if plan is None:
         return
@@ -71,7 +74,8 @@ def _of_summed_out(density: Density) -> Iterator[AlikeRows]:
         followed(program, [*inputs, *map(of_known, states)])
         for states in (_states(plan.unknowns, place) for place in (0, -1))
     ]
-    chains = {name for s in plan.elimination.steps if s.method == "chain" for name in s.names}
+    steps = plan.elimination.steps if jax.default_backend() != "cpu" else ()
+    chains = {name for step in steps if step.method == "chain" for name in step.names}
     for number, term in enumerate(plan.terms, plan.first_term):
         layouts = [layout for layout in plan.layouts if layout.summand.term == number]
         about = {plan.unknowns[v].name for layout in layouts for v in layout.variables()}
