@@ -125,9 +125,11 @@ def _chosen(flat: ClosedJaxpr, views: Walk, everywhere: bool) -> dict[Any, _Choi
             view = views[var]
             if view.merged or (everywhere and _is_shorter(equation, var, views)):
                 result[var] = _of_view(view)
-    return result | _before_loops(flat, views) | {
-        var: _Choice(total.nodes, total.compute) for var, total in _sums(flat, views).items()
-    }
+    return (
+        result
+        | _before_loops(flat, views)
+        | {var: _Choice(total.nodes, total.compute) for var, total in _sums(flat, views).items()}
+    )
 
 
 def _is_of_a_size(flat: ClosedJaxpr, known: Mapping[int, NDArray[Any]]) -> bool:
