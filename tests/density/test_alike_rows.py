@@ -109,8 +109,8 @@ def chain_of_counts(rng):
 
 def chain_of_many_states(rng):
     P, rate = aq.Dirichlet("P", np.ones((11, 11))), aq.Gamma("rate", 2, 0.5, shape=11)
-    z = aq.MarkovChain("z", P=P, steps=90)
-    aq.Poisson("y", rate[z], observed=rng.integers(0, 7, 90))
+    z = aq.MarkovChain("z", P=P, steps=150)
+    aq.Poisson("y", rate[z], observed=rng.integers(0, 7, 150))
 
 
 def several_sequences(rng):

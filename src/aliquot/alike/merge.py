@@ -12,7 +12,16 @@ from numpy.typing import NDArray
 
 from aliquot.alike.emit import Emitter
 from aliquot.alike.follow import followed, of_known, whole
-from aliquot.alike.nodes import Joined, KnownNumbers, Node, NumbersAt, Whole, distinct
+from aliquot.alike.nodes import (
+    Elementwise,
+    Joined,
+    KnownNumbers,
+    Node,
+    NumbersAt,
+    ResultOf,
+    Whole,
+    distinct,
+)
 from aliquot.alike.rules_sums import LEAST, worthwhile
 from aliquot.alike.sufficient import SumOfRows, Sums
 from aliquot.precision import float64
@@ -36,6 +45,12 @@ TIMES_KNOWN = 64
 # So many distinct rows are as good as sums of them.
 FEW = 64
 LOOPS = {"scan", "while"}
+# What a loop reads is spread by a gather, whose derivative adds up. That pays where each number is
+# read so often, or so often if a function is taken of it that takes longer than to read it.
+READ = 16
+READ_IF_DEAR = 4
+DEAR = {"exp", "expm1", "log", "log1p", "lgamma", "digamma", "pow", "erf", "erf_inv", "logistic"}
+DEAR |= {"tanh", "sin", "cos"}
 
 
 def merged(
@@ -209,10 +224,26 @@ def _loops(equation: Any) -> bool:
 
 
 def _is_computed(view: NumbersAt) -> bool:
-    """Say whether most elements are repetitions, and more is done for them than to be read."""
+    """Say whether numbers are made, and not only read, which are few for their readers."""
     made = view.node.parts if isinstance(view.node, Joined) else (view.node,)
-    computed = any(not isinstance(part, Whole | KnownNumbers) for part in made)
-    return computed and worthwhile(view)
+    only_read = all(isinstance(part, Whole | KnownNumbers) for part in made)
+    return not only_read and few_for_a_loop(view)
+
+
+def few_for_a_loop(view: NumbersAt) -> bool:
+    """Say whether it pays to compute what is distinct, and to spread it for a loop."""
+    if not worthwhile(view):
+        return False
+    count = distinct(view)
+    dear = any(_is_dear(node) for node in _below([view.node]) if READ * node.size >= count)
+    return (READ_IF_DEAR if dear else READ) * count <= view.at.size
+
+
+def _is_dear(node: Node) -> bool:
+    """Say whether a node is a function of numbers that is more than a few sums and products."""
+    return isinstance(node, ResultOf) or (
+        isinstance(node, Elementwise) and name_of(node.equation) in DEAR
+    )
 
 
 def _of_view(view: NumbersAt) -> _Choice:
