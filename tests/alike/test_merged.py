@@ -184,6 +184,54 @@ def test_a_value_that_is_needed_whole_is_spread_again():
     agree(last, [COUNTS], 0.1)
 
 
+def exponentials(program) -> int:
+    """Count the exponentials that a program takes outside of its loops."""
+    of = [e.outvars[0] for e in program.jaxpr.eqns if e.primitive.name == "exp"]
+    return sum(int(np.prod(shape_of(var), dtype=int)) for var in of)
+
+
+@pytest.mark.parametrize("kinds", [2, 7, 70], ids=str)
+@pytest.mark.parametrize("own", [False, True], ids=["loop", "with its own derivative"])
+def test_what_a_loop_reads_is_made_of_what_is_distinct(own, kinds):
+    """Its first row, which is no part of the loop, is read from there too."""
+    counts = np.random.default_rng(6).integers(0, kinds, 400)
+
+    def run(first, rows):
+        return jax.lax.scan(lambda c, row: (c * jnp.cos(row).sum() + row[0], None), first, rows)[0]
+
+    loop = jax.custom_jvp(run)
+    loop.defjvp(lambda primals, tangents: jax.jvp(run, primals, tangents))
+
+    def total(rates, counts):
+        rows = jnp.exp(-rates * counts[:, None])
+        return (loop if own else run)(rows[0, 0] + rates[1], rows[1:])
+
+    program = agree(total, [counts], np.array([0.3, 1.1]))
+    assert exponentials(program) == 2 * len(np.unique(counts))
+    # A read of one number by many is one operation, not one for each.
+    assert len(program.jaxpr.eqns) < 40
+
+
+@pytest.mark.parametrize("function", [jnp.exp, jnp.square])
+def test_what_is_distinct_is_spread_where_that_is_faster(function):
+    """Cheap functions of numbers that few read are computed for each of them."""
+
+    def total(rates, counts):
+        rows = function(rates * counts[:, None])
+        return jax.lax.scan(lambda c, row: (jnp.cos(c) + row.sum(), None), 0.0, rows)[0]
+
+    rates = np.array([0.3, 1.1])
+    for kinds, pays in ((5, True), (60, function is jnp.exp), (300, False)):
+        known = np.random.default_rng(8).permutation(600) % kinds
+        assert (traced(total, [known], rates) is not None) == pays
+
+
+def test_what_is_read_by_elementwise_operations_stays_in_place():
+    """It would be computed where it is used, which takes no array in memory."""
+    y = np.random.default_rng(7).normal(size=500)
+    assert traced(lambda x, c, y: jnp.sum(jnp.tanh(y * jnp.cos(x * c))), [COUNTS, y], 0.3) is None
+
+
 def test_what_a_program_leaves_out_is_not_computed():
     """The logarithm of what the author replaced by one would have an infinite derivative."""
     member = np.arange(300) % 3

@@ -9,7 +9,10 @@ from scipy.stats import poisson
 
 import aliquot as aq
 from aliquot.density import Density, draws, trace
+from aliquot.inference.recover import KINDS
+from aliquot.inference.responsibilities import Responsibilities
 from aliquot.precision import float64
+from aliquot.results import build_tree
 from tests.programs import quick
 
 ROWS = 300
@@ -91,11 +94,65 @@ def a_potential(rng):
 
 
 def symbols_of_a_chain(rng):
-    """Rows of a chain stay, those of what does not depend on it do not."""
+    """And what does not depend on it."""
     P = aq.Dirichlet("P", np.ones((2, 2)))
     z = aq.MarkovChain("z", P=P, steps=100)
     aq.Poisson("y", aq.Gamma("rate", 2, 0.5, shape=2)[z], observed=rng.integers(0, 6, 100))
     aq.Poisson("other", aq.Gamma("r", 2, 1), observed=rng.integers(0, 4, ROWS))
+
+
+def chain_of_counts(rng):
+    P, rate = aq.Dirichlet("P", np.ones((3, 3))), aq.Gamma("rate", 2, 0.5, shape=3)
+    z = aq.MarkovChain("z", P=P, init=np.ones(3) / 3, steps=ROWS)
+    aq.NegativeBinomial("y", mu=rate[z], alpha=2.0, observed=rng.integers(0, 7, ROWS))
+
+
+def chain_of_many_states(rng):
+    P, rate = aq.Dirichlet("P", np.ones((11, 11))), aq.Gamma("rate", 2, 0.5, shape=11)
+    z = aq.MarkovChain("z", P=P, steps=150)
+    aq.Poisson("y", rate[z], observed=rng.integers(0, 7, 150))
+
+
+def several_sequences(rng):
+    """Whose rates differ, with two outcomes at each step."""
+    P, rate = aq.Dirichlet("P", np.ones((2, 2))), aq.Gamma("rate", 2, 0.5, shape=(3, 2))
+    z = aq.MarkovChain("z", P=P, shape=(3, 80))
+    aq.Poisson("y", rate[np.arange(3)[:, None], z], observed=rng.integers(0, 6, (3, 80)))
+    aq.Categorical("s", aq.Dirichlet("e", np.ones((2, 4)))[z], observed=rng.integers(0, 4, (3, 80)))
+
+
+def chain_with_lag(rng):
+    z = aq.MarkovChain("z", P=aq.Dirichlet("P", np.ones((2, 2, 2))), lag=2, steps=120)
+    aq.Poisson("y", aq.Gamma("rate", 2, 0.5, shape=2)[z], observed=rng.integers(0, 6, 120))
+
+
+def chain_with_covariates(rng):
+    """Of the moves, and of what is seen."""
+    x = rng.integers(0, 3, ROWS) - 1.0
+    a, b = aq.Normal("a", 0, 1, shape=(2, 2)), aq.Normal("b", 0, 1, shape=(2, 2))
+    z = aq.MarkovChain("z", logit_P=a + b * x[:-1, None, None], time_varying=True)
+    eta = aq.Normal("c", 0, 1, shape=2)[z] + aq.Normal("d", 0, 1) * x
+    aq.Bernoulli("y", logit_p=eta, observed=rng.integers(0, 2, ROWS))
+
+
+def chain_with_gaps(rng):
+    y = np.ma.masked_array(rng.integers(0, 6, ROWS), rng.random(ROWS) < 0.3)
+    z = aq.MarkovChain("z", P=aq.Dirichlet("P", np.ones((2, 2))), steps=ROWS)
+    aq.Poisson("y", aq.Gamma("rate", 2, 0.5, shape=2)[z], observed=y)
+
+
+def chains_seen_together(rng):
+    """Two chains, whose joint state is what is summed over."""
+    P, Q = aq.Dirichlet("P", np.ones((2, 2))), aq.Dirichlet("Q", np.ones((3, 3)))
+    one, other = aq.MarkovChain("one", P=P, steps=100), aq.MarkovChain("other", P=Q, steps=100)
+    rate = aq.Gamma("a", 2, 1, shape=2)[one] + aq.Gamma("b", 2, 1, shape=3)[other]
+    aq.Poisson("y", rate, observed=rng.integers(0, 6, 100))
+
+
+def rounded_numbers_of_a_chain(rng):
+    z = aq.MarkovChain("z", P=aq.Dirichlet("P", np.ones((2, 2))), steps=ROWS)
+    mu, sigma = aq.Normal("mu", 0, 3, shape=2), aq.HalfNormal("sigma", 2, shape=2)
+    aq.StudentT("y", 4, mu[z], sigma=sigma[z], observed=np.round(rng.normal(size=ROWS), 1))
 
 
 def normal_rows(rng):
@@ -132,10 +189,16 @@ MODELS = {
         rater_model, latent_classes, many_states, classes_by_group, zero_inflated,
         mixture_of_counts, some_labels_known, missing_counts, grouped_covariates,
         ordered_answers, a_potential, symbols_of_a_chain, normal_rows, normal_by_group,
-        regression, several_dimensions, positive_rows,
+        regression, several_dimensions, positive_rows, chain_of_counts, chain_of_many_states,
+        several_sequences, chain_with_lag, chain_with_covariates, chain_with_gaps,
+        chains_seen_together, rounded_numbers_of_a_chain,
     )
 }  # fmt: skip
-NOT_LISTED = {"some_labels_known", "missing_counts"}  # they are merged; what is observed is partial
+NOT_LISTED = {
+    "some_labels_known",
+    "missing_counts",
+    "chain_with_gaps",
+}  # they are merged; what is observed is partial
 
 
 def built(build, rng) -> aq.Model:
@@ -173,6 +236,8 @@ def test_what_was_merged_is_said(rng):
     assert "label: 300 rows, 9 distinct" in model.marginalization()._repr_html_()
     (sums,) = built(normal_by_group, rng).marginalization().alike
     assert sums.text == "y: 300 rows, by sums of the data of 4 groups"
+    (steps,) = built(chain_of_counts, rng).marginalization().alike
+    assert steps.text == "y: 300 rows, 7 distinct"
     few = built(lambda rng: aq.Normal("y", aq.Normal("mu", 0, 1), 1, observed=np.zeros(10)), rng)
     assert few.marginalization().alike == ()
 
@@ -224,18 +289,82 @@ def test_each_row_gets_its_own_number_back(rng):
     np.testing.assert_allclose(rows, np.logaddexp(parts[..., 0], parts[..., 1]), rtol=1e-9)
 
 
-@pytest.mark.parametrize("name", ["rater_model", "latent_classes", "zero_inflated", "normal_rows"])
-def test_functions_without_derivatives_give_each_row_its_number(name, rng, monkeypatch):
-    """Of very many rows (here: of few) a function is traced for the data that are there."""
+ROW_BY_ROW = [
+    "rater_model", "latent_classes", "many_states", "zero_inflated", "mixture_of_counts",
+    "some_labels_known", "missing_counts", "grouped_covariates",
+    "chain_of_counts", "several_sequences", "chain_with_lag", "chain_with_covariates",
+    "chain_with_gaps", "chains_seen_together",
+]  # fmt: skip
+
+
+def in_turns(monkeypatch, compute):
+    """Compute something as it is done for very many rows and many draws, and as for few."""
+    merges, found = [], []
+    shortened = draws.OverDraws._shortened
+    monkeypatch.setattr(
+        draws.OverDraws,
+        "_shortened",
+        lambda *given: merges.append(shortened(*given)) or merges[-1],
+    )
+    for limit in (0, 10**9):
+        for name in ("MANY_NUMBERS", "MANY_CALLS", "MANY_IN_ALL"):
+            monkeypatch.setattr(draws, name, limit)
+        merges.clear()
+        found.append(compute())
+        assert any(each is not None for each in merges) == (limit == 0)
+    return found
+
+
+@pytest.mark.parametrize("name", ROW_BY_ROW)
+def test_each_row_gets_its_own_log_likelihood_and_states(name, rng, monkeypatch):
+    """For the same seed the draws are the same: only what they are drawn by is shared."""
     model = built(MODELS[name], rng)
     density = model.density()
     points = density.constrain_draws(rng.normal(0, 0.7, (3, density.size)))
+    trace = {s.variable.name: points[s.variable.name][None] for s in density.slots}
+    values = {name: array[0] for name, array in trace.items()}
+    shorter, plain = in_turns(monkeypatch, lambda: density.log_likelihood_of(values, 3))
+    assert shorter.keys() == plain.keys()
+    for variable, rows in shorter.items():
+        np.testing.assert_allclose(rows, plain[variable], rtol=1e-12, atol=1e-12)
+    if not density.marginal and not density.integrated:
+        return
+    kinds = KINDS if density.marginal else "draws"
+    tree = build_tree(posterior=trace)
+    shorter, plain = in_turns(
+        monkeypatch, lambda: aq.recover(tree, model, kind=kinds, random_seed=1)
+    )
+    for group in shorter.children:
+        for variable, rows in shorter[group].data_vars.items():
+            other = plain[group][variable]
+            if rows.dtype.kind == "f":
+                np.testing.assert_allclose(rows, other, rtol=1e-12, atol=1e-12)
+            elif group != "most_probable":  # of which there may be two, equally probable
+                np.testing.assert_array_equal(rows, other)
+
+
+@pytest.mark.parametrize("name", ["latent_classes", "mixture_of_counts", "several_sequences"])
+def test_responsibilities_of_alike_rows(name, rng, monkeypatch):
+    model = built(MODELS[name], rng)
+    found = Responsibilities(model)
+    density = found.density
+    points = density.constrain_draws(rng.normal(0, 0.7, (3, density.size)))
     values = {s.variable.name: points[s.variable.name] for s in density.slots}
-    found = []
-    for many in (1, 10**9):
-        monkeypatch.setattr(draws, "MANY_NUMBERS", many)
-        program, _, data = density.shortened("rows", density.log_likelihood_at, rows=True)
-        with float64():
-            found.append(program(values, data))
-    for variable, rows in found[0].items():
-        np.testing.assert_allclose(rows, found[1][variable], rtol=1e-9, atol=1e-9)
+    parts = [(name, None, None) for name in found._sizes]
+    shorter, plain = in_turns(monkeypatch, lambda: found._run(values, parts))
+    for variable, rows in shorter.items():
+        np.testing.assert_allclose(rows, plain[variable], rtol=1e-12, atol=1e-14)
+
+
+def test_alike_rows_are_drawn_independently(monkeypatch):
+    """Of 4,000 rows that are all alike about half are of each component, and neighbours differ."""
+    with aq.Model() as model:
+        w = aq.Dirichlet("w", np.ones(2))
+        z = aq.Categorical("z", p=w, shape=4000)
+        aq.Poisson("y", aq.Gamma("rate", 2, 1, shape=2)[z], observed=np.ones(4000, int))
+    point = {"w": np.array([0.5, 0.5]), "rate": np.array([1.0, 1.0])}
+    tree, _ = in_turns(monkeypatch, lambda: aq.recover(point, model, random_seed=3))
+    drawn = tree.posterior["z"].values.reshape(-1)
+    five = 5 * np.sqrt(0.25 / 4000)
+    assert abs(drawn.mean() - 0.5) < five
+    assert abs(np.mean(drawn[1:] != drawn[:-1]) - 0.5) < five

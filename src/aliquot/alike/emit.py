@@ -32,6 +32,8 @@ from aliquot.primitives.internals import bind
 _BEYOND = 1e300
 # A gather whose derivative is one, too, may read so many numbers that are not there.
 _PADDING = 4096
+# It is so many operations of the program, one for each that a number is read by.
+_MOST_READS = 64
 
 
 class Emitter:
@@ -205,7 +207,7 @@ def picked(values: Any, at: Index, once: Callable[[Any], Any]) -> Any:
     if regular is not None:
         return regular
     most = int(np.bincount(at).max())
-    if most * size > 4 * at.size + _PADDING:
+    if most > _MOST_READS or most * size > 4 * at.size + _PADDING:
         return values[once(at)]
     back = places_of(at, size).astype(np.int32)
     padded = bool(np.any(back == at.size))

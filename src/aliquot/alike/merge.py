@@ -12,14 +12,24 @@ from numpy.typing import NDArray
 
 from aliquot.alike.emit import Emitter
 from aliquot.alike.follow import followed, of_known, whole
-from aliquot.alike.nodes import Node, NumbersAt, Whole, distinct
+from aliquot.alike.nodes import (
+    Elementwise,
+    Joined,
+    KnownNumbers,
+    Node,
+    NumbersAt,
+    ResultOf,
+    Whole,
+    distinct,
+)
 from aliquot.alike.rules_sums import LEAST, worthwhile
 from aliquot.alike.sufficient import SumOfRows, Sums
 from aliquot.precision import float64
-from aliquot.primitives import Walk, inline, name_of
+from aliquot.primitives import Walk, inline, name_of, with_derivative
 from aliquot.primitives.internals import (
     ClosedJaxpr,
     bind,
+    every_equation,
     is_literal,
     shape_of,
     size_of,
@@ -34,6 +44,13 @@ LARGE = 1_000_000
 TIMES_KNOWN = 64
 # So many distinct rows are as good as sums of them.
 FEW = 64
+LOOPS = {"scan", "while"}
+# What a loop reads is spread by a gather, whose derivative adds up. That pays where each number is
+# read so often, or so often if a function is taken of it that takes longer than to read it.
+READ = 16
+READ_IF_DEAR = 4
+DEAR = {"exp", "expm1", "log", "log1p", "lgamma", "digamma", "pow", "erf", "erf_inv", "logistic"}
+DEAR |= {"tanh", "sin", "cos"}
 
 
 def merged(
@@ -123,9 +140,11 @@ def _chosen(flat: ClosedJaxpr, views: Walk, everywhere: bool) -> dict[Any, _Choi
             view = views[var]
             if view.merged or (everywhere and _is_shorter(equation, var, views)):
                 result[var] = _of_view(view)
-    return result | {
-        var: _Choice(total.nodes, total.compute) for var, total in _sums(flat, views).items()
-    }
+    return (
+        result
+        | _before_loops(flat, views)
+        | {var: _Choice(total.nodes, total.compute) for var, total in _sums(flat, views).items()}
+    )
 
 
 def _is_of_a_size(flat: ClosedJaxpr, known: Mapping[int, NDArray[Any]]) -> bool:
@@ -176,6 +195,57 @@ def _is_shorter(equation: Any, var: Any, views: Walk) -> bool:
     return worthwhile(views[var]) or any(worthwhile(views[atom]) for atom in equation.invars)
 
 
+def _before_loops(flat: ClosedJaxpr, views: Walk) -> dict[Any, _Choice]:
+    """List what loops read that has repeated elements, and what else its nodes give.
+
+    A loop needs its operands whole, as arrays in memory, so that they are written there in any
+    case. Operands of other operations are computed where they are used, which is faster for each
+    element than to read it. But where the nodes are there, nothing is computed as it is written.
+    """
+    loops = [equation for equation in flat.jaxpr.eqns if _loops(equation)]
+    read = [views[var] for equation in loops for var in variables(equation.invars)]
+    made = _below([view.node for view in read if _is_computed(view)])
+    if not made:
+        return {}
+    results = (var for equation in flat.jaxpr.eqns for var in equation.outvars)
+    return {
+        var: _of_view(views[var])
+        for var in results
+        if views[var].node in made and not isinstance(views[var].node, Whole | KnownNumbers)
+    }
+
+
+def _loops(equation: Any) -> bool:
+    """Say whether an equation runs a loop, itself or in a function with its own derivative."""
+    if name_of(equation) in LOOPS:
+        return True
+    program = with_derivative(equation)
+    return program is not None and any(name_of(each) in LOOPS for each in every_equation(program))
+
+
+def _is_computed(view: NumbersAt) -> bool:
+    """Say whether numbers are made, and not only read, which are few for their readers."""
+    made = view.node.parts if isinstance(view.node, Joined) else (view.node,)
+    only_read = all(isinstance(part, Whole | KnownNumbers) for part in made)
+    return not only_read and few_for_a_loop(view)
+
+
+def few_for_a_loop(view: NumbersAt) -> bool:
+    """Say whether it pays to compute what is distinct, and to spread it for a loop."""
+    if not worthwhile(view):
+        return False
+    count = distinct(view)
+    dear = any(_is_dear(node) for node in _below([view.node]) if READ * node.size >= count)
+    return (READ_IF_DEAR if dear else READ) * count <= view.at.size
+
+
+def _is_dear(node: Node) -> bool:
+    """Say whether a node is a function of numbers that is more than a few sums and products."""
+    return isinstance(node, ResultOf) or (
+        isinstance(node, Elementwise) and name_of(node.equation) in DEAR
+    )
+
+
 def _of_view(view: NumbersAt) -> _Choice:
     return _Choice((view.node,), lambda emitter: emitter.spread(view.node, view.at))
 
@@ -187,21 +257,18 @@ def _needed(jaxpr: Any, chosen: Mapping[Any, _Choice]) -> set[Any]:
         if not needed.isdisjoint(equation.outvars) or equation.effects:
             if all(var in chosen for var in equation.outvars):
                 for var in needed.intersection(equation.outvars):
-                    needed |= _below(chosen[var].nodes)
+                    below = _below(chosen[var].nodes)
+                    needed |= {node.var for node in below if isinstance(node, Whole)}
             else:
                 needed |= set(variables(equation.invars))
     return needed
 
 
-def _below(nodes: Sequence[Node]) -> set[Any]:
-    """Collect the variables that nodes are computed from."""
+def _below(nodes: Sequence[Node]) -> set[Node]:
+    """Collect nodes with all that they are computed from."""
     waiting, seen = list(nodes), set(nodes)
-    found = set()
     while waiting:
-        top = waiting.pop()
-        if isinstance(top, Whole):
-            found.add(top.var)
-        new = set(top.operands) - seen
+        new = set(waiting.pop().operands) - seen
         seen |= new
         waiting += new
-    return found
+    return seen

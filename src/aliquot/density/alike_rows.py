@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from aliquot.alike import LEAST, distinct, followed, of_known, sums_over_rows, whole
+from aliquot.alike import LEAST, distinct, few_for_a_loop, followed, of_known, sums_over_rows, whole
 from aliquot.marginal.marginalization import AlikeRows
 from aliquot.marginal.unknowns import Unknown
 from aliquot.model.variables import Data
@@ -57,7 +57,11 @@ def _of_terms(density: Density) -> Iterator[AlikeRows]:
 
 
 def _of_summed_out(density: Density) -> Iterator[AlikeRows]:
-    """Look at those that do, but for chains: what each row is with all elements in one state."""
+    """Look at those that do: what each row is with all elements in one state.
+
+    Of chains what a step is given is computed once only where it is given very often, and not on
+    accelerators.
+    """
     plan = density.marginal
     if plan is None:
         return
@@ -72,13 +76,16 @@ def _of_summed_out(density: Density) -> Iterator[AlikeRows]:
         for states in (_states(plan.unknowns, place) for place in (0, -1))
     ]
     chains = {name for s in plan.elimination.steps if s.method == "chain" for name in s.names}
+    spread = jax.default_backend() == "cpu"
     for number, term in enumerate(plan.terms, plan.first_term):
         layouts = [layout for layout in plan.layouts if layout.summand.term == number]
         about = {plan.unknowns[v].name for layout in layouts for v in layout.variables()}
         output: Any = program.jaxpr.outvars[number]
         rows = int(np.prod(shape_of(output), dtype=int))
-        if term.kind in KINDS and rows >= LEAST and not about & chains:
-            yield AlikeRows(term.name, rows, max(distinct(views[output]) for views in in_states))
+        each = [views[output] for views in in_states]
+        stay = about & chains and not (spread and all(map(few_for_a_loop, each)))
+        if term.kind in KINDS and rows >= LEAST and not stay:
+            yield AlikeRows(term.name, rows, max(map(distinct, each)))
 
 
 def _states(unknowns: Sequence[Unknown], place: int) -> list[np.ndarray]:

@@ -23,8 +23,11 @@ from aliquot.stacking import packed
 # Of so many variables functions have few arguments and results, which hold all.
 MANY = 64
 
-# So many numbers in the data are worth a trace for them alone.
+# So many numbers in the data are worth a trace for them alone, where what is traced is called so
+# often, with so many numbers in all: following what repeats takes as long as some ten calls.
 MANY_NUMBERS = 20_000
+MANY_CALLS = 16
+MANY_IN_ALL = 5_000_000
 
 
 class OverDraws:
@@ -55,30 +58,60 @@ class OverDraws:
             self._programs[name] = packed(function, quick) if many else quick(function)
         return self._programs[name]
 
-    def shortened(
-        self, name: str, one: Callable[[Any, Any], Any], *, rows: bool = False
-    ) -> tuple[Callable[..., Any], Callable[..., Any], dict[str, Any]]:
-        """Compile a function of the continuous variables' values, by name, and of data.
+    def of_values(self, name: str, one: Callable[[Any, Any], Any]) -> Callable[[Any], Any]:
+        """Compile a function of the continuous variables' values and of data, for these data.
 
-        No derivative of it is wanted.
-
-        Where the data are very many, and repeat themselves, it is traced for these data alone, and
-        what is alike is computed once. The result is the program, with `rows` one over a leading
-        axis of the values, the function of one row, and the data for both.
+        It is called often, and no derivative of it is wanted.
         """
+        variables = [slot.variable for slot in self.slots]
+        like = {v.name: jax.ShapeDtypeStruct(v.shape, np.float64) for v in variables}
+        traced = self._shortened(one, like)
+        program = self.program(name, one) if traced is None else quick(traced.function)
+        data = self.data if traced is None else traced.data
+        return lambda values: program(values, data)
 
-        def over(function: Callable[..., Any]) -> Callable[..., Any]:
-            return jax.vmap(function, in_axes=(0, None)) if rows else function
+    def _shortened(
+        self, one: Callable[[Any, Any], Any], like: Any, times: int | None = None
+    ) -> Traced | None:
+        """Trace a function of something like `like` and of data for these data alone, if that pays.
 
+        What is alike in them is computed once, though each row gets its own number. No derivative
+        of it is wanted. It pays where the data are very many and repeat themselves, and the
+        function is called often: `times`, if it is known how many.
+        """
         leaves = self._leaves.arrays()
-        many = sum(map(np.size, leaves.values())) >= MANY_NUMBERS
-        if many and repeats(leaves.values()):
-            variables = [slot.variable for slot in self.slots]
-            like = {v.name: jax.ShapeDtypeStruct(v.shape, np.float64) for v in variables}
-            traced = Traced(one, like, leaves, everywhere=True)
-            if traced.merges:
-                return quick(over(traced.function)), traced.function, traced.data
-        return self.program(name, over(one)), one, self.data
+        numbers = sum(map(np.size, leaves.values()))
+        few = times is not None and (times < MANY_CALLS or times * numbers < MANY_IN_ALL)
+        if numbers < MANY_NUMBERS or few or not repeats(leaves.values()):
+            return None
+        traced = Traced(one, like, leaves, everywhere=True)
+        return traced if traced.merges else None
+
+    def over_draws(
+        self,
+        one: Callable[[Any, Any], Mapping[Any, Any]],
+        rows: Any,
+        *,
+        name: str | None = None,
+        options: Mapping[str, Any] | None = None,
+    ) -> dict[Any, np.ndarray]:
+        """Call a function of one draw and of data on all draws, in chunks of a bounded size.
+
+        `rows` is a tree of arrays with one leading axis, of draws, as the result is a dict of them.
+        The program is kept under its `name`, if it has one, unless it is for the present data
+        alone. `options` are the compiler's.
+        """
+        with float64():
+            like = jax.tree.map(lambda a: jax.ShapeDtypeStruct(a.shape[1:], a.dtype), rows)
+            traced = self._shortened(one, like, len(jax.tree.leaves(rows)[0]))
+            function = one if traced is None else traced.function
+            each = jax.vmap(function, in_axes=(0, None))
+            if traced is not None or name is None:
+                program = lazily(each, options or light())
+            else:
+                program = self.program(name, each)
+            data = self.data if traced is None else traced.data
+            return in_chunks(program, function, rows, data)
 
     def constrain_draws(self, flat: np.ndarray) -> dict[str, np.ndarray]:
         """Map draws back to each variable's own scale, deterministics included.
@@ -122,9 +155,8 @@ class OverDraws:
         def one(row: Any, data: Any) -> dict[str, Any]:
             return self.log_likelihood_at(row[1], data)
 
-        program = self.program("log_likelihood of values", jax.vmap(one, in_axes=(0, None)))
-        with float64():
-            return in_chunks(program, one, (np.arange(count), dict(values)), self.data)
+        rows = np.arange(count), dict(values)
+        return self.over_draws(one, rows, name="log_likelihood of values")
 
     def deterministics_of(
         self, values: Mapping[str, np.ndarray], count: int
@@ -140,9 +172,8 @@ class OverDraws:
 
         if not self.deterministics:
             return {}
-        program = self.program("deterministics of values", jax.vmap(one, in_axes=(0, None)))
-        with float64():
-            return in_chunks(program, one, (np.arange(count), dict(values)), self.data)
+        rows = np.arange(count), dict(values)
+        return self.over_draws(one, rows, name="deterministics of values")
 
     def unconstrain_draws(self, values: Mapping[str, np.ndarray]) -> np.ndarray:
         """Map draws of every continuous free variable back to flat vectors, shape (rows, d)."""

@@ -8,8 +8,6 @@ from typing import Any
 import jax
 import numpy as np
 
-from aliquot.compilation import lazily
-from aliquot.density.chunks import in_chunks
 from aliquot.precision import float64
 
 Draws = dict[str, np.ndarray]
@@ -41,10 +39,3 @@ def random_keys(seed: int, count: int) -> np.ndarray:
     """Make a key of JAX for each draw, as numbers."""
     with float64():
         return np.asarray(jax.random.key_data(jax.random.split(jax.random.key(seed), count)))
-
-
-def over_draws(one: Any, rows: Any, data: Any, options: Mapping[str, Any] | None) -> Any:
-    """Compile a function of one draw and of data with some options, and call it on all draws."""
-    with float64():
-        program = lazily(jax.vmap(one, in_axes=(0, None)), options)
-        return in_chunks(program, one, rows, data)

@@ -13,7 +13,7 @@ from aliquot.compilation import loop
 from aliquot.errors import ModelError
 from aliquot.hints.arguments import PREDICT
 from aliquot.hints.explain import explained
-from aliquot.inference.draws import over_draws, random_keys
+from aliquot.inference.draws import random_keys
 from aliquot.inference.posterior import continuous_values, discrete_values, posterior_of
 from aliquot.inference.responsibilities import is_mixture, mixture_logits
 from aliquot.model import Model, resolve_model
@@ -169,4 +169,4 @@ def rows_drawn(
         return {"rows": jnp.bincount(states, length=size)}
 
     rows = random_keys(seed, count), dict(values)
-    return over_draws(one, rows, density.data, loop())["rows"]
+    return density.over_draws(one, rows, options=loop())["rows"]

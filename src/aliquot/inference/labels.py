@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import jax.numpy as jnp
 import numpy as np
 
-from aliquot.density.chunks import in_chunks
 from aliquot.diagnostics import Diagnosis, check
 from aliquot.diagnostics.empty import ATTRIBUTE as EMPTY
 from aliquot.errors import AliquotWarning, warn
@@ -18,7 +17,6 @@ from aliquot.inference.draws import flat, free_draws, in_chains, sample_shape
 from aliquot.inference.empty_components import empty_components
 from aliquot.inference.permute import that_hold
 from aliquot.model import Model
-from aliquot.precision import float64
 from aliquot.progress import announce
 from aliquot.symmetry import ATTRIBUTE, Symmetries
 
@@ -98,9 +96,7 @@ def log_predictive(density: Any, values: Mapping[str, np.ndarray]) -> dict[str, 
         found = density.log_likelihood_at(row, data)
         return {f"log p({name})": _selected(jnp.ravel(value)) for name, value in found.items()}
 
-    with float64():
-        found = density.shortened("log predictive of some", one, rows=True)
-        result = in_chunks(*found[:2], rows, found[2])
+    result = density.over_draws(one, rows, name="log predictive of some")
     shaped = in_chains(result, *sample_shape(kept))
     dims = ("chain", "draw", "observation")
     # Each number is named by the position of its observation.

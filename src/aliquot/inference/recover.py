@@ -15,7 +15,7 @@ from aliquot.errors import AliquotWarning, ModelError, warn
 from aliquot.expression import leaves
 from aliquot.hints.arguments import PREDICT
 from aliquot.hints.explain import explained
-from aliquot.inference.draws import in_chains, over_draws, random_keys
+from aliquot.inference.draws import in_chains, random_keys
 from aliquot.inference.missing import draw_missing
 from aliquot.inference.model_order import in_model_order
 from aliquot.inference.origin import record
@@ -223,7 +223,7 @@ def _run(
         keep = {*wanted, "log_density", "log_sum"}
         return {path: value for path, value in result.items() if path[1] in keep}
 
-    return dict(over_draws(one, (keys, dict(values)), density.data, loop()))
+    return density.over_draws(one, (keys, dict(values)), options=loop())
 
 
 def _kinds(kind: Any) -> tuple[str, ...]:

@@ -8,12 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from aliquot.compilation import light
 from aliquot.diagnostics import check
 from aliquot.errors import AliquotWarning, ModelError, warn
 from aliquot.hints.arguments import PREDICT
 from aliquot.hints.explain import explained
-from aliquot.inference.draws import over_draws
 from aliquot.inference.model_order import in_model_order
 from aliquot.inference.permute import that_hold
 from aliquot.inference.posterior import continuous_values, posterior_of
@@ -213,7 +211,7 @@ def _best(trace: Any, model: Model, values: Mapping[str, np.ndarray]) -> int:
             terms = density.log_terms_of(given, data)
             return {"lp": sum(terms.values(), 0.0)}
 
-        lp = over_draws(one, dict(values), density.data, light())["lp"]
+        lp = density.over_draws(one, dict(values))["lp"]
     return int(np.argmax(np.where(np.isnan(lp), -np.inf, lp)))
 
 

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from aliquot.compilation import light
 from aliquot.errors import AliquotWarning, warn
-from aliquot.inference.draws import flat, over_draws
+from aliquot.inference.draws import flat
 from aliquot.inference.posterior import discrete_values
 from aliquot.marginal import depends_on
 from aliquot.model import Model
@@ -159,4 +158,4 @@ def _computed(
             made["unconstrained_posterior", slot.unconstrained_name] = forward
         return made
 
-    return over_draws(one, (dict(values), given), density.data, light()), lost
+    return density.over_draws(one, (dict(values), given)), lost

@@ -10,10 +10,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from aliquot.compilation import light
 from aliquot.distributions.mixture import Mixture
 from aliquot.distributions.normal_mixture import NormalMixture
-from aliquot.inference.draws import over_draws
 from aliquot.marginal import depends_on
 from aliquot.model import Model
 from aliquot.symmetry import Block, trading
@@ -163,7 +161,7 @@ class Responsibilities:
 
         if not parts:
             return {}
-        return over_draws(one, dict(values), self.density.data, light())
+        return self.density.over_draws(one, dict(values))
 
     def _probabilities(self, given: Any, data: Any, names: Sequence[str]) -> dict[str, Any]:
         """Compute those of all rows at one draw, inside a traced function."""

@@ -59,8 +59,7 @@ class Probe:
         self._points: list[tuple[Point, np.ndarray]] = []
         self._values = density.program("values of coordinates", self.own_scale)
         self.names = sorted(density.term_names())
-        program, _, data = density.shortened("terms of values", self.all_terms)
-        self._terms = lambda point: program(point, data)
+        self._terms = density.of_values("terms of values", self.all_terms)
         self.priors = {
             slot.variable.name: self.names.index(slot.variable.name)
             for slot in self.slots
