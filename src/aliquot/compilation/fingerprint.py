@@ -60,9 +60,10 @@ class _Writer:
     def __init__(self) -> None:
         self.parts: list[str] = []
         self._names: dict[Any, str] = {}  # of variables, by their order
-        # Of objects that equations share.
+        # Of objects that equations share, by identity: what was made here has to live as long.
         self._types: dict[int, str] = {}
         self._contexts: dict[int, str] = {}
+        self._made: list[ClosedJaxpr] = []
 
     def value(self, value: Any) -> None:
         """Write a parameter, a literal or a constant."""
@@ -149,6 +150,7 @@ class _Writer:
         write = self.parts.append
         if (called := written_out(equation)) is not None:
             write("=")
+            self._made.append(called)
             self.value(called)
         elif not is_jaxs(primitive):
             raise _UnknownError
