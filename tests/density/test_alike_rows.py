@@ -368,3 +368,10 @@ def test_alike_rows_are_drawn_independently(monkeypatch):
     five = 5 * np.sqrt(0.25 / 4000)
     assert abs(drawn.mean() - 0.5) < five
     assert abs(np.mean(drawn[1:] != drawn[:-1]) - 0.5) < five
+
+
+def test_numbers_that_are_read_are_those_of_distinct_rows(rng):
+    repeated = counts_model(rng.integers(0, 5, ROWS)).density()
+    assert repeated.numbers_read < ROWS
+    apart = counts_model(rng.permutation(ROWS)).density()
+    assert apart.numbers_read >= ROWS

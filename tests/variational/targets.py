@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 
@@ -32,6 +33,10 @@ class Target:
     @property
     def size(self) -> int:
         return self.start.size
+
+    @property
+    def numbers_read(self) -> int:
+        return sum(np.size(leaf) for leaf in jax.tree.leaves(self.data))
 
     def log_density(self, flat: Any, data: Any) -> Any:
         self.traces += 1

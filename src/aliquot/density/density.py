@@ -111,9 +111,14 @@ class Density(Starts):
         fresh._traced = traced
         fresh.data = traced.data
         fresh._looked_at = False
-        for cached in ("start", "typical"):
+        for cached in ("start", "typical", "numbers_read"):
             fresh.__dict__.pop(cached, None)
         return fresh
+
+    @cached_property
+    def numbers_read(self) -> int:
+        """How many numbers of the data the log density reads: rows that are alike once."""
+        return self._traced.numbers_read
 
     def first_look(self) -> None:
         """Refuse parameters that are computed and cannot be what they must be, once.

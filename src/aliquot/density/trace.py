@@ -17,7 +17,7 @@ import numpy as np
 from aliquot.alike import merged, repeats
 from aliquot.density.beforehand import beforehand
 from aliquot.precision import float64
-from aliquot.primitives.internals import replayed
+from aliquot.primitives.internals import replayed, size_of, variables
 from aliquot.stacking import stacked
 from aliquot.stacking.live import live
 
@@ -74,6 +74,16 @@ class Traced:
         fresh._program = program
         fresh.data = self._data(given, program or self._written)
         return fresh
+
+    @property
+    def numbers_read(self) -> int:
+        """How many numbers of the data, and of what was made of them, an evaluation reads."""
+        program: Any = self._program or self._written
+        read = set(variables(program.jaxpr.outvars))
+        for equation in program.jaxpr.eqns:
+            read.update(variables(equation.invars))
+        given = [*program.jaxpr.constvars, *program.jaxpr.invars[self._values :]]
+        return sum(size_of(var) for var in given if var in read)
 
     @property
     def merges(self) -> bool:

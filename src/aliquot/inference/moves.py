@@ -7,7 +7,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-import jax
 import numpy as np
 
 from aliquot.errors import ModelError
@@ -96,7 +95,7 @@ def after_warmup(
     d = positions.shape[-1]
     several = explored is not None and len(explored.modes) > 1
     folded = explored is not None and explored.folding.images > 1
-    many = _numbers(density) >= (WORTH_FOLDED if folded else WORTH)
+    many = density.numbers_read >= (WORTH_FOLDED if folded else WORTH)
     worth = moves and d <= MOST_COORDINATES and (several or many)
     proposal = _proposal(density, explored, positions, folding, seed) if worth else None
     described = explored is not None and explored.dominates
@@ -148,7 +147,3 @@ def _together(members: list[GaussianMixture]) -> GaussianMixture:
         return members[0].with_tails(min(members[0].tails, 10.0))
     explored, fitted = members
     return fitted.beside(explored, EXPLORED).with_tails(min(fitted.tails, 10.0))
-
-
-def _numbers(density: Any) -> int:
-    return int(sum(np.size(leaf) for leaf in jax.tree.leaves(density.data)))

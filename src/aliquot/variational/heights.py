@@ -10,17 +10,16 @@ import numpy as np
 from aliquot.variational.points import at_points
 from aliquot.variational.target import Target
 
-# Points times numbers in the data that are worth the waiting: about a second.
+# Points times numbers of the data that are worth the waiting: about a second.
 WORTH = 250_000_000
 
 
 def affordable(density: Target, most: int, least: int, worth: int = WORTH) -> int:
     """Return how many points to evaluate where more are better but fewer will do.
 
-    All of them while points times numbers in the data are within what it is worth.
+    All of them while points times numbers read are within what it is worth.
     """
-    numbers = sum(np.size(leaf) for leaf in jax.tree.leaves(density.data))
-    return int(np.clip(worth // max(numbers, 1), least, most))
+    return int(np.clip(worth // max(density.numbers_read, 1), least, most))
 
 
 def log_densities(density: Target, points: np.ndarray) -> np.ndarray:

@@ -19,6 +19,9 @@ class Target(Protocol):
     def data(self) -> Any: ...  # a pytree of NumPy arrays, passed to every pure function
 
     @property
+    def numbers_read(self) -> int: ...  # of the data, by each evaluation of the log density
+
+    @property
     def start(self) -> np.ndarray: ...  # (d,), always the same
 
     @property
