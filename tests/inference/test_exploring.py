@@ -11,6 +11,7 @@ import pytest
 
 import aliquot as aq
 from aliquot.errors import ConvergenceWarning, ModelError
+from aliquot.inference import moves
 from tests.seeds import fixed
 
 # Of two-sided tests at this level, one in 100,000 fails by chance.
@@ -187,8 +188,11 @@ def test_mirror_images_are_met_by_different_chains() -> None:
 
 
 @pytest.mark.parametrize("seed", [1, 5])
-def test_the_steps_of_a_mirrored_chain_are_right(seed: int) -> None:
+def test_the_steps_of_a_mirrored_chain_are_right(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """In whichever mirror mode a chain stands, its steps are folded there and back."""
+    monkeypatch.setattr(moves, "WORTH", 20_000)
     rng = fixed(4)
     data = rng.normal(np.array([-0.6, 0.6])[rng.integers(0, 2, 20_000)], 1.0)
     with aq.Model() as model:

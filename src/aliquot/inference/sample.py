@@ -106,10 +106,10 @@ def sample(
         tempered run all rungs start there but the reference; by default they start at draws of
         that.
     moves : str
-        "auto": where a mixture of t's fitted to the warm-up describes the posterior well, nine of
-        ten draws are independence Metropolis steps [4]_ that propose from it, which carries chains
-        from mode to mode and costs a fraction; the others are by NUTS. Where it does not, or would
-        not pay, all are by NUTS. "nuts": all are by NUTS in any case.
+        "auto": where there are several modes, or very many data, and a mixture of t's fitted to the
+        warm-up describes the posterior well, nine of ten draws are independence Metropolis steps
+        [4]_ that propose from it, which carries chains from mode to mode; the others are by NUTS.
+        Where it does not, all are by NUTS. "nuts": all are by NUTS in any case.
     progressbar : bool
         Show a live display on a terminal and in notebooks, plain lines elsewhere.
     keep_warmup : bool
