@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import gc
 import os
 import shutil
 import signal
@@ -31,6 +32,10 @@ import numpy as np
 import pytest
 
 from tests import seeds
+
+# Traces are many small objects, and live long: to look through them as often as by default takes
+# some percent of the time.
+gc.set_threshold(50_000, 20, 100)
 
 # Nothing here may depend on how fast the machine is at the moment.
 hypothesis.settings.register_profile(
