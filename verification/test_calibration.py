@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 import aliquot as aq
+from aliquot.inference import moves
 from verification.worst import against_uniform
 
 SETS = 200
@@ -169,7 +170,6 @@ def _():
     aq.Weibull("times", 1.5, scale, observed=aq.Data("t", np.ones(5)))
 
 
-# So many rows that draws are independence steps, nine of ten, where the posterior allows it.
 MANY = 6_000
 
 
@@ -203,7 +203,9 @@ def _():
 
 
 @pytest.mark.parametrize("case", RECIPES, ids=lambda case: case.name)
-def test_ranks_of_true_values_are_uniform(verified, rng, case):
+def test_ranks_of_true_values_are_uniform(verified, rng, case, monkeypatch):
+    if case.name.endswith("by independence steps"):  # of one mode, too, however few the rows
+        monkeypatch.setattr(moves, "WORTH", 0)
     model = case.build()
     ranks: dict[str, list[float]] = {}
     for number in range(SETS):

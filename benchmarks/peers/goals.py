@@ -120,7 +120,8 @@ def _median(rates: dict[str, Ratio | None]) -> Goal:
     if not known:
         return Goal(title, goal, "not measured", None)
     reached = median(known) >= 5.0 if len(known) == len(rates) else None
-    text = f"{times(median(known))}, from {min(known):.2g} to {max(known):.2g}"
+    most = "alone right" if max(known) == inf else f"{max(known):.2g}"
+    text = f"{times(median(known))}, from {min(known):.2g} to {most}"
     return Goal(title, goal, text + _missing(rates), reached)
 
 
