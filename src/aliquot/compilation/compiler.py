@@ -99,15 +99,11 @@ def compiled(
         # the same.
         with uncollected():
             traced = jax.jit(function, keep_unused=True).trace(*arguments)
-            # Without a fingerprint what is lowered is the key.
-            program, lowered = fingerprint(traced.jaxpr), None
-            if program is None:
-                lowered = traced.lower()
-                program = lowered.as_text(debug_info=False)
-            key = _key(program, traced, arguments, options)
+            machine = _machine(arguments)
+            key, lowered = (None, None) if machine is None else _key(machine, traced, options)
             content = None if key is None else folder.read(key)
-            if content is None and lowered is None:
-                lowered = traced.lower()
+            if content is None:
+                lowered = lowered or traced.lower()
         if meanwhile is not None:
             meanwhile()
         call = None if key is None or content is None else _load(key, content, traced)
@@ -153,12 +149,10 @@ def lazily(
     return call
 
 
-def _key(
-    program: str, traced: Any, arguments: Any, options: Mapping[str, Any] | None
-) -> str | None:
-    """Return the name of a program on the disk, or None for one that must not be kept.
+def _machine(arguments: Any) -> tuple[str, ...] | None:
+    """Return what programs of some arguments are kept for, or None where none are.
 
-    With a cache of JAX's own nothing is: a program that JAX has loaded from there can be written
+    With a cache of JAX's own none are: a program that JAX has loaded from there can be written
     again, but not always run by the process that reads it.
     """
     jaxs_own = jax.config.jax_enable_compilation_cache and jax.config.jax_compilation_cache_dir
@@ -166,16 +160,27 @@ def _key(
         return None
     device = _device(arguments)
     machine = None if device is None else identity(device)
-    if device is None or machine is None:
-        return None
-    # A call back into Python is an address, which another process has no use for.
-    if "callback" in program:
-        return None
+    return None if device is None or machine is None else (*machine, str(device.id))
+
+
+def _key(
+    machine: tuple[str, ...], traced: Any, options: Mapping[str, Any] | None
+) -> tuple[str | None, Any]:
+    """Return the name of a program on the disk, and the program lowered if that was needed for it.
+
+    The name is None for a program that must not be kept.
+    """
+    program, lowered = fingerprint(traced.jaxpr), None
+    if program is None:
+        lowered = traced.lower()
+        program = lowered.as_text(debug_info=False)
+        # A call back into Python is an address, which another process has no use for.
+        if "callback" in program:
+            return None, lowered
     # Numbers and random keys look the same in the text.
     seen = [*jax.tree.leaves(traced.args_info), *jax.tree.leaves(traced.out_info)]
     parts = (
         *machine,
-        str(device.id),
         *settings(),
         repr(sorted((options or {}).items())),
         repr([(leaf.shape, str(leaf.dtype)) for leaf in seen]),
@@ -186,7 +191,7 @@ def _key(
         content = part.encode(errors="surrogatepass")
         hashed.update(b"%d:" % len(content))
         hashed.update(content)
-    return hashed.hexdigest()
+    return hashed.hexdigest(), lowered
 
 
 def _device(arguments: Any) -> Any:

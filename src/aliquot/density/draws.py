@@ -85,7 +85,7 @@ class OverDraws:
         if numbers < MANY_NUMBERS or few or not repeats(leaves.values()):
             return None
         traced = Traced(one, like, leaves, everywhere=True)
-        return traced if traced.merges else None
+        return traced if traced.is_shortened else None
 
     def over_draws(
         self,

@@ -86,8 +86,8 @@ class Traced:
         return sum(size_of(var) for var in given if var in read)
 
     @property
-    def merges(self) -> bool:
-        """Whether anything is computed once for several rows."""
+    def is_shortened(self) -> bool:
+        """Whether anything is computed once for several rows, or beforehand."""
         return self._program is not None
 
     def _shortened(self, given: dict[str, np.ndarray]) -> Any:
