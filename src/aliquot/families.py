@@ -8,11 +8,13 @@ from aliquot.distributions import (
     binary,
     bounded,
     categorical,
+    censored,
     circular,
     counts,
     dirichlet,
     gamma,
     heavy_tailed,
+    hurdle,
     improper,
     lkj,
     location_scale,
@@ -22,6 +24,7 @@ from aliquot.distributions import (
     normal_mixture,
     positive,
     random_walk,
+    truncated,
     truncated_normal,
     zero_inflated,
 )
@@ -70,9 +73,15 @@ OrderedLogistic = Constructor(categorical.OrderedLogistic)
 ZeroInflatedPoisson = Constructor(zero_inflated.ZeroInflatedPoisson)
 ZeroInflatedBinomial = Constructor(zero_inflated.ZeroInflatedBinomial)
 ZeroInflatedNegativeBinomial = Constructor(zero_inflated.ZeroInflatedNegativeBinomial)
+HurdlePoisson = Constructor(hurdle.HurdlePoisson)
+HurdleNegativeBinomial = Constructor(hurdle.HurdleNegativeBinomial)
+HurdleGamma = Constructor(hurdle.HurdleGamma)
+HurdleLogNormal = Constructor(hurdle.HurdleLogNormal)
 
 Mixture = Constructor(mixture.Mixture)
 NormalMixture = Constructor(normal_mixture.NormalMixture)
+Truncated = Constructor(truncated.Truncated)
+Censored = Constructor(censored.Censored)
 
 # The names above are public, and this is the only list of them. A type checker sees them by itself.
 if not TYPE_CHECKING:

@@ -17,6 +17,7 @@ import numpy as np
 from aliquot.arguments import as_seed
 from aliquot.compilation import lazily
 from aliquot.distributions.constraints import Constraint
+from aliquot.distributions.interval_mass import log_between
 from aliquot.distributions.parameters import (
     as_parameter,
     as_sample_shape,
@@ -68,6 +69,8 @@ class Distribution:
     typical: ClassVar[str | None] = None
     # Whether single entries of an event can be integrated out while others are seen.
     entrywise: ClassVar[bool] = False
+    # Of a family without a distribution function: why, and what to use where one is needed.
+    no_tails: ClassVar[str] = ""
 
     shape: tuple[int, ...]
     parameters: dict[str, Any]
@@ -301,6 +304,30 @@ class Distribution:
     def _log_prob(self, x: Any) -> Any:
         """Compute the log density at points of the support: arrays in, one number an event out."""
         raise NotImplementedError
+
+    def _log_tails(self, x: Any) -> tuple[Any, Any]:
+        """Compute the logs of P(X <= x) and of P(X > x) at points of the support but its last."""
+        raise NotImplementedError
+
+    def _log_between(self, low: Any, high: Any) -> Any:
+        """Compute the log of P(low < X <= high), both points as for `_log_tails`."""
+        return log_between(self, low, high)
+
+    def with_tails(self) -> Distribution:
+        """Give the distribution itself, prepared for `_log_tails`; raise a `ParameterError` if not.
+
+        Families that have no distribution function say in `no_tails` what to use in their place.
+        """
+        if self.event_dims:
+            raise ParameterError("its values are vectors, which have no order")
+        if type(self)._log_tails is Distribution._log_tails:
+            raise ParameterError(self.no_tails or "its distribution function is not known here")
+        return self
+
+    @property
+    def point_masses(self) -> list[Any]:
+        """Values that have a probability of their own, of a variable that is else continuous."""
+        return []
 
     def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
         """Draw an array of the given shape, event axes included."""

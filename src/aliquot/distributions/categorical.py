@@ -6,6 +6,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from aliquot.distributions.base import Distribution
 from aliquot.distributions.constraints import (
@@ -18,6 +19,7 @@ from aliquot.distributions.constraints import (
     real_vector,
     simplex,
 )
+from aliquot.distributions.count_tails import tails_of_table
 from aliquot.distributions.logarithms import log_power
 from aliquot.distributions.parameters import as_parameter, exactly_one
 from aliquot.distributions.random_numbers import multinomial_draws, uniform
@@ -100,6 +102,13 @@ class Categorical(Categories):
             return table_of_elements(jax.nn.log_softmax(self.logit_p), self.shape)
         return table_of_elements(log_power(self.p, 1), self.shape)
 
+    def _log_tails(self, x: Any) -> tuple[Any, Any]:
+        if "logit_p" in self.parameters:
+            table = jax.nn.log_softmax(self.logit_p)
+        else:
+            table = log_power(self.p, 1)
+        return tails_of_table(table, np.arange(table.shape[-1]), x)
+
     def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
         # Normalised, since large numbers would swallow the noise.
         logits = self.parameters.get("logit_p")
@@ -167,6 +176,10 @@ class OrderedLogistic(Categories):
             + jnp.where(x > 0, jax.nn.log_sigmoid(self.eta - lower), 0.0)
             + jnp.where(inner, jnp.log(-jnp.expm1(-width)), 0.0)
         )
+
+    def _log_tails(self, x: Any) -> tuple[Any, Any]:
+        cut = entry_at(self.cutpoints, x) - self.eta
+        return jax.nn.log_sigmoid(cut), jax.nn.log_sigmoid(-cut)
 
     def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
         u, rest = uniform(key, shape)

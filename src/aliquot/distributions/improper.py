@@ -26,6 +26,7 @@ class Flat(Distribution):
     """
 
     support: Constraint = real
+    no_tails = "it is improper. Between two bounds use aq.Uniform"
 
     def __init__(self, *, shape: Any = None) -> None:
         super().__init__({}, shape)

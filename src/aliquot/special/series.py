@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import factorial
 from typing import Any
 
 import jax.numpy as jnp
@@ -52,3 +53,22 @@ def log_gamma_of_one_plus(x: Any) -> Any:
     total = polynomial(s, [(-1.0) ** k * zeta / k for k, zeta in terms])
     series = s * (s * total - np.euler_gamma)
     return jnp.where(small, series, gammaln(1.0 + jnp.where(small, 1.0, x)))
+
+
+def exp_after_two_terms(x: Any) -> Any:
+    r"""Compute :math:`x e^x - e^x + 1`, about :math:`x^2 / 2`, for x >= 0."""
+    small = x < 0.5
+    s = jnp.where(small, x, 0.0)
+    total = polynomial(s, [(k - 1) / factorial(k) for k in range(2, 18)])
+    w = jnp.where(small, 1.0, x)
+    return jnp.where(small, s * s * total, w * jnp.exp(w) - jnp.expm1(w))
+
+
+def log_mean_excess(x: Any) -> Any:
+    r"""Compute :math:`\log(1 - x / (e^x - 1))`, about :math:`\log(x / 2)`, for x > 0."""
+    small = x < 0.5
+    s = jnp.where(small, x, 0.25)
+    total = polynomial(s, [1 / factorial(k) for k in range(2, 18)])
+    w = jnp.where(small, 1.0, jnp.minimum(x, 700.0))
+    near = jnp.log(s) + jnp.log(total) - jnp.log(jnp.expm1(s) / s)
+    return jnp.where(small, near, jnp.log1p(-w / jnp.expm1(w)))
