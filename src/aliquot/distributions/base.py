@@ -309,9 +309,12 @@ class Distribution:
         """Compute the logs of P(X <= x) and of P(X > x) at points of the support but its last."""
         raise NotImplementedError
 
-    def _log_between(self, low: Any, high: Any) -> Any:
-        """Compute the log of P(low < X <= high), both points as for `_log_tails`."""
-        return log_between(self, low, high)
+    def _log_between(self, low: Any, high: Any, first: Any, last: Any) -> Any:
+        """Compute the log of P(low < X <= high), points as for `_log_tails`, whose results follow.
+
+        Families override this that know it in closed form.
+        """
+        return log_between(self, low, high, first, last)
 
     def with_tails(self) -> Distribution:
         """Give the distribution itself, prepared for `_log_tails`; raise a `ParameterError` if not.

@@ -59,7 +59,7 @@ class Uniform(Distribution):
         width = jnp.log(self.upper - self.lower)
         return jnp.log(x - self.lower) - width, jnp.log(self.upper - x) - width
 
-    def _log_between(self, low: Any, high: Any) -> Any:
+    def _log_between(self, low: Any, high: Any, first: Any, last: Any) -> Any:
         return jnp.log(high - low) - jnp.log(self.upper - self.lower)
 
     def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:

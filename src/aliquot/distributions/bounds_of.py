@@ -8,13 +8,14 @@ import jax.numpy as jnp
 import numpy as np
 
 from aliquot.distributions.base import Distribution
-from aliquot.distributions.constraints import Bound, Constraint
+from aliquot.distributions.constraints import Bound, Constraint, integer
 from aliquot.distributions.parameters import as_parameter, at
 from aliquot.errors import ParameterError, ShapeError
 from aliquot.expression import Expression, apply
 
 LOWER, UPPER = Bound(-np.inf), Bound(np.inf)
 BOUNDS: dict[str, Constraint] = {"lower": LOWER, "upper": UPPER}
+WHOLE_BOUNDS: dict[str, Constraint] = {"lower": integer, "upper": integer}
 # Beyond, no count is told from the next one.
 _MOST = 2.0**62
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import jax.numpy as jnp
@@ -10,6 +11,7 @@ import numpy as np
 from aliquot.distributions.base import Distribution
 from aliquot.distributions.bounds_of import (
     BOUNDS,
+    WHOLE_BOUNDS,
     check_order,
     check_overlap,
     given_bounds,
@@ -60,8 +62,6 @@ class Censored(Distribution):
     array([-1.636294, -1.25    ])
     """
 
-    constraints = BOUNDS
-
     def __init__(
         self, dist: Any, lower: Any = None, upper: Any = None, *, shape: Any = None
     ) -> None:
@@ -72,6 +72,11 @@ class Censored(Distribution):
         check_overlap(self.family, inner, bounds)
         bounds = {name: bound for name, bound in bounds.items() if not _idle(inner, name, bound)}
         super().__init__({"dist": inner, **bounds}, shape)
+
+    @property
+    def constraints(self) -> Mapping[str, Constraint]:  # type: ignore[override]
+        """What the bounds have to be: whole numbers, where the values are."""
+        return WHOLE_BOUNDS if self.discrete else BOUNDS
 
     @property
     def support(self) -> Constraint:

@@ -1,4 +1,4 @@
-"""Distribution functions of counts: of trials by the incomplete beta function, of tables by sums."""
+"""Distribution functions of counts: by the incomplete beta function, or by sums of tables."""
 
 from __future__ import annotations
 

@@ -33,7 +33,8 @@ class Within(Interval):
         self.lower = _inner(own[0], lower, jnp.maximum, np.maximum)
         self.upper = _inner(own[1], upper, jnp.minimum, np.minimum)
         # An end of the other support may be left out, such as the zero of a gamma variable.
-        self.closed = lower is not None and upper is not None
+        both = lower is not None and upper is not None
+        self.closed = both or isinstance(inner, Real) or getattr(inner, "closed", False)
 
     @property
     def description(self) -> str:  # type: ignore[override]

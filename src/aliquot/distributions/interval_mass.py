@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from aliquot.distributions.base import Distribution
 
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(20)
+_NODES, _WEIGHTS = 0.5 * (_NODES + 1.0), 0.5 * _WEIGHTS
 # An interval that holds less than this share of the tail that it begins is integrated over.
 _NARROW = 0.1
 
@@ -46,19 +48,16 @@ def log_mass(dist: Distribution, low: Any, high: Any) -> Any:
     if high is None:
         return log_tails(dist, low)[1]
     low, high = jnp.broadcast_arrays(jnp.asarray(low, float), jnp.asarray(high, float))
+    below, above = log_tails(dist, low), log_tails(dist, high)
     (low_below, low_above), (high_below, high_above) = (
         beyond_support(dist, x) for x in (low, high)
     )
-    open_low, open_high = low_below, high_above
     none = low_above | high_below | ~(low < high)
-    both = ~(none | open_low | open_high)
-    # Where there is one bound only, or none, the family need not know of the other.
-    middle = _inside(dist, low)
-    end = jnp.where(none | open_low, jnp.where(none | open_high, middle, high), low)
-    below, above = dist._log_tails(end)
-    one = jnp.where(open_low, jnp.where(open_high, 0.0, below), above)
+    one = jnp.where(high_above, below[1], above[0])
+    both = ~(none | low_below | high_above)
     a, b = _two_inside(dist, both, low, high)
-    return jnp.where(none, -jnp.inf, jnp.where(both, dist._log_between(a, b), one))
+    mass = jnp.where(both, dist._log_between(a, b, below, above), one)
+    return jnp.where(none, -jnp.inf, mass)
 
 
 def tails_within(dist: Distribution, low: Any, high: Any, x: Any) -> tuple[Any, Any]:
@@ -67,14 +66,13 @@ def tails_within(dist: Distribution, low: Any, high: Any, x: Any) -> tuple[Any, 
     return log_mass(dist, low, x) - total, log_mass(dist, x, high) - total
 
 
-def log_between(dist: Distribution, low: Any, high: Any) -> Any:
+def log_between(dist: Distribution, low: Any, high: Any, first: Any, last: Any) -> Any:
     """Compute the log of P(low < X <= high) for two numbers inside of the support.
 
-    The difference of the two tails on the side where they are small; of a continuous variable,
-    where they are nearly equal, the integral of the density by Gauss-Legendre quadrature.
+    Given the log tails at both: their difference on the side where they are small; of a continuous
+    variable, where they are nearly equal, the integral of the density by Gauss-Legendre quadrature.
     """
-    below_low, above_low = dist._log_tails(low)
-    below_high, above_high = dist._log_tails(high)
+    (below_low, above_low), (below_high, above_high) = first, last
     right = below_low > np.log(0.5)
     more = jnp.where(right, above_low, below_high)
     less = jnp.where(right, above_high, below_low)
@@ -95,28 +93,29 @@ def log_integral(dist: Distribution, low: Any, high: Any) -> Any:
     """
     support = dist.support
     lower, upper = getattr(support, "lower", None), getattr(support, "upper", None)
-    low, high = jnp.asarray(low, float), jnp.asarray(high, float)
-    if _is(lower, 0.0) and not support.closed:
-        odds = _is(upper, 1.0)
-        start, stop = (jnp.log(x) - (jnp.log1p(-x) if odds else 0.0) for x in (low, high))
-        width = jnp.log1p((high - low) / low)
-        width = width - jnp.log1p(-(high - low) / (1.0 - low)) if odds else width
+    low, high = (jnp.asarray(x, float) for x in (low, high))
+    shape = jnp.broadcast_shapes(low.shape, high.shape, dist.batch_shape)
+    low, high = jnp.broadcast_to(low, shape), jnp.broadcast_to(high, shape)
+    # Along a new first axis: the nodes.
+    node, weight = (np.reshape(x, (-1, *(1,) * len(shape))) for x in (_NODES, _WEIGHTS))
+
+    def between(start: Any, stop: Any) -> Any:
+        return start + node * (stop - start)
+
+    if not _is(lower, 0.0) or support.closed:
+        width = high - low
+        log_density = dist._log_prob(between(low, high))
+    elif _is(upper, 1.0):
+        width = jnp.log1p((high - low) / low) - jnp.log1p(-(high - low) / (1.0 - low))
+        y = between(*(jnp.log(x) - jnp.log1p(-x) for x in (low, high)))
+        x = 1.0 / (1.0 + jnp.exp(-y))
+        log_density = dist._log_prob(x) + jnp.log(x) - jnp.log1p(jnp.exp(y))
     else:
-        odds, start, stop, width = None, low, high, high - low
-    each = []
-    for node in 0.5 * (_NODES + 1.0):
-        y = (1.0 - node) * start + node * stop
-        if odds is None:
-            each.append(dist._log_prob(y))
-        elif odds:
-            x = 1.0 / (1.0 + jnp.exp(-y))
-            each.append(dist._log_prob(x) + jnp.log(x) - jnp.log1p(jnp.exp(y)))
-        else:
-            each.append(dist._log_prob(jnp.exp(y)) + y)
-    largest = each[0]
-    for one in each[1:]:
-        largest = jnp.maximum(largest, one)
-    total = sum(0.5 * w * jnp.exp(one - largest) for w, one in zip(_WEIGHTS, each, strict=True))
+        width = jnp.log1p((high - low) / low)
+        y = between(jnp.log(low), jnp.log(high))
+        log_density = dist._log_prob(jnp.exp(y)) + y
+    largest = jax.lax.stop_gradient(jnp.max(log_density, axis=0))
+    total = jnp.sum(weight * jnp.exp(log_density - largest), axis=0)
     return largest + jnp.log(total) + jnp.log(width)
 
 

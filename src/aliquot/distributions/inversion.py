@@ -33,10 +33,12 @@ def quantile_between(
     from_low = u <= rest
     log_share = jnp.log(jnp.where(from_low, u, rest)) + log_mass(dist, low, high)
 
+    least = -jnp.inf if low is None else low
+    most = jnp.inf if high is None else high
+
     def too_low(x: Any) -> Any:
-        below = log_mass(dist, low, x) < log_share
-        above = log_mass(dist, x, high) > log_share
-        return jnp.where(from_low, below, above)
+        log_other = log_mass(dist, jnp.where(from_low, least, x), jnp.where(from_low, x, most))
+        return jnp.where(from_low, log_other < log_share, log_other > log_share)
 
     first, last = (jnp.broadcast_to(x, shape) for x in _ends(dist, low, high))
     if dist.discrete:

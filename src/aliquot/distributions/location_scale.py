@@ -59,7 +59,7 @@ class Normal(Distribution):
         z = (x - self.mu) / self.sigma
         return log_ndtr(z), log_ndtr(-z)
 
-    def _log_between(self, low: Any, high: Any) -> Any:
+    def _log_between(self, low: Any, high: Any, first: Any, last: Any) -> Any:
         return log_normal_between(low - self.mu, high - self.mu, high - low, self.sigma)
 
     def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
@@ -100,9 +100,9 @@ class HalfNormal(Distribution):
 
     def _log_tails(self, x: Any) -> tuple[Any, Any]:
         above = np.log(2.0) + log_ndtr(-x / self.sigma)
-        return self._log_between(0.0, x), above
+        return np.log(2.0) + log_normal_between(jnp.zeros_like(x), x, x, self.sigma), above
 
-    def _log_between(self, low: Any, high: Any) -> Any:
+    def _log_between(self, low: Any, high: Any, first: Any, last: Any) -> Any:
         return np.log(2.0) + log_normal_between(low, high, high - low, self.sigma)
 
     def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
@@ -172,7 +172,7 @@ class Laplace(Distribution):
         rest = log_complement(tail)
         return jnp.where(left, tail, rest), jnp.where(left, rest, tail)
 
-    def _log_between(self, low: Any, high: Any) -> Any:
+    def _log_between(self, low: Any, high: Any, first: Any, last: Any) -> Any:
         # The density has a corner at mu, over which it is not to be integrated.
         one_side = (low >= self.mu) | (high <= self.mu)
         nearer = jnp.where(low >= self.mu, low - self.mu, self.mu - high) / self.b

@@ -168,7 +168,7 @@ class Mixture(Distribution):
         pairs = self._tails_of_each(lambda component, x: log_tails(component, x), x)
         return tuple(log_weighted_sum(each, self.w) for each in pairs)
 
-    def _log_between(self, low: Any, high: Any) -> Any:
+    def _log_between(self, low: Any, high: Any, first: Any, last: Any) -> Any:
         (each,) = self._tails_of_each(lambda *args: (log_mass(*args),), low, high)
         return log_weighted_sum(each, self.w)
 

@@ -101,7 +101,7 @@ class NormalMixture(Distribution):
         each = log_tails(Normal.of(self.mu, self.sigma), jnp.asarray(x)[..., None])
         return tuple(log_weighted_sum(tail, self.w) for tail in self._wide(each))
 
-    def _log_between(self, low: Any, high: Any) -> Any:
+    def _log_between(self, low: Any, high: Any, first: Any, last: Any) -> Any:
         bounds = (jnp.asarray(bound)[..., None] for bound in (low, high))
         (each,) = self._wide([log_mass(Normal.of(self.mu, self.sigma), *bounds)])
         return log_weighted_sum(each, self.w)

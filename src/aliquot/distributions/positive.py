@@ -220,7 +220,7 @@ class LogNormal(Distribution):
         z = (jnp.log(x) - self.mu) / self.sigma
         return log_ndtr(z), log_ndtr(-z)
 
-    def _log_between(self, low: Any, high: Any) -> Any:
+    def _log_between(self, low: Any, high: Any, first: Any, last: Any) -> Any:
         a, b = (jnp.log(x) - self.mu for x in (low, high))
         return log_normal_between(a, b, jnp.log1p((high - low) / low), self.sigma)
 

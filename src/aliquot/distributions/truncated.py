@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import jax.numpy as jnp
@@ -9,6 +10,7 @@ import jax.numpy as jnp
 from aliquot.distributions.base import Distribution
 from aliquot.distributions.bounds_of import (
     BOUNDS,
+    WHOLE_BOUNDS,
     check_order,
     check_overlap,
     given_bounds,
@@ -62,10 +64,8 @@ class Truncated(Distribution):
     -1.161439
     >>> far = aq.Truncated.dist(aq.Gamma.dist(2, 1), lower=800)
     >>> round(float(far.log_prob(801.0)), 6)
-    -0.999999
+    -1.0
     """
-
-    constraints = BOUNDS
 
     def __init__(
         self, dist: Any, lower: Any = None, upper: Any = None, *, shape: Any = None
@@ -76,6 +76,11 @@ class Truncated(Distribution):
         check_order(self.family, bounds, equal=inner.discrete)
         check_overlap(self.family, inner, bounds)
         super().__init__({"dist": inner, **bounds}, shape)
+
+    @property
+    def constraints(self) -> Mapping[str, Constraint]:  # type: ignore[override]
+        """What the bounds have to be: whole numbers, where the values are."""
+        return WHOLE_BOUNDS if self.discrete else BOUNDS
 
     @property
     def support(self) -> Constraint:
@@ -94,7 +99,7 @@ class Truncated(Distribution):
     def _log_tails(self, x: Any) -> tuple[Any, Any]:
         return tails_within(self.dist, *self._ends(), x)
 
-    def _log_between(self, low: Any, high: Any) -> Any:
+    def _log_between(self, low: Any, high: Any, first: Any, last: Any) -> Any:
         return log_mass(self.dist, low, high) - log_mass(self.dist, *self._ends())
 
     def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:

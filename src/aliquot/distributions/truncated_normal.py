@@ -96,7 +96,7 @@ class TruncatedNormal(Distribution):
     def _log_tails(self, x: Any) -> tuple[Any, Any]:
         return tails_within(Normal.of(self.mu, self.sigma), *self._given_bounds(), x)
 
-    def _log_between(self, low: Any, high: Any) -> Any:
+    def _log_between(self, low: Any, high: Any, first: Any, last: Any) -> Any:
         normal = Normal.of(self.mu, self.sigma)
         return log_mass(normal, low, high) - log_mass(normal, *self._given_bounds())
 

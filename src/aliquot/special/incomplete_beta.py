@@ -35,20 +35,19 @@ def log_beta_tails(a: Any, b: Any, x: Any, rest: Any) -> tuple[Any, Any]:
     y, z = jnp.where(lower, x, rest), jnp.where(lower, rest, x)
 
     less = y < 0.5
-    shape, total = p + _RAISED, p + q + _RAISED
+    shape = p + _RAISED
     log_tail = log_tail_integral(
         _exponent,
-        total,
+        _longest,
+        jnp.where(less, -1.0, 1.0),
+        p + q + _RAISED,
         jnp.where(less, shape, -q),
         jnp.where(less, y, z),
-        jnp.where(less, -1.0, 1.0),
     )
-    before, term = 0.0, jnp.ones_like(p)
-    for n in range(_RAISED):
-        before = before + term
-        term = term * (y * ((p + q + n) / (p + (n + 1.0))))
-    parts = before + term * shape * jnp.exp(log_tail)
-    near = log_density_of_odds(p, q, y, z, jnp.log(y), jnp.log(z)) - jnp.log(p) + jnp.log(parts)
+    total = shape * jnp.exp(log_tail)
+    for n in range(_RAISED - 1, -1, -1):
+        total = 1.0 + total * (y * ((p + q + n) / (p + (n + 1.0))))
+    near = log_density_of_odds(p, q, y, z, jnp.log(y), jnp.log(z)) - jnp.log(p) + jnp.log(total)
     far = log_complement(near)
     return jnp.where(lower, near, far), jnp.where(lower, far, near)
 
@@ -62,9 +61,16 @@ def log_density_of_odds(a: Any, b: Any, x: Any, rest: Any, log_x: Any, log_rest:
     return stirling(total) + jnp.log(a) + jnp.log(b) - log_total + parts
 
 
-def _exponent(u: Any, total: Any, rate: Any, share: Any, sign: Any) -> Any:
+def _exponent(u: Any, sign: Any, total: Any, rate: Any, share: Any) -> Any:
     """Compute ``(a + m) u + (a + b + m) log(1 - x + x exp(-u))`` by the lesser of x and 1 - x.
 
     The other form is ``-b u + (a + b + m) log(x + (1 - x) exp(u))``.
     """
     return rate * u + total * jnp.log1p(share * jnp.expm1(sign * u))
+
+
+def _longest(cut: float, sign: Any, total: Any, rate: Any, share: Any) -> Any:
+    """Give where a line is at `cut` that the exponent is above: (a + m) u + ... log(1 - x)."""
+    shape = jnp.where(sign < 0, rate, total + rate)
+    log_rest = jnp.where(sign < 0, jnp.log1p(-share), jnp.log(share))
+    return (cut - total * log_rest) / shape

@@ -36,14 +36,12 @@ def log_gamma_tails(a: Any, x: Any) -> tuple[Any, Any]:
     lower = small | (x < a)
     density = jnp.log(a) + log_poisson_of_real(a, x - a, a * jnp.log(x))
     shape = jnp.where(lower, a + _RAISED, a)
-    log_tail = log_tail_integral(_exponent, x, shape, jnp.where(lower, -1.0, 1.0))
+    log_tail = log_tail_integral(_exponent, _longest, jnp.where(lower, -1.0, 1.0), x, shape)
 
-    before, term = 0.0, jnp.ones_like(a)
-    x_below = jnp.where(lower, x, 0.0)
-    for n in range(_RAISED):
-        before = before + term
-        term = term * (x_below / (a + (n + 1.0)))
-    below = density - jnp.log(a) + jnp.log(before + term * shape * jnp.exp(log_tail))
+    total, x_below = shape * jnp.exp(log_tail), jnp.where(lower, x, 0.0)
+    for n in range(_RAISED, 0, -1):
+        total = 1.0 + total * (x_below / (a + n))
+    below = density - jnp.log(a) + jnp.log(total)
     above = density + log_tail
 
     log_p = jnp.where(lower, below, log_complement(jnp.where(lower, -1.0, above)))
@@ -54,9 +52,19 @@ def log_gamma_tails(a: Any, x: Any) -> tuple[Any, Any]:
     return log_p, log_q
 
 
-def _exponent(u: Any, x: Any, a: Any, sign: Any) -> Any:
+def _exponent(u: Any, sign: Any, x: Any, a: Any) -> Any:
     v = sign * u
     return x * jnp.expm1(v) - a * v
+
+
+def _longest(cut: float, sign: Any, x: Any, a: Any) -> Any:
+    """Give what is more than the solution of ``x (exp(u) - 1 - u) = cut``, and of the other sign.
+
+    With c = cut / x it is at most sqrt(2 c), hence at most log(1 + c + sqrt(2 c)). Where x is
+    subtracted, the exponent is at least a u - x.
+    """
+    ratio = cut / x
+    return jnp.where(sign > 0, jnp.log1p(ratio + jnp.sqrt(2.0 * ratio)), (cut + x) / a)
 
 
 def _log_upper(a: Any, x: Any, wanted: Any) -> Any:

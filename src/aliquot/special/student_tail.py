@@ -29,14 +29,20 @@ def log_sech_tail(ratio: Any, nu: Any) -> Any:
     near = jnp.minimum(ratio, _FAR)
     inverse = 1.0 / jnp.sqrt(1.0 + near * near)
     square, tanh = inverse * inverse, near * inverse
-    before, factor = 0.0, jnp.ones_like(nu)
-    for k in range(_RAISED):
-        before = before + factor / (nu + 2.0 * k)
-        factor = factor * square * ((nu + (2.0 * k + 1.0)) / (nu + 2.0 * k))
-    log_tail = log_tail_integral(_exponent, nu + 2.0 * _RAISED, tanh)
-    return jnp.log(tanh * before + factor * jnp.exp(log_tail))
+    log_tail = log_tail_integral(_exponent, _longest, jnp.ones_like(nu), nu + 2.0 * _RAISED, tanh)
+    total = jnp.exp(log_tail)
+    for k in range(2 * _RAISED - 2, -1, -2):
+        total = (tanh + total * (square * (nu + (k + 1.0)))) / (nu + k)
+    return jnp.log(total)
 
 
-def _exponent(u: Any, nu: Any, tanh: Any) -> Any:
+def _exponent(u: Any, sign: Any, nu: Any, tanh: Any) -> Any:
+    del sign
     half = jnp.sinh(0.5 * u)
     return nu * jnp.log1p(2.0 * half * half + tanh * jnp.sinh(u))
+
+
+def _longest(cut: float, sign: Any, nu: Any, tanh: Any) -> Any:
+    """Give where ``nu (u - log 2)`` is at `cut`, which the exponent is above."""
+    del sign, tanh
+    return cut / nu + jnp.log(2.0)

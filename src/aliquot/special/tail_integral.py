@@ -21,43 +21,56 @@ import numpy as np
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(40)
 _NODES, _WEIGHTS = 0.5 * (_NODES + 1.0), 0.5 * _WEIGHTS
 _CUT = 38.0
-_STEPS = 9
-_FARTHEST = 600.0  # of which the exponential is still a double
+_STEPS = 3
 
 
-@partial(jax.custom_jvp, nondiff_argnums=(0,))
-def log_tail_integral(exponent: Callable[..., Any], *parameters: Any) -> Any:
-    """Compute log J for ``exponent(u, *parameters)``, parameters being arrays of one shape."""
-    u, width = _nodes(exponent, parameters)
-    density = _column(_WEIGHTS, u) * jnp.exp(-exponent(u, *parameters))
+@partial(jax.custom_jvp, nondiff_argnums=(0, 1))
+def log_tail_integral(
+    exponent: Callable[..., Any], longest: Callable[..., Any], sign: Any, *parameters: Any
+) -> Any:
+    """Compute log J for ``exponent(u, sign, *parameters)``, all of them arrays of one shape.
+
+    E is a constant to derivatives by `sign`. ``longest(cut, sign, *parameters)`` gives a number
+    that u has not reached where E is `cut`, as near to it as is easy; a parabola gives another one.
+    """
+    u, width = _nodes(exponent, longest, sign, parameters)
+    density = _column(_WEIGHTS, u) * jnp.exp(-exponent(u, sign, *parameters))
     return jnp.log(jnp.sum(density, axis=0) * width)
 
 
 @log_tail_integral.defjvp
-def _log_tail_integral_jvp(exponent: Any, primals: Any, tangents: Any) -> tuple[Any, Any]:
-    u, width = _nodes(exponent, primals)
-    density = _column(_WEIGHTS, u) * jnp.exp(-exponent(u, *primals))
+def _log_tail_integral_jvp(
+    exponent: Any, longest: Any, primals: Any, tangents: Any
+) -> tuple[Any, Any]:
+    sign, *parameters = primals
+    u, width = _nodes(exponent, longest, sign, parameters)
+    density = _column(_WEIGHTS, u) * jnp.exp(-exponent(u, sign, *parameters))
     total = jnp.sum(density, axis=0)
     change = 0.0
-    for i, dot in enumerate(tangents):
-        ones = [jnp.ones_like(p) if j == i else jnp.zeros_like(p) for j, p in enumerate(primals)]
-        slope = jax.jvp(lambda *p: exponent(u, *p), primals, tuple(ones))[1]
+    for i, dot in enumerate(tangents[1:]):
+        at, one = parameters[i], jnp.ones_like(parameters[i])
+
+        def along(value: Any, i: int = i) -> Any:
+            return exponent(u, sign, *parameters[:i], value, *parameters[i + 1 :])
+
+        slope = jax.jvp(along, (at,), (one,))[1]
         change = change - jnp.sum(density * slope, axis=0) / total * dot
     return jnp.log(total * width), change
 
 
-def _nodes(exponent: Any, parameters: Any) -> tuple[Any, Any]:
+def _nodes(exponent: Any, longest: Any, sign: Any, parameters: Any) -> tuple[Any, Any]:
     """Give the nodes, along a new first axis, and how far they reach: a constant to derivatives."""
     fixed = [jax.lax.stop_gradient(p) for p in parameters]
 
     def value_and_slope(u: Any) -> tuple[Any, Any]:
-        return jax.jvp(lambda u: exponent(u, *fixed), (u,), (jnp.ones_like(u),))
+        return jax.jvp(lambda u: exponent(u, sign, *fixed), (u,), (jnp.ones_like(u),))
 
     zero = jnp.zeros_like(fixed[0])
     slope, curvature = jax.jvp(lambda u: value_and_slope(u)[1], (zero,), (jnp.ones_like(zero),))
     # Newton's method for E(u) = 38, from where a parabola has it: E is convex.
+    slope = jnp.maximum(slope, 0.0)
     root = jnp.sqrt(slope * slope + 2.0 * _CUT * jnp.maximum(curvature, 0.0))
-    reach = jnp.minimum(2.0 * _CUT / (jnp.maximum(slope, 0.0) + root), _FARTHEST)
+    reach = jnp.minimum(2.0 * _CUT / (slope + root), longest(_CUT, sign, *fixed))
     for _ in range(_STEPS):
         value, slope = value_and_slope(reach)
         reach = reach - (value - _CUT) / slope
