@@ -218,31 +218,13 @@ PROGRAMS: dict[str, str] = {
         f"{INSIDE}x = aq.HalfFlat('x')\n    aq.Flat('y')\n"
         "    aq.Potential('x_prior', aq.lift(f)(x, 2.0))"
     ),
-    "use aq.TruncatedNormal, or a family": "aq.TruncatedNormal.dist(0, 1, lower=0)",
-    "aq.Potential(name, -log_mass)": (
-        "aq.TruncatedNormal.dist(0, 1, lower=0)\n"
-        f"{INSIDE}mu = aq.HalfNormal('mu', 1)\n    data = np.array([1, 2, 2])\n"
-        "    aq.Poisson('y', mu, observed=data)\n"
-        "    log_mass = len(data) * np.log(-np.expm1(-mu))\n"
-        "    aq.Potential('y_positive', -log_mass)"
-    ),
-    "give the uncensored values as observed=": (
-        f"{INSIDE}mu = aq.Normal('mu')\n    bound = np.array([1.0, 2.0])\n"
-        "    aq.Normal('y', mu, 1, observed=[0.5])\n"
-        "    aq.Potential('late', aq.lift(jax.scipy.stats.norm.logsf)(bound, mu, 1.0))"
-    ),
+    "use aq.Truncated, as in": f"{INSIDE}aq.Truncated(name, aq.Normal.dist(0, 1), lower=0)",
     "numbers need no wrapping": f"{INSIDE}aq.Normal('x', np.array([1.0, 2.0]), 1)",
     "x - x.mean()": f"{INSIDE}x = aq.Normal('x', 0, 1, shape=3)\n    x - x.mean()",
     "use aq.Dirichlet with small a": "aq.Dirichlet.dist(a=np.full(10, 0.1))",
     "aq.math.expit of an aq.Normal": f"{INSIDE}aq.math.expit(aq.Normal('x', 0, 1))",
     "use aq.OrderedLogistic": "aq.OrderedLogistic.dist(0.3, [-1, 1])",
     "use aq.LKJCholeskyCov": "aq.LKJCholeskyCov.dist(2, 3, aq.HalfNormal.dist(1))",
-    "give the zeros to an aq.Bernoulli": (
-        f"{INSIDE}y = np.array([0, 0, 1, 3])\n    p = aq.Beta('p', 1, 1)\n"
-        "    aq.Bernoulli('some', p, observed=y > 0)\n"
-        "    aq.Geometric('many', 0.5, observed=y[y > 0])\n"
-        "    aq.ZeroInflatedPoisson('y', p, 2.0, observed=y)"
-    ),
     "aq.sample is NUTS: give it": (
         f"aq.sample(10, target_accept=0.9, max_treedepth=8, model=model, {SHORT})"
     ),

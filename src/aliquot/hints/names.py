@@ -92,11 +92,7 @@ NAMES: Mapping[str, str] = {
     **for_all("SkewNormal AsymmetricLaplace ExGaussian Wald Kumaraswamy", _CUSTOM),
     **for_all("Rice Moyal Triangular", _CUSTOM),
     **for_all("MvStudentT MatrixNormal KroneckerNormal CAR ICAR", _CUSTOM),
-    "Bound": "use aq.TruncatedNormal, or a family with the right support",
-    "Truncated": "use aq.TruncatedNormal; of another family: its variable, and "
-    "aq.Potential(name, -log_mass) with the log of the mass that was kept",
-    "Censored": "give the uncensored values as observed=, and the log probability of the censored "
-    "ones as aq.Potential(name, aq.lift(jax.scipy.stats.norm.logsf)(bound, mu, sigma))",
+    "Bound": "use aq.Truncated, as in aq.Truncated(name, aq.Normal.dist(0, 1), lower=0)",
     **for_all(
         "DiracDelta ConstantDist Delta",
         "use the value itself: NumPy arrays and numbers need no wrapping",
@@ -106,11 +102,6 @@ NAMES: Mapping[str, str] = {
     "LogitNormal": "use aq.math.expit of an aq.Normal",
     "OrderedProbit": "use aq.OrderedLogistic",
     "Wishart": "use aq.LKJCholeskyCov",
-    **for_all(
-        "HurdlePoisson HurdleNegativeBinomial HurdleGamma HurdleLogNormal",
-        "give the zeros to an aq.Bernoulli and the other values to a variable of their own; or use "
-        "aq.ZeroInflatedPoisson and its kin",
-    ),
     **for_all(
         "NUTS HMC HamiltonianMC", "aq.sample is NUTS: give it target_accept= and max_treedepth="
     ),

@@ -36,6 +36,13 @@ def free_variable(
 ) -> FreeVariable:
     """Make a free variable and add it to the model."""
     distribution = remake()
+    if distribution.support.mixed:
+        raise ModelError(
+            f"{name}: some values of {distribution.family} have a probability of their own, and the "
+            "others a density, so that no coordinates reach both. Observe it; or, if it is not "
+            "observed, make the variable one without them and compute the rest: of a censored "
+            "variable x that is np.clip(x, lower, upper)"
+        )
     chosen = (
         _default(distribution) if transform is default else _checked(name, transform, distribution)
     )
