@@ -137,6 +137,18 @@ def inflated(plain: Callable[..., Any]) -> Callable[..., Any]:
     return log_density
 
 
+def hurdle(plain: Callable[..., Any], zero: bool = True) -> Callable[..., Any]:
+    """Give zero a probability of its own; `zero` says whether the family has one, to be left out."""
+
+    def log_density(x: Any, psi: Any, **others: Any) -> Any:
+        if x == 0:
+            return mp.log(1 - psi)
+        some = mp.log(1 - mp.exp(plain(mp.mpf(0), **others))) if zero else 0
+        return mp.log(psi) + plain(x, **others) - some
+
+    return log_density
+
+
 def mixture(x: Any, w: Any, mu: Any, sigma: Any) -> Any:
     terms = zip(w, mu, sigma, strict=True)
     return mp.log(sum(weight * mp.exp(normal(x, m, s)) for weight, m, s in terms if weight))
@@ -447,6 +459,13 @@ EXACT: dict[str, Exact] = {
     "ZeroInflatedBinomial": Exact(inflated(binomial), _inflated(_binomial)),
     "ZeroInflatedNegativeBinomial": Exact(
         inflated(negative_binomial), _inflated(_negative_binomial)
+    ),
+    "HurdlePoisson": Exact(hurdle(poisson), _inflated(_poisson)),
+    "HurdleNegativeBinomial": Exact(hurdle(negative_binomial), _inflated(_negative_binomial)),
+    "HurdleGamma": Exact(hurdle(gamma, zero=False), _inflated(_gamma)),
+    "HurdleLogNormal": Exact(
+        hurdle(lambda x, mu, sigma: normal(mp.log(x), mu, sigma) - mp.log(x), zero=False),
+        _inflated(_log_normal),
     ),
     "NormalMixture": Exact(mixture, _mixture),
     "Dirichlet": Exact(

@@ -10,7 +10,9 @@ from scipy import special, stats
 from aliquot.distributions.binary import Bernoulli, BetaBinomial, Binomial
 from aliquot.distributions.categorical import Categorical, Multinomial, OrderedLogistic
 from aliquot.distributions.counts import DiscreteUniform, Geometric, NegativeBinomial, Poisson
+from aliquot.distributions.hurdle import HurdleNegativeBinomial, HurdlePoisson
 from aliquot.distributions.markov_chain import MarkovChain
+from aliquot.distributions.truncated import Truncated
 from aliquot.distributions.zero_inflated import (
     ZeroInflatedBinomial,
     ZeroInflatedNegativeBinomial,
@@ -70,6 +72,17 @@ def geometric(p: float) -> Law:
         return 1 - np.exp(-rate * (x - 1)) + rng.random(x.shape) * np.exp(-rate * (x - 1)) * p
 
     return Law(f"Geometric({p:g})", Geometric, {"p": p}, law)
+
+
+def not_zero(frozen: Any) -> Any:
+    """Use a discrete distribution of SciPy's that is known not to be zero."""
+
+    def uniforms(x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        assert np.all(x > 0)
+        above = frozen.sf(x) + rng.random(x.shape) * frozen.pmf(x)
+        return above / frozen.sf(0)
+
+    return uniforms
 
 
 def discrete_uniform(lower: int, upper: int) -> Law:
@@ -148,6 +161,26 @@ LOGITS = np.array([[1e17, 1e17], [1e16, 1e16 + 2]])
 LAWS: list[Law] = [
     *(poisson(mu) for mu in [1e-6, 0.3, 9.99, 10.0, 40.0, 1e3, 1e6, 3e7, 1e8, 1e12, 1e15, 1e18]),
     Law("Poisson(1e-300)", Poisson, {"mu": 1e-300}, always(0)),
+    *(
+        Law(f"HurdlePoisson(1, {mu:g})", HurdlePoisson, {"psi": 1.0, "mu": mu}, not_zero(law))
+        for mu, law in ((mu, stats.poisson(mu)) for mu in (1e-9, 0.3, 40.0))
+    ),
+    *(
+        Law(
+            f"HurdleNegativeBinomial(1, {mu:g}, {alpha:g})",
+            HurdleNegativeBinomial,
+            {"psi": 1.0, "mu": mu, "alpha": alpha},
+            not_zero(stats.nbinom(alpha, alpha / (alpha + mu))),
+        )
+        for mu, alpha in ((1e-9, 2.0), (0.3, 1.7), (40.0, 0.3))
+    ),
+    Law("HurdlePoisson(1, 1e-300)", HurdlePoisson, {"psi": 1.0, "mu": 1e-300}, always(1)),
+    Law(
+        "Truncated(Poisson(1e-9))",
+        Truncated,
+        {"dist": Poisson(1e-9), "lower": 1},
+        not_zero(stats.poisson(1e-9)),
+    ),
     Law("Poisson(0)", Poisson, {"mu": 0.0}, always(0)),
     Law("Poisson(1e300)", Poisson, {"mu": 1e300}, always(LAST)),
     *(binomial(n, p) for n, p in [(25, 0.39), (25, 0.5), (1000, 0.011), (30, 0.95)]),

@@ -66,6 +66,12 @@ def inflated(psi: Any, mean: Any, variance: Any) -> tuple[Any, Any]:
     return psi * mean, psi * variance + psi * (1 - psi) * mean**2
 
 
+def over_hurdle(psi: Any, mean: Any, variance: Any, none: Any) -> tuple[Any, Any]:
+    """Give the moments of what is zero, or one of a family's numbers that are not zero."""
+    first, second = mean / (1 - none), (variance + mean**2) / (1 - none)
+    return psi * first, psi * second - (psi * first) ** 2
+
+
 def logistic(x: Any) -> Any:
     return 1 / (1 + mp.exp(-x))
 
@@ -315,6 +321,34 @@ ROWS: list[Row] = [
         aq.ZeroInflatedNegativeBinomial.dist,
         each(psi=probability, mu=size(-100, 100), alpha=size(-80, 200)),
         lambda psi, mu, alpha: inflated(psi, mu, mu + mu**2 / alpha),
+    ),
+    Row(
+        "HurdlePoisson",
+        aq.HurdlePoisson.dist,
+        each(psi=probability, mu=size(-100, 2.5)),
+        lambda psi, mu: over_hurdle(psi, mu, mu, mp.exp(-mu)),
+    ),
+    Row(
+        "HurdleNegativeBinomial",
+        aq.HurdleNegativeBinomial.dist,
+        each(psi=probability, mu=size(-100, 20), alpha=size(-20, 20)),
+        lambda psi, mu, alpha: over_hurdle(
+            psi, mu, mu + mu**2 / alpha, mp.exp(-alpha * mp.log1p(mu / alpha))
+        ),
+        1e-12,
+    ),
+    Row(
+        "HurdleGamma",
+        aq.HurdleGamma.dist,
+        each(psi=probability, alpha=size(-100, 100), beta=size(-50, 50)),
+        lambda psi, alpha, beta: inflated(psi, alpha / beta, alpha / beta**2),
+    ),
+    Row(
+        "HurdleLogNormal",
+        aq.HurdleLogNormal.dist,
+        each(psi=probability, mu=real(2), sigma=size(-8, 1)),
+        lambda psi, mu, sigma: inflated(psi, *log_normal(mu, sigma)),
+        1e-12,
     ),
     Row(
         "Categorical, log odds",
