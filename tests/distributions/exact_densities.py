@@ -138,7 +138,7 @@ def inflated(plain: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def hurdle(plain: Callable[..., Any], zero: bool = True) -> Callable[..., Any]:
-    """Give zero a probability of its own; `zero` says whether the family has one, to be left out."""
+    """Give zero a probability of its own, and leave out the family's, where it has a `zero`."""
 
     def log_density(x: Any, psi: Any, **others: Any) -> Any:
         if x == 0:

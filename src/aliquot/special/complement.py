@@ -20,7 +20,8 @@ def log_complement(log_p: Any) -> Any:
     safe = jnp.where(none | nothing, -1.0, log_p)
     near = safe > -np.log(2.0)
     by_difference = jnp.log(-jnp.expm1(jnp.where(near, safe, -1.0)))
-    value = jnp.where(near, by_difference, jnp.log1p(-jnp.exp(safe)))
+    by_logarithm = jnp.log1p(-jnp.exp(jnp.where(near, -1.0, safe)))
+    value = jnp.where(near, by_difference, by_logarithm)
     return jnp.where(none, -jnp.inf, jnp.where(nothing, 0.0, value))
 
 
