@@ -123,7 +123,8 @@ def below(upper: float, mu: float) -> Law:
 
 def cut(name: str, dist: Any, cdf: Any, **bounds: float) -> Law:
     """Make a row of a number beyond bounds that it is hardly ever beyond."""
-    return Law(f"Truncated({name})", Truncated, {"dist": dist, **bounds}, by(cdf))
+    law = by(cdf, np.nextafter(TINY, 1.0))
+    return Law(f"Truncated({name})", Truncated, {"dist": dist, **bounds}, law)
 
 
 def von_mises(kappa: float) -> Law:
@@ -160,7 +161,7 @@ LAWS: list[Law] = [
     *(above(*row) for row in [(1e4, 0.0, 1e-4), (0.0, 0.0, 1e-15), (1e-3, 0.0, 1e-12)]),
     *(above(lower, 0.0, width) for lower, width in [(0.5, 0.9), (0.5, 2.0), (20.0, 0.1)]),
     *(below(*pair) for pair in [(-10.0, 0.0), (0.0, 1e8)]),
-    cut("Normal, 40 sd", Normal(), lambda x: 1 - beyond(40.0, x - 40.0), lower=40.0),
+    cut("Normal", Normal(), lambda x: 1 - beyond(40.0, x - 40.0), lower=40.0),
     cut("Exponential", Exponential(1.0), lambda x: -np.expm1(1e3 - x), lower=1e3),
     cut("Cauchy", Cauchy(0.0, 1.0), lambda x: 1 - 1e50 / x, lower=1e50),
     cut("Gamma", Gamma(1e-3, 1.0), lambda x: (x / 1e-200) ** 1e-3, upper=1e-200),

@@ -71,7 +71,11 @@ class Bernoulli(Distribution):
         return table_of_elements(each, self.shape)
 
     def _log_tails(self, x: Any) -> tuple[Any, Any]:
-        return tuple(jnp.broadcast_to(self._log_prob(k), jnp.shape(x)) for k in (0, 1))
+        shape = jnp.broadcast_shapes(jnp.shape(x), self.batch_shape)
+        return (
+            jnp.broadcast_to(self._log_prob(0), shape),
+            jnp.broadcast_to(self._log_prob(1), shape),
+        )
 
     def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
         return uniform(key, shape)[0] <= success_probability(self)
@@ -163,6 +167,7 @@ class BetaBinomial(Distribution):
 
     constraints = {"alpha": positive, "beta": positive, "n": counts}
     discrete = True
+    largest: int  # number of trials, set where the distribution function is asked for
 
     def __init__(self, alpha: Any, beta: Any, n: Any, *, shape: Any = None) -> None:
         super().__init__({"alpha": alpha, "beta": beta, "n": n}, shape)

@@ -58,9 +58,9 @@ class Within(Interval):
         return xp.zeros_like(x) + xp.where(below | above, one_sided, 0.5 * a + 0.5 * b)
 
     def with_bounds(self) -> Interval:
-        result = super().with_bounds()
+        result: Any = super().with_bounds()
         result.inner = self.inner.with_bounds()
-        return result
+        return result  # type: ignore[no-any-return]
 
 
 class IntegersWithin(Within, IntegerInterval):

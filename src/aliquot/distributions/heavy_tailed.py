@@ -207,7 +207,8 @@ class HalfCauchy(Distribution):
 
     def _log_tails(self, x: Any) -> tuple[Any, Any]:
         z = x / self.beta
-        return tuple(jnp.log(2.0 / np.pi * jnp.arctan2(*p)) for p in ((z, 1.0), (1.0, z)))
+        below, above = jnp.arctan2(z, 1.0), jnp.arctan2(1.0, z)
+        return jnp.log(2.0 / np.pi * below), jnp.log(2.0 / np.pi * above)
 
     def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
         return self.beta * jnp.abs(jax.random.cauchy(key, shape))

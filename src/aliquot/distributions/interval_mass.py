@@ -91,7 +91,7 @@ def log_integral(dist: Distribution, low: Any, high: Any) -> Any:
     In the logarithm of what is positive and the log odds of what is between 0 and 1, over which a
     density may change by much within few digits of the number.
     """
-    support = dist.support
+    support: Any = dist.support
     lower, upper = getattr(support, "lower", None), getattr(support, "upper", None)
     low, high = (jnp.asarray(x, float) for x in (low, high))
     shape = jnp.broadcast_shapes(low.shape, high.shape, dist.batch_shape)

@@ -61,7 +61,7 @@ def quantile_between(
 
 def _ends(dist: Distribution, low: Any, high: Any) -> tuple[Any, Any]:
     """Give the least and the largest double that are looked at."""
-    support = dist.support
+    support: Any = dist.support
     most = _MOST if dist.discrete else LARGEST
     ends = []
     for bound, own, sign in (
@@ -74,7 +74,7 @@ def _ends(dist: Distribution, low: Any, high: Any) -> tuple[Any, Any]:
             # An end that is left out; what is next to zero is to be a normal number.
             own = np.nextafter(own, -sign * np.inf) if own else -sign * TINY
         given = [jnp.asarray(x, float) for x in (bound, own) if x is not None]
-        end = sign * most
+        end: Any = sign * most
         for one in given:
             end = jnp.maximum(end, one) if sign < 0 else jnp.minimum(end, one)
         ends.append(end)
