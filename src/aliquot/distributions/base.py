@@ -18,6 +18,7 @@ from aliquot.arguments import as_seed
 from aliquot.compilation import lazily
 from aliquot.distributions.constraints import Constraint
 from aliquot.distributions.interval_mass import log_between
+from aliquot.distributions.log_prob import LogProb
 from aliquot.distributions.parameters import (
     as_parameter,
     as_sample_shape,
@@ -310,10 +311,7 @@ class Distribution:
         raise NotImplementedError
 
     def _log_between(self, low: Any, high: Any, first: Any, last: Any) -> Any:
-        """Compute the log of P(low < X <= high), points as for `_log_tails`, whose results follow.
-
-        Families override this that know it in closed form.
-        """
+        """Compute the log of P(low < X <= high), given `_log_tails` of both points."""
         return log_between(self, low, high, first, last)
 
     def with_tails(self) -> Distribution:
@@ -401,13 +399,3 @@ class Distribution:
             for name, value in self.parameters.items()
         )
         return f"{self.family}({inside})"
-
-
-class LogProb(Expression):
-    """A log density as an expression, which knows the distribution that it is of."""
-
-    __slots__ = ("distribution_of",)
-
-    def __init__(self, value: Expression, distribution: Distribution) -> None:
-        super().__init__(lambda x: x, (value,), value.shape, value.dtype, value.text)
-        self.distribution_of = distribution

@@ -60,7 +60,7 @@ class Within(Interval):
     def with_bounds(self) -> Interval:
         result: Any = super().with_bounds()
         result.inner = self.inner.with_bounds()
-        return result  # type: ignore[no-any-return]
+        return result
 
 
 class IntegersWithin(Within, IntegerInterval):
