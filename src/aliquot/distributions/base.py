@@ -315,10 +315,7 @@ class Distribution:
         return log_between(self, low, high, first, last)
 
     def with_tails(self) -> Distribution:
-        """Give the distribution itself, prepared for `_log_tails`; raise a `ParameterError` if not.
-
-        Families that have no distribution function say in `no_tails` what to use in their place.
-        """
+        """Give itself, ready for `_log_tails`, or raise a `ParameterError` that says `no_tails`."""
         if self.event_dims:
             raise ParameterError("its values are vectors, which have no order")
         if type(self)._log_tails is Distribution._log_tails:
