@@ -138,7 +138,7 @@ def hurdle(name: str, make: Any, arguments: dict[str, Any], whole: Any, **more: 
 CASES: list[Case] = [
     truncated("gamma", Gamma(2.0, 1.5), stats.gamma(2.0, scale=1 / 1.5), 0.5, 3.0, [0.6, 1.0, 2.9]),
     truncated(
-        "normal", Normal(1.0, 2.0), stats.norm(1.0, 2.0), -np.inf, 0.5, [-6.0, -1.0, 0.0, 0.4]
+        "any-normal", Normal(1.0, 2.0), stats.norm(1.0, 2.0), -np.inf, 0.5, [-6.0, -1.0, 0.0, 0.4]
     ),
     truncated("student-t", StudentT(3.0), stats.t(3.0), 1.0, np.inf, [1.1, 2.0, 50.0]),
     truncated("beta", Beta(0.4, 0.7), stats.beta(0.4, 0.7), 0.1, 0.8, [0.11, 0.4, 0.79]),
