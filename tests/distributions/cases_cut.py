@@ -90,8 +90,8 @@ def censored(
 
     def log_prob(x: Any) -> Any:
         x = np.asarray(x)
-        at_high = np.where(x == high, np.log(whole.sf(high)), np.log(whole.pdf(x)))
-        return np.where(x == low, np.log(whole.cdf(low)), at_high)
+        at_high = np.where(x == high, whole.sf(high), whole.pdf(x))
+        return np.log(np.where(x == low, whole.cdf(low), at_high))
 
     return Case(
         f"censored-{name}",
