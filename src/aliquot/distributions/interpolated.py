@@ -15,6 +15,8 @@ from aliquot.distributions.parameters import as_parameter
 from aliquot.distributions.random_numbers import uniform
 from aliquot.errors import ShapeError
 
+_TINY = 1e-290
+
 
 class Heights(Constraint):
     """Vectors of non-negative finite numbers, not all of them zero."""
@@ -79,7 +81,7 @@ class Interpolated(Distribution):
         return Interval(self.x_points[..., 0], self.x_points[..., -1], closed=True)
 
     def _log_prob(self, x: Any) -> Any:
-        points, heights = jnp.asarray(self.x_points), self._scaled_heights()
+        points, heights = jnp.asarray(self.x_points), jnp.asarray(self.pdf_points)
         inner = points[..., 1:-1]
         if inner.ndim == 1:
             index = jnp.searchsorted(inner, x, side="right")
@@ -91,9 +93,15 @@ class Interpolated(Distribution):
         share = (x - left) / (right - left)
         rest = (right - x) / (right - left)
         height = low * rest + high * share
-        log_height = jnp.where(height > 0, jnp.log(jnp.where(height > 0, height, 1.0)), -jnp.inf)
+        most = jnp.max(heights, axis=-1)
+        ratio, positive = height / most, height > 0
+        # A ratio may be less than any double.
+        tiny = ratio < _TINY
+        logs = jnp.log(jnp.where(positive & tiny, height, 1.0)) - jnp.log(most)
+        log_height = jnp.where(tiny, logs, jnp.log(jnp.where(tiny, 1.0, ratio)))
         whole = points[..., -1] - points[..., 0]
-        return log_height - jnp.log(jnp.sum(self._areas(), axis=-1)) - jnp.log(whole)
+        log_area = jnp.log(jnp.sum(self._areas(), axis=-1)) + jnp.log(whole)
+        return jnp.where(positive, log_height, -jnp.inf) - log_area
 
     def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
         first, second = jax.random.split(key)
@@ -108,6 +116,8 @@ class Interpolated(Distribution):
             index = jnp.sum(v[..., None] >= inner, axis=-1)
         left, right = entry_at(points, index), entry_at(points, index + 1)
         low, high = entry_at(heights, index), entry_at(heights, index + 1)
+        higher = jnp.maximum(low, high)
+        low, high = low / higher, high / higher
         # Within an interval by the inverse of a quadratic, from the end that is nearer.
         u, rest = uniform(second, shape)
         root = jnp.sqrt(rest * low**2 + u * high**2)

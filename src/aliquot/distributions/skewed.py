@@ -212,9 +212,9 @@ class ExGaussian(Distribution):
         k = jnp.where(plain, sigma, 1.0) / jnp.where(plain, nu, 1.0)
         z = jnp.where(certain, 0.0, away) / jnp.where(certain, 1.0, sigma)
         t = k - jnp.where(far, 0.0, z)
-        ratio = jnp.log(k) + log_scaled_tail(jnp.where(right, 1.0, t)) + HALF_LOG_TWO_PI
-        ratio = jnp.where(far, self._log_narrow(z, sigma, nu, far), ratio)
-        left = ratio - jnp.log(sigma) - HALF_LOG_TWO_PI
+        wide = log_scaled_tail(jnp.where(right, 1.0, t)) - jnp.log(nu)
+        narrow = self._log_narrow(z, sigma, nu, far) - jnp.log(sigma) - HALF_LOG_TWO_PI
+        left = jnp.where(far, narrow, wide)
         left -= 0.5 * jnp.square(jnp.where(right, 0.0, z))
         more = 0.5 * jnp.square(jnp.where(right, sigma, 0.0) / nu)
         more += log_scaled_tail(jnp.where(right & plain, t, -_CERTAIN))
