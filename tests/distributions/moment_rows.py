@@ -81,9 +81,8 @@ def ordered(eta: Any, cutpoints: list[Any]) -> tuple[Any, Any]:
 
 
 def probit(eta: Any, cutpoints: list[Any], sigma: Any) -> tuple[Any, Any]:
-    with mp.workdps(FEWER):
-        below = [mp.mpf(0), *(mp.ncdf((cut - eta) / sigma) for cut in cutpoints), mp.mpf(1)]
-        return of_states([up - low for low, up in pairwise(below)])
+    below = [mp.mpf(0), *(mp.ncdf((cut - eta) / sigma) for cut in cutpoints), mp.mpf(1)]
+    return of_states([up - low for low, up in pairwise(below)])
 
 
 def skew_normal(alpha: Any, mu: Any, sigma: Any) -> tuple[Any, Any]:
@@ -420,7 +419,7 @@ ROWS: list[Row] = [
         aq.Kumaraswamy.dist,
         each(a=size(-2, 9), b=size(-9, 9)),
         kumaraswamy,
-        2e-12,
+        1e-12,
     ),
     Row("HyperGeometric", aq.HyperGeometric.dist, population, hypergeometric),
     Row("Interpolated", aq.Interpolated.dist, knots, interpolated),

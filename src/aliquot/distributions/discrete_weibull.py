@@ -10,8 +10,8 @@ import numpy as np
 from aliquot.distributions.base import Distribution
 from aliquot.distributions.constraints import counts, positive, unit_interval
 from aliquot.distributions.counts import BoundedAbove
-from aliquot.distributions.logarithms import log_one_less_exp
 from aliquot.distributions.random_numbers import as_count, exponential
+from aliquot.special.complement import log_rest_of_exp
 
 # The largest logarithm: of more, a log probability would be less than any double.
 _MOST = 700.0
@@ -27,15 +27,20 @@ class DiscreteWeibullCounts(Distribution):
     def _log_prob(self, x: Any) -> Any:
         # P(X >= x) is exp(-rate * x**beta): its logarithm, and how much more that is of x + 1.
         x, beta = jnp.asarray(x, float), jnp.asarray(self.beta)
-        rate, some = -jnp.log(self.q), x > 0
+        log_rate, some = jnp.log(-jnp.log(self.q)), x > 0
         y = jnp.where(some, x, 1.0)
-        log_now = jnp.log(rate) + beta * jnp.log(y)
+        log_now = log_rate + beta * jnp.log(y)
         growth = beta * jnp.log1p(1.0 / y)
         large = growth > _MOST
         log_growth = jnp.where(large, growth, jnp.log(jnp.expm1(jnp.where(large, 1.0, growth))))
+        log_more = jnp.minimum(jnp.where(some, log_now + log_growth, log_rate), _MOST)
         now = jnp.where(some, jnp.exp(jnp.minimum(log_now, _MOST)), 0.0)
-        more = jnp.where(some, jnp.exp(jnp.minimum(log_now + log_growth, _MOST)), rate)
-        return log_one_less_exp(more) - now
+        return log_rest_of_exp(log_more) - now
+
+    def _log_tails(self, x: Any) -> tuple[Any, Any]:
+        log_rate = jnp.log(-jnp.log(self.q)) + self.beta * jnp.log1p(jnp.asarray(x, float))
+        log_rate = jnp.minimum(log_rate, _MOST)
+        return log_rest_of_exp(log_rate), -jnp.exp(log_rate)
 
     def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
         return as_count(self._continuous(exponential(key, shape)))

@@ -103,6 +103,25 @@ class Interpolated(Distribution):
         log_area = jnp.log(jnp.sum(self._areas(), axis=-1)) + jnp.log(whole)
         return jnp.where(positive, log_height, -jnp.inf) - log_area
 
+    def _log_tails(self, x: Any) -> tuple[Any, Any]:
+        points = jnp.asarray(self.x_points)
+        return self._log_between(points[..., 0], x), self._log_between(x, points[..., -1])
+
+    def _log_between(self, low: Any, high: Any) -> Any:
+        """Compute the log of the area between two numbers, from what is in each interval."""
+        points = jnp.asarray(self.x_points)
+        left, right = points[..., :-1], points[..., 1:]
+        start, stop = (jnp.clip(jnp.asarray(x)[..., None], left, right) for x in (low, high))
+        first, last, width = self._sides()
+        # Twice the height in the middle of the part, and how wide that is.
+        rest = ((right - start) + (right - stop)) / width
+        share = ((start - left) + (stop - left)) / width
+        area = jnp.sum(0.5 * (first * rest + last * share) * (stop - start), axis=-1)
+        whole = points[..., -1] - points[..., 0]
+        log_area = jnp.log(jnp.where(area > 0, area, 1.0)) - jnp.log(whole)
+        log_total = jnp.log(jnp.sum(self._areas(), axis=-1))
+        return jnp.where(area > 0, log_area - log_total, -jnp.inf)
+
     def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
         first, second = jax.random.split(key)
         points, heights, areas = jnp.asarray(self.x_points), self._scaled_heights(), self._areas()

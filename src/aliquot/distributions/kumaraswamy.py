@@ -10,10 +10,12 @@ import numpy as np
 from aliquot.distributions.base import Distribution
 from aliquot.distributions.constraints import positive, unit_interval
 from aliquot.distributions.gamma import positive_draws
-from aliquot.distributions.logarithms import log_one_less_exp
 from aliquot.distributions.random_numbers import exponential
 from aliquot.special.beta_function import betaln
 from aliquot.special.beta_powers import log_square_over_mean
+from aliquot.special.complement import log_complement, log_rest_of_exp
+
+_SMALL = -40.0
 
 
 class Kumaraswamy(Distribution):
@@ -48,13 +50,21 @@ class Kumaraswamy(Distribution):
 
     def _log_prob(self, x: Any) -> Any:
         log_x = jnp.log(x)
-        log_rest = log_one_less_exp(-self.a * log_x)
+        log_rest = log_complement(self.a * log_x)
         constant = jnp.log(self.a) + jnp.log(self.b)
         return constant + (self.a - 1.0) * log_x + (self.b - 1.0) * log_rest
 
+    def _log_tails(self, x: Any) -> tuple[Any, Any]:
+        log_power = self.a * jnp.log(x)
+        log_rest = log_complement(log_power)
+        # Minus the logarithm of one less a small number is that number.
+        small = log_power < _SMALL
+        log_rate = jnp.where(small, log_power, jnp.log(-jnp.where(small, -1.0, log_rest)))
+        return log_rest_of_exp(jnp.log(self.b) + log_rate), self.b * log_rest
+
     def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
         # 1 - x**a is a power of a uniform number.
-        log_draws = log_one_less_exp(exponential(key, shape) / self.b) / self.a
+        log_draws = log_complement(-exponential(key, shape) / self.b) / self.a
         return jnp.minimum(positive_draws(jnp.exp(log_draws)), 1.0 - np.finfo(float).epsneg)
 
     def _mean(self) -> Any:

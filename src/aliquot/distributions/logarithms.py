@@ -14,7 +14,6 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 
 
 def log_power(base: Any, exponent: Any) -> Any:
@@ -107,10 +106,3 @@ def _shift(largest: Any) -> Any:
 def _exp(log_value: Any) -> Any:
     """Compute the exponential; only that of a term of weight zero can be too large, and is cut."""
     return jnp.exp(jnp.minimum(log_value, LARGEST_EXPONENT))
-
-
-def log_one_less_exp(y: Any) -> Any:
-    r"""Compute :math:`\log(1 - e^{-y})` for y > 0, to all digits where y is small or large."""
-    small = y < np.log(2.0)
-    near = jnp.log(-jnp.expm1(-jnp.where(small, y, 1.0)))
-    return jnp.where(small, near, jnp.log1p(-jnp.exp(-jnp.where(small, 1.0, y))))

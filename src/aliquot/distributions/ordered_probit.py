@@ -91,6 +91,10 @@ class OrderedProbit(Categories):
         between = log_scaled_probability(low, high, width) - 0.5 * jnp.square(nearest)
         return jnp.where(inner, between, end)
 
+    def _log_tails(self, x: Any) -> tuple[Any, Any]:
+        away = (entry_at(jnp.asarray(self.cutpoints), x) - self.eta) / self.sigma
+        return log_ndtr(away), log_ndtr(-away)
+
     def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
         eta, sigma = jnp.asarray(self.eta)[..., None], jnp.asarray(self.sigma)[..., None]
         # Not their sum with eta: digits would go where eta is large.

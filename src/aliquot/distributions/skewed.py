@@ -14,12 +14,17 @@ from aliquot.distributions.location_scale import HALF_LOG_TWO_PI, normal_log_den
 from aliquot.distributions.parameters import as_parameter, exactly_one
 from aliquot.distributions.random_numbers import exponential
 from aliquot.elementary.polynomial import polynomial
+from aliquot.special.complement import log_complement, log_rest_of_exp
 from aliquot.special.normal_functions import log_ndtr, log_scaled_tail
 
 # From here on, in standard units, the normal tail over its density is its asymptotic series.
 _FAR = 100.0
 # To the right of this the normal part has a probability of 1.
 _CERTAIN = 40.0
+# A normal tail over its density is integrated over steps of less than this, relative, from 0 to 1.
+_NARROW = 0.2
+_NODES, _WEIGHTS = (0.5 * part for part in np.polynomial.legendre.leggauss(10))
+_NODES = _NODES + 0.5
 
 
 class SkewNormal(Distribution):
@@ -154,6 +159,30 @@ class AsymmetricLaplace(Distribution):
         decay = shrunk / jnp.where(right, 1.0, kappa)
         return jnp.log(self.b) - jnp.logaddexp(log_kappa, -log_kappa) - decay
 
+    def _log_tails(self, x: Any) -> tuple[Any, Any]:
+        away, twice = x - self.mu, 2.0 * jnp.log(self.kappa)
+        left = away < 0
+        below = jnp.where(left, away, 0.0) * (self.b / self.kappa) - jax.nn.softplus(-twice)
+        above = -jnp.where(left, 0.0, away) * self.b * self.kappa - jax.nn.softplus(twice)
+        tail = jnp.where(left, below, above)
+        rest = log_complement(tail)
+        return jnp.where(left, tail, rest), jnp.where(left, rest, tail)
+
+    def _log_between(self, low: Any, high: Any) -> Any:
+        """Compute the log probability of an interval, with what is on each side of the corner."""
+        rates = self.b / self.kappa, self.b * self.kappa
+        shares = (jax.nn.sigmoid(s * 2.0 * jnp.log(self.kappa)) for s in (1.0, -1.0))
+        ends = (self.mu - high, self.mu - low), (low - self.mu, high - self.mu)
+        one_side = (low >= self.mu) | (high <= self.mu)
+        parts = []
+        for rate, share, (near, far) in zip(rates, shares, ends, strict=True):
+            there = far > 0
+            width = jnp.where(one_side, high - low, jnp.where(there, far, 1.0))
+            log_mass = jnp.log(-share * jnp.expm1(-width * rate)) - jnp.maximum(near, 0.0) * rate
+            parts.append(jnp.where(there, log_mass, -jnp.inf))
+        both = jnp.logaddexp(*(jnp.where(one_side, 0.0, part) for part in parts))
+        return jnp.where(one_side, jnp.maximum(*parts), both)
+
     def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
         first, second = jax.random.split(key)
         right = exponential(first, shape) / self.kappa
@@ -231,6 +260,28 @@ class ExGaussian(Distribution):
         series = -square * polynomial(square, (1.0, -3.0, 15.0, -105.0, 945.0))
         return jnp.log1p(series) - jnp.log1p(-rest)
 
+    def _log_tails(self, x: Any) -> tuple[Any, Any]:
+        away, log_nu = x - self.mu, jnp.log(self.nu)
+        k, there = self.sigma / self.nu, away / self.sigma
+        certain = there > _CERTAIN
+        z = jnp.where(certain, 0.0, there)
+        normal = jnp.where(certain, 0.0, log_ndtr(z))
+        # P(X > x) is that of the normal part, and what the exponential part carries beyond x.
+        carried = self._log_prob(x) + log_nu
+        above = jnp.logaddexp(log_ndtr(-there), carried)
+        # The share of the rest is one less exp(-rate); a small rate is an integral over k.
+        narrow = k < _NARROW * jnp.maximum(1.0, -z)
+        step = jnp.where(narrow, k, 0.1)
+        slopes = (w * _scaled_slope(step * t - z) for t, w in zip(_NODES, _WEIGHTS, strict=True))
+        log_rate = jnp.log(self.sigma) + jnp.log(-sum(slopes))
+        far = jnp.log(jnp.where(certain, away, 1.0))
+        far += jnp.log1p(-0.5 * step / jnp.where(certain, there, 1.0))
+        small = log_rest_of_exp(jnp.where(certain, far, log_rate) - log_nu)
+        large = log_complement(jnp.where(narrow, -1.0, jnp.minimum(carried - normal, 0.0)))
+        below = normal + jnp.where(narrow, small, large)
+        few = above < np.log(0.5)
+        return jnp.where(few, log_complement(jnp.where(few, above, -1.0)), below), above
+
     def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
         first, second = jax.random.split(key)
         normal = self.sigma * jax.random.normal(first, shape)
@@ -241,3 +292,9 @@ class ExGaussian(Distribution):
 
     def _variance(self) -> Any:
         return self.sigma**2 + self.nu**2
+
+
+def _scaled_slope(t: Any) -> Any:
+    r"""Compute the derivative of :math:`\log \Phi(-t) + t^2 / 2`, which is about -1 / t far out."""
+    _, slope = jax.jvp(log_scaled_tail, (t,), (jnp.ones_like(t),))
+    return slope + jnp.minimum(t, 0.0)
