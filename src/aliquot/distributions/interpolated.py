@@ -18,7 +18,7 @@ from aliquot.errors import ShapeError
 _TINY = 1e-290
 
 
-class Heights(Constraint):
+class HeightVector(Constraint):
     """Vectors of non-negative finite numbers, not all of them zero."""
 
     event_dims = 1
@@ -42,7 +42,7 @@ class Interpolated(Distribution):
     x_points : array or Expression, shape (..., K), increasing
         Where the height is known; two points at least.
     pdf_points : array or Expression, shape (..., K), non-negative
-        Heights, up to a common factor.
+        HeightVector, up to a common factor.
 
     Raises
     ------
@@ -60,7 +60,7 @@ class Interpolated(Distribution):
     0.25
     """
 
-    constraints = {"x_points": ordered_vector, "pdf_points": Heights()}
+    constraints = {"x_points": ordered_vector, "pdf_points": HeightVector()}
 
     def __init__(self, x_points: Any, pdf_points: Any, *, shape: Any = None) -> None:
         given = {"x_points": x_points, "pdf_points": pdf_points}
