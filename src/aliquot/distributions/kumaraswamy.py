@@ -16,6 +16,8 @@ from aliquot.special.beta_powers import log_square_over_mean
 from aliquot.special.complement import log_complement, log_rest_of_exp
 
 _SMALL = -40.0
+# Here 1 - exp(-r) is r but for its half, relative.
+_LITTLE = 1e-9
 
 
 class Kumaraswamy(Distribution):
@@ -50,13 +52,20 @@ class Kumaraswamy(Distribution):
 
     def _log_prob(self, x: Any) -> Any:
         log_x = jnp.log(x)
-        log_rest = log_complement(self.a * log_x)
+        log_rest = self._log_rest(log_x)
         constant = jnp.log(self.a) + jnp.log(self.b)
         return constant + (self.a - 1.0) * log_x + (self.b - 1.0) * log_rest
 
+    def _log_rest(self, log_x: Any) -> Any:
+        """Compute log(1 - x**a), also where x**a is 1 but for what a double does not show."""
+        log_power = self.a * log_x
+        near = log_power > -_LITTLE
+        value = log_complement(jnp.where(near, -1.0, log_power))
+        return jnp.where(near, jnp.log(self.a) + jnp.log(-log_x) + 0.5 * log_power, value)
+
     def _log_tails(self, x: Any) -> tuple[Any, Any]:
-        log_power = self.a * jnp.log(x)
-        log_rest = log_complement(log_power)
+        log_x = jnp.log(x)
+        log_power, log_rest = self.a * log_x, self._log_rest(log_x)
         # Minus the logarithm of one less a small number is that number.
         small = log_power < _SMALL
         log_rate = jnp.where(small, log_power, jnp.log(-jnp.where(small, -1.0, log_rest)))

@@ -18,7 +18,8 @@ from aliquot.special.complement import log_complement, log_rest_of_exp
 from aliquot.special.normal_functions import log_ndtr, log_scaled_tail
 
 # From here on, in standard units, the normal tail over its density is its asymptotic series.
-_FAR = 100.0
+_FAR = 20.0
+_MILLS = tuple((-1.0) ** n * float(np.prod(np.arange(1, 2 * n + 2, 2))) for n in range(10))
 # To the right of this the normal part has a probability of 1.
 _CERTAIN = 40.0
 # A normal tail over its density is integrated over steps of less than this, relative, from 0 to 1.
@@ -234,30 +235,30 @@ class ExGaussian(Distribution):
 
     def _log_prob(self, x: Any) -> Any:
         away, sigma, nu = jnp.broadcast_arrays(x - self.mu, self.sigma, self.nu)
-        excess = sigma / nu - away / sigma
+        excess = ratio_of(sigma, nu) - ratio_of(away, sigma)
         certain, far, right = excess < -_CERTAIN, excess > _FAR, excess <= 0
         # Each formula sees harmless numbers where another one is used, so that no gradient is NaN.
         plain = ~(certain | far)
-        k = jnp.where(plain, sigma, 1.0) / jnp.where(plain, nu, 1.0)
-        z = jnp.where(certain, 0.0, away) / jnp.where(certain, 1.0, sigma)
+        k = ratio_of(jnp.where(plain, sigma, 1.0), jnp.where(plain, nu, 1.0))
+        z = ratio_of(jnp.where(certain, 0.0, away), jnp.where(certain, 1.0, sigma))
         t = k - jnp.where(far, 0.0, z)
         wide = log_scaled_tail(jnp.where(right, 1.0, t)) - jnp.log(nu)
         narrow = self._log_narrow(z, sigma, nu, far) - jnp.log(sigma) - HALF_LOG_TWO_PI
         left = jnp.where(far, narrow, wide)
         left -= 0.5 * jnp.square(jnp.where(right, 0.0, z))
-        more = 0.5 * jnp.square(jnp.where(right, sigma, 0.0) / nu)
+        more = 0.5 * jnp.square(ratio_of(jnp.where(right, sigma, 0.0), nu))
         more += log_scaled_tail(jnp.where(right & plain, t, -_CERTAIN))
-        tail = more - jnp.where(right, away, 0.0) / nu - jnp.log(nu)
+        tail = more - ratio_of(jnp.where(right, away, 0.0), nu) - jnp.log(nu)
         return jnp.where(right, tail, left)
 
     def _log_narrow(self, z: Any, sigma: Any, nu: Any, far: Any) -> Any:
         """Compute log(k R(t)) for large t, where the exponential part is narrow."""
-        ratio = jnp.where(far, nu, 0.0) / jnp.where(far, sigma, 1.0)  # 1 / k
+        ratio = ratio_of(jnp.where(far, nu, 0.0), jnp.where(far, sigma, 1.0))  # 1 / k
         rest = jnp.where(far, z, 0.0) * ratio
         inverse = ratio / (1.0 - rest)  # 1 / t
         square = inverse * inverse
         # DLMF 7.12.1.
-        series = -square * polynomial(square, (1.0, -3.0, 15.0, -105.0, 945.0))
+        series = -square * polynomial(square, _MILLS)
         return jnp.log1p(series) - jnp.log1p(-rest)
 
     def _log_tails(self, x: Any) -> tuple[Any, Any]:
@@ -298,3 +299,16 @@ def _scaled_slope(t: Any) -> Any:
     r"""Compute the derivative of :math:`\log \Phi(-t) + t^2 / 2`, which is about -1 / t far out."""
     _, slope = jax.jvp(log_scaled_tail, (t,), (jnp.ones_like(t),))
     return slope + jnp.minimum(t, 0.0)
+
+
+@jax.custom_jvp
+def ratio_of(x: Any, y: Any) -> Any:
+    """Divide; the derivative by `y` does not square it, which numbers below 1e-154 cannot be."""
+    return x / y
+
+
+@ratio_of.defjvp
+def _ratio_jvp(primals: Any, tangents: Any) -> tuple[Any, Any]:
+    (x, y), (dx, dy) = primals, tangents
+    ratio = x / y
+    return ratio, (dx - ratio * dy) / y
