@@ -98,8 +98,10 @@ class HyperGeometric(Distribution):
 
     def _check_part(self, name: str) -> None:
         """Refuse a part of the population that is known to be more than all of it."""
-        sizes = (self.N, self.parameters[name])
-        known = [size.value_now() if isinstance(size, Expression) else size for size in sizes]
+        known: list[Any] = [
+            size.value_now() if isinstance(size, Expression) else size
+            for size in (self.N, self.parameters[name])
+        ]
         if any(size is None for size in known):
             return
         whole, part = np.broadcast_arrays(*known)
