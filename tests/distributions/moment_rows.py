@@ -419,7 +419,7 @@ ROWS: list[Row] = [
         aq.Kumaraswamy.dist,
         each(a=size(-2, 9), b=size(-9, 9)),
         kumaraswamy,
-        1e-12,
+        5e-12,
     ),
     Row("HyperGeometric", aq.HyperGeometric.dist, population, hypergeometric),
     Row("Interpolated", aq.Interpolated.dist, knots, interpolated),
