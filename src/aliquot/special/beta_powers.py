@@ -6,6 +6,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from aliquot.elementary.polynomial import polynomial
 
@@ -14,8 +15,6 @@ _FIRST = 24
 _NEXT = float(_FIRST + 1)
 # Of (1 - r) log(1 - r) + (1 + r) log(1 + r) over r**2, as a function of r**2.
 _ENTROPY = tuple(1.0 / (j * (2 * j - 1)) for j in range(1, 10))
-# Of smaller b a difference over b is its derivative in the middle, to 1e-15.
-_LITTLE = 1e-4
 
 
 def log_square_over_mean(s: Any, b: Any) -> Any:
@@ -35,12 +34,16 @@ def log_square_over_mean(s: Any, b: Any) -> Any:
         whole = a + s + b
         shares = (s / whole) * (b / whole)
         total += jnp.log1p(shares * (s / a) * ((2 * (a + s) + b) / (a + 2 * s)))
-    little = b < _LITTLE
-    half = jnp.where(little, 0.5 * b, 0.5)
-    _, slope = jax.jvp(lambda z: _second_difference(z, s), (_NEXT + half,), (jnp.ones_like(s),))
+    little = b < 1.0
+    step = jnp.where(little, b, 0.5)
+    integral = jnp.zeros_like(s)
+    for node, weight in zip(*np.polynomial.legendre.leggauss(6), strict=True):
+        at = _NEXT + 0.5 * (node + 1.0) * step
+        _, slope = jax.jvp(lambda z: _second_difference(z, s), (at,), (jnp.ones_like(s),))
+        integral += 0.5 * weight * slope
     start = jnp.full_like(s, _NEXT)
     rest = _second_difference(start, s) - _second_difference(_NEXT + b, s)
-    return total + jnp.where(little, -b * slope, rest)
+    return total + jnp.where(little, -b * integral, rest)
 
 
 def _second_difference(z: Any, s: Any) -> Any:
