@@ -223,7 +223,7 @@ PROGRAMS: dict[str, str] = {
     "x - x.mean()": f"{INSIDE}x = aq.Normal('x', 0, 1, shape=3)\n    x - x.mean()",
     "use aq.Dirichlet with small a": "aq.Dirichlet.dist(a=np.full(10, 0.1))",
     "aq.math.expit of an aq.Normal": f"{INSIDE}aq.math.expit(aq.Normal('x', 0, 1))",
-    "use aq.OrderedLogistic": "aq.OrderedLogistic.dist(0.3, [-1, 1])",
+    "use aq.Interpolated, with points": "aq.Interpolated.dist([-1, 0, 3], [0, 1, 0])",
     "use aq.LKJCholeskyCov": "aq.LKJCholeskyCov.dist(2, 3, aq.HalfNormal.dist(1))",
     "aq.sample is NUTS: give it": (
         f"aq.sample(10, target_accept=0.9, max_treedepth=8, model=model, {SHORT})"

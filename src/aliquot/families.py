@@ -12,18 +12,24 @@ from aliquot.distributions import (
     circular,
     counts,
     dirichlet,
+    discrete_weibull,
     gamma,
     heavy_tailed,
     hurdle,
+    hypergeometric,
     improper,
+    interpolated,
+    kumaraswamy,
     lkj,
     location_scale,
     markov_chain,
     mixture,
     mvnormal,
     normal_mixture,
+    ordered_probit,
     positive,
     random_walk,
+    skewed,
     truncated,
     truncated_normal,
     zero_inflated,
@@ -41,6 +47,9 @@ HalfCauchy = Constructor(heavy_tailed.HalfCauchy)
 Laplace = Constructor(location_scale.Laplace)
 Logistic = Constructor(location_scale.Logistic)
 Gumbel = Constructor(location_scale.Gumbel)
+SkewNormal = Constructor(skewed.SkewNormal)
+AsymmetricLaplace = Constructor(skewed.AsymmetricLaplace)
+ExGaussian = Constructor(skewed.ExGaussian)
 LogNormal = Constructor(positive.LogNormal)
 Exponential = Constructor(positive.Exponential)
 Gamma = Constructor(gamma.Gamma)
@@ -50,6 +59,8 @@ Weibull = Constructor(positive.Weibull)
 Pareto = Constructor(positive.Pareto)
 Beta = Constructor(bounded.Beta)
 Uniform = Constructor(bounded.Uniform)
+Kumaraswamy = Constructor(kumaraswamy.Kumaraswamy)
+Interpolated = Constructor(interpolated.Interpolated)
 VonMises = Constructor(circular.VonMises)
 Flat = Constructor(improper.Flat)
 HalfFlat = Constructor(improper.HalfFlat)
@@ -70,6 +81,9 @@ Geometric = Constructor(counts.Geometric)
 Multinomial = Constructor(categorical.Multinomial)
 MarkovChain = Constructor(markov_chain.MarkovChain)
 OrderedLogistic = Constructor(categorical.OrderedLogistic)
+OrderedProbit = Constructor(ordered_probit.OrderedProbit)
+DiscreteWeibull = Constructor(discrete_weibull.DiscreteWeibull)
+HyperGeometric = Constructor(hypergeometric.HyperGeometric)
 ZeroInflatedPoisson = Constructor(zero_inflated.ZeroInflatedPoisson)
 ZeroInflatedBinomial = Constructor(zero_inflated.ZeroInflatedBinomial)
 ZeroInflatedNegativeBinomial = Constructor(zero_inflated.ZeroInflatedNegativeBinomial)

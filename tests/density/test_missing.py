@@ -51,6 +51,14 @@ TABLE: dict[str, tuple[np.ndarray, Make]] = {
     "Beta": (SHARE, lambda n, s, **o: aq.Beta(n, s, 2, **o)),
     "Uniform": (SHARE, lambda n, s, **o: aq.Uniform(n, 0, 1 + s, **o)),
     "VonMises": (REAL, lambda n, s, **o: aq.VonMises(n, 0, s, **o)),
+    "SkewNormal": (REAL, lambda n, s, **o: aq.SkewNormal(n, s, 0, 1 + s, **o)),
+    "AsymmetricLaplace": (REAL, lambda n, s, **o: aq.AsymmetricLaplace(n, s, 0, 1, **o)),
+    "ExGaussian": (REAL, lambda n, s, **o: aq.ExGaussian(n, 0, s, 1, **o)),
+    "Kumaraswamy": (SHARE, lambda n, s, **o: aq.Kumaraswamy(n, s, 2, **o)),
+    "Interpolated": (
+        SHARE,
+        lambda n, s, **o: aq.Interpolated(n, [0, 0.5, 1], s[:, None] + np.array([0, 2, 1]), **o),
+    ),
     "GaussianRandomWalk": (
         PLANE,
         lambda n, s, **o: aq.GaussianRandomWalk(n, 0, s[:, None], **o),
@@ -71,6 +79,9 @@ TABLE: dict[str, tuple[np.ndarray, Make]] = {
         lambda n, s, **o: aq.MarkovChain(n, _square(1 / (1 + s)), [0.3, 0.7], **o),
     ),
     "OrderedLogistic": (LABEL, lambda n, s, **o: aq.OrderedLogistic(n, s, [0.0], **o)),
+    "OrderedProbit": (LABEL, lambda n, s, **o: aq.OrderedProbit(n, s, [0.0], **o)),
+    "DiscreteWeibull": (COUNT, lambda n, s, **o: aq.DiscreteWeibull(n, 1 / (1 + s), 0.8, **o)),
+    "HyperGeometric": (COUNT, lambda n, s, **o: aq.HyperGeometric(n, 9, 4, 3, **o)),
     "ZeroInflatedPoisson": (COUNT, lambda n, s, **o: aq.ZeroInflatedPoisson(n, 0.7, s, **o)),
     "ZeroInflatedBinomial": (
         COUNT,

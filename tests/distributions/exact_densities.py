@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import mpmath as mp
@@ -170,6 +171,57 @@ def ordered_logistic(x: Any, eta: Any, cutpoints: Any) -> Any:
     with mp.workdps(1000):  # the difference of two numbers next to 1
         upper = below(k) if k < len(cutpoints) else mp.mpf(1)
         return mp.log(upper - (below(k - 1) if k else 0))
+
+
+def ordered_probit(x: Any, eta: Any, cutpoints: Any, sigma: Any) -> Any:
+    k, cuts = int(x), [(cut - eta) / sigma for cut in cutpoints]
+    if 0 < k < len(cuts):
+        return log_interval(cuts[k - 1], cuts[k])
+    z = cuts[0] if k == 0 else -cuts[-1]
+    return log_normal_cdf(z)
+
+
+def log_normal_cdf(z: Any) -> Any:
+    """Compute the log of the standard normal distribution function, far out by its series."""
+    if z < -100:  # DLMF 7.12.1
+        series = mp.fsum((-1) ** n * mp.fac2(2 * n - 1) / z ** (2 * n) for n in range(30))
+        return mp.log(series / -z) - z * z / 2 - mp.log(2 * mp.pi) / 2
+    return mp.log(mp.erfc(-z / mp.sqrt(2)) / 2)
+
+
+def skew_normal(x: Any, alpha: Any, mu: Any, sigma: Any) -> Any:
+    return mp.log(2) + normal(x, mu, sigma) + log_normal_cdf(alpha * (x - mu) / sigma)
+
+
+def asymmetric_laplace(x: Any, kappa: Any, mu: Any, b: Any) -> Any:
+    decay = abs(x - mu) * b * (kappa if x > mu else 1 / kappa)
+    return mp.log(b / (kappa + 1 / kappa)) - decay
+
+
+def ex_gaussian(x: Any, mu: Any, sigma: Any, nu: Any) -> Any:
+    with mp.workdps(2000):  # in which all cancels that does
+        z, k = (x - mu) / sigma, sigma / nu
+        return -mp.log(nu) + k * k / 2 - z * k + log_normal_cdf(z - k)
+
+
+def kumaraswamy(x: Any, a: Any, b: Any) -> Any:
+    return mp.log(a * b) + (a - 1) * mp.log(x) + (b - 1) * mp.log(-mp.expm1(a * mp.log(x)))
+
+
+def discrete_weibull(x: Any, q: Any, beta: Any) -> Any:
+    now, following = (-mp.log(q) * y**beta for y in (x, x + 1))
+    return mp.log(-mp.expm1(now - following)) - now
+
+
+def hypergeometric(x: Any, N: Any, k: Any, n: Any) -> Any:
+    return choose(k, x) + choose(N - k, n - x) - choose(N, n)
+
+
+def interpolated(x: Any, x_points: Any, pdf_points: Any) -> Any:
+    each = list(pairwise(zip(x_points, pdf_points, strict=True)))
+    total = sum((b - a) * (p + q) / 2 for (a, p), (b, q) in each)
+    ((a, p), (b, q)) = next(two for two in each if two[0][0] <= x <= two[1][0])
+    return mp.log((p + (q - p) * (x - a) / (b - a)) / total)
 
 
 # Arguments and points ----------------------------------------------------------------------------
@@ -375,6 +427,68 @@ def _ordered(rng: Rng, tier: str) -> tuple[Any, Arguments]:
     return int(rng.integers(4)), {"eta": float(rng.normal() * spread), "cutpoints": cuts}
 
 
+def _ordered_probit(rng: Rng, tier: str) -> tuple[Any, Arguments]:
+    x, arguments = _ordered(rng, tier)
+    return x, {**arguments, "sigma": float(10 ** rng.uniform(-1, 1))}
+
+
+def _skew_normal(rng: Rng, tier: str) -> tuple[Any, Arguments]:
+    x, arguments = at_location("sigma")(rng, tier)
+    return x, {"alpha": float(rng.choice([-1, 1])) * shape(rng, tier), **arguments}
+
+
+def _asymmetric_laplace(rng: Rng, tier: str) -> tuple[Any, Arguments]:
+    x, arguments = at_location("b")(rng, LARGE if tier == EXTREME else tier)
+    kappa = float(10 ** rng.uniform(*{MODERATE: (-1, 1), LARGE: (-5, 5)}.get(tier, (-100, 100))))
+    return x, {"kappa": kappa, "mu": arguments["mu"], "b": 1 / arguments["b"]}
+
+
+def _ex_gaussian(rng: Rng, tier: str) -> tuple[Any, Arguments]:
+    """Draw a point where one part or the other is, of widths that may be as different as tiers."""
+    sigma, nu = scale(rng, tier), scale(rng, tier)
+    mu = float(rng.normal()) * sigma
+    return mu + sigma * deviate(rng) + nu * float(rng.exponential()) * rng.integers(2), {
+        "mu": mu,
+        "sigma": sigma,
+        "nu": nu,
+    }
+
+
+def _kumaraswamy(rng: Rng, tier: str) -> tuple[Any, Arguments]:
+    a, b = shape(rng, tier), shape(rng, tier)
+    log_x = float(np.log(-np.expm1(-rng.exponential() / b)) / a)
+    return float(np.clip(np.exp(log_x), 1e-300, 1 - 1e-16)), {"a": a, "b": b}
+
+
+def _discrete_weibull(rng: Rng, tier: str) -> tuple[Any, Arguments]:
+    q = probability(rng, tier)
+    beta = float(10 ** rng.uniform(*{MODERATE: (-0.5, 0.7)}.get(tier, (-2, 2))))
+    log_x = min(float(np.log(rng.exponential() / -np.log(q))) / beta, 30.0)
+    return whole(np.exp(log_x), 0, 1e15), {"q": q, "beta": beta}
+
+
+def _hypergeometric(rng: Rng, tier: str) -> tuple[Any, Arguments]:
+    size = count(rng, tier)
+    k, n = (int(size * probability(rng, tier)) for _ in range(2))
+    mean = k * (n / size)
+    sd = (mean * (1 - k / size) * (1 - n / size)) ** 0.5
+    x = whole(mean + sd * deviate(rng), max(0, n - (size - k)), min(k, n))
+    return x, {"N": size, "k": k, "n": n}
+
+
+def _interpolated(rng: Rng, tier: str) -> tuple[Any, Arguments]:
+    points = np.array([scale(rng, tier if tier != EXTREME else LARGE) for _ in range(5)])
+    points = np.sort(points) * np.arange(1, 6)
+    heights = np.array([scale(rng, tier) for _ in points]) * [rng.integers(2), 1, 0, 0, 1]
+    first = int(rng.choice([0, 1, 3]))
+    near = float(10 ** rng.uniform(-9, 0))
+    share = float(rng.choice([near, 1 - near]))
+    x = points[first] + (points[first + 1] - points[first]) * share
+    # The end itself has no height there.
+    low, high = np.nextafter(points[first], np.inf), np.nextafter(points[first + 1], -np.inf)
+    return float(np.clip(x, low, high)), {"x_points": points, "pdf_points": heights}
+
+
 EXACT: dict[str, Exact] = {
     "Normal": Exact(normal, at_location("sigma")),
     "HalfNormal": Exact(lambda x, sigma: normal(x, 0, sigma) + mp.log(2), _half_normal),
@@ -495,6 +609,14 @@ EXACT: dict[str, Exact] = {
         _mv_normal,
     ),
     "OrderedLogistic": Exact(ordered_logistic, _ordered),
+    "OrderedProbit": Exact(ordered_probit, _ordered_probit),
+    "SkewNormal": Exact(skew_normal, _skew_normal),
+    "AsymmetricLaplace": Exact(asymmetric_laplace, _asymmetric_laplace),
+    "ExGaussian": Exact(ex_gaussian, _ex_gaussian),
+    "Kumaraswamy": Exact(kumaraswamy, _kumaraswamy),
+    "DiscreteWeibull": Exact(discrete_weibull, _discrete_weibull),
+    "HyperGeometric": Exact(hypergeometric, _hypergeometric),
+    "Interpolated": Exact(interpolated, _interpolated),
 }
 
 

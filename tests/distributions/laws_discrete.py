@@ -10,8 +10,11 @@ from scipy import special, stats
 from aliquot.distributions.binary import Bernoulli, BetaBinomial, Binomial
 from aliquot.distributions.categorical import Categorical, Multinomial, OrderedLogistic
 from aliquot.distributions.counts import DiscreteUniform, Geometric, NegativeBinomial, Poisson
+from aliquot.distributions.discrete_weibull import DiscreteWeibull
 from aliquot.distributions.hurdle import HurdleNegativeBinomial, HurdlePoisson
+from aliquot.distributions.hypergeometric import HyperGeometric
 from aliquot.distributions.markov_chain import MarkovChain
+from aliquot.distributions.ordered_probit import OrderedProbit
 from aliquot.distributions.truncated import Truncated
 from aliquot.distributions.zero_inflated import (
     ZeroInflatedBinomial,
@@ -83,6 +86,32 @@ def not_zero(frozen: Any) -> Any:
         return above / frozen.sf(0)
 
     return uniforms
+
+
+def discrete_weibull(q: float, beta: float) -> Law:
+    """Make a row by the Weibull law, of which the count is the whole part."""
+
+    def beyond(x: np.ndarray) -> Any:
+        return np.exp(np.log(q) * x.astype(float) ** beta)
+
+    def law(x: np.ndarray, rng: np.random.Generator) -> Any:
+        next_one = np.where(x == LAST, 0.0, beyond(np.minimum(x, LAST - 1) + 1))
+        return 1 - beyond(x) + rng.random(x.shape) * (beyond(x) - next_one)
+
+    return Law(f"DiscreteWeibull({q!r}, {beta:g})", DiscreteWeibull, {"q": q, "beta": beta}, law)
+
+
+def hypergeometric(size: int, k: int, n: int) -> Law:
+    mean = size * (k / size) * (n / size)
+    spread = (1 - k / size) * (1 - n / size)
+    if size <= 10**6:
+        law = counted(stats.hypergeom(size, k, n))
+    elif mean < 100:  # Poisson, but for terms of the order of the shares
+        law = counted(stats.poisson(mean))
+    else:
+        law = about(k * n // size if size > 2**53 else mean, np.sqrt(mean * spread))
+    arguments = {"N": size, "k": k, "n": n}
+    return Law(f"HyperGeometric({size:g}, {k:g}, {n:g})", HyperGeometric, arguments, law)
 
 
 def discrete_uniform(lower: int, upper: int) -> Law:
@@ -225,6 +254,22 @@ LAWS: list[Law] = [
         OrderedLogistic,
         {"eta": 1e17, "cutpoints": [1e17, 2e17]},
         one_of([0.5, 0.5, 0.0]),
+    ),
+    *(discrete_weibull(*row) for row in [(0.3, 1.0), (1 - 1e-12, 1.0), (0.5, 0.05), (0.9, 4.0)]),
+    *(discrete_weibull(*row) for row in [(1 - 1e-10, 3.0), (1e-3, 1e-3)]),
+    Law("DiscreteWeibull(1e-300, 1)", DiscreteWeibull, {"q": 1e-300, "beta": 1.0}, always(0)),
+    *(hypergeometric(*row) for row in [(20, 7, 12), (20, 13, 12), (90, 80, 60), (1000, 990, 980)]),
+    *(hypergeometric(10**6, k, n) for k, n in [(300_000, 500_000), (900_000, 300), (20, 10**5)]),
+    *(hypergeometric(10**15, k, n) for k, n in [(10**9, 10**6), (10**6, 5 * 10**10)]),
+    *(hypergeometric(10**18, k, n) for k, n in [(5 * 10**17, 3 * 10**17), (10**17, 9 * 10**17)]),
+    Law("HyperGeometric(9, 9, 5)", HyperGeometric, {"N": 9, "k": 9, "n": 5}, always(5)),
+    Law("HyperGeometric(9, 4, 0)", HyperGeometric, {"N": 9, "k": 4, "n": 0}, always(0)),
+    Law("HyperGeometric(0, 0, 0)", HyperGeometric, {"N": 0, "k": 0, "n": 0}, always(0)),
+    Law(
+        "OrderedProbit(1e15, ...)",
+        OrderedProbit,
+        {"eta": 1e15, "cutpoints": [1e15 - 1, 1e15, 1e15 + 2]},
+        one_of(np.diff(special.ndtr([-np.inf, -1, 0, 2, np.inf]))),
     ),
     *(multinomial(*row) for row in [(5, [0.2, 0.0, 0.5, 0.3]), (10**12, [0.2, 0.3, 0.5])]),
     multinomial(10**18, [0.5, 0.25, 0.25]),

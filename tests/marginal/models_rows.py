@@ -346,6 +346,39 @@ def ordered_categories_hidden() -> None:
 
 
 @rows()
+def ordered_categories_of_a_normal_variable() -> None:
+    cuts = aq.Normal("cuts", 0, 1, shape=2, transform=aq.transforms.ordered)
+    z = aq.OrderedProbit("z", aq.Normal("eta", 0, 1) * X, cuts, aq.HalfNormal("sigma", 1))
+    aq.Normal("obs", means(3)[z], 1, observed=Y)
+
+
+@rows()
+def how_many_are_marked() -> None:
+    marked = aq.HyperGeometric("marked", 6, 4, [0, 1, 3, 5])
+    aq.Normal("obs", aq.Normal("a", 0, 1) * marked, 1, observed=Y)
+
+
+@rows()
+def population_that_is_not_known() -> None:
+    marked = aq.DiscreteUniform("marked", 0, 6, shape=4)
+    aq.Normal("obs", aq.Normal("a", 0, 1) * marked, 1, observed=Y)
+    aq.HyperGeometric("caught", 6, marked, 3, observed=[0, 2, 3, 1])
+
+
+@rows()
+def skewed_components() -> None:
+    z = aq.Bernoulli("z", 0.3, shape=4)
+    middle, scale = means()[z], aq.HalfNormal("scale", 1)
+    parts = [
+        aq.SkewNormal.dist(middle, 0.0, scale),
+        aq.AsymmetricLaplace.dist(q=0.2, mu=middle, b=scale),
+        aq.ExGaussian.dist(0.0, 1.0, scale),
+        aq.Interpolated.dist([-5.0, 0.0, 9.0], [0.0, 1.0, 0.0]),
+    ]
+    aq.Mixture("obs", [0.4, 0.1, 0.3, 0.2], parts, observed=Y)
+
+
+@rows()
 def prior_only() -> None:
     aq.Normal("a", 0, 1)
     aq.Categorical("z", p=[0.3, 0.7], shape=3)

@@ -40,16 +40,19 @@ _ARVIZ = {
 
 # The names that other libraries have for a family.
 _FAMILIES = {
+    "AsymmetricLaplace": "AsymmetricLaplaceQuantile laplace_asymmetric",
     "Bernoulli": "BernoulliLogits BernoulliProbs bernoulli_logit",
     "Binomial": "BinomialLogits BinomialProbs binom",
     "Categorical": "CategoricalLogits CategoricalProbs categorical_logit",
     "ChiSquared": "Chi2 chi2",
     "DiscreteUniform": "randint",
+    "ExGaussian": "exponnorm ExpModifiedNormal exp_mod_normal exgaussian",
     "Exponential": "expon",
     "Flat": "ImproperUniform",
     "Geometric": "geom",
     "Gumbel": "gumbel_r",
     "HalfNormal": "halfnorm",
+    "HyperGeometric": "hypergeom",
     "InverseGamma": "inv_gamma invgamma",
     "LKJCholeskyCov": "LKJCholesky LKJCorr lkj_corr_cholesky",
     "Laplace": "double_exponential",
@@ -60,7 +63,9 @@ _FAMILIES = {
     "NegativeBinomial": "NegativeBinomial2 NegativeBinomialProbs neg_binomial neg_binomial_2 "
     "nbinom",
     "Normal": "norm",
+    "OrderedProbit": "ordered_probit",
     "Poisson": "poisson_log",
+    "SkewNormal": "skewnorm",
     "StudentT": "t",
     "TruncatedNormal": "truncnorm",
     "Weibull": "weibull_min",
@@ -87,10 +92,9 @@ NAMES: Mapping[str, str] = {
     "aq.<Family>.dist(...)",
     "AR": "write its terms: aq.Normal('x', mu=rho * past, sigma=..., observed=...), or use "
     "aq.GaussianRandomWalk",
-    **for_all("CustomDist DensityDist Interpolated Simulator", _CUSTOM),
-    **for_all("HyperGeometric DirichletMultinomial DiscreteWeibull", _CUSTOM),
-    **for_all("SkewNormal AsymmetricLaplace ExGaussian Wald Kumaraswamy", _CUSTOM),
-    **for_all("Rice Moyal Triangular", _CUSTOM),
+    **for_all("CustomDist DensityDist Simulator DirichletMultinomial", _CUSTOM),
+    **for_all("Wald Rice Moyal PolyaGamma", _CUSTOM),
+    "Triangular": "use aq.Interpolated, with points lower, c, upper and heights 0, 1, 0",
     **for_all("MvStudentT MatrixNormal KroneckerNormal CAR ICAR", _CUSTOM),
     "Bound": "use aq.Truncated, as in aq.Truncated(name, aq.Normal.dist(0, 1), lower=0)",
     **for_all(
@@ -100,7 +104,6 @@ NAMES: Mapping[str, str] = {
     "ZeroSumNormal": "use aq.Normal, minus its mean: x - x.mean()",
     "StickBreakingWeights": "use aq.Dirichlet with small a",
     "LogitNormal": "use aq.math.expit of an aq.Normal",
-    "OrderedProbit": "use aq.OrderedLogistic",
     "Wishart": "use aq.LKJCholeskyCov",
     **for_all(
         "NUTS HMC HamiltonianMC", "aq.sample is NUTS: give it target_accept= and max_treedepth="
