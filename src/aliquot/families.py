@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aliquot.distributions import (
+    autoregressive,
     binary,
     bounded,
     categorical,
     circular,
     counts,
     dirichlet,
+    dirichlet_multinomial,
     gamma,
     heavy_tailed,
     improper,
@@ -18,12 +20,16 @@ from aliquot.distributions import (
     location_scale,
     markov_chain,
     mixture,
+    mv_random_walk,
+    mv_student_t,
     mvnormal,
     normal_mixture,
     positive,
     random_walk,
+    stick_breaking,
     truncated_normal,
     zero_inflated,
+    zero_sum_normal,
 )
 from aliquot.model.constructors import Constructor
 from aliquot.model.covariance import CholeskyConstructor
@@ -52,9 +58,15 @@ Flat = Constructor(improper.Flat)
 HalfFlat = Constructor(improper.HalfFlat)
 
 GaussianRandomWalk = Constructor(random_walk.GaussianRandomWalk)
+MvGaussianRandomWalk = Constructor(mv_random_walk.MvGaussianRandomWalk)
+AR = Constructor(autoregressive.AR)
 Dirichlet = Constructor(dirichlet.Dirichlet)
+StickBreakingWeights = Constructor(stick_breaking.StickBreakingWeights)
 MvNormal = Constructor(mvnormal.MvNormal)
+MvStudentT = Constructor(mv_student_t.MvStudentT)
+ZeroSumNormal = Constructor(zero_sum_normal.ZeroSumNormal)
 LKJCholeskyCov = CholeskyConstructor(lkj.LKJCholeskyCov)
+LKJCorr = Constructor(lkj.LKJCorr)
 
 Bernoulli = Constructor(binary.Bernoulli)
 Binomial = Constructor(binary.Binomial)
@@ -65,6 +77,7 @@ Poisson = Constructor(counts.Poisson)
 NegativeBinomial = Constructor(counts.NegativeBinomial)
 Geometric = Constructor(counts.Geometric)
 Multinomial = Constructor(categorical.Multinomial)
+DirichletMultinomial = Constructor(dirichlet_multinomial.DirichletMultinomial)
 MarkovChain = Constructor(markov_chain.MarkovChain)
 OrderedLogistic = Constructor(categorical.OrderedLogistic)
 ZeroInflatedPoisson = Constructor(zero_inflated.ZeroInflatedPoisson)
