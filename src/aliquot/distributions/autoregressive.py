@@ -21,8 +21,8 @@ class AR(GaussianSeries):
     r"""An autoregressive series of order p.
 
     :math:`x_t = c + \sum_{i=1}^p \rho_i\, x_{t-i} + \sigma z_t`; the first p points are from
-    `init_dist`. Time is the last axis. Whether the series is stationary is for `rho` to say: nothing
-    here asks for it.
+    `init_dist`. Time is the last axis. Whether the series is stationary is for `rho` to
+    say: nothing here asks for it.
 
     Parameters
     ----------
@@ -49,7 +49,8 @@ class AR(GaussianSeries):
     Raises
     ------
     ParameterError
-        Where `init_dist` is not a distribution of p continuous numbers, or `rho` has no coefficient.
+        Where `init_dist` is not a distribution of p continuous numbers, or `rho` has no
+        coefficient.
     ShapeError
         Where the number of steps is not given, or given twice and not the same.
 

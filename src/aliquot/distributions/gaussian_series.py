@@ -100,7 +100,7 @@ class GaussianSeries(Distribution):
         kept = np.zeros_like(missing)
         if not self._normal_start:
             partial = partial_events(missing, self.event_dims)
-            at = (..., slice(self.order), *(slice(None),) * (self.event_dims - 1))
+            at: Any = (..., slice(self.order), *(slice(None),) * (self.event_dims - 1))
             kept[at] = missing[at] & partial.reshape(*partial.shape, *(1,) * self.event_dims)
         return kept
 

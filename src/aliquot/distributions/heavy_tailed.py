@@ -228,7 +228,7 @@ def _log1p_square(z: Any, nu: Any) -> Any:
 
 
 def log1p_length(z: Any, nu: Any) -> Any:
-    """Compute log(1 + |z|**2 / nu) of vectors, also where the square is more than a float can be."""
+    """Compute log(1 + |z|**2 / nu) of vectors, also where the square is more than a float."""
     largest = jax.lax.stop_gradient(jnp.max(jnp.abs(z), axis=-1))
     far = largest > _FAR
     unit = jnp.where(far, largest, 1.0)

@@ -9,12 +9,12 @@ import jax.numpy as jnp
 import numpy as np
 
 from aliquot.arguments import is_whole_number
+from aliquot.distributions.array_constraints import correlation
 from aliquot.distributions.base import Distribution
 from aliquot.distributions.constraints import (
     Constraint,
     Interval,
     LowerCholesky,
-    correlation,
     positive,
 )
 from aliquot.distributions.random_numbers import TINY, beta_draws

@@ -7,10 +7,10 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
+from aliquot.distributions.array_constraints import real_matrix
 from aliquot.distributions.constraints import (
     lower_cholesky,
     positive_definite,
-    real_matrix,
     real_vector,
 )
 from aliquot.distributions.gaussian_series import GaussianSeries, checked_start

@@ -19,7 +19,7 @@ from aliquot.distributions.triangular import (
 from aliquot.errors import ParameterError, ShapeError
 
 
-class Given(NamedTuple):
+class LocationAndMatrix(NamedTuple):
     """The location and the matrix of a multivariate family, as they were given."""
 
     mu: Any  # (..., k)
@@ -28,7 +28,7 @@ class Given(NamedTuple):
     size: int  # k
 
 
-def location_and_matrix(family: str, mu: Any, lower: bool, **choices: Any) -> Given:
+def location_and_matrix(family: str, mu: Any, lower: bool, **choices: Any) -> LocationAndMatrix:
     """Read the one matrix that was given, and a location of its size, or say what does not fit."""
     name, matrix = exactly_one(family, **choices)
     matrix = as_parameter(family, name, matrix, None)
@@ -43,7 +43,7 @@ def location_and_matrix(family: str, mu: Any, lower: bool, **choices: Any) -> Gi
             f"{family}: mu has shape {mu.shape} and {name} {matrix.shape}: the "
             f"last axis of mu must have length {size}"
         )
-    return Given(mu, name, matrix, size)
+    return LocationAndMatrix(mu, name, matrix, size)
 
 
 class Spread(NamedTuple):

@@ -10,8 +10,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from aliquot.arguments import is_whole_number
+from aliquot.distributions.array_constraints import ZeroSumArray
 from aliquot.distributions.base import Distribution
-from aliquot.distributions.constraints import Constraint, ZeroSumArray, positive
+from aliquot.distributions.constraints import Constraint, positive
 from aliquot.distributions.parameters import as_parameter, as_shape
 from aliquot.errors import ParameterError, ShapeError
 

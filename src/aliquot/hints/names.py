@@ -44,6 +44,7 @@ _FAMILIES = {
     "Binomial": "BinomialLogits BinomialProbs binom",
     "Categorical": "CategoricalLogits CategoricalProbs categorical_logit",
     "ChiSquared": "Chi2 chi2",
+    "DirichletMultinomial": "dirichlet_multinomial",
     "DiscreteUniform": "randint",
     "Exponential": "expon",
     "Flat": "ImproperUniform",
@@ -51,12 +52,14 @@ _FAMILIES = {
     "Gumbel": "gumbel_r",
     "HalfNormal": "halfnorm",
     "InverseGamma": "inv_gamma invgamma",
-    "LKJCholeskyCov": "LKJCholesky LKJCorr lkj_corr_cholesky",
+    "LKJCholeskyCov": "LKJCholesky lkj_corr_cholesky",
+    "LKJCorr": "LKJ lkj_corr",
     "Laplace": "double_exponential",
     "LogNormal": "lognorm",
     "MarkovChain": "DiscreteHMM DiscreteMarkovChain",
     "Mixture": "MixtureSameFamily MixtureGeneral",
     "MvNormal": "MultivariateNormal multi_normal multivariate_normal",
+    "MvStudentT": "MultivariateStudentT multi_student_t multivariate_t",
     "NegativeBinomial": "NegativeBinomial2 NegativeBinomialProbs neg_binomial neg_binomial_2 "
     "nbinom",
     "Normal": "norm",
@@ -85,13 +88,11 @@ NAMES: Mapping[str, str] = {
     "icdf": "lift JAX's: aq.lift(jax.scipy.stats.norm.ppf)(q, mu, sigma)",
     "draw": "use aq.sample_prior_predictive, or dist.sample(100) with dist made by "
     "aq.<Family>.dist(...)",
-    "AR": "write its terms: aq.Normal('x', mu=rho * past, sigma=..., observed=...), or use "
-    "aq.GaussianRandomWalk",
     **for_all("CustomDist DensityDist Interpolated Simulator", _CUSTOM),
-    **for_all("HyperGeometric DirichletMultinomial DiscreteWeibull", _CUSTOM),
+    **for_all("HyperGeometric DiscreteWeibull", _CUSTOM),
     **for_all("SkewNormal AsymmetricLaplace ExGaussian Wald Kumaraswamy", _CUSTOM),
     **for_all("Rice Moyal Triangular", _CUSTOM),
-    **for_all("MvStudentT MatrixNormal KroneckerNormal CAR ICAR", _CUSTOM),
+    **for_all("MatrixNormal KroneckerNormal CAR ICAR", _CUSTOM),
     "Bound": "use aq.TruncatedNormal, or a family with the right support",
     "Truncated": "use aq.TruncatedNormal; of another family: its variable, and "
     "aq.Potential(name, -log_mass) with the log of the mass that was kept",
@@ -101,8 +102,6 @@ NAMES: Mapping[str, str] = {
         "DiracDelta ConstantDist Delta",
         "use the value itself: NumPy arrays and numbers need no wrapping",
     ),
-    "ZeroSumNormal": "use aq.Normal, minus its mean: x - x.mean()",
-    "StickBreakingWeights": "use aq.Dirichlet with small a",
     "LogitNormal": "use aq.math.expit of an aq.Normal",
     "OrderedProbit": "use aq.OrderedLogistic",
     "Wishart": "use aq.LKJCholeskyCov",
@@ -252,7 +251,7 @@ TRANSFORMS: Mapping[str, str] = {
     "CircularTransform": "use aq.transforms.circular",
     "CholeskyCovPacked": "leave it out: aq.LKJCholeskyCov has the right one",
     "Chain": "leave it out: aq.transforms.ordered goes with the support's own transform",
-    "ZeroSumTransform": "use aq.Normal, minus its mean: x - x.mean()",
+    **for_all("ZeroSumTransform zerosum", "use aq.transforms.zero_sum"),
 }
 
 MATH: Mapping[str, str] = {

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from aliquot.distributions.constraints import correlation as correlations
+from aliquot.distributions.array_constraints import correlation as correlations
 from aliquot.distributions.lkj import correlation_matrix, least_eigenvalue
 from aliquot.distributions.triangular import cholesky as cholesky_factor
 from aliquot.distributions.triangular import cholesky_or_off, row_lengths

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aliquot.distributions import constraints
+from aliquot.distributions import array_constraints, constraints
 from aliquot.distributions.constraints import Constraint
 from aliquot.errors import ModelError
 from aliquot.transforms.base import Transform
@@ -54,9 +54,9 @@ def default_transform(support: Constraint) -> Transform:
             return cholesky if inner is log else Cholesky(inner)
         case constraints.LowerCholesky():
             return cholesky
-        case constraints.CorrelationMatrix():
+        case array_constraints.CorrelationMatrix():
             return correlation
-        case constraints.ZeroSumArray(event_dims=axes):
+        case array_constraints.ZeroSumArray(event_dims=axes):
             return zero_sum if axes == 1 else ZeroSum(axes)
         case constraints.Real():
             return identity

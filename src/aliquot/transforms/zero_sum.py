@@ -6,7 +6,7 @@ from typing import Any
 
 import jax.numpy as jnp
 
-from aliquot.distributions.constraints import ZeroSumArray
+from aliquot.distributions.array_constraints import ZeroSumArray
 from aliquot.errors import ShapeError
 from aliquot.transforms.base import Transform
 from aliquot.transforms.probabilities import centred, coordinates_of_centred
