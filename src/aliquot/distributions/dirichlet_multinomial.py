@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 
 from aliquot.distributions.base import Distribution
+from aliquot.distributions.categorical import counts_near
 from aliquot.distributions.constraints import Constraint, CountsVector, counts, positive_vector
 from aliquot.distributions.dirichlet import shares, without_each
 from aliquot.distributions.parameters import as_parameter
@@ -83,6 +84,10 @@ class DirichletMultinomial(Distribution):
     def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
         first, second = jax.random.split(key)
         return multinomial_draws(second, self.n, dirichlet_draws(first, self.a, shape), shape)
+
+    def start(self) -> Any:
+        """Give counts next to their means, inside a traced function."""
+        return jnp.broadcast_to(counts_near(self._mean(), self.n), self.shape)
 
     def _mean(self) -> Any:
         return jnp.asarray(self.n)[..., None] * shares(self.a)

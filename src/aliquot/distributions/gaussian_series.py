@@ -69,6 +69,7 @@ class GaussianSeries(Distribution):
         def standard(x: Any) -> Any:
             return self._standardised(x, counted)[0]
 
+        x = jnp.where(missing, 0.0, x)  # whatever stands there
         _, log_scale, first = self._standardised(x, counted)
         best = most_probable(standard, x, gone, self.event_dims)
         per_step = prod(self._noise_shape[1:])
