@@ -37,8 +37,8 @@ class MvStudentT(Distribution):
         Degrees of freedom.
     mu : array or Expression, shape (..., k) or ()
         Location (0 by default).
-    scale : array or Expression, shape (..., k, k)
-        Scale matrix: symmetric and positive definite. `cov` and `Sigma` are other names of it.
+    scale, cov, Sigma : array or Expression, shape (..., k, k)
+        Scale matrix, by any of three names: symmetric and positive definite.
     tau : array or Expression, shape (..., k, k)
         Its inverse, in place of `scale`.
     chol : array or Expression, shape (..., k, k)
