@@ -18,7 +18,7 @@ from aliquot.distributions.base import Distribution, partial_events, whole_event
 from aliquot.distributions.location_scale import Normal
 from aliquot.distributions.mvnormal import MvNormal
 from aliquot.distributions.spread import log_diagonal, times
-from aliquot.distributions.triangular import cholesky, invert_lower
+from aliquot.distributions.triangular import WRITTEN_OUT, cholesky, invert_lower
 from aliquot.errors import ParameterError
 
 HALF_LOG_TWO_PI = 0.5 * np.log(2 * np.pi)
@@ -202,7 +202,10 @@ def most_probable(standard: Any, x: Any, gone: np.ndarray, event_dims: int) -> M
     now, push = jax.linearize(standard, jnp.broadcast_to(x, gone.shape))
     slopes = jax.vmap(push)(at.astype(float).reshape(len(at), *gone.shape))
     slopes = jnp.moveaxis(slopes, 0, -2)
-    precision = jnp.sum(slopes[..., :, None, :] * slopes[..., None, :, :], axis=-1)
+    if slopes.shape[-2] <= WRITTEN_OUT:
+        precision = jnp.sum(slopes[..., :, None, :] * slopes[..., None, :, :], axis=-1)
+    else:
+        precision = slopes @ jnp.swapaxes(slopes, -1, -2)
     precision = precision + (~real * 1.0)[..., None] * np.eye(real.shape[-1])
     factor = cholesky(precision)
     inverse = invert_lower(factor)

@@ -110,7 +110,8 @@ class LKJCorr(Distribution):
     The value is the matrix itself, with ones on its diagonal, and the density is with respect to
     the entries below it. Each correlation by itself is Beta(b, b) on (-1, 1), with
     :math:`b = \eta - 1 + n / 2`. Where standard deviations are unknown as well, a `LKJCholeskyCov`
-    is the cheaper prior, since it needs no factorisation.
+    is the cheaper prior, since it needs no factorisation; and where `eta` is below about 0.2, the
+    better one, since matrices next to singular ones are then likely, which rounding takes for one.
 
     Parameters
     ----------
