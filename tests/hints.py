@@ -208,11 +208,6 @@ PROGRAMS: dict[str, str] = {
     "or dist.sample(100) with dist made by": (
         "aq.sample_prior_predictive(10, model=model)\ndist.sample(100)"
     ),
-    "write its terms": (
-        f"{INSIDE}rho = aq.Normal('rho')\n    y = np.array([0.1, 0.3, 0.2])\n"
-        "    aq.Normal('x', mu=rho * y[:-1], sigma=1, observed=y[1:])\n"
-        "    aq.GaussianRandomWalk('walk', steps=3, init_dist=aq.Normal.dist(0, 1))"
-    ),
     "write the log density as a term": (
         "def f(x, rate):\n    return -rate * x\n"
         f"{INSIDE}x = aq.HalfFlat('x')\n    aq.Flat('y')\n"
@@ -220,8 +215,6 @@ PROGRAMS: dict[str, str] = {
     ),
     "use aq.Truncated, as in": f"{INSIDE}aq.Truncated(name, aq.Normal.dist(0, 1), lower=0)",
     "numbers need no wrapping": f"{INSIDE}aq.Normal('x', np.array([1.0, 2.0]), 1)",
-    "x - x.mean()": f"{INSIDE}x = aq.Normal('x', 0, 1, shape=3)\n    x - x.mean()",
-    "use aq.Dirichlet with small a": "aq.Dirichlet.dist(a=np.full(10, 0.1))",
     "aq.math.expit of an aq.Normal": f"{INSIDE}aq.math.expit(aq.Normal('x', 0, 1))",
     "use aq.Interpolated, with points": "aq.Interpolated.dist([-1, 0, 3], [0, 1, 0])",
     "use aq.LKJCholeskyCov": "aq.LKJCholeskyCov.dist(2, 3, aq.HalfNormal.dist(1))",
@@ -372,8 +365,9 @@ PROGRAMS: dict[str, str] = {
     "goes with the support's own transform": (
         f"{INSIDE}aq.HalfNormal('x', 1, shape=2, transform=aq.transforms.ordered)"
     ),
-    "use aq.Normal, minus its mean": (
-        f"{INSIDE}x = aq.Normal('x', 0, 1, shape=3)\n    x - x.mean()"
+    "the number of coefficients in rho": "aq.AR.dist(rho=[0.5, 0.2], steps=4)",
+    "use aq.transforms.zero_sum": (
+        f"{INSIDE}aq.ZeroSumNormal('x', 1, shape=3, transform=aq.transforms.zero_sum)"
     ),
     "use aq.constant(values)": "values = [1.0, 2.0]\naq.constant(values)",
     "use x.astype(dtype)": "dtype = float\nx.astype(dtype)",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aliquot.distributions import (
+    autoregressive,
     binary,
     bounded,
     categorical,
@@ -12,6 +13,7 @@ from aliquot.distributions import (
     circular,
     counts,
     dirichlet,
+    dirichlet_multinomial,
     discrete_weibull,
     gamma,
     heavy_tailed,
@@ -24,15 +26,19 @@ from aliquot.distributions import (
     location_scale,
     markov_chain,
     mixture,
+    mv_random_walk,
+    mv_student_t,
     mvnormal,
     normal_mixture,
     ordered_probit,
     positive,
     random_walk,
     skewed,
+    stick_breaking,
     truncated,
     truncated_normal,
     zero_inflated,
+    zero_sum_normal,
 )
 from aliquot.model.constructors import Constructor
 from aliquot.model.covariance import CholeskyConstructor
@@ -66,9 +72,15 @@ Flat = Constructor(improper.Flat)
 HalfFlat = Constructor(improper.HalfFlat)
 
 GaussianRandomWalk = Constructor(random_walk.GaussianRandomWalk)
+MvGaussianRandomWalk = Constructor(mv_random_walk.MvGaussianRandomWalk)
+AR = Constructor(autoregressive.AR)
 Dirichlet = Constructor(dirichlet.Dirichlet)
+StickBreakingWeights = Constructor(stick_breaking.StickBreakingWeights)
 MvNormal = Constructor(mvnormal.MvNormal)
+MvStudentT = Constructor(mv_student_t.MvStudentT)
+ZeroSumNormal = Constructor(zero_sum_normal.ZeroSumNormal)
 LKJCholeskyCov = CholeskyConstructor(lkj.LKJCholeskyCov)
+LKJCorr = Constructor(lkj.LKJCorr)
 
 Bernoulli = Constructor(binary.Bernoulli)
 Binomial = Constructor(binary.Binomial)
@@ -79,6 +91,7 @@ Poisson = Constructor(counts.Poisson)
 NegativeBinomial = Constructor(counts.NegativeBinomial)
 Geometric = Constructor(counts.Geometric)
 Multinomial = Constructor(categorical.Multinomial)
+DirichletMultinomial = Constructor(dirichlet_multinomial.DirichletMultinomial)
 MarkovChain = Constructor(markov_chain.MarkovChain)
 OrderedLogistic = Constructor(categorical.OrderedLogistic)
 OrderedProbit = Constructor(ordered_probit.OrderedProbit)

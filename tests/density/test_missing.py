@@ -65,6 +65,24 @@ TABLE: dict[str, tuple[np.ndarray, Make]] = {
     ),
     "Dirichlet": (SIMPLEX, lambda n, s, **o: aq.Dirichlet(n, s[:, None] * np.ones(2), **o)),
     "MvNormal": (PLANE, lambda n, s, **o: aq.MvNormal(n, s[:, None] * np.ones(2), COV, **o)),
+    "MvStudentT": (
+        PLANE,
+        lambda n, s, **o: aq.MvStudentT(n, 4, mu=s[:, None] * np.ones(2), scale=COV, **o),
+    ),
+    "ZeroSumNormal": (
+        PLANE[:, :1] * [1, -1],
+        lambda n, s, **o: aq.ZeroSumNormal(n, s[:, None], **o),
+    ),
+    "AR": (PLANE, lambda n, s, **o: aq.AR(n, 0.5 * s[:, None], s, **o)),
+    "MvGaussianRandomWalk": (
+        np.stack([PLANE, 2 * PLANE], axis=1),
+        lambda n, s, **o: aq.MvGaussianRandomWalk(n, s[:, None] * np.ones(2), COV, **o),
+    ),
+    "StickBreakingWeights": (SIMPLEX, lambda n, s, **o: aq.StickBreakingWeights(n, s, 1, **o)),
+    "LKJCorr": (
+        np.eye(2) + REAL[:, None, None] / 9.5 * (1 - np.eye(2)),
+        lambda n, s, **o: aq.LKJCorr(n, 2, s, **o),
+    ),
     "Bernoulli": (LABEL, lambda n, s, **o: aq.Bernoulli(n, logit_p=s, **o)),
     "Binomial": (COUNT, lambda n, s, **o: aq.Binomial(n, 3, 1 / (1 + s), **o)),
     "BetaBinomial": (COUNT, lambda n, s, **o: aq.BetaBinomial(n, s, 2, 3, **o)),
@@ -74,6 +92,10 @@ TABLE: dict[str, tuple[np.ndarray, Make]] = {
     "NegativeBinomial": (COUNT, lambda n, s, **o: aq.NegativeBinomial(n, s, 2, **o)),
     "Geometric": (COUNT + 1, lambda n, s, **o: aq.Geometric(n, 1 / (1 + s), **o)),
     "Multinomial": (SPLIT, lambda n, s, **o: aq.Multinomial(n, 3, _two(1 / (1 + s)), **o)),
+    "DirichletMultinomial": (
+        SPLIT,
+        lambda n, s, **o: aq.DirichletMultinomial(n, 3, s[:, None] * np.ones(2), **o),
+    ),
     "MarkovChain": (
         np.array([[1, 0], [9, 9], [0, 0], [1, 1], [9, 9]]),
         lambda n, s, **o: aq.MarkovChain(n, _square(1 / (1 + s)), [0.3, 0.7], **o),

@@ -117,6 +117,26 @@ def mv_normal(deviation: Any, chol: Any) -> Any:
     return -sum(v * v for v in z) / 2 - logs - len(deviation) * mp.log(2 * mp.pi) / 2
 
 
+def mv_student(deviation: Any, nu: Any, chol: Any) -> Any:
+    factor = mp.matrix(chol)
+    z, k = mp.lu_solve(factor, mp.matrix(deviation)), len(deviation)
+    constant = mp.loggamma((nu + k) / 2) - mp.loggamma(nu / 2) - mp.log(mp.pi * nu) * k / 2
+    logs = sum(mp.log(factor[i, i]) for i in range(k))
+    return constant - logs - (nu + k) / 2 * mp.log1p(sum(v * v for v in z) / nu)
+
+
+def dirichlet_multinomial(x: Any, n: Any, a: Any) -> Any:
+    parts = zip(x, a, strict=True)
+    each = sum(mp.loggamma(v + c) - mp.loggamma(c) - mp.loggamma(v + 1) for v, c in parts)
+    return mp.loggamma(sum(a)) + mp.loggamma(n + 1) - mp.loggamma(sum(a) + n) + each
+
+
+def stick_breaking(x: Any, alpha: Any) -> Any:
+    left = [sum(x[k + 1 :]) for k in range(len(x) - 1)]
+    value = len(left) * mp.log(alpha) + (alpha - 1) * mp.log(left[-1])
+    return value - sum(mp.log(v) for v in left[:-1])
+
+
 def poisson(x: Any, mu: Any) -> Any:
     return power(mu, x) - mu - mp.loggamma(x + 1)
 
@@ -290,6 +310,45 @@ def _mv_normal(rng: Rng, tier: str) -> tuple[Any, Arguments]:
     r = rng.uniform(0, 0.9)
     chol = sizes[:, None] * np.linalg.cholesky(np.eye(3) * (1 - r) + r)
     return chol @ rng.normal(size=3), {"mu": np.zeros(3), "chol": chol}
+
+
+def _mv_student(rng: Rng, tier: str) -> tuple[Any, Arguments]:
+    x, arguments = _mv_normal(rng, tier)
+    return x * _far_out(rng, LARGE if tier == EXTREME else tier), {
+        "nu": shape(rng, tier),
+        **arguments,
+    }
+
+
+def _zero_sum(rng: Rng, tier: str) -> tuple[Any, Arguments]:
+    # Four numbers in pairs: they sum to zero as they are rounded, too.
+    sigma = scale(rng, tier)
+    one, two = sigma * deviate(rng), sigma * deviate(rng)
+    return np.array([one, two, -one, -two]), {"sigma": np.array([sigma])}
+
+
+def _series(rng: Rng, tier: str) -> tuple[Any, Arguments]:
+    # With a power of two, what was there before is taken off without rounding.
+    rho, sigma = float(2.0 ** rng.integers(-3, 2)), scale(rng, tier)
+    x = [sigma * deviate(rng)]
+    for _ in range(3):
+        x.append(rho * x[-1] + sigma * deviate(rng))
+    return np.array(x), {"rho": np.array([rho]), "sigma": sigma}
+
+
+def _mv_walk(rng: Rng, tier: str) -> tuple[Any, Arguments]:
+    _, arguments = _mv_normal(rng, tier)
+    return np.cumsum(rng.normal(size=(3, 3)) @ arguments["chol"].T, axis=0), arguments
+
+
+def _dirichlet_multinomial(rng: Rng, tier: str) -> tuple[Any, Arguments]:
+    x, arguments = _multinomial(rng, tier)
+    return x, {"n": arguments["n"], "a": np.array([shape(rng, tier) for _ in x])}
+
+
+def _sticks(rng: Rng, tier: str) -> tuple[Any, Arguments]:
+    x, _ = _dirichlet(rng, tier)
+    return x, {"alpha": shape(rng, tier)}
 
 
 def _log_normal(rng: Rng, tier: str) -> tuple[Any, Arguments]:
@@ -608,6 +667,34 @@ EXACT: dict[str, Exact] = {
         lambda x, mu, chol: mv_normal([v - m for v, m in zip(x, mu, strict=True)], chol),
         _mv_normal,
     ),
+    "MvStudentT": Exact(
+        lambda x, nu, mu, chol: mv_student([v - m for v, m in zip(x, mu, strict=True)], nu, chol),
+        _mv_student,
+    ),
+    "DirichletMultinomial": Exact(dirichlet_multinomial, _dirichlet_multinomial),
+    "StickBreakingWeights": Exact(stick_breaking, _sticks),
+    "ZeroSumNormal": Exact(
+        lambda x, sigma: (
+            sum(normal(v, 0, sigma[0]) for v in x) + mp.log(2 * mp.pi * sigma[0] ** 2) / 2
+        ),
+        _zero_sum,
+    ),
+    "AR": Exact(
+        lambda x, rho, sigma: (
+            normal(x[0], 0, 100) + sum(normal(x[i + 1], rho[0] * x[i], sigma) for i in range(3))
+        ),
+        _series,
+    ),
+    "MvGaussianRandomWalk": Exact(
+        lambda x, mu, chol: (
+            sum(normal(v, 0, 10) for v in x[0])
+            + sum(
+                mv_normal([v - u - m for v, u, m in zip(x[i + 1], x[i], mu, strict=True)], chol)
+                for i in range(2)
+            )
+        ),
+        _mv_walk,
+    ),
     "OrderedLogistic": Exact(ordered_logistic, _ordered),
     "OrderedProbit": Exact(ordered_probit, _ordered_probit),
     "SkewNormal": Exact(skew_normal, _skew_normal),
@@ -617,6 +704,15 @@ EXACT: dict[str, Exact] = {
     "DiscreteWeibull": Exact(discrete_weibull, _discrete_weibull),
     "HyperGeometric": Exact(hypergeometric, _hypergeometric),
     "Interpolated": Exact(interpolated, _interpolated),
+}
+
+
+# What families have besides parameters that are numbers.
+MORE: dict[str, Arguments] = {
+    "GaussianRandomWalk": {"init_dist": aq.Normal.dist(0, 100)},
+    "MvGaussianRandomWalk": {"steps": 2},
+    "AR": {"steps": 3},
+    "StickBreakingWeights": {"K": 2},
 }
 
 
@@ -639,9 +735,8 @@ def errors(name: str, rng: Rng, tier: str, count: int) -> list[tuple[float, str]
     cases = [exact.draw(rng, tier) for _ in range(count)]
     arguments = {key: np.array([case[1][key] for case in cases]) for key in cases[0][1]}
     family = getattr(aq, name.split()[0])
-    if family is aq.GaussianRandomWalk:
-        arguments["init_dist"] = aq.Normal.dist(0, 100)
-    got = family.dist(**arguments).log_prob(np.array([case[0] for case in cases]))
+    more = {"shape": (count, 4)} if family is aq.ZeroSumNormal else MORE.get(name, {})
+    got = family.dist(**arguments, **more).log_prob(np.array([case[0] for case in cases]))
     found = []
     with mp.workdps(DIGITS):
         for value, (x, given) in zip(np.asarray(got), cases, strict=True):

@@ -10,6 +10,7 @@ from scipy import special, stats
 from aliquot.distributions.binary import Bernoulli, BetaBinomial, Binomial
 from aliquot.distributions.categorical import Categorical, Multinomial, OrderedLogistic
 from aliquot.distributions.counts import DiscreteUniform, Geometric, NegativeBinomial, Poisson
+from aliquot.distributions.dirichlet_multinomial import DirichletMultinomial
 from aliquot.distributions.discrete_weibull import DiscreteWeibull
 from aliquot.distributions.hurdle import HurdleNegativeBinomial, HurdlePoisson
 from aliquot.distributions.hypergeometric import HyperGeometric
@@ -162,6 +163,19 @@ def multinomial(n: int, p: list[float]) -> Law:
     return Law(f"Multinomial({n:g}, {p})", Multinomial, {"n": n, "p": p}, law)
 
 
+def dirichlet_multinomial(n: int, a: list[float]) -> Law:
+    """Make a row by the first count, which is beta-binomial, and the next, given it."""
+
+    def law(x: np.ndarray, rng: np.random.Generator) -> Any:
+        columns, rest = [], np.full(len(x), n)
+        for k in range(len(a) - 1):
+            columns.append(counted(stats.betabinom(rest, a[k], sum(a[k + 1 :])))(x[:, k], rng))
+            rest = rest - x[:, k]
+        return np.stack(columns, axis=1)
+
+    return Law(f"DirichletMultinomial({n}, {a})", DirichletMultinomial, {"n": n, "a": a}, law)
+
+
 def zero_inflated(family: Any, counts: Law, psi: float, **arguments: Any) -> Law:
     """Make a row: among counts that are never zero by themselves, a zero is an extra one."""
 
@@ -270,6 +284,10 @@ LAWS: list[Law] = [
         OrderedProbit,
         {"eta": 1e15, "cutpoints": [1e15 - 1, 1e15, 1e15 + 2]},
         one_of(np.diff(special.ndtr([-np.inf, -1, 0, 2, np.inf]))),
+    ),
+    *(
+        dirichlet_multinomial(*row)
+        for row in [(7, [0.3, 2.0, 1.0]), (50, [1e-3, 1e-3, 2e-3]), (20, [1e7, 2e7, 1e7])]
     ),
     *(multinomial(*row) for row in [(5, [0.2, 0.0, 0.5, 0.3]), (10**12, [0.2, 0.3, 0.5])]),
     multinomial(10**18, [0.5, 0.25, 0.25]),

@@ -150,6 +150,21 @@ def dirichlet(a: list[Any]) -> tuple[Any, Any]:
     return [one / total for one in a], [one * (total - one) / (total**2 * (total + 1)) for one in a]
 
 
+def dirichlet_multinomial(n: Any, a: list[Any]) -> tuple[Any, Any]:
+    total = mp.fsum(a)
+    spread = n * (n + total) / (1 + total)
+    mean = [n * one / total for one in a]
+    return mean, [spread * one * (total - one) / total**2 for one in a]
+
+
+def sticks(alpha: Any) -> tuple[Any, Any]:
+    part, rest = 1 / (1 + alpha), alpha / (1 + alpha)
+    mean = [part, rest * part, rest**2 * part, rest**3]
+    part, rest = 2 / ((1 + alpha) * (2 + alpha)), alpha / (2 + alpha)
+    square = [part, rest * part, rest**2 * part, rest**3]
+    return mean, [s - m**2 for s, m in zip(square, mean, strict=True)]
+
+
 def mixture(w: list[Any], mu: list[Any], sigma: list[Any]) -> tuple[Any, Any]:
     mean = mp.fsum(a * b for a, b in zip(w, mu, strict=True))
     parts = zip(w, mu, sigma, strict=True)
@@ -465,6 +480,20 @@ ROWS: list[Row] = [
         1e-11,
     ),
     Row("Dirichlet", aq.Dirichlet.dist, each(a=vectors(size(-100, 100), 4)), dirichlet),
+    Row(
+        "DirichletMultinomial",
+        aq.DirichletMultinomial.dist,
+        each(n=whole(0, 18), a=vectors(size(-100, 100), 4)),
+        dirichlet_multinomial,
+        1e-12,
+    ),
+    Row(
+        "StickBreakingWeights",
+        lambda alpha: aq.StickBreakingWeights.dist(alpha, 3),
+        each(alpha=size(-100, 100)),
+        sticks,
+        1e-12,
+    ),
     Row("NormalMixture", aq.NormalMixture.dist, components, mixture, 1e-11),
     Row(
         "Mixture",

@@ -22,7 +22,7 @@ from aliquot.distributions.constraints import (
 from aliquot.distributions.count_tails import tails_of_table
 from aliquot.distributions.logarithms import log_power
 from aliquot.distributions.parameters import as_parameter, exactly_one
-from aliquot.distributions.random_numbers import multinomial_draws, uniform
+from aliquot.distributions.random_numbers import as_count, multinomial_draws, uniform
 from aliquot.distributions.state_table import StateTable, table_of_elements
 from aliquot.special.saddle_point import (
     excess,
@@ -233,11 +233,23 @@ class Multinomial(Distribution):
     def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
         return multinomial_draws(key, self.n, self.p, shape)
 
+    def start(self) -> Any:
+        """Give counts next to their means, inside a traced function."""
+        return jnp.broadcast_to(counts_near(self._mean(), self.n), self.shape)
+
     def _mean(self) -> Any:
         return jnp.asarray(self.n)[..., None] * self.p
 
     def _variance(self) -> Any:
         return self._mean() * (1 - self.p)
+
+
+def counts_near(mean: Any, n: Any) -> Any:
+    """Round down means of counts, (..., K), and give what they then lack to `n` to the largest."""
+    down = as_count(mean)
+    rest = jnp.asarray(n) - jnp.sum(down, axis=-1)
+    largest = jnp.arange(down.shape[-1]) == jnp.argmax(down, axis=-1)[..., None]
+    return down + jnp.where(largest, rest[..., None], 0)
 
 
 @jax.jit

@@ -122,7 +122,7 @@ class HalfStudentT(Distribution):
 
     def _mean(self) -> Any:
         safe = jnp.where(self.nu > 1, self.nu, 2.0)
-        ratio = jnp.exp(_log_gamma_step(0.5 * safe)) / (safe - 1.0)
+        ratio = jnp.exp(log_gamma_step(0.5 * safe)) / (safe - 1.0)
         return jnp.where(self.nu > 1, 2.0 * self.sigma * jnp.sqrt(safe / jnp.pi) * ratio, jnp.inf)
 
     def _variance(self) -> Any:
@@ -238,7 +238,7 @@ def _log_t(z: Any, nu: Any) -> Any:
     `jax.scipy.stats.t` subtracts two log-gammas of size nu log(nu): at nu = 1e6 nine digits are
     left, and at 1e12 two.
     """
-    constant = _log_gamma_step(0.5 * nu) - 0.5 * jnp.log(jnp.pi * nu)
+    constant = log_gamma_step(0.5 * nu) - 0.5 * jnp.log(jnp.pi * nu)
     return constant - 0.5 * (nu + 1.0) * _log1p_square(z, nu)
 
 
@@ -264,7 +264,17 @@ def _log1p_square(z: Any, nu: Any) -> Any:
     return jnp.where(far, 2.0 * (log + np.log(_FAR)) - jnp.log(nu), log)
 
 
-def _log_gamma_step(z: Any) -> Any:
+def log1p_length(z: Any, nu: Any) -> Any:
+    """Compute log(1 + |z|**2 / nu) of vectors, also where the square is more than a float."""
+    largest = jax.lax.stop_gradient(jnp.max(jnp.abs(z), axis=-1))
+    far = largest > _FAR
+    unit = jnp.where(far, largest, 1.0)
+    square = jnp.sum((z / unit[..., None]) ** 2, axis=-1)
+    log_far = jnp.log(jnp.where(far, square, 1.0)) + 2.0 * jnp.log(unit) - jnp.log(nu)
+    return jnp.where(far, log_far, jnp.log1p(jnp.where(far, 0.0, square) / nu))
+
+
+def log_gamma_step(z: Any) -> Any:
     """Compute log gamma(z + 1/2) - log gamma(z), for large z by its asymptotic series."""
     large = z > 16.0
     r = 1.0 / jnp.where(large, z, 16.0)

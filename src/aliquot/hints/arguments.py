@@ -130,6 +130,8 @@ FAMILY: Mapping[str, str] = {
     **for_all("obs data", "use observed"),
     "init": "use init_dist",
     "distribution": "use init_dist for the first value",
+    "ar_order": "leave it out: it is the number of coefficients in rho",
+    "support_shape": "use shape or dims",
     "compute_p": "leave it out: probabilities are not recorded; use aq.Deterministic",
     "model": _BLOCK,
 }

@@ -45,6 +45,7 @@ _FAMILIES = {
     "Binomial": "BinomialLogits BinomialProbs binom",
     "Categorical": "CategoricalLogits CategoricalProbs categorical_logit",
     "ChiSquared": "Chi2 chi2",
+    "DirichletMultinomial": "dirichlet_multinomial",
     "DiscreteUniform": "randint",
     "ExGaussian": "exponnorm ExpModifiedNormal exp_mod_normal exgaussian",
     "Exponential": "expon",
@@ -54,12 +55,14 @@ _FAMILIES = {
     "HalfNormal": "halfnorm",
     "HyperGeometric": "hypergeom",
     "InverseGamma": "inv_gamma invgamma",
-    "LKJCholeskyCov": "LKJCholesky LKJCorr lkj_corr_cholesky",
+    "LKJCholeskyCov": "LKJCholesky lkj_corr_cholesky",
+    "LKJCorr": "LKJ lkj_corr",
     "Laplace": "double_exponential",
     "LogNormal": "lognorm",
     "MarkovChain": "DiscreteHMM DiscreteMarkovChain",
     "Mixture": "MixtureSameFamily MixtureGeneral",
     "MvNormal": "MultivariateNormal multi_normal multivariate_normal",
+    "MvStudentT": "MultivariateStudentT multi_student_t multivariate_t",
     "NegativeBinomial": "NegativeBinomial2 NegativeBinomialProbs neg_binomial neg_binomial_2 "
     "nbinom",
     "Normal": "norm",
@@ -90,19 +93,15 @@ NAMES: Mapping[str, str] = {
     "icdf": "lift JAX's: aq.lift(jax.scipy.stats.norm.ppf)(q, mu, sigma)",
     "draw": "use aq.sample_prior_predictive, or dist.sample(100) with dist made by "
     "aq.<Family>.dist(...)",
-    "AR": "write its terms: aq.Normal('x', mu=rho * past, sigma=..., observed=...), or use "
-    "aq.GaussianRandomWalk",
-    **for_all("CustomDist DensityDist Simulator DirichletMultinomial", _CUSTOM),
+    **for_all("CustomDist DensityDist Simulator", _CUSTOM),
     **for_all("Wald Rice Moyal PolyaGamma", _CUSTOM),
     "Triangular": "use aq.Interpolated, with points lower, c, upper and heights 0, 1, 0",
-    **for_all("MvStudentT MatrixNormal KroneckerNormal CAR ICAR", _CUSTOM),
+    **for_all("MatrixNormal KroneckerNormal CAR ICAR", _CUSTOM),
     "Bound": "use aq.Truncated, as in aq.Truncated(name, aq.Normal.dist(0, 1), lower=0)",
     **for_all(
         "DiracDelta ConstantDist Delta",
         "use the value itself: NumPy arrays and numbers need no wrapping",
     ),
-    "ZeroSumNormal": "use aq.Normal, minus its mean: x - x.mean()",
-    "StickBreakingWeights": "use aq.Dirichlet with small a",
     "LogitNormal": "use aq.math.expit of an aq.Normal",
     "Wishart": "use aq.LKJCholeskyCov",
     **for_all(
@@ -246,7 +245,7 @@ TRANSFORMS: Mapping[str, str] = {
     "CircularTransform": "use aq.transforms.circular",
     "CholeskyCovPacked": "leave it out: aq.LKJCholeskyCov has the right one",
     "Chain": "leave it out: aq.transforms.ordered goes with the support's own transform",
-    "ZeroSumTransform": "use aq.Normal, minus its mean: x - x.mean()",
+    **for_all("ZeroSumTransform zerosum", "use aq.transforms.zero_sum"),
 }
 
 MATH: Mapping[str, str] = {

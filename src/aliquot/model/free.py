@@ -38,8 +38,8 @@ def free_variable(
     distribution = remake()
     if distribution.support.mixed:
         raise ModelError(
-            f"{name}: some values of {distribution.family} have a probability of their own, and the "
-            "others a density, so that no coordinates reach both. Observe it; or, if it is not "
+            f"{name}: some values of {distribution.family} have a probability of their own, and "
+            "the others a density, so that no coordinates reach both. Observe it; or, if it is not "
             "observed, make the variable one without them and compute the rest: of a censored "
             "variable x that is np.clip(x, lower, upper)"
         )
