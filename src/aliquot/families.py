@@ -10,6 +10,7 @@ from aliquot.distributions import (
     categorical,
     circular,
     counts,
+    custom,
     dirichlet,
     gamma,
     heavy_tailed,
@@ -27,6 +28,7 @@ from aliquot.distributions import (
 )
 from aliquot.model.constructors import Constructor
 from aliquot.model.covariance import CholeskyConstructor
+from aliquot.model.custom import CustomConstructor
 
 Normal = Constructor(location_scale.Normal)
 HalfNormal = Constructor(location_scale.HalfNormal)
@@ -73,6 +75,7 @@ ZeroInflatedNegativeBinomial = Constructor(zero_inflated.ZeroInflatedNegativeBin
 
 Mixture = Constructor(mixture.Mixture)
 NormalMixture = Constructor(normal_mixture.NormalMixture)
+CustomDist = CustomConstructor(custom.CustomDist)
 
 # The names above are public, and this is the only list of them. A type checker sees them by itself.
 if not TYPE_CHECKING:

@@ -66,6 +66,10 @@ class Distribution:
     event_dims: ClassVar[int] = 0
     # The parameter that is a typical value, of a family whose mean may not exist or be far out.
     typical: ClassVar[str | None] = None
+    # How a count without an end is given one, so that it can be summed out.
+    bounded_by: ClassVar[str] = "upper=100"
+    # Whether events differ by their parameters alone, and not by where they stand.
+    alike: ClassVar[bool] = True
     # Whether single entries of an event can be integrated out while others are seen.
     entrywise: ClassVar[bool] = False
 
@@ -195,6 +199,12 @@ class Distribution:
     def kept(self, missing: np.ndarray) -> np.ndarray:
         """Say which missing entries have to be known for the others to be integrated out."""
         return np.zeros_like(missing)
+
+    @property
+    def without_draws(self) -> str | None:
+        """Why nothing can be drawn from it, where that is so, and what to do: completes "cannot be drawn:"."""
+        inner = (p for p in self.parameters.values() if isinstance(p, Distribution))
+        return next((why for p in inner if (why := p.without_draws) is not None), None)
 
     def improper(self, missing: np.ndarray) -> bool:
         """Say whether some missing entries have an infinite integral."""

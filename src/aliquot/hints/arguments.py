@@ -134,6 +134,18 @@ FAMILY: Mapping[str, str] = {
     "model": _BLOCK,
 }
 
+CUSTOM: Mapping[str, str] = {
+    **FAMILY,
+    "dist": "write its log density, logp=",
+    "logcdf": "leave it out: logp= is all that is needed",
+    **for_all("moment support_point", "give initval= where the variable is written"),
+    "signature": "use ndim_supp= and ndims_params=",
+    "class_name": _NONE,
+    "dtype": "use discrete=",
+    "ndim": "use ndim_supp=",
+    "event_dims": "use ndim_supp=",
+}
+
 DATA: Mapping[str, str] = {
     "mutable": "leave it out: aq.Data can always be replaced",
     "export_index_as_coords": "give the labels as coords=",
