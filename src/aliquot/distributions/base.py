@@ -7,7 +7,7 @@ pure functions that read ``self.mu`` and the like, and they can be jitted and vm
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Self
 
 import jax
@@ -202,7 +202,7 @@ class Distribution:
 
     @property
     def without_draws(self) -> str | None:
-        """Why nothing can be drawn from it, where that is so, and what to do: completes "cannot be drawn:"."""
+        """Why nothing can be drawn from it, where that is so, and what to do."""
         inner = (p for p in self.parameters.values() if isinstance(p, Distribution))
         return next((why for p in inner if (why := p.without_draws) is not None), None)
 
@@ -391,3 +391,10 @@ class LogProb(Expression):
     def __init__(self, value: Expression, distribution: Distribution) -> None:
         super().__init__(lambda x: x, (value,), value.shape, value.dtype, value.text)
         self.distribution_of = distribution
+
+    def rebuilt(self, inputs: tuple[Expression, ...], of: Callable[[Any], Any]) -> Expression:
+        """Make the same of other inputs, with the distribution that it is of."""
+        new = super().rebuilt(inputs, of)
+        assert isinstance(new, LogProb)
+        new.distribution_of = of(self.distribution_of)
+        return new

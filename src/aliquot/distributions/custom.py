@@ -30,9 +30,9 @@ class CustomDist(Distribution):
         they can index.
     logp : callable
         ``logp(value, *params)``: the log density, or log probability, of each value. A function of
-        arrays that JAX can trace: written with `jax.numpy`, without ``if`` on values. Its result has
-        a number for each value (each vector or matrix with `ndim_supp`), and it takes values with
-        more axes in front. What it uses of the model is among the parameters.
+        arrays that JAX can trace: written with `jax.numpy`, without ``if`` on values. It gives one
+        number for each value (each vector or matrix with `ndim_supp`), and takes values with more
+        axes in front. What it uses of the model is among the parameters.
     random : callable, optional
         ``random(*params, rng=None, size=None)``: draws of shape `size`, the axes of one value
         included, with `rng` a JAX key: ``mu + jax.random.normal(rng, size)``. JAX traces it, too,
@@ -224,9 +224,9 @@ def _names(logp: Callable[..., Any], count: int) -> list[str]:
         bound = signature.bind(None, *(None,) * count)
     except TypeError as error:
         raise ParameterError(
-            f"CustomDist: logp takes {signature}, the value first, but is called with the value and "
-            f"{count} parameter{'' if count == 1 else 's'} ({error}): give one for each argument "
-            "after the first"
+            f"CustomDist: logp takes {signature}, the value first, but is called with the value "
+            f"and {count} parameter{'' if count == 1 else 's'} ({error}): give one for each "
+            "argument after the first"
         ) from None
     places = [
         name

@@ -66,7 +66,7 @@ class _Every(Constraint):
     def elementwise(self) -> Constraint:
         return self.each
 
-    def with_bounds(self) -> Constraint:
+    def with_bounds(self) -> Any:
         return type(self)(self.each.with_bounds(), self.event_dims)
 
 

@@ -4,17 +4,21 @@ from aliquot.expression.apply import apply, lift, unwrapped
 from aliquot.expression.evaluate import Evaluation, expressions, leaves, order
 from aliquot.expression.lengths import Read
 from aliquot.expression.node import Expression, Leaf, constant
+from aliquot.expression.scan import StepValue, scan, step_being_written
 
 __all__ = [
     "Evaluation",
     "Expression",
     "Leaf",
     "Read",
+    "StepValue",
     "apply",
     "constant",
     "expressions",
     "leaves",
     "lift",
     "order",
+    "scan",
+    "step_being_written",
     "unwrapped",
 ]

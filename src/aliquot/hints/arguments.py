@@ -171,6 +171,14 @@ SET_DATA: Mapping[str, str] = {
     BY_POSITION: "data are given by name: {name: values}, new labels as coords=",
 }
 
+DO: Mapping[str, str] = {
+    **for_all(
+        "vars_to_interventions vars_to_observations", "the values go in second: {name: values}"
+    ),
+    "prune_vars": "leave it out: every variable stays in the model",
+    "make_interventions_shared": "leave it out: values are aq.Data, which aq.set_data replaces",
+}
+
 DEBUG: Mapping[str, str] = {
     "point": "use start=",
     "fn": "leave it out: log densities and parameters are looked at together",

@@ -23,7 +23,7 @@ from aliquot.model.dims import as_dims, as_labels
 from aliquot.model.free import free_variable
 from aliquot.model.imputed import observed_variable
 from aliquot.model.observed import aligned
-from aliquot.model.variables import Data, Deterministic, Potential
+from aliquot.model.variables import Data, Deterministic, Potential, Written
 
 _NAME = """\
 name : str
@@ -174,8 +174,9 @@ class Constructor[Family: Distribution]:
             return as_shape(shape)
 
         model.check_inputs(name, args, kwargs)
+        written = Written(self, args, kwargs, shape, transform, initval)
         if observed is None:
-            return free_variable(
+            free = free_variable(
                 model,
                 name,
                 remake=lambda: make(shaped()),
@@ -184,11 +185,15 @@ class Constructor[Family: Distribution]:
                 default=DEFAULT,
                 initval=initval,
             )
+            free.written = written
+            return free
         if transform is not DEFAULT or initval is not None:
             raise ModelError(f"{name}: an observed variable takes no transform and no initval")
-        return observed_variable(
+        seen = observed_variable(
             model, name, make=make, shaped=shaped, dims=names, observed=observed
         )
+        seen.written = written
+        return seen
 
     def __repr__(self) -> str:
         return f"<aq.{self.__name__}{self.__signature__}>"

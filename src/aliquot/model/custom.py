@@ -1,4 +1,4 @@
-"""``aq.CustomDist``: a log density that is NaN where a model starts is refused where it is written."""
+"""``aq.CustomDist``: a log density that is NaN where a model starts is refused on its line."""
 
 from __future__ import annotations
 
@@ -42,7 +42,8 @@ def _refuse_nan(variable: FreeVariable | ObservedVariable) -> None:
     observed = isinstance(variable, ObservedVariable)
     value: Any = variable.value if observed else variable
     needed = {id(leaf) for leaf in _all_leaves([variable.distribution, value])}
-    known = [v for v in variable.owner.variables.values() if id(v) in needed]
+    model: Any = variable.owner
+    known = [v for v in model.variables.values() if id(v) in needed]
     data = {leaf: leaf.value_now() for leaf in leaves(value) if leaf.value_now() is not None}
     data |= {leaf: leaf.value_now() for leaf in known if leaf.value_now() is not None}
 
@@ -61,9 +62,9 @@ def _refuse_nan(variable: FreeVariable | ObservedVariable) -> None:
         found = compiled(compute, given, options=light()).call(given)
         log_prob, point, arguments = (np.asarray(found[0]), np.asarray(found[1]), found[2])
     wrong = np.isnan(log_prob)
-    if observed and variable.missing is not None:
-        axes = tuple(range(-variable.distribution.event_dims, 0))
-        wrong &= ~variable.missing.any(axis=axes)
+    missing = getattr(variable, "missing", None)
+    if missing is not None:
+        wrong &= ~missing.any(axis=tuple(range(-variable.distribution.event_dims, 0)))
     if not wrong.any():
         return
     index = tuple(int(i) for i in np.argwhere(wrong)[0])
@@ -74,9 +75,9 @@ def _refuse_nan(variable: FreeVariable | ObservedVariable) -> None:
     raise StartError(
         f"{variable.name}: logp gives NaN for the {'observed' if observed else 'start'} value "
         f"{_short(point[index])}{at(index)}, where the model starts{': ' if said else ''}{said}. "
-        "Where there is no density it has to give -inf, by jnp.where, with a number in the place of "
-        "what has no logarithm or root; or keep values and parameters in their range, by support= "
-        "and by priors such as aq.HalfNormal; or let these begin elsewhere, by initval="
+        "Where there is no density it has to give -inf, by jnp.where, with a number in the place "
+        "of what has no logarithm or root; or keep values and parameters in their range, by "
+        "support= and by priors such as aq.HalfNormal; or let these begin elsewhere, by initval="
     )
 
 
