@@ -22,6 +22,7 @@ from aliquot.distributions.parameters import (
     as_sample_shape,
     full_shape,
     keep_in_range,
+    traced_in_range,
     vector_in_doubt,
 )
 from aliquot.distributions.random_numbers import LARGEST, as_count
@@ -32,6 +33,7 @@ from aliquot.hints.arguments import DRAW
 from aliquot.hints.explain import MissingError, explained, public
 from aliquot.hints.names import DISTRIBUTION
 from aliquot.precision import float64
+from aliquot.primitives.internals import is_traced
 
 
 def whole_events(missing: np.ndarray, event_dims: int) -> np.ndarray:
@@ -155,6 +157,9 @@ class Distribution:
         >>> round(float(aq.Normal.dist(0, 1).log_prob(0.0)), 6)
         -0.918939
         """
+        if any(map(is_traced, jax.tree.leaves((self, value)))):  # in a function of the user's
+            self._check_value_shape(np.shape(value))
+            return jnp.where(traced_in_range(self), self.checked_log_prob(value), -jnp.inf)
         if not isinstance(value, Expression):
             value = np.asarray(value)
         self._check_value_shape(np.shape(value))

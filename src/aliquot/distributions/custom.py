@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from aliquot.distributions.base import Distribution
@@ -130,12 +131,12 @@ class CustomDist(Distribution):
         )
 
     def _log_prob(self, x: Any) -> Any:
-        return jax.numpy.asarray(self.logp(x, *self.arguments), np.float64)
+        return jnp.asarray(self.logp(x, *map(_as_traced, self.arguments)), np.float64)
 
     def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
         if self.random is None:
             raise ModelError(f"nothing can be drawn: {self.without_draws}")
-        return jax.numpy.asarray(self.random(*self.arguments, rng=key, size=shape))
+        return jnp.asarray(self.random(*map(_as_traced, self.arguments), rng=key, size=shape))
 
     def _batch_shape_of(self, name: str, value: Any) -> tuple[int, ...]:
         shape = tuple(np.shape(value))
@@ -169,7 +170,7 @@ class CustomDist(Distribution):
 
         def call(given: Any, *values: Any) -> Any:
             left = iter(values)
-            arguments = [next(left) if p is None else p for p in known]
+            arguments = [next(left) if p is None else _as_traced(p) for p in known]
             if what == "logp":
                 return self.logp(given, *arguments)
             return getattr(self, what)(*arguments, rng=given, size=self.shape)
@@ -198,6 +199,11 @@ class CustomDist(Distribution):
                 f"{self.family}: {what} gives numbers of dtype {result.dtype}; expected "
                 f"{'floats, such as 0.0 * value for a density of 1' if what == 'logp' else 'real'}"
             )
+
+
+def _as_traced(value: Any) -> Any:
+    """Let a known array be one of JAX's, which others can index."""
+    return jnp.asarray(value) if isinstance(value, np.ndarray) and value.ndim else value
 
 
 def _function(name: str, given: Any) -> Callable[..., Any]:
