@@ -7,7 +7,7 @@ pure functions that read ``self.mu`` and the like, and they can be jitted and vm
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
 import jax
@@ -396,10 +396,3 @@ class LogProb(Expression):
     def __init__(self, value: Expression, distribution: Distribution) -> None:
         super().__init__(lambda x: x, (value,), value.shape, value.dtype, value.text)
         self.distribution_of = distribution
-
-    def rebuilt(self, inputs: tuple[Expression, ...], of: Callable[[Any], Any]) -> Expression:
-        """Make the same of other inputs, with the distribution that it is of."""
-        new = super().rebuilt(inputs, of)
-        assert isinstance(new, LogProb)
-        new.distribution_of = of(self.distribution_of)
-        return new

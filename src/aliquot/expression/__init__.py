@@ -4,21 +4,21 @@ from aliquot.expression.apply import apply, lift, unwrapped
 from aliquot.expression.evaluate import Evaluation, expressions, leaves, order
 from aliquot.expression.lengths import Read
 from aliquot.expression.node import Expression, Leaf, constant
-from aliquot.expression.scan import StepValue, scan, step_being_written
+from aliquot.expression.scan import refuse_in_step, refuse_step_value, scan
 
 __all__ = [
     "Evaluation",
     "Expression",
     "Leaf",
     "Read",
-    "StepValue",
     "apply",
     "constant",
     "expressions",
     "leaves",
     "lift",
     "order",
+    "refuse_in_step",
+    "refuse_step_value",
     "scan",
-    "step_being_written",
     "unwrapped",
 ]

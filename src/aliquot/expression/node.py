@@ -136,20 +136,6 @@ class Expression(Operators):
         """Give the value where it is known before sampling (data), else ``None``."""
         return None
 
-    def rebuilt(self, inputs: tuple[Expression, ...], of: Callable[[Any], Any]) -> Expression:
-        """Make the same of other inputs; `of` gives what stands in place of anything else."""
-        new = object.__new__(type(self))
-        for owner in type(self).__mro__:
-            for slot in getattr(owner, "__slots__", ()):
-                if slot != "__weakref__" and hasattr(self, slot):
-                    setattr(new, slot, getattr(self, slot))
-        new.inputs = inputs
-        new.taken_from = None if self.taken_from is None else of(self.taken_from)
-        new.may_be_nan = self.safe is not None or any(up.may_be_nan for up in inputs)
-        if new.check is not None:
-            new.check(inputs)
-        return new
-
     def __repr__(self) -> str:
         return f"<{self.text}: {self.dtype.name}{list(self._shape)}>"
 

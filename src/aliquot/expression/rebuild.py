@@ -44,9 +44,25 @@ class Rebuilding:
                 self.set(node, node)
                 continue
             inputs = tuple(self._known[id(up)] for up in node.inputs)
-            self.set(node, node.rebuilt(inputs, self))
+            self.set(node, self._like(node, inputs))
         return jax.tree.map(
             lambda leaf: self._known[id(leaf)] if isinstance(leaf, Expression) else leaf,
             tree,
             is_leaf=lambda leaf: isinstance(leaf, Expression),
         )
+
+    def _like(self, node: Expression, inputs: tuple[Expression, ...]) -> Expression:
+        """Make an expression like another, of other inputs."""
+        new = object.__new__(type(node))
+        for owner in type(node).__mro__:
+            for slot in getattr(owner, "__slots__", ()):
+                if slot != "__weakref__" and hasattr(node, slot):
+                    value = getattr(node, slot)
+                    # What another kind of node has besides, such as a distribution, is gone over.
+                    setattr(new, slot, value if owner is Expression else self(value))
+        new.inputs = inputs
+        new.taken_from = None if node.taken_from is None else self(node.taken_from)
+        new.may_be_nan = node.safe is not None or any(up.may_be_nan for up in inputs)
+        if new.check is not None:
+            new.check(inputs)
+        return new

@@ -27,9 +27,23 @@ from aliquot.precision import float64
 _STEP: ContextVar[str | None] = ContextVar("aliquot_step", default=None)
 
 
-def step_being_written() -> str | None:
-    """Name the step of a scan that is being called, if one is."""
-    return _STEP.get()
+def refuse_in_step(name: Any) -> None:
+    """Refuse a variable that is written while a step is called."""
+    if (loop := _STEP.get()) is not None:
+        raise ModelError(
+            f"{name}: a variable cannot be written inside a step, which is computed once for each "
+            "row: write it before, with an element for each step, and go through it with xs= of "
+            f"aq.{loop}; record what a step computes by returning it"
+        )
+
+
+def refuse_step_value(name: str, leaf: Leaf) -> None:
+    """Refuse what stands for the carry or a row, used outside of its step."""
+    if isinstance(leaf, StepValue):
+        raise ModelError(
+            f"{name}: it uses {leaf.name!r} of a step of aq.scan, which has a value within that "
+            "step alone: let the step return what is used outside"
+        )
 
 
 class StepValue(Leaf):

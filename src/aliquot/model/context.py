@@ -10,7 +10,7 @@ import numpy as np
 
 from aliquot.arguments import whole_number
 from aliquot.errors import ModelError
-from aliquot.expression import Read, StepValue, leaves, step_being_written
+from aliquot.expression import Read, leaves, refuse_in_step, refuse_step_value
 from aliquot.hints.arguments import DEBUG, MODEL_ARGUMENTS, SET_DATA
 from aliquot.hints.explain import MissingError, explained, public
 from aliquot.hints.names import MODEL
@@ -65,7 +65,7 @@ class Model:
         self.max_table = whole_number("max_table", max_table)
         self.variables: dict[str, Any] = {}
         # What was read as numbers, and after how many variables: later ones may hold them.
-        self._reads: list[tuple[int, Read]] = []
+        self.noted: list[tuple[int, Read]] = []
         self._density: Density | None = None
         # By how much was asked for: what was found, and for which density.
         self._symmetries: dict[bool, tuple[Density, Symmetries]] = {}
@@ -129,12 +129,7 @@ class Model:
 
     def check_name(self, name: Any) -> None:
         """Refuse a name that is not a string, or that is taken, and variables inside of a loop."""
-        if (loop := step_being_written()) is not None:
-            raise ModelError(
-                f"{name}: a variable cannot be written inside a step, which is computed once for "
-                "each row: write it before, with an element for each step, and go through it with "
-                f"xs= of aq.{loop}; record what a step computes by returning it"
-            )
+        refuse_in_step(name)
         if not isinstance(name, str) or not name:
             raise ModelError(
                 f"a variable's first argument is its name, a string; got {name!r}. "
@@ -169,11 +164,7 @@ class Model:
     def check_inputs(self, name: str, *trees: Any) -> None:
         """Refuse inputs that belong to another model, or data with missing values."""
         for leaf in leaves(*trees):
-            if isinstance(leaf, StepValue):
-                raise ModelError(
-                    f"{name}: it uses {leaf.name!r} of a step of aq.scan, which has a value within "
-                    "that step alone: let the step return what is used outside"
-                )
+            refuse_step_value(name, leaf)
             if leaf.owner is not self:
                 raise ModelError(
                     f"{name}: it uses {leaf.name!r}, which belongs to another model. Make it anew "
@@ -197,20 +188,13 @@ class Model:
         return variable
 
     def note_read(self, read: Read, *, after: int | None = None) -> None:
-        """Note that a length, the labels of a dim or data were read, which may be replaced.
-
-        That was `after` so many variables, by default after those that there are.
-        """
-        self._reads.append((len(self.variables) if after is None else after, read))
-
-    def noted(self) -> list[tuple[int, Read]]:
-        """List what was read, and after how many variables."""
-        return list(self._reads)
+        """Note that a length, labels or data were read, `after` so many variables: now, all."""
+        self.noted.append((len(self.variables) if after is None else after, read))
 
     def reads(self, *, before: int | None = None) -> list[Read]:
         """List what was read before there was another variable, or before the last."""
         n = len(self.variables)
-        return [r for at, r in self._reads if at < n and before in (None, at)]
+        return [r for at, r in self.noted if at < n and before in (None, at)]
 
     @explained(SET_DATA)
     def set_data(

@@ -138,7 +138,7 @@ def _written_again(
             if not isinstance(variable, MissingValues):
                 _write(variable, rebuilding, replaced, observed)
         places.append(len(new.variables))
-    for at, read in model.noted():
+    for at, read in model.noted:
         known = rebuilding(read.source) if isinstance(read.source, Expression) else new.coords
         new.note_read(replace(read, source=known), after=places[at])
     return new
