@@ -266,7 +266,7 @@ def _own_axes(given: Any, values: Sequence[Any], event_dims: int) -> tuple[int, 
     own = tuple(_axes("ndims_params", number) for number in given)
     for number, value in zip(own, values, strict=True):
         if np.ndim(value) < number:
-            raise ShapeError(
+            raise ParameterError(
                 f"CustomDist: ndims_params says that a parameter of shape {np.shape(value)} has "
                 f"{number} axes of its own"
             )

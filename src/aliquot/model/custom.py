@@ -41,15 +41,14 @@ def _refuse_nan(variable: FreeVariable | ObservedVariable) -> None:
     """Refuse a log density that is NaN at typical values of what it depends on."""
     observed = isinstance(variable, ObservedVariable)
     value: Any = variable.value if observed else variable
-    needed = {id(leaf) for leaf in _all_leaves([variable.distribution, value])}
+    needed = _all_leaves([variable.distribution, value])
+    data = {leaf: leaf.value_now() for leaf in needed if leaf.value_now() is not None}
     model: Any = variable.owner
-    known = [v for v in model.variables.values() if id(v) in needed]
-    data = {leaf: leaf.value_now() for leaf in leaves(value) if leaf.value_now() is not None}
-    data |= {leaf: leaf.value_now() for leaf in known if leaf.value_now() is not None}
+    free = [v for v in model.variables.values() if any(v is leaf for leaf in needed)]
 
     def compute(given: list[Any]) -> Any:
         values = Evaluation(dict(zip(data, given, strict=True)))
-        for leaf in known:
+        for leaf in free:
             if leaf not in data:
                 values.set(leaf, _typical(leaf, values))
         distribution = values.safely(variable.distribution)
