@@ -241,7 +241,7 @@ PROGRAMS: dict[str, str] = {
     "solve it inside aq.lift(f)": (
         "import jax.experimental.ode\ndef f(rate):\n"
         "    fall = lambda y, t: -rate * y\n"
-        "    return jax.experimental.ode.odeint(fall, 1.0 + 0 * rate, np.linspace(0.0, 1.0, 4))\n"
+        "    return jax.experimental.ode.odeint(fall, 1.0 + 0 * rate, jax.numpy.arange(4.0))\n"
         f"{INSIDE}aq.lift(f)(aq.HalfNormal('rate', 1))"
     ),
     "the values go in second": (
