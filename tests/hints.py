@@ -208,10 +208,47 @@ PROGRAMS: dict[str, str] = {
     "or dist.sample(100) with dist made by": (
         "aq.sample_prior_predictive(10, model=model)\ndist.sample(100)"
     ),
-    "write the log density as a term": (
-        "def f(x, rate):\n    return -rate * x\n"
-        f"{INSIDE}x = aq.HalfFlat('x')\n    aq.Flat('y')\n"
-        "    aq.Potential('x_prior', aq.lift(f)(x, 2.0))"
+    "write its log density: aq.CustomDist(name, mu, sigma": (
+        "import jax.numpy\ndef f(value, mu, sigma):\n"
+        "    return -jax.numpy.abs(value - mu) / sigma\n"
+        f"{INSIDE}mu = aq.Normal('mu', 0, 1)\n    aq.CustomDist('x', mu, 2.0, logp=f)"
+    ),
+    "write its log density, logp=": f"{INSIDE}aq.CustomDist('x', logp=lambda value: -(value**2))",
+    "logp= is all that is needed": f"{INSIDE}aq.CustomDist('x', logp=lambda value: -(value**2))",
+    "use ndim_supp= and ndims_params=": (
+        "logp = lambda value, a: -(value**2 @ a)\n"
+        f"{INSIDE}aq.CustomDist('x', [1.0, 2.0], shape=2, ndim_supp=1, ndims_params=[1], logp=logp)"
+    ),
+    "use ndim_supp=": (
+        f"{INSIDE}aq.CustomDist('x', shape=2, ndim_supp=1, logp=lambda value: -(value**2).sum(-1))"
+    ),
+    "use discrete=": (
+        "logp = lambda value: -1.0 * value\n"
+        f"{INSIDE}aq.CustomDist('x', discrete=True, support=(0, 3), logp=logp)"
+    ),
+    "inference needs a likelihood": (
+        f"{INSIDE}aq.CustomDist('x', logp=lambda value: -(value**2), observed=[0.3])"
+    ),
+    "sums of trees are out of reach": (
+        f"{INSIDE}basis = np.vander(np.linspace(-1, 1, 5), 4)\n"
+        "    basis @ aq.Normal('coefficients', 0, 1, shape=4)"
+    ),
+    "solve it inside aq.lift(f)": (
+        "import jax.experimental.ode\ndef f(rate):\n"
+        "    fall = lambda y, t: -rate * y\n"
+        "    return jax.experimental.ode.odeint(fall, 1.0 + 0 * rate, jax.numpy.arange(4.0))\n"
+        f"{INSIDE}aq.lift(f)(aq.HalfNormal('rate', 1))"
+    ),
+    "the values go in second": (
+        "aq.do(model, {'x': [0.0, 1.0]})\naq.observe(model, {'x': [0.0, 1.0]})"
+    ),
+    "every variable stays in the model": "aq.do(model, {'x': [0.0, 1.0]})",
+    "values are aq.Data, which aq.set_data replaces": (
+        f"{INSIDE}aq.Data('d', [1.0])\n    aq.set_data({{'d': [2.0]}})\n"
+        "aq.do(model, {'x': [0.0, 1.0]}).set_data({'x': [1.0, 2.0]})"
+    ),
+    "use aq.scan(step, init, xs)": (
+        "step, init, xs = lambda total, one: (total + one, total), 0.0, x\naq.scan(step, init, xs)"
     ),
     "use aq.Truncated, as in": f"{INSIDE}aq.Truncated(name, aq.Normal.dist(0, 1), lower=0)",
     "numbers need no wrapping": f"{INSIDE}aq.Normal('x', np.array([1.0, 2.0]), 1)",
@@ -247,10 +284,6 @@ PROGRAMS: dict[str, str] = {
         "with aq.Model() as model:\n    aq.Normal('x', 0, 1)\nmodel.free"
     ),
     "use model.to_graphviz()": "model.to_graphviz()",
-    "write the model anew in a function": (
-        "def write(y):\n    with aq.Model() as other:\n        x = aq.Normal('x', 0, 1)\n"
-        "        aq.Normal('y', x, 1, observed=y)\n    return other\nwrite([1.0])"
-    ),
     "aq.sample returns an xarray.DataTree already": (
         "import xarray\n"
         f"assert isinstance(aq.sample(10, model=model, {SHORT}), xarray.DataTree)"
@@ -385,10 +418,6 @@ PROGRAMS: dict[str, str] = {
     "gives the factor as a matrix": (
         f"{INSIDE}factor, _, _ = aq.LKJCholeskyCov('x', 2, 3, aq.HalfNormal.dist(1))\n"
         "    assert factor.shape == (3, 3)"
-    ),
-    "with jax.lax.scan inside": (
-        "@aq.lift\ndef total(x):\n"
-        "    return jax.lax.scan(lambda sum, one: (sum + one, sum), 0.0 * x[0], x)[0]\ntotal(x)"
     ),
     "np.meshgrid": "np.meshgrid([1, 2], [3, 4])",
     "use aq.math.kron(a, b) @ x": (

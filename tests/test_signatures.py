@@ -41,6 +41,7 @@ FIRST = {
     "sample": "draws",
     "sample_posterior_predictive": "model",
     "sample_prior_predictive": "draws",
+    "scan": "xs",
     "set_data": "model",
     "transforms.Cholesky": "scales",
     "transforms.Log": "lower",
@@ -121,6 +122,7 @@ FAMILIES = {
     "ZeroInflatedNegativeBinomial": "psi mu alpha p n",
     "Mixture": "w comp_dists",
     "NormalMixture": "w mu sigma tau",
+    "CustomDist": "",  # any number
     "MarkovChain": "P init",  # no family of PyMC's
 }
 

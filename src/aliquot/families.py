@@ -12,6 +12,7 @@ from aliquot.distributions import (
     censored,
     circular,
     counts,
+    custom,
     dirichlet,
     dirichlet_multinomial,
     discrete_weibull,
@@ -42,6 +43,7 @@ from aliquot.distributions import (
 )
 from aliquot.model.constructors import Constructor
 from aliquot.model.covariance import CholeskyConstructor
+from aliquot.model.custom import CustomConstructor
 
 Normal = Constructor(location_scale.Normal)
 HalfNormal = Constructor(location_scale.HalfNormal)
@@ -109,6 +111,7 @@ Mixture = Constructor(mixture.Mixture)
 NormalMixture = Constructor(normal_mixture.NormalMixture)
 Truncated = Constructor(truncated.Truncated)
 Censored = Constructor(censored.Censored)
+CustomDist = CustomConstructor(custom.CustomDist)
 
 # The names above are public, and this is the only list of them. A type checker sees them by itself.
 if not TYPE_CHECKING:

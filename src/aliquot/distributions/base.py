@@ -24,6 +24,7 @@ from aliquot.distributions.parameters import (
     as_sample_shape,
     full_shape,
     keep_in_range,
+    traced_in_range,
     vector_in_doubt,
 )
 from aliquot.distributions.random_numbers import LARGEST, as_count
@@ -34,6 +35,7 @@ from aliquot.hints.arguments import DRAW
 from aliquot.hints.explain import MissingError, explained, public
 from aliquot.hints.names import DISTRIBUTION
 from aliquot.precision import float64
+from aliquot.primitives.internals import is_traced
 
 
 def whole_events(missing: np.ndarray, event_dims: int) -> np.ndarray:
@@ -68,6 +70,10 @@ class Distribution:
     event_dims: ClassVar[int] = 0
     # The parameter that is a typical value, of a family whose mean may not exist or be far out.
     typical: ClassVar[str | None] = None
+    # How a count without an end is given one, so that it can be summed out.
+    bounded_by: ClassVar[str] = "upper=100"
+    # Whether events differ by their parameters alone, and not by where they stand.
+    alike: ClassVar[bool] = True
     # Whether single entries of an event can be integrated out while others are seen.
     entrywise: ClassVar[bool] = False
     # Of a family without a distribution function: why, and what to use where one is needed.
@@ -155,6 +161,9 @@ class Distribution:
         >>> round(float(aq.Normal.dist(0, 1).log_prob(0.0)), 6)
         -0.918939
         """
+        if any(map(is_traced, jax.tree.leaves((self, value)))):  # in a function of the user's
+            self._check_value_shape(np.shape(value))
+            return jnp.where(traced_in_range(self), self.checked_log_prob(value), -jnp.inf)
         if not isinstance(value, Expression):
             value = np.asarray(value)
         self._check_value_shape(np.shape(value))
@@ -199,6 +208,12 @@ class Distribution:
     def kept(self, missing: np.ndarray) -> np.ndarray:
         """Say which missing entries have to be known for the others to be integrated out."""
         return np.zeros_like(missing)
+
+    @property
+    def without_draws(self) -> str | None:
+        """Why nothing can be drawn from it, where that is so, and what to do."""
+        inner = (p for p in self.parameters.values() if isinstance(p, Distribution))
+        return next((why for p in inner if (why := p.without_draws) is not None), None)
 
     def improper(self, missing: np.ndarray) -> bool:
         """Say whether some missing entries have an infinite integral."""

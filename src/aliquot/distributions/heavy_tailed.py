@@ -244,7 +244,7 @@ def _log_t(z: Any, nu: Any) -> Any:
 
 def _log_t_tail(z: Any, nu: Any) -> Any:
     """Compute the log of the probability beyond z >= 0 of Student's t in standard units."""
-    constant = _log_gamma_step(0.5 * nu) - 0.5 * np.log(np.pi)
+    constant = log_gamma_step(0.5 * nu) - 0.5 * np.log(np.pi)
     return constant - 0.5 * nu * _log1p_square(z, nu) + log_sech_tail(z / jnp.sqrt(nu), nu)
 
 

@@ -75,9 +75,11 @@ _FAMILIES = {
 }
 
 _CUSTOM = (
-    "write the log density as a term, aq.Potential(name, aq.lift(f)(x, ...)), with x an aq.Flat, "
-    "aq.HalfFlat or any variable of the right support"
+    "write its log density: aq.CustomDist(name, mu, sigma, logp=f), with f(value, mu, sigma) "
+    "written with jax.numpy"
 )
+# What is out of reach by design: the page says why, and where to go.
+_OUT_OF_REACH = "docs/out_of_reach.md says what is, and where to go"
 
 NAMES: Mapping[str, str] = {
     "MutableData": "use aq.Data, which can always be replaced",
@@ -93,8 +95,21 @@ NAMES: Mapping[str, str] = {
     "icdf": "lift JAX's: aq.lift(jax.scipy.stats.norm.ppf)(q, mu, sigma)",
     "draw": "use aq.sample_prior_predictive, or dist.sample(100) with dist made by "
     "aq.<Family>.dist(...)",
-    **for_all("CustomDist DensityDist Simulator", _CUSTOM),
-    **for_all("Wald Rice Moyal PolyaGamma", _CUSTOM),
+    **for_all("DensityDist Wald Rice Moyal PolyaGamma", _CUSTOM),
+    **for_all(
+        "Simulator sample_abc ABC",
+        "inference needs a likelihood: write it down, aq.CustomDist(name, logp=f); "
+        f"{_OUT_OF_REACH}",
+    ),
+    **for_all(
+        "BART bart",
+        f"sums of trees are out of reach: write a basis, such as splines, times coefficients that "
+        f"are aq.Normal; {_OUT_OF_REACH}",
+    ),
+    **for_all(
+        "ode DifferentialEquation odeint",
+        f"solve it inside aq.lift(f), with jax.experimental.ode.odeint; {_OUT_OF_REACH}",
+    ),
     "Triangular": "use aq.Interpolated, with points lower, c, upper and heights 0, 1, 0",
     **for_all("MatrixNormal KroneckerNormal CAR ICAR", _CUSTOM),
     "Bound": "use aq.Truncated, as in aq.Truncated(name, aq.Normal.dist(0, 1), lower=0)",
@@ -140,15 +155,13 @@ NAMES: Mapping[str, str] = {
     **for_all("find_MAP optimizing", "use aq.find_map"),
     "modelcontext": "the model is what `with aq.Model() as model:` gives",
     **for_all("model_to_graphviz render_model model_to_networkx", "use model.to_graphviz()"),
-    "do": "write the model anew in a function, with the value in place of the variable",
-    "observe": "write the model anew in a function, with observed=",
     **for_all(
         "to_inference_data from_pymc InferenceData", "aq.sample returns an xarray.DataTree already"
     ),
     **for_all("save_trace load_trace", "use trace.to_netcdf(path), and xarray.open_datatree(path)"),
     "floatX": "leave it out: Aliquot computes in float64 whatever the array's dtype",
     "intX": "leave it out: whole numbers are int64 here",
-    "gp": "write the covariance of an aq.MvNormal",
+    "gp": f"write the covariance of an aq.MvNormal; {_OUT_OF_REACH}",
     **for_all("factor target", "use aq.Potential(name, value)"),
     "deterministic": "use aq.Deterministic(name, value)",
     "plate": "give the variable shape= or dims=",
@@ -264,7 +277,7 @@ MATH: Mapping[str, str] = {
     "x.at[i].add(more)",
     "block_diagonal": "use aq.lift(jax.scipy.linalg.block_diag)(a, b)",
     "expand_packed_triangular": "leave it out: aq.LKJCholeskyCov gives the factor as a matrix",
-    "scan": "use aq.lift, with jax.lax.scan inside",
+    **for_all("scan map_fn fori_loop while_loop", "use aq.scan(step, init, xs)"),
     "cartesian": "build the grid with np.meshgrid from known numbers",
     "kron_dot": "use aq.math.kron(a, b) @ x",
     "kron_diag": "use aq.math.kron(a, b)",

@@ -183,6 +183,8 @@ def exchangeable(distribution: Distribution, axis: int = -1) -> bool:
         return False
     # Counted from the last axis of the batch: those of a parameter may be fewer.
     place = axis - n * (axis >= 0) + distribution.event_dims
+    if not distribution.alike:
+        return False
     if place >= 0:
         return isinstance(distribution, Dirichlet) and _same(distribution.parameters["a"], -1)
     return all(_alike(distribution, place, *each) for each in distribution.parameters.items())
