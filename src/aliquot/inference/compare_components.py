@@ -43,6 +43,8 @@ def compare_components(
     *,
     prior: Mapping[int, float] | None = None,
     draws: int = DRAWS,
+    patience: float | None = None,
+    predictive: bool = True,
     random_seed: Any = None,
     progressbar: bool = True,
 ) -> ComponentComparison:
@@ -58,6 +60,12 @@ def compare_components(
         The prior probability of each number, up to a constant. By default all are the same.
     draws : int
         Draws of the posterior given each number.
+    patience : float, optional
+        In nats: the numbers are taken in their order, and no more of them once the log evidence,
+        with the log of the prior, has been lower twice in a row than that of the best by more than
+        this in all. By default all are taken.
+    predictive : bool
+        Whether to compute what is said of prediction, too: ``elpd`` and ``filled``.
     random_seed : int, sequence of int, numpy.random.Generator, optional
     progressbar : bool
         Whether to say a line about each number when it is done.
@@ -108,6 +116,8 @@ def compare_components(
     numbers = _numbers(components)
     weights = _prior(prior, numbers)
     draws = whole_number("draws", draws, least=100)
+    if patience is not None and not (isinstance(patience, int | float) and patience >= 0):
+        raise ModelError(f"patience must be a number of nats of at least 0; got {patience!r}")
     if not callable(build):
         raise ModelError(
             f"build must be a function that makes a model with so many components, build(K); got "
@@ -119,7 +129,7 @@ def compare_components(
     for number in numbers:
         began = time.perf_counter()
         try:
-            row = _fitted(build, number, draws, [seed, number])
+            row = _fitted(build, number, draws, [seed, number], predictive)
         except KeyboardInterrupt:
             if not rows:
                 raise
@@ -132,10 +142,24 @@ def compare_components(
             break
         rows.append(replace(row, seconds=time.perf_counter() - began))
         announce(_line(rows[-1]), progressbar)
+        if patience is not None and _past(rows, weights, patience):
+            break
     return ComponentComparison(tuple(rows), weights, partial)
 
 
-def _fitted(build: Callable[[int], Model], number: int, draws: int, seed: list[int]) -> Fitted:
+def _past(rows: list[Fitted], prior: Mapping[int, float], patience: float) -> bool:
+    """Say whether the evidence has fallen twice in a row, by more than `patience` in all."""
+    known = [row for row in rows if np.isfinite(row.value)]
+    if len(known) < 3:
+        return False
+    with np.errstate(divide="ignore"):
+        heights = [row.value + np.log(prior[row.components]) for row in known]
+    return heights[-3] > heights[-2] > heights[-1] and heights[-1] < max(heights) - patience
+
+
+def _fitted(
+    build: Callable[[int], Model], number: int, draws: int, seed: list[int], predictive: bool
+) -> Fitted:
     """Fit one number of components; what fails is said in the row."""
     model: Any = None
     with warnings.catch_warnings(record=True) as caught:
@@ -151,7 +175,7 @@ def _fitted(build: Callable[[int], Model], number: int, draws: int, seed: list[i
                     evidence=evidence,
                     method=method,
                 )
-                row = _predictive(row, seed)
+                row = _predictive(row, seed) if predictive else row
         except Exception as error:  # of a user's function, or of a model that cannot be fitted
             return Fitted(
                 components=number,
