@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -79,7 +81,7 @@ def test_chains_each_have_one_number(rng):
             total = -np.inf
             for states in np.ndindex(2, 2, 2, 2):
                 log_p = np.log([0.4, 0.6][states[0]])
-                log_p += sum(np.log(P[a, b]) for a, b in zip(states, states[1:], strict=False))
+                log_p += sum(np.log(P[a, b]) for a, b in pairwise(states))
                 log_p += stats.norm.logpdf(x[chain], mu[d, list(states)]).sum()
                 total = np.logaddexp(total, log_p)
             np.testing.assert_allclose(found[d, chain], np.full(4, total), rtol=1e-12)

@@ -17,7 +17,10 @@ COVARIANCES: tuple[str, ...] = get_args(Covariance.__value__)
 # Spreads within a component, of columns whose standard deviation is 1: 0.11 to 2.2 in 95 of 100.
 SPREAD = "aq.LogNormal.dist(np.log(0.5), 0.75)"
 # Names that the model has for its own.
-OWN = ("w", "z", "mu", "sigma", "chol", "nu", "alpha", "loading", "rate", "mean", "shape", "x", "yes", "said_yes", "poisson", "negative_binomial")
+OWN = (
+    *("w", "z", "mu", "sigma", "chol", "nu", "alpha", "loading", "rate", "mean", "shape", "x"),
+    *("yes", "said_yes", "poisson", "negative_binomial"),
+)
 
 
 def mixture(
@@ -67,7 +70,10 @@ def mixture(
         raise ModelError(
             f"covariance must be one of {', '.join(map(repr, COVARIANCES))}; got {covariance!r}"
         )
-    coords = ['"component": np.arange(components),', '"row": np.arange(len(next(iter(data.values())))),']
+    coords = [
+        '"component": np.arange(components),',
+        '"row": np.arange(len(next(iter(data.values())))),',
+    ]
     lines = [
         f'w = aq.Dirichlet("w", np.full(components, {weight:g}), dims="component")',
         'z = aq.Categorical("z", w, dims="row")',
@@ -126,8 +132,8 @@ def mixture(
 def arrays(columns: Sequence[Column], table: np.ndarray) -> dict[str, Any]:
     """Give the data that the text of these columns reads.
 
-    `table`, (rows, columns), has real columns standardised, counts as they are, and codes of levels;
-    NaN for what is missing.
+    `table`, (rows, columns), has real columns standardised, counts as they are, codes of
+    levels, and NaN for what is missing.
     """
     blocks = {"x": REAL, "poisson": ("poisson",), "negative_binomial": ("negative_binomial",)}
     data: dict[str, Any] = {}
@@ -163,9 +169,7 @@ def _plain(levels: Sequence[Any]) -> list[Any]:
     return [level.item() if isinstance(level, np.generic) else level for level in levels]
 
 
-def _real(
-    kind: str, width: int, covariance: str, factors: int, coords: list[str]
-) -> Iterator[str]:
+def _real(kind: str, width: int, covariance: str, factors: int, coords: list[str]) -> Iterator[str]:
     """Write the spread and the likelihood of the real columns."""
     per_column = covariance in ("diag", "spherical")
     if kind == "skew_normal" and not per_column:
@@ -195,8 +199,7 @@ def _real(
     if covariance == "factor":
         if not 1 <= factors < width:
             raise ModelError(
-                f"factors must be at least 1 and fewer than the {width} real columns; "
-                f"got {factors}"
+                f"factors must be at least 1 and fewer than the {width} real columns; got {factors}"
             )
         coords.append(f'"factor": np.arange({factors}),')
         yield 'sigma = aq.LogNormal("sigma", np.log(0.5), 0.75, dims=("component", "column"))'
@@ -240,6 +243,6 @@ def _counts(kind: str, columns: Sequence[Column], coords: list[str]) -> Iterator
     if kind == "negative_binomial":
         yield 'shape = aq.LogNormal("shape", 1.0, 1.0, dims=dims)'
         family, more = "NegativeBinomial", ", alpha=shape[z]"
-    yield f'aq.{family}('
+    yield f"aq.{family}("
     yield f'    "{kind}", mu={rate}[z]{more}, dims=("row", "{axis}"), observed=data["{kind}"]'
     yield ")"

@@ -85,9 +85,10 @@ def compare_components(
 
     Notes
     -----
-    Each model is fitted by the cheapest route whose quality holds: by `fit`, where Pareto k says
-    that its draws can be corrected, else by `sample`. The evidence is `log_evidence`'s; of mirror
-    modes all are counted, so that the K! labellings neither favour nor punish large K.
+    Each model is fitted by the cheapest route whose quality holds: by Gaussians at the modes, where
+    Pareto k says that their draws can be corrected, else by `sample`. The evidence is
+    `log_evidence`'s; of mirror modes all are counted, so that the K! labellings neither favour nor
+    punish large K.
 
     The evidence depends on the priors of each component's parameters: vague ones make many
     components improbable. The expected log predictive density, by Pareto-smoothed leave-one-out
@@ -198,7 +199,7 @@ def _posterior(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a poor fit is not used
         try:
-            approx = fit(model=model, random_seed=seed, progressbar=False)
+            approx = fit(method="laplace", model=model, random_seed=seed, progressbar=False)
             if approx.partial:
                 raise KeyboardInterrupt
             if approx.quality is not None and approx.quality.good:

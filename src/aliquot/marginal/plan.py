@@ -245,7 +245,7 @@ def _factors(layout: Layout) -> list[Factor]:
 
 
 def _where(valid: Any, log_prob: Any, width: int) -> Any:
-    """Put ``-inf`` where parameters are out of range; a table has `width` axes besides a batch's."""
+    """Put ``-inf`` where parameters are out of range; a table ends in `width` axes of its own."""
     if valid is None:
         return log_prob
     return jnp.where(jnp.expand_dims(valid, tuple(range(-width, 0))), log_prob, -jnp.inf)
