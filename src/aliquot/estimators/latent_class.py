@@ -60,7 +60,7 @@ class LatentClass(Mixture):
 
     def __init__(
         self,
-        n_components: int | str | Sequence[int] = 2,
+        n_components: int | str | Sequence[int] = 1,
         *,
         max_components: int = 8,
         draws: int = 2000,

@@ -101,7 +101,7 @@ class Mixture(DensityMixin, WritesModel):
 
     def __init__(
         self,
-        n_components: int | str | Sequence[int] = 2,
+        n_components: int | str | Sequence[int] = 1,
         *,
         family: str | Sequence[str] | Mapping[str, str] = "normal",
         covariance_type: str = "full",
