@@ -13,8 +13,8 @@ from sklearn.utils.validation import check_is_fitted
 
 from aliquot.arguments import whole_number
 from aliquot.builders import Written
+from aliquot.builders.posterior import Posterior, posterior_of, quietly, tell
 from aliquot.errors import ParameterError
-from aliquot.estimators.posterior import Posterior, posterior_of, quietly, tell
 from aliquot.inference.find_map import find_map
 from aliquot.inference.log_likelihood import compute_log_likelihood
 from aliquot.inference.predict import sample_posterior_predictive

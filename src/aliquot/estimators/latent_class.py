@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from aliquot.builders.mixture import answer_names
+from aliquot.builders.posterior import Posterior
 from aliquot.estimators.mixture import Mixture
-from aliquot.estimators.posterior import Posterior
 
 
 class LatentClass(Mixture):

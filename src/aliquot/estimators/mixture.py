@@ -12,9 +12,9 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from aliquot.builders.columns import REAL
 from aliquot.builders.mixture import arrays, mixture
+from aliquot.builders.posterior import Posterior
 from aliquot.errors import ParameterError
 from aliquot.estimators.base import PREDICTING, WritesModel
-from aliquot.estimators.posterior import Posterior
 from aliquot.estimators.rows import as_counts, in_order, in_pieces
 from aliquot.estimators.table import Encoding, families_of
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from aliquot.builders import Written
-from aliquot.errors import AliquotWarning, FitError, ImputationWarning, warn
+from aliquot.builders.text import Written
+from aliquot.errors import AliquotWarning, ConvergenceWarning, FitError, ImputationWarning, warn
 from aliquot.inference.compare_components import compare_components
 from aliquot.inference.comparison import ComponentComparison
 from aliquot.inference.relabel import relabel
@@ -82,7 +82,5 @@ def quietly(written: Written, data: Mapping[str, Any], components: int) -> Model
 
 def tell(posterior: Posterior, name: str) -> None:
     """Warn where a posterior should not be trusted yet."""
-    from aliquot.errors import ConvergenceWarning
-
     if posterior.message:
         warn(f"{name}: {posterior.message}", ConvergenceWarning)
