@@ -133,8 +133,8 @@ def read_table(
     """
     require_polars()
     path = Path(path)
-    suffix = kind_of(path)
     data = content(path)
+    suffix = kind_of(path)
     if suffix in PARQUET:
         return DataTable(path, _parquet(data, path), "Parquet")
     found = read_delimited(data, path.name, suffix, separator, header)
