@@ -162,6 +162,8 @@ def test_no_categories(tmp_path):
     ]:
         with pytest.raises(TableError, match=words):
             categories(read, name)
+    with pytest.raises(TableError, match=r"'id' .* has 40 levels"):
+        categories(read, "id", most=3)
     assert categories(read, "id", most=40).levels[0][:3] == ("p0", "p1", "p10")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -185,16 +185,18 @@ def _ordered(unique: list[str]) -> tuple[tuple[str, ...], dict[str, int]]:
     except ValueError:
         levels = sorted(unique)
         return tuple(levels), {text: at for at, text in enumerate(levels)}
-    values = sorted(set(number_of.values()))
+    # The shortest way in which a level is written is its name: the last one that is put in.
+    named = {number_of[text]: text for text in sorted(unique, key=len, reverse=True)}
+    values = sorted(named)
     place = {value: at for at, value in enumerate(values)}
-    # The shortest way in which a level is written is its name.
-    named = {value: min((t for t in unique if number_of[t] == value), key=len) for value in values}
     return tuple(named[v] for v in values), {text: place[v] for text, v in number_of.items()}
 
 
 def _checked(table: DataTable, name: str, most: int) -> Coded:
-    column = coded(table, name)
     where = f"the column {name!r} of {table.path.name}"
+    if distinct := _far_too_many(table, name, most):
+        raise TableError(_too_many(where, distinct, table.frame.get_column(name).head(3), most))
+    column = coded(table, name)
     if not column.levels:
         raise TableError(f"{where} has no values: all {table.rows:,} are missing")
     if len(column.levels) == 1:
@@ -203,11 +205,25 @@ def _checked(table: DataTable, name: str, most: int) -> Coded:
             "Leave it out"
         )
     if len(column.levels) > most:
-        raise TableError(
-            f"{where} has {len(column.levels):,} levels ({listed(column.levels, 3)}), more than "
-            f"{most}: is it an id, or a measurement? Leave it out, or group its values"
-        )
+        raise TableError(_too_many(where, len(column.levels), column.levels, most))
     return column
+
+
+def _far_too_many(table: DataTable, name: str, most: int) -> int:
+    """Count different values where they are far more than levels can be, else give 0.
+
+    A tenfold of them leaves room for what is written in several ways, as 1 and 1.0.
+    """
+    series = table.frame.get_column(name)
+    distinct = 0 if kind(series) == "nested" else series.n_unique()
+    return distinct if distinct > 10 * most else 0
+
+
+def _too_many(where: str, levels: int, some: Iterable[object], most: int) -> str:
+    return (
+        f"{where} has {levels:,} levels ({listed(some, 3)}), more than {most}: is it an id, or a "
+        "measurement? Leave it out, or group its values"
+    )
 
 
 def _all_categories(
@@ -221,7 +237,7 @@ def _all_categories(
         if kind(table.frame.get_column(name)) == "nested":
             left_out[name] = "lists"
             continue
-        levels = len(coded(table, name).levels)
+        levels = _far_too_many(table, name, most) or len(coded(table, name).levels)
         numeric = parsed(table, name)
         if not numeric.bad.size and counts_rows(numeric.values):
             left_out[name] = "it counts the rows"
