@@ -94,6 +94,7 @@ def test_one_column(tmp_path):
         ("d.csv", "a,b\n1,2\n1,2,3\n4\n", ["2 fields", "row 2 has 3", "row 3 has 1", "quotation"]),
         ("d.csv", 'a,b\n"1",2\n1,"2",3\n', ["row 2 has 3"]),
         ("d.csv", "a,b\n1,2,3\n1,2,3\n", ["first column has no name", "decimal commas"]),
+        ("d.csv", "# made by x\na,b\n1,2\n", ["which begin with #"]),
         ("d.csv", 'a,b\n"1,2\n3,4\n', ["quotation mark not closed"]),
         ("d.csv", "5.1,3.5,setosa\n4.9,3,setosa\n", ["'setosa'", "header=True", "header=False"]),
         ("d.csv", "PAR1xxxx", ["Parquet", "named as text"]),
