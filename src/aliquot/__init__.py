@@ -13,6 +13,7 @@ read the answer with ArviZ.
 (4, 1000, 2)
 """
 
+from importlib import import_module as _import_module
 from importlib.metadata import version as _version
 from typing import TYPE_CHECKING
 
@@ -35,6 +36,7 @@ from aliquot.errors import PartialResultWarning as PartialResultWarning
 from aliquot.errors import ShapeError as ShapeError
 from aliquot.errors import StartError as StartError
 from aliquot.errors import SupportError as SupportError
+from aliquot.errors import TableError as TableError
 from aliquot.evidence import LogEvidence as LogEvidence
 from aliquot.expression import Expression as Expression
 from aliquot.expression import constant as constant
@@ -102,6 +104,7 @@ if not TYPE_CHECKING:  # a type checker goes by the imports, and is to see which
         "ShapeError",
         "StartError",
         "SupportError",
+        "TableError",
         "check",
         "compare_components",
         "constant",
@@ -130,7 +133,11 @@ if not TYPE_CHECKING:  # a type checker goes by the imports, and is to see which
     ]
 
     def __dir__() -> list[str]:
-        return sorted([*__all__, *(name for name in globals() if name.startswith("__"))])
+        return sorted(
+            ["estimators", *__all__, *(name for name in globals() if name.startswith("__"))]
+        )
 
-    def __getattr__(name: str) -> None:
+    def __getattr__(name: str) -> object:
+        if name == "estimators":  # needs scikit-learn, and takes a second to load
+            return _import_module("aliquot.estimators")
         raise _explain.MissingError("aliquot", name, _names.NAMES, lambda: __all__, "aq.")

@@ -173,6 +173,16 @@ class Density(Starts):
         marginal = self._likelihood_marginal
         return result if marginal is None else result + marginal.evaluate(values).log_sum()
 
+    def log_likelihood_by(self, unknown: str, given: Mapping[str, Any], data: Any) -> Any:
+        """Compute the log likelihood of what hangs together by each element of an unknown.
+
+        An array of the unknown's shape; a pure function of constrained values.
+        """
+        marginal = self._likelihood_marginal
+        assert marginal is not None
+        number = [each.name for each in marginal.unknowns].index(unknown)
+        return marginal.evaluate(self.evaluation_of(given, data)).log_sum_by_part(number)
+
     @cached_property
     def _likelihood_marginal(self) -> Plan | None:
         """The discrete unknowns with the observed terms alone."""

@@ -204,7 +204,8 @@ def keep_in_range(written: Distribution, filled: Distribution, doubt: Ask, repla
         if constraint is None or not doubt(parameter, constraint):
             continue
         inside = constraint.check(value, jnp)
-        found.append(over_last(inside, len(np.shape(parameter)) - len(batch)))
+        own = len(np.shape(parameter)) - constraint.event_dims
+        found.append(over_last(inside, own - len(batch)))
         if replace(parameter, constraint):
             wide = jnp.expand_dims(inside, tuple(range(-constraint.event_dims, 0)))
             safe = constraint.feasible(value, jnp).astype(value.dtype)

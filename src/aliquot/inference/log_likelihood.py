@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from math import prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from aliquot.density.likelihood import check_observed
-from aliquot.errors import AliquotWarning, warn
+from aliquot.errors import AliquotWarning, ModelError, warn
 from aliquot.hints.arguments import PREDICT
 from aliquot.hints.explain import explained
 from aliquot.inference import forward
@@ -22,7 +23,9 @@ if TYPE_CHECKING:
 
 
 @explained(PREDICT)
-def compute_log_likelihood(trace: xarray.DataTree, model: Model | None = None) -> xarray.DataTree:
+def compute_log_likelihood(
+    trace: xarray.DataTree, model: Model | None = None, *, by: str | None = None
+) -> xarray.DataTree:
     """Compute the pointwise log likelihood of each draw, for `az.loo` and `az.compare`.
 
     Parameters
@@ -31,6 +34,11 @@ def compute_log_likelihood(trace: xarray.DataTree, model: Model | None = None) -
         With a group ``posterior``.
     model : Model, optional
         By default the one whose ``with`` block is running.
+    by : str, optional
+        A discrete variable that is summed out. The log likelihood is then of everything observed
+        that depends on one of its elements, together: of a row of several columns that share a
+        label one number, named as the label; of a Markov chain that of the whole chain, at each
+        of its steps. What does not depend on it is left out.
 
     Returns
     -------
@@ -72,6 +80,8 @@ def compute_log_likelihood(trace: xarray.DataTree, model: Model | None = None) -
     for variable in (*model.free, *model.observed):
         if variable.distribution.discrete:
             refuse_other_states(model, posterior, variable)
+    if by is not None:
+        return _by(by, trace, model, values, (chains, draws))
     arrays = model.density().log_likelihood_of(values, chains * draws)
     rows: dict[str, Any] = {}
     dims: dict[str, Any] = {}
@@ -92,3 +102,37 @@ def compute_log_likelihood(trace: xarray.DataTree, model: Model | None = None) -
             dims[name] = [f"{name}_observed"]
             coords[f"{name}_observed"] = np.flatnonzero(seen)
     return build_tree(log_likelihood=rows, dims=dims, coords=coords, extend=trace)
+
+
+def _by(
+    name: str,
+    trace: xarray.DataTree,
+    model: Model,
+    values: Mapping[str, np.ndarray],
+    shape: tuple[int, int],
+) -> xarray.DataTree:
+    """Compute the log likelihood of what each element of a discrete variable holds together."""
+    density = model.density()
+    unknowns = [] if density.marginal is None else density.marginal.unknowns
+    found = next((unknown for unknown in unknowns if unknown.name == name), None)
+    if found is None:
+        known = ", ".join(repr(unknown.name) for unknown in unknowns) or "there is none"
+        raise ModelError(
+            f"aq.compute_log_likelihood: by={name!r} is no discrete variable that is summed out "
+            f"({known})"
+        )
+    given = values
+    if not values:  # nothing is continuous: all draws are alike
+        given = {"": np.zeros((shape[0] * shape[1], 0))}
+
+    def one(at: Any, data: Any) -> dict[str, Any]:
+        return {name: density.log_likelihood_by(name, at, data)}
+
+    array = density.over_draws(one, dict(given))[name].reshape((*shape, *found.shape))
+    dims = getattr(found.node, "dims", None)
+    return build_tree(
+        log_likelihood={name: array},
+        dims={name: list(dims) if dims else None},
+        coords=model_coords(model),
+        extend=trace,
+    )

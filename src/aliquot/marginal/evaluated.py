@@ -32,6 +32,11 @@ class Evaluated:
         """Compute the log of the sum, a scalar."""
         return self._constant() + self.plan.elimination.log_sum(self.tables)
 
+    def log_sum_by_part(self, number: int) -> Any:
+        """Compute the log of the sum of what hangs together, for each element of an unknown."""
+        found = self.plan.elimination.log_sum_by_part(self.tables, number)
+        return found.reshape(self.plan.unknowns[number].shape)
+
     def probabilities(self) -> list[Any]:
         """Compute each unknown's posterior probabilities, shape (*shape, states)."""
         found = self.plan.elimination.probabilities(self.tables)

@@ -178,7 +178,10 @@ class Plan:
                 continue
             for table in tables:
                 self._state_tables[len(outputs)] = number, table.elements
-                outputs.append(_where(valid, table.log_prob, table.elements.shape[-1]))
+                # The axes of elements are the batch's, and steps of a sequence after them.
+                steps = table.elements.ndim - 1 - len(unknown.distribution.batch_shape)
+                width = steps + table.elements.shape[-1]
+                outputs.append(_where(valid, table.log_prob, width))
                 self._output_names.append(unknown.name)
         self.first_term = len(outputs)
         for term in self.terms:
@@ -242,7 +245,7 @@ def _factors(layout: Layout) -> list[Factor]:
 
 
 def _where(valid: Any, log_prob: Any, width: int) -> Any:
-    """Put ``-inf`` where parameters are out of range; the last axes of a table are its states."""
+    """Put ``-inf`` where parameters are out of range; a table ends in `width` axes of its own."""
     if valid is None:
         return log_prob
     return jnp.where(jnp.expand_dims(valid, tuple(range(-width, 0))), log_prob, -jnp.inf)

@@ -72,11 +72,11 @@ class Simplex(Transform):
         return Distances(Distance(0.0, *lower), Distance(1.0, *_rest(z, weights, largest, total)))
 
     def unconstrained_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
-        """Give the shape of x with one coordinate fewer along the last axis, of 2 or more."""
-        if not shape or shape[-1] < 2:
+        """Give the shape of x with one coordinate fewer along the last axis: of one, none."""
+        if not shape or shape[-1] < 1:
             raise ShapeError(
-                "transform simplex needs at least 2 probabilities along the last axis; got shape "
-                f"{shape}" + (", and a single probability is always 1" if shape else "")
+                "transform simplex needs at least 1 probability along the last axis; got shape "
+                f"{shape}"
             )
         return (*shape[:-1], shape[-1] - 1)
 

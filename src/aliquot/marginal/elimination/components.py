@@ -6,6 +6,20 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from aliquot.marginal.elimination.records import Factor
+
+
+def parts_of(factors: Sequence[Factor], count: int) -> np.ndarray:
+    """Give each of all elements the smallest number of those that factors connect it with."""
+    pairs = [
+        np.stack([factor.elements[:, 0], factor.elements[:, column]], axis=1)
+        for factor in factors
+        for column in range(1, factor.elements.shape[1])
+    ]
+    if not pairs:
+        return np.arange(count)
+    return _labels(np.concatenate(pairs), count)
+
 
 def _labels(pairs: np.ndarray, size: int) -> np.ndarray:
     """Give each element the smallest number of those that pairs, (pairs, 2), connect it with."""

@@ -8,7 +8,9 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
+from aliquot.marginal.elimination.merge import Merge
 from aliquot.marginal.elimination.numbering import Numbering, Scope
 from aliquot.marginal.elimination.records import StepRecord
 from aliquot.marginal.elimination.semiring import LARGEST, LOG_SUM, Semiring
@@ -34,7 +36,9 @@ class Elimination:
         steps: Sequence[EliminationStep],
         records: Sequence[StepRecord],
         registers: int,
-        kinds: int = 0,
+        kinds: int,
+        parts: np.ndarray,
+        origins: Sequence[np.ndarray],
     ) -> None:
         self.steps = tuple(records)
         self.kinds = kinds
@@ -43,6 +47,10 @@ class Elimination:
         self._rows = tuple(rows)
         self._steps = tuple(steps)
         self._registers = registers
+        # Of each element the connected part that it is in, and of each number that the last step
+        # adds up an element that it came from: below 0 where there is none.
+        self._parts = parts
+        self._origins = tuple(origins)
 
     def log_sum(self, tables: Sequence[Table]) -> Any:
         """Compute the log of the sum, over all joint states, of the exponential of all tables.
@@ -52,6 +60,26 @@ class Elimination:
         computed wherever a gradient is wanted.)
         """
         return self._forward(tables, LOG_SUM)[0]
+
+    def log_sum_by_part(self, tables: Sequence[Table], block: int) -> Any:
+        """Compute the log of the sum of each connected part alone, for the elements of a block.
+
+        The array has the shape (size,): elements that hang together, over whatever other elements,
+        have the same number. Different parts add up to `log_sum`.
+        """
+        _, registers, _ = self._forward(tables, LOG_SUM)
+        result = jnp.zeros(self._numbering.count)
+        last = self._steps[-1]
+        assert isinstance(last, Merge)
+        for reading, origin in zip(last.readings, self._origins, strict=True):
+            table = registers[reading.register]
+            known = np.flatnonzero(origin >= 0)
+            if table is None or not known.size:
+                continue
+            rows = jnp.broadcast_to(table.as_array(), (reading.rows.sources,))
+            where = self._parts[origin[known]]
+            result = result.at[where].add(rows[reading.rows.source[known]])
+        return result[self._parts[self._numbering.elements_of(block)]]
 
     def probabilities(self, tables: Sequence[Table]) -> list[Any]:
         """Compute the probability of each state of each element, given all tables.

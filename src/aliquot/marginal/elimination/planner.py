@@ -9,6 +9,7 @@ import numpy as np
 
 from aliquot.marginal.elimination.batch import Batch, batches
 from aliquot.marginal.elimination.chain_plan import Chains, chains_of, coupled
+from aliquot.marginal.elimination.components import parts_of
 from aliquot.marginal.elimination.elimination import Elimination
 from aliquot.marginal.elimination.live import Live, Rows, rows_of_factor
 from aliquot.marginal.elimination.merge import Merge, merge_plan
@@ -43,7 +44,8 @@ class Planner:
         self.steps: list[EliminationStep] = []
         self.records: list[StepRecord] = []
         self.live: dict[Scope, Live] = {}
-        self.constants: list[Rows] = []
+        # Numbers that belong to no element any more, and an element that each of them came from.
+        self.constants: list[tuple[Rows, np.ndarray]] = []
         self.registers = 0
         self.by_rows = 0
         self.too_wide: TooLarge | None = None
@@ -54,6 +56,7 @@ class Planner:
         self.left = np.ones(self.numbering.count, bool)
         self.scopes = [self.numbering.scope_of(f, i) for i, f in enumerate(factors)]
         self.rows = [factor.elements.shape[0] for factor in factors]
+        self.parts = parts_of(factors, self.numbering.count)
         self._start(factors)
 
     def _start(self, factors: Sequence[Factor]) -> None:
@@ -66,6 +69,10 @@ class Planner:
             elements = np.asarray(factor.elements[:, kept], np.int64)
             _check_distinct(elements, self.registers)
             new = rows_of_factor(self.new_register(), elements)
+            if not kept:
+                first = factor.elements[:, 0] if scope else np.full(len(elements), -1)
+                self.constants.append((new[0], first))
+                continue
             parts.setdefault(tuple(sorted(scope[column] for column in kept)), []).extend(new)
         for number, block in enumerate(numbering.blocks):
             register = self.new_register()
@@ -94,9 +101,6 @@ class Planner:
 
     def add(self, scope: Scope, parts: list[Rows]) -> None:
         """Add rows to the live factor over the same blocks."""
-        if not scope:
-            self.constants.extend(parts)
-            return
         if scope in self.live:
             old = self.live.pop(scope)
             axes = tuple(range(len(scope)))
@@ -112,7 +116,7 @@ class Planner:
         """Add up what is left: one log weight, or several."""
         readings = tuple(
             Reading(part.register, (), RowMap(part.rows, np.zeros_like(part.rows), part.size, 1))
-            for part in self.constants
+            for part, _ in self.constants
         )
         target = self.new_register()
         self.steps.append(Merge(readings, target, ()))
@@ -124,6 +128,8 @@ class Planner:
             self.records,
             self.registers,
             self.by_rows,
+            self.parts,
+            [element for _, element in self.constants],
         )
 
     def many_at_once(self, *, sequences: bool = False) -> Elimination:
@@ -238,7 +244,10 @@ class Planner:
         scope = tuple(int(block) for block in self.numbering.block_of(found.shared[0]))
         count, axes = found.form.chains, tuple(range(len(scope)))
         part = Rows(step.target, count, np.arange(count), found.shared, axes)
-        self.add(scope, [part])
+        if scope:
+            self.add(scope, [part])
+        else:
+            self.constants.append((part, chains.elements.reshape(count, -1)[:, 0]))
         states = int(np.prod(found.form.states))
         self.record(chains.blocks, elements.size, states, "chain", round(found.entries))
 
@@ -301,7 +310,10 @@ class Planner:
             self.steps.append(Batch(elements, neighbours, tuple(read), states, target))
             axes = tuple(range(len(scope)))
             part = Rows(target, elements.size, rows, neighbours, axes)
-            messages.setdefault(scope, []).append(part)
+            if scope:
+                messages.setdefault(scope, []).append(part)
+            else:
+                self.constants.append((part, elements))
             largest = max(largest, int(np.prod(states)) * elements.size)
         self.forget(chosen)
         for scope, parts in messages.items():
