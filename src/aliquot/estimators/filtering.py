@@ -27,13 +27,12 @@ def predictive(start: np.ndarray, moves: np.ndarray, emissions: np.ndarray) -> n
     found = np.empty((draws, sequences, steps))
     before = start[:, None, :]
     for step in range(steps):
-        if step:
-            move = moves[:, :, min(step, moves.shape[2]) - 1]
-            before = logsumexp(after[..., :, None] + move, axis=-2)
         joint = before + emissions[:, :, step]
-        total = logsumexp(joint, axis=-1)
-        found[:, :, step] = total
-        after = joint - total[..., None]
+        found[:, :, step] = logsumexp(joint, axis=-1)
+        if step + 1 < steps:
+            after = joint - found[:, :, step, None]
+            move = moves[:, :, min(step, moves.shape[2] - 1)]
+            before = logsumexp(after[..., :, None] + move, axis=-2)
     return found
 
 

@@ -12,26 +12,22 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from aliquot.arguments import whole_number
-from aliquot.builders.hidden_markov import INITS, given_states, hidden_markov
-from aliquot.builders.mixture import arrays
-from aliquot.builders.posterior import Posterior, quietly
+from aliquot.builders.hidden_markov import INITS, hidden_markov
+from aliquot.builders.posterior import Posterior
 from aliquot.errors import ParameterError
-from aliquot.estimators.base import PREDICTING
 from aliquot.estimators.filtering import predictive, stationary
-from aliquot.estimators.of_columns import OfColumns, as_table
-from aliquot.estimators.rows import MOST_NUMBERS, in_pieces
+from aliquot.estimators.of_columns import as_table
+from aliquot.estimators.of_sequences import OfSequences
 from aliquot.estimators.sequences import Covariates, Sequences
 from aliquot.estimators.states import ascending, summaries
 from aliquot.estimators.table import Encoding, families_of
-from aliquot.inference.log_likelihood import compute_log_likelihood
 from aliquot.inference.recover import recover
 
 COVARIANCES = ("full", "tied", "diag", "spherical")
 ALGORITHMS = ("viterbi", "map")
-FEWEST_DRAWS = 50
 
 
-class HiddenMarkov(DensityMixin, OfColumns):
+class HiddenMarkov(DensityMixin, OfSequences):
     """A hidden Markov model of sequences, with the posterior of everything.
 
     Rows of a table are steps in the order of time. Each is in one of a few states, which depends on
@@ -229,7 +225,8 @@ class HiddenMarkov(DensityMixin, OfColumns):
             return float(p.max(axis=1).sum()), p.argmax(axis=1)
         table, sequences = self._read(X, lengths)
         model = self._of_new(self._data_of(table, sequences, covariates))
-        found = recover(self._means(), model, kind="most_probable", var_names="z")["most_probable"]
+        tree = recover(self._means(), model, kind="most_probable", var_names="z")
+        found = tree["most_probable"].dataset
         path = sequences.of_rows(found["z"].values[0])[0]
         return float(found["log_density"].values[0, 0]) + self._volume(table), path.astype(int)
 
@@ -254,7 +251,7 @@ class HiddenMarkov(DensityMixin, OfColumns):
         model = self._of_new(self._data_of(table, sequences, covariates))
         draws = self._draws(self._how_many(sequences))
         tree = recover(draws, model, kind="probabilities", var_names="z", thin=1)
-        p = sequences.of_rows(tree["state_probabilities"]["z"].values[0])
+        p = sequences.of_rows(tree["state_probabilities"].dataset["z"].values[0])
         mean = p.mean(axis=0)
         mean = mean / mean.sum(axis=1, keepdims=True)
         return (mean, p.std(axis=0)) if return_std else mean
@@ -354,7 +351,7 @@ class HiddenMarkov(DensityMixin, OfColumns):
         tree = recover(draws, model, kind="draws", var_names=missing, thin=1, random_seed=seed)
         drawn = {}
         for variable in model.observed:
-            values = tree["posterior"][f"{variable.name}_missing"].values[0]
+            values = tree["posterior"].dataset[f"{variable.name}_missing"].values[0]
             shape = variable.shape[1:]
             # Missing entries are in the order of rows, and what is to come is at the end.
             last = values[:, values.shape[1] - steps * int(np.prod(shape)) :]
@@ -385,66 +382,6 @@ class HiddenMarkov(DensityMixin, OfColumns):
                 "init='stationary': transitions that covariates move have no stationary "
                 "distribution; use init='free'"
             )
-
-    def _read(self, X: Any, lengths: Any) -> tuple[np.ndarray, Sequences]:
-        table = self.encoding_.encoded(self._values(X, reset=False))
-        return table, Sequences.of(lengths, len(table))
-
-    def _covariates_of(self, given: Any, rows: int) -> np.ndarray | None:
-        if self._covariates is not None and given is not None:
-            return self._covariates.encoded(given, rows)
-        if self._covariates is not None:
-            raise ParameterError(
-                "covariates must be given, as the model was fitted with "
-                f"{', '.join(map(repr, self._covariates.names))}: one row for each row of X"
-            )
-        if given is not None:
-            raise ParameterError("covariates were given, and the model was fitted without any")
-        return None
-
-    def _data_of(self, table: np.ndarray, sequences: Sequences, covariates: Any) -> dict[str, Any]:
-        data = sequences.places | arrays(self.encoding_.columns, table)
-        rows = self._covariates_of(covariates, len(table))
-        return data if rows is None else data | {"covariates": sequences.padded(rows)}
-
-    def _volume(self, table: np.ndarray) -> float:
-        return float(self.encoding_.log_volumes(table).sum())
-
-    def _how_many(self, sequences: Sequences) -> int:
-        """Say of how many draws the probabilities of all steps can be held at once."""
-        numbers = int(np.prod(sequences.shape)) * self.n_components_
-        return int(np.clip(MOST_NUMBERS // numbers, FEWEST_DRAWS, PREDICTING))
-
-    def _means(self) -> dict[str, np.ndarray]:
-        """Give the posterior mean of each variable, a point that is a draw like the others."""
-        posterior = self.posterior_["posterior"].dataset
-        mean = posterior[[v.name for v in self.model_.free if v.name in posterior]].mean(
-            ("chain", "draw")
-        )
-        return {str(name): array.values for name, array in mean.data_vars.items()}
-
-    def _emissions(self, draws: Any, table: np.ndarray) -> np.ndarray:
-        """Compute the log density of each row in each state: (draws, rows, K)."""
-        columns, states = self.encoding_.columns, self.n_components_
-        written = given_states(columns, self.covariance_type)
-
-        def of_rows(rows: np.ndarray) -> np.ndarray:
-            data = {"state": np.tile(np.arange(states), len(rows))}
-            data |= arrays(columns, np.repeat(rows, states, axis=0))
-            tree = compute_log_likelihood(draws, quietly(written, data, states), by="z")
-            found = tree["log_likelihood"]["z"].values[0]
-            return np.moveaxis(found.reshape((-1, len(rows), states)), 1, 0)
-
-        count = draws["posterior"].dataset.sizes["draw"]
-        return np.moveaxis(in_pieces(table, count * states**2, of_rows), 0, 1)
-
-    def _at_mode(self, X: Any, lengths: Any, covariates: Any) -> tuple[float, int, int]:
-        check_is_fitted(self)
-        table, sequences = self._read(X, lengths)
-        found, size = self._mode_and_size(self._data_of(table, sequences, covariates))
-        if self._covariates is not None:  # of each row of slopes the mean changes nothing
-            size -= self.n_components_ * len(self._covariates.names)
-        return found + self._volume(table), size, len(table)
 
     def _learnt(self, found: Posterior) -> None:
         columns = self.encoding_.columns

@@ -101,8 +101,8 @@ class Covariates:
         for name, column in zip(names, values.T, strict=True):
             if np.ptp(column) == 0:
                 raise ParameterError(
-                    f"covariates: {name!r} is {column[0]:g} in all rows, so it moves nothing: leave "
-                    "it out"
+                    f"covariates: {name!r} is {column[0]:g} in all rows, so it moves nothing: "
+                    "leave it out"
                 )
         if not standardize:
             return Covariates(names, np.zeros(len(names)), np.ones(len(names)))
