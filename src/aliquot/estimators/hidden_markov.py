@@ -170,13 +170,12 @@ class HiddenMarkov(DensityMixin, OfSequences):
         -------
         HiddenMarkov
         """
-        self._check_parameters()
+        self._check_parameters(covariates)
         values = self._values(X, reset=True)
         if len(values) < 2:
             raise ParameterError(
                 f"{type(self).__name__} was given {len(values)} sample (row), and needs 2 or more"
             )
-        self._check_init(covariates)
         families = families_of(self.family, self._names())
         self.encoding_ = Encoding.learnt(values, families, self._names(), self.standardize)
         self._covariates = None
@@ -360,28 +359,21 @@ class HiddenMarkov(DensityMixin, OfSequences):
         futures = self.encoding_.decoded(as_table(columns, drawn))
         return futures.reshape((-1, steps, len(columns)))
 
-    def _check_parameters(self) -> None:
+    def _check_parameters(self, covariates: Any) -> None:
         _one_of("covariance_type", self.covariance_type, COVARIANCES)
         _one_of("init", self.init, INITS)
         _algorithm(self.algorithm)
-        for name, least in (
-            ("startprob_prior", 0),
-            ("transmat_prior", 0),
-            ("persistence", -1e-300),
-        ):
-            value = getattr(self, name)
-            if not isinstance(value, int | float | np.number) or not least < value < np.inf:
-                raise ParameterError(
-                    f"{name} must be a finite number {'above 0' if least == 0 else 'of at least 0'}"
-                    f"; got {value!r}"
-                )
-
-    def _check_init(self, covariates: Any) -> None:
         if covariates is not None and self.init == "stationary":
             raise ParameterError(
                 "init='stationary': transitions that covariates move have no stationary "
                 "distribution; use init='free'"
             )
+        for name in ("startprob_prior", "transmat_prior", "persistence"):
+            value = getattr(self, name)
+            least = 0.0 if name == "persistence" else np.finfo(float).tiny
+            if not isinstance(value, int | float | np.number) or not least <= value < np.inf:
+                known = "of at least 0" if name == "persistence" else "above 0"
+                raise ParameterError(f"{name} must be a finite number {known}; got {value!r}")
 
     def _learnt(self, found: Posterior) -> None:
         columns = self.encoding_.columns
