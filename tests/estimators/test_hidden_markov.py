@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from scipy import stats
 from scipy.special import log_softmax, logsumexp
-from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import aliquot as aq
 from aliquot.estimators import HiddenMarkov
@@ -106,10 +105,8 @@ def of_moved(model: HiddenMarkov, at: dict[str, np.ndarray], X: np.ndarray) -> n
 def start_and_moves(model: HiddenMarkov, at: Any, covariates: Any, steps: int) -> Any:
     """Give log probabilities of the first state and of each move, (draws, steps - 1, K, K)."""
     P = at["P"]
-    if "start" in at:
-        start = at["start"]
-    else:  # the eigenvector of the eigenvalue 1, by powers
-        start = np.linalg.matrix_power(P, 2**20)[:, 0]
+    # Without, it is where the chain is after very many steps.
+    start = at["start"] if "start" in at else np.linalg.matrix_power(P, 2**20)[:, 0]
     moves = np.repeat(np.log(P)[:, None], max(steps - 1, 0), axis=1)
     if covariates is not None:
         standard = (covariates[1:] - model._covariates.centre) / model._covariates.scale
@@ -131,7 +128,7 @@ def all_paths(start: Any, moves: Any, emissions: Any) -> tuple[np.ndarray, np.nd
 
 
 def expected(model: HiddenMarkov, of_rows: Any, at: Any, X: Any, covariates: Any) -> Any:
-    """Enumerate paths: probabilities (draws, rows, K), log densities of the beginnings, the best."""
+    """Enumerate paths: probabilities (draws, rows, K), log densities of beginnings, the best."""
     emissions = of_rows(model, at, X)
     start, moves = start_and_moves(model, at, covariates, len(X))
     paths, joint = all_paths(start, moves, emissions)

@@ -1,4 +1,4 @@
-"""The forward recursion of hidden Markov models, for many draws and sequences at once."""
+"""Recursions along the steps of a hidden Markov model whose emissions are given."""
 
 from __future__ import annotations
 
@@ -34,6 +34,29 @@ def predictive(start: np.ndarray, moves: np.ndarray, emissions: np.ndarray) -> n
             move = moves[:, :, min(step, moves.shape[2] - 1)]
             before = logsumexp(after[..., :, None] + move, axis=-2)
     return found
+
+
+def most_probable_path(
+    start: np.ndarray, moves: np.ndarray, emissions: np.ndarray
+) -> tuple[np.ndarray, float]:
+    """Find the most probable path of one sequence, (steps,), and its log joint density.
+
+    Arguments are those of `predictive` without draws and sequences; moves may be of more steps.
+    Viterbi's algorithm (Rabiner 1989, equations 32 to 35). `aliquot.recover` would also maximise
+    over missing answers, and over the states of a chain that is longer than its sequence.
+    """
+    steps, states = emissions.shape
+    came_from = np.zeros((steps, states), int)
+    best = start + emissions[0]
+    for step in range(1, steps):
+        scores = best[:, None] + moves[min(step, len(moves)) - 1]
+        came_from[step] = scores.argmax(axis=0)
+        best = scores.max(axis=0) + emissions[step]
+    path = np.empty(steps, int)
+    path[-1] = best.argmax()
+    for step in range(steps - 1, 0, -1):
+        path[step - 1] = came_from[step, path[step]]
+    return path, float(best.max())
 
 
 def stationary(transitions: np.ndarray) -> np.ndarray:

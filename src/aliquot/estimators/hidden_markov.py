@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
 import numpy as np
-from scipy.special import log_softmax, logsumexp
+from scipy.special import logsumexp
 from sklearn.base import DensityMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
@@ -15,7 +15,7 @@ from aliquot.arguments import whole_number
 from aliquot.builders.hidden_markov import INITS, hidden_markov
 from aliquot.builders.posterior import Posterior
 from aliquot.errors import ParameterError
-from aliquot.estimators.filtering import predictive, stationary
+from aliquot.estimators.filtering import most_probable_path, predictive, stationary
 from aliquot.estimators.of_columns import as_table
 from aliquot.estimators.of_sequences import OfSequences
 from aliquot.estimators.sequences import Covariates, Sequences
@@ -223,11 +223,16 @@ class HiddenMarkov(DensityMixin, OfSequences):
             p = self.predict_proba(X, lengths, covariates)
             return float(p.max(axis=1).sum()), p.argmax(axis=1)
         table, sequences = self._read(X, lengths)
-        model = self._of_new(self._data_of(table, sequences, covariates))
-        tree = recover(self._means(), model, kind="most_probable", var_names="z")
-        found = tree["most_probable"].dataset
-        path = sequences.of_rows(found["z"].values[0])[0]
-        return float(found["log_density"].values[0, 0]) + self._volume(table), path.astype(int)
+        at = self._means()
+        start, moves = self._log_chain(at, sequences, self._covariates_of(covariates, len(table)))
+        emissions = self._emissions(at, table)[0]
+        states = np.empty(len(table), int)
+        log_prob = float(self.encoding_.log_volumes(table).sum())
+        for number, rows in enumerate(sequences.slices()):
+            own = moves[0, min(number, moves.shape[1] - 1)]
+            states[rows], best = most_probable_path(start[0], own, emissions[rows])
+            log_prob += best
+        return log_prob, states
 
     def predict_proba(
         self, X: Any, lengths: Any = None, covariates: Any = None, *, return_std: bool = False
@@ -265,17 +270,8 @@ class HiddenMarkov(DensityMixin, OfSequences):
         table, sequences = self._read(X, lengths)
         draws = self._draws(self._how_many(sequences))
         emissions = sequences.padded(self._emissions(draws, table))
-        posterior = draws["posterior"].dataset
-        P = posterior["P"].values[0]
-        moves = np.log(P)[:, None, None]
         rows = self._covariates_of(covariates, len(table))
-        if rows is not None:
-            slope = posterior["slope"].values[0]
-            slope = slope - slope.mean(axis=2, keepdims=True)
-            into = sequences.padded(rows)[:, 1:]
-            moves = log_softmax(moves + np.einsum("stp,dijp->dstij", into, slope), axis=-1)
-        start = stationary(P) if self.init == "stationary" else posterior["start"].values[0]
-        each = predictive(np.log(start), moves, emissions)
+        each = predictive(*self._log_chain(draws, sequences, rows), emissions)
         so_far = logsumexp(each.cumsum(axis=2), axis=0) - np.log(len(each))
         found = np.diff(so_far, axis=1, prepend=0.0)[sequences.sequence, sequences.step]
         return found + self.encoding_.log_volumes(table)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from scipy.special import log_softmax
 from sklearn.utils.validation import check_is_fitted
 
 from aliquot.builders.hidden_markov import given_states
@@ -12,6 +13,7 @@ from aliquot.builders.mixture import arrays
 from aliquot.builders.posterior import quietly
 from aliquot.errors import ParameterError
 from aliquot.estimators.base import PREDICTING
+from aliquot.estimators.filtering import stationary
 from aliquot.estimators.of_columns import OfColumns
 from aliquot.estimators.rows import MOST_NUMBERS, in_pieces
 from aliquot.estimators.sequences import Covariates, Sequences
@@ -53,9 +55,6 @@ class OfSequences(OfColumns):
         rows = self._covariates_of(covariates, len(table))
         return data if rows is None else data | {"covariates": sequences.padded(rows)}
 
-    def _volume(self, table: np.ndarray) -> float:
-        return float(self.encoding_.log_volumes(table).sum())
-
     def _how_many(self, sequences: Sequences) -> int:
         """Say of how many draws the probabilities of all steps can be held at once."""
         numbers = int(np.prod(sequences.shape)) * self.n_components_
@@ -69,6 +68,21 @@ class OfSequences(OfColumns):
         return build_tree(
             posterior={str(name): array.values[None, None] for name, array in mean.items()}
         )
+
+    def _log_chain(
+        self, draws: xarray.DataTree, sequences: Sequences, rows: np.ndarray | None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Compute log probabilities of first states and moves, as `filtering.predictive` reads."""
+        posterior = draws["posterior"].dataset
+        P = posterior["P"].values[0]
+        start = posterior["start"].values[0] if "start" in posterior else stationary(P)
+        moves = np.log(P)[:, None, None]
+        if rows is not None:
+            slope = posterior["slope"].values[0]
+            slope = slope - slope.mean(axis=2, keepdims=True)
+            into = sequences.padded(rows)[:, 1:]
+            moves = log_softmax(moves + np.einsum("stp,dijp->dstij", into, slope), axis=-1)
+        return np.log(start), moves
 
     def _emissions(self, draws: xarray.DataTree, table: np.ndarray) -> np.ndarray:
         """Compute the log density of each row in each state: (draws, rows, K)."""
@@ -91,4 +105,4 @@ class OfSequences(OfColumns):
         found, size = self._mode_and_size(self._data_of(table, sequences, covariates))
         if self._covariates is not None:  # of each row of slopes the mean changes nothing
             size -= self.n_components_ * len(self._covariates.names)
-        return found + self._volume(table), size, len(table)
+        return found + float(self.encoding_.log_volumes(table).sum()), size, len(table)
