@@ -71,7 +71,7 @@ def hidden_markov(
     >>> from aliquot.builders.mixture import arrays
     >>> columns = [Column("a", "normal")]
     >>> data = {"sequence": np.array([0, 0, 1]), "step": np.array([0, 1, 0])}
-    >>> data |= arrays(columns, np.array([[0.1], [2.0], [np.nan]]))
+    >>> data |= arrays(columns, np.array([[0.1], [2.0], [0.3]]))
     >>> hidden_markov(columns).build(data, 2)["z"].shape
     (2, 2)
     """
