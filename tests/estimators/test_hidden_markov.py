@@ -71,6 +71,11 @@ def draws_of(model: HiddenMarkov) -> dict[str, np.ndarray]:
     return {name: array.reshape((-1, *array.shape[2:])) for name, array in arrays.items()}
 
 
+def in_chains(arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Give 400 draws as those of four chains."""
+    return {name: array.reshape((4, 100, *array.shape[1:])) for name, array in arrays.items()}
+
+
 def of_mixed(model: HiddenMarkov, at: dict[str, np.ndarray], X: np.ndarray) -> np.ndarray:
     """Compute log densities of rows in states, (draws, rows, 2), by SciPy."""
     scale, centre = model.encoding_.scale[0], model.encoding_.centre[0]
@@ -236,17 +241,19 @@ def test_labels_that_switch_come_back(moved):
         for name, array in switched.items():
             turned = array[d, ::-1]
             array[d] = turned[:, ::-1] if name in ("P", "slope") else turned
-    tree = build_tree(posterior={name: array[None] for name, array in switched.items()})
+    tree = build_tree(posterior=in_chains(switched))
     tree = aq.relabel(tree, model.model_)
     tree = ascending(tree, model.model_, model.encoding_.columns)
     found = tree["posterior"].dataset
     for name, array in at.items():
-        np.testing.assert_allclose(found[name].values[0], array, rtol=1e-12, err_msg=name)
+        given = found[name].values.reshape(array.shape)
+        np.testing.assert_allclose(given, array, rtol=1e-12, err_msg=name)
     turned = {n: a[:, ::-1, ::-1] if n in ("P", "slope") else a[:, ::-1] for n, a in at.items()}
-    tree.update(build_tree(posterior={n: a[None] for n, a in turned.items()}))
+    tree.update(build_tree(posterior=in_chains(turned)))
     found = ascending(tree, model.model_, model.encoding_.columns)["posterior"].dataset
     for name, array in at.items():
-        np.testing.assert_allclose(found[name].values[0], array, rtol=1e-12, err_msg=name)
+        given = found[name].values.reshape(array.shape)
+        np.testing.assert_allclose(given, array, rtol=1e-12, err_msg=name)
 
 
 def test_the_future_begins_where_a_sequence_ends(moved):

@@ -26,9 +26,8 @@ def first_means(posterior: xarray.Dataset, columns: tuple[Column, ...]) -> np.nd
         name = f"p_{answer_names(columns)[first.name]}"
         p = _mean(posterior[name])
         return p @ np.arange(p.shape[1])
-    name = {"poisson": "rate", "negative_binomial": "mean", "bernoulli": "yes"}.get(first.kind)
-    place = "mu" if first.kind in REAL else str(name)
-    return _mean(posterior[place])[:, 0]
+    others = {"poisson": "rate", "negative_binomial": "mean", "bernoulli": "yes"}
+    return _mean(posterior[others.get(first.kind, "mu")])[:, 0]
 
 
 def ascending(trace: xarray.DataTree, model: Model, columns: tuple[Column, ...]) -> xarray.DataTree:
