@@ -1,0 +1,108 @@
+"""What an estimator of sequences needs to know of new ones, and of its draws."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from scipy.special import log_softmax
+from sklearn.utils.validation import check_is_fitted
+
+from aliquot.builders.hidden_markov import given_states
+from aliquot.builders.mixture import arrays
+from aliquot.builders.posterior import quietly
+from aliquot.errors import ParameterError
+from aliquot.estimators.base import PREDICTING
+from aliquot.estimators.filtering import stationary
+from aliquot.estimators.of_columns import OfColumns
+from aliquot.estimators.rows import MOST_NUMBERS, in_pieces
+from aliquot.estimators.sequences import Covariates, Sequences
+from aliquot.estimators.table import Encoding
+from aliquot.inference.log_likelihood import compute_log_likelihood
+from aliquot.results import build_tree
+
+if TYPE_CHECKING:
+    import xarray
+
+FEWEST_DRAWS = 50
+
+
+class OfSequences(OfColumns):
+    """An estimator of sequences one below the other, with covariates or without."""
+
+    covariance_type: Any
+    encoding_: Encoding
+    _covariates: Covariates | None
+
+    def _read(self, X: Any, lengths: Any) -> tuple[np.ndarray, Sequences]:
+        table = self.encoding_.encoded(self._values(X, reset=False))
+        return table, Sequences.of(lengths, len(table))
+
+    def _covariates_of(self, given: Any, rows: int) -> np.ndarray | None:
+        if self._covariates is not None and given is not None:
+            return self._covariates.encoded(given, rows)
+        if self._covariates is not None:
+            raise ParameterError(
+                "covariates must be given, as the model was fitted with "
+                f"{', '.join(map(repr, self._covariates.names))}: one row for each row of X"
+            )
+        if given is not None:
+            raise ParameterError("covariates were given, and the model was fitted without any")
+        return None
+
+    def _data_of(self, table: np.ndarray, sequences: Sequences, covariates: Any) -> dict[str, Any]:
+        data = sequences.places | arrays(self.encoding_.columns, table)
+        rows = self._covariates_of(covariates, len(table))
+        return data if rows is None else data | {"covariates": sequences.padded(rows)}
+
+    def _how_many(self, sequences: Sequences) -> int:
+        """Say of how many draws the probabilities of all steps can be held at once."""
+        numbers = int(np.prod(sequences.shape)) * self.n_components_
+        return int(np.clip(MOST_NUMBERS // numbers, FEWEST_DRAWS, PREDICTING))
+
+    def _means(self) -> xarray.DataTree:
+        """Give the posterior mean of each variable, a point that is a draw like the others."""
+        posterior = self.posterior_["posterior"].dataset
+        names = [v.name for v in self.model_.free if v.name in posterior]
+        mean = posterior[names].mean(("chain", "draw"))
+        return build_tree(
+            posterior={str(name): array.values[None, None] for name, array in mean.items()}
+        )
+
+    def _log_chain(
+        self, draws: xarray.DataTree, sequences: Sequences, rows: np.ndarray | None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Compute log probabilities of first states and moves, as `filtering.predictive` reads."""
+        posterior = draws["posterior"].dataset
+        P = posterior["P"].values[0]
+        start = posterior["start"].values[0] if "start" in posterior else stationary(P)
+        moves = np.log(P)[:, None, None]
+        if rows is not None:
+            slope = posterior["slope"].values[0]
+            slope = slope - slope.mean(axis=2, keepdims=True)
+            into = sequences.padded(rows)[:, 1:]
+            moves = log_softmax(moves + np.einsum("stp,dijp->dstij", into, slope), axis=-1)
+        return np.log(start), moves
+
+    def _emissions(self, draws: xarray.DataTree, table: np.ndarray) -> np.ndarray:
+        """Compute the log density of each row in each state: (draws, rows, K)."""
+        columns, states = self.encoding_.columns, self.n_components_
+        written = given_states(columns, self.covariance_type)
+
+        def of_rows(rows: np.ndarray) -> np.ndarray:
+            data = {"state": np.tile(np.arange(states), len(rows))}
+            data |= arrays(columns, np.repeat(rows, states, axis=0))
+            tree = compute_log_likelihood(draws, quietly(written, data, states), by="z")
+            found = tree["log_likelihood"].dataset["z"].values[0]
+            return np.moveaxis(found.reshape((-1, len(rows), states)), 1, 0)
+
+        count = draws["posterior"].dataset.sizes["draw"]
+        return np.moveaxis(in_pieces(table, count * states**2, of_rows), 0, 1)
+
+    def _at_mode(self, X: Any, lengths: Any, covariates: Any) -> tuple[float, int, int]:
+        check_is_fitted(self)
+        table, sequences = self._read(X, lengths)
+        found, size = self._mode_and_size(self._data_of(table, sequences, covariates))
+        if self._covariates is not None:  # of each row of slopes the mean changes nothing
+            size -= self.n_components_ * len(self._covariates.names)
+        return found + float(self.encoding_.log_volumes(table).sum()), size, len(table)
