@@ -13,5 +13,6 @@ except ImportError as error:
 
 from aliquot.estimators.latent_class import LatentClass as LatentClass
 from aliquot.estimators.mixture import Mixture as Mixture
+from aliquot.estimators.regression import MixtureRegression as MixtureRegression
 
-__all__ = ["LatentClass", "Mixture"]
+__all__ = ["LatentClass", "Mixture", "MixtureRegression"]
