@@ -117,7 +117,7 @@ def _likelihood(family: str) -> Iterator[str]:
         yield f'aq.Normal("y", eta, sigma[z], {end}'
     elif family == "student_t":
         yield 'nu = aq.Gamma("nu", 2, 0.1)'
-        yield f'aq.StudentT("y", nu, eta, sigma[z], {end}'
+        yield f'aq.StudentT("y", nu, mu=eta, sigma=sigma[z], {end}'
     elif family == "poisson":
         yield f'aq.Poisson("y", np.exp(eta), {end}'
     elif family == "negative_binomial":

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from aliquot.estimators.formula import INTERCEPT
+
+if TYPE_CHECKING:
+    import pandas
+
+# Ends of the intervals of tables of coefficients.
+ENDS = (0.025, 0.975)
 
 
 @dataclass(frozen=True)
@@ -61,3 +69,14 @@ def centre_and_scale(values: np.ndarray, centred: bool) -> tuple[float, float]:
     if scale <= 1e-12 * float(np.abs(values).max()):
         return 0.0, 1.0
     return centre, scale
+
+
+def summary(draws: np.ndarray, terms: Sequence[str], components: Sequence[int]) -> pandas.DataFrame:
+    """Give mean, standard deviation and 95% interval of coefficients (draws, components, terms)."""
+    import pandas
+
+    index = pandas.MultiIndex.from_product([components, terms], names=["component", "term"])
+    low, high = np.quantile(draws, ENDS, axis=0)
+    columns = {"mean": draws.mean(axis=0), "sd": draws.std(axis=0, ddof=1)}
+    columns |= {f"{100 * end:g}%": value for end, value in zip(ENDS, (low, high), strict=True)}
+    return pandas.DataFrame({name: v.reshape(-1) for name, v in columns.items()}, index=index)

@@ -114,7 +114,7 @@ class FormulaTerms:
             row, column = (int(i) for i in np.argwhere(wrong)[0])
             raise ParameterError(
                 f"formula {self.text!r}: the term {self.names[column]!r} is "
-                f"{found[row, column]} in row {table.index[row]!r}, though all that it is made of "
+                f"{found[row, column]} in row {label(table, row)}, though all that it is made of "
                 f"is there ({', '.join(self.needs)})"
             )
         return found
@@ -203,6 +203,11 @@ def as_table(table: Any) -> pandas.DataFrame:
             "set_output(transform='pandas')"
         ) from None
     return pandas.DataFrame({name: frame[name].to_numpy() for name in frame.columns})
+
+
+def label(table: pandas.DataFrame, row: int) -> str:
+    """Write what a row is called in an error."""
+    return repr(table.index[[row]].tolist()[0])
 
 
 def missing(table: pandas.DataFrame, columns: Sequence[str]) -> np.ndarray:

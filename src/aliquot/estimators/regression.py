@@ -9,29 +9,22 @@ import numpy as np
 from scipy.special import logsumexp, softmax
 from sklearn.base import RegressorMixin
 from sklearn.metrics import r2_score
-from sklearn.utils.validation import (
-    check_array,
-    check_consistent_length,
-    check_is_fitted,
-    column_or_1d,
-    validate_data,
-)
+from sklearn.utils.validation import check_is_fitted, validate_data
 
 from aliquot.arguments import whole_number
 from aliquot.builders.posterior import Posterior
 from aliquot.builders.regression import REAL, RESPONSES, regression
 from aliquot.errors import ParameterError
 from aliquot.estimators.base import PREDICTING, WritesModel
+from aliquot.estimators.design import summary
 from aliquot.estimators.formula import as_table
 from aliquot.estimators.regression_moments import moments
 from aliquot.estimators.regression_table import RegressionTable
+from aliquot.estimators.response import as_response
 from aliquot.estimators.rows import as_counts, in_pieces
 
 if TYPE_CHECKING:
     import pandas
-
-# Ends of the intervals of tables of coefficients.
-ENDS = (0.025, 0.975)
 
 
 class MixtureRegression(RegressorMixin, WritesModel):
@@ -202,7 +195,7 @@ class MixtureRegression(RegressorMixin, WritesModel):
                 "such as 'y ~ x' takes it from X"
             )
         table = self._rows(X, reset=True)
-        given = None if y is None else _response(y, len(table))
+        given = None if y is None else as_response(y, len(table))
         counts = as_counts(sample_weight, len(table))
         repeated = np.repeat(np.arange(len(table)), counts)
         self.table_, numbers = RegressionTable.learnt(
@@ -371,7 +364,7 @@ class MixtureRegression(RegressorMixin, WritesModel):
         draws = found.trace["posterior"].dataset
         beta = draws["beta"].stack(sample=("chain", "draw")).transpose("sample", ...).values
         table = self.table_
-        self.coefficients_ = _summary(table.coefficients(beta), table.x.names, range(beta.shape[1]))
+        self.coefficients_ = summary(table.coefficients(beta), table.x.names, range(beta.shape[1]))
         for name in ("weight_coefficients_", "sigma_"):
             self.__dict__.pop(name, None)
         if table.w is None:
@@ -379,7 +372,7 @@ class MixtureRegression(RegressorMixin, WritesModel):
         else:
             gamma = draws["gamma"].stack(sample=("chain", "draw")).transpose("sample", ...).values
             against = table.w.unscaled(gamma - gamma[:, :1])[:, 1:]
-            self.weight_coefficients_: pandas.DataFrame = _summary(
+            self.weight_coefficients_: pandas.DataFrame = summary(
                 against, table.w_names, range(1, beta.shape[1])
             )
             few = gamma[:: max(len(gamma) // PREDICTING, 1)]
@@ -392,7 +385,7 @@ class MixtureRegression(RegressorMixin, WritesModel):
         """Give the numbers of rows that the model reads."""
         check_is_fitted(self)
         table = self._rows(X, reset=False)
-        given = None if y is None else _response(y, len(table))
+        given = None if y is None else as_response(y, len(table))
         return self.table_.numbers(table, given, blind=blind)
 
     def _known(self, X: Any, y: Any) -> np.ndarray:
@@ -417,29 +410,3 @@ class MixtureRegression(RegressorMixin, WritesModel):
         names = getattr(self, "feature_names_in_", None)
         columns = [f"x{i}" for i in range(values.shape[1])] if names is None else list(names)
         return pandas.DataFrame(values, columns=columns)
-
-
-def _response(y: Any, rows: int) -> np.ndarray:
-    """Give y as numbers, shape (rows,), NaN where it is missing."""
-    values = check_array(
-        column_or_1d(y, warn=True),
-        ensure_2d=False,
-        dtype=np.float64,
-        ensure_all_finite="allow-nan",
-        input_name="y",
-    )
-    check_consistent_length(np.empty(rows), values)
-    return np.asarray(values)
-
-
-def _summary(
-    draws: np.ndarray, terms: Sequence[str], components: Sequence[int]
-) -> pandas.DataFrame:
-    """Give a table of coefficients (draws, components, terms)."""
-    import pandas
-
-    index = pandas.MultiIndex.from_product([components, terms], names=["component", "term"])
-    low, high = np.quantile(draws, ENDS, axis=0)
-    columns = {"mean": draws.mean(axis=0), "sd": draws.std(axis=0, ddof=1)}
-    columns |= {f"{100 * end:g}%": value for end, value in zip(ENDS, (low, high), strict=True)}
-    return pandas.DataFrame({name: v.reshape(-1) for name, v in columns.items()}, index=index)

@@ -10,7 +10,7 @@ import numpy as np
 from aliquot.builders.regression import LOG, REAL, arrays
 from aliquot.errors import AliquotWarning, ParameterError, warn
 from aliquot.estimators.design import Scaling, centre_and_scale
-from aliquot.estimators.formula import AllColumns, FormulaTerms, Terms, missing, parsed
+from aliquot.estimators.formula import AllColumns, FormulaTerms, Terms, label, missing, parsed
 from aliquot.estimators.response import check_response, from_table, trials_of
 from aliquot.estimators.rows import in_order
 
@@ -173,9 +173,9 @@ class RegressionTable:
             needs.append(self.trials)
         for name in needs:
             if name in table.columns and missing(table, [name]).any():
-                row = table.index[int(missing(table, [name]).argmax())]
+                row = label(table, int(missing(table, [name]).argmax()))
                 raise ParameterError(
-                    f"column {name!r} is missing in row {row!r}: without it there is no prediction"
+                    f"column {name!r} is missing in row {row}: without it there is no prediction"
                 )
         x = self.terms.matrix(table)
         w = None if self.weights is None else self.weights.matrix(table)
