@@ -296,15 +296,10 @@ class MixtureRegression(RegressorMixin, WritesModel):
     def sample(self, X: Any, n_samples: int = 1) -> tuple[np.ndarray, np.ndarray]:
         """Draw responses of rows from the posterior predictive distribution, with components.
 
-        Parameters
-        ----------
-        X : array or DataFrame, shape (rows, columns)
-            A response in it is not looked at.
-        n_samples : int
-
         Returns
         -------
         y : array, shape (rows, n_samples)
+            A response in X is not looked at.
         components : array of int, shape (rows, n_samples)
         """
         numbers = self._numbers_of(X, None, blind=True)
@@ -315,12 +310,7 @@ class MixtureRegression(RegressorMixin, WritesModel):
         return y * self.table_.y_scale + self.table_.y_centre, label.astype(int)
 
     def score_samples(self, X: Any, y: Any = None) -> np.ndarray:
-        """Give the log posterior predictive density of each y, in nats; 0 where y is missing.
-
-        Returns
-        -------
-        array, shape (rows,)
-        """
+        """Give the log posterior predictive density of each y, (rows,), in nats; 0 if missing."""
         numbers = self._known(X, y)
 
         def of_rows(rows: np.ndarray) -> np.ndarray:
@@ -361,25 +351,24 @@ class MixtureRegression(RegressorMixin, WritesModel):
         return found + float(self.table_.log_volumes(numbers).sum()), size, rows
 
     def _learnt(self, found: Posterior) -> None:
-        draws = found.trace["posterior"].dataset
-        beta = draws["beta"].stack(sample=("chain", "draw")).transpose("sample", ...).values
-        table = self.table_
-        self.coefficients_ = summary(table.coefficients(beta), table.x.names, range(beta.shape[1]))
-        for name in ("weight_coefficients_", "sigma_"):
+        draws = found.trace["posterior"].dataset.stack(sample=("chain", "draw"))
+        values = {str(name): draws[name].transpose("sample", ...).values for name in draws}
+        table, components = self.table_, range(found.components)
+        own = table.coefficients(values["beta"])
+        self.coefficients_ = summary(own, table.x.names, components)
+        for name in ("weight_coefficients_", "sigma_"):  # of an earlier fit
             self.__dict__.pop(name, None)
         if table.w is None:
-            self.weights_ = draws["w"].mean(("chain", "draw")).values
+            self.weights_ = values["w"].mean(axis=0)
         else:
-            gamma = draws["gamma"].stack(sample=("chain", "draw")).transpose("sample", ...).values
+            gamma = values["gamma"]
             against = table.w.unscaled(gamma - gamma[:, :1])[:, 1:]
-            self.weight_coefficients_: pandas.DataFrame = summary(
-                against, table.w_names, range(1, beta.shape[1])
-            )
+            self.weight_coefficients_ = summary(against, table.w_names, components[1:])
             few = gamma[:: max(len(gamma) // PREDICTING, 1)]
             logits = np.einsum("rq,dkq->drk", self._data["W"], few)
             self.weights_ = softmax(logits, axis=-1).mean(axis=(0, 1))
         if self.family in REAL:
-            self.sigma_ = draws["sigma"].mean(("chain", "draw")).values * table.y_scale
+            self.sigma_ = values["sigma"].mean(axis=0) * table.y_scale
 
     def _numbers_of(self, X: Any, y: Any, *, blind: bool = False) -> np.ndarray:
         """Give the numbers of rows that the model reads."""
