@@ -87,14 +87,13 @@ class MixtureRegression(RegressorMixin, WritesModel):
         how terms were standardised.
     n_features_in_ : int
     feature_names_in_ : array, shape (n_features_in_,)
-        The columns of X; with a formula those that the terms are made of.
+        The columns of X; with a formula those that terms are made of.
 
     Raises
     ------
     ParameterError
-        A `ValueError`, for data or parameters that no model can be written for.
-    ImportError
-        For a formula where formulaic is not installed.
+        A `ValueError`, for data or parameters that no model can be written for; an `ImportError`
+        for a formula where formulaic is not installed.
 
     See Also
     --------
@@ -310,15 +309,18 @@ class MixtureRegression(RegressorMixin, WritesModel):
         return y * self.table_.y_scale + self.table_.y_centre, label.astype(int)
 
     def score_samples(self, X: Any, y: Any = None) -> np.ndarray:
-        """Give the log posterior predictive density of each y, (rows,), in nats; 0 if missing."""
-        numbers = self._known(X, y)
+        """Give the log posterior predictive density of each y, in nats; NaN where it is missing."""
+        numbers = self._numbers_of(X, y)
+        seen = ~np.isnan(self.table_.y_of(numbers))
+        result = np.full(len(numbers), np.nan)
 
         def of_rows(rows: np.ndarray) -> np.ndarray:
             each = self._log_likelihoods(self.table_.arrays(rows))
             return np.asarray(logsumexp(each, axis=0) - np.log(len(each)))
 
-        found = in_pieces(numbers, PREDICTING * self.n_components_, of_rows)
-        return found + self.table_.log_volumes(numbers)
+        if seen.any():
+            result[seen] = in_pieces(numbers[seen], PREDICTING * self.n_components_, of_rows)
+        return result + self.table_.log_volumes(numbers)
 
     def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
         """Give the coefficient of determination of `predict`, over rows whose y is known."""
