@@ -28,7 +28,7 @@ PROBABILITIES = "probabilities of components, which a mixture has; scikit-learn'
 
 # One component and few draws: what is checked does not depend on them, the time does.
 @parametrize_with_checks(
-    [MixtureRegression(n_components=1, draws=100, random_state=0)],
+    [MixtureRegression(n_components=1, draws=200, random_state=0)],
     expected_failed_checks=lambda _: {"check_regressors_no_decision_function": PROBABILITIES},
 )
 def test_scikit_learns_conventions(estimator: Any, check: Any) -> None:
@@ -138,7 +138,7 @@ def test_scores_leave_out_what_is_missing(experts: Any) -> None:
     assert np.isclose(found.score(table), expected)
     # Ten free numbers: three coefficients and a sigma each, two of the weights.
     assert np.isclose(found.bic(table) - found.aic(table), 10 * (np.log(114) - 2))
-    with pytest.raises(ParameterError, match="no response is known: give in X the response 'y'"):
+    with pytest.raises(ParameterError, match="no response is known: give 'y'"):
         found.score(table.drop(columns="y"))
 
 

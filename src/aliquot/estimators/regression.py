@@ -49,8 +49,7 @@ class MixtureRegression(RegressorMixin, WritesModel):
     trials : int or str, optional
         Of family "binomial" the number of trials, or the column that holds it.
     max_components : int
-        The largest number that "auto" tries. It stops before, where the log evidence has fallen
-        twice and by more than 3 nats.
+        The largest number that "auto" tries; as of `Mixture`.
     draws : int
         Draws of the posterior.
     standardize : bool
@@ -383,9 +382,7 @@ class MixtureRegression(RegressorMixin, WritesModel):
         """Give the numbers of rows of which at least one response is known."""
         numbers = self._numbers_of(X, y)
         if np.isnan(self.table_.y_of(numbers)).all():
-            response = self.table_.response
-            where = "y" if response is None else f"in X the response {response.text!r}"
-            raise ParameterError(f"no response is known: give {where}")
+            raise ParameterError(f"no response is known: give {self.table_.response_name!r}")
         return numbers
 
     def _rows(self, X: Any, *, reset: bool) -> pandas.DataFrame:
