@@ -26,6 +26,7 @@ SIGMAS = 5.0
 PROBABILITIES = "probabilities of components, which a mixture has; scikit-learn's are of classes"
 
 
+@pytest.mark.slow
 # One component and few draws: what is checked does not depend on them, the time does.
 @parametrize_with_checks(
     [MixtureRegression(n_components=1, draws=200, random_state=0)],
@@ -220,6 +221,7 @@ def test_a_mean_of_two_degrees_of_freedom_has_no_variance() -> None:
     assert found.tolist() == [[1.0, np.inf]]
 
 
+@pytest.mark.slow
 def test_counts_of_trials_with_the_number_in_a_column(rng: np.random.Generator) -> None:
     n = 60
     table = pd.DataFrame({"x": rng.normal(size=n), "n": rng.integers(10, 30, n)})
