@@ -39,7 +39,7 @@ def as_counts(sample_weight: Any, rows: int) -> np.ndarray:
             f"least 0; got {weights[at]!r} for row {at}"
         )
     if not weights.any():
-        raise ParameterError("sample_weight is 0 for all rows, so there is nothing to fit")
+        raise ParameterError("sample_weight is zero for all rows, so there is nothing to fit")
     return weights.astype(np.int64)
 
 
