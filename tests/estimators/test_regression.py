@@ -11,7 +11,6 @@ import pytest
 from scipy import integrate, stats
 from scipy.special import expit, log_softmax, logsumexp, softmax
 from sklearn.base import clone
-from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from aliquot.builders.regression import RESPONSES
 from aliquot.errors import ParameterError
@@ -21,19 +20,6 @@ from aliquot.estimators.regression_table import RegressionTable
 
 # Per comparison; a test makes at most 40, so that it fails by chance once in 10,000 runs at most.
 SIGMAS = 5.0
-
-
-PROBABILITIES = "probabilities of components, which a mixture has; scikit-learn's are of classes"
-
-
-@pytest.mark.slow
-# One component and few draws: what is checked does not depend on them, the time does.
-@parametrize_with_checks(
-    [MixtureRegression(n_components=1, draws=200, random_state=0)],
-    expected_failed_checks=lambda _: {"check_regressors_no_decision_function": PROBABILITIES},
-)
-def test_scikit_learns_conventions(estimator: Any, check: Any) -> None:
-    check(estimator)
 
 
 @pytest.fixture(scope="module")
@@ -75,11 +61,11 @@ def test_predictions_are_plain_formulas(experts: Any) -> None:
     density[:, np.isnan(y)] = 0
     joint = log_weights + density
     p = softmax(joint, axis=-1)
-    given, spread = found.predict_proba(table, return_std=True)
+    given, spread = found.predict_component_proba(table, return_std=True)
     assert np.allclose(given, p.mean(axis=0), atol=1e-9)
     assert np.allclose(spread, p.std(axis=0), atol=1e-9)
     assert np.array_equal(found.predict_components(table), given.argmax(axis=1))
-    without = found.predict_proba(table.drop(columns="y"))
+    without = found.predict_component_proba(table.drop(columns="y"))
     assert np.allclose(without, np.exp(log_weights).mean(axis=0), atol=1e-9)
     assert np.allclose(without[:6], given[:6], atol=1e-9)
     each = logsumexp(joint, axis=-1)

@@ -8,7 +8,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from aliquot.builders.text import Written
-from aliquot.errors import AliquotWarning, ConvergenceWarning, FitError, ImputationWarning, warn
+from aliquot.errors import (
+    AliquotWarning,
+    ConvergenceWarning,
+    FitError,
+    ImputationWarning,
+    ModelError,
+    warn,
+)
 from aliquot.inference.compare_components import compare_components
 from aliquot.inference.comparison import ComponentComparison
 from aliquot.inference.relabel import relabel
@@ -66,11 +73,19 @@ def posterior_of(
         with warnings.catch_warnings():
             # Of labels that stay in doubt predictions say themselves: they are averages over draws.
             warnings.simplefilter("ignore", AliquotWarning)
-            trace = relabel(trace, model)
+            trace = _relabelled(trace, model)
     message = row.message
     if row.evidence is not None and not row.evidence.good and len(numbers) > 1:
         message = f"{message} {row.evidence.message}".strip()
     return Posterior(row.components, model, trace, found, message)
+
+
+def _relabelled(trace: xarray.DataTree, model: Model) -> xarray.DataTree:
+    """Give components their labels back: by rows, or by parameters where rows tell none apart."""
+    try:
+        return relabel(trace, model)
+    except ModelError:
+        return relabel(trace, model, method="pivot")
 
 
 def quietly(written: Written, data: Mapping[str, Any], components: int) -> Model:

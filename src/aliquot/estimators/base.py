@@ -88,7 +88,7 @@ class WritesModel(BaseEstimator):
     def _learn(self, written: Written, data: Mapping[str, Any], log_volume: float) -> Self:
         """Fit the text's model; `log_volume` is the log density of the data's own units."""
         numbers = self._numbers()
-        draws = whole_number("draws", self.draws, least=100)
+        draws = whole_number("draws", self.draws, least=120)
         seed = int(check_random_state(self.random_state).randint(2**31 - 1))
         found = posterior_of(
             written, data, numbers, draws=draws, seed=seed, progressbar=bool(self.verbose)

@@ -133,7 +133,7 @@ class HiddenMarkov(DensityMixin, OfSequences):
         persistence: float = 0.0,
         algorithm: str = "viterbi",
         max_components: int = 8,
-        draws: int = 2000,
+        draws: int = 4000,
         standardize: bool = True,
         random_state: Any = None,
         verbose: int = 0,
@@ -264,17 +264,13 @@ class HiddenMarkov(DensityMixin, OfSequences):
         """Give the log predictive density of each row given those before it, in nats: (rows,).
 
         One number for each row, as in scikit-learn (hmmlearn's method of this name gives a total
-        and `predict_proba`). Along a sequence they sum to the log predictive density of it.
+        and `predict_proba`): the density one step ahead, averaged over draws. What the rows before
+        tell of the parameters is left out, so that with one state rows stand alone; `score` counts
+        it, and is somewhat above the sum.
         """
-        check_is_fitted(self)
-        table, sequences = self._read(X, lengths)
-        draws = self._draws(self._how_many(sequences))
-        emissions = sequences.padded(self._emissions(draws, table))
-        rows = self._covariates_of(covariates, len(table))
-        each = predictive(*self._log_chain(draws, sequences, rows), emissions)
-        so_far = logsumexp(each.cumsum(axis=2), axis=0) - np.log(len(each))
-        found = np.diff(so_far, axis=1, prepend=0.0)[sequences.sequence, sequences.step]
-        return found + self.encoding_.log_volumes(table)
+        each, sequences, volumes = self._one_step_ahead(X, lengths, covariates)
+        found = logsumexp(each, axis=0) - np.log(len(each))
+        return found[sequences.sequence, sequences.step] + volumes
 
     def score(self, X: Any, y: Any = None, lengths: Any = None, covariates: Any = None) -> float:
         """Give the log predictive density of all rows, in nats, as hmmlearn does.
@@ -282,7 +278,21 @@ class HiddenMarkov(DensityMixin, OfSequences):
         A total, since rows of a sequence are not so many data by themselves: the sum over sequences
         of the log of the density of each as a whole, averaged over draws.
         """
-        return float(self.score_samples(X, lengths, covariates).sum())
+        each, _, volumes = self._one_step_ahead(X, lengths, covariates)
+        whole = logsumexp(each.sum(axis=2), axis=0) - np.log(len(each))
+        return float(whole.sum() + volumes.sum())
+
+    def _one_step_ahead(
+        self, X: Any, lengths: Any, covariates: Any
+    ) -> tuple[np.ndarray, Sequences, np.ndarray]:
+        """Compute log densities (draws, sequences, steps), and those of the data's own units."""
+        check_is_fitted(self)
+        table, sequences = self._read(X, lengths)
+        draws = self._draws(self._how_many(sequences))
+        emissions = sequences.padded(self._emissions(draws, table))
+        rows = self._covariates_of(covariates, len(table))
+        each = predictive(*self._log_chain(draws, sequences, rows), emissions)
+        return each, sequences, self.encoding_.log_volumes(table)
 
     def bic(self, X: Any, lengths: Any = None, covariates: Any = None) -> float:
         """Give the Bayesian information criterion of rows at the mode: the less the better."""

@@ -63,7 +63,7 @@ class LatentClass(Mixture):
         n_components: int | str | Sequence[int] = 1,
         *,
         max_components: int = 8,
-        draws: int = 2000,
+        draws: int = 4000,
         random_state: Any = None,
         verbose: int = 0,
     ) -> None:

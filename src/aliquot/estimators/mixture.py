@@ -108,7 +108,7 @@ class Mixture(DensityMixin, OfColumns):
         covariance_type: str = "full",
         n_factors: int = 1,
         max_components: int = 8,
-        draws: int = 2000,
+        draws: int = 4000,
         standardize: bool = True,
         random_state: Any = None,
         verbose: int = 0,

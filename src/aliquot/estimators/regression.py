@@ -145,7 +145,7 @@ class MixtureRegression(RegressorMixin, WritesModel):
         family: str = "normal",
         trials: int | str | None = None,
         max_components: int = 8,
-        draws: int = 2000,
+        draws: int = 4000,
         standardize: bool = True,
         random_state: Any = None,
         verbose: int = 0,
@@ -248,10 +248,10 @@ class MixtureRegression(RegressorMixin, WritesModel):
         return mean, np.sqrt(found[:, 1]) * self.table_.y_scale
 
     def predict_components(self, X: Any, y: Any = None) -> np.ndarray:
-        """Give the most probable component of each row, shape (rows,); see `predict_proba`."""
-        return np.asarray(self.predict_proba(X, y)).argmax(axis=1)
+        """Give the most probable component of each row: (rows,); see `predict_component_proba`."""
+        return np.asarray(self.predict_component_proba(X, y)).argmax(axis=1)
 
-    def predict_proba(self, X: Any, y: Any = None, *, return_std: bool = False) -> Any:
+    def predict_component_proba(self, X: Any, y: Any = None, *, return_std: bool = False) -> Any:
         """Give the probability of each component, averaged over draws of the posterior.
 
         Parameters

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 import warnings
 from collections.abc import Callable, Iterable, Mapping
@@ -35,7 +34,11 @@ if TYPE_CHECKING:
     from aliquot.evidence import LogEvidence
 
 DRAWS = 4000
+# What a row without draws was estimated by.
+ROUGH = "Laplace, rough"
 CHAINS = 4
+# Components without rows are as wide as their prior, and others narrow: small steps diverge less.
+TARGET_ACCEPT = 0.9
 
 
 def compare_components(
@@ -63,8 +66,9 @@ def compare_components(
         Draws of the posterior given each number.
     patience : float, optional
         In nats: the numbers are taken in their order, and no more of them once the log evidence,
-        with the log of the prior, has been lower twice in a row than that of the best by more than
-        this in all. By default all are taken.
+        with the log of the prior, has fallen twice in a row, by more than this in all. A number
+        whose evidence is known roughly only, by Gaussians at the modes, is left at that where it is
+        lower than the best by more than this. By default all numbers are taken, with all care.
     predictive : bool
         Whether to compute what is said of prediction, too: ``elpd`` and ``filled``.
     random_seed : int, sequence of int, numpy.random.Generator, optional
@@ -128,35 +132,61 @@ def compare_components(
     seed = as_seed(random_seed)
     rows: list[Fitted] = []
     partial = False
+    pending: dict[int, Prepared] = {}
     ahead: Prepared | None = None
-    for place, number in enumerate(numbers):
-        began = time.perf_counter()
-        try:
+    thorough = patience is None
+    try:
+        for place, number in enumerate(numbers):
+            began = time.perf_counter()
             prepared = ahead or Prepared(build, number, as_seed([seed, number]))
             if place + 1 < len(numbers):
                 following = numbers[place + 1]
                 ahead = Prepared(build, following, as_seed([seed, following])).begin()
-            row = _fitted(prepared, draws, [seed, number], predictive)
-        except KeyboardInterrupt:
-            if not rows:
-                raise
-            partial = True
-            warn(
-                f"compare_components was interrupted at {number} components. The rows so far are "
-                "returned, marked as partial.",
-                PartialResultWarning,
-            )
-            break
-        finally:
-            if ahead is not None and sys.exc_info()[0] is not None:
-                ahead.drop()
-        rows.append(replace(row, seconds=time.perf_counter() - began))
-        announce(_line(rows[-1]), progressbar)
-        if patience is not None and _past(rows, weights, patience):
-            break
-    if ahead is not None:
-        ahead.drop()
+            row = _fitted(prepared, draws, [seed, number], predictive, thorough)
+            rows.append(replace(row, seconds=time.perf_counter() - began))
+            if row.trace is None and row.evidence is not None:
+                pending[len(rows) - 1] = prepared
+            announce(_line(rows[-1]), progressbar)
+            if patience is not None and _past(rows, weights, patience):
+                break
+        if ahead is not None:
+            ahead.drop()
+        while pending:
+            place = _next(rows, weights, pending, patience or 0.0)
+            if place is None:
+                break
+            began = time.perf_counter()
+            row = _fitted(pending.pop(place), draws, [seed, rows[place].components], predictive)
+            seconds = rows[place].seconds + time.perf_counter() - began
+            rows[place] = replace(row, seconds=seconds)
+            announce(_line(rows[place]), progressbar)
+    except KeyboardInterrupt:
+        if ahead is not None:
+            ahead.drop()
+        if not rows:
+            raise
+        partial = True
+        last = f"after {len(rows)} of {len(numbers)}" if len(rows) < len(numbers) else "at the end"
+        warn(
+            f"compare_components was interrupted {last}. The rows so far are returned, marked as "
+            "partial.",
+            PartialResultWarning,
+        )
     return ComponentComparison(tuple(rows), weights, partial)
+
+
+def _next(
+    rows: list[Fitted], prior: Mapping[int, float], pending: Mapping[int, Prepared], patience: float
+) -> int | None:
+    """Give the most promising row that has no draws yet, if it may be the best one."""
+    with np.errstate(divide="ignore"):
+        heights = {i: row.value + np.log(prior[row.components]) for i, row in enumerate(rows)}
+    known = {i: height for i, height in heights.items() if np.isfinite(height)}
+    if not known:
+        return None
+    place = max(pending, key=lambda i: known.get(i, -np.inf))
+    doubt = max(patience, 3 * rows[place].error) if np.isfinite(rows[place].error) else np.inf
+    return place if known.get(place, -np.inf) >= max(known.values()) - doubt else None
 
 
 def _past(rows: list[Fitted], prior: Mapping[int, float], patience: float) -> bool:
@@ -169,8 +199,14 @@ def _past(rows: list[Fitted], prior: Mapping[int, float], patience: float) -> bo
     return heights[-3] > heights[-2] > heights[-1] and heights[-1] < max(heights) - patience
 
 
-def _fitted(prepared: Prepared, draws: int, seed: list[int], predictive: bool) -> Fitted:
-    """Fit one number of components; what fails is said in the row."""
+def _fitted(
+    prepared: Prepared, draws: int, seed: list[int], predictive: bool, thorough: bool = True
+) -> Fitted:
+    """Fit one number of components; what fails is said in the row.
+
+    Unless `thorough`, a fit by Gaussians that is not good enough to draw from is left at a rough
+    evidence, without draws.
+    """
     number, model = prepared.number, prepared.model
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
@@ -178,11 +214,11 @@ def _fitted(prepared: Prepared, draws: int, seed: list[int], predictive: bool) -
             if model is None:
                 assert prepared.failure is not None
                 raise prepared.failure
-            method, trace, evidence = _posterior(prepared, draws, seed)
+            method, trace, evidence = _posterior(prepared, draws, seed, thorough)
             row = Fitted(
                 components=number, model=model, trace=trace, evidence=evidence, method=method
             )
-            row = _predictive(row, seed) if predictive else row
+            row = _predictive(row, seed) if predictive and trace is not None else row
         except Exception as error:  # of a user's function, or of a model that cannot be fitted
             return Fitted(
                 components=number, model=model, message=f"{type(error).__name__}: {error}"
@@ -192,8 +228,8 @@ def _fitted(prepared: Prepared, draws: int, seed: list[int], predictive: bool) -
 
 
 def _posterior(
-    prepared: Prepared, draws: int, seed: list[int]
-) -> tuple[str, xarray.DataTree, LogEvidence]:
+    prepared: Prepared, draws: int, seed: list[int], thorough: bool
+) -> tuple[str, xarray.DataTree | None, LogEvidence]:
     """Draw from the posterior by the cheapest route whose quality holds."""
     model = prepared.model
     assert model is not None
@@ -208,6 +244,10 @@ def _posterior(
                 evidence = log_evidence(approx, random_seed=seed)
                 if evidence.good:
                     return approx.method, trace, evidence
+            if not thorough:
+                evidence = log_evidence(approx, random_seed=seed)
+                if np.isfinite(evidence.value):
+                    return ROUGH, None, evidence
         except AliquotError:
             pass
     trace = sample(
@@ -216,6 +256,7 @@ def _posterior(
         model=model,
         random_seed=seed,
         progressbar=False,
+        target_accept=TARGET_ACCEPT,
         # Labels that switch are nothing to warn of here.
         label_switching="permute" if model.symmetries(explain=False) else None,
     )
