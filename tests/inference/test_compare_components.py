@@ -11,7 +11,7 @@ from scipy import stats
 
 import aliquot as aq
 from aliquot.errors import ModelError, PartialResultWarning
-from aliquot.inference import compare_components as module
+from aliquot.inference.deterministic import Fitting
 
 DATA = np.array([-2.6, -1.9, -2.2, -1.4, 1.7, 2.4, 2.0, 1.5, 2.2, -2.0])
 WIDTH = 3.0
@@ -88,6 +88,24 @@ def test_it_shows_itself(found: aq.ComponentComparison) -> None:
     np.testing.assert_allclose(heights, found.table["probability"])
 
 
+def test_patience_ends_it_and_leaves_what_cannot_be_the_best() -> None:
+    found = aq.compare_components(
+        build, range(1, 9), patience=1.0, predictive=False, random_seed=1, progressbar=False
+    )
+    assert found.best == 2
+    heights = found.table["log_evidence"]
+    assert len(heights) < 8
+    *_, before, last = heights
+    assert last < before < heights[2]
+    assert heights[2] - last > 1
+    assert heights[2] - heights[1] == pytest.approx(exact(2) - exact(1), abs=0.2)
+    assert 2 in found.traces
+    # Whatever has no draws cannot be the best.
+    rough = [number for number in heights.index if number not in found.traces]
+    assert all(heights[2] - heights[number] > 1 for number in rough)
+    assert found.table["elpd"].isna().all()
+
+
 def test_a_prior_of_the_number_counts(found: aq.ComponentComparison) -> None:
     again = aq.ComponentComparison(found.rows, {1: 0.0, 2: 0.1, 3: 0.9})
     one, other = found.table["probability"], again.table["probability"]
@@ -134,18 +152,18 @@ def test_wrong_arguments_are_named(arguments: dict[str, Any], message: str) -> N
 
 @pytest.mark.parametrize("method", ["raised", "in a fit"])
 def test_an_interrupt_keeps_the_rows_so_far(method: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = module.fit
+    whole = Fitting.run
 
-    def pressed(*, model: aq.Model, **kwargs: Any) -> Any:
-        approx = whole(model=model, **kwargs)
-        if not model.symmetries(explain=False):
+    def pressed(fitting: Fitting, *arguments: Any) -> Any:
+        approx = whole(fitting, *arguments)
+        if not fitting.symmetries:
             return approx
         if method == "raised":
             raise KeyboardInterrupt
         return replace(approx, partial=True)
 
-    monkeypatch.setattr(module, "fit", pressed)
-    with pytest.warns(PartialResultWarning, match="interrupted at 2 components"):
+    monkeypatch.setattr(Fitting, "run", pressed)
+    with pytest.warns(PartialResultWarning, match="interrupted after 1 of 2"):
         found = aq.compare_components(build, [1, 2], random_seed=1, progressbar=False)
     assert found.partial
     assert list(found.table.index) == [1]
