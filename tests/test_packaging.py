@@ -95,6 +95,7 @@ IMPORTED_LATE = [
     "arviz_stats",
     "matplotlib",
     "optax",
+    "polars",
     "rich",
     "typer",
     "xarray",
@@ -132,7 +133,7 @@ def test_import_leaves_jax_precision_alone(enabled):
 LAYERS = [
     ["precision", "errors", "hints", "elementary", "blas"],
     ["special", "primitives"],
-    ["compilation", "stacking", "alike"],
+    ["compilation", "stacking", "alike", "tables"],
     ["expression"],
     ["arguments"],
     ["distributions"],

@@ -32,6 +32,10 @@ class ModelError(AliquotError, ValueError):
     """A model that does not make sense: a name used twice, an unknown dim, no free variables."""
 
 
+class TableError(AliquotError, ValueError):
+    """A file that is not the table that was meant, or columns that cannot be used as asked."""
+
+
 class StartError(AliquotError, ValueError):
     """No start point with a finite log density and gradient was found."""
 
