@@ -1,0 +1,57 @@
+"""Options that the commands about tables have in common."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from aliquot.analyses.analysis import Analysis as Made  # noqa: F401
+    from aliquot.tables import DataTable as Read  # noqa: F401
+
+Table = Annotated[
+    Path, typer.Argument(metavar="TABLE", help="A file: .csv, .tsv, .txt (also .gz) or .parquet.")
+]
+Columns = Annotated[
+    list[str] | None, typer.Argument(metavar="[COLUMN]...", help="By default all that fit.")
+]
+Identity = Annotated[
+    str | None, typer.Option("--id", metavar="COLUMN", help="Names the rows; goes into results.")
+]
+Draws = Annotated[int, typer.Option(help="Draws of the posterior.", show_default=True)]
+Seed = Annotated[int, typer.Option(help="The same seed gives the same answer.")]
+Output = Annotated[
+    Path | None,
+    typer.Option(
+        "--output", "-o", help="Folder of the answer.  [named after the table and the command]"
+    ),
+]
+Header = Annotated[
+    bool | None,
+    typer.Option(
+        "--header/--no-header", help="Whether the first line has the names.  [is found out]"
+    ),
+]
+Separator = Annotated[
+    str | None, typer.Option(metavar="CHARACTER", help="Between fields.  [is found out]")
+]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")]
+Open = Annotated[bool, typer.Option("--open", help="Open the report when it is done.")]
+NUMBERS = "One number, several as 1:6 or 2,3,5, or auto: from 1 on, while the evidence rises."
+
+
+@dataclass(frozen=True)
+class Common:
+    """What these options were given."""
+
+    table: Path
+    draws: int
+    seed: int
+    output: Path | None
+    header: bool | None
+    separator: str | None
+    quiet: bool
+    open: bool
