@@ -36,6 +36,7 @@ from aliquot.errors import PartialResultWarning as PartialResultWarning
 from aliquot.errors import ShapeError as ShapeError
 from aliquot.errors import StartError as StartError
 from aliquot.errors import SupportError as SupportError
+from aliquot.errors import TableError as TableError
 from aliquot.evidence import LogEvidence as LogEvidence
 from aliquot.expression import Expression as Expression
 from aliquot.expression import constant as constant
@@ -100,6 +101,7 @@ if not TYPE_CHECKING:  # a type checker goes by the imports, and is to see which
         "ShapeError",
         "StartError",
         "SupportError",
+        "TableError",
         "check",
         "compare_components",
         "constant",

@@ -113,6 +113,8 @@ def test_too_few_rows(tmp_path):
         numbers(read, least=3)
     one = table(tmp_path, "x,y\n1,2\n")
     with pytest.raises(TableError, match="only one is seen"):
+        numbers(one, ["x", "y"])
+    with pytest.raises(TableError, match=r"no column of numbers: 'x' \(1 wherever it is seen\)"):
         numbers(one)
     assert numbers(one, constant=True).values.tolist() == [[1, 2]]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -19,7 +20,7 @@ SPREAD = "aq.LogNormal.dist(np.log(0.5), 0.75)"
 # Names that the model has for its own.
 OWN = (
     *("w", "z", "mu", "sigma", "chol", "nu", "alpha", "loading", "rate", "mean", "shape", "x"),
-    *("yes", "said_yes", "poisson", "negative_binomial"),
+    *("yes", "said_yes", "poisson", "negative_binomial", "P", "start", "slope"),
 )
 
 
@@ -66,6 +67,20 @@ def mixture(
     >>> written.build(data, 2).free[0].name
     'w'
     """
+    parts = within_components(columns, covariance, factors)
+    lines = (
+        f'w = aq.Dirichlet("w", np.full(components, {weight:g}), dims="component")',
+        'z = aq.Categorical("z", w, dims="row")',
+    )
+    summary = "A mixture of components, each a product over the columns of the table."
+    return replace(parts, summary=summary, lines=(*lines, *parts.lines))
+
+
+def within_components(columns: Sequence[Column], covariance: str, factors: int = 1) -> Written:
+    """Write what stands below ``z``, the component of each row: priors and likelihoods of columns.
+
+    Parameters and errors are those of `mixture`.
+    """
     if covariance not in COVARIANCES:
         raise ModelError(
             f"covariance must be one of {', '.join(map(repr, COVARIANCES))}; got {covariance!r}"
@@ -74,10 +89,7 @@ def mixture(
         '"component": np.arange(components),',
         '"row": np.arange(len(next(iter(data.values())))),',
     ]
-    lines = [
-        f'w = aq.Dirichlet("w", np.full(components, {weight:g}), dims="component")',
-        'z = aq.Categorical("z", w, dims="row")',
-    ]
+    lines: list[str] = []
     constants: list[str] = []
     real = [column for column in columns if column.kind in REAL]
     imports: tuple[str, ...] = ()
@@ -121,7 +133,7 @@ def mixture(
             '    aq.Categorical(name, p[z], dims="row", observed=data[name])',
         ]
     return Written(
-        "A mixture of components, each a product over the columns of the table.",
+        "Columns within components.",
         tuple(coords),
         tuple(lines),
         tuple(constants),

@@ -11,7 +11,8 @@ except ImportError as error:
         'pip install "aliquot[estimators]"'
     ) from error
 
+from aliquot.estimators.hidden_markov import HiddenMarkov as HiddenMarkov
 from aliquot.estimators.latent_class import LatentClass as LatentClass
 from aliquot.estimators.mixture import Mixture as Mixture
 
-__all__ = ["LatentClass", "Mixture"]
+__all__ = ["HiddenMarkov", "LatentClass", "Mixture"]

@@ -8,18 +8,19 @@ from typing import Any, Self
 import numpy as np
 from scipy.special import logsumexp
 from sklearn.base import DensityMixin
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from aliquot.builders.columns import REAL
 from aliquot.builders.mixture import arrays, mixture
 from aliquot.builders.posterior import Posterior
 from aliquot.errors import ParameterError
-from aliquot.estimators.base import PREDICTING, WritesModel
+from aliquot.estimators.base import PREDICTING
+from aliquot.estimators.of_columns import OfColumns, as_table
 from aliquot.estimators.rows import as_counts, in_order, in_pieces
 from aliquot.estimators.table import Encoding, families_of
 
 
-class Mixture(DensityMixin, WritesModel):
+class Mixture(DensityMixin, OfColumns):
     """A mixture of rows of a table, with the posterior of everything.
 
     Parameters
@@ -121,13 +122,6 @@ class Mixture(DensityMixin, WritesModel):
         self.standardize = standardize
         self.random_state = random_state
         self.verbose = verbose
-
-    def __sklearn_tags__(self) -> Any:
-        """Say that values may be missing, and may be text where a family is of categories."""
-        tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = True
-        tags.input_tags.string = tags.input_tags.categorical = self._of_categories()
-        return tags
 
     def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Self:
         """Fit the model to rows.
@@ -240,7 +234,7 @@ class Mixture(DensityMixin, WritesModel):
         one = np.zeros((1, len(columns)))
         found = self._simulated(arrays(columns, one), int(n_samples))
         drawn = {str(name): array.values[0, :, 0] for name, array in found.data_vars.items()}
-        table = _as_table(columns, drawn)
+        table = as_table(columns, drawn)
         return self.encoding_.decoded(table), drawn["label"].astype(int)
 
     def _at_mode(self, X: Any) -> tuple[float, int, int]:
@@ -256,43 +250,3 @@ class Mixture(DensityMixin, WritesModel):
         if real:
             means = posterior["mu"].mean(("chain", "draw")).values
             self.means_ = means * self.encoding_.scale[real] + self.encoding_.centre[real]
-
-    def _of_categories(self) -> bool:
-        family = self.family
-        each = [family] if isinstance(family, str) else list(_values_of(family))
-        return any(kind in ("categorical", "bernoulli") for kind in each)
-
-    def _names(self) -> list[str]:
-        given = getattr(self, "feature_names_in_", None)
-        if given is not None:
-            return [str(name) for name in given]
-        return [f"x{i}" for i in range(self.n_features_in_)]
-
-    def _values(self, X: Any, *, reset: bool) -> np.ndarray:
-        """Give the values of rows, checked as scikit-learn does."""
-        dtype = None if self._of_categories() else "numeric"
-        return np.asarray(
-            validate_data(self, X, reset=reset, dtype=dtype, ensure_all_finite="allow-nan")
-        )
-
-
-def _values_of(family: Any) -> Sequence[str]:
-    return list(family.values()) if isinstance(family, Mapping) else family
-
-
-def _as_table(columns: Sequence[Any], drawn: Mapping[str, np.ndarray]) -> np.ndarray:
-    """Put what a model has drawn back into the columns of a table of numbers."""
-    from aliquot.builders.mixture import answer_names
-
-    names = answer_names(columns)
-    block = dict.fromkeys(REAL, "x") | {"bernoulli": "said_yes"}
-    place: dict[str, int] = {}
-    table = np.empty((len(drawn["label"]), len(columns)))
-    for i, column in enumerate(columns):
-        if column.kind == "categorical":
-            table[:, i] = drawn[names[column.name]]
-            continue
-        key = block.get(column.kind, column.kind)
-        table[:, i] = drawn[key][:, place.get(key, 0)]
-        place[key] = place.get(key, 0) + 1
-    return table

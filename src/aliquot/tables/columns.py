@@ -8,6 +8,7 @@ import numpy as np
 
 from aliquot.errors import TableError
 from aliquot.tables.categories import coded
+from aliquot.tables.missing import is_missing
 from aliquot.tables.parse import kind, parsed, texts
 from aliquot.tables.read import DataTable
 from aliquot.tables.words import count, rows
@@ -22,9 +23,9 @@ def ids(table: DataTable, name: str) -> np.ndarray:
         If it is not there, or empty somewhere, or names two rows alike.
     """
     (name,) = table.chosen([name], "ids")
-    text = texts(table.frame.get_column(name))
+    text = texts(table.frame.get_column(name)).fill_null("")
     where = f"the column {name!r} of {table.path.name}"
-    if len(none := np.flatnonzero((text.fill_null("") == "").to_numpy())):
+    if none := [at for at, one in enumerate(text.to_list()) if is_missing(one)]:
         raise TableError(f"{where} names rows, but is empty in {rows(none)}")
     if text.n_unique() < text.len():
         twice = text.filter(text.is_duplicated())

@@ -190,10 +190,15 @@ def _uneven(widths: np.ndarray, separator: str, where: str, data: bytes) -> str:
         f"{where}: the first line has {count(int(widths[0]), 'field')} separated by "
         f"{SEPARATORS[separator]}s, but {some}"
     )
+    if data.lstrip().startswith(b"#"):
+        return f"{said}: take out the lines in front of the names, which begin with #"
     if data.count(b'"') % 2:
         return f"{said}: a quotation mark is not closed"
     if len(off) == len(widths) - 1 and (widths[1:] == widths[0] + 1).all():
-        return f"{said}: the first column has no name, or its values have decimal commas"
+        return (
+            f"{said}: the first column has no name, or its values have decimal commas (then say "
+            "separator=';')"
+        )
     return f"{said}: put fields that hold a {SEPARATORS[separator]} in quotation marks"
 
 

@@ -7,7 +7,7 @@ import zlib
 from pathlib import Path
 
 from aliquot.errors import TableError
-from aliquot.tables.words import quoted
+from aliquot.tables.words import nearest, quoted
 
 DELIMITED = (".csv", ".tsv", ".txt")
 PARQUET = (".parquet", ".pq")
@@ -77,8 +77,6 @@ def content(path: Path) -> bytes:
 
 
 def _not_there(path: Path) -> str:
-    from aliquot.tables.words import nearest
-
     if not path.parent.is_dir():
         return f"there is no folder {path.parent}, so no file {path.name} in it"
     there = [p.name for p in path.parent.iterdir() if p.is_file()]

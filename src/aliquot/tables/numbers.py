@@ -61,7 +61,8 @@ def numbers(
     ----------
     table : DataTable
     names : str or sequence of str, optional
-        The columns. If not given, all that hold numbers, but for a column that counts the rows.
+        The columns. If not given, all that hold numbers, but for those that count the rows or have
+        a single value.
     aside : sequence of str
         Columns that have another use, such as ids.
     constant : bool
@@ -100,7 +101,7 @@ def numbers(
     aside = table.chosen(aside, "columns aside")
     left_out: dict[str, str] = {}
     if names is None:
-        found = _all_numbers(table, aside, left_out)
+        found = _all_numbers(table, aside, constant, left_out)
     else:
         chosen = table.chosen(names)
         if both := [name for name in chosen if name in aside]:
@@ -125,7 +126,7 @@ def numbers(
 
 
 def _all_numbers(
-    table: DataTable, aside: Sequence[str], left_out: dict[str, str]
+    table: DataTable, aside: Sequence[str], constant: bool, left_out: dict[str, str]
 ) -> dict[str, Parsed]:
     """Take every column of numbers, and say why the others are left out."""
     found = {}
@@ -146,6 +147,8 @@ def _all_numbers(
                 found[name] = column  # refused by the check, with the entries in question
         elif counts_rows(column.values):
             left_out[name] = "it counts the rows"
+        elif not constant and (only := _only_value(column)) is not None:
+            left_out[name] = f"{number(only)} wherever it is seen"
         else:
             found[name] = column
     if not found:
@@ -184,12 +187,16 @@ def _check(table: DataTable, name: str, column: Parsed, constant: bool) -> None:
         raise TableError(f"{where} is infinite in {rows(infinite)}: leave such values empty")
     if column.seen == 0:
         raise TableError(f"{where} has no values: all {table.rows:,} are missing")
-    if constant:
-        return
-    seen = column.values[~np.isnan(column.values)]
-    if (seen == seen[0]).all():
-        why = "only one is seen" if len(seen) == 1 else f"it is {number(seen[0])} in every row seen"
+    only = None if constant else _only_value(column)
+    if only is not None:
+        why = "only one is seen" if column.seen == 1 else f"it is {number(only)} in every row seen"
         raise TableError(f"{where} tells no rows apart: {why}. Leave it out")
+
+
+def _only_value(column: Parsed) -> float | None:
+    """Give the one value that a column has wherever it is seen, if it has only one."""
+    seen = column.values[~np.isnan(column.values)]
+    return float(seen[0]) if (seen == seen[0]).all() else None
 
 
 def _notes(found: dict[str, Parsed]) -> list[str]:

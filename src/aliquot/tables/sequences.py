@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from aliquot.errors import TableError
+from aliquot.tables.missing import is_missing
 from aliquot.tables.parse import texts
 from aliquot.tables.read import DataTable
 from aliquot.tables.times import Times, TimeSteps, steps, times
@@ -156,7 +157,7 @@ def _codes(table: DataTable, sequence: str | None) -> tuple[np.ndarray, tuple[st
     if sequence is None:
         return np.zeros(table.rows, int), ("",)
     text = texts(table.frame.get_column(sequence)).fill_null("")
-    if len(none := np.flatnonzero((text == "").to_numpy())):
+    if none := [at for at, name in enumerate(text.to_list()) if is_missing(name)]:
         raise TableError(
             f"the sequence {sequence!r} of {table.path.name} is missing in {rows(none)}: "
             "leave these rows out, or mend them"

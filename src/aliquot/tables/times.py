@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -16,6 +17,8 @@ from aliquot.tables.words import number, rows
 DAY = np.timedelta64(1, "D")
 # How far from whole a difference of times may be, in units of the spacing.
 WHOLE = 1e-6
+# More steps than this are not counted: the differences have no common unit worth the name.
+COUNTABLE = 1e12
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,12 +82,16 @@ def times(table: DataTable, name: str) -> Times:
 
 def _dates(shown: list[str], where: str) -> np.ndarray:
     written = [text.removesuffix("Z").replace(" ", "T", 1) for text in shown]
-    try:
-        if all(text[0].isdigit() for text in written):
-            return np.array(written, dtype="datetime64[us]")
-    except ValueError:
-        pass
-    row = next(at for at, text in enumerate(written) if not _is_date(text))
+    with warnings.catch_warnings():
+        warnings.simplefilter(
+            "ignore"
+        )  # times with an offset become universal time, as they should
+        try:
+            if all(text[0].isdigit() for text in written):
+                return np.array(written, dtype="datetime64[us]")
+        except ValueError:
+            pass
+        row = next(at for at, text in enumerate(written) if not _is_date(text))
     raise TableError(
         f"{where} holds {shown[row]!r} in row {row + 1}: write times as numbers, or dates as "
         "2026-01-31 or 2026-01-31 12:00"
@@ -140,7 +147,7 @@ def _multiples(values: np.ndarray, within: np.ndarray, said: Callable[[float], s
     gaps = np.diff(values)[within]
     unit = gaps.min()
     ratio = gaps / unit
-    if (np.abs(ratio - np.round(ratio)) > WHOLE * ratio).any():
+    if (np.abs(ratio - np.round(ratio)) > WHOLE * ratio).any() or ratio.sum() > COUNTABLE:
         return TimeSteps(None, f"differences from {number(unit)} to {number(gaps.max())}")
     # Within a sequence steps are counted from its first row.
     jumps = np.zeros(len(values), np.int64)
