@@ -14,5 +14,6 @@ except ImportError as error:
 from aliquot.estimators.hidden_markov import HiddenMarkov as HiddenMarkov
 from aliquot.estimators.latent_class import LatentClass as LatentClass
 from aliquot.estimators.mixture import Mixture as Mixture
+from aliquot.estimators.regression import MixtureRegression as MixtureRegression
 
-__all__ = ["HiddenMarkov", "LatentClass", "Mixture"]
+__all__ = ["HiddenMarkov", "LatentClass", "Mixture", "MixtureRegression"]
