@@ -18,11 +18,11 @@ from sklearn.utils.validation import (
 )
 
 from aliquot.arguments import whole_number
+from aliquot.builders.formula import as_table
 from aliquot.builders.posterior import Posterior
 from aliquot.builders.regression import REAL, RESPONSES, regression
 from aliquot.errors import ParameterError
 from aliquot.estimators.base import PREDICTING, WritesModel
-from aliquot.estimators.formula import as_table
 from aliquot.estimators.regression_moments import moments
 from aliquot.estimators.regression_table import RegressionTable
 from aliquot.estimators.rows import as_counts, in_pieces

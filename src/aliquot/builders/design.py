@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from aliquot.estimators.formula import INTERCEPT
+from aliquot.builders.formula import INTERCEPT
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from aliquot.builders.formula import FormulaTerms, missing
 from aliquot.errors import ParameterError
-from aliquot.estimators.formula import FormulaTerms, missing
 
 if TYPE_CHECKING:
     import pandas
