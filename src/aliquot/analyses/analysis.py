@@ -12,6 +12,7 @@ import numpy as np
 
 from aliquot.analyses.encoding import Encoding
 from aliquot.builders import Written
+from aliquot.builders.posterior import Posterior
 from aliquot.tables import DataTable
 
 if TYPE_CHECKING:
@@ -78,6 +79,8 @@ class Analysis:
     id_name : str
     to_rows : callable
         From values of the labels' elements, as `data` has them, to rows of the table.
+    more : callable
+        What else is known of rows, by name, from the posterior.
     rows_apart : bool
         Whether the data are cut along their first axis without one part knowing of the other.
     thing : str
@@ -99,6 +102,7 @@ class Analysis:
     ids: np.ndarray | None = None
     id_name: str = ""
     to_rows: Callable[[np.ndarray], np.ndarray] = lambda values: values
+    more: Callable[[Posterior], dict[str, np.ndarray]] = lambda posterior: {}
     rows_apart: bool = True
     thing: str = "row"
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from aliquot.analyses.analysis import Parameter
+from aliquot.analyses.encoding import texts
 from aliquot.builders import Column
 from aliquot.builders.mixture import answer_names
 
@@ -19,8 +20,7 @@ def encode_answers(
     columns: Sequence[Column], codes: np.ndarray
 ) -> tuple[list[str], dict[str, str]]:
     """Write how codes become data: lines of ``encode``, and entries of its dict."""
-    quoted = "[" + ", ".join(repr(column.name) for column in columns) + "]"
-    lines = [f"codes = categories(table, {quoted}).codes"]
+    lines = [f"codes = categories(table, {texts(column.name for column in columns)}).codes"]
     entries: dict[str, str] = {}
     names = answer_names(columns)
     yes = [i for i, column in enumerate(columns) if column.kind == "bernoulli"]

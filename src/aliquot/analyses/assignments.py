@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import xarray
 
 # Probabilities are averages over so many draws at most, evenly spread over all.
-DRAWS = 400
+DRAWS, FEWEST_DRAWS = 400, 50
 # Draws times rows times components that are computed at once: 160 MB.
 MOST_NUMBERS = 20_000_000
 # From here on a row belongs to its component; below the second it is in doubt.
@@ -43,14 +43,21 @@ class Assignments:
     more: Mapping[str, np.ndarray]
 
     @property
+    def known(self) -> np.ndarray:
+        """The rows that the model has looked at."""
+        return np.flatnonzero(~np.isnan(self.mean[:, 0]))
+
+    @property
     def component(self) -> np.ndarray:
-        """The most probable component of each row."""
-        return self.mean.argmax(axis=1)
+        """The most probable component of each row; -1 where nothing is known."""
+        found = np.full(len(self.mean), -1)
+        found[self.known] = self.mean[self.known].argmax(axis=1)
+        return found
 
     @property
     def sure(self) -> np.ndarray:
-        """Its probability."""
-        return self.mean.max(axis=1)
+        """Its probability, of rows that are known."""
+        return self.mean[self.known].max(axis=1)
 
 
 def assignments(
@@ -59,14 +66,21 @@ def assignments(
     told: Callable[[float], None] = lambda share: None,
 ) -> Assignments:
     """Compute the probabilities of components; `told` hears which share of it is done."""
-    rows = analysis.table.rows
+    z = posterior.model["z"]
+    shape = tuple(z.shape)
     if posterior.components == 1:
-        return Assignments(np.ones((rows, 1)), np.zeros((rows, 1)), {})
-    few = few_draws(posterior.trace, posterior.model)
+        one = np.ones((*shape, 1))
+        return Assignments(
+            analysis.to_rows(one), analysis.to_rows(0 * one), analysis.more(posterior)
+        )
+    most = DRAWS
+    if not analysis.rows_apart:
+        each = int(np.prod(shape)) * posterior.components
+        most = int(np.clip(MOST_NUMBERS // each, FEWEST_DRAWS, DRAWS))
+    few = few_draws(posterior.trace, posterior.model, most)
     count = few["posterior"].sizes["draw"]
-    size = next(iter(posterior.model["z"].distribution.batch_shape), 1)
-    elements = int(np.prod(posterior.model["z"].distribution.batch_shape))
-    numbers = count * elements * posterior.components
+    size = shape[0]
+    numbers = count * int(np.prod(shape)) * posterior.components
     if numbers <= MOST_NUMBERS or not analysis.rows_apart:
         mean, spread = _of_model(few, posterior.model)
     else:
@@ -82,7 +96,7 @@ def assignments(
             parts.append([array[len(array) - new :] for array in found])
             told(at.stop / size)
         mean, spread = (np.concatenate(each) for each in zip(*parts, strict=True))
-    return Assignments(analysis.to_rows(mean), analysis.to_rows(spread), {})
+    return Assignments(analysis.to_rows(mean), analysis.to_rows(spread), analysis.more(posterior))
 
 
 def few_draws(trace: xarray.DataTree, model: Model, most: int = DRAWS) -> xarray.DataTree:
@@ -100,7 +114,7 @@ def few_draws(trace: xarray.DataTree, model: Model, most: int = DRAWS) -> xarray
 
 def _of_model(few: xarray.DataTree, model: Model) -> tuple[np.ndarray, np.ndarray]:
     tree = recover(few, model, kind="probabilities", var_names="z", thin=1)
-    found = tree["state_probabilities"]["z"].values[0]
+    found = tree["state_probabilities"].dataset["z"].values[0]
     mean = found.mean(axis=0)
     return mean / mean.sum(axis=-1, keepdims=True), found.std(axis=0)
 
@@ -118,11 +132,25 @@ def write_assignments(path: Path, analysis: Analysis, found: Assignments) -> Non
     for k in range(found.mean.shape[1]):
         columns[_free(f"sd_{k}", columns)] = found.spread[:, k].round(6)
     for name, values in found.more.items():
-        columns[_free(name, columns)] = values
-    pl.DataFrame(columns).write_csv(path)
+        columns[_free(name, columns)] = values if values.dtype.kind == "i" else significant(values)
+    frame = pl.DataFrame(columns)
+    counted = frame.with_columns(pl.col(pl.Int64).replace(-1, None))
+    counted.with_columns(pl.col(pl.Float64).fill_nan(None)).write_csv(path)
 
 
 def _free(name: str, taken: Mapping[str, Any]) -> str:
     while name in taken:
         name += "_"
     return name
+
+
+def significant(values: np.ndarray, digits: int = 6) -> np.ndarray:
+    """Round numbers to significant digits.
+
+    >>> significant(np.array([1234.5678, 0.00012345678])).tolist()
+    [1234.57, 0.000123457]
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        size = np.where(values == 0, 0, np.floor(np.log10(np.abs(values))))
+        power = 10.0 ** (digits - 1 - size)
+        return np.asarray(np.where(np.isfinite(power), np.round(values * power) / power, values))

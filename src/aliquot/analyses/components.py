@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -30,13 +30,13 @@ def write_components(path: Path, analysis: Analysis, parameters: Sequence[Parame
     import polars as pl
 
     tails = [(1 - PROBABILITY) / 2, (1 + PROBABILITY) / 2]
-    rows = []
+    rows: list[tuple[Any, ...]] = []
     for parameter in parameters:
         low, high = np.quantile(parameter.values, tails, axis=0)
         mean, sd = parameter.values.mean(axis=0), parameter.values.std(axis=0)
         for k in range(parameter.values.shape[1]):
-            names = (k, parameter.name, parameter.of, parameter.level)
-            rows.append((*names, mean[k], sd[k], low[k], high[k]))
+            what = (parameter.name, parameter.of, parameter.level)
+            rows.append((k, *what, mean[k], sd[k], low[k], high[k]))
     rows.sort(key=lambda row: row[0])
     numbers = ("mean", "sd", f"{tails[0]:.0%}", f"{tails[1]:.0%}")
     names = (analysis.kind, "parameter", "column", "level", *numbers)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import json
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from textwrap import indent
@@ -61,13 +62,19 @@ def dictionary(entries: Mapping[str, str]) -> list[str]:
     return ["return {", *(f'    "{key}": {value},' for key, value in entries.items()), "}"]
 
 
-def wrapped(name: str, items: Sequence[str], opening: str = "[", closing: str = "]") -> list[str]:
-    """Write an assignment of a list, one line or one item a line.
+def text(value: str) -> str:
+    """Write text as Python has it, in double quotes.
 
-    >>> wrapped("NAMES", ["'a'", "'b'"])
-    ["NAMES = ['a', 'b']"]
+    >>> print(text("a's"))
+    "a's"
     """
-    one = f"{name} = {opening}{', '.join(items)}{closing}"
-    if len(one) <= 96:
-        return [one]
-    return [f"{name} = {opening}", *(f"    {item}," for item in items), closing]
+    return json.dumps(value, ensure_ascii=False)
+
+
+def texts(values: Iterable[str]) -> str:
+    """Write a list of texts.
+
+    >>> print(texts(["a", "b"]))
+    ["a", "b"]
+    """
+    return f"[{', '.join(map(text, values))}]"

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from aliquot.analyses.analysis import Analysis, Parameter
 from aliquot.analyses.answers import answer_parameters, encode_answers
+from aliquot.analyses.columns import MISSING
 from aliquot.analyses.components import WEIGHT
 from aliquot.analyses.counting import component_numbers
 from aliquot.analyses.encoding import Encoding, dictionary
-from aliquot.analyses.mixture import MISSING
 from aliquot.analyses.portraits import portrait_of
 from aliquot.builders import Column
 from aliquot.builders.mixture import answer_names, mixture

@@ -28,7 +28,7 @@ def paragraphs(
     """Give the answer, a few sentences each."""
     said = [
         _how_many(analysis, posterior, partial),
-        _which(analysis, posterior, parameters),
+        _which(analysis, posterior, parameters, found),
         _how_sure(analysis, posterior, found),
         _trust(analysis, posterior),
     ]
@@ -72,7 +72,12 @@ def _how_many(analysis: Analysis, posterior: Posterior, partial: bool) -> str:
     return " ".join(said)
 
 
-def _which(analysis: Analysis, posterior: Posterior, parameters: Sequence[Parameter]) -> str:
+def _which(
+    analysis: Analysis,
+    posterior: Posterior,
+    parameters: Sequence[Parameter],
+    found: Assignments,
+) -> str:
     weight = next((p.values for p in parameters if p.name == WEIGHT), None)
     said = []
     for k in range(posterior.components):
@@ -80,11 +85,13 @@ def _which(analysis: Analysis, posterior: Posterior, parameters: Sequence[Parame
         if posterior.components == 1:
             said.append(f"Its {portrait}." if portrait else "")
             continue
-        size = ""
         if weight is not None:
             low, high = np.quantile(weight[:, k], [0.05, 0.95])
             size = f" holds {weight[:, k].mean():.0%} of the {analysis.thing}s "
             size += f"({low:.0%} to {high:.0%})"
+        else:
+            share = float(found.mean[found.known, k].mean())
+            size = f" holds {share:.0%} of the {analysis.thing}s"
         said.append(f"{analysis.kind.capitalize()} {k}{size}: {portrait}.")
     return " ".join(said)
 

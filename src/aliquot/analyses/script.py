@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from aliquot.analyses.analysis import Analysis, Settings
+from aliquot.analyses.encoding import text
 from aliquot.builders.text import IMPORTS
 
 CHAINS = 4
@@ -41,16 +42,14 @@ def script(
         f"SEED = {settings.seed}",
         "",
     ]
-    options = f", separator={table.separator!r}" if table.separator else ""
+    options = f", separator={text(table.separator)}" if table.separator else ""
     options += "" if table.header else ", header=False"
     several = components > 1
+    permute = ', label_switching="permute"' if several else ""
     lines = [
         f"data = encode(read_table(TABLE{options}))",
         "model = build(data, COMPONENTS)",
-        "trace = aq.sample(",
-        f"    DRAWS, chains={CHAINS}, model=model, random_seed=SEED"
-        + (', label_switching="permute"' if several else ""),
-        ")",
+        f"trace = aq.sample(DRAWS, chains={CHAINS}, model=model, random_seed=SEED{permute})",
     ]
     if several:
         lines += [
@@ -76,8 +75,8 @@ def _place(table: Path, folder: Path) -> str:
     try:
         relative = os.path.relpath(table.resolve(), folder.resolve())
     except ValueError:  # on another drive
-        return f"Path({str(table.resolve())!r})"
-    return f"HERE / {Path(relative).as_posix()!r}"
+        return f"Path({text(str(table.resolve()))})"
+    return f"HERE / {text(Path(relative).as_posix())}"
 
 
 def _plain(command: str) -> str:

@@ -8,7 +8,9 @@ import typer
 
 from aliquot.cli.classes import classes
 from aliquot.cli.demo import demo
+from aliquot.cli.hmm import hmm
 from aliquot.cli.mixture import mixture
+from aliquot.cli.regression import regression
 
 app = typer.Typer(
     name="aliquot",
@@ -42,5 +44,5 @@ def _root(
     """Bayesian models with hidden discrete structure."""
 
 
-for command in (mixture, classes, demo):
+for command in (mixture, classes, hmm, regression, demo):
     app.command()(command)

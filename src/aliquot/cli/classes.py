@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from aliquot.cli import options
 from aliquot.cli.answer import answer
+
+if TYPE_CHECKING:
+    from aliquot.analyses.analysis import Analysis
+    from aliquot.tables import DataTable
 
 
 def classes(
@@ -28,7 +32,7 @@ def classes(
     """Find latent classes of respondents, told by their answers to questions."""
     common = options.Common(table, draws, seed, output, header, separator, quiet, open_report)
 
-    def make(read: options.Read) -> options.Made:
+    def make(read: DataTable) -> Analysis:
         from aliquot.analyses.latent_classes import classes_of
 
         return classes_of(read, columns or [], classes=number, id_name=identity)

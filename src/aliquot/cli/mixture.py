@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from aliquot.cli import options
 from aliquot.cli.answer import answer
+
+if TYPE_CHECKING:
+    from aliquot.analyses.analysis import Analysis
+    from aliquot.tables import DataTable
 
 
 def mixture(
@@ -16,14 +20,7 @@ def mixture(
     components: Annotated[
         str, typer.Option("--components", "-k", metavar="NUMBERS", help=options.NUMBERS)
     ] = "auto",
-    family: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="FAMILY",
-            help="normal, student_t, skew_normal, poisson, negative_binomial, bernoulli or "
-            "categorical: of all columns, or of one as column:family. May be given several times.",
-        ),
-    ] = None,
+    family: options.Family = None,
     covariance: Annotated[
         str | None,
         typer.Option(
@@ -44,7 +41,7 @@ def mixture(
     """Find the groups in the rows of a table: how many, where they are, who belongs to them."""
     common = options.Common(table, draws, seed, output, header, separator, quiet, open_report)
 
-    def make(read: options.Read) -> options.Made:
+    def make(read: DataTable) -> Analysis:
         from aliquot.analyses.mixture import mixture_of
 
         return mixture_of(

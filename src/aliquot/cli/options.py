@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
-
-if TYPE_CHECKING:
-    from aliquot.analyses.analysis import Analysis as Made  # noqa: F401
-    from aliquot.tables import DataTable as Read  # noqa: F401
 
 Table = Annotated[
     Path, typer.Argument(metavar="TABLE", help="A file: .csv, .tsv, .txt (also .gz) or .parquet.")
 ]
 Columns = Annotated[
     list[str] | None, typer.Argument(metavar="[COLUMN]...", help="By default all that fit.")
+]
+Family = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="FAMILY",
+        help="normal, student_t, skew_normal, poisson, negative_binomial, bernoulli or "
+        "categorical: of all columns, or of one as column:family. May be given several times.",
+    ),
 ]
 Identity = Annotated[
     str | None, typer.Option("--id", metavar="COLUMN", help="Names the rows; goes into results.")
