@@ -80,6 +80,8 @@ def read_columns(
         )
     if covariance is not None and not real:
         raise ParameterError("--covariance: none of the columns is of real numbers")
+    if covariance == "factor" and len(real) == 1:
+        raise ParameterError("--covariance factor: columns share factors, and only one is real")
     numeric = [name for name in chosen if families[name] in (*REAL, *COUNTS)]
     answers = [name for name in chosen if name not in numeric]
     said: list[str] = []

@@ -28,9 +28,9 @@ def families_of(asked: Sequence[str], columns: Sequence[str], default: str) -> d
         column, colon, family = entry.rpartition(":")
         if family not in KINDS:
             meant = nearest(family, KINDS)
-            advice = f"was {meant[0]!r} meant? " if meant else ""
+            advice = f"was {meant[0]!r} meant? The" if meant else "the"
             raise ParameterError(
-                f"--family {entry!r}: {advice}The families are {quoted(KINDS)}; for one column "
+                f"--family {entry!r}: {advice} families are {quoted(KINDS)}; for one column "
                 "write column:family"
             )
         if not colon:

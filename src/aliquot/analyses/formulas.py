@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -76,6 +77,8 @@ def read_formula(
         Where formula, table and family do not go together.
     """
     left, right = parsed(formula, table.names)
+    if not formula.partition("~")[2].strip():
+        raise ParameterError(f"the formula {formula!r} has no right side: write it as 'y ~ x'")
     if left is None:
         raise ParameterError(f"the formula {formula!r} has no left side: write it as 'y ~ x'")
     beside = None
@@ -88,22 +91,22 @@ def read_formula(
     import pandas
 
     frame = pandas.DataFrame(variables(table, needed))
-    response, _ = FormulaTerms.learnt(left, frame)
+    response, _ = _learnt(table, left, frame)
     per_row = trials_of(_trials(trials), family, frame)
     complete = np.ones(table.rows, bool) if per_row is None else ~np.isnan(per_row)
     required = [trials] if trials in frame.columns else []
     for side in sides[1:]:
-        found_terms, whole = FormulaTerms.learnt(side, frame)
+        found_terms, whole = _learnt(table, side, frame)
         complete &= whole
         required += found_terms.needs
     lacking = [name for name in needed if name in required and frame[name].isna().any()]
     if not complete.any():
         raise ParameterError(f"formula {formula!r}: no row has all of {quoted(needed)}")
     kept = frame[complete]
-    terms, _ = FormulaTerms.learnt(right, kept)
+    terms, _ = _learnt(table, right, kept)
     x = terms.matrix(kept)
     scaling = Scaling.learnt(terms.names, x, True)
-    known = None if beside is None else FormulaTerms.learnt(beside, kept)[0]
+    known = None if beside is None else _learnt(table, beside, kept)[0]
     w = None if known is None else Scaling.learnt(known.names, known.matrix(kept), True)
     y = from_table(response, kept)
     part = None if per_row is None else per_row[complete]
@@ -147,9 +150,19 @@ def _needed(table: DataTable, sides: list[Any], trials: str | None) -> list[str]
 
 
 def _identifiers(formula: str) -> set[str]:
-    import re
-
     return set(re.findall(r"[^\W\d][\w.]*", formula))
+
+
+def _learnt(
+    table: DataTable, side: Any, frame: pandas.DataFrame
+) -> tuple[FormulaTerms, np.ndarray]:
+    """Learn one side of a formula; of a name that the table lacks, say which may be meant."""
+    try:
+        return FormulaTerms.learnt(side, frame)
+    except ParameterError as error:
+        if found := re.search(r"`(.+?)` is not present", str(error)):
+            table.chosen([found[1]])
+        raise
 
 
 def _trials(given: str | None) -> str | int | None:

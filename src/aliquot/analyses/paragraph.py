@@ -115,8 +115,8 @@ def _trust(analysis: Analysis, posterior: Posterior) -> str:
     if posterior.message:
         said.append(
             "The draws cannot be trusted yet: "
-            f"{first_sentence(posterior.message)} What may help: more draws (--draws), fewer "
-            f"{analysis.kinds}, or a simpler model; the whole finding is below."
+            f"{reason(posterior.message)}. What may help: more draws (--draws), fewer "
+            f"{analysis.kinds} or a simpler model. summary.txt has the whole finding."
         )
     else:
         said.append("The checks of the draws found nothing wrong.")
@@ -128,11 +128,11 @@ def _trust(analysis: Analysis, posterior: Posterior) -> str:
     return " ".join(said)
 
 
-def first_sentence(text: str) -> str:
-    """Give the first sentence of a message, up to its first colon or stop.
+def reason(text: str) -> str:
+    """Give the plain part of a message's first sentence: what comes after the numbers.
 
-    >>> first_sentence("R-hat is 1.05 for a: the chains disagree. Draw longer.")
-    'R-hat is 1.05 for a: the chains disagree.'
+    >>> reason("R-hat is 1.05 for sorted mu[0]: the chains do not agree with each other. Draw on.")
+    'the chains do not agree with each other'
     """
-    head, stop, _ = text.partition(". ")
-    return f"{head}." if stop else text
+    head = text.partition(". ")[0].removesuffix(".")
+    return head.rpartition(": ")[2].removesuffix(", so the draws cannot be trusted yet")

@@ -38,8 +38,10 @@ def _answers(parameters: Sequence[Parameter], k: int) -> list[str]:
     """Give the answers whose probabilities differ most from those in all rows together."""
     weight = next((p.values for p in parameters if p.name == WEIGHT), None)
     answers = [p for p in parameters if p.name == "probability"]
-    if not answers or weight is None:
+    if not answers:
         return []
+    if weight is None:
+        weight = np.full_like(answers[0].values, 1 / answers[0].values.shape[1])
     found = []
     for answer in answers:
         here = float(answer.values[:, k].mean())
@@ -54,4 +56,4 @@ def _answers(parameters: Sequence[Parameter], k: int) -> list[str]:
         found = sorted(best.values(), key=lambda row: -row[0])
     else:
         found = sorted(found, key=lambda row: -row[1])
-    return [f"{a.of} {a.level} {percent(here)}" for _, here, a in found[:MOST]]
+    return [f"{a.of} = {a.level} ({percent(here)})" for _, here, a in found[:MOST]]

@@ -34,7 +34,7 @@ def real_parameters(
     mu = draws["mu"].values * scale + centre
     width = len(columns)
     found, correlation = [], None
-    if covariance in ("full", "tied", "factor") and (width > 1 or covariance == "factor"):
+    if covariance in ("full", "tied", "factor") and width > 1:
         matrix = _covariances(draws, covariance)
         matrix = np.broadcast_to(matrix, (*shape, width, width))
         sd = np.sqrt(np.diagonal(matrix, axis1=-2, axis2=-1))

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 WRONG, FAILED, INTERRUPTED = 2, 1, 130
 WIDTH = 88
 MODEL = (
-    "The model, with priors that are wide on the scale of the data (in standard deviations where "
-    "columns are standardised):"
+    "The model, with weakly informative priors (in standard deviations where columns are "
+    "standardised):"
 )
 
 
@@ -44,7 +44,7 @@ def answer(command: str, common: Common, make: Callable[[DataTable], Analysis]) 
     console = Console(highlight=False, quiet=common.quiet)
     for text in (analysis.table.in_words(), *analysis.said):
         _say(console, text)
-    _say(console, f"\n{MODEL}")
+    _say(console, f"\n{MODEL}\n")
     _show_model(console, analysis.written.function)
     found = _run(command, analysis, folder, common, console)
     if found.report is None:
@@ -64,13 +64,18 @@ def answer(command: str, common: Common, make: Callable[[DataTable], Analysis]) 
 def _prepared(common: Common, make: Callable[[DataTable], Analysis]) -> tuple[Analysis, Path]:
     """Do all that can be refused before any work."""
     from aliquot.analyses.folder import prepared
-    from aliquot.arguments import as_seed, whole_number
+    from aliquot.arguments import whole_number
+    from aliquot.builders.posterior import quietly
+    from aliquot.errors import ParameterError
     from aliquot.tables import read_table
 
     whole_number("--draws", common.draws, least=100)
-    as_seed(common.seed)
+    if common.seed < 0:
+        raise ParameterError(f"--seed must be a whole number of at least 0; got {common.seed}")
     table = read_table(common.table, separator=common.separator, header=common.header)
     analysis = make(table)
+    # What is wrong with a model shows when it is built, before anything is fitted.
+    quietly(analysis.written, analysis.data, analysis.numbers[0])
     return analysis, prepared(common.output or analysis.folder, common.table)
 
 
