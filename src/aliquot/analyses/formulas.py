@@ -160,7 +160,7 @@ def _learnt(
     try:
         return FormulaTerms.learnt(side, frame)
     except ParameterError as error:
-        if found := re.search(r"`(.+?)` is not present", str(error)):
+        if found := re.search(r"NameError: `(.+?)` is not present", str(error)):
             table.chosen([found[1]])
         raise
 
