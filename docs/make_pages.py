@@ -19,6 +19,7 @@ PAGES = {
     "docs/discrete_variables.md": "discrete_variables.html",
     "docs/label_switching.md": "label_switching.html",
     "docs/coming_from_pymc.md": "coming_from_pymc.html",
+    "docs/out_of_reach.md": "out_of_reach.html",
     "docs/benchmarks.md": "benchmarks.html",
     "docs/verification.md": "verification.html",
     "docs/gallery/README.md": "gallery/index.html",

@@ -208,41 +208,53 @@ PROGRAMS: dict[str, str] = {
     "or dist.sample(100) with dist made by": (
         "aq.sample_prior_predictive(10, model=model)\ndist.sample(100)"
     ),
-    "write its terms": (
-        f"{INSIDE}rho = aq.Normal('rho')\n    y = np.array([0.1, 0.3, 0.2])\n"
-        "    aq.Normal('x', mu=rho * y[:-1], sigma=1, observed=y[1:])\n"
-        "    aq.GaussianRandomWalk('walk', steps=3, init_dist=aq.Normal.dist(0, 1))"
+    "write its log density: aq.CustomDist(name, mu, sigma": (
+        "import jax.numpy\ndef f(value, mu, sigma):\n"
+        "    return -jax.numpy.abs(value - mu) / sigma\n"
+        f"{INSIDE}mu = aq.Normal('mu', 0, 1)\n    aq.CustomDist('x', mu, 2.0, logp=f)"
     ),
-    "write the log density as a term": (
-        "def f(x, rate):\n    return -rate * x\n"
-        f"{INSIDE}x = aq.HalfFlat('x')\n    aq.Flat('y')\n"
-        "    aq.Potential('x_prior', aq.lift(f)(x, 2.0))"
+    "write its log density, logp=": f"{INSIDE}aq.CustomDist('x', logp=lambda value: -(value**2))",
+    "logp= is all that is needed": f"{INSIDE}aq.CustomDist('x', logp=lambda value: -(value**2))",
+    "use ndim_supp= and ndims_params=": (
+        "logp = lambda value, a: -(value**2 @ a)\n"
+        f"{INSIDE}aq.CustomDist('x', [1.0, 2.0], shape=2, ndim_supp=1, ndims_params=[1], logp=logp)"
     ),
-    "use aq.TruncatedNormal, or a family": "aq.TruncatedNormal.dist(0, 1, lower=0)",
-    "aq.Potential(name, -log_mass)": (
-        "aq.TruncatedNormal.dist(0, 1, lower=0)\n"
-        f"{INSIDE}mu = aq.HalfNormal('mu', 1)\n    data = np.array([1, 2, 2])\n"
-        "    aq.Poisson('y', mu, observed=data)\n"
-        "    log_mass = len(data) * np.log(-np.expm1(-mu))\n"
-        "    aq.Potential('y_positive', -log_mass)"
+    "use ndim_supp=": (
+        f"{INSIDE}aq.CustomDist('x', shape=2, ndim_supp=1, logp=lambda value: -(value**2).sum(-1))"
     ),
-    "give the uncensored values as observed=": (
-        f"{INSIDE}mu = aq.Normal('mu')\n    bound = np.array([1.0, 2.0])\n"
-        "    aq.Normal('y', mu, 1, observed=[0.5])\n"
-        "    aq.Potential('late', aq.lift(jax.scipy.stats.norm.logsf)(bound, mu, 1.0))"
+    "use discrete=": (
+        "logp = lambda value: -1.0 * value\n"
+        f"{INSIDE}aq.CustomDist('x', discrete=True, support=(0, 3), logp=logp)"
     ),
+    "inference needs a likelihood": (
+        f"{INSIDE}aq.CustomDist('x', logp=lambda value: -(value**2), observed=[0.3])"
+    ),
+    "sums of trees are out of reach": (
+        f"{INSIDE}basis = np.vander(np.linspace(-1, 1, 5), 4)\n"
+        "    basis @ aq.Normal('coefficients', 0, 1, shape=4)"
+    ),
+    "solve it inside aq.lift(f)": (
+        "import jax.experimental.ode\ndef f(rate):\n"
+        "    fall = lambda y, t: -rate * y\n"
+        "    return jax.experimental.ode.odeint(fall, 1.0 + 0 * rate, jax.numpy.arange(4.0))\n"
+        f"{INSIDE}aq.lift(f)(aq.HalfNormal('rate', 1))"
+    ),
+    "the values go in second": (
+        "aq.do(model, {'x': [0.0, 1.0]})\naq.observe(model, {'x': [0.0, 1.0]})"
+    ),
+    "every variable stays in the model": "aq.do(model, {'x': [0.0, 1.0]})",
+    "values are aq.Data, which aq.set_data replaces": (
+        f"{INSIDE}aq.Data('d', [1.0])\n    aq.set_data({{'d': [2.0]}})\n"
+        "aq.do(model, {'x': [0.0, 1.0]}).set_data({'x': [1.0, 2.0]})"
+    ),
+    "use aq.scan(step, init, xs)": (
+        "step, init, xs = lambda total, one: (total + one, total), 0.0, x\naq.scan(step, init, xs)"
+    ),
+    "use aq.Truncated, as in": f"{INSIDE}aq.Truncated(name, aq.Normal.dist(0, 1), lower=0)",
     "numbers need no wrapping": f"{INSIDE}aq.Normal('x', np.array([1.0, 2.0]), 1)",
-    "x - x.mean()": f"{INSIDE}x = aq.Normal('x', 0, 1, shape=3)\n    x - x.mean()",
-    "use aq.Dirichlet with small a": "aq.Dirichlet.dist(a=np.full(10, 0.1))",
     "aq.math.expit of an aq.Normal": f"{INSIDE}aq.math.expit(aq.Normal('x', 0, 1))",
-    "use aq.OrderedLogistic": "aq.OrderedLogistic.dist(0.3, [-1, 1])",
+    "use aq.Interpolated, with points": "aq.Interpolated.dist([-1, 0, 3], [0, 1, 0])",
     "use aq.LKJCholeskyCov": "aq.LKJCholeskyCov.dist(2, 3, aq.HalfNormal.dist(1))",
-    "give the zeros to an aq.Bernoulli": (
-        f"{INSIDE}y = np.array([0, 0, 1, 3])\n    p = aq.Beta('p', 1, 1)\n"
-        "    aq.Bernoulli('some', p, observed=y > 0)\n"
-        "    aq.Geometric('many', 0.5, observed=y[y > 0])\n"
-        "    aq.ZeroInflatedPoisson('y', p, 2.0, observed=y)"
-    ),
     "aq.sample is NUTS: give it": (
         f"aq.sample(10, target_accept=0.9, max_treedepth=8, model=model, {SHORT})"
     ),
@@ -272,10 +284,6 @@ PROGRAMS: dict[str, str] = {
         "with aq.Model() as model:\n    aq.Normal('x', 0, 1)\nmodel.free"
     ),
     "use model.to_graphviz()": "model.to_graphviz()",
-    "write the model anew in a function": (
-        "def write(y):\n    with aq.Model() as other:\n        x = aq.Normal('x', 0, 1)\n"
-        "        aq.Normal('y', x, 1, observed=y)\n    return other\nwrite([1.0])"
-    ),
     "aq.sample returns an xarray.DataTree already": (
         "import xarray\n"
         f"assert isinstance(aq.sample(10, model=model, {SHORT}), xarray.DataTree)"
@@ -390,8 +398,9 @@ PROGRAMS: dict[str, str] = {
     "goes with the support's own transform": (
         f"{INSIDE}aq.HalfNormal('x', 1, shape=2, transform=aq.transforms.ordered)"
     ),
-    "use aq.Normal, minus its mean": (
-        f"{INSIDE}x = aq.Normal('x', 0, 1, shape=3)\n    x - x.mean()"
+    "the number of coefficients in rho": "aq.AR.dist(rho=[0.5, 0.2], steps=4)",
+    "use aq.transforms.zero_sum": (
+        f"{INSIDE}aq.ZeroSumNormal('x', 1, shape=3, transform=aq.transforms.zero_sum)"
     ),
     "use aq.constant(values)": "values = [1.0, 2.0]\naq.constant(values)",
     "use x.astype(dtype)": "dtype = float\nx.astype(dtype)",
@@ -409,10 +418,6 @@ PROGRAMS: dict[str, str] = {
     "gives the factor as a matrix": (
         f"{INSIDE}factor, _, _ = aq.LKJCholeskyCov('x', 2, 3, aq.HalfNormal.dist(1))\n"
         "    assert factor.shape == (3, 3)"
-    ),
-    "with jax.lax.scan inside": (
-        "@aq.lift\ndef total(x):\n"
-        "    return jax.lax.scan(lambda sum, one: (sum + one, sum), 0.0 * x[0], x)[0]\ntotal(x)"
     ),
     "np.meshgrid": "np.meshgrid([1, 2], [3, 4])",
     "use aq.math.kron(a, b) @ x": (

@@ -30,6 +30,7 @@ PAGES = (
     "docs/coming_from_pymc.md",
     "docs/discrete_variables.md",
     "docs/label_switching.md",
+    "docs/out_of_reach.md",
 )
 FENCE = re.compile(r"^```(\w+)([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 

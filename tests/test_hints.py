@@ -37,6 +37,8 @@ FUNCTIONS: list[tuple[Callable[..., Any], Mapping[str, str]]] = [
     (aq.set_data, arguments.SET_DATA),
     (aq.Model.set_data, arguments.SET_DATA),
     (aq.Model.debug, arguments.DEBUG),
+    (aq.do, arguments.DO),
+    (aq.observe, arguments.DO),
     (aq.Model, arguments.MODEL_ARGUMENTS),
     (aq.distributions.base.Distribution.sample, arguments.DRAW),
 ]
@@ -178,6 +180,9 @@ def test_arguments_of_families_say_what_to_use() -> None:
     for name, hint in arguments.FAMILY.items():
         with pytest.raises(TypeError, match=re.escape(hint)):
             aq.Normal.dist(0, **{name: 1})
+    for name, hint in arguments.CUSTOM.items():
+        with pytest.raises(TypeError, match=re.escape(hint)):
+            aq.CustomDist.dist(logp=abs, **{name: 1})
 
 
 def test_callbacks_that_are_none_say_what_to_use() -> None:

@@ -42,6 +42,7 @@ from aliquot.expression import Expression as Expression
 from aliquot.expression import constant as constant
 from aliquot.expression import lift as lift
 from aliquot.expression import math as math
+from aliquot.expression import scan as scan
 from aliquot.families import *  # noqa: F403 (its list is the only one)
 from aliquot.hints import explain as _explain
 from aliquot.hints import names as _names
@@ -63,6 +64,8 @@ from aliquot.inference.sample import sample as sample
 from aliquot.model import Model as Model
 from aliquot.model import data as _data
 from aliquot.model import deterministic as _deterministic
+from aliquot.model import do as do
+from aliquot.model import observe as observe
 from aliquot.model import potential as _potential
 from aliquot.model import set_data as set_data
 from aliquot.reporting.report import report as report
@@ -107,6 +110,7 @@ if not TYPE_CHECKING:  # a type checker goes by the imports, and is to see which
         "constant",
         "compute_log_likelihood",
         "distributions",
+        "do",
         "errors",
         "filled_components",
         "find_map",
@@ -114,6 +118,7 @@ if not TYPE_CHECKING:  # a type checker goes by the imports, and is to see which
         "lift",
         "log_evidence",
         "math",
+        "observe",
         "recover",
         "relabel",
         "plots",
@@ -121,6 +126,7 @@ if not TYPE_CHECKING:  # a type checker goes by the imports, and is to see which
         "sample",
         "sample_posterior_predictive",
         "sample_prior_predictive",
+        "scan",
         "set_data",
         "transforms",
         *_families.__all__,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -287,3 +289,23 @@ def test_data_may_have_the_name_of_an_observed_variable_and_more() -> None:
         aq.Normal("y", aq.Normal("slope") * x, 1, observed=[1.0, 2.0, 3.0])
     expected = stats.norm.logpdf(0.5) + stats.norm.logpdf([1.0, 1.5, 2.0]).sum()
     assert model.density().evaluate([0.5]) == pytest.approx(expected)
+
+
+def test_a_derivative_of_the_users_may_index_a_constant() -> None:
+    weights = np.array([0.5, 2.0, 3.0])
+
+    @jax.custom_vjp
+    def weighted(x: Any, w: Any) -> Any:
+        return x * w.sum()
+
+    def backward(w: Any, by: Any) -> Any:
+        total = jax.lax.fori_loop(0, len(w), lambda i, total: total + w[i], 0.0)
+        return by * total, 0 * w
+
+    weighted.defvjp(lambda x, w: (x * w.sum(), w), backward)
+    with aq.Model() as model:
+        aq.Normal("y", aq.lift(lambda x: weighted(x, weights))(aq.Normal("x")), 1, observed=2.0)
+    density = model.density()
+    with float64():
+        gradient = quick(jax.grad(density.log_density))(np.array([0.3]), density.data)
+    np.testing.assert_allclose(gradient, [-0.3 + 5.5 * (2.0 - 0.3 * 5.5)], rtol=1e-13)

@@ -51,12 +51,38 @@ TABLE: dict[str, tuple[np.ndarray, Make]] = {
     "Beta": (SHARE, lambda n, s, **o: aq.Beta(n, s, 2, **o)),
     "Uniform": (SHARE, lambda n, s, **o: aq.Uniform(n, 0, 1 + s, **o)),
     "VonMises": (REAL, lambda n, s, **o: aq.VonMises(n, 0, s, **o)),
+    "SkewNormal": (REAL, lambda n, s, **o: aq.SkewNormal(n, s, 0, 1 + s, **o)),
+    "AsymmetricLaplace": (REAL, lambda n, s, **o: aq.AsymmetricLaplace(n, s, 0, 1, **o)),
+    "ExGaussian": (REAL, lambda n, s, **o: aq.ExGaussian(n, 0, s, 1, **o)),
+    "Kumaraswamy": (SHARE, lambda n, s, **o: aq.Kumaraswamy(n, s, 2, **o)),
+    "Interpolated": (
+        SHARE,
+        lambda n, s, **o: aq.Interpolated(n, [0, 0.5, 1], s[:, None] + np.array([0, 2, 1]), **o),
+    ),
     "GaussianRandomWalk": (
         PLANE,
         lambda n, s, **o: aq.GaussianRandomWalk(n, 0, s[:, None], **o),
     ),
     "Dirichlet": (SIMPLEX, lambda n, s, **o: aq.Dirichlet(n, s[:, None] * np.ones(2), **o)),
     "MvNormal": (PLANE, lambda n, s, **o: aq.MvNormal(n, s[:, None] * np.ones(2), COV, **o)),
+    "MvStudentT": (
+        PLANE,
+        lambda n, s, **o: aq.MvStudentT(n, 4, mu=s[:, None] * np.ones(2), scale=COV, **o),
+    ),
+    "ZeroSumNormal": (
+        PLANE[:, :1] * [1, -1],
+        lambda n, s, **o: aq.ZeroSumNormal(n, s[:, None], **o),
+    ),
+    "AR": (PLANE, lambda n, s, **o: aq.AR(n, 0.5 * s[:, None], s, **o)),
+    "MvGaussianRandomWalk": (
+        np.stack([PLANE, 2 * PLANE], axis=1),
+        lambda n, s, **o: aq.MvGaussianRandomWalk(n, s[:, None] * np.ones(2), COV, **o),
+    ),
+    "StickBreakingWeights": (SIMPLEX, lambda n, s, **o: aq.StickBreakingWeights(n, s, 1, **o)),
+    "LKJCorr": (
+        np.eye(2) + REAL[:, None, None] / 9.5 * (1 - np.eye(2)),
+        lambda n, s, **o: aq.LKJCorr(n, 2, s, **o),
+    ),
     "Bernoulli": (LABEL, lambda n, s, **o: aq.Bernoulli(n, logit_p=s, **o)),
     "Binomial": (COUNT, lambda n, s, **o: aq.Binomial(n, 3, 1 / (1 + s), **o)),
     "BetaBinomial": (COUNT, lambda n, s, **o: aq.BetaBinomial(n, s, 2, 3, **o)),
@@ -66,11 +92,18 @@ TABLE: dict[str, tuple[np.ndarray, Make]] = {
     "NegativeBinomial": (COUNT, lambda n, s, **o: aq.NegativeBinomial(n, s, 2, **o)),
     "Geometric": (COUNT + 1, lambda n, s, **o: aq.Geometric(n, 1 / (1 + s), **o)),
     "Multinomial": (SPLIT, lambda n, s, **o: aq.Multinomial(n, 3, _two(1 / (1 + s)), **o)),
+    "DirichletMultinomial": (
+        SPLIT,
+        lambda n, s, **o: aq.DirichletMultinomial(n, 3, s[:, None] * np.ones(2), **o),
+    ),
     "MarkovChain": (
         np.array([[1, 0], [9, 9], [0, 0], [1, 1], [9, 9]]),
         lambda n, s, **o: aq.MarkovChain(n, _square(1 / (1 + s)), [0.3, 0.7], **o),
     ),
     "OrderedLogistic": (LABEL, lambda n, s, **o: aq.OrderedLogistic(n, s, [0.0], **o)),
+    "OrderedProbit": (LABEL, lambda n, s, **o: aq.OrderedProbit(n, s, [0.0], **o)),
+    "DiscreteWeibull": (COUNT, lambda n, s, **o: aq.DiscreteWeibull(n, 1 / (1 + s), 0.8, **o)),
+    "HyperGeometric": (COUNT, lambda n, s, **o: aq.HyperGeometric(n, 9, 4, 3, **o)),
     "ZeroInflatedPoisson": (COUNT, lambda n, s, **o: aq.ZeroInflatedPoisson(n, 0.7, s, **o)),
     "ZeroInflatedBinomial": (
         COUNT,

@@ -12,8 +12,11 @@ from aliquot.distributions.circular import VonMises
 from aliquot.distributions.gamma import ChiSquared, Gamma, InverseGamma
 from aliquot.distributions.heavy_tailed import Cauchy, HalfCauchy, HalfStudentT, StudentT
 from aliquot.distributions.improper import Flat, HalfFlat
+from aliquot.distributions.interpolated import Interpolated
+from aliquot.distributions.kumaraswamy import Kumaraswamy
 from aliquot.distributions.location_scale import Gumbel, HalfNormal, Laplace, Logistic, Normal
 from aliquot.distributions.positive import Exponential, LogNormal, Pareto, Weibull
+from aliquot.distributions.skewed import AsymmetricLaplace, ExGaussian, SkewNormal
 from aliquot.distributions.truncated_normal import TruncatedNormal
 from tests.distributions.case import Case
 
@@ -213,6 +216,65 @@ LOCATION_SCALE = [
     ),
 ]
 
+
+KAPPA = 0.6
+SKEWED = [
+    *(
+        scipy_case(
+            f"skew-normal-{alpha:g}",
+            SkewNormal,
+            {"alpha": alpha, "mu": 1.0, "sigma": 2.0},
+            stats.skewnorm(alpha, 1.0, 2.0),
+            # Far in the short tail SciPy has nothing left.
+            log_prob=lambda x, alpha=alpha: (
+                np.log(2) + stats.norm(1, 2).logpdf(x) + special.log_ndtr(alpha * (x - 1) / 2)
+            ),
+            points=[-8.0, -1.0, 0.9, 3.0, 12.0],
+            bad=[
+                ({"sigma": -2.5}, "sigma.*-2.5"),
+                ({"alpha": np.inf}, "alpha.*inf"),
+                ({"sigma": None, "tau": -4.0}, "tau.*-4"),
+            ],
+        )
+        for alpha in (3.0, -0.7, 0.0)
+    ),
+    scipy_case(
+        "asymmetric-laplace",
+        AsymmetricLaplace,
+        {"kappa": KAPPA, "mu": -1.0, "b": 0.5},
+        stats.laplace_asymmetric(KAPPA, -1.0, 2.0),
+        bad=[
+            ({"kappa": 0.0}, "kappa.*0"),
+            ({"b": -0.5}, "b.*-0.5"),
+            ({"b": None}, "b is missing"),
+            ({"mu": None}, "mu is missing"),
+            ({"q": 0.5}, "kappa or q.*got kappa and q"),
+            ({"kappa": None, "q": 1.0}, "q must be strictly between 0 and 1; got 1"),
+        ],
+    ),
+    scipy_case(
+        "asymmetric-laplace-quantile",
+        AsymmetricLaplace,
+        {"q": 0.9, "mu": 3.0, "b": 2.0},
+        stats.laplace_asymmetric(3.0, 3.0, 0.5),
+    ),
+    *(
+        scipy_case(
+            f"ex-gaussian-{sigma:g}-{nu:g}",
+            ExGaussian,
+            {"mu": 1.0, "sigma": sigma, "nu": nu},
+            stats.exponnorm(nu / sigma, 1.0, sigma),
+            bad=[
+                ({"sigma": 0.0}, "sigma.*0"),
+                ({"nu": -1.0}, "nu.*-1"),
+                ({"nu": None}, "nu is missing"),
+                ({"sigma": None}, "sigma is missing"),
+            ],
+        )
+        for sigma, nu in ((0.7, 2.0), (2.0, 0.4), (0.01, 1.0))
+    ),
+]
+
 POSITIVE = [
     scipy_case(
         "exponential",
@@ -311,6 +373,72 @@ BOUNDED = [
     ),
     *(
         Case(
+            f"kumaraswamy-{a:g}-{b:g}",
+            Kumaraswamy,
+            {"a": a, "b": b},
+            # A power of it is a beta variable.
+            lambda x, a=a, b=b: np.log(a) + (a - 1) * np.log(x) + stats.beta(1, b).logpdf(x**a),
+            points=points,
+            outside=[0.0, 1.0, -0.1, 1.1, *NOT_REAL],
+            bad=[({"a": 0.0}, "a.*0"), ({"b": -3.5}, "b.*-3.5")],
+            mean=b * special.beta(1 + 1 / a, b),
+            variance=b * special.beta(1 + 2 / a, b) - (b * special.beta(1 + 1 / a, b)) ** 2,
+            cdf=lambda x, a=a, b=b: -np.expm1(b * np.log1p(-(x**a))),
+        )
+        for a, b, points in (
+            (2.0, 3.5, [1e-3, 0.2, 0.5, 0.8, 0.99]),
+            (0.3, 0.4, [1e-5, 0.03, 0.6, 0.999]),
+        )
+    ),
+    *(
+        Case(
+            name,
+            Interpolated,
+            {"x_points": knots, "pdf_points": heights},
+            frozen.logpdf,
+            points=points,
+            edges=edges,
+            outside=[knots[0] - 0.01, knots[-1] + 0.01, *NOT_REAL],
+            bad=[
+                ({"x_points": [0.0] * len(knots)}, "x_points.*increasing"),
+                ({"pdf_points": [-1.0] * len(knots)}, r"pdf_points.*non-negative.*-1"),
+                ({"pdf_points": [0.0] * len(knots)}, "pdf_points.*not zero everywhere"),
+                ({"pdf_points": [1.0]}, f"equally many.*{len(knots)} and 1"),
+                ({"x_points": [1.0], "pdf_points": [1.0]}, "at least 2; got 1 and 1"),
+            ],
+            mean=frozen.mean(),
+            variance=frozen.var(),
+            cdf=frozen.cdf,
+        )
+        for name, knots, heights, frozen, points, edges in (
+            (
+                "interpolated-triangle",
+                [-1.0, 0.0, 3.0],
+                [0.0, 7.0, 0.0],
+                stats.triang(0.25, -1.0, 4.0),
+                [-0.9, -0.3, 0.2, 1.0, 2.99],
+                [],
+            ),
+            (
+                "interpolated-trapezoid",
+                [-1.0, 0.0, 1.0, 3.0],
+                [0.0, 0.2, 0.2, 0.0],
+                stats.trapezoid(0.25, 0.5, -1.0, 4.0),
+                [-0.9, -0.3, 0.4, 1.5, 2.9],
+                [],
+            ),
+            (
+                "interpolated-many",
+                list(np.linspace(-1.0, 3.0, 41)),
+                [2.0] * 41,
+                stats.uniform(-1.0, 4.0),
+                [-0.999, 0.02, 1.51, 2.99],
+                [-1.0, 3.0],
+            ),
+        )
+    ),
+    *(
+        Case(
             f"von-mises-{kappa:g}",
             VonMises,
             {"mu": mu, "kappa": kappa},
@@ -357,4 +485,4 @@ IMPROPER = [
     ),
 ]
 
-CASES: list[Case] = [*NORMALS, *HEAVY, *LOCATION_SCALE, *POSITIVE, *BOUNDED, *IMPROPER]
+CASES: list[Case] = [*NORMALS, *HEAVY, *LOCATION_SCALE, *SKEWED, *POSITIVE, *BOUNDED, *IMPROPER]

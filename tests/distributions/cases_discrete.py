@@ -8,7 +8,10 @@ from scipy import special, stats
 from aliquot.distributions.binary import Bernoulli, BetaBinomial, Binomial
 from aliquot.distributions.categorical import Categorical, Multinomial, OrderedLogistic
 from aliquot.distributions.counts import DiscreteUniform, Geometric, NegativeBinomial, Poisson
+from aliquot.distributions.discrete_weibull import DiscreteWeibull
+from aliquot.distributions.hypergeometric import HyperGeometric
 from aliquot.distributions.markov_chain import MarkovChain
+from aliquot.distributions.ordered_probit import OrderedProbit
 from aliquot.distributions.zero_inflated import (
     ZeroInflatedBinomial,
     ZeroInflatedNegativeBinomial,
@@ -35,6 +38,16 @@ def zero_inflated(psi, counts):
 def ordered_pmf(x, eta=0.3, cutpoints=(-1.0, 0.5, 2.0)):
     below = special.expit(np.concatenate([[-np.inf], cutpoints, [np.inf]]) - eta)
     return np.diff(below)[np.asarray(x, int)]
+
+
+def probit_pmf(x, eta=0.3, cutpoints=(-1.0, 0.5, 2.0), sigma=1.7):
+    below = special.ndtr((np.concatenate([[-np.inf], cutpoints, [np.inf]]) - eta) / sigma)
+    return np.diff(below)[np.asarray(x, int)]
+
+
+def weibull_pmf(x, q=0.8, beta=1.4):
+    x = np.asarray(x, float)
+    return q ** (x**beta) - q ** ((x + 1) ** beta)
 
 
 def at_most(upper, pmf, lowest=0):
@@ -238,6 +251,74 @@ CASES: list[Case] = [
         atoms=np.arange(3),
         differentiable=False,
         **moments(ordered_pmf, np.arange(4)),
+    ),
+    Case(
+        "ordered-probit",
+        OrderedProbit,
+        {"eta": 0.3, "cutpoints": [-1.0, 0.5, 2.0], "sigma": 1.7},
+        lambda x: np.log(probit_pmf(x)),
+        points=[0, 1, 2, 3],
+        outside=[-1, 4, 0.5],
+        bad=[
+            ({"cutpoints": [1.0, 0.0]}, "cutpoints.*increasing"),
+            ({"eta": np.nan}, "eta.*NaN"),
+            ({"sigma": -1.7}, "sigma.*-1.7"),
+        ],
+        pmf=probit_pmf,
+        atoms=np.arange(3),
+        differentiable=False,
+        **moments(probit_pmf, np.arange(4)),
+    ),
+    Case(
+        "ordered-probit-of-two",
+        OrderedProbit,
+        {"eta": -0.4, "cutpoints": [0.2]},
+        points=[0, 1],
+        outside=[-1, 2, 0.5],
+        **against(stats.bernoulli(special.ndtr(-0.6)), [0]),
+    ),
+    Case(
+        "discrete-weibull",
+        DiscreteWeibull,
+        {"q": 0.8, "beta": 1.4},
+        lambda x: np.log(weibull_pmf(x)),
+        points=[0, 1, 5, 9],
+        outside=NOT_COUNTS,
+        bad=[
+            ({"q": 1.0}, "q.*1"),
+            ({"q": 0.0}, "q.*0"),
+            ({"beta": -1.4}, "beta.*-1.4"),
+        ],
+        pmf=weibull_pmf,
+        atoms=np.arange(7),
+        differentiable=False,
+    ),
+    Case(
+        "discrete-weibull-upper",
+        DiscreteWeibull,
+        {"q": 0.8, "beta": 1.4, "upper": 5},
+        **at_most(5, weibull_pmf),
+    ),
+    *(
+        Case(
+            f"hypergeometric-{size}-{k}-{n}",
+            HyperGeometric,
+            {"N": size, "k": k, "n": n},
+            points=points,
+            outside=[*NOT_COUNTS, points[0] - 1, points[-1] + 1],
+            bad=[
+                ({"k": size + 1}, f"k must be at most N; got k={size + 1} and N={size}"),
+                ({"n": size + 2}, f"n must be at most N; got n={size + 2}"),
+                ({"N": -1}, "N.*-1"),
+                ({"n": 2.5}, r"n.*2\.5"),
+            ],
+            **against(stats.hypergeom(size, k, n), atoms),
+        )
+        for size, k, n, points, atoms in (
+            (20, 7, 12, [0, 3, 7], range(2, 7)),
+            (20, 13, 12, [5, 8, 12], range(6, 11)),
+            (300, 120, 90, [0, 30, 40, 90], range(29, 44)),
+        )
     ),
     Case(
         "multinomial",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import mpmath as mp
@@ -116,6 +117,26 @@ def mv_normal(deviation: Any, chol: Any) -> Any:
     return -sum(v * v for v in z) / 2 - logs - len(deviation) * mp.log(2 * mp.pi) / 2
 
 
+def mv_student(deviation: Any, nu: Any, chol: Any) -> Any:
+    factor = mp.matrix(chol)
+    z, k = mp.lu_solve(factor, mp.matrix(deviation)), len(deviation)
+    constant = mp.loggamma((nu + k) / 2) - mp.loggamma(nu / 2) - mp.log(mp.pi * nu) * k / 2
+    logs = sum(mp.log(factor[i, i]) for i in range(k))
+    return constant - logs - (nu + k) / 2 * mp.log1p(sum(v * v for v in z) / nu)
+
+
+def dirichlet_multinomial(x: Any, n: Any, a: Any) -> Any:
+    parts = zip(x, a, strict=True)
+    each = sum(mp.loggamma(v + c) - mp.loggamma(c) - mp.loggamma(v + 1) for v, c in parts)
+    return mp.loggamma(sum(a)) + mp.loggamma(n + 1) - mp.loggamma(sum(a) + n) + each
+
+
+def stick_breaking(x: Any, alpha: Any) -> Any:
+    left = [sum(x[k + 1 :]) for k in range(len(x) - 1)]
+    value = len(left) * mp.log(alpha) + (alpha - 1) * mp.log(left[-1])
+    return value - sum(mp.log(v) for v in left[:-1])
+
+
 def poisson(x: Any, mu: Any) -> Any:
     return power(mu, x) - mu - mp.loggamma(x + 1)
 
@@ -133,6 +154,18 @@ def inflated(plain: Callable[..., Any]) -> Callable[..., Any]:
     def log_density(x: Any, psi: Any, **others: Any) -> Any:
         value = mp.log(psi) + plain(x, **others)
         return mp.log(1 - psi + mp.exp(value)) if x == 0 else value
+
+    return log_density
+
+
+def hurdle(plain: Callable[..., Any], zero: bool = True) -> Callable[..., Any]:
+    """Give zero a probability of its own, and leave out the family's, where it has a `zero`."""
+
+    def log_density(x: Any, psi: Any, **others: Any) -> Any:
+        if x == 0:
+            return mp.log(1 - psi)
+        some = mp.log(1 - mp.exp(plain(mp.mpf(0), **others))) if zero else 0
+        return mp.log(psi) + plain(x, **others) - some
 
     return log_density
 
@@ -158,6 +191,57 @@ def ordered_logistic(x: Any, eta: Any, cutpoints: Any) -> Any:
     with mp.workdps(1000):  # the difference of two numbers next to 1
         upper = below(k) if k < len(cutpoints) else mp.mpf(1)
         return mp.log(upper - (below(k - 1) if k else 0))
+
+
+def ordered_probit(x: Any, eta: Any, cutpoints: Any, sigma: Any) -> Any:
+    k, cuts = int(x), [(cut - eta) / sigma for cut in cutpoints]
+    if 0 < k < len(cuts):
+        return log_interval(cuts[k - 1], cuts[k])
+    z = cuts[0] if k == 0 else -cuts[-1]
+    return log_normal_cdf(z)
+
+
+def log_normal_cdf(z: Any) -> Any:
+    """Compute the log of the standard normal distribution function, far out by its series."""
+    if z < -100:  # DLMF 7.12.1
+        series = mp.fsum((-1) ** n * mp.fac2(2 * n - 1) / z ** (2 * n) for n in range(30))
+        return mp.log(series / -z) - z * z / 2 - mp.log(2 * mp.pi) / 2
+    return mp.log(mp.erfc(-z / mp.sqrt(2)) / 2)
+
+
+def skew_normal(x: Any, alpha: Any, mu: Any, sigma: Any) -> Any:
+    return mp.log(2) + normal(x, mu, sigma) + log_normal_cdf(alpha * (x - mu) / sigma)
+
+
+def asymmetric_laplace(x: Any, kappa: Any, mu: Any, b: Any) -> Any:
+    decay = abs(x - mu) * b * (kappa if x > mu else 1 / kappa)
+    return mp.log(b / (kappa + 1 / kappa)) - decay
+
+
+def ex_gaussian(x: Any, mu: Any, sigma: Any, nu: Any) -> Any:
+    with mp.workdps(2000):  # in which all cancels that does
+        z, k = (x - mu) / sigma, sigma / nu
+        return -mp.log(nu) + k * k / 2 - z * k + log_normal_cdf(z - k)
+
+
+def kumaraswamy(x: Any, a: Any, b: Any) -> Any:
+    return mp.log(a * b) + (a - 1) * mp.log(x) + (b - 1) * mp.log(-mp.expm1(a * mp.log(x)))
+
+
+def discrete_weibull(x: Any, q: Any, beta: Any) -> Any:
+    now, following = (-mp.log(q) * y**beta for y in (x, x + 1))
+    return mp.log(-mp.expm1(now - following)) - now
+
+
+def hypergeometric(x: Any, N: Any, k: Any, n: Any) -> Any:
+    return choose(k, x) + choose(N - k, n - x) - choose(N, n)
+
+
+def interpolated(x: Any, x_points: Any, pdf_points: Any) -> Any:
+    each = list(pairwise(zip(x_points, pdf_points, strict=True)))
+    total = sum((b - a) * (p + q) / 2 for (a, p), (b, q) in each)
+    ((a, p), (b, q)) = next(two for two in each if two[0][0] <= x <= two[1][0])
+    return mp.log((p + (q - p) * (x - a) / (b - a)) / total)
 
 
 # Arguments and points ----------------------------------------------------------------------------
@@ -226,6 +310,45 @@ def _mv_normal(rng: Rng, tier: str) -> tuple[Any, Arguments]:
     r = rng.uniform(0, 0.9)
     chol = sizes[:, None] * np.linalg.cholesky(np.eye(3) * (1 - r) + r)
     return chol @ rng.normal(size=3), {"mu": np.zeros(3), "chol": chol}
+
+
+def _mv_student(rng: Rng, tier: str) -> tuple[Any, Arguments]:
+    x, arguments = _mv_normal(rng, tier)
+    return x * _far_out(rng, LARGE if tier == EXTREME else tier), {
+        "nu": shape(rng, tier),
+        **arguments,
+    }
+
+
+def _zero_sum(rng: Rng, tier: str) -> tuple[Any, Arguments]:
+    # Four numbers in pairs: they sum to zero as they are rounded, too.
+    sigma = scale(rng, tier)
+    one, two = sigma * deviate(rng), sigma * deviate(rng)
+    return np.array([one, two, -one, -two]), {"sigma": np.array([sigma])}
+
+
+def _series(rng: Rng, tier: str) -> tuple[Any, Arguments]:
+    # With a power of two, what was there before is taken off without rounding.
+    rho, sigma = float(2.0 ** rng.integers(-3, 2)), scale(rng, tier)
+    x = [sigma * deviate(rng)]
+    for _ in range(3):
+        x.append(rho * x[-1] + sigma * deviate(rng))
+    return np.array(x), {"rho": np.array([rho]), "sigma": sigma}
+
+
+def _mv_walk(rng: Rng, tier: str) -> tuple[Any, Arguments]:
+    _, arguments = _mv_normal(rng, tier)
+    return np.cumsum(rng.normal(size=(3, 3)) @ arguments["chol"].T, axis=0), arguments
+
+
+def _dirichlet_multinomial(rng: Rng, tier: str) -> tuple[Any, Arguments]:
+    x, arguments = _multinomial(rng, tier)
+    return x, {"n": arguments["n"], "a": np.array([shape(rng, tier) for _ in x])}
+
+
+def _sticks(rng: Rng, tier: str) -> tuple[Any, Arguments]:
+    x, _ = _dirichlet(rng, tier)
+    return x, {"alpha": shape(rng, tier)}
 
 
 def _log_normal(rng: Rng, tier: str) -> tuple[Any, Arguments]:
@@ -363,6 +486,68 @@ def _ordered(rng: Rng, tier: str) -> tuple[Any, Arguments]:
     return int(rng.integers(4)), {"eta": float(rng.normal() * spread), "cutpoints": cuts}
 
 
+def _ordered_probit(rng: Rng, tier: str) -> tuple[Any, Arguments]:
+    x, arguments = _ordered(rng, tier)
+    return x, {**arguments, "sigma": float(10 ** rng.uniform(-1, 1))}
+
+
+def _skew_normal(rng: Rng, tier: str) -> tuple[Any, Arguments]:
+    x, arguments = at_location("sigma")(rng, tier)
+    return x, {"alpha": float(rng.choice([-1, 1])) * shape(rng, tier), **arguments}
+
+
+def _asymmetric_laplace(rng: Rng, tier: str) -> tuple[Any, Arguments]:
+    x, arguments = at_location("b")(rng, LARGE if tier == EXTREME else tier)
+    kappa = float(10 ** rng.uniform(*{MODERATE: (-1, 1), LARGE: (-5, 5)}.get(tier, (-100, 100))))
+    return x, {"kappa": kappa, "mu": arguments["mu"], "b": 1 / arguments["b"]}
+
+
+def _ex_gaussian(rng: Rng, tier: str) -> tuple[Any, Arguments]:
+    """Draw a point where one part or the other is, of widths that may be as different as tiers."""
+    sigma, nu = scale(rng, tier), scale(rng, tier)
+    mu = float(rng.normal()) * sigma
+    return mu + sigma * deviate(rng) + nu * float(rng.exponential()) * rng.integers(2), {
+        "mu": mu,
+        "sigma": sigma,
+        "nu": nu,
+    }
+
+
+def _kumaraswamy(rng: Rng, tier: str) -> tuple[Any, Arguments]:
+    a, b = shape(rng, tier), shape(rng, tier)
+    log_x = float(np.log(-np.expm1(-rng.exponential() / b)) / a)
+    return float(np.clip(np.exp(log_x), 1e-300, 1 - 1e-16)), {"a": a, "b": b}
+
+
+def _discrete_weibull(rng: Rng, tier: str) -> tuple[Any, Arguments]:
+    q = probability(rng, tier)
+    beta = float(10 ** rng.uniform(*{MODERATE: (-0.5, 0.7)}.get(tier, (-2, 2))))
+    log_x = min(float(np.log(rng.exponential() / -np.log(q))) / beta, 30.0)
+    return whole(np.exp(log_x), 0, 1e15), {"q": q, "beta": beta}
+
+
+def _hypergeometric(rng: Rng, tier: str) -> tuple[Any, Arguments]:
+    size = count(rng, tier)
+    k, n = (int(size * probability(rng, tier)) for _ in range(2))
+    mean = k * (n / size)
+    sd = (mean * (1 - k / size) * (1 - n / size)) ** 0.5
+    x = whole(mean + sd * deviate(rng), max(0, n - (size - k)), min(k, n))
+    return x, {"N": size, "k": k, "n": n}
+
+
+def _interpolated(rng: Rng, tier: str) -> tuple[Any, Arguments]:
+    points = np.array([scale(rng, tier if tier != EXTREME else LARGE) for _ in range(5)])
+    points = np.sort(points) * np.arange(1, 6)
+    heights = np.array([scale(rng, tier) for _ in points]) * [rng.integers(2), 1, 0, 0, 1]
+    first = int(rng.choice([0, 1, 3]))
+    near = float(10 ** rng.uniform(-9, 0))
+    share = float(rng.choice([near, 1 - near]))
+    x = points[first] + (points[first + 1] - points[first]) * share
+    # The end itself has no height there.
+    low, high = np.nextafter(points[first], np.inf), np.nextafter(points[first + 1], -np.inf)
+    return float(np.clip(x, low, high)), {"x_points": points, "pdf_points": heights}
+
+
 EXACT: dict[str, Exact] = {
     "Normal": Exact(normal, at_location("sigma")),
     "HalfNormal": Exact(lambda x, sigma: normal(x, 0, sigma) + mp.log(2), _half_normal),
@@ -448,6 +633,13 @@ EXACT: dict[str, Exact] = {
     "ZeroInflatedNegativeBinomial": Exact(
         inflated(negative_binomial), _inflated(_negative_binomial)
     ),
+    "HurdlePoisson": Exact(hurdle(poisson), _inflated(_poisson)),
+    "HurdleNegativeBinomial": Exact(hurdle(negative_binomial), _inflated(_negative_binomial)),
+    "HurdleGamma": Exact(hurdle(gamma, zero=False), _inflated(_gamma)),
+    "HurdleLogNormal": Exact(
+        hurdle(lambda x, mu, sigma: normal(mp.log(x), mu, sigma) - mp.log(x), zero=False),
+        _inflated(_log_normal),
+    ),
     "NormalMixture": Exact(mixture, _mixture),
     "Dirichlet": Exact(
         lambda x, a: (
@@ -475,7 +667,52 @@ EXACT: dict[str, Exact] = {
         lambda x, mu, chol: mv_normal([v - m for v, m in zip(x, mu, strict=True)], chol),
         _mv_normal,
     ),
+    "MvStudentT": Exact(
+        lambda x, nu, mu, chol: mv_student([v - m for v, m in zip(x, mu, strict=True)], nu, chol),
+        _mv_student,
+    ),
+    "DirichletMultinomial": Exact(dirichlet_multinomial, _dirichlet_multinomial),
+    "StickBreakingWeights": Exact(stick_breaking, _sticks),
+    "ZeroSumNormal": Exact(
+        lambda x, sigma: (
+            sum(normal(v, 0, sigma[0]) for v in x) + mp.log(2 * mp.pi * sigma[0] ** 2) / 2
+        ),
+        _zero_sum,
+    ),
+    "AR": Exact(
+        lambda x, rho, sigma: (
+            normal(x[0], 0, 100) + sum(normal(x[i + 1], rho[0] * x[i], sigma) for i in range(3))
+        ),
+        _series,
+    ),
+    "MvGaussianRandomWalk": Exact(
+        lambda x, mu, chol: (
+            sum(normal(v, 0, 10) for v in x[0])
+            + sum(
+                mv_normal([v - u - m for v, u, m in zip(x[i + 1], x[i], mu, strict=True)], chol)
+                for i in range(2)
+            )
+        ),
+        _mv_walk,
+    ),
     "OrderedLogistic": Exact(ordered_logistic, _ordered),
+    "OrderedProbit": Exact(ordered_probit, _ordered_probit),
+    "SkewNormal": Exact(skew_normal, _skew_normal),
+    "AsymmetricLaplace": Exact(asymmetric_laplace, _asymmetric_laplace),
+    "ExGaussian": Exact(ex_gaussian, _ex_gaussian),
+    "Kumaraswamy": Exact(kumaraswamy, _kumaraswamy),
+    "DiscreteWeibull": Exact(discrete_weibull, _discrete_weibull),
+    "HyperGeometric": Exact(hypergeometric, _hypergeometric),
+    "Interpolated": Exact(interpolated, _interpolated),
+}
+
+
+# What families have besides parameters that are numbers.
+MORE: dict[str, Arguments] = {
+    "GaussianRandomWalk": {"init_dist": aq.Normal.dist(0, 100)},
+    "MvGaussianRandomWalk": {"steps": 2},
+    "AR": {"steps": 3},
+    "StickBreakingWeights": {"K": 2},
 }
 
 
@@ -498,9 +735,8 @@ def errors(name: str, rng: Rng, tier: str, count: int) -> list[tuple[float, str]
     cases = [exact.draw(rng, tier) for _ in range(count)]
     arguments = {key: np.array([case[1][key] for case in cases]) for key in cases[0][1]}
     family = getattr(aq, name.split()[0])
-    if family is aq.GaussianRandomWalk:
-        arguments["init_dist"] = aq.Normal.dist(0, 100)
-    got = family.dist(**arguments).log_prob(np.array([case[0] for case in cases]))
+    more = {"shape": (count, 4)} if family is aq.ZeroSumNormal else MORE.get(name, {})
+    got = family.dist(**arguments, **more).log_prob(np.array([case[0] for case in cases]))
     found = []
     with mp.workdps(DIGITS):
         for value, (x, given) in zip(np.asarray(got), cases, strict=True):

@@ -11,8 +11,12 @@ from aliquot.distributions.bounded import Beta, Uniform
 from aliquot.distributions.circular import VonMises
 from aliquot.distributions.gamma import ChiSquared, Gamma, InverseGamma
 from aliquot.distributions.heavy_tailed import Cauchy, HalfCauchy, HalfStudentT, StudentT
+from aliquot.distributions.interpolated import Interpolated
+from aliquot.distributions.kumaraswamy import Kumaraswamy
 from aliquot.distributions.location_scale import Gumbel, HalfNormal, Laplace, Logistic, Normal
 from aliquot.distributions.positive import Exponential, LogNormal, Pareto, Weibull
+from aliquot.distributions.skewed import AsymmetricLaplace, ExGaussian, SkewNormal
+from aliquot.distributions.truncated import Truncated
 from aliquot.distributions.truncated_normal import TruncatedNormal
 from tests.distributions.law import (
     LARGEST,
@@ -120,6 +124,12 @@ def below(upper: float, mu: float) -> Law:
     return Law(name, TruncatedNormal, {"mu": mu, "sigma": 1.0, "upper": upper}, law)
 
 
+def cut(name: str, dist: Any, cdf: Any, **bounds: float) -> Law:
+    """Make a row of a number beyond bounds that it is hardly ever beyond."""
+    law = by(cdf, np.nextafter(TINY, 1.0))
+    return Law(f"Truncated({name})", Truncated, {"dist": dist, **bounds}, law)
+
+
 def von_mises(kappa: float) -> Law:
     """Make a row: uniform where kappa is small, normal where it is large."""
     if kappa < 1e-6:
@@ -127,6 +137,46 @@ def von_mises(kappa: float) -> Law:
     else:
         law = by(lambda x: special.ndtr(2 * np.sqrt(kappa) * np.sin(x / 2)))
     return Law(f"VonMises({kappa:g})", VonMises, {"mu": 0.0, "kappa": kappa}, law)
+
+
+def skew_normal(alpha: float, frozen: Any, sigma: float) -> Law:
+    arguments = {"alpha": alpha, "mu": 0.0, "sigma": sigma}
+    law = by(lambda x: frozen.cdf(x / sigma))
+    return Law(f"SkewNormal({alpha:g}, 0, {sigma:g})", SkewNormal, arguments, law)
+
+
+def asymmetric_laplace(kappa: float, b: float) -> Law:
+    share = 1 / (1 + kappa**-2.0)
+
+    def cdf(x: np.ndarray) -> Any:
+        left = share * np.exp(np.minimum(x, 0) * b / kappa)
+        return np.where(x < 0, left, 1 - (1 - share) * np.exp(-np.maximum(x, 0) * b * kappa))
+
+    arguments = {"kappa": kappa, "mu": 0.0, "b": b}
+    return Law(f"AsymmetricLaplace({kappa:g}, 0, {b:g})", AsymmetricLaplace, arguments, by(cdf))
+
+
+def ex_gaussian(sigma: float, nu: float, frozen: Any, s: float = 1.0) -> Law:
+    """Make a row, in units of `s`; where one part is as good as none, the law is the other's."""
+    arguments = {"mu": 0.0, "sigma": sigma, "nu": nu}
+    law = by(lambda x: frozen.cdf(x / s))
+    return Law(f"ExGaussian(0, {sigma:g}, {nu:g})", ExGaussian, arguments, law)
+
+
+def kumaraswamy(a: float, b: float) -> Law:
+    def cdf(x: np.ndarray) -> Any:
+        t = a * np.log(x)
+        near = t > -0.5
+        log_rest = np.log1p(-np.exp(np.where(near, -1.0, t)))
+        return -np.expm1(b * np.where(near, np.log(-np.expm1(t)), log_rest))
+
+    name = f"Kumaraswamy({a:g}, {b:g})"
+    return Law(name, Kumaraswamy, {"a": a, "b": b}, by(cdf, TINY, NEAR_ONE))
+
+
+def interpolated(name: str, points: Any, heights: Any, cdf: Any) -> Law:
+    arguments = {"x_points": points, "pdf_points": heights}
+    return Law(f"Interpolated({name})", Interpolated, arguments, by(cdf))
 
 
 LAWS: list[Law] = [
@@ -137,6 +187,25 @@ LAWS: list[Law] = [
     *scaled(Laplace, stats.laplace, "mu", "b", [SMALL, 1e307]),
     *scaled(Logistic, stats.logistic, "mu", "s", [SMALL, 1e307]),
     *scaled(Gumbel, stats.gumbel_r, "mu", "beta", [SMALL, 1e307]),
+    *(skew_normal(0.0, stats.norm, s) for s in [SMALL, 1e307]),
+    *(skew_normal(-3.0, stats.skewnorm(-3), s) for s in [SMALL, 1e307]),
+    *(skew_normal(1e300, stats.halfnorm, s) for s in [SMALL, 1e307]),
+    *(asymmetric_laplace(*pair) for pair in [(1e-4, 1.0), (1e3, 1e300), (1.3, SMALL)]),
+    ex_gaussian(1.0, SMALL, stats.norm),
+    ex_gaussian(SMALL, 1.0, stats.expon),
+    ex_gaussian(1e-3, 1.0, stats.exponnorm(1e3, 0, 1e-3)),
+    ex_gaussian(1e300, 1e300, stats.exponnorm(1), 1e300),
+    *(kumaraswamy(*pair) for pair in [(1e-3, 1e-3), (0.05, 0.4), (1e-8, 1.0), (0.5, 1e10)]),
+    *(kumaraswamy(*pair) for pair in [(1e8, 1e8), (1e12, 1e-3), (3.0, 1e12)]),
+    interpolated("1e300", [-1e300, 0, 1e300], [0, SMALL, 0], stats.triang(0.5, -1e300, 2e300).cdf),
+    interpolated("no first", [0, 1, 2], [0, 0, LARGE], lambda x: (x - 1) ** 2),
+    interpolated("no last", [0, 1e-9, 1], [1, 0, 0], lambda x: 1 - (1 - x * 1e9) ** 2),
+    interpolated(
+        "a spike",
+        [0, 1e-200, 1],
+        [1e200, 1e-6, 1e-6],
+        lambda x: 1 - (1 - np.minimum(x * 1e200, 1)) ** 2,
+    ),
     *scaled(Exponential, stats.expon, None, "scale", [SMALL, LARGE, 1e307]),
     *(log_normal(*pair) for pair in [(0.0, 1e-8), (0.0, 1e3), (700.0, 10.0)]),
     *(gamma(*pair) for pair in [(0.03, 1.5), (1e-3, 1.0), (1e-3, 1e-300), (1e-8, 1.0)]),
@@ -154,6 +223,10 @@ LAWS: list[Law] = [
     *(above(*row) for row in [(1e4, 0.0, 1e-4), (0.0, 0.0, 1e-15), (1e-3, 0.0, 1e-12)]),
     *(above(lower, 0.0, width) for lower, width in [(0.5, 0.9), (0.5, 2.0), (20.0, 0.1)]),
     *(below(*pair) for pair in [(-10.0, 0.0), (0.0, 1e8)]),
+    cut("Normal", Normal(), lambda x: 1 - beyond(40.0, x - 40.0), lower=40.0),
+    cut("Exponential", Exponential(1.0), lambda x: -np.expm1(1e3 - x), lower=1e3),
+    cut("Cauchy", Cauchy(0.0, 1.0), lambda x: 1 - 1e50 / x, lower=1e50),
+    cut("Gamma", Gamma(1e-3, 1.0), lambda x: (x / 1e-200) ** 1e-3, upper=1e-200),
     *(von_mises(kappa) for kappa in [1e-300, 1e-10, 1e8, 1e14, 1e40, 1e300]),
     *(
         Law(

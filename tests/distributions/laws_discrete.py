@@ -10,7 +10,13 @@ from scipy import special, stats
 from aliquot.distributions.binary import Bernoulli, BetaBinomial, Binomial
 from aliquot.distributions.categorical import Categorical, Multinomial, OrderedLogistic
 from aliquot.distributions.counts import DiscreteUniform, Geometric, NegativeBinomial, Poisson
+from aliquot.distributions.dirichlet_multinomial import DirichletMultinomial
+from aliquot.distributions.discrete_weibull import DiscreteWeibull
+from aliquot.distributions.hurdle import HurdleNegativeBinomial, HurdlePoisson
+from aliquot.distributions.hypergeometric import HyperGeometric
 from aliquot.distributions.markov_chain import MarkovChain
+from aliquot.distributions.ordered_probit import OrderedProbit
+from aliquot.distributions.truncated import Truncated
 from aliquot.distributions.zero_inflated import (
     ZeroInflatedBinomial,
     ZeroInflatedNegativeBinomial,
@@ -72,6 +78,43 @@ def geometric(p: float) -> Law:
     return Law(f"Geometric({p:g})", Geometric, {"p": p}, law)
 
 
+def not_zero(frozen: Any) -> Any:
+    """Use a discrete distribution of SciPy's that is known not to be zero."""
+
+    def uniforms(x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        assert np.all(x > 0)
+        above = frozen.sf(x) + rng.random(x.shape) * frozen.pmf(x)
+        return above / frozen.sf(0)
+
+    return uniforms
+
+
+def discrete_weibull(q: float, beta: float) -> Law:
+    """Make a row by the Weibull law, of which the count is the whole part."""
+
+    def beyond(x: np.ndarray) -> Any:
+        return np.exp(np.log(q) * x.astype(float) ** beta)
+
+    def law(x: np.ndarray, rng: np.random.Generator) -> Any:
+        next_one = np.where(x == LAST, 0.0, beyond(np.minimum(x, LAST - 1) + 1))
+        return 1 - beyond(x) + rng.random(x.shape) * (beyond(x) - next_one)
+
+    return Law(f"DiscreteWeibull({q!r}, {beta:g})", DiscreteWeibull, {"q": q, "beta": beta}, law)
+
+
+def hypergeometric(size: int, k: int, n: int) -> Law:
+    mean = size * (k / size) * (n / size)
+    spread = (1 - k / size) * (1 - n / size)
+    if size <= 10**6:
+        law = counted(stats.hypergeom(size, k, n))
+    elif mean < 100:  # Poisson, but for terms of the order of the shares
+        law = counted(stats.poisson(mean))
+    else:
+        law = about(k * n // size if size > 2**53 else mean, np.sqrt(mean * spread))
+    arguments = {"N": size, "k": k, "n": n}
+    return Law(f"HyperGeometric({size:g}, {k:g}, {n:g})", HyperGeometric, arguments, law)
+
+
 def discrete_uniform(lower: int, upper: int) -> Law:
     def law(x: np.ndarray, rng: np.random.Generator) -> Any:
         above = (x.astype(np.uint64) - np.int64(lower).astype(np.uint64)).astype(float)
@@ -120,6 +163,19 @@ def multinomial(n: int, p: list[float]) -> Law:
     return Law(f"Multinomial({n:g}, {p})", Multinomial, {"n": n, "p": p}, law)
 
 
+def dirichlet_multinomial(n: int, a: list[float]) -> Law:
+    """Make a row by the first count, which is beta-binomial, and the next, given it."""
+
+    def law(x: np.ndarray, rng: np.random.Generator) -> Any:
+        columns, rest = [], np.full(len(x), n)
+        for k in range(len(a) - 1):
+            columns.append(counted(stats.betabinom(rest, a[k], sum(a[k + 1 :])))(x[:, k], rng))
+            rest = rest - x[:, k]
+        return np.stack(columns, axis=1)
+
+    return Law(f"DirichletMultinomial({n}, {a})", DirichletMultinomial, {"n": n, "a": a}, law)
+
+
 def zero_inflated(family: Any, counts: Law, psi: float, **arguments: Any) -> Law:
     """Make a row: among counts that are never zero by themselves, a zero is an extra one."""
 
@@ -148,6 +204,26 @@ LOGITS = np.array([[1e17, 1e17], [1e16, 1e16 + 2]])
 LAWS: list[Law] = [
     *(poisson(mu) for mu in [1e-6, 0.3, 9.99, 10.0, 40.0, 1e3, 1e6, 3e7, 1e8, 1e12, 1e15, 1e18]),
     Law("Poisson(1e-300)", Poisson, {"mu": 1e-300}, always(0)),
+    *(
+        Law(f"HurdlePoisson(1, {mu:g})", HurdlePoisson, {"psi": 1.0, "mu": mu}, not_zero(law))
+        for mu, law in ((mu, stats.poisson(mu)) for mu in (1e-9, 0.3, 40.0))
+    ),
+    *(
+        Law(
+            f"HurdleNegativeBinomial(1, {mu:g}, {alpha:g})",
+            HurdleNegativeBinomial,
+            {"psi": 1.0, "mu": mu, "alpha": alpha},
+            not_zero(stats.nbinom(alpha, alpha / (alpha + mu))),
+        )
+        for mu, alpha in ((1e-9, 2.0), (0.3, 1.7), (40.0, 0.3))
+    ),
+    Law("HurdlePoisson(1, 1e-300)", HurdlePoisson, {"psi": 1.0, "mu": 1e-300}, always(1)),
+    Law(
+        "Truncated(Poisson(1e-9))",
+        Truncated,
+        {"dist": Poisson(1e-9), "lower": 1},
+        not_zero(stats.poisson(1e-9)),
+    ),
     Law("Poisson(0)", Poisson, {"mu": 0.0}, always(0)),
     Law("Poisson(1e300)", Poisson, {"mu": 1e300}, always(LAST)),
     *(binomial(n, p) for n, p in [(25, 0.39), (25, 0.5), (1000, 0.011), (30, 0.95)]),
@@ -192,6 +268,26 @@ LAWS: list[Law] = [
         OrderedLogistic,
         {"eta": 1e17, "cutpoints": [1e17, 2e17]},
         one_of([0.5, 0.5, 0.0]),
+    ),
+    *(discrete_weibull(*row) for row in [(0.3, 1.0), (1 - 1e-12, 1.0), (0.5, 0.05), (0.9, 4.0)]),
+    *(discrete_weibull(*row) for row in [(1 - 1e-10, 3.0), (1e-3, 1e-3)]),
+    Law("DiscreteWeibull(1e-300, 1)", DiscreteWeibull, {"q": 1e-300, "beta": 1.0}, always(0)),
+    *(hypergeometric(*row) for row in [(20, 7, 12), (20, 13, 12), (90, 80, 60), (1000, 990, 980)]),
+    *(hypergeometric(10**6, k, n) for k, n in [(300_000, 500_000), (900_000, 300), (20, 10**5)]),
+    *(hypergeometric(10**15, k, n) for k, n in [(10**9, 10**6), (10**6, 5 * 10**10)]),
+    *(hypergeometric(10**18, k, n) for k, n in [(5 * 10**17, 3 * 10**17), (10**17, 9 * 10**17)]),
+    Law("HyperGeometric(9, 9, 5)", HyperGeometric, {"N": 9, "k": 9, "n": 5}, always(5)),
+    Law("HyperGeometric(9, 4, 0)", HyperGeometric, {"N": 9, "k": 4, "n": 0}, always(0)),
+    Law("HyperGeometric(0, 0, 0)", HyperGeometric, {"N": 0, "k": 0, "n": 0}, always(0)),
+    Law(
+        "OrderedProbit(1e15, ...)",
+        OrderedProbit,
+        {"eta": 1e15, "cutpoints": [1e15 - 1, 1e15, 1e15 + 2]},
+        one_of(np.diff(special.ndtr([-np.inf, -1, 0, 2, np.inf]))),
+    ),
+    *(
+        dirichlet_multinomial(*row)
+        for row in [(7, [0.3, 2.0, 1.0]), (50, [1e-3, 1e-3, 2e-3]), (20, [1e7, 2e7, 1e7])]
     ),
     *(multinomial(*row) for row in [(5, [0.2, 0.0, 0.5, 0.3]), (10**12, [0.2, 0.3, 0.5])]),
     multinomial(10**18, [0.5, 0.25, 0.25]),

@@ -6,17 +6,23 @@ from typing import Any
 
 import numpy as np
 from scipy import special, stats
+from scipy.linalg import helmert
 
+from aliquot.distributions.autoregressive import AR
 from aliquot.distributions.counts import Poisson
 from aliquot.distributions.dirichlet import Dirichlet
 from aliquot.distributions.heavy_tailed import Cauchy
-from aliquot.distributions.lkj import LKJCholeskyCov
+from aliquot.distributions.lkj import LKJCholeskyCov, LKJCorr
 from aliquot.distributions.location_scale import HalfNormal, Normal
 from aliquot.distributions.mixture import Mixture
+from aliquot.distributions.mv_random_walk import MvGaussianRandomWalk
+from aliquot.distributions.mv_student_t import MvStudentT
 from aliquot.distributions.mvnormal import MvNormal
 from aliquot.distributions.normal_mixture import NormalMixture
 from aliquot.distributions.random_walk import GaussianRandomWalk
-from tests.distributions.law import TINY, Law, about, beta_cdf, by
+from aliquot.distributions.stick_breaking import StickBreakingWeights
+from aliquot.distributions.zero_sum_normal import ZeroSumNormal
+from tests.distributions.law import LARGEST, TINY, Law, about, beta_cdf, by, t_cdf
 
 WIDE, NARROW = 1e140, 1e-140
 
@@ -90,6 +96,76 @@ def mv_normal(name: str, scale: float) -> Law:
     )
 
 
+def mv_student(nu: float, scale: float) -> Law:
+    factor = scale * np.array([[1.0, 0.0], [0.8, 0.6]])
+
+    def law(x: np.ndarray, rng: np.random.Generator) -> Any:
+        z = np.stack([x[:, 0] / factor[0, 0], (x[:, 1] - 0.8 * x[:, 0]) / factor[1, 1]], axis=1)
+        far = np.max(np.abs(x), axis=1) >= LARGEST
+        u = np.stack([t_cdf(nu, column) for column in z.T], axis=1)
+        # Both entries stand for what a double cannot hold where one does.
+        return u if not far.any() else u[~far]
+
+    return Law(f"MvStudentT({nu:g}, {scale:g})", MvStudentT, {"nu": nu, "chol": factor}, law)
+
+
+def sticks(alpha: float) -> Law:
+    """Make a row by the parts that are broken off, as far as a double holds what they are of."""
+
+    def law(x: np.ndarray, rng: np.random.Generator) -> Any:
+        assert np.all(x > 0)
+        np.testing.assert_allclose(x.sum(-1), 1, rtol=1e-14)
+        rest = np.log(x[:, 1:].sum(-1)) - np.log(x.sum(-1))
+        if alpha > 1e4:  # the part is next to an exponential number
+            return np.exp(-alpha * x[:, 0] / (x[:, 0] + x[:, 1:].sum(-1)))
+        return by(lambda v: beta_cdf(alpha, 1.0, v), np.log(2 * TINY))(rest, rng)
+
+    return Law(
+        f"StickBreakingWeights({alpha:g})", StickBreakingWeights, {"alpha": alpha, "K": 2}, law
+    )
+
+
+def zero_sum(scale: float) -> Law:
+    def law(x: np.ndarray, rng: np.random.Generator) -> Any:
+        return special.ndtr((x / scale) @ helmert(3).T)
+
+    arguments = {"sigma": scale, "shape": 3}
+    return Law(f"ZeroSumNormal({scale:g})", ZeroSumNormal, arguments, law)
+
+
+def correlations(eta: float) -> Law:
+    def law(x: np.ndarray, rng: np.random.Generator) -> Any:
+        lack = np.log1p(-x[:, 1, 0]) - np.log(2)
+        return by(lambda v: beta_cdf(eta + 0.5, eta + 0.5, v), np.log(1e-14))(lack, rng)
+
+    return Law(f"LKJCorr({eta:g})", LKJCorr, {"n": 3, "eta": eta}, law)
+
+
+def autoregression(scale: float) -> Law:
+    def law(x: np.ndarray, rng: np.random.Generator) -> Any:
+        rest = x[:, 2:] - 0.5 * x[:, 1:-1] + 0.25 * x[:, :-2]
+        return special.ndtr(np.concatenate([x[:, :2], rest], axis=1) / scale)
+
+    def make(sigma: float) -> AR:
+        return AR([0.5, -0.25], sigma, init_dist=Normal(0.0, sigma), steps=3)
+
+    return Law(f"AR({scale:g})", make, {"sigma": scale}, law)
+
+
+def mv_walk(scale: float) -> Law:
+    factor = scale * np.array([[1.0, 0.0], [0.8, 0.6]])
+
+    def law(x: np.ndarray, rng: np.random.Generator) -> Any:
+        steps = np.diff(x, axis=1).reshape(-1, 2)
+        first = special.ndtr(x[:, 0] / scale)
+        return np.concatenate([first, whitened(factor)(steps, rng).reshape(len(x), -1)], axis=1)
+
+    def make(chol: np.ndarray) -> MvGaussianRandomWalk:
+        return MvGaussianRandomWalk(chol=chol, init_dist=Normal(0.0, scale), steps=2)
+
+    return Law(f"MvGaussianRandomWalk({scale:g})", make, {"chol": factor}, law)
+
+
 def walk(scale: float) -> Law:
     def law(x: np.ndarray, rng: np.random.Generator) -> Any:
         steps = np.concatenate([x[:, :1], np.diff(x)], axis=1)
@@ -121,6 +197,12 @@ LAWS: list[Law] = [
     *(lkj(*row) for row in [(0.01, 1.0), (1.0, 1e-120), (1e4, 1.0), (3.0, 1e120)]),
     *(mv_normal(name, scale) for name in ["chol", "cov", "tau"] for scale in [WIDE, NARROW]),
     *(walk(scale) for scale in [WIDE, NARROW]),
+    *(mv_student(*row) for row in [(3.0, WIDE), (3.0, NARROW), (1e12, 1.0), (0.05, 1.0)]),
+    *(sticks(alpha) for alpha in [0.01, 1.0, 1e9]),
+    *(zero_sum(scale) for scale in [WIDE, NARROW]),
+    *(correlations(eta) for eta in [0.05, 1.0, 200.0]),
+    *(autoregression(scale) for scale in [WIDE, NARROW]),
+    *(mv_walk(scale) for scale in [WIDE, NARROW]),
     Law("Mixture of Poissons", poissons, {}, two_poissons),
     Law(
         "Mixture of scales",

@@ -66,6 +66,12 @@ def inflated(psi: Any, mean: Any, variance: Any) -> tuple[Any, Any]:
     return psi * mean, psi * variance + psi * (1 - psi) * mean**2
 
 
+def over_hurdle(psi: Any, mean: Any, variance: Any, none: Any) -> tuple[Any, Any]:
+    """Give the moments of what is zero, or one of a family's numbers that are not zero."""
+    first, second = mean / (1 - none), (variance + mean**2) / (1 - none)
+    return psi * first, psi * second - (psi * first) ** 2
+
+
 def logistic(x: Any) -> Any:
     return 1 / (1 + mp.exp(-x))
 
@@ -80,9 +86,83 @@ def ordered(eta: Any, cutpoints: list[Any]) -> tuple[Any, Any]:
     return of_states([up - low for low, up in pairwise(below)])
 
 
+def probit(eta: Any, cutpoints: list[Any], sigma: Any) -> tuple[Any, Any]:
+    below = [mp.mpf(0), *(mp.ncdf((cut - eta) / sigma) for cut in cutpoints), mp.mpf(1)]
+    return of_states([up - low for low, up in pairwise(below)])
+
+
+def skew_normal(alpha: Any, mu: Any, sigma: Any) -> tuple[Any, Any]:
+    away = mp.sqrt(2 / mp.pi) * alpha / mp.sqrt(1 + alpha**2)
+    return mu + sigma * away, sigma**2 * (1 - away**2)
+
+
+def asymmetric_laplace(kappa: Any, mu: Any, b: Any) -> tuple[Any, Any]:
+    return mu + (1 / kappa - kappa) / b, (1 + kappa**4) / (b * kappa) ** 2
+
+
+def kumaraswamy(a: Any, b: Any) -> tuple[Any, Any]:
+    with mp.workdps(FEWER):
+        mean = b * mp.beta(1 + 1 / a, b)
+        return mean, b * mp.beta(1 + 2 / a, b) - mean**2
+
+
+def hypergeometric(N: Any, k: Any, n: Any) -> tuple[Any, Any]:
+    mean = n * k / N
+    return mean, mean * (N - k) / N * (N - n) / (N - 1)
+
+
+def interpolated(x_points: list[Any], pdf_points: list[Any]) -> tuple[Any, Any]:
+    moments = [mp.mpf(0)] * 3
+    for (a, p), (b, q) in pairwise(zip(x_points, pdf_points, strict=True)):
+        slope = (q - p) / (b - a)
+        for power in range(3):
+            flat = (p - slope * a) * (b ** (power + 1) - a ** (power + 1)) / (power + 1)
+            moments[power] += flat + slope * (b ** (power + 2) - a ** (power + 2)) / (power + 2)
+    mean = moments[1] / moments[0]
+    return mean, moments[2] / moments[0] - mean**2
+
+
+def discrete_weibull_to_eight(q: Any, beta: Any) -> tuple[Any, Any]:
+    terms = [q ** mp.mpf(x) ** beta - q ** mp.mpf(x + 1) ** beta for x in range(9)]
+    return of_states([term / mp.fsum(terms) for term in terms])
+
+
+def population(rng: Rng, n: int) -> dict[str, np.ndarray]:
+    size = 2 + whole(0, 15)(rng, n)
+    return {"N": size} | {
+        name: np.minimum(np.round(size * probability(rng, n)).astype(np.int64), size)
+        for name in ("k", "n")
+    }
+
+
+def near_one(rng: Rng, n: int) -> np.ndarray:
+    return 1 + rng.choice([-1, 1], n) * 10 ** rng.uniform(-14, -1, n)
+
+
+def knots(rng: Rng, n: int) -> dict[str, np.ndarray]:
+    heights = size(-5, 5)(rng, n * 4).reshape(n, 4) * [1, 0, 0, 1]
+    points = np.sort(size(-5, 5)(rng, n * 4).reshape(n, 4), axis=1)
+    return {"x_points": points * np.arange(1, 5), "pdf_points": heights}
+
+
 def dirichlet(a: list[Any]) -> tuple[Any, Any]:
     total = mp.fsum(a)
     return [one / total for one in a], [one * (total - one) / (total**2 * (total + 1)) for one in a]
+
+
+def dirichlet_multinomial(n: Any, a: list[Any]) -> tuple[Any, Any]:
+    total = mp.fsum(a)
+    spread = n * (n + total) / (1 + total)
+    mean = [n * one / total for one in a]
+    return mean, [spread * one * (total - one) / total**2 for one in a]
+
+
+def sticks(alpha: Any) -> tuple[Any, Any]:
+    part, rest = 1 / (1 + alpha), alpha / (1 + alpha)
+    mean = [part, rest * part, rest**2 * part, rest**3]
+    part, rest = 2 / ((1 + alpha) * (2 + alpha)), alpha / (2 + alpha)
+    square = [part, rest * part, rest**2 * part, rest**3]
+    return mean, [s - m**2 for s, m in zip(square, mean, strict=True)]
 
 
 def mixture(w: list[Any], mu: list[Any], sigma: list[Any]) -> tuple[Any, Any]:
@@ -317,6 +397,34 @@ ROWS: list[Row] = [
         lambda psi, mu, alpha: inflated(psi, mu, mu + mu**2 / alpha),
     ),
     Row(
+        "HurdlePoisson",
+        aq.HurdlePoisson.dist,
+        each(psi=probability, mu=size(-100, 2.5)),
+        lambda psi, mu: over_hurdle(psi, mu, mu, mp.exp(-mu)),
+    ),
+    Row(
+        "HurdleNegativeBinomial",
+        aq.HurdleNegativeBinomial.dist,
+        each(psi=probability, mu=size(-100, 20), alpha=size(-20, 20)),
+        lambda psi, mu, alpha: over_hurdle(
+            psi, mu, mu + mu**2 / alpha, mp.exp(-alpha * mp.log1p(mu / alpha))
+        ),
+        1e-12,
+    ),
+    Row(
+        "HurdleGamma",
+        aq.HurdleGamma.dist,
+        each(psi=probability, alpha=size(-100, 100), beta=size(-50, 50)),
+        lambda psi, alpha, beta: inflated(psi, alpha / beta, alpha / beta**2),
+    ),
+    Row(
+        "HurdleLogNormal",
+        aq.HurdleLogNormal.dist,
+        each(psi=probability, mu=real(2), sigma=size(-8, 1)),
+        lambda psi, mu, sigma: inflated(psi, *log_normal(mu, sigma)),
+        1e-12,
+    ),
+    Row(
         "Categorical, log odds",
         aq.Categorical.dist,
         each(logit_p=vectors(real(1.5), 4)),
@@ -324,7 +432,68 @@ ROWS: list[Row] = [
         1e-11,
     ),
     Row("OrderedLogistic", aq.OrderedLogistic.dist, cuts, ordered, 1e-11),
+    Row(
+        "OrderedProbit",
+        aq.OrderedProbit.dist,
+        lambda rng, n: {**cuts(rng, n), "sigma": size(-1, 1)(rng, n)},
+        probit,
+        1e-11,
+    ),
+    Row(
+        "SkewNormal",
+        aq.SkewNormal.dist,
+        each(alpha=real(200), mu=lambda rng, n: np.zeros(n), sigma=size(-150, 150)),
+        skew_normal,
+    ),
+    Row(
+        "AsymmetricLaplace",
+        aq.AsymmetricLaplace.dist,
+        each(kappa=size(-100, 100), mu=lambda rng, n: np.zeros(n), b=size(-40, 40)),
+        asymmetric_laplace,
+    ),
+    Row(
+        "AsymmetricLaplace, nearly symmetric",
+        aq.AsymmetricLaplace.dist,
+        each(kappa=near_one, mu=lambda rng, n: np.zeros(n), b=size(-100, 100)),
+        asymmetric_laplace,
+    ),
+    Row(
+        "ExGaussian",
+        aq.ExGaussian.dist,
+        each(mu=size(-100, 100), sigma=size(-150, 150), nu=size(-150, 150)),
+        lambda mu, sigma, nu: (mu + nu, sigma**2 + nu**2),
+    ),
+    Row(
+        "Kumaraswamy",
+        aq.Kumaraswamy.dist,
+        each(a=size(-2, 9), b=size(-9, 9)),
+        kumaraswamy,
+        5e-12,
+    ),
+    Row("HyperGeometric", aq.HyperGeometric.dist, population, hypergeometric),
+    Row("Interpolated", aq.Interpolated.dist, knots, interpolated),
+    Row(
+        "DiscreteWeibull, upper = 8",
+        lambda q, beta: aq.DiscreteWeibull.dist(q, beta, upper=8),
+        each(q=lambda rng, n: rng.uniform(0.01, 0.99, n), beta=size(-1, 1)),
+        discrete_weibull_to_eight,
+        1e-11,
+    ),
     Row("Dirichlet", aq.Dirichlet.dist, each(a=vectors(size(-100, 100), 4)), dirichlet),
+    Row(
+        "DirichletMultinomial",
+        aq.DirichletMultinomial.dist,
+        each(n=whole(0, 18), a=vectors(size(-100, 100), 4)),
+        dirichlet_multinomial,
+        1e-12,
+    ),
+    Row(
+        "StickBreakingWeights",
+        lambda alpha: aq.StickBreakingWeights.dist(alpha, 3),
+        each(alpha=size(-100, 100)),
+        sticks,
+        1e-12,
+    ),
     Row("NormalMixture", aq.NormalMixture.dist, components, mixture, 1e-11),
     Row(
         "Mixture",

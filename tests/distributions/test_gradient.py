@@ -6,7 +6,10 @@ from typing import Any
 
 import jax
 import numpy as np
+import pytest
 
+from aliquot.distributions.kumaraswamy import Kumaraswamy
+from aliquot.distributions.skewed import ExGaussian
 from tests.distributions.case import Case
 from tests.distributions.table import cases_with, evaluate, repeated
 
@@ -41,6 +44,23 @@ def _disagreements(numeric: Any, exact: Any, log_prob: Any, step: Any) -> float:
     rounding = 1e-15 / TOLERANCE * (1.0 + abs(log_prob)) / step
     scale = max(1.0, abs(exact), rounding)
     return abs(numeric - exact) / scale
+
+
+@pytest.mark.parametrize(
+    ("distribution", "x", "slopes"),
+    [
+        # Where one part is as good as none: the slopes of the other, and by that part's width.
+        (ExGaussian(0.5, 2.0, 1e-300), 1.5, {"mu": 0.25, "sigma": -0.375, "nu": 0.25}),
+        (ExGaussian(0.5, 1e-300, 2.0), 1.5, {"mu": 0.5, "sigma": 0.0, "nu": -0.25}),
+        # Next to 1 the density is a b (a (1 - x))**(b - 1).
+        (Kumaraswamy(1e-3, 0.5), 1 - 2**-53, {"a": 500.0, "b": 2 + np.log(1e-3 * 2**-53)}),
+    ],
+    ids=repr,
+)
+def test_gradient_where_a_part_is_as_good_as_none(distribution, x, slopes) -> None:
+    found = evaluate(repeated(distribution, 1), np.array([x])).in_parameters.parameters
+    for name, slope in slopes.items():
+        np.testing.assert_allclose(found[name][0], slope, rtol=1e-11, atol=1e-290)
 
 
 def _real(leaf: Any) -> bool:

@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 import pytest
 from scipy import stats
+from scipy.linalg import helmert
 
 import aliquot as aq
 from tests.inference.accuracy import errors
@@ -27,7 +28,7 @@ pytestmark = pytest.mark.slow
 
 FAMILY_WISE = 1e-4
 LEVELS = np.array([0.05, 0.2, 0.5, 0.8, 0.95])
-COMPARISONS = 2500  # rather more than there are
+COMPARISONS = 3000  # rather more than there are
 # The standard errors are estimates, with an error of a few per cent: a tenth leaves them room.
 LIMIT = stats.norm.isf(0.1 * FAMILY_WISE / 2 / COMPARISONS)
 
@@ -157,6 +158,52 @@ def uniforms_of_vectors(x: Draws) -> Columns:
     columns["walk_sigma"] = stats.gamma(8.0, scale=1 / 8.0).cdf(x["walk_sigma"])
     columns["walks, first"] = stats.norm.cdf(x["walks"][..., 0])
     columns["walks, steps"] = stats.norm.cdf(np.diff(x["walks"]) / x["walk_sigma"][..., None])
+    return columns
+
+
+def arrays() -> None:
+    """Weights of a stick, zero sums, correlation matrices, and series."""
+    aq.StickBreakingWeights("sticks", 1.5, 3)
+    aq.ZeroSumNormal("zero_sum", [[0.5], [2.0]], shape=(2, 3))
+    aq.ZeroSumNormal("both_ways", 1.5, n_zerosum_axes=2, shape=(2, 3))
+    aq.LKJCorr("corr", 3, 1.5)
+    aq.LKJCorr("corr2", 2, 0.8)
+    aq.MvStudentT("t", 6.0, mu=[1.0, 0.0, -1.0], scale=COVARIANCE)
+    start = aq.Normal.dist([0.0, 1.0], [1.0, 0.5])
+    aq.AR("series", [0.3, 0.5, -0.4], 0.7, constant=True, init_dist=start, steps=2)
+    aq.MvGaussianRandomWalk(
+        "walk", [0.5, -0.5], COVARIANCE[:2, :2], init_dist=aq.Normal.dist(0, 1), steps=2
+    )
+
+
+def uniforms_of_arrays(x: Draws) -> Columns:
+    columns: Columns = {}
+    left = np.cumsum(x["sticks"][..., ::-1], axis=-1)[..., ::-1]
+    columns["sticks"] = stats.beta(1, 1.5).cdf(x["sticks"][..., :-1] / left[..., :-1])
+    sigma = np.array([[0.5], [2.0]])
+    columns["zero sum"] = stats.norm(0, sigma * np.sqrt(2 / 3)).cdf(x["zero_sum"])
+    columns["zero sum, apart"] = stats.norm.cdf(x["zero_sum"] @ helmert(3).T / sigma)
+    both = helmert(2) @ x["both_ways"] @ helmert(3).T
+    columns["both ways, apart"] = stats.norm.cdf(both / 1.5)
+    corr = x["corr"]
+    pairs = np.stack([corr[..., 0, 1], corr[..., 0, 2], corr[..., 1, 2]], axis=-1)
+    columns["correlations"] = stats.beta(2.0, 2.0).cdf((1 + pairs) / 2)
+    partial = (pairs[..., 2] - pairs[..., 0] * pairs[..., 1]) / np.sqrt(
+        (1 - pairs[..., 0] ** 2) * (1 - pairs[..., 1] ** 2)
+    )
+    columns["partial correlation"] = stats.beta(1.5, 1.5).cdf((1 + partial) / 2)
+    columns["two rows"] = stats.beta(0.8, 0.8).cdf((1 + x["corr2"][..., 0, 1]) / 2)
+    white = np.linalg.inv(np.linalg.cholesky(COVARIANCE)).T
+    away = (x["t"] - np.array([1.0, 0.0, -1.0])) @ white
+    columns["t"] = stats.t(6.0).cdf(away)
+    columns["t, distance"] = stats.f(3, 6.0).cdf(np.sum(away**2, axis=-1) / 3)
+    y = x["series"]
+    columns["series, first"] = stats.norm([0.0, 1.0], [1.0, 0.5]).cdf(y[..., :2])
+    rest = y[..., 2:] - 0.3 - 0.5 * y[..., 1:-1] + 0.4 * y[..., :-2]
+    columns["series, innovations"] = stats.norm(0, 0.7).cdf(rest)
+    columns["walk, first"] = stats.norm.cdf(x["walk"][..., 0, :])
+    steps = np.diff(x["walk"], axis=-2) - np.array([0.5, -0.5])
+    columns["walk, steps"] = stats.norm.cdf(steps @ white[:2, :2])
     return columns
 
 
@@ -334,6 +381,7 @@ Case = tuple[Callable[[], None], Callable[[Draws], Columns]]
 CASES: dict[str, Case] = {
     "families": (families, uniforms_of_families),
     "vectors": (vectors, uniforms_of_vectors),
+    "arrays": (arrays, uniforms_of_arrays),
     "covariances": (covariances, uniforms_of_covariances),
     "orders and bounds": (orders_and_bounds, uniforms_of_orders_and_bounds),
     "mixtures": (mixtures, uniforms_of_mixtures),
@@ -386,6 +434,7 @@ def forward_distances(name: str, seed: int = 1) -> Columns:
 COUNTS = {
     "families": 490,
     "vectors": 760,
+    "arrays": 470,
     "covariances": 370,
     "orders and bounds": 540,
     "mixtures": 220,
@@ -393,7 +442,7 @@ COUNTS = {
     "heavy": 20,
 }
 # In which a slightly wrong distribution is sure to be noticed; of the others there is too little.
-POWERFUL = ("families", "vectors", "covariances", "orders and bounds", "mixtures")
+POWERFUL = ("families", "vectors", "arrays", "covariances", "orders and bounds", "mixtures")
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -412,7 +461,9 @@ def test_nuts_gives_the_prior(name: str) -> None:
             assert distances(fewer).max() > LIMIT, key
 
 
-@pytest.mark.parametrize("name", ["vectors", "mixtures"])  # the others' draws are tested elsewhere
+@pytest.mark.parametrize(
+    "name", ["vectors", "arrays", "mixtures"]
+)  # the others' draws are tested elsewhere
 def test_forward_draws_give_the_prior(name: str) -> None:
     for key, z in forward_distances(name).items():
         assert z.max() < LIMIT, key

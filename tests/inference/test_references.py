@@ -69,6 +69,25 @@ def test_low_dim_gauss_mix() -> None:
     assert_means(trace, "low_dim_gauss_mix", {"mu": 2, "sigma": 2, "theta": 0})
 
 
+def test_arma() -> None:
+    y = read("arma11")["y"]
+    with aq.Model():
+        mu, phi, theta = aq.Normal("mu", 0, 10), aq.Normal("phi", 0, 2), aq.Normal("theta", 0, 2)
+        sigma = aq.HalfCauchy("sigma", 2.5)
+        first = mu + phi * mu
+
+        def step(carry: Any, now: Any) -> Any:
+            past, error = carry
+            mean = mu + phi * past + theta * error
+            return (now, now - mean), mean
+
+        _, means = aq.scan(step, (y[0], y[0] - first), y[1:])
+        aq.Normal("first", first, sigma, observed=y[0])
+        aq.Normal("y", means, sigma, observed=y[1:])
+        trace = aq.sample(1500, tune=500, chains=4, random_seed=1, progressbar=False)
+    assert_means(trace, "arma11", {"mu": 0, "phi": 0, "theta": 0, "sigma": 0})
+
+
 def classic_data() -> np.ndarray:
     rng = fixed(0)  # the moments below are those of these data
     labels = rng.integers(0, 2, 100)

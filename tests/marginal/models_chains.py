@@ -256,3 +256,11 @@ def observed_chain() -> None:
     kind = aq.Bernoulli("kind", 0.4, shape=2)
     P = rows_of("P", 2, 2, 2)
     aq.MarkovChain("z", P=P[kind], init=HALF, observed=[[0, 1, 1, 0], [1, 1, 1, 1]])
+
+
+@chains()
+def censored_chain_with_a_gap() -> None:
+    z = aq.MarkovChain("z", P=STICKY, init=HALF, steps=5)
+    seen = np.array([-1.0, 0.4, np.nan, 1.0, 0.1])
+    mu = aq.Normal("mu", 0, 1, shape=2)
+    aq.Censored("obs", aq.StudentT.dist(4.0, mu[z], sigma=1.0), -1.0, 1.0, observed=seen)

@@ -346,6 +346,39 @@ def ordered_categories_hidden() -> None:
 
 
 @rows()
+def ordered_categories_of_a_normal_variable() -> None:
+    cuts = aq.Normal("cuts", 0, 1, shape=2, transform=aq.transforms.ordered)
+    z = aq.OrderedProbit("z", aq.Normal("eta", 0, 1) * X, cuts, aq.HalfNormal("sigma", 1))
+    aq.Normal("obs", means(3)[z], 1, observed=Y)
+
+
+@rows()
+def how_many_are_marked() -> None:
+    marked = aq.HyperGeometric("marked", 6, 4, [0, 1, 3, 5])
+    aq.Normal("obs", aq.Normal("a", 0, 1) * marked, 1, observed=Y)
+
+
+@rows()
+def population_that_is_not_known() -> None:
+    marked = aq.DiscreteUniform("marked", 0, 6, shape=4)
+    aq.Normal("obs", aq.Normal("a", 0, 1) * marked, 1, observed=Y)
+    aq.HyperGeometric("caught", 6, marked, 3, observed=[0, 2, 3, 1])
+
+
+@rows()
+def skewed_components() -> None:
+    z = aq.Bernoulli("z", 0.3, shape=4)
+    middle, scale = means()[z], aq.HalfNormal("scale", 1)
+    parts = [
+        aq.SkewNormal.dist(middle, 0.0, scale),
+        aq.AsymmetricLaplace.dist(q=0.2, mu=middle, b=scale),
+        aq.ExGaussian.dist(0.0, 1.0, scale),
+        aq.Interpolated.dist([-5.0, 0.0, 9.0], [0.0, 1.0, 0.0]),
+    ]
+    aq.Mixture("obs", [0.4, 0.1, 0.3, 0.2], parts, observed=Y)
+
+
+@rows()
 def prior_only() -> None:
     aq.Normal("a", 0, 1)
     aq.Categorical("z", p=[0.3, 0.7], shape=3)
@@ -420,3 +453,45 @@ def annotators_in_a_square() -> None:
 def binomials_of_classes() -> None:
     z = aq.Categorical("z", p=[0.3, 0.7], shape=3)
     aq.Binomial("obs", [4, 6, 5], aq.Beta("p", 1, 1, shape=2)[z], observed=[1, 5, 2])
+
+
+@rows()
+def censored_by_row() -> None:
+    z = aq.Categorical("z", p=aq.Dirichlet("w", [1.0, 2.0]), shape=4)
+    bounds = np.array([np.inf, np.inf, 2.4, 1.5])
+    sigma = aq.HalfNormal("sigma", 1)
+    aq.Censored("obs", aq.Normal.dist(means()[z], sigma), -1.3, bounds, observed=Y)
+
+
+@rows()
+def truncated_with_missing_rows() -> None:
+    z = aq.Categorical("z", p=[0.4, 0.6], shape=4)
+    rate = aq.HalfNormal("rate", 1, shape=2)
+    shape = aq.HalfNormal("shape", 2)
+    seen = np.array([0.4, np.nan, 1.9, 0.7])
+    aq.Truncated("obs", aq.Gamma.dist(shape, rate[z]), lower=0.3, upper=2.0, observed=seen)
+
+
+@rows()
+def a_mixture_of_censored_counts() -> None:
+    z = aq.Categorical("z", p=[0.4, 0.6], shape=4)
+    mu = aq.HalfNormal("mu", 3, shape=2)
+    parts = [aq.Censored.dist(aq.Poisson.dist(m), upper=3) for m in (mu[z], 1.5)]
+    aq.Mixture("obs", [0.7, 0.3], parts, observed=[0, 1, 3, 2])
+
+
+@rows()
+def hidden_counts_that_are_cut() -> None:
+    mu = aq.HalfNormal("mu", 2)
+    k = aq.Truncated("k", aq.Poisson.dist(mu), lower=1, upper=4, shape=2)
+    j = aq.Censored("j", aq.Poisson.dist(mu), upper=2, lower=0, shape=2)
+    h = aq.HurdlePoisson("h", 0.4, mu, upper=3, shape=2)
+    aq.Normal("obs", k + 2.0 * j - h, 1, observed=Y[:2])
+
+
+@rows()
+def hurdles_by_label() -> None:
+    z = aq.Categorical("z", p=[0.4, 0.6], shape=4)
+    mu = aq.HalfNormal("mu", 2, shape=2)
+    aq.HurdlePoisson("counts", 0.3, mu[z], observed=[0, 1, 4, 0])
+    aq.HurdleGamma("sizes", 0.3, mu[z], 1.0, observed=[0.0, 1.2, 0.0, 0.4])

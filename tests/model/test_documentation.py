@@ -20,7 +20,7 @@ def test_every_argument_is_explained_once(name: str) -> None:
     parameters = constructor.__doc__.split("Parameters\n")[1].split("\n\nRaises\n")[0]
     explained = [
         argument
-        for line in re.findall(r"(?m)^([\w, ]+) : ", parameters)
+        for line in re.findall(r"(?m)^\*?([\w, ]+) : ", parameters)
         for argument in line.split(", ")
     ]
     assert sorted(explained) == sorted(inspect.signature(constructor).parameters)

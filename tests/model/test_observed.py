@@ -54,8 +54,12 @@ DISCRETE: dict[str, tuple[Any, ...]] = {
     "NegativeBinomial": (2.0, 1.0),
     "Geometric": (0.5,),
     "Multinomial": (2, [0.5, 0.5]),
+    "DirichletMultinomial": (2, [0.5, 0.5]),
     "MarkovChain": ([[0.5, 0.5], [0.5, 0.5]], [0.5, 0.5]),
     "OrderedLogistic": (0.0, [-1.0, 1.0]),
+    "OrderedProbit": (0.0, [-1.0, 1.0]),
+    "DiscreteWeibull": (0.5, 1.5),
+    "HyperGeometric": (9, 4, 3),
     "ZeroInflatedPoisson": (0.5, 2.0),
     "ZeroInflatedBinomial": (0.5, 3, 0.5),
     "ZeroInflatedNegativeBinomial": (0.5, 2.0, 1.0),
@@ -72,7 +76,7 @@ def test_whole_numbers_may_be_floats_with_and_without_a_missing_one(family: str)
     make = getattr(aq, family)
     with aq.Model() as model, warnings.catch_warnings():
         warnings.simplefilter("ignore", aq.ImputationWarning)
-        rows = np.array([[1, 1], [1, 1]]) if family == "Multinomial" else np.array([1, 1])
+        rows = np.array([[1, 1], [1, 1]]) if "Multinomial" in family else np.array([1, 1])
         whole = make("whole", *DISCRETE[family], observed=rows)
         floats = make("floats", *DISCRETE[family], observed=rows.astype(float))
         some = rows.astype(float)

@@ -13,9 +13,11 @@ from operator import itemgetter
 from typing import NamedTuple
 
 import numpy as np
+from scipy.linalg import helmert
 
 from aliquot import transforms as tr
 from aliquot.distributions import constraints as sets
+from aliquot.distributions.array_constraints import ZeroSumArray, correlation
 from aliquot.distributions.constraints import Constraint
 from tests.programs import quick
 
@@ -90,6 +92,13 @@ def in_order(
     return Case(name, order.fitted(natural, shapes[0]), support, shapes, free)
 
 
+def orthonormal(x: np.ndarray) -> np.ndarray:
+    """Give orthonormal coordinates of an array that sums to zero along each axis, by Helmert."""
+    for axis, length in enumerate(x.shape):
+        x = np.moveaxis(np.moveaxis(x, axis, -1) @ helmert(length).T, -1, axis)
+    return x.ravel()
+
+
 ALL = slice(None)
 INSIDE = sets.Interval(-2.0, 7.5)
 SCALARS = ((), (2, 3))
@@ -158,6 +167,8 @@ CASES = [
         "ordered simplex", tr.ordered, tr.simplex, InOrder(sets.simplex), (3, 4), free=LESS_ONE
     ),
     Case("simplex", tr.simplex, sets.simplex, VECTORS, LESS_ONE),
+    Case("zero sum", tr.zero_sum, ZeroSumArray(), VECTORS, orthonormal),
+    Case("zero sum both ways", tr.ZeroSum(2), ZeroSumArray(2), ((2, 3), (2, 3, 4)), orthonormal),
     Case("circular", tr.circular, sets.circular, SCALARS, bijective=False),
     Case(
         "cholesky",
@@ -178,6 +189,13 @@ CASES = [
         tr.cholesky_corr,
         CorrelationFactor(),
         MATRICES,
+        lambda x: x[np.tril_indices(len(x), -1)],
+    ),
+    Case(
+        "correlation",
+        tr.correlation,
+        correlation,
+        ((2, 2), (2, 3, 3), (8, 8)),
         lambda x: x[np.tril_indices(len(x), -1)],
     ),
 ]

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from aliquot import transforms as tr
+from aliquot.distributions import array_constraints as arrays
 from aliquot.distributions import constraints as sets
 from aliquot.errors import ModelError
 from aliquot.transforms import default_transform
@@ -22,6 +23,9 @@ from aliquot.transforms import default_transform
         (sets.ordered_vector, tr.ordered),
         (sets.circular, tr.circular),
         (sets.lower_cholesky, tr.cholesky),
+        (arrays.real_matrix, tr.identity),
+        (arrays.correlation, tr.correlation),
+        (arrays.ZeroSumArray(), tr.zero_sum),
     ],
     ids=repr,
 )
@@ -36,6 +40,11 @@ def test_covariances_have_coordinates_for_their_scales_that_fit_these():
     assert isinstance(between, tr.Cholesky)
     assert isinstance(between.scales, tr.Logit)
     assert between.scales.upper.tolist() == [1.0, 2.0]
+
+
+def test_arrays_have_coordinates_for_all_axes_that_sum_to_zero():
+    transform = default_transform(arrays.ZeroSumArray(2))
+    assert transform.unconstrained_shape((5, 3, 4)) == (5, 2, 3)
 
 
 def test_bounds_are_passed_on():

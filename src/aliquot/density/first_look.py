@@ -15,8 +15,9 @@ from typing import Any
 import numpy as np
 
 from aliquot.density.validity import in_doubt
-from aliquot.distributions.base import Distribution, LogProb
+from aliquot.distributions.base import Distribution
 from aliquot.distributions.constraints import Constraint
+from aliquot.distributions.log_prob import LogProb
 from aliquot.distributions.parameters import at
 from aliquot.errors import ParameterError
 from aliquot.expression import Evaluation, Expression, order

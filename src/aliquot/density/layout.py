@@ -80,6 +80,13 @@ def lay_out(
             if part.held is None:
                 continue
             variable = part.held
+        if variable.distribution.support.mixed:
+            family = variable.distribution.family
+            raise ModelError(
+                f"{variable.name}: something else in the model depends on missing values of "
+                f"{family}, which have no coordinates, since some have a probability and others a "
+                f"density. Let it depend on a variable that is not {family}, or leave the rows out"
+            )
         transform = variable.transform or Identity()
         parents = [u for u in unknowns if depends_on(transform, [u.node])]
         if parents:

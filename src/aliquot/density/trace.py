@@ -12,12 +12,14 @@ from copy import copy
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from aliquot.alike import merged, repeats
 from aliquot.density.beforehand import beforehand
 from aliquot.precision import float64
-from aliquot.primitives.internals import replayed, size_of, variables
+from aliquot.primitives import name_of
+from aliquot.primitives.internals import every_equation, replayed, size_of, variables
 from aliquot.stacking import stacked
 from aliquot.stacking.live import live
 
@@ -113,10 +115,13 @@ class Traced:
 
     def _replay(self, program: Any) -> Callable[[Any, Any], Any]:
         keys, large = self._keys, self._lifted(program)
+        # Derivatives that a user has written take arrays of JAX's, which can be indexed.
+        written = any(name_of(each) == "custom_vjp_call" for each in every_equation(program))
 
         def replay(values: Any, data: Any) -> Any:
             consts = [
-                data[large[i]] if i in large else const for i, const in enumerate(program.consts)
+                data[large[i]] if i in large else jnp.asarray(const) if written else const
+                for i, const in enumerate(program.consts)
             ]
             inputs = [*jax.tree.leaves(values), *(data[key] for key in keys)]
             return jax.tree.unflatten(self._result, replayed(program, consts, inputs))

@@ -17,11 +17,14 @@ import numpy as np
 from aliquot.arguments import as_seed
 from aliquot.compilation import lazily
 from aliquot.distributions.constraints import Constraint
+from aliquot.distributions.interval_mass import log_between
+from aliquot.distributions.log_prob import LogProb
 from aliquot.distributions.parameters import (
     as_parameter,
     as_sample_shape,
     full_shape,
     keep_in_range,
+    traced_in_range,
     vector_in_doubt,
 )
 from aliquot.distributions.random_numbers import LARGEST, as_count
@@ -32,6 +35,7 @@ from aliquot.hints.arguments import DRAW
 from aliquot.hints.explain import MissingError, explained, public
 from aliquot.hints.names import DISTRIBUTION
 from aliquot.precision import float64
+from aliquot.primitives.internals import is_traced
 
 
 def whole_events(missing: np.ndarray, event_dims: int) -> np.ndarray:
@@ -66,8 +70,14 @@ class Distribution:
     event_dims: ClassVar[int] = 0
     # The parameter that is a typical value, of a family whose mean may not exist or be far out.
     typical: ClassVar[str | None] = None
+    # How a count without an end is given one, so that it can be summed out.
+    bounded_by: ClassVar[str] = "upper=100"
+    # Whether events differ by their parameters alone, and not by where they stand.
+    alike: ClassVar[bool] = True
     # Whether single entries of an event can be integrated out while others are seen.
     entrywise: ClassVar[bool] = False
+    # Of a family without a distribution function: why, and what to use where one is needed.
+    no_tails: ClassVar[str] = ""
 
     shape: tuple[int, ...]
     parameters: dict[str, Any]
@@ -151,6 +161,9 @@ class Distribution:
         >>> round(float(aq.Normal.dist(0, 1).log_prob(0.0)), 6)
         -0.918939
         """
+        if any(map(is_traced, jax.tree.leaves((self, value)))):  # in a function of the user's
+            self._check_value_shape(np.shape(value))
+            return jnp.where(traced_in_range(self), self.checked_log_prob(value), -jnp.inf)
         if not isinstance(value, Expression):
             value = np.asarray(value)
         self._check_value_shape(np.shape(value))
@@ -195,6 +208,12 @@ class Distribution:
     def kept(self, missing: np.ndarray) -> np.ndarray:
         """Say which missing entries have to be known for the others to be integrated out."""
         return np.zeros_like(missing)
+
+    @property
+    def without_draws(self) -> str | None:
+        """Why nothing can be drawn from it, where that is so, and what to do."""
+        inner = (p for p in self.parameters.values() if isinstance(p, Distribution))
+        return next((why for p in inner if (why := p.without_draws) is not None), None)
 
     def improper(self, missing: np.ndarray) -> bool:
         """Say whether some missing entries have an infinite integral."""
@@ -302,6 +321,27 @@ class Distribution:
         """Compute the log density at points of the support: arrays in, one number an event out."""
         raise NotImplementedError
 
+    def _log_tails(self, x: Any) -> tuple[Any, Any]:
+        """Compute the logs of P(X <= x) and of P(X > x) at points of the support but its last."""
+        raise NotImplementedError
+
+    def _log_between(self, low: Any, high: Any, first: Any, last: Any) -> Any:
+        """Compute the log of P(low < X <= high), given `_log_tails` of both points."""
+        return log_between(self, low, high, first, last)
+
+    def with_tails(self) -> Distribution:
+        """Give itself, ready for `_log_tails`, or raise a `ParameterError` that says `no_tails`."""
+        if self.event_dims:
+            raise ParameterError("its values are vectors, which have no order")
+        if type(self)._log_tails is Distribution._log_tails:
+            raise ParameterError(self.no_tails or "its distribution function is not known here")
+        return self
+
+    @property
+    def point_masses(self) -> list[Any]:
+        """Values that have a probability of their own, of a variable that is else continuous."""
+        return []
+
     def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
         """Draw an array of the given shape, event axes included."""
         raise NotImplementedError
@@ -371,13 +411,3 @@ class Distribution:
             for name, value in self.parameters.items()
         )
         return f"{self.family}({inside})"
-
-
-class LogProb(Expression):
-    """A log density as an expression, which knows the distribution that it is of."""
-
-    __slots__ = ("distribution_of",)
-
-    def __init__(self, value: Expression, distribution: Distribution) -> None:
-        super().__init__(lambda x: x, (value,), value.shape, value.dtype, value.text)
-        self.distribution_of = distribution

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from copy import copy
 from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from aliquot.distributions.base import Distribution
 from aliquot.distributions.bounded import share
@@ -18,10 +20,13 @@ from aliquot.distributions.constraints import (
     probability,
     real,
 )
+from aliquot.distributions.count_tails import tails_of_table, tails_of_trials
 from aliquot.distributions.logarithms import log1m_power, log_power
 from aliquot.distributions.parameters import exactly_one
 from aliquot.distributions.random_numbers import beta_draws, binomial_draws, uniform
 from aliquot.distributions.state_table import StateTable, table_of_elements
+from aliquot.errors import ParameterError
+from aliquot.expression import Expression
 from aliquot.special.saddle_point import (
     log_poisson,
     log_poisson_of_real,
@@ -64,6 +69,13 @@ class Bernoulli(Distribution):
         """Give the log probabilities of 0 and of 1, inside a traced function."""
         each = jnp.stack([self._log_prob(x) for x in (0, 1)], axis=-1)
         return table_of_elements(each, self.shape)
+
+    def _log_tails(self, x: Any) -> tuple[Any, Any]:
+        shape = jnp.broadcast_shapes(jnp.shape(x), self.batch_shape)
+        return (
+            jnp.broadcast_to(self._log_prob(0), shape),
+            jnp.broadcast_to(self._log_prob(1), shape),
+        )
 
     def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
         return uniform(key, shape)[0] <= success_probability(self)
@@ -120,6 +132,11 @@ class Binomial(Distribution):
         parts += log_poisson(m, -gap, failures + m * log_n)
         return stirling_of_count(n) + parts
 
+    def _log_tails(self, x: Any) -> tuple[Any, Any]:
+        # At most x successes: the failures' probability is more than the (n - x)-th of n uniform.
+        p, q = success_probability(self), failure_probability(self)
+        return tails_of_trials(self.n - x, x + 1.0, q, p)
+
     def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
         p, q = success_probability(self), failure_probability(self)
         return binomial_draws(key, self.n, p, q, shape)
@@ -150,6 +167,7 @@ class BetaBinomial(Distribution):
 
     constraints = {"alpha": positive, "beta": positive, "n": counts}
     discrete = True
+    largest: int  # number of trials, set where the distribution function is asked for
 
     def __init__(self, alpha: Any, beta: Any, n: Any, *, shape: Any = None) -> None:
         super().__init__({"alpha": alpha, "beta": beta, "n": n}, shape)
@@ -175,6 +193,24 @@ class BetaBinomial(Distribution):
         last = stirling(x + a) + stirling(m + b) - stirling(total)
         shares = jnp.log(a / (x + a)) + jnp.log(b / (m + b)) + jnp.log(total / (a + b))
         return stirling_of_count(n) + stirling(a + b) + parts + last + shares
+
+    def _log_tails(self, x: Any) -> tuple[Any, Any]:
+        wide = jax.tree.map(lambda parameter: jnp.asarray(parameter)[..., None], self)
+        states = np.arange(self.largest + 1)
+        possible = states <= wide.n
+        log_prob = wide._log_prob(jnp.where(possible, states, wide.n))
+        return tails_of_table(jnp.where(possible, log_prob, -jnp.inf), states, x)
+
+    def with_tails(self) -> Distribution:
+        """Give itself with the largest number of trials, which has to be known for a sum."""
+        if isinstance(self.n, Expression):
+            raise ParameterError(
+                "its distribution function is a sum over all counts, for which n has to be a "
+                f"number or an array; it is the expression {self.n.text}"
+            )
+        prepared = copy(self)
+        prepared.largest = int(np.max(self.n, initial=0))
+        return prepared
 
     def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
         first, second = jax.random.split(key)

@@ -19,7 +19,7 @@ from aliquot.distributions.parameters import as_parameter, at, exactly_one_set
 from aliquot.distributions.random_numbers import beta_draws, uniform
 from aliquot.errors import ParameterError
 from aliquot.expression import Expression
-from aliquot.special.saddle_point import log_poisson_of_real, stirling
+from aliquot.special.incomplete_beta import log_beta_tails, log_density_of_odds
 
 
 class Uniform(Distribution):
@@ -54,6 +54,13 @@ class Uniform(Distribution):
 
     def _log_prob(self, x: Any) -> Any:
         return jnp.zeros_like(x) - jnp.log(self.upper - self.lower)
+
+    def _log_tails(self, x: Any) -> tuple[Any, Any]:
+        width = jnp.log(self.upper - self.lower)
+        return jnp.log(x - self.lower) - width, jnp.log(self.upper - x) - width
+
+    def _log_between(self, low: Any, high: Any, first: Any, last: Any) -> Any:
+        return jnp.log(high - low) - jnp.log(self.upper - self.lower)
 
     def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
         u, rest = uniform(key, shape)
@@ -130,12 +137,11 @@ class Beta(Distribution):
 
     def _log_prob(self, x: Any) -> Any:
         a, b = jnp.asarray(self.alpha, float), jnp.asarray(self.beta, float)
-        log_x, log_rest, total = jnp.log(x), jnp.log1p(-x), a + b
-        gap, log_total = b * x - a * (1.0 - x), jnp.log(total)
-        parts = log_poisson_of_real(a, gap, a * (log_x + log_total))
-        parts += log_poisson_of_real(b, -gap, b * (log_rest + log_total))
-        constant = stirling(total) + jnp.log(a) + jnp.log(b) - log_total
-        return constant + parts - log_x - log_rest
+        log_x, log_rest = jnp.log(x), jnp.log1p(-x)
+        return log_density_of_odds(a, b, x, 1.0 - x, log_x, log_rest) - log_x - log_rest
+
+    def _log_tails(self, x: Any) -> tuple[Any, Any]:
+        return log_beta_tails(self.alpha, self.beta, x, 1.0 - x)
 
     def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
         # With small shapes, draws closer to 1 than a double can be are rounded inwards.

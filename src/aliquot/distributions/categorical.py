@@ -6,6 +6,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from aliquot.distributions.base import Distribution
 from aliquot.distributions.constraints import (
@@ -18,9 +19,10 @@ from aliquot.distributions.constraints import (
     real_vector,
     simplex,
 )
+from aliquot.distributions.count_tails import tails_of_table
 from aliquot.distributions.logarithms import log_power
 from aliquot.distributions.parameters import as_parameter, exactly_one
-from aliquot.distributions.random_numbers import multinomial_draws, uniform
+from aliquot.distributions.random_numbers import as_count, multinomial_draws, uniform
 from aliquot.distributions.state_table import StateTable, table_of_elements
 from aliquot.special.saddle_point import (
     excess,
@@ -100,6 +102,13 @@ class Categorical(Categories):
             return table_of_elements(jax.nn.log_softmax(self.logit_p), self.shape)
         return table_of_elements(log_power(self.p, 1), self.shape)
 
+    def _log_tails(self, x: Any) -> tuple[Any, Any]:
+        if "logit_p" in self.parameters:
+            table = jax.nn.log_softmax(self.logit_p)
+        else:
+            table = log_power(self.p, 1)
+        return tails_of_table(table, np.arange(table.shape[-1]), x)
+
     def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
         # Normalised, since large numbers would swallow the noise.
         logits = self.parameters.get("logit_p")
@@ -168,6 +177,10 @@ class OrderedLogistic(Categories):
             + jnp.where(inner, jnp.log(-jnp.expm1(-width)), 0.0)
         )
 
+    def _log_tails(self, x: Any) -> tuple[Any, Any]:
+        cut = entry_at(self.cutpoints, x) - self.eta
+        return jax.nn.log_sigmoid(cut), jax.nn.log_sigmoid(-cut)
+
     def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
         u, rest = uniform(key, shape)
         latent = (jnp.log(u) - jnp.log(rest))[..., None]
@@ -220,11 +233,23 @@ class Multinomial(Distribution):
     def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
         return multinomial_draws(key, self.n, self.p, shape)
 
+    def start(self) -> Any:
+        """Give counts next to their means, inside a traced function."""
+        return jnp.broadcast_to(counts_near(self._mean(), self.n), self.shape)
+
     def _mean(self) -> Any:
         return jnp.asarray(self.n)[..., None] * self.p
 
     def _variance(self) -> Any:
         return self._mean() * (1 - self.p)
+
+
+def counts_near(mean: Any, n: Any) -> Any:
+    """Round down means of counts, (..., K), and give what they then lack to `n` to the largest."""
+    down = as_count(mean)
+    rest = jnp.asarray(n) - jnp.sum(down, axis=-1)
+    largest = jnp.arange(down.shape[-1]) == jnp.argmax(down, axis=-1)[..., None]
+    return down + jnp.where(largest, rest[..., None], 0)
 
 
 @jax.jit

@@ -35,6 +35,10 @@ class VonMises(Distribution):
 
     constraints = {"mu": real, "kappa": positive}
     support = circular
+    no_tails = (
+        "it is a distribution on a circle, where no angle is the first. For angles that are known "
+        "to be near one another use aq.Normal, with sigma = 1 / sqrt(kappa)"
+    )
 
     def __init__(self, mu: Any = 0.0, kappa: Any = 1.0, *, shape: Any = None) -> None:
         super().__init__({"mu": mu, "kappa": kappa}, shape)

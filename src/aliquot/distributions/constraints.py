@@ -23,6 +23,7 @@ class Constraint:
 
     event_dims: ClassVar[int] = 0  # 0 for numbers, 1 for vectors, 2 for matrices
     discrete: ClassVar[bool] = False  # whether the values are integers
+    mixed: ClassVar[bool] = False  # whether single values have a probability, beside a density
     description: str = "a real number"  # completes "must be ..."
     # What to do about a parameter that is computed and outside, a sentence; may be empty.
     mend: ClassVar[str] = ""
@@ -77,6 +78,20 @@ class Real(Constraint):
 
     def feasible(self, x: Any, xp: Any = np) -> Any:
         return xp.zeros_like(x)
+
+
+class Bound(Constraint):
+    """Numbers, or infinity of one sign for a bound that is none."""
+
+    def __init__(self, absent: float) -> None:
+        self.absent = absent
+        self.description = f"a number, or {'minus ' if absent < 0 else ''}infinity for none"
+
+    def check(self, x: Any, xp: Any = np) -> Any:
+        return xp.isfinite(x) | (x == self.absent)
+
+    def feasible(self, x: Any, xp: Any = np) -> Any:
+        return xp.zeros_like(x) + self.absent
 
 
 class RealVector(Real):

@@ -20,6 +20,7 @@ from aliquot.distributions.constraints import (
     positive_counts,
     probability,
 )
+from aliquot.distributions.count_tails import tails_of_table, tails_of_trials
 from aliquot.distributions.logarithms import log1m_power, log_power, log_weighted_sum
 from aliquot.distributions.parameters import exactly_one_set
 from aliquot.distributions.random_numbers import (
@@ -32,6 +33,8 @@ from aliquot.distributions.random_numbers import (
 )
 from aliquot.errors import ParameterError
 from aliquot.expression import Expression
+from aliquot.special.complement import log_complement
+from aliquot.special.incomplete_gamma import log_gamma_tails
 from aliquot.special.saddle_point import log_poisson, log_poisson_of_real, log_quotient, stirling
 
 
@@ -64,6 +67,12 @@ class BoundedAbove(Distribution):
     def _log_prob(self, x: Any) -> Any:
         log_prob = super()._log_prob(x)
         return log_prob if "upper" not in self.parameters else log_prob - self._table()[1]
+
+    def _log_tails(self, x: Any) -> tuple[Any, Any]:
+        if "upper" not in self.parameters:
+            return super()._log_tails(x)
+        log_prob, total = self._table()
+        return tails_of_table(log_prob - total[..., None], self._values(), x)
 
     def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
         if "upper" not in self.parameters:
@@ -109,6 +118,12 @@ class PoissonCounts(Distribution):
     def _log_prob(self, x: Any) -> Any:
         x, mu = jnp.asarray(x, float), jnp.asarray(self.mu)
         return log_poisson(x, mu - x, log_power(mu, x))
+
+    def _log_tails(self, x: Any) -> tuple[Any, Any]:
+        mu = jnp.asarray(self.mu, float)
+        none = mu == 0
+        above, below = log_gamma_tails(x + 1.0, jnp.where(none, 1.0, mu))
+        return jnp.where(none, 0.0, below), jnp.where(none, -jnp.inf, above)
 
     def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
         return poisson_draws(key, self.mu, shape)
@@ -171,6 +186,12 @@ class NegativeBinomialCounts(Distribution):
             successes = alpha * jnp.log(alpha) + alpha * step
         parts = log_poisson(x, gap, failures) + log_poisson_of_real(alpha, -gap, successes)
         return stirling(n) + parts + jnp.log(alpha / n)
+
+    def _log_tails(self, x: Any) -> tuple[Any, Any]:
+        if "p" in self.parameters:
+            return tails_of_trials(self.n, x + 1.0, self.p, 1.0 - self.p)
+        total = self.alpha + self.mu
+        return tails_of_trials(self.alpha, x + 1.0, self.alpha / total, self.mu / total)
 
     def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
         first, second = jax.random.split(key)
@@ -241,6 +262,10 @@ class GeometricCounts(Distribution):
 
     def _log_prob(self, x: Any) -> Any:
         return log_power(self.p, 1) + log1m_power(self.p, x - 1)
+
+    def _log_tails(self, x: Any) -> tuple[Any, Any]:
+        above = log1m_power(self.p, x)
+        return log_complement(above), above
 
     def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
         return geometric_draws(key, self.p, shape)
@@ -316,6 +341,10 @@ class DiscreteUniform(Distribution):
             -jnp.log(self._width() + 1.0),
             jnp.broadcast_shapes(x.shape, jnp.shape(self.lower), jnp.shape(self.upper)),
         )
+
+    def _log_tails(self, x: Any) -> tuple[Any, Any]:
+        total = jnp.log(self._width() + 1.0)
+        return jnp.log(x - self.lower + 1.0) - total, jnp.log(self.upper - x) - total
 
     def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
         return integers(key, self.lower, self.upper, shape)

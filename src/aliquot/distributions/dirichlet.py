@@ -61,15 +61,22 @@ class Dirichlet(Distribution):
         return dirichlet_draws(key, self.a, shape)
 
     def _mean(self) -> Any:
-        largest = jnp.max(self.a, axis=-1, keepdims=True)  # their sum may overflow
-        parts = self.a / largest
-        return parts / jnp.sum(parts, axis=-1, keepdims=True)
+        return shares(self.a)
 
     def _variance(self) -> Any:
         mean = self._mean()
-        # What a mean lacks to one is the sum of the others, of which nothing is subtracted.
-        zero = jnp.zeros_like(mean[..., :1])
-        before = jnp.cumsum(jnp.concatenate([zero, mean[..., :-1]], axis=-1), axis=-1)
-        after = jnp.cumsum(jnp.concatenate([zero, mean[..., :0:-1]], axis=-1), axis=-1)
-        others = before + after[..., ::-1]
-        return mean * (others / (jnp.sum(self.a, axis=-1, keepdims=True) + 1))
+        return mean * (without_each(mean) / (jnp.sum(self.a, axis=-1, keepdims=True) + 1))
+
+
+def shares(a: Any) -> Any:
+    """Divide positive numbers by their sum, which may overflow."""
+    parts = a / jnp.max(a, axis=-1, keepdims=True)
+    return parts / jnp.sum(parts, axis=-1, keepdims=True)
+
+
+def without_each(x: Any) -> Any:
+    """Give, for each number, the sum of the others along the last axis: nothing is subtracted."""
+    zero = jnp.zeros_like(x[..., :1])
+    before = jnp.cumsum(jnp.concatenate([zero, x[..., :-1]], axis=-1), axis=-1)
+    after = jnp.cumsum(jnp.concatenate([zero, x[..., :0:-1]], axis=-1), axis=-1)
+    return before + after[..., ::-1]

@@ -11,6 +11,7 @@ from aliquot.distributions.base import Distribution
 from aliquot.distributions.constraints import positive
 from aliquot.distributions.parameters import as_parameter, exactly_one_set
 from aliquot.distributions.random_numbers import LARGEST, TINY, gamma_parts, times_exp
+from aliquot.special.incomplete_gamma import log_gamma_tails
 from aliquot.special.saddle_point import log_poisson_of_real
 
 
@@ -58,13 +59,14 @@ class Gamma(Distribution):
         *,
         shape: Any = None,
     ) -> None:
-        if pair := _mean_and_sd(self.family, alpha, beta, mu, sigma):
-            mean, sd = pair
-            alpha, beta = (mean / sd) ** 2, mean / sd**2
+        alpha, beta = shape_and_rate(self.family, alpha, beta, mu, sigma)
         super().__init__({"alpha": alpha, "beta": beta}, shape)
 
     def _log_prob(self, x: Any) -> Any:
         return _log_density(self.alpha, self.beta * x, jnp.log(self.beta) + jnp.log(x)) - jnp.log(x)
+
+    def _log_tails(self, x: Any) -> tuple[Any, Any]:
+        return log_gamma_tails(self.alpha, positive_draws(self.beta * x))
 
     def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
         value, log_factor = gamma_parts(key, self.alpha, shape)
@@ -130,6 +132,10 @@ class InverseGamma(Distribution):
     def _log_prob(self, x: Any) -> Any:
         return _log_density(self.alpha, self.beta / x, jnp.log(self.beta) - jnp.log(x)) - jnp.log(x)
 
+    def _log_tails(self, x: Any) -> tuple[Any, Any]:
+        above, below = log_gamma_tails(self.alpha, positive_draws(self.beta / x))
+        return below, above
+
     def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
         value, log_factor = gamma_parts(key, self.alpha, shape)
         return positive_draws(times_exp(self.beta, 1.0 / value, -log_factor))
@@ -176,6 +182,9 @@ class ChiSquared(Distribution):
     def _log_prob(self, x: Any) -> Any:
         return _log_density(0.5 * self.nu, 0.5 * x, jnp.log(x) - np.log(2.0)) - jnp.log(x)
 
+    def _log_tails(self, x: Any) -> tuple[Any, Any]:
+        return log_gamma_tails(0.5 * self.nu, 0.5 * x)
+
     def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
         value, log_factor = gamma_parts(key, 0.5 * self.nu, shape)
         return positive_draws(times_exp(2.0, value, log_factor))
@@ -200,6 +209,14 @@ def _log_density(alpha: Any, y: Any, log_y: Any) -> Any:
     """Compute the log density of log y, where y is gamma distributed with rate 1."""
     alpha = jnp.asarray(alpha, float)
     return jnp.log(alpha) + log_poisson_of_real(alpha, y - alpha, alpha * log_y)
+
+
+def shape_and_rate(family: str, alpha: Any, beta: Any, mu: Any, sigma: Any) -> tuple[Any, Any]:
+    """Read shape and rate of a gamma distribution, or its mean and standard deviation."""
+    if pair := _mean_and_sd(family, alpha, beta, mu, sigma):
+        mean, sd = pair
+        return (mean / sd) ** 2, mean / sd**2
+    return alpha, beta
 
 
 def _mean_and_sd(family: str, alpha: Any, beta: Any, mu: Any, sigma: Any) -> Any:

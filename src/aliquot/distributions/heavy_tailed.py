@@ -11,9 +11,12 @@ from jax.scipy.special import gammaln
 
 from aliquot.distributions.base import Distribution
 from aliquot.distributions.constraints import nonnegative, positive, real
+from aliquot.distributions.interval_mass import log_integral
 from aliquot.distributions.location_scale import scale
 from aliquot.distributions.random_numbers import gamma_parts, times_exp
 from aliquot.elementary.polynomial import polynomial
+from aliquot.special.complement import log_complement
+from aliquot.special.student_tail import log_sech_tail
 
 _FAR = 1e100
 
@@ -54,6 +57,13 @@ class StudentT(Distribution):
 
     def _log_prob(self, x: Any) -> Any:
         return _log_t((x - self.mu) / self.sigma, self.nu) - jnp.log(self.sigma)
+
+    def _log_tails(self, x: Any) -> tuple[Any, Any]:
+        z = (x - self.mu) / self.sigma
+        left = z < 0
+        tail = _log_t_tail(jnp.where(left, -z, z), self.nu)
+        rest = log_complement(tail)
+        return jnp.where(left, tail, rest), jnp.where(left, rest, tail)
 
     def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
         return self.mu + _t_draws(key, self.nu, self.sigma, shape)
@@ -98,12 +108,21 @@ class HalfStudentT(Distribution):
     def _log_prob(self, x: Any) -> Any:
         return _log_t(x / self.sigma, self.nu) - jnp.log(self.sigma) + np.log(2.0)
 
+    def _log_tails(self, x: Any) -> tuple[Any, Any]:
+        z = x / self.sigma
+        above = np.log(2.0) + _log_t_tail(z, self.nu)
+        # Near zero the difference to one has no digits: the density is integrated.
+        near = z < 0.1 * jnp.minimum(1.0, jnp.sqrt(self.nu))
+        end = jnp.where(near, z, 0.05 * jnp.minimum(1.0, jnp.sqrt(self.nu))) * self.sigma
+        little = log_integral(self, jnp.zeros_like(end), end)
+        return jnp.where(near, little, log_complement(jnp.where(near, -1.0, above))), above
+
     def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
         return jnp.abs(_t_draws(key, self.nu, self.sigma, shape))
 
     def _mean(self) -> Any:
         safe = jnp.where(self.nu > 1, self.nu, 2.0)
-        ratio = jnp.exp(_log_gamma_step(0.5 * safe)) / (safe - 1.0)
+        ratio = jnp.exp(log_gamma_step(0.5 * safe)) / (safe - 1.0)
         return jnp.where(self.nu > 1, 2.0 * self.sigma * jnp.sqrt(safe / jnp.pi) * ratio, jnp.inf)
 
     def _variance(self) -> Any:
@@ -142,6 +161,13 @@ class Cauchy(Distribution):
     def _log_prob(self, x: Any) -> Any:
         return _log_cauchy((x - self.alpha) / self.beta) - jnp.log(self.beta)
 
+    def _log_tails(self, x: Any) -> tuple[Any, Any]:
+        z = (x - self.alpha) / self.beta
+        left = z < 0
+        tail = jnp.arctan2(1.0, jnp.where(left, -z, z)) / np.pi
+        low, rest = jnp.log(tail), jnp.log1p(-tail)
+        return jnp.where(left, low, rest), jnp.where(left, rest, low)
+
     def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
         return self.alpha + self.beta * jax.random.cauchy(key, shape)
 
@@ -179,6 +205,11 @@ class HalfCauchy(Distribution):
     def _log_prob(self, x: Any) -> Any:
         return _log_cauchy(x / self.beta) - jnp.log(self.beta) + np.log(2.0)
 
+    def _log_tails(self, x: Any) -> tuple[Any, Any]:
+        z = x / self.beta
+        below, above = jnp.arctan2(z, 1.0), jnp.arctan2(1.0, z)
+        return jnp.log(2.0 / np.pi * below), jnp.log(2.0 / np.pi * above)
+
     def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
         return self.beta * jnp.abs(jax.random.cauchy(key, shape))
 
@@ -207,8 +238,14 @@ def _log_t(z: Any, nu: Any) -> Any:
     `jax.scipy.stats.t` subtracts two log-gammas of size nu log(nu): at nu = 1e6 nine digits are
     left, and at 1e12 two.
     """
-    constant = _log_gamma_step(0.5 * nu) - 0.5 * jnp.log(jnp.pi * nu)
+    constant = log_gamma_step(0.5 * nu) - 0.5 * jnp.log(jnp.pi * nu)
     return constant - 0.5 * (nu + 1.0) * _log1p_square(z, nu)
+
+
+def _log_t_tail(z: Any, nu: Any) -> Any:
+    """Compute the log of the probability beyond z >= 0 of Student's t in standard units."""
+    constant = log_gamma_step(0.5 * nu) - 0.5 * np.log(np.pi)
+    return constant - 0.5 * nu * _log1p_square(z, nu) + log_sech_tail(z / jnp.sqrt(nu), nu)
 
 
 def _log_cauchy(z: Any) -> Any:
@@ -227,7 +264,17 @@ def _log1p_square(z: Any, nu: Any) -> Any:
     return jnp.where(far, 2.0 * (log + np.log(_FAR)) - jnp.log(nu), log)
 
 
-def _log_gamma_step(z: Any) -> Any:
+def log1p_length(z: Any, nu: Any) -> Any:
+    """Compute log(1 + |z|**2 / nu) of vectors, also where the square is more than a float."""
+    largest = jax.lax.stop_gradient(jnp.max(jnp.abs(z), axis=-1))
+    far = largest > _FAR
+    unit = jnp.where(far, largest, 1.0)
+    square = jnp.sum((z / unit[..., None]) ** 2, axis=-1)
+    log_far = jnp.log(jnp.where(far, square, 1.0)) + 2.0 * jnp.log(unit) - jnp.log(nu)
+    return jnp.where(far, log_far, jnp.log1p(jnp.where(far, 0.0, square) / nu))
+
+
+def log_gamma_step(z: Any) -> Any:
     """Compute log gamma(z + 1/2) - log gamma(z), for large z by its asymptotic series."""
     large = z > 16.0
     r = 1.0 / jnp.where(large, z, 16.0)

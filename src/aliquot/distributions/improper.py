@@ -26,9 +26,15 @@ class Flat(Distribution):
     """
 
     support: Constraint = real
+    no_tails = "it is improper. Between two bounds use aq.Uniform"
 
     def __init__(self, *, shape: Any = None) -> None:
         super().__init__({}, shape)
+
+    @property
+    def without_draws(self) -> str:
+        """Why nothing can be drawn from it."""
+        return f"{self.family} is improper, so it has no draws. Give it a proper prior"
 
     def improper(self, missing: np.ndarray) -> bool:
         """Say whether some missing entries have an infinite integral: all of them."""

@@ -1,4 +1,4 @@
-"""Covariance matrices with LKJ correlations, as Cholesky factors."""
+"""LKJ correlation matrices; covariance matrices with such correlations, as Cholesky factors."""
 
 from __future__ import annotations
 
@@ -9,10 +9,16 @@ import jax.numpy as jnp
 import numpy as np
 
 from aliquot.arguments import is_whole_number
+from aliquot.distributions.array_constraints import correlation
 from aliquot.distributions.base import Distribution
-from aliquot.distributions.constraints import Constraint, Interval, LowerCholesky, positive
+from aliquot.distributions.constraints import (
+    Constraint,
+    Interval,
+    LowerCholesky,
+    positive,
+)
 from aliquot.distributions.random_numbers import TINY, beta_draws
-from aliquot.distributions.triangular import row_lengths
+from aliquot.distributions.triangular import cholesky_or_off, row_lengths
 from aliquot.errors import ParameterError
 from aliquot.special.saddle_point import stirling
 
@@ -61,11 +67,7 @@ class LKJCholeskyCov(Distribution):
     event_dims = 2
 
     def __init__(self, eta: Any, n: int, sd_dist: Any, *, shape: Any = None) -> None:
-        if not is_whole_number(n) or n < 2:
-            raise ParameterError(
-                f"{self.family}: n must be a whole number of rows, at least 2; got {n!r}"
-            )
-        self.n = int(n)
+        self.n = rows_of(self.family, n)
         check_scales(self.family, self.n, sd_dist)
         super().__init__({"eta": eta, "sd_dist": sd_dist}, shape, event_shape=(self.n, self.n))
 
@@ -100,6 +102,100 @@ class LKJCholeskyCov(Distribution):
     def _batch_shape_of(self, name: str, value: Any) -> tuple[int, ...]:
         batch = super()._batch_shape_of(name, value)
         return batch[:-1] if name == "sd_dist" and value.event_dims == 0 else batch
+
+
+class LKJCorr(Distribution):
+    r"""Correlation matrices, with density proportional to :math:`\det(R)^{\eta - 1}`.
+
+    The value is the matrix itself, with ones on its diagonal, and the density is with respect to
+    the entries below it. Each correlation by itself is Beta(b, b) on (-1, 1), with
+    :math:`b = \eta - 1 + n / 2`. Where standard deviations are unknown as well, a `LKJCholeskyCov`
+    is the cheaper prior, since it needs no factorisation; and where `eta` is below about 0.2, the
+    better one, since matrices next to singular ones are then likely, which rounding takes for one.
+
+    Parameters
+    ----------
+    n : int
+        Number of rows, at least 2.
+    eta : array or Expression, positive
+        Shape: 1 is uniform over correlation matrices, larger draws them towards the identity.
+    return_matrix : bool
+        Taken as PyMC's, and only as True: the entries above the diagonal, which PyMC gives
+        otherwise, are ``R[np.triu_indices(n, 1)]``.
+    shape : int or tuple of int, optional
+        Ends in (n, n).
+
+    Raises
+    ------
+    ParameterError
+        Where `n` is not a whole number of at least 2.
+
+    References
+    ----------
+    .. [1] D. Lewandowski, D. Kurowicka, H. Joe. Generating random correlation matrices based on
+       vines and extended onion method. Journal of Multivariate Analysis 100(9), 2009, eq. 16 for
+       the constant, section 3.2 for the draws.
+
+    Examples
+    --------
+    >>> import aliquot as aq
+    >>> correlations = aq.LKJCorr.dist(n=2, eta=1)
+    >>> float(correlations.log_prob([[1.0, 0.3], [0.3, 1.0]]).round(6))  # uniform on (-1, 1)
+    -0.693147
+    """
+
+    constraints = {"eta": positive}
+    event_dims = 2
+    support = correlation
+
+    def __init__(self, n: int, eta: Any, *, return_matrix: bool = True, shape: Any = None) -> None:
+        self.n = rows_of(self.family, n)
+        if not return_matrix:
+            raise ParameterError(
+                f"{self.family}: return_matrix must be True; got {return_matrix!r}. The value is "
+                f"the matrix, and its entries above the diagonal are R[np.triu_indices({n}, 1)]"
+            )
+        super().__init__({"eta": eta}, shape, event_shape=(self.n, self.n))
+
+    def _log_prob(self, x: Any) -> Any:
+        factor, off = cholesky_or_off(jnp.asarray(x))
+        log_diagonal = jnp.log(jnp.diagonal(factor, axis1=-2, axis2=-1))
+        eta = jnp.asarray(self.eta)
+        log_det = 2 * jnp.sum(log_diagonal, axis=-1)
+        return (eta - 1) * log_det - lkj_log_constant(eta, self.n) + off
+
+    def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
+        return correlation_matrix(lkj_cholesky_draw(key, self.eta, shape))
+
+    def _mean(self) -> Any:
+        return jnp.eye(self.n)
+
+    def _variance(self) -> Any:
+        each = 1 / (2 * jnp.asarray(self.eta) + (self.n - 1))
+        return each[..., None, None] * (1 - np.eye(self.n))
+
+
+def rows_of(family: str, n: Any) -> int:
+    """Read a number of rows, or refuse it."""
+    if not is_whole_number(n) or n < 2:
+        raise ParameterError(f"{family}: n must be a whole number of rows, at least 2; got {n!r}")
+    return int(n)
+
+
+def least_eigenvalue(n: int) -> float:
+    """Give what is added to the eigenvalues of a correlation matrix, and taken off again in part.
+
+    It is several times what rounding makes of them, so that a matrix next to a singular one is
+    positive definite, and has a factor, also as it is rounded.
+    """
+    return 4.0 * n * n * float(np.finfo(float).eps)
+
+
+def correlation_matrix(factor: Any) -> Any:
+    """Multiply factors of correlation matrices with their transposes, away from singular ones."""
+    n = factor.shape[-1]
+    product = jnp.sum(factor[..., :, None, :] * factor[..., None, :, :], axis=-1)
+    return jnp.where(np.eye(n) > 0, 1.0, (1 - least_eigenvalue(n)) * product)
 
 
 class CorrelationAndScales(NamedTuple):

@@ -11,6 +11,8 @@ import numpy as np
 from aliquot.distributions.base import Distribution
 from aliquot.distributions.constraints import nonnegative, positive, real
 from aliquot.distributions.parameters import as_parameter, exactly_one
+from aliquot.special.complement import log_complement, log_rest_of_exp
+from aliquot.special.normal_functions import log_ndtr, log_normal_interval
 
 HALF_LOG_TWO_PI = 0.5 * np.log(2 * np.pi)
 
@@ -44,8 +46,21 @@ class Normal(Distribution):
     ) -> None:
         super().__init__({"mu": mu, "sigma": scale(self.family, sigma, tau=tau)}, shape)
 
+    @classmethod
+    def of(cls, mu: Any, sigma: Any) -> Normal:
+        """Make one of arrays, inside a traced function."""
+        shape = jnp.broadcast_shapes(jnp.shape(mu), jnp.shape(sigma))
+        return cls._unflatten((("mu", "sigma"), (("shape", shape),)), (mu, sigma))
+
     def _log_prob(self, x: Any) -> Any:
         return normal_log_density(x - self.mu, self.sigma)
+
+    def _log_tails(self, x: Any) -> tuple[Any, Any]:
+        z = (x - self.mu) / self.sigma
+        return log_ndtr(z), log_ndtr(-z)
+
+    def _log_between(self, low: Any, high: Any, first: Any, last: Any) -> Any:
+        return log_normal_between(low - self.mu, high - self.mu, high - low, self.sigma)
 
     def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
         return self.mu + self.sigma * jax.random.normal(key, shape)
@@ -83,6 +98,13 @@ class HalfNormal(Distribution):
     def _log_prob(self, x: Any) -> Any:
         return normal_log_density(x, self.sigma) + np.log(2.0)
 
+    def _log_tails(self, x: Any) -> tuple[Any, Any]:
+        above = np.log(2.0) + log_ndtr(-x / self.sigma)
+        return np.log(2.0) + log_normal_between(jnp.zeros_like(x), x, x, self.sigma), above
+
+    def _log_between(self, low: Any, high: Any, first: Any, last: Any) -> Any:
+        return np.log(2.0) + log_normal_between(low, high, high - low, self.sigma)
+
     def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
         return jnp.abs(self.sigma * jax.random.normal(key, shape))
 
@@ -101,6 +123,12 @@ def normal_log_density(deviation: Any, sigma: Any) -> Any:
     """
     z = deviation * (1.0 / jnp.asarray(sigma, float))
     return (-jnp.log(sigma) - HALF_LOG_TWO_PI) - 0.5 * jnp.square(z)
+
+
+def log_normal_between(low: Any, high: Any, width: Any, sigma: Any) -> Any:
+    """Compute the log probability of an interval, its ends given by their distances to the mean."""
+    inverse = 1.0 / jnp.asarray(sigma, float)
+    return log_normal_interval(low * inverse, high * inverse, width * inverse)
 
 
 def scale(family: str, sigma: Any, **precision: Any) -> Any:
@@ -136,6 +164,23 @@ class Laplace(Distribution):
 
     def _log_prob(self, x: Any) -> Any:
         return -(jnp.abs(x - self.mu) / self.b + jnp.log(2.0 * self.b))
+
+    def _log_tails(self, x: Any) -> tuple[Any, Any]:
+        z = (x - self.mu) / self.b
+        left = z < 0
+        tail = -np.log(2.0) - jnp.where(left, -z, z)
+        rest = log_complement(tail)
+        return jnp.where(left, tail, rest), jnp.where(left, rest, tail)
+
+    def _log_between(self, low: Any, high: Any, first: Any, last: Any) -> Any:
+        # The density has a corner at mu, over which it is not to be integrated.
+        one_side = (low >= self.mu) | (high <= self.mu)
+        nearer = jnp.where(low >= self.mu, low - self.mu, self.mu - high) / self.b
+        width = jnp.where(one_side, high - low, 1.0) / self.b
+        beside = jnp.log(-0.5 * jnp.expm1(-width)) - nearer
+        a, b = (jnp.where(one_side, 1.0, x / self.b) for x in (self.mu - low, high - self.mu))
+        around = jnp.log(-0.5 * (jnp.expm1(-a) + jnp.expm1(-b)))
+        return jnp.where(one_side, beside, around)
 
     def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
         return self.mu + self.b * jax.random.laplace(key, shape)
@@ -176,6 +221,10 @@ class Logistic(Distribution):
         half = 0.5 * (x - self.mu) / self.s
         return -2.0 * jnp.logaddexp(half, -half) - jnp.log(self.s)
 
+    def _log_tails(self, x: Any) -> tuple[Any, Any]:
+        z = (x - self.mu) / self.s
+        return jax.nn.log_sigmoid(z), jax.nn.log_sigmoid(-z)
+
     def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
         return self.mu + self.s * jax.random.logistic(key, shape)
 
@@ -215,6 +264,10 @@ class Gumbel(Distribution):
         # jax.scipy.stats.gumbel_r has no gradient: it takes xlogy of the integer -1.
         z = (x - self.mu) / self.beta
         return -(z + jnp.exp(-z)) - jnp.log(self.beta)
+
+    def _log_tails(self, x: Any) -> tuple[Any, Any]:
+        z = (x - self.mu) / self.beta
+        return -jnp.exp(-z), log_rest_of_exp(-z)
 
     def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
         return self.mu + self.beta * jax.random.gumbel(key, shape)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from typing import Any
 
 import jax
@@ -11,13 +12,14 @@ import numpy as np
 
 from aliquot.distributions.base import Distribution, partial_events, whole_events
 from aliquot.distributions.constraints import Constraint, simplex
+from aliquot.distributions.interval_mass import log_mass, log_tails
 from aliquot.distributions.logarithms import (
     FEW_TERMS,
     log_sum_of_terms,
     log_weighted_sum,
 )
 from aliquot.distributions.parameters import as_parameter
-from aliquot.distributions.unions import along_last_axis, union
+from aliquot.distributions.unions import along_last_axis, same_bound, union
 from aliquot.errors import ParameterError, ShapeError
 
 
@@ -162,6 +164,41 @@ class Mixture(Distribution):
         w = jnp.asarray(self.w)
         return log_sum_of_terms(terms, [w[..., k] for k in range(self.size)])
 
+    def _log_tails(self, x: Any) -> tuple[Any, Any]:
+        pairs = self._tails_of_each(lambda component, x: log_tails(component, x), x)
+        return tuple(log_weighted_sum(each, self.w) for each in pairs)
+
+    def _log_between(self, low: Any, high: Any, first: Any, last: Any) -> Any:
+        (each,) = self._tails_of_each(lambda *args: (log_mass(*args),), low, high)
+        return log_weighted_sum(each, self.w)
+
+    def _tails_of_each(self, function: Any, *points: Any) -> list[Any]:
+        """Compute logs of probabilities of each component, of shape (..., K)."""
+        if self.batched:
+            found = function(self.components[0], *(jnp.asarray(x)[..., None] for x in points))
+            return [jnp.broadcast_to(x, (*jnp.shape(x)[:-1], self.size)) for x in found]
+        each = [function(component, *points) for component in self.components]
+        return [
+            jnp.stack(jnp.broadcast_arrays(*parts), axis=-1) for parts in zip(*each, strict=True)
+        ]
+
+    def with_tails(self) -> Distribution:
+        """Give itself with its components prepared, or say which of them has no tails."""
+        super().with_tails()
+        prepared, parameters = copy(self), dict(self.parameters)
+        for name, component in parameters.items():
+            if isinstance(component, Distribution):
+                try:
+                    parameters[name] = component.with_tails()
+                except ParameterError as error:
+                    raise ParameterError(f"of {name}, {component.family}: {error}") from None
+        prepared.parameters = parameters
+        return prepared
+
+    @property
+    def point_masses(self) -> list[Any]:
+        return self.components[0].point_masses
+
     def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
         batch, event = shape[: len(shape) - self.event_dims], shape[len(shape) - self.event_dims :]
         which, *keys = jax.random.split(key, 1 + len(self.components))
@@ -243,12 +280,32 @@ def checked_components(family: str, comp_dists: Any) -> list[Distribution]:
         raise ParameterError(
             f"{family}: components must be all continuous or all discrete; got {kinds}"
         )
+    check_point_masses(family, components)
     if len({component.event_shape for component in components}) > 1:
         shapes = ", ".join(f"{c.family} {c.event_shape}" for c in components)
         raise ShapeError(
             f"{family}: components must have events of one shape; their event shapes are {shapes}"
         )
     return components
+
+
+def check_point_masses(family: str, components: Sequence[Distribution]) -> None:
+    """Refuse components of which only some have a probability of their own at a value.
+
+    What others say of that value is a density, and the two cannot be added.
+    """
+    first = components[0].point_masses
+    for k, component in enumerate(components[1:], start=1):
+        other = component.point_masses
+        pairs = zip(first, other, strict=False)
+        if len(first) != len(other) or not all(same_bound(a, b) for a, b in pairs):
+            raise ParameterError(
+                f"{family}: comp_dists[0], {components[0]!r:.60}, and comp_dists[{k}], "
+                f"{component!r:.60}, do not have the same values that are probable by themselves "
+                "(bounds of aq.Censored, the zero of a hurdle family). Give all components the "
+                "same ones, or mix first and censor the mixture: "
+                "aq.Censored.dist(aq.Mixture.dist(...), ...)"
+            )
 
 
 LEAST_WEIGHT = 0.01  # chains do not start in components that weigh less

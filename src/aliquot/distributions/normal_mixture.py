@@ -11,9 +11,11 @@ import numpy as np
 
 from aliquot.distributions.base import Distribution
 from aliquot.distributions.constraints import positive, real, simplex
-from aliquot.distributions.location_scale import HALF_LOG_TWO_PI, normal_log_density, scale
+from aliquot.distributions.interval_mass import log_mass, log_tails
+from aliquot.distributions.location_scale import HALF_LOG_TWO_PI, Normal, normal_log_density, scale
 from aliquot.distributions.logarithms import (
     FEW_TERMS,
+    log_weighted_sum,
     stacked_sum_and_shares,
     sum_and_shares,
 )
@@ -94,6 +96,18 @@ class NormalMixture(Distribution):
         scores = [(x - _entry(mu, k)) * _entry(inverse, k) for k in each]
         shifts = [_entry(logs, k) for k in each]
         return log_normal_sum(scores, shifts, [weights[..., k] for k in each]) - HALF_LOG_TWO_PI
+
+    def _log_tails(self, x: Any) -> tuple[Any, Any]:
+        each = log_tails(Normal.of(self.mu, self.sigma), jnp.asarray(x)[..., None])
+        return tuple(log_weighted_sum(tail, self.w) for tail in self._wide(each))
+
+    def _log_between(self, low: Any, high: Any, first: Any, last: Any) -> Any:
+        bounds = (jnp.asarray(bound)[..., None] for bound in (low, high))
+        (each,) = self._wide([log_mass(Normal.of(self.mu, self.sigma), *bounds)])
+        return log_weighted_sum(each, self.w)
+
+    def _wide(self, each: Any) -> list[Any]:
+        return [jnp.broadcast_to(value, (*jnp.shape(value)[:-1], self.size)) for value in each]
 
     def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
         first, second = jax.random.split(key)

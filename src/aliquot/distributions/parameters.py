@@ -16,6 +16,7 @@ from aliquot.arguments import is_whole_number
 from aliquot.distributions.constraints import Constraint
 from aliquot.errors import DTypeError, ParameterError, ShapeError
 from aliquot.expression import Expression
+from aliquot.primitives.internals import is_traced
 
 if TYPE_CHECKING:
     from aliquot.distributions.base import Distribution
@@ -41,6 +42,9 @@ def as_parameter(family: str, name: str, value: Any, constraint: Constraint | No
         if constraint is not None and (known := value.value_now()) is not None:
             check_parameter(family, name, known, constraint)
         return value
+    if is_traced(value):
+        whole = constraint is not None and constraint.discrete
+        return jnp.asarray(value, np.int64 if whole else np.float64)
     if value is None:
         raise ParameterError(f"{family}: {name} is missing")
     array = np.asarray(value)
@@ -218,6 +222,22 @@ def vector_in_doubt(parameter: Any, constraint: Constraint) -> bool:
         return False
     support = getattr(getattr(parameter, "distribution", None), "support", None)
     return not (getattr(parameter, "fits", False) and type(support) is type(constraint))
+
+
+def traced_in_range(distribution: Distribution) -> Any:
+    """Say where parameters are in their ranges, of a distribution made inside a traced function."""
+    valid: Any = True
+    for name, value in distribution.parameters.items():
+        constraint = distribution.constraints.get(name)
+        if hasattr(value, "parameters"):
+            inside, own = traced_in_range(value), len(value.batch_shape)
+        elif is_traced(value) and constraint is not None:
+            inside, own = constraint.check(value, jnp), len(value.shape) - constraint.event_dims
+        else:
+            continue
+        batch = distribution._batch_shape_of(name, value)
+        valid = valid & over_last(inside, own - len(batch))
+    return valid
 
 
 def over_last(inside: Any, axes: int) -> Any:

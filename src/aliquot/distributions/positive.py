@@ -12,9 +12,15 @@ from jax.scipy.special import gammaln
 from aliquot.distributions.base import Distribution
 from aliquot.distributions.constraints import Constraint, Interval, nonnegative, positive, real
 from aliquot.distributions.gamma import positive_draws
-from aliquot.distributions.location_scale import normal_log_density, scale
+from aliquot.distributions.location_scale import (
+    log_normal_between,
+    normal_log_density,
+    scale,
+)
 from aliquot.distributions.parameters import as_parameter, exactly_one
 from aliquot.distributions.random_numbers import exponential
+from aliquot.special.complement import log_complement, log_rest_of_exp
+from aliquot.special.normal_functions import log_ndtr
 from aliquot.special.series import log_gamma_ratio
 
 _LARGE = 1e300
@@ -48,6 +54,9 @@ class Exponential(Distribution):
 
     def _log_prob(self, x: Any) -> Any:
         return jnp.log(self.lam) - self.lam * x
+
+    def _log_tails(self, x: Any) -> tuple[Any, Any]:
+        return log_complement(-self.lam * x), -self.lam * x
 
     def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
         return exponential(key, shape) / self.lam
@@ -94,6 +103,10 @@ class Weibull(Distribution):
         constant = jnp.log(self.alpha) - jnp.log(self.beta)
         return constant + (self.alpha - 1.0) * log_z - power
 
+    def _log_tails(self, x: Any) -> tuple[Any, Any]:
+        log_power = self.alpha * (jnp.log(x) - jnp.log(self.beta))
+        return log_rest_of_exp(log_power), -jnp.exp(log_power)
+
     def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
         root = jnp.exp(0.5 * jnp.log(exponential(key, shape)) / self.alpha)
         return positive_draws(root * self.beta * root)
@@ -135,13 +148,20 @@ class Pareto(Distribution):
         return Interval(self.m, closed=True)
 
     def _log_prob(self, x: Any) -> Any:
+        constant = jnp.log(self.alpha) - jnp.log(self.m)
+        return constant - (self.alpha + 1.0) * self._log_ratio(x)
+
+    def _log_ratio(self, x: Any) -> Any:
         # By the distance from m, which the ratio would round; by its logarithm where it overflows.
         away = x - self.m
         far = away > self.m * _LARGE
         ratio = jnp.where(far, away / _LARGE, away) / self.m
         log_ratio = jnp.log1p(ratio - jnp.where(far, 1.0, 0.0))
-        log_ratio += jnp.where(far, np.log(_LARGE), 0.0)
-        return jnp.log(self.alpha) - jnp.log(self.m) - (self.alpha + 1.0) * log_ratio
+        return log_ratio + jnp.where(far, np.log(_LARGE), 0.0)
+
+    def _log_tails(self, x: Any) -> tuple[Any, Any]:
+        above = -self.alpha * self._log_ratio(x)
+        return log_complement(above), above
 
     def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
         root = jnp.exp(0.5 * exponential(key, shape) / self.alpha)
@@ -195,6 +215,14 @@ class LogNormal(Distribution):
     def _log_prob(self, x: Any) -> Any:
         log_x = jnp.log(x)
         return normal_log_density(log_x - self.mu, self.sigma) - log_x
+
+    def _log_tails(self, x: Any) -> tuple[Any, Any]:
+        z = (jnp.log(x) - self.mu) / self.sigma
+        return log_ndtr(z), log_ndtr(-z)
+
+    def _log_between(self, low: Any, high: Any, first: Any, last: Any) -> Any:
+        a, b = (jnp.log(x) - self.mu for x in (low, high))
+        return log_normal_between(a, b, jnp.log1p((high - low) / low), self.sigma)
 
     def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
         log_draws = self.mu + self.sigma * jax.random.normal(key, shape)

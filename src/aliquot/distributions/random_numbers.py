@@ -192,7 +192,7 @@ def poisson_draws(key: Any, mu: Any, shape: tuple[int, ...]) -> Any:
     mu = jnp.broadcast_to(jnp.asarray(mu, float), shape)
     many = mu >= MANY
     few = jnp.where(many, 0.0, mu)
-    low = _by_inversion(first, jnp.exp(-few), -jnp.expm1(-few), lambda k: few / (k + 1.0), shape)
+    low = by_inversion(first, jnp.exp(-few), -jnp.expm1(-few), lambda k: few / (k + 1.0), shape)
     high = _many_poisson(second, mu, many, shape)
     return jnp.where(many, high, jnp.where(mu >= 0, low, NOT_A_COUNT))
 
@@ -213,7 +213,7 @@ def binomial_draws(key: Any, n: Any, p: Any, q: Any, shape: tuple[int, ...]) -> 
     few = jnp.where(many, 0.0, rate)
     none = size * jnp.log1p(-few)
     ratio = few / (1.0 - few)
-    low = _by_inversion(
+    low = by_inversion(
         first, jnp.exp(none), -jnp.expm1(none), lambda k: (size - k) / (k + 1.0) * ratio, shape
     )
     high = _many_binomial(second, n, rate, many, shape)
@@ -251,7 +251,7 @@ def multinomial_draws(key: Any, n: Any, p: Any, shape: tuple[int, ...]) -> Any:
     return jnp.moveaxis(counts, 0, -1)
 
 
-def _by_inversion(
+def by_inversion(
     key: Any, none: Any, any_at_all: Any, ratio: Callable[[Any], Any], shape: tuple[int, ...]
 ) -> Any:
     """Find how many counts have a probability of being exceeded that is above a uniform number.
@@ -296,7 +296,7 @@ def _many_poisson(key: Any, mu: Any, many: Any, shape: tuple[int, ...]) -> Any:
         distance = away - part  # of the count from the mean
         possible = (away >= -jnp.floor(mean)) & ((us >= 0.013) | (v <= us))
         distance = jnp.where(possible, distance, 0.0)
-        accepted = jnp.log(v * inverse_alpha / hat) <= _log_probability(mean, distance)
+        accepted = jnp.log(v * inverse_alpha / hat) <= log_probability_at(mean, distance)
         return away, ((us >= 0.07) & (v <= v_r)) | (possible & accepted)
 
     away = until_accepted(key, many, jnp.zeros(shape), propose).astype(np.int64)
@@ -319,7 +319,7 @@ def _many_binomial(key: Any, n: Any, p: Any, many: Any, shape: tuple[int, ...]) 
 
     def log_probability(distance: Any) -> Any:
         """Give the log probability of a count, but for a constant, by its distance to the mean."""
-        return _log_probability(mean, distance) + _log_probability(failures, -distance)
+        return log_probability_at(mean, distance) + log_probability_at(failures, -distance)
 
     mode = log_probability(jnp.floor(part + p) - part)
 
@@ -338,7 +338,7 @@ def _many_binomial(key: Any, n: Any, p: Any, many: Any, shape: tuple[int, ...]) 
     return jnp.clip(whole + away, 0, n)
 
 
-def _log_probability(mean: Any, distance: Any) -> Any:
+def log_probability_at(mean: Any, distance: Any) -> Any:
     """Compute that of a Poisson count by its distance from the mean, which has more digits."""
     count = jnp.round(mean + distance)
     return log_poisson(count, -distance, count * jnp.log(mean))

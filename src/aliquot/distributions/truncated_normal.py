@@ -16,9 +16,10 @@ from jax.scipy.special import ndtr, ndtri
 from aliquot.distributions.base import Distribution
 from aliquot.distributions.bounded import check_bounds
 from aliquot.distributions.constraints import Constraint, Interval, positive, real
-from aliquot.distributions.location_scale import HALF_LOG_TWO_PI, scale
+from aliquot.distributions.interval_mass import log_mass, tails_within
+from aliquot.distributions.location_scale import HALF_LOG_TWO_PI, Normal, scale
 from aliquot.distributions.random_numbers import uniform, until_accepted
-from aliquot.special.normal_functions import log_scaled_tail
+from aliquot.special.normal_functions import log_scaled_probability, log_scaled_tail
 
 
 class TruncatedNormal(Distribution):
@@ -78,7 +79,7 @@ class TruncatedNormal(Distribution):
 
     @property
     def support(self) -> Constraint:
-        lower, upper = self.parameters.get("lower"), self.parameters.get("upper")
+        lower, upper = self._given_bounds()
         return real if lower is None and upper is None else Interval(lower, upper, closed=True)
 
     def _log_prob(self, x: Any) -> Any:
@@ -91,6 +92,16 @@ class TruncatedNormal(Distribution):
         z = away * inverse
         exponent = -0.5 * z * (z + 2.0 * ((bound - self.mu) * inverse))
         return exponent - jnp.log(self.sigma) - HALF_LOG_TWO_PI - self._log_total()
+
+    def _log_tails(self, x: Any) -> tuple[Any, Any]:
+        return tails_within(Normal.of(self.mu, self.sigma), *self._given_bounds(), x)
+
+    def _log_between(self, low: Any, high: Any, first: Any, last: Any) -> Any:
+        normal = Normal.of(self.mu, self.sigma)
+        return log_mass(normal, low, high) - log_mass(normal, *self._given_bounds())
+
+    def _given_bounds(self) -> tuple[Any, Any]:
+        return self.parameters.get("lower"), self.parameters.get("upper")
 
     def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
         first, second = jax.random.split(key)
@@ -117,7 +128,7 @@ class TruncatedNormal(Distribution):
         return self.sigma * moments(*self._standard_bounds())[2] * self.sigma
 
     def _bounds(self) -> tuple[Any, Any]:
-        lower, upper = self.parameters.get("lower"), self.parameters.get("upper")
+        lower, upper = self._given_bounds()
         return -jnp.inf if lower is None else lower, jnp.inf if upper is None else upper
 
     def _standard_bounds(self) -> tuple[Any, Any]:
@@ -126,7 +137,7 @@ class TruncatedNormal(Distribution):
 
     def _log_total(self) -> Any:
         """Compute the log probability of the interval, over the largest density in it."""
-        lower, upper = self.parameters.get("lower"), self.parameters.get("upper")
+        lower, upper = self._given_bounds()
         if lower is None and upper is None:
             return 0.0
         if lower is None:
@@ -138,52 +149,6 @@ class TruncatedNormal(Distribution):
 
 def _is(bound: Any, absent: float) -> bool:
     return isinstance(bound, float | int | np.generic | np.ndarray) and float(bound) == absent
-
-
-# Below this value of (half width) x max(1, |midpoint|), 6 terms of the Hermite series are exact to
-# double precision; above it, the two logarithms differ enough to be subtracted.
-_NARROW = 0.25
-
-
-def log_scaled_probability(lower: Any, upper: Any, width: Any) -> Any:
-    r"""Compute :math:`\log(\Phi(b) - \Phi(a)) + c^2 / 2` for finite bounds a < b.
-
-    c is the number between the bounds that is next to zero: the density there is taken out. The
-    difference of the bounds is given by itself, since it is known better than from the two.
-
-    Wide intervals: the log of the larger tail, and `log1p` of minus the ratio, on the side where
-    both are small. Narrow ones: the integral of the Taylor series of the density about the midpoint
-    m, with half width h and Hermite polynomials He (DLMF 18.5.13),
-
-    .. math:: 2 h \varphi(m) \sum_k \mathrm{He}_{2k}(m)\, h^{2k} / (2k + 1)!
-    """
-    # Seen from the side on which more of the interval is: a midpoint of at least zero.
-    right = lower + upper > 0
-    low, high = jnp.where(right, lower, -upper), jnp.where(right, upper, -lower)
-    half = 0.5 * width
-    middle = low + half
-    narrow = half * jnp.maximum(1.0, middle) < _NARROW
-
-    # Each formula sees harmless numbers where the other one is used, so that no gradient is NaN.
-    h = jnp.where(narrow, half, 0.1)
-    m = jnp.where(narrow, middle, 0.0)
-    before, last, total, factorial = jnp.ones_like(h * m), m * h, jnp.ones_like(h * m), 1.0
-    for n in range(1, 12, 2):
-        factorial *= (n + 1) * (n + 2)
-        before, last = last, m * h * last - n * h**2 * before  # He_{n+1}(m) h^{n+1}
-        total = total + last / factorial
-        before, last = last, m * h * last - (n + 1) * h**2 * before
-    # The density at the midpoint over that at c.
-    ratio = jnp.where(low > 0, half * (low + middle), middle * middle)
-    ratio = jnp.where(narrow, ratio, 0.0)
-    series = jnp.log(2 * h) - 0.5 * ratio - 0.5 * np.log(2 * np.pi) + jnp.log(total)
-
-    near = jnp.where(narrow, -1.0, low)
-    far = jnp.where(narrow, 1.0, high)
-    ratio = jnp.where(near > 0, jnp.where(narrow, 2.0, width) * (near + far), far * far)
-    more = log_scaled_tail(near)
-    difference = more + jnp.log1p(-jnp.exp(log_scaled_tail(far) - more - 0.5 * ratio))
-    return jnp.where(narrow, series, difference)
 
 
 def draws_from_bound(key: Any, low: Any, width: Any, near: Any) -> Any:

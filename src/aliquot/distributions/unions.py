@@ -50,8 +50,8 @@ class IntervalUnion(Union, Interval):
 
     def __init__(self, members: Sequence[Interval]) -> None:
         Union.__init__(self, members)
-        self.lower = _outermost([m.lower for m in members], jnp.minimum, np.minimum)
-        self.upper = _outermost([m.upper for m in members], jnp.maximum, np.maximum)
+        self.lower = outermost([m.lower for m in members], jnp.minimum, np.minimum)
+        self.upper = outermost([m.upper for m in members], jnp.maximum, np.maximum)
         self.closed = any(m.closed for m in members)
 
 
@@ -102,17 +102,18 @@ def _entry(bound: Any, k: int) -> Any:
 
 def _same_bounds(a: Interval, b: Interval) -> bool:
     pairs = ((a.lower, b.lower), (a.upper, b.upper))
-    return a.closed == b.closed and all(_same(x, y) for x, y in pairs)
+    return a.closed == b.closed and all(same_bound(x, y) for x, y in pairs)
 
 
-def _same(x: Any, y: Any) -> bool:
+def same_bound(x: Any, y: Any) -> bool:
+    """Say whether two bounds are known to be the same."""
     if x is y:
         return True
     numbers = int | float | np.ndarray | np.generic
     return isinstance(x, numbers) and isinstance(y, numbers) and np.array_equal(x, y)
 
 
-def _outermost(bounds: Sequence[Any], traced: Any, host: Any) -> Any:
+def outermost(bounds: Sequence[Any], traced: Any, host: Any) -> Any:
     """Combine bounds by minimum or maximum, whatever they are; none where one is absent."""
     if any(bound is None for bound in bounds):
         return None

@@ -16,7 +16,7 @@ from aliquot.distributions.counts import (
     PoissonCounts,
     mean_or_trials,
 )
-from aliquot.distributions.logarithms import log_power
+from aliquot.distributions.logarithms import log_power, log_weighted_sum
 from aliquot.distributions.random_numbers import uniform
 
 
@@ -36,6 +36,13 @@ class ZeroInflated(Distribution):
             shift + log_power(jnp.where(zero, either, 1.0), 1),
             log_power(psi, 1) + log_count,
         )
+
+    def _log_tails(self, x: Any) -> tuple[Any, Any]:
+        below, above = super()._log_tails(x)
+        psi = jnp.asarray(self.psi, float)
+        sums = jnp.stack(jnp.broadcast_arrays(jnp.zeros_like(below), below), axis=-1)
+        weights = jnp.stack([1.0 - psi, psi], axis=-1)
+        return log_weighted_sum(sums, weights), log_power(psi, 1) + above
 
     def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
         first, second = jax.random.split(key)

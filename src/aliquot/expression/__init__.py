@@ -4,6 +4,7 @@ from aliquot.expression.apply import apply, lift, unwrapped
 from aliquot.expression.evaluate import Evaluation, expressions, leaves, order
 from aliquot.expression.lengths import Read
 from aliquot.expression.node import Expression, Leaf, constant
+from aliquot.expression.scan import refuse_in_step, refuse_step_value, scan
 
 __all__ = [
     "Evaluation",
@@ -16,5 +17,8 @@ __all__ = [
     "leaves",
     "lift",
     "order",
+    "refuse_in_step",
+    "refuse_step_value",
+    "scan",
     "unwrapped",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from functools import wraps
+from functools import partial, wraps
 from typing import Any
 
 import jax
@@ -58,7 +58,7 @@ def apply(
     function: Callable[..., Any],
     *args: Any,
     text: str | None = None,
-    check: Callable[[], object] | None = None,
+    check: Callable[..., object] | None = None,
     marked: Callable[..., Any] | None = None,
     rule: Rule | None = None,
     narrow: bool = False,
@@ -72,9 +72,10 @@ def apply(
     the NumPy value itself. It is a `ShapeError` where the function does not take operands of these
     shapes, and a `DTypeError` where it does not take these kinds (strings, objects).
 
-    `text` is how the result reads in messages. `check` is called again when data are replaced, and
-    raises where the result no longer makes sense. `rule` says between which numbers the result lies
-    (`aliquot.expression.bounds`), `narrow` whether a dtype of fewer than 64 bits is meant.
+    `text` is how the result reads in messages. `check` takes the same operands; it is called when
+    data are replaced, and raises where the result no longer makes sense. `rule` says between which
+    numbers the result lies (`aliquot.expression.bounds`), `narrow` whether a dtype of fewer than 64
+    bits is meant.
 
     `marked` is the same function, but NaN where there is no result, as at an index out of range.
     That is the expression's value; a density takes that of `function`, and is zero there.
@@ -105,14 +106,16 @@ def apply(
                 return jax.tree.map(np.asarray, call())
         except (TypeError, ValueError, IndexError) as error:
             raise _explained(error, written, leaves) from error
+    again = None if check is None else partial(_filled, structure, leaves, where, check)
     if not isinstance(result, jax.ShapeDtypeStruct):
-        return _each(call, inputs, result, written)
+        nan = None if marked is None else partial(_call, structure, leaves, where, marked)
+        return _each(call, inputs, result, written, again, nan)
     if result.weak_type:
         call = _strong(call, result.dtype)
-    made = Expression(call, inputs, result.shape, np.dtype(result.dtype), written, check)
+    made = Expression(call, inputs, result.shape, np.dtype(result.dtype), written, again)
     if marked is not None:
         made.safe, made.may_be_nan = call, True
-        made.function = lambda *values: _filled(structure, leaves, where, marked, values)
+        made.function = partial(_call, structure, leaves, where, marked)
     if made.may_be_nan and made.dtype.kind not in "fc":
         raise _no_mark(made, inputs)
     rule = rule or (RULES.get(function) if isinstance(function, Hashable) else None)
@@ -130,6 +133,10 @@ def _filled(
         filled[i] = value
     args, kwargs = jax.tree.unflatten(structure, filled)
     return function(*args, **kwargs)
+
+
+def _call(structure: Any, leaves: list[Any], where: list[int], function: Any, *values: Any) -> Any:
+    return _filled(structure, leaves, where, function, values)
 
 
 def _bound(rule: Rule, structure: Any, leaves: list[Any], where: list[int]) -> Callable[..., Any]:
@@ -259,7 +266,14 @@ def _strong(call: Callable[..., Any], dtype: Any) -> Callable[..., Any]:
     return lambda *values: jax.lax.convert_element_type(call(*values), dtype)
 
 
-def _each(call: Callable[..., Any], inputs: tuple[Any, ...], result: Any, written: str) -> Any:
+def _each(
+    call: Callable[..., Any],
+    inputs: tuple[Any, ...],
+    result: Any,
+    written: str,
+    check: Callable[..., object] | None = None,
+    marked: Callable[..., Any] | None = None,
+) -> Any:
     """Make one expression of each array that the function returns."""
     from aliquot.expression.node import Expression
 
@@ -276,7 +290,9 @@ def _each(call: Callable[..., Any], inputs: tuple[Any, ...], result: Any, writte
             )
         return found
 
-    whole = Expression(as_announced, inputs, (), np.dtype(float), written)
+    whole = Expression(as_announced, inputs, (), np.dtype(float), written, check)
+    if marked is not None:
+        whole.safe, whole.may_be_nan, whole.function = as_announced, True, marked
     if whole.may_be_nan and not all(out.dtype.kind in "fc" for out in outputs):
         raise _no_mark(whole, inputs)
 

@@ -38,7 +38,7 @@ def power(left: Any, right: Any, text: str | None = None) -> Any:
     if not are_integers(left, right):
         return apply(_to_power, left, right, text=written, rule=RULES[jnp.power])
 
-    def check() -> None:
+    def check(left: Any, right: Any) -> None:
         value, bounds = known_or_bounds(right)
         if value is not None:
             low = value.min() if value.size else 0
@@ -53,7 +53,7 @@ def power(left: Any, right: Any, text: str | None = None) -> Any:
                 f"{texts.label(right)}"
             )
 
-    check()
+    check(left, right)
     rule = RULES[jnp.power]
     return apply(_int_power, left, right, text=written, check=check, rule=rule)
 
@@ -83,7 +83,7 @@ def _division(symbol: str, name: str, function: Callable[..., Any]) -> Callable[
         if not are_integers(left, right):
             return apply(_FLOATING[name], left, right, text=written, rule=RULES.get(function))
 
-        def may_be_zero() -> bool:
+        def may_be_zero(_: Any, right: Any) -> bool:
             value, bounds = known_or_bounds(right)
             if value is not None and not np.all(value):
                 raise ParameterError(
@@ -92,7 +92,7 @@ def _division(symbol: str, name: str, function: Callable[..., Any]) -> Callable[
                 )
             return value is None and (bounds is None or bounds[0] <= 0 <= bounds[1])
 
-        doubt = may_be_zero()
+        doubt = may_be_zero(left, right)
         return apply(
             (lambda a, b: _or_zero(function, a, b)) if doubt else _of_integers(name),
             left,
@@ -152,7 +152,7 @@ def _shift(symbol: str, name: str) -> Callable[..., Any]:
         if not are_integers(left, right):
             raise DTypeError(f"cannot compute {written}: only integers can be shifted")
 
-        def check() -> None:
+        def check(_: Any, right: Any) -> None:
             value, _ = known_or_bounds(right)
             if value is not None and value.size and value.min() < 0:
                 raise ParameterError(
@@ -160,7 +160,7 @@ def _shift(symbol: str, name: str) -> Callable[..., Any]:
                     "integers are not shifted by negative numbers"
                 )
 
-        check()
+        check(left, right)
         return apply(_of_integers(name), left, right, text=written, check=check)
 
     return shift

@@ -34,7 +34,7 @@ def checked_index(source: Any, index: Any) -> Any:
     parts = tuple(_part(source, part) for part in parts)
     written = f"{primary(texts.label(source))}[{', '.join(texts.label(part) for part in parts)}]"
 
-    def may_leave() -> bool:
+    def may_leave(source: Any, parts: Any) -> bool:
         values = [_known(part) if hasattr(part, "text") else part for part in parts]
         lost = [i for i, part in enumerate(parts) if hasattr(part, "text") and values[i] is None]
         for i in lost:
@@ -73,16 +73,16 @@ def _is_variable(part: Any) -> bool:
 
 
 def _applied(
-    take: Any, marked: Any, may_leave: Callable[[], bool], *operands: Any, text: str, rule: Any
+    take: Any, marked: Any, may_leave: Callable[..., bool], *operands: Any, text: str, rule: Any
 ) -> Any:
     """Take by an index, with NaN (`marked`) where it may leave its range.
 
     Data are refused with which an index may leave its range that could not.
     """
-    doubt = may_leave()
+    doubt = may_leave(*operands)
 
-    def check() -> None:
-        if may_leave() and not doubt:
+    def check(*operands: Any) -> None:
+        if may_leave(*operands) and not doubt:
             raise IndexError(
                 f"with the new data, {text} may be out of range: write the model anew with them"
             )
@@ -168,21 +168,21 @@ def take_checked(
     take: Callable[..., Any],
     source: Any,
     index: Any,
-    limits: Callable[[], tuple[int, int]],
+    limits: Callable[[Any], tuple[int, int]],
     written: str,
 ) -> Any:
     """Take by a function of an array, an index, and whether NaN is put where that is out of range.
 
     That is ``take(source, index, mark)``; without `mark` any number may stand there. The limits are
-    the smallest and the largest index, which follow from shapes that may change. A known index out
-    of range is refused, and one that holds fractions.
+    the smallest and the largest index, which follow from the array's shape, which may change. A
+    known index out of range is refused, and one that holds fractions.
     """
     index = as_index(index)
     if np.dtype(getattr(index, "dtype", type(index))).kind not in "ui":
         raise DTypeError(f"cannot compute {written}: an index must be an integer")
 
-    def may_leave() -> bool:
-        low, high = limits()
+    def may_leave(source: Any, index: Any) -> bool:
+        low, high = limits(source)
         value, bounds = known_or_bounds(index)
         if value is not None and value.size and not (low <= value.min() and value.max() <= high):
             wrong = value[(value < low) | (value > high)].flat[0]
@@ -233,13 +233,14 @@ def take_along_axis(
         return apply(jnp.take_along_axis, source, as_index(indices), axis, mode=mode, **more)
     written = texts.call("take_along_axis", (source, indices), {"axis": axis})
 
-    def length() -> int:
-        return int(np.prod(np.shape(source)) if axis is None else np.shape(source)[axis])
+    def limits(array: Any) -> tuple[int, int]:
+        length = int(np.prod(np.shape(array)) if axis is None else np.shape(array)[axis])
+        return -length, length - 1
 
     if axis is not None and not -np.ndim(source) <= axis < np.ndim(source):
         raise ShapeError(f"cannot compute {written}: it has no axis {axis}")
     along = lambda x, at, mark: _along(x, at, axis, mark)  # noqa: E731
-    return take_checked(along, source, indices, lambda: (-length(), length() - 1), written)
+    return take_checked(along, source, indices, limits, written)
 
 
 def _along(x: Any, index: Any, axis: int | None, mark: bool) -> Any:
@@ -259,19 +260,20 @@ def choose(index: Any, choices: Any, mode: str = "raise") -> Any:
     choices = list(choices) if isinstance(choices, list | tuple) else choices
     written = texts.call("choose", (index, choices), {})
 
-    def last() -> int:
-        return (len(choices) if isinstance(choices, list) else choices.shape[0]) - 1
+    def limits(arrays: Any) -> tuple[int, int]:
+        return 0, (len(arrays) if isinstance(arrays, list) else arrays.shape[0]) - 1
 
     def chosen(arrays: Any, at: Any, mark: bool) -> Any:
         _, *wide = jnp.broadcast_arrays(at, *arrays)
         stacked = jnp.stack(wide)
         if mode == "wrap":
             at = at % len(wide)
-        at = jnp.broadcast_to(jnp.clip(at, 0, last()) if mode != "raise" else at, stacked.shape[1:])
+        last = len(wide) - 1
+        at = jnp.broadcast_to(jnp.clip(at, 0, last) if mode != "raise" else at, stacked.shape[1:])
         found = _along(stacked, at[None], 0, mark)[0]
         negative = mark and found.dtype.kind in "fc"
         return jnp.where(at < 0, np.nan, found) if negative else found
 
     if mode != "raise":
         return apply(lambda arrays, at: chosen(arrays, at, False), choices, index, text=written)
-    return take_checked(chosen, choices, index, lambda: (0, last()), written)
+    return take_checked(chosen, choices, index, limits, written)

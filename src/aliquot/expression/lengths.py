@@ -26,11 +26,14 @@ class Read:
     """Something of a model that was read as numbers."""
 
     what: str  # in words, with the variable's name
+    source: Any  # an expression, or a model's coords
     was: Any  # a number or an array
-    now: Callable[[], Any]  # gives what it is now
+    of: Callable[[Any], Any]  # gives, of the source, what it is now
     where: str  # the file and the line
-    # Of which shapes have to be worked out again before it is known what it is now.
-    node: Expression | None = None
+
+    def now(self) -> Any:
+        """Give what it is now."""
+        return self.of(self.source)
 
 
 class Lengths(Sequence[int]):
@@ -84,11 +87,11 @@ def note(node: Expression, axis: int | None, frame: FrameType) -> None:
     """Note that a length was read (``None``: the size), for the models that the node belongs to."""
     from aliquot.expression.evaluate import leaves  # it needs the node's class
 
-    def length() -> int:
+    def length(node: Expression) -> int:
         return node.size if axis is None else node.shape[axis]
 
     what = f"the {'size' if axis is None else f'length along axis {axis}'} of {node.text}"
-    read = Read(what, length(), length, place(frame), node)
+    read = Read(what, node, length(node), length, place(frame))
     for owner in {id(leaf.owner): leaf.owner for leaf in leaves(node)}.values():
         if hasattr(owner, "note_read"):
             owner.note_read(read)

@@ -35,6 +35,8 @@ class Expression(Operators):
         Dtype of the value.
     text : str
         How the expression reads in messages.
+    check : callable or None
+        Called with the inputs when data are replaced: raises where the value makes no sense.
 
     Examples
     --------
@@ -68,7 +70,7 @@ class Expression(Operators):
         shape: tuple[int, ...],
         dtype: np.dtype[Any],
         text: str,
-        check: Callable[[], object] | None = None,
+        check: Callable[[tuple[Expression, ...]], object] | None = None,
     ) -> None:
         self.function = function
         self.inputs = inputs

@@ -130,8 +130,22 @@ FAMILY: Mapping[str, str] = {
     **for_all("obs data", "use observed"),
     "init": "use init_dist",
     "distribution": "use init_dist for the first value",
+    "ar_order": "leave it out: it is the number of coefficients in rho",
+    "support_shape": "use shape or dims",
     "compute_p": "leave it out: probabilities are not recorded; use aq.Deterministic",
     "model": _BLOCK,
+}
+
+CUSTOM: Mapping[str, str] = {
+    **FAMILY,
+    "dist": "write its log density, logp=",
+    "logcdf": "leave it out: logp= is all that is needed",
+    **for_all("moment support_point", "give initval= where the variable is written"),
+    "signature": "use ndim_supp= and ndims_params=",
+    "class_name": _NONE,
+    "dtype": "use discrete=",
+    "ndim": "use ndim_supp=",
+    "event_dims": "use ndim_supp=",
 }
 
 DATA: Mapping[str, str] = {
@@ -157,6 +171,14 @@ POTENTIAL: Mapping[str, str] = {
 SET_DATA: Mapping[str, str] = {
     "new_data": "the new data come first: {name: values}",
     BY_POSITION: "data are given by name: {name: values}, new labels as coords=",
+}
+
+DO: Mapping[str, str] = {
+    **for_all(
+        "vars_to_interventions vars_to_observations", "the values go in second: {name: values}"
+    ),
+    "prune_vars": "leave it out: every variable stays in the model",
+    "make_interventions_shared": "leave it out: values are aq.Data, which aq.set_data replaces",
 }
 
 DEBUG: Mapping[str, str] = {

@@ -40,36 +40,46 @@ _ARVIZ = {
 
 # The names that other libraries have for a family.
 _FAMILIES = {
+    "AsymmetricLaplace": "AsymmetricLaplaceQuantile laplace_asymmetric",
     "Bernoulli": "BernoulliLogits BernoulliProbs bernoulli_logit",
     "Binomial": "BinomialLogits BinomialProbs binom",
     "Categorical": "CategoricalLogits CategoricalProbs categorical_logit",
     "ChiSquared": "Chi2 chi2",
+    "DirichletMultinomial": "dirichlet_multinomial",
     "DiscreteUniform": "randint",
+    "ExGaussian": "exponnorm ExpModifiedNormal exp_mod_normal exgaussian",
     "Exponential": "expon",
     "Flat": "ImproperUniform",
     "Geometric": "geom",
     "Gumbel": "gumbel_r",
     "HalfNormal": "halfnorm",
+    "HyperGeometric": "hypergeom",
     "InverseGamma": "inv_gamma invgamma",
-    "LKJCholeskyCov": "LKJCholesky LKJCorr lkj_corr_cholesky",
+    "LKJCholeskyCov": "LKJCholesky lkj_corr_cholesky",
+    "LKJCorr": "LKJ lkj_corr",
     "Laplace": "double_exponential",
     "LogNormal": "lognorm",
     "MarkovChain": "DiscreteHMM DiscreteMarkovChain",
     "Mixture": "MixtureSameFamily MixtureGeneral",
     "MvNormal": "MultivariateNormal multi_normal multivariate_normal",
+    "MvStudentT": "MultivariateStudentT multi_student_t multivariate_t",
     "NegativeBinomial": "NegativeBinomial2 NegativeBinomialProbs neg_binomial neg_binomial_2 "
     "nbinom",
     "Normal": "norm",
+    "OrderedProbit": "ordered_probit",
     "Poisson": "poisson_log",
+    "SkewNormal": "skewnorm",
     "StudentT": "t",
     "TruncatedNormal": "truncnorm",
     "Weibull": "weibull_min",
 }
 
 _CUSTOM = (
-    "write the log density as a term, aq.Potential(name, aq.lift(f)(x, ...)), with x an aq.Flat, "
-    "aq.HalfFlat or any variable of the right support"
+    "write its log density: aq.CustomDist(name, mu, sigma, logp=f), with f(value, mu, sigma) "
+    "written with jax.numpy"
 )
+# What is out of reach by design: the page says why, and where to go.
+_OUT_OF_REACH = "docs/out_of_reach.md says what is, and where to go"
 
 NAMES: Mapping[str, str] = {
     "MutableData": "use aq.Data, which can always be replaced",
@@ -85,32 +95,30 @@ NAMES: Mapping[str, str] = {
     "icdf": "lift JAX's: aq.lift(jax.scipy.stats.norm.ppf)(q, mu, sigma)",
     "draw": "use aq.sample_prior_predictive, or dist.sample(100) with dist made by "
     "aq.<Family>.dist(...)",
-    "AR": "write its terms: aq.Normal('x', mu=rho * past, sigma=..., observed=...), or use "
-    "aq.GaussianRandomWalk",
-    **for_all("CustomDist DensityDist Interpolated Simulator", _CUSTOM),
-    **for_all("HyperGeometric DirichletMultinomial DiscreteWeibull", _CUSTOM),
-    **for_all("SkewNormal AsymmetricLaplace ExGaussian Wald Kumaraswamy", _CUSTOM),
-    **for_all("Rice Moyal Triangular", _CUSTOM),
-    **for_all("MvStudentT MatrixNormal KroneckerNormal CAR ICAR", _CUSTOM),
-    "Bound": "use aq.TruncatedNormal, or a family with the right support",
-    "Truncated": "use aq.TruncatedNormal; of another family: its variable, and "
-    "aq.Potential(name, -log_mass) with the log of the mass that was kept",
-    "Censored": "give the uncensored values as observed=, and the log probability of the censored "
-    "ones as aq.Potential(name, aq.lift(jax.scipy.stats.norm.logsf)(bound, mu, sigma))",
+    **for_all("DensityDist Wald Rice Moyal PolyaGamma", _CUSTOM),
+    **for_all(
+        "Simulator sample_abc ABC",
+        "inference needs a likelihood: write it down, aq.CustomDist(name, logp=f); "
+        f"{_OUT_OF_REACH}",
+    ),
+    **for_all(
+        "BART bart",
+        f"sums of trees are out of reach: write a basis, such as splines, times coefficients that "
+        f"are aq.Normal; {_OUT_OF_REACH}",
+    ),
+    **for_all(
+        "ode DifferentialEquation odeint",
+        f"solve it inside aq.lift(f), with jax.experimental.ode.odeint; {_OUT_OF_REACH}",
+    ),
+    "Triangular": "use aq.Interpolated, with points lower, c, upper and heights 0, 1, 0",
+    **for_all("MatrixNormal KroneckerNormal CAR ICAR", _CUSTOM),
+    "Bound": "use aq.Truncated, as in aq.Truncated(name, aq.Normal.dist(0, 1), lower=0)",
     **for_all(
         "DiracDelta ConstantDist Delta",
         "use the value itself: NumPy arrays and numbers need no wrapping",
     ),
-    "ZeroSumNormal": "use aq.Normal, minus its mean: x - x.mean()",
-    "StickBreakingWeights": "use aq.Dirichlet with small a",
     "LogitNormal": "use aq.math.expit of an aq.Normal",
-    "OrderedProbit": "use aq.OrderedLogistic",
     "Wishart": "use aq.LKJCholeskyCov",
-    **for_all(
-        "HurdlePoisson HurdleNegativeBinomial HurdleGamma HurdleLogNormal",
-        "give the zeros to an aq.Bernoulli and the other values to a variable of their own; or use "
-        "aq.ZeroInflatedPoisson and its kin",
-    ),
     **for_all(
         "NUTS HMC HamiltonianMC", "aq.sample is NUTS: give it target_accept= and max_treedepth="
     ),
@@ -147,15 +155,13 @@ NAMES: Mapping[str, str] = {
     **for_all("find_MAP optimizing", "use aq.find_map"),
     "modelcontext": "the model is what `with aq.Model() as model:` gives",
     **for_all("model_to_graphviz render_model model_to_networkx", "use model.to_graphviz()"),
-    "do": "write the model anew in a function, with the value in place of the variable",
-    "observe": "write the model anew in a function, with observed=",
     **for_all(
         "to_inference_data from_pymc InferenceData", "aq.sample returns an xarray.DataTree already"
     ),
     **for_all("save_trace load_trace", "use trace.to_netcdf(path), and xarray.open_datatree(path)"),
     "floatX": "leave it out: Aliquot computes in float64 whatever the array's dtype",
     "intX": "leave it out: whole numbers are int64 here",
-    "gp": "write the covariance of an aq.MvNormal",
+    "gp": f"write the covariance of an aq.MvNormal; {_OUT_OF_REACH}",
     **for_all("factor target", "use aq.Potential(name, value)"),
     "deterministic": "use aq.Deterministic(name, value)",
     "plate": "give the variable shape= or dims=",
@@ -252,7 +258,7 @@ TRANSFORMS: Mapping[str, str] = {
     "CircularTransform": "use aq.transforms.circular",
     "CholeskyCovPacked": "leave it out: aq.LKJCholeskyCov has the right one",
     "Chain": "leave it out: aq.transforms.ordered goes with the support's own transform",
-    "ZeroSumTransform": "use aq.Normal, minus its mean: x - x.mean()",
+    **for_all("ZeroSumTransform zerosum", "use aq.transforms.zero_sum"),
 }
 
 MATH: Mapping[str, str] = {
@@ -271,7 +277,7 @@ MATH: Mapping[str, str] = {
     "x.at[i].add(more)",
     "block_diagonal": "use aq.lift(jax.scipy.linalg.block_diag)(a, b)",
     "expand_packed_triangular": "leave it out: aq.LKJCholeskyCov gives the factor as a matrix",
-    "scan": "use aq.lift, with jax.lax.scan inside",
+    **for_all("scan map_fn fori_loop while_loop", "use aq.scan(step, init, xs)"),
     "cartesian": "build the grid with np.meshgrid from known numbers",
     "kron_dot": "use aq.math.kron(a, b) @ x",
     "kron_diag": "use aq.math.kron(a, b)",

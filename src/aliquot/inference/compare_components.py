@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 import warnings
 from collections.abc import Callable, Iterable, Mapping
@@ -21,9 +22,9 @@ from aliquot.errors import (
 )
 from aliquot.inference.comparison import ComponentComparison, Fitted
 from aliquot.inference.filled_components import filled_components
-from aliquot.inference.fit import fit
 from aliquot.inference.log_evidence import log_evidence
 from aliquot.inference.log_likelihood import compute_log_likelihood
+from aliquot.inference.prepared import Prepared
 from aliquot.inference.sample import sample
 from aliquot.model import Model
 from aliquot.progress import announce
@@ -127,10 +128,15 @@ def compare_components(
     seed = as_seed(random_seed)
     rows: list[Fitted] = []
     partial = False
-    for number in numbers:
+    ahead: Prepared | None = None
+    for place, number in enumerate(numbers):
         began = time.perf_counter()
         try:
-            row = _fitted(build, number, draws, [seed, number], predictive)
+            prepared = ahead or Prepared(build, number, as_seed([seed, number]))
+            if place + 1 < len(numbers):
+                following = numbers[place + 1]
+                ahead = Prepared(build, following, as_seed([seed, following])).begin()
+            row = _fitted(prepared, draws, [seed, number], predictive)
         except KeyboardInterrupt:
             if not rows:
                 raise
@@ -141,10 +147,15 @@ def compare_components(
                 PartialResultWarning,
             )
             break
+        finally:
+            if ahead is not None and sys.exc_info()[0] is not None:
+                ahead.drop()
         rows.append(replace(row, seconds=time.perf_counter() - began))
         announce(_line(rows[-1]), progressbar)
         if patience is not None and _past(rows, weights, patience):
             break
+    if ahead is not None:
+        ahead.drop()
     return ComponentComparison(tuple(rows), weights, partial)
 
 
@@ -158,48 +169,38 @@ def _past(rows: list[Fitted], prior: Mapping[int, float], patience: float) -> bo
     return heights[-3] > heights[-2] > heights[-1] and heights[-1] < max(heights) - patience
 
 
-def _fitted(
-    build: Callable[[int], Model], number: int, draws: int, seed: list[int], predictive: bool
-) -> Fitted:
+def _fitted(prepared: Prepared, draws: int, seed: list[int], predictive: bool) -> Fitted:
     """Fit one number of components; what fails is said in the row."""
-    model: Any = None
+    number, model = prepared.number, prepared.model
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
-            model = build(number)
-            if isinstance(model, Model):
-                method, trace, evidence = _posterior(model, draws, seed)
-                row = Fitted(
-                    components=number,
-                    model=model,
-                    trace=trace,
-                    evidence=evidence,
-                    method=method,
-                )
-                row = _predictive(row, seed) if predictive else row
+            if model is None:
+                assert prepared.failure is not None
+                raise prepared.failure
+            method, trace, evidence = _posterior(prepared, draws, seed)
+            row = Fitted(
+                components=number, model=model, trace=trace, evidence=evidence, method=method
+            )
+            row = _predictive(row, seed) if predictive else row
         except Exception as error:  # of a user's function, or of a model that cannot be fitted
             return Fitted(
-                components=number,
-                model=model if isinstance(model, Model) else None,
-                message=f"{type(error).__name__}: {error}",
+                components=number, model=model, message=f"{type(error).__name__}: {error}"
             )
-    if not isinstance(model, Model):
-        raise ModelError(
-            f"build({number}) must return an aq.Model; got {type(model).__name__}. Has it a "
-            "`return model` at its end?"
-        )
     said = [str(w.message) for w in caught if issubclass(w.category, ConvergenceWarning)]
     return replace(row, message=" ".join(dict.fromkeys(said)))
 
 
 def _posterior(
-    model: Model, draws: int, seed: list[int]
+    prepared: Prepared, draws: int, seed: list[int]
 ) -> tuple[str, xarray.DataTree, LogEvidence]:
     """Draw from the posterior by the cheapest route whose quality holds."""
+    model = prepared.model
+    assert model is not None
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a poor fit is not used
         try:
-            approx = fit(method="laplace", model=model, random_seed=seed, progressbar=False)
+            approx = prepared.fitting().run("laplace")
             if approx.partial:
                 raise KeyboardInterrupt
             if approx.quality is not None and approx.quality.good:

@@ -36,7 +36,11 @@ FULL_RANK_STEPS, PATH_STEPS = 200, 1000
 
 
 class Fitting:
-    """One model to be fitted by some deterministic method, or by several until one will do."""
+    """One model to be fitted by some deterministic method, or by several until one will do.
+
+    Where not `exact`, curvatures at the modes are differences of gradients: what takes long to
+    compile is then what `sample` explores with, too.
+    """
 
     def __init__(
         self,
@@ -48,10 +52,11 @@ class Fitting:
         restarts: int = RESTARTS,
         label_switching: str | None = None,
         check: bool = True,
+        exact: bool = True,
     ) -> None:
         self.permuting = read_label_switching(label_switching)
         restarts = whole_number("restarts", restarts, least=0)
-        self.model, self.seed, self.check = model, seed, check
+        self.model, self.seed, self.check, self.exact = model, seed, check, exact
         self.progressbar = progressbar
         self.search: ModeSearch | None = None  # the modes, once a method has looked for them
         self.density = continuous_density(model, "aq.fit")
@@ -133,6 +138,7 @@ def laplace(fitting: Fitting, stop: Event) -> Approximation:
             starts,
             seed=fitting.seed,
             moves=fitting.moves,
+            exact=fitting.exact,
             stopped=stop.is_set,
             on_progress=lambda done, total, loss: display.update(done, loss),
         )

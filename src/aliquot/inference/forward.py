@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from typing import Any
 
 import jax
@@ -13,10 +13,12 @@ from aliquot.distributions.base import Distribution
 from aliquot.errors import AliquotWarning, ModelError, ShapeError, warn
 from aliquot.expression import Evaluation
 from aliquot.model import Model
+from aliquot.model.describe import parents
 from aliquot.model.free import exchangeable
 from aliquot.model.variables import (
     Deterministic,
     FreeVariable,
+    MissingValues,
     ObservedVariable,
     Potential,
 )
@@ -55,7 +57,10 @@ def simulator(
 
         # All keys at once: compiling a generator for each variable would take most of the time.
         keys = jax.vmap(jax.random.fold_in, (None, 0))(key, jnp.arange(len(model.variables)))
+        left_out = without_draws(model, fixed)
         for its_key, variable in zip(keys, model.variables.values(), strict=True):
+            if variable.name in left_out:
+                continue
             if isinstance(variable, FreeVariable):
                 value = fixed.get(variable.name)
                 if value is None:
@@ -104,11 +109,8 @@ def check_simulable(model: Model) -> None:
     """
     for variable in [*model.free, *model.observed]:
         family = variable.distribution.family
-        if family in ("Flat", "HalfFlat"):
-            raise ModelError(
-                f"{variable.name!r} cannot be drawn: {family} is improper, so it has no draws. "
-                "Give it a proper prior"
-            )
+        if (why := variable.distribution.without_draws) is not None:
+            raise ModelError(f"{variable.name!r} cannot be drawn: {why}")
         if not isinstance(variable, FreeVariable) or variable.transform is None:
             continue
         if not variable.fits:
@@ -117,6 +119,25 @@ def check_simulable(model: Model) -> None:
                 f"it to a part of what {family} can be. Give it a prior on that part, such as "
                 "aq.TruncatedNormal or aq.HalfNormal"
             )
+
+
+def without_draws(model: Model, fixed: Container[str] = ()) -> dict[str, str]:
+    """Say why variables cannot be drawn: those without draws, and what is computed from them.
+
+    The values of the free variables in `fixed` are given.
+    """
+    found: dict[str, str] = {}
+    for variable in model.variables.values():
+        if variable.name in fixed and isinstance(variable, FreeVariable | MissingValues):
+            continue
+        distribution = getattr(variable, "distribution", None)
+        why = None if distribution is None else distribution.without_draws
+        if why is None and found:
+            above = next((name for name in parents(variable) if name in found), None)
+            why = None if above is None else f"it depends on {above!r}, and {found[above]}"
+        if why is not None:
+            found[variable.name] = why
+    return found
 
 
 def potentials(model: Model) -> list[str]:

@@ -10,6 +10,7 @@ import jax.numpy as jnp
 
 from aliquot.density.integrated import Integrated
 from aliquot.density.validity import filled_in
+from aliquot.errors import ModelError
 from aliquot.expression import Evaluation
 
 
@@ -25,6 +26,8 @@ def draw_missing(integrated: Sequence[Integrated], values: Evaluation, key: Any)
     result = {}
     for number, found in enumerate(integrated):
         variable, latent = found.variable, found.latent
+        if (why := variable.distribution.without_draws) is not None:
+            raise ModelError(f"{latent.name!r} cannot be drawn: {why}")
         distribution, valid = filled_in(variable.distribution, values)
         seen = found.seen(values)
         drawn = distribution.draw_missing(jax.random.fold_in(key, number), seen, found.missing)

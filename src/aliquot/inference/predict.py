@@ -13,7 +13,7 @@ from aliquot.compilation import lazily
 from aliquot.density.chunks import in_chunks
 from aliquot.density.draws import quick
 from aliquot.density.parameters import parameter_problems
-from aliquot.errors import AliquotWarning, ParameterError, StartError, warn
+from aliquot.errors import AliquotWarning, ModelError, ParameterError, StartError, warn
 from aliquot.hints.arguments import PREDICT, PRIOR
 from aliquot.hints.explain import explained
 from aliquot.inference import forward
@@ -147,7 +147,7 @@ def sample_posterior_predictive(
     ------
     ModelError, ShapeError
         Where the trace is of another model; where nothing is observed, so that there is nothing to
-        predict.
+        predict; for a variable whose distribution has no draws.
 
     Notes
     -----
@@ -175,6 +175,9 @@ def sample_posterior_predictive(
     allowed = forward.names(model, ObservedVariable, Deterministic)
     default = forward.names(model, ObservedVariable)
     wanted = forward.wanted(var_names, allowed, default)
+    for name, why in forward.without_draws(model, fixed).items():
+        if name in wanted:
+            raise ModelError(f"{name!r} cannot be drawn: {why}")
     seed = as_seed(random_seed)
     chains, draws = posterior.sizes["chain"], posterior.sizes["draw"]
     simulate = _simulator(model, wanted, fixed)

@@ -111,7 +111,7 @@ def _unknown(variable: FreeVariable | ObservedVariable, before: Sequence[Unknown
         raise ModelError(
             f"{name!r} cannot be summed out: {distribution.family} has infinitely many values. "
             f"Give it a bound that its values hardly ever pass: "
-            f"aq.{distribution.family}({name!r}, ..., upper=100)"
+            f"aq.{distribution.family}({name!r}, ..., {distribution.bounded_by})"
         )
     low, high = _ends(name, support, before)
     if high < low:

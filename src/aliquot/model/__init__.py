@@ -2,6 +2,7 @@
 
 from aliquot.model.constructors import Constructor, data, deterministic, potential, set_data
 from aliquot.model.context import Model, current_model, resolve_model
+from aliquot.model.rewritten import do, observe
 
 __all__ = [
     "Constructor",
@@ -9,6 +10,8 @@ __all__ = [
     "current_model",
     "data",
     "deterministic",
+    "do",
+    "observe",
     "potential",
     "resolve_model",
     "set_data",

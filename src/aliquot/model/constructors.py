@@ -23,7 +23,7 @@ from aliquot.model.dims import as_dims, as_labels
 from aliquot.model.free import free_variable
 from aliquot.model.imputed import observed_variable
 from aliquot.model.observed import aligned
-from aliquot.model.variables import Data, Deterministic, Potential
+from aliquot.model.variables import Data, Deterministic, Potential, Written
 
 _NAME = """\
 name : str
@@ -118,6 +118,8 @@ class Constructor[Family: Distribution]:
         "initval": None,
     }
 
+    hints: ClassVar[Mapping[str, str]] = FAMILY
+
     def __init__(self, family: type[Family]) -> None:
         self.family = family
         self.__doc__ = call_docstring(family)
@@ -132,7 +134,7 @@ class Constructor[Family: Distribution]:
                 f"{self.__name__}.dist makes a distribution without a name; got {args[0]!r} first"
             )
         signature = inspect.signature(self.family)
-        with explaining(f"aq.{self.__name__}.dist", signature, len(args)):
+        with explaining(f"aq.{self.__name__}.dist", signature, len(args), self.hints):
             return self.family(*args, **kwargs)
 
     def __call__(
@@ -157,7 +159,8 @@ class Constructor[Family: Distribution]:
 
         def make(size: Any) -> Family:
             call = f"{name}: aq.{self.__name__}"
-            with naming(name), explaining(call, self.__signature__, 1 + len(args)):
+            given = 1 + len(args)
+            with naming(name), explaining(call, self.__signature__, given, self.hints):
                 family: Any = self.family  # each family has a signature of its own
                 made: Family = family(*args, shape=size, **kwargs)
                 return made
@@ -171,8 +174,9 @@ class Constructor[Family: Distribution]:
             return as_shape(shape)
 
         model.check_inputs(name, args, kwargs)
+        written = Written(self, args, kwargs, shape, transform, initval)
         if observed is None:
-            return free_variable(
+            free = free_variable(
                 model,
                 name,
                 remake=lambda: make(shaped()),
@@ -181,11 +185,15 @@ class Constructor[Family: Distribution]:
                 default=DEFAULT,
                 initval=initval,
             )
+            free.written = written
+            return free
         if transform is not DEFAULT or initval is not None:
             raise ModelError(f"{name}: an observed variable takes no transform and no initval")
-        return observed_variable(
+        seen = observed_variable(
             model, name, make=make, shaped=shaped, dims=names, observed=observed
         )
+        seen.written = written
+        return seen
 
     def __repr__(self) -> str:
         return f"<aq.{self.__name__}{self.__signature__}>"
@@ -207,10 +215,13 @@ def naming(name: str) -> Iterator[None]:
 
 
 @contextmanager
-def explaining(call: str, signature: inspect.Signature, given: int) -> Iterator[None]:
+def explaining(
+    call: str, signature: inspect.Signature, given: int, hints: Mapping[str, str]
+) -> Iterator[None]:
     """Say which arguments a family takes, where it was given others, or too many by position."""
     places, named = places_and_names(signature)
-    if given > len(places):
+    any_number = any(p.kind is p.VAR_POSITIONAL for p in signature.parameters.values())
+    if given > len(places) and not any_number:
         raise too_many(call, places, named, given)
     try:
         yield
@@ -219,7 +230,7 @@ def explaining(call: str, signature: inspect.Signature, given: int) -> Iterator[
             raise
         if unknown := re.search(r"unexpected keyword argument '(\w+)'", str(error)):
             takes = list(signature.parameters)
-            raise unknown_argument(call, unknown[1], FAMILY, takes) from None
+            raise unknown_argument(call, unknown[1], hints, takes) from None
         text = str(error).split("__init__() ")[-1]
         raise TypeError(f"{call}: {text}") from None
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from aliquot.arguments import whole_number
 from aliquot.errors import ModelError
-from aliquot.expression import Read, leaves
+from aliquot.expression import Read, leaves, refuse_in_step, refuse_step_value
 from aliquot.hints.arguments import DEBUG, MODEL_ARGUMENTS, SET_DATA
 from aliquot.hints.explain import MissingError, explained, public
 from aliquot.hints.names import MODEL
@@ -65,7 +65,7 @@ class Model:
         self.max_table = whole_number("max_table", max_table)
         self.variables: dict[str, Any] = {}
         # What was read as numbers, and after how many variables: later ones may hold them.
-        self._reads: list[tuple[int, Read]] = []
+        self.noted: list[tuple[int, Read]] = []
         self._density: Density | None = None
         # By how much was asked for: what was found, and for which density.
         self._symmetries: dict[bool, tuple[Density, Symmetries]] = {}
@@ -128,7 +128,8 @@ class Model:
             raise MissingError("aq.Model", name, MODEL, lambda: public(self), "model.")
 
     def check_name(self, name: Any) -> None:
-        """Refuse a name that is not a string, or that is taken."""
+        """Refuse a name that is not a string, or that is taken, and variables inside of a loop."""
+        refuse_in_step(name)
         if not isinstance(name, str) or not name:
             raise ModelError(
                 f"a variable's first argument is its name, a string; got {name!r}. "
@@ -163,6 +164,7 @@ class Model:
     def check_inputs(self, name: str, *trees: Any) -> None:
         """Refuse inputs that belong to another model, or data with missing values."""
         for leaf in leaves(*trees):
+            refuse_step_value(name, leaf)
             if leaf.owner is not self:
                 raise ModelError(
                     f"{name}: it uses {leaf.name!r}, which belongs to another model. Make it anew "
@@ -185,14 +187,14 @@ class Model:
         self._density = None
         return variable
 
-    def note_read(self, read: Read) -> None:
-        """Note that a length, the labels of a dim or data were read, which may be replaced."""
-        self._reads.append((len(self.variables), read))
+    def note_read(self, read: Read, *, after: int | None = None) -> None:
+        """Note that a length, labels or data were read, `after` so many variables: now, all."""
+        self.noted.append((len(self.variables) if after is None else after, read))
 
     def reads(self, *, before: int | None = None) -> list[Read]:
         """List what was read before there was another variable, or before the last."""
         n = len(self.variables)
-        return [r for at, r in self._reads if at < n and before in (None, at)]
+        return [r for at, r in self.noted if at < n and before in (None, at)]
 
     @explained(SET_DATA)
     def set_data(

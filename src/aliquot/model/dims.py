@@ -146,7 +146,8 @@ class Coords:
         if self._on_read is None or name not in self._labels or not is_user_code(frame):
             return
         what = f"the coords of dim {name!r}"
-        self._on_read(Read(what, self._labels[name], lambda: self._labels.get(name), place(frame)))
+        now = lambda coords: coords._labels.get(name)  # noqa: E731
+        self._on_read(Read(what, self, self._labels[name], now, place(frame)))
 
     def restore(self, labels: Mapping[str, np.ndarray]) -> None:
         """Put back what `as_dict` gave."""

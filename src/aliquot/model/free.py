@@ -36,6 +36,13 @@ def free_variable(
 ) -> FreeVariable:
     """Make a free variable and add it to the model."""
     distribution = remake()
+    if distribution.support.mixed:
+        raise ModelError(
+            f"{name}: some values of {distribution.family} have a probability of their own, and "
+            "the others a density, so that no coordinates reach both. Observe it; or, if it is not "
+            "observed, make the variable one without them and compute the rest: of a censored "
+            "variable x that is np.clip(x, lower, upper)"
+        )
     chosen = (
         _default(distribution) if transform is default else _checked(name, transform, distribution)
     )
@@ -176,6 +183,8 @@ def exchangeable(distribution: Distribution, axis: int = -1) -> bool:
         return False
     # Counted from the last axis of the batch: those of a parameter may be fewer.
     place = axis - n * (axis >= 0) + distribution.event_dims
+    if not distribution.alike:
+        return False
     if place >= 0:
         return isinstance(distribution, Dirichlet) and _same(distribution.parameters["a"], -1)
     return all(_alike(distribution, place, *each) for each in distribution.parameters.items())

@@ -11,6 +11,7 @@ import numpy as np
 from aliquot.distributions.base import Distribution, partial_events
 from aliquot.distributions.constraints import Constraint, Interval
 from aliquot.distributions.parameters import at
+from aliquot.distributions.traced_function import ResultShapeError
 from aliquot.errors import AliquotError, ModelError, ShapeError
 from aliquot.expression import Evaluation, Expression, apply, leaves
 from aliquot.model import observed as observations
@@ -97,6 +98,8 @@ def likelihood(
         )
     try:
         distribution = make(data_shape)
+    except ResultShapeError:
+        raise
     except ShapeError as error:
         raise ShapeError(
             f"{error}. The observed data have shape {data_shape}, and a likelihood does not "

@@ -86,8 +86,8 @@ def _follow(model: Any) -> None:
 def _check_reads(reads: list[Read], structs: dict[int, tuple[Expression, Any]]) -> None:
     """Refuse a change of a length that the model may hold as a number."""
     for read in reads:
-        if read.node is not None:
-            _shapes_of(structs, [read.node])
+        if isinstance(read.source, Expression):
+            _shapes_of(structs, [read.source])
         now = read.now()
         if np.array_equal(now, read.was):
             continue
@@ -145,7 +145,7 @@ def _shapes_of(structs: dict[int, tuple[Expression, Any]], outputs: list[Express
             structs[id(node)] = node, jax.ShapeDtypeStruct(node.shape, node.dtype)
             continue
         if node.check is not None:
-            node.check()
+            node.check(node.inputs)
         assert node.function is not None  # only leaves have none
         try:
             with float64():
@@ -162,7 +162,7 @@ def _shapes_of(structs: dict[int, tuple[Expression, Any]], outputs: list[Express
 def _snapshot(model: Any) -> Any:
     variables = list(model.variables.values())
     distributions = expressions([getattr(v, "distribution", ()) for v in variables])
-    read = [r.node for r in model.reads() if r.node is not None]
+    read = [r.source for r in model.reads() if isinstance(r.source, Expression)]
     nodes = []
     for node in order([*distributions, *variables, *read]):
         value = node.value_now() if isinstance(node, Leaf) else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from types import FrameType
 from typing import Any
 
@@ -40,8 +41,24 @@ class Data(Leaf):
             return self._value
         if hasattr(self.owner, "note_read"):
             what = f"the value of {self.name}"
-            self.owner.note_read(Read(what, self._value, lambda: self._value, place(reader)))
+            self.owner.note_read(Read(what, self, self._value, _value_of, place(reader)))
         return np.array(self._value)
+
+
+def _value_of(data: Data) -> Any:
+    return data._value
+
+
+@dataclass(frozen=True, eq=False)
+class Written:
+    """How a random variable was written: what made it, and of what."""
+
+    constructor: Any
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+    shape: Any
+    transform: Any
+    initval: Any
 
 
 class Random:
@@ -49,6 +66,7 @@ class Random:
 
     __slots__ = ()
     distribution: Distribution
+    written: Written
 
     @property
     def state_bounds(self) -> tuple[int, int] | None:
@@ -72,7 +90,7 @@ class FreeVariable(Random, Leaf):
         Makes the distribution anew, after data of another shape were set.
     """
 
-    __slots__ = ("distribution", "fits", "initval", "remake", "transform")
+    __slots__ = ("distribution", "fits", "initval", "remake", "transform", "written")
 
     def __init__(
         self,
@@ -120,6 +138,7 @@ class ObservedVariable(Random, Expression):
         "observed",
         "owner",
         "remake",
+        "written",
     )
 
     def __init__(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from math import factorial
 from typing import Any
 
 import jax.numpy as jnp
+import numpy as np
 from jax.scipy.special import gammaln
 
 from aliquot.elementary.polynomial import polynomial
@@ -41,3 +43,32 @@ def log_gamma_ratio(x: Any) -> Any:
     total = polynomial(s, [(-1.0) ** k * zeta * (2.0**k - 2.0) / k for k, zeta in terms])
     w = jnp.where(small, 1.0, x)
     return jnp.where(small, s**2 * total, gammaln(1.0 + 2.0 * w) - 2.0 * gammaln(1.0 + w))
+
+
+def log_gamma_of_one_plus(x: Any) -> Any:
+    r"""Compute :math:`\log \Gamma(1 + x)` for x >= 0, to all digits where x is small, too."""
+    small = x < 0.05
+    s = jnp.where(small, x, 0.0)
+    terms = enumerate(_ZETA, start=2)
+    total = polynomial(s, [(-1.0) ** k * zeta / k for k, zeta in terms])
+    series = s * (s * total - np.euler_gamma)
+    return jnp.where(small, series, gammaln(1.0 + jnp.where(small, 1.0, x)))
+
+
+def exp_after_two_terms(x: Any) -> Any:
+    r"""Compute :math:`x e^x - e^x + 1`, about :math:`x^2 / 2`, for x >= 0."""
+    small = x < 0.5
+    s = jnp.where(small, x, 0.0)
+    total = polynomial(s, [(k - 1) / factorial(k) for k in range(2, 18)])
+    w = jnp.where(small, 1.0, x)
+    return jnp.where(small, s * s * total, w * jnp.exp(w) - jnp.expm1(w))
+
+
+def log_mean_excess(x: Any) -> Any:
+    r"""Compute :math:`\log(1 - x / (e^x - 1))`, about :math:`\log(x / 2)`, for x > 0."""
+    small = x < 0.5
+    s = jnp.where(small, x, 0.25)
+    total = polynomial(s, [1 / factorial(k) for k in range(2, 18)])
+    w = jnp.where(small, 1.0, jnp.minimum(x, 700.0))
+    near = jnp.log(s) + jnp.log(total) - jnp.log(jnp.expm1(s) / s)
+    return jnp.where(small, near, jnp.log1p(-w / jnp.expm1(w)))

@@ -23,10 +23,18 @@ from aliquot.transforms.bounds import (
     log,
     logodds,
 )
-from aliquot.transforms.covariance import Cholesky, CholeskyCorr, cholesky, cholesky_corr
+from aliquot.transforms.covariance import (
+    Cholesky,
+    CholeskyCorr,
+    Correlation,
+    cholesky,
+    cholesky_corr,
+    correlation,
+)
 from aliquot.transforms.default import default_transform
 from aliquot.transforms.order import Ordered, PositiveOrdered, ordered, positive_ordered
 from aliquot.transforms.probabilities import Simplex, simplex
+from aliquot.transforms.zero_sum import ZeroSum, zero_sum
 
 __all__ = [
     "Transform",
@@ -41,6 +49,8 @@ __all__ = [
     "circular",
     "cholesky",
     "cholesky_corr",
+    "correlation",
+    "zero_sum",
     "Identity",
     "Log",
     "UpperLog",
@@ -53,6 +63,8 @@ __all__ = [
     "Circular",
     "Cholesky",
     "CholeskyCorr",
+    "Correlation",
+    "ZeroSum",
 ]
 
 

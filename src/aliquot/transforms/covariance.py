@@ -1,4 +1,4 @@
-"""Cholesky factors of correlation and of covariance matrices: lower triangular."""
+"""Cholesky factors of correlation and of covariance matrices, and correlation matrices."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from aliquot.distributions.triangular import row_lengths
+from aliquot.distributions.array_constraints import correlation as correlations
+from aliquot.distributions.lkj import correlation_matrix, least_eigenvalue
+from aliquot.distributions.triangular import cholesky as cholesky_factor
+from aliquot.distributions.triangular import cholesky_or_off, row_lengths
 from aliquot.errors import ShapeError
 from aliquot.transforms.base import SMALLEST, Transform
 from aliquot.transforms.bounds import log
@@ -82,6 +85,74 @@ class CholeskyCorr(Transform):
         return jnp.zeros_like(mean) + jnp.eye(np.shape(mean)[-1])
 
 
+class Correlation(Transform):
+    r"""Correlation matrices (n, n) from n (n - 1) / 2 coordinates: those of their Cholesky factor.
+
+    The coordinates are the inverse hyperbolic tangents of the canonical partial correlations, as in
+    `CholeskyCorr`; y = 0 is the identity matrix.
+
+    Notes
+    -----
+    :math:`R = L L^T`, and from the entries of L below the diagonal to those of R the determinant is
+    :math:`\prod_j L_{jj}^{n - 1 - j}`, rows counted from 0. The log Jacobian, with respect to
+    Lebesgue measure on the entries below the diagonal of R, is that of `CholeskyCorr` plus its
+    logarithm.
+
+    The matrix is mixed with a few units of rounding times the identity, so that it is positive
+    definite as it is rounded.
+
+    References
+    ----------
+    .. [1] D. Lewandowski, D. Kurowicka and H. Joe, "Generating random correlation matrices based on
+       vines and extended onion method", Journal of Multivariate Analysis 100(9), 1989-2001, 2009.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from aliquot.precision import float64
+    >>> with float64():
+    ...     print(correlation.backward(np.array([np.arctanh(0.6)])).round(6))
+    [[1.  0.6]
+     [0.6 1. ]]
+    """
+
+    name = "correlation"
+    event_dims = 2
+
+    def forward(self, x: Any) -> Any:
+        x = jnp.asarray(x)
+        n = x.shape[-1]
+        mixed = jnp.where(np.eye(n) > 0, 1.0, x / (1 - least_eigenvalue(n)))
+        factor, off = cholesky_or_off(mixed)
+        return cholesky_corr.forward(
+            jnp.where(off[..., None, None] == 0, factor, cholesky_factor(x))
+        )
+
+    def backward(self, y: Any) -> Any:
+        return correlation_matrix(cholesky_corr.backward(y))
+
+    def log_det_jacobian(self, y: Any) -> Any:
+        below = below_diagonal(log_sech(y))
+        log_diagonal = jnp.sum(below, axis=-1)
+        powers = below.shape[-1] - 1 - np.arange(below.shape[-1])
+        return cholesky_corr.log_det_jacobian(y) + jnp.sum(powers * log_diagonal, axis=-1)
+
+    def unconstrained_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+        """Give the batch axes and n (n - 1) / 2, for square matrices of size 2 or more."""
+        n = matrix_size(self.name, shape, 2)
+        return (*shape[:-2], n * (n - 1) // 2)
+
+    def start(self, mean: Any, sd: Any) -> Any:
+        """Give the mean if it is a correlation matrix, else the identity matrix."""
+        del sd
+        mean = jnp.asarray(mean, float)
+        good = correlations.check(mean, jnp)[..., None, None]
+        eye = jnp.eye(mean.shape[-1])
+        safe = jnp.where(good, mean, eye)
+        _, off = cholesky_or_off(safe)
+        return jnp.where(off[..., None, None] == 0, safe, eye)
+
+
 def log_sech(y: Any) -> Any:
     """Compute -log cosh y, with the derivative 0 at 0 (that of both branches)."""
     distance = jnp.where(jnp.asarray(y) >= 0, y, -y)
@@ -136,6 +207,7 @@ def rows_of_triangle(packed: int) -> int:
 
 
 cholesky_corr = CholeskyCorr()
+correlation = Correlation()
 
 
 class Cholesky(Transform):

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from aliquot.distributions import constraints
+from aliquot.distributions import array_constraints, constraints
 from aliquot.distributions.constraints import Constraint
 from aliquot.errors import ModelError
 from aliquot.transforms.base import Transform
 from aliquot.transforms.bounds import circular, identity, interval, log
-from aliquot.transforms.covariance import Cholesky, cholesky
+from aliquot.transforms.covariance import Cholesky, cholesky, correlation
 from aliquot.transforms.order import ordered
 from aliquot.transforms.probabilities import simplex
+from aliquot.transforms.zero_sum import ZeroSum, zero_sum
 
 
 def default_transform(support: Constraint) -> Transform:
@@ -53,6 +54,10 @@ def default_transform(support: Constraint) -> Transform:
             return cholesky if inner is log else Cholesky(inner)
         case constraints.LowerCholesky():
             return cholesky
+        case array_constraints.CorrelationMatrix():
+            return correlation
+        case array_constraints.ZeroSumArray(event_dims=axes):
+            return zero_sum if axes == 1 else ZeroSum(axes)
         case constraints.Real():
             return identity
         case constraints.PositiveDefinite():

@@ -53,8 +53,7 @@ class Simplex(Transform):
 
     def forward(self, x: Any) -> Any:
         logs = jnp.log(jnp.maximum(x, SMALLEST))
-        z = logs - jnp.mean(logs, axis=-1, keepdims=True)
-        return z[..., :-1] - z[..., -1:] / (sqrt(z.shape[-1]) + 1.0)
+        return coordinates_of_centred(logs - jnp.mean(logs, axis=-1, keepdims=True))
 
     def backward(self, y: Any) -> Any:
         _, weights, total = _softmax_parts(y)
@@ -68,7 +67,7 @@ class Simplex(Transform):
     def distances(self, y: Any) -> Distances:
         """Compute the distances from 0 and from 1: what is near 1 lacks the sum of the others."""
         largest, weights, total = _softmax_parts(y)
-        z = _centred(y)
+        z = centred(y)
         lower = jnp.maximum(weights / total, SMALLEST), z - (largest + jnp.log(total))
         return Distances(Distance(0.0, *lower), Distance(1.0, *_rest(z, weights, largest, total)))
 
@@ -95,18 +94,26 @@ def _softmax_parts(y: Any) -> tuple[Any, Any, Any]:
 
     Taken as a constant, the largest cancels in all that is computed from the three.
     """
-    z = _centred(y)
+    z = centred(y)
     largest = stop_gradient(jnp.max(z, axis=-1, keepdims=True))
     weights = jnp.exp(z - largest)
     return largest, weights, jnp.sum(weights, axis=-1, keepdims=True)
 
 
-def _centred(y: Any) -> Any:
-    """Compute the logarithms of the probabilities, up to a number, so that they sum to zero."""
+def centred(y: Any) -> Any:
+    """Compute K numbers that sum to zero from K - 1 orthonormal coordinates of such vectors.
+
+    Of a simplex these are the logarithms of the probabilities, up to a number.
+    """
     y = jnp.asarray(y)
     k = y.shape[-1] + 1
     s = jnp.sum(y, axis=-1, keepdims=True)
     return jnp.concatenate([y - s / (k + sqrt(k)), -s / sqrt(k)], axis=-1)
+
+
+def coordinates_of_centred(z: Any) -> Any:
+    """Compute the orthonormal coordinates of numbers that sum to zero."""
+    return z[..., :-1] - z[..., -1:] / (sqrt(z.shape[-1]) + 1.0)
 
 
 def _rest(z: Any, weights: Any, largest: Any, total: Any) -> tuple[Any, Any]:

@@ -28,8 +28,9 @@ def is_coupled(block: Block, search: Search, beyond: Sequence[Point] = ()) -> bo
     if block.signs:
         return turns_apart(block, search)
     moving = [role for role in block.roles if not role.stays]
-    # One of several probabilities cannot change by itself. What else moves shows it as well.
-    roles = [r for r in moving if r.axis is None or not probe.along_simplex(r.variables[0], r.axis)]
+    # One of several numbers that keep their sum, such as probabilities, cannot change by itself.
+    # What else moves shows it as well.
+    roles = [r for r in moving if r.axis is None or not probe.along_sum(r.variables[0], r.axis)]
     rng = np.random.default_rng(11)
     found = list(search.probe.points(8))
     fresh = [point for point, _ in found[4:]]

@@ -8,7 +8,9 @@ import jax
 import numpy as np
 
 from aliquot.precision import float64
+from aliquot.symmetry.finding.places import natural_transform
 from aliquot.symmetry.finding.probe import Displacement, Point, Probe
+from aliquot.symmetry.finding.sums import moved_by
 
 
 def displaced_each(
@@ -17,10 +19,10 @@ def displaced_each(
     """Make points along a first axis like those of `Probe.displaced`, no simplex among them."""
     coordinates = {name: np.repeat(v[None], len(changes), 0) for name, v in base.items()}
     for number, own in enumerate(changes):
-        for name, place, _, size in own:
-            moved = coordinates[name][number : number + 1]
-            place = (0, *place[: len(probe.shape(name)) - probe.event(name)])
-            moved[place] += probe.scales[name] * np.resize(size, moved.shape)[place]
+        for name, place, axes, size in own:
+            transform = natural_transform(probe.by_name[name])
+            step = moved_by(transform, probe.shape(name), place, axes, size)
+            coordinates[name][number] += probe.scales[name] * step
     ones = {name: np.ones(probe.shape(name)) for name in probe.simplices()}
     each = jax.vmap(probe.own_scale, (0, None, None))
     with float64():

@@ -11,7 +11,7 @@ from aliquot.density.layout import Slot
 from aliquot.distributions.constraints import OrderedVector
 from aliquot.model.variables import FreeVariable
 from aliquot.symmetry.role import Role
-from aliquot.transforms import Simplex, Transform, default_transform
+from aliquot.transforms import Simplex, Transform, ZeroSum, default_transform
 
 # Exchanges that are one: of one variable along one or several axes, or of two variables.
 Move = tuple[Role, ...]
@@ -59,7 +59,7 @@ def movers_by_length(slots: Sequence[Slot]) -> tuple[dict[int, list[Mover]], lis
     long: dict[str, None] = {}
     for slot in slots:
         variable, transform = slot.variable, natural_transform(slot)
-        event = 0 if isinstance(transform, Simplex) else transform.event_dims
+        event = 0 if isinstance(transform, Simplex | ZeroSum) else transform.event_dims
         for axis in range(len(variable.shape) - event):
             length = variable.shape[axis]
             if length > LONGEST:
@@ -75,8 +75,9 @@ def pairs_of_variables(slots: Sequence[Slot]) -> list[Role]:
     for slot in slots:
         variable = slot.variable
         if isinstance(variable, FreeVariable):
-            kind = (type(variable.distribution), variable.shape, type(natural_transform(slot)))
-            alike.setdefault(kind, []).append(variable.name)
+            transform = natural_transform(slot)
+            kind = (type(variable.distribution), variable.shape, type(transform))
+            alike.setdefault((*kind, transform.event_dims), []).append(variable.name)
     return [
         Role(pair)
         for names in alike.values()

@@ -19,7 +19,8 @@ from aliquot.model.variables import FreeVariable
 from aliquot.precision import float64
 from aliquot.symmetry.finding.places import Move, natural_transform
 from aliquot.symmetry.finding.reach import bounds_by_transform, reached
-from aliquot.transforms import Simplex
+from aliquot.symmetry.finding.sums import moved_by, sums_along
+from aliquot.transforms import Simplex, ZeroSum
 
 Point = dict[str, np.ndarray]
 
@@ -250,7 +251,7 @@ class Probe:
         rng = np.random.default_rng(21)
         result = dict(self.base)
         for name, slot in self.by_name.items():
-            if not isinstance(natural_transform(slot), Simplex):
+            if not isinstance(natural_transform(slot), Simplex | ZeroSum):
                 result[name] = result[name] + self.scales[name] * rng.uniform(0.1, 0.4)
         return result
 
@@ -307,25 +308,24 @@ class Probe:
     def displaced(self, base: Mapping[str, np.ndarray], changes: Iterable[Displacement]) -> Point:
         """Make a point with some elements moved away from the base, by so many scales.
 
-        Probabilities along an axis that is to sum to one are multiplied. What has coordinates of
-        whole vectors or matrices is moved as a whole.
+        Probabilities along an axis that is to sum to one are multiplied. See `moved_by`.
         """
         coordinates = dict(base)
         factors: dict[str, np.ndarray] = {}
         for name, place, axes, size in changes:
-            if any(self.along_simplex(name, axis) for axis in axes):
-                factor = factors.setdefault(name, np.ones(self.shape(name)))
-                factor[place] *= np.exp(np.resize(size, factor.shape)[place])
+            transform, shape = natural_transform(self.by_name[name]), self.shape(name)
+            whole = any(self.along_sum(name, axis) for axis in axes)
+            if whole and isinstance(transform, Simplex):
+                factor = factors.setdefault(name, np.ones(shape))
+                factor[place] *= np.exp(np.resize(size, shape)[place])
             else:
-                coordinates[name] = moved = np.array(coordinates[name])
-                place = place[: len(self.shape(name)) - self.event(name)]
-                moved[place] += self.scales[name] * np.resize(size, moved.shape)[place]
+                step = moved_by(transform, shape, place, axes, size)
+                coordinates[name] = coordinates[name] + self.scales[name] * step
         return self.point(coordinates, factors)
 
-    def along_simplex(self, name: str, axis: int) -> bool:
-        """Say whether an axis of a variable is that of probabilities that sum to one."""
-        last = axis == len(self.shape(name)) - 1
-        return last and isinstance(natural_transform(self.by_name[name]), Simplex)
+    def along_sum(self, name: str, axis: int) -> bool:
+        """Say whether an axis of a variable is one along which the sum is always the same."""
+        return sums_along(natural_transform(self.by_name[name]), self.shape(name), axis)
 
     @cached_property
     def typical(self) -> dict[str, np.ndarray]:
@@ -354,7 +354,7 @@ class Probe:
             level = values.mean(axis=axes, keepdims=True) if axes and values.size else values
             reach = np.ptp(values) if values.size else 0.0
             self.scales[name] = float(1.0 + 0.1 * np.abs(level).max(initial=0.0) + reach)
-            if isinstance(transform, Simplex):
+            if isinstance(transform, Simplex | ZeroSum):
                 base[name] = np.zeros(values.shape)
                 continue
             base[name] = np.broadcast_to(level, values.shape)

@@ -23,6 +23,16 @@ def ordered():
     mixture(aq.Normal("means", 0, 10, shape=2, transform=aq.transforms.ordered))
 
 
+@case(broken=frozenset({"w"}))
+def sticks_are_broken_in_order():
+    mixture(aq.Normal("means", 0, 10, shape=3), aq.StickBreakingWeights("w", 1.5, 2))
+
+
+@case(block(("means", 0), components=3))
+def effects_that_sum_to_zero():
+    mixture(aq.ZeroSumNormal("means", 10, shape=3), [1 / 3, 1 / 3, 1 / 3])
+
+
 @case(broken=frozenset({"means"}))
 def prior_means_differ():
     mixture(aq.Normal("means", [-1, 1], 10, shape=2))

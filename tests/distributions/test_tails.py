@@ -1,0 +1,197 @@
+"""Distribution functions: values and derivatives against mpmath, in the middle and far out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import mpmath as mp
+import numpy as np
+import pytest
+
+import aliquot as aq
+from aliquot.distributions.interval_mass import log_mass, log_tails
+from aliquot.precision import float64
+from tests.programs import quick
+
+DIGITS = 50
+
+
+def normal(x: Any, mu: Any, sigma: Any) -> tuple[Any, Any]:
+    z = (x - mu) / sigma / mp.sqrt(2)
+    return mp.erfc(-z) / 2, mp.erfc(z) / 2
+
+
+def gamma(x: Any, alpha: Any, beta: Any) -> tuple[Any, Any]:
+    y = beta * x
+    return (
+        mp.gammainc(alpha, 0, y, regularized=True),
+        mp.gammainc(alpha, y, mp.inf, regularized=True),
+    )
+
+
+def lower_beta(a: Any, b: Any, x: Any) -> Any:
+    """Compute the incomplete beta function by a series of positive terms."""
+    log = a * mp.log(x) + b * mp.log1p(-x) - mp.log(a)
+    log -= mp.loggamma(a) + mp.loggamma(b) - mp.loggamma(a + b)
+    return mp.exp(log) * mp.hyp2f1(1, a + b, a + 1, x)
+
+
+def beta(x: Any, alpha: Any, beta: Any) -> tuple[Any, Any]:
+    if x * (alpha + beta) < alpha:
+        below = lower_beta(alpha, beta, x)
+        return below, 1 - below
+    above = lower_beta(beta, alpha, 1 - x)
+    return 1 - above, above
+
+
+def student(x: Any, nu: Any, sigma: Any) -> tuple[Any, Any]:
+    square = (x / sigma) ** 2
+    tails = beta(square / (nu + square), mp.mpf(1) / 2, nu / 2)
+    far, near = tails[1] / 2, 1 - tails[1] / 2
+    return (far, near) if x < 0 else (near, far)
+
+
+def poisson(x: Any, mu: Any) -> tuple[Any, Any]:
+    below, above = gamma(mu, x + 1, 1)
+    return above, below
+
+
+def binomial(x: Any, n: Any, p: Any) -> tuple[Any, Any]:
+    return beta(1 - p, n - x, x + 1)
+
+
+def negative_binomial(x: Any, mu: Any, alpha: Any) -> tuple[Any, Any]:
+    return beta(alpha / (alpha + mu), alpha, x + 1)
+
+
+def rest_of(above: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda x, **given: (1 - above(x, **given), above(x, **given))
+
+
+ELEMENTARY = (aq.Exponential, aq.Weibull, aq.Gumbel, aq.Laplace, aq.Geometric, aq.Pareto)
+EXPONENTIAL = rest_of(lambda x, lam: mp.exp(-lam * x))
+
+# Family, exact tails, points, parameters.
+ROWS: list[tuple[Any, Callable[..., Any], list[float], dict[str, Any]]] = [
+    (aq.Normal, normal, [-80.0, -3.0, 0.4, 3.0, 81.0], {"mu": 0.5, "sigma": 2.0}),
+    (aq.LogNormal, lambda x, mu, sigma: normal(mp.log(x), mu, sigma), [1e-9, 1.0, 1e9],
+     {"mu": 0.3, "sigma": 0.7}),
+    (aq.Laplace, lambda x, mu, b: ((mp.exp((x - mu) / b) / 2, 1 - mp.exp((x - mu) / b) / 2)
+     if x < mu else (1 - mp.exp((mu - x) / b) / 2, mp.exp((mu - x) / b) / 2)),
+     [-900.0, 0.4, 900.0], {"mu": 0.1, "b": 1.0}),
+    (aq.Logistic, lambda x, mu, s: (1 / (1 + mp.exp((mu - x) / s)), 1 / (1 + mp.exp((x - mu) / s))),
+     [-900.0, 0.4, 900.0], {"mu": 0.1, "s": 1.0}),
+    (aq.Gumbel, rest_of(lambda x, mu, beta: -mp.expm1(-mp.exp((mu - x) / beta))),
+     [-6.0, 0.4, 900.0], {"mu": 0.1, "beta": 1.0}),
+    (aq.Exponential, EXPONENTIAL, [1e-200, 1.0, 2e3], {"lam": 1.5}),
+    (aq.Weibull, rest_of(lambda x, alpha, beta: mp.exp(-((x / beta) ** alpha))),
+     [1e-200, 1.0, 2e3], {"alpha": 1.7, "beta": 2.0}),
+    (aq.Pareto, rest_of(lambda x, alpha, m: (m / x) ** alpha), [1.25, 3.0, 1e200],
+     {"alpha": 2.5, "m": 1.0}),
+    (aq.Cauchy, lambda x, alpha, beta: tuple(
+        mp.atan2(1, s * (x - alpha) / beta) / mp.pi for s in (-1, 1)),
+     [-1e9, 0.4, 1e9], {"alpha": 0.1, "beta": 1.0}),
+    (aq.StudentT, lambda x, nu, mu, sigma: student(x - mu, nu, sigma),
+     [-1e9, -3.0, 0.5, 1e9], {"nu": 4.5, "mu": 0.1, "sigma": 2.0}),
+    (aq.Gamma, gamma, [1e-9, 0.5, 2.0, 900.0], {"alpha": 2.5, "beta": 1.5}),
+    (aq.Gamma, gamma, [1e-9, 0.02, 0.5, 900.0], {"alpha": 0.03, "beta": 1.5}),
+    (aq.Gamma, gamma, [300.0, 999.0, 1010.0, 3000.0], {"alpha": 1000.0, "beta": 1.0}),
+    (aq.InverseGamma, lambda x, alpha, beta: gamma(1 / x, alpha, beta)[::-1],
+     [1e-3, 0.5, 1e9], {"alpha": 5.0, "beta": 3.0}),
+    (aq.Beta, beta, [1e-9, 0.2, 0.6, 1 - 2.0**-30], {"alpha": 2.0, "beta": 3.5}),
+    (aq.Beta, beta, [1e-9, 0.2, 0.6, 1 - 2.0**-30], {"alpha": 0.05, "beta": 400.0}),
+    (aq.Poisson, poisson, [0, 3, 8, 2000], {"mu": 3.7}),
+    (aq.Poisson, poisson, [20, 999, 1100], {"mu": 1000.0}),
+    (aq.Binomial, binomial, [0, 100, 140, 399], {"n": 400, "p": 0.3}),
+    (aq.NegativeBinomial, negative_binomial, [0, 3, 900], {"mu": 3.0, "alpha": 1.7}),
+    (aq.Geometric, rest_of(lambda x, p: (1 - p) ** x), [1, 3, 5000], {"p": 0.3}),
+]  # fmt: skip
+
+
+@quick
+def tails_and_slopes(dist: Any, x: Any) -> Any:
+    def one(dist: Any, x: Any) -> Any:
+        return log_tails(dist, x)
+
+    def slopes(x: Any) -> Any:
+        return [
+            jax.grad(lambda d, k=k: one(d, x)[k], allow_int=True)(dist).parameters for k in (0, 1)
+        ]
+
+    return jax.vmap(lambda x: one(dist, x))(x), jax.vmap(slopes)(x)
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row[0].__name__} {row[3]}")
+def test_tails_and_their_slopes_are_exact(row: Any) -> None:
+    family, exact, points, given = row
+    with float64():
+        found, slopes = tails_and_slopes(family.dist(**given), np.array(points, float))
+    with mp.workdps(DIGITS):
+        for i, x in enumerate(points):
+            at = {name: mp.mpf(value) for name, value in given.items()}
+            # A probability next to 1 has what it lacks to it far below.
+            digits = 2200 if family in ELEMENTARY else 400
+            with mp.workdps(digits):
+                wanted = exact(mp.mpf(x), **at)
+                right = [mp.log(tail) for tail in wanted]
+            for k in (0, 1):
+                error = abs(mp.mpf(float(found[k][i])) - right[k])
+                assert error <= 1e-12 * max(1, abs(right[k])), (x, k, float(found[k][i]))
+            for name, value in given.items():
+                if isinstance(value, int):
+                    continue
+                check_slope(exact, x, at, name, wanted, [s[name][i] for s in slopes], digits)
+
+
+def check_slope(
+    exact: Any, x: Any, at: Any, name: str, wanted: Any, found: Any, digits: int
+) -> None:
+    """Compare with central differences of the lesser of both tails, which cancel nothing."""
+    with mp.workdps(digits):
+        step = abs(at[name]) * mp.mpf(10) ** -20
+        less = int(wanted[1] < wanted[0])
+        ends = [exact(mp.mpf(x), **{**at, name: at[name] + s * step})[less] for s in (-1, 1)]
+        change = (ends[1] - ends[0]) / (2 * step) * (1 if less == 0 else -1)
+        for k, sign in ((0, 1), (1, -1)):
+            right = sign * change / wanted[k]
+            size = abs(right) + 1e-3 / abs(at[name])
+            assert abs(mp.mpf(float(found[k])) - right) <= 1e-9 * size, (x, k, name, found[k])
+
+
+NARROW = [
+    (aq.Normal.dist(0.0, 1.0), 20.0, 1e-9),
+    (aq.Gamma.dist(0.03, 1.0), 3.0, 1e-9),
+    (aq.Beta.dist(2.0, 3.5), 0.3, 1e-12),
+    (aq.StudentT.dist(4.5), -5.0, 1e-9),
+    (aq.Laplace.dist(0.0, 1.0), -5e-10, 1e-9),
+    (aq.Mixture.dist([0.5, 0.5], [aq.Normal.dist(-9, 1), aq.Normal.dist(9, 1)]), 0.0, 1e-9),
+]
+
+
+@quick
+def mass(dist: Any, low: Any, high: Any) -> Any:
+    return log_mass(dist, low, high)
+
+
+@pytest.mark.parametrize(("dist", "low", "width"), NARROW, ids=lambda value: f"{value!r:.30}")
+def test_narrow_intervals_keep_their_digits(dist: Any, low: float, width: float) -> None:
+    """Of so small an interval the probability is the density in the middle times the width."""
+    high = low + width
+    expected = float(dist.log_prob(0.5 * low + 0.5 * high)) + np.log(high - low)
+    with float64():
+        assert float(mass(dist, low, high)) == pytest.approx(expected, rel=1e-8 * width / 1e-9)
+        assert float(mass(dist, high, low)) == -np.inf
+
+
+@pytest.mark.parametrize(
+    "dist", [aq.Flat.dist(), aq.VonMises.dist(), aq.BetaBinomial.dist(1, 1, 3)], ids=repr
+)
+def test_every_family_has_tails_or_says_why_not(dist: Any) -> None:
+    if dist.family == "BetaBinomial":
+        with aq.Model():
+            n = aq.DiscreteUniform("n", 1, 9)
+            dist = aq.BetaBinomial.dist(1, 1, n)
+    with pytest.raises(aq.ParameterError, match=f"Censored: dist cannot be {dist.family}: "):
+        aq.Censored.dist(dist, upper=1)
