@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -72,8 +72,6 @@ class Analysis:
         From the draws, ``posterior`` with all draws in one dim, to `Parameter` in own units.
     portrait : callable
         What is said of a component in a few words, from its parameters.
-    options : dict from str to str
-        What was asked for beyond the columns, for the record.
     ids : array of str, optional
         The names of the rows.
     id_name : str
@@ -98,7 +96,6 @@ class Analysis:
     numbers: Sequence[int]
     parameters: Callable[[xarray.Dataset], list[Parameter]]
     portrait: Callable[[Sequence[Parameter], int], str]
-    options: Mapping[str, str] = field(default_factory=dict)
     ids: np.ndarray | None = None
     id_name: str = ""
     to_rows: Callable[[np.ndarray], np.ndarray] = lambda values: values

@@ -31,7 +31,7 @@ def prepared(path: Path, table: Path) -> Path:
         there = [name for name in FILES if (path / name).exists()]
         if there and not _ours(path):
             raise TableError(
-                f"--output {path}: there is a {there[0]} in this folder that would be replaced, "
+                f"--output {path}: {there[0]} is in this folder and would be replaced, "
                 "and it is not from an earlier run of aliquot: choose another folder"
             )
         if any((path / name).resolve() == table.resolve() for name in FILES):

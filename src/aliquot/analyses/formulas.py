@@ -238,6 +238,7 @@ def _encoding(
     if family in REAL:
         constants += [f"Y_CENTRE, Y_SCALE = {at!r}, {by!r}"]
     lines = [
+        "",
         "def matrix(formula, rows):",
         '    found = model_matrix(formula, rows, na_action="ignore", output="numpy")',
         "    return np.asarray(found, dtype=float).reshape(len(rows), -1)",

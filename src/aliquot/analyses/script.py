@@ -84,5 +84,5 @@ def _plain(command: str) -> str:
     return command.replace("\\", "\\\\").replace('"""', "'''")
 
 
-def _module(line: str) -> str:
-    return line.split()[1]
+def _module(line: str) -> tuple[bool, str]:
+    return line.startswith("from"), line.split()[1]

@@ -8,7 +8,7 @@ import threading
 import time
 import webbrowser
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -109,11 +109,19 @@ def _run(
                 progress=not common.quiet,
             )
     except KeyboardInterrupt:
+        _left(folder)
         typer.echo("\nStopped before the first fit was done: nothing was written.", err=True)
         raise typer.Exit(INTERRUPTED) from None
-    except AliquotError as error:
+    except (AliquotError, OSError) as error:
+        _left(folder)
         typer.echo(f"aliquot {command}: {error}", err=True)
         raise typer.Exit(FAILED) from None
+
+
+def _left(folder: Path) -> None:
+    """Take the folder away again if there is nothing in it."""
+    with suppress(OSError):
+        folder.rmdir()
 
 
 @contextmanager
