@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import csv
-import os
 import re
 import signal
+from contextlib import contextmanager
 
 import numpy as np
 import pytest
@@ -13,7 +13,6 @@ import xarray
 from typer.testing import CliRunner
 
 import aliquot.analyses.run
-import aliquot.inference.compare_components
 from aliquot.cli import app
 
 FILES = {
@@ -78,7 +77,7 @@ def test_a_mixture_from_a_table_to_its_folder(groups, tmp_path):
     again = run("mixture", "groups.csv", "x", "-k", "1", "--draws", "100", "--quiet")
     assert (again.exit_code, again.output) == (0, "")
     assert {path.name for path in folder.iterdir()} == FILES | {"mine.txt"}
-    assert len({path for path in tmp_path.iterdir()}) == 2
+    assert len(set(tmp_path.iterdir())) == 2
 
 
 def test_rows_without_what_a_regression_needs_stay_in_their_place(tmp_path, rng, monkeypatch):
@@ -194,20 +193,28 @@ def test_what_is_wrong_is_said_in_a_line_before_anything_is_done(
     assert {path.name for path in tmp_path.iterdir()} == set(TABLES)
 
 
-def test_ctrl_c_keeps_what_there_is_and_a_second_one_loses_nothing(groups, tmp_path, monkeypatch):
-    fit = aliquot.inference.compare_components.fit
-    write = aliquot.analyses.run.write_assignments
+def pressed_when(monkeypatch, moment):
+    """Let Ctrl-C be pressed at what the status line says."""
 
-    def stopped_at_the_second(*_, model, **options):
-        if model["w"].shape == (2,):
-            signal.raise_signal(signal.SIGINT)
-        return fit(model=model, **options)
+    @contextmanager
+    def status(quiet):
+        def doing(text):
+            if text == moment:
+                signal.raise_signal(signal.SIGINT)
+
+        yield doing
+
+    monkeypatch.setattr("aliquot.cli.answer._status", status)
+
+
+def test_ctrl_c_keeps_what_there_is_and_a_second_one_loses_nothing(groups, tmp_path, monkeypatch):
+    write = aliquot.analyses.run.write_assignments
 
     def pressed_again(*arguments):
         signal.raise_signal(signal.SIGINT)
         write(*arguments)
 
-    monkeypatch.setattr(aliquot.inference.compare_components, "fit", stopped_at_the_second)
+    pressed_when(monkeypatch, "fitting 2 components")
     monkeypatch.setattr(aliquot.analyses.run, "write_assignments", pressed_again)
     before = signal.getsignal(signal.SIGINT)
     result = run("mixture", "groups.csv", "x", "-k", "1:3", "--draws", "100")
@@ -221,16 +228,21 @@ def test_ctrl_c_keeps_what_there_is_and_a_second_one_loses_nothing(groups, tmp_p
         assert tree.attrs["comparison_partial"] == 1
 
 
-def test_ctrl_c_before_the_first_fit_leaves_nothing(groups, tmp_path, monkeypatch):
-    def stop(*_, **__):
-        os.kill(os.getpid(), signal.SIGINT)
-        raise AssertionError("it was not interrupted")
-
-    monkeypatch.setattr(aliquot.inference.compare_components, "fit", stop)
-    result = run("mixture", "groups.csv", "x")
+@pytest.mark.parametrize(
+    ("moment", "left"),
+    [("fitting 1 component", None), ("writing the report", FILES - {"report.html"})],
+)
+def test_ctrl_c_at_the_beginning_and_at_the_end(moment, left, groups, tmp_path, monkeypatch):
+    pressed_when(monkeypatch, moment)
+    result = run("mixture", "groups.csv", "x", "-k", "1", "--draws", "100")
     assert result.exit_code == 130
-    assert "nothing was written" in result.stderr
-    assert {path.name for path in tmp_path.iterdir()} == {"groups.csv"}
+    folder = tmp_path / "groups-mixture"
+    if left is None:
+        assert "nothing was written" in result.stderr
+        assert not folder.exists()
+    else:
+        assert "All but the report" in result.stderr
+        assert {path.name for path in folder.iterdir()} == left
 
 
 def test_a_file_is_written_whole_or_not_at_all(groups, tmp_path, monkeypatch):

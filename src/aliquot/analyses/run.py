@@ -80,8 +80,8 @@ def run(
     stop.kept = False
     report = None
     if partial or not stop.pressed:
-        doing("writing the report")
         try:
+            doing("writing the report")
             report = _report(analysis, posterior, folder, partial)
         except KeyboardInterrupt:
             stop.pressed = True
