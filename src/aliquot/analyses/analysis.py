@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from aliquot.analyses.encoding import Encoding
+from aliquot.analyses.encoding import EncodingText
 from aliquot.builders import Written
 from aliquot.builders.posterior import Posterior
 from aliquot.tables import DataTable
@@ -64,7 +64,7 @@ class Analysis:
         What was read, and what was done with it.
     written : Written
         The model as text.
-    encoding : Encoding
+    encoding : EncodingText
         The text that makes the model's data from the table.
     numbers : sequence of int
         Of components, to compare.
@@ -92,7 +92,7 @@ class Analysis:
     table: DataTable
     said: tuple[str, ...]
     written: Written
-    encoding: Encoding
+    encoding: EncodingText
     numbers: Sequence[int]
     parameters: Callable[[xarray.Dataset], list[Parameter]]
     portrait: Callable[[Sequence[Parameter], int], str]

@@ -36,7 +36,7 @@ class ReadColumns:
     columns : tuple of Column
     said : tuple of str
     lines, constants, names : tuple of str
-        Of the `Encoding`.
+        Of the `EncodingText`.
     entries : dict from str to str
         The data by key, as text.
     covariance : str

@@ -13,7 +13,7 @@ from aliquot.tables import DataTable
 
 
 @dataclass(frozen=True)
-class Encoding:
+class EncodingText:
     """A Python text that defines ``encode(table)``, which returns a dict of arrays.
 
     Attributes

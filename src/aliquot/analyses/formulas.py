@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from aliquot.analyses.columns import whole_numbers
-from aliquot.analyses.encoding import Encoding, dictionary, text, texts
+from aliquot.analyses.encoding import EncodingText, dictionary, text, texts
 from aliquot.builders.design import Scaling, centre_and_scale
 from aliquot.builders.formula import FormulaTerms, parsed
 from aliquot.builders.names import vector
@@ -30,7 +30,7 @@ class ReadFormula:
     Attributes
     ----------
     said : tuple of str
-    encoding : Encoding
+    encoding : EncodingText
     rows : array of int
         The rows of the table that have all that the terms are made of.
     total : int
@@ -43,7 +43,7 @@ class ReadFormula:
     """
 
     said: tuple[str, ...]
-    encoding: Encoding
+    encoding: EncodingText
     rows: np.ndarray
     total: int
     x: Scaling
@@ -231,7 +231,7 @@ def _encoding(
     lacking: list[str],
     response: FormulaTerms,
     seen: np.ndarray,
-) -> Encoding:
+) -> EncodingText:
     """Write the text that reads the same again."""
     family, at, by, trials = scale
     constants = [*_constants("X", x), *([] if w is None else _constants("W", w))]
@@ -265,7 +265,7 @@ def _encoding(
     entries["y"] = (
         "(y - Y_CENTRE) / Y_SCALE" if family in REAL else whole_numbers("y", not seen.all())
     )
-    return Encoding(
+    return EncodingText(
         (*lines, *dictionary(entries)),
         ("variables",),
         tuple(constants),

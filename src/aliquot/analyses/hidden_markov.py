@@ -10,7 +10,7 @@ import numpy as np
 from aliquot.analyses.analysis import Analysis, Parameter
 from aliquot.analyses.columns import listing, read_columns
 from aliquot.analyses.counting import component_numbers
-from aliquot.analyses.encoding import Encoding, dictionary, text
+from aliquot.analyses.encoding import EncodingText, dictionary, text
 from aliquot.analyses.portraits import portrait_of
 from aliquot.analyses.rounding import rounded
 from aliquot.builders.hidden_markov import hidden_markov
@@ -79,7 +79,7 @@ def hidden_markov_of(
         table=table,
         said=said,
         written=hidden_markov(read.columns, read.covariance),
-        encoding=Encoding(
+        encoding=EncodingText(
             (*lines, *read.lines, *dictionary(entries)),
             (*read.names, "sequences"),
             read.constants,

@@ -10,7 +10,7 @@ from aliquot.analyses.answers import answer_parameters, encode_answers
 from aliquot.analyses.columns import MISSING
 from aliquot.analyses.components import WEIGHT
 from aliquot.analyses.counting import component_numbers
-from aliquot.analyses.encoding import Encoding, dictionary
+from aliquot.analyses.encoding import EncodingText, dictionary
 from aliquot.analyses.portraits import portrait_of
 from aliquot.builders import Column
 from aliquot.builders.mixture import answer_names, mixture
@@ -57,7 +57,7 @@ def classes_of(
         table=table,
         said=tuple(said),
         written=mixture(known),
-        encoding=Encoding((*lines, *dictionary(entries)), ("categories",)),
+        encoding=EncodingText((*lines, *dictionary(entries)), ("categories",)),
         numbers=component_numbers(classes, "--classes", table.rows),
         parameters=_parameters(known),
         portrait=portrait_of,

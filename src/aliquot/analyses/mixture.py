@@ -9,7 +9,7 @@ from aliquot.analyses.analysis import Analysis, Parameter
 from aliquot.analyses.columns import listing, read_columns
 from aliquot.analyses.components import WEIGHT
 from aliquot.analyses.counting import component_numbers
-from aliquot.analyses.encoding import Encoding, dictionary
+from aliquot.analyses.encoding import EncodingText, dictionary
 from aliquot.analyses.portraits import portrait_of
 from aliquot.builders.mixture import mixture
 from aliquot.tables import DataTable, ids
@@ -51,7 +51,7 @@ def mixture_of(
         table=table,
         said=read.said,
         written=mixture(read.columns, read.covariance, factors),
-        encoding=Encoding((*read.lines, *dictionary(read.entries)), read.names, read.constants),
+        encoding=EncodingText((*read.lines, *dictionary(read.entries)), read.names, read.constants),
         numbers=component_numbers(components, "--components", table.rows),
         parameters=parameters,
         portrait=portrait_of,
