@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import importlib
 import re
 import signal
 from contextlib import contextmanager
@@ -214,7 +215,16 @@ def test_ctrl_c_keeps_what_there_is_and_a_second_one_loses_nothing(groups, tmp_p
         signal.raise_signal(signal.SIGINT)
         write(*arguments)
 
-    pressed_when(monkeypatch, "fitting 2 components")
+    compare = importlib.import_module("aliquot.inference.compare_components")
+    posterior, calls = compare._posterior, []
+
+    def stopped_at_the_second(*arguments, **options):
+        calls.append(arguments)
+        if len(calls) == 2:
+            signal.raise_signal(signal.SIGINT)
+        return posterior(*arguments, **options)
+
+    monkeypatch.setattr(compare, "_posterior", stopped_at_the_second)
     monkeypatch.setattr(aliquot.analyses.run, "write_assignments", pressed_again)
     before = signal.getsignal(signal.SIGINT)
     result = run("mixture", "groups.csv", "x", "-k", "1:3", "--draws", "100")

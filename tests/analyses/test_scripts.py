@@ -8,7 +8,7 @@ import warnings
 import numpy as np
 import pytest
 
-from aliquot.analyses.analysis import Settings
+from aliquot.analyses.analysis import RunSettings
 from aliquot.analyses.hidden_markov import hidden_markov_of
 from aliquot.analyses.latent_classes import classes_of
 from aliquot.analyses.mixture import mixture_of
@@ -55,7 +55,7 @@ def test_a_script_gives_the_density_that_was_fitted_to_the_last_digit(case, tabl
     analysis = CASES[case](table)
     folder = tmp_path / "answer"
     folder.mkdir()
-    text = script(analysis, 2, Settings(), folder, "aliquot 'x'", "")
+    text = script(analysis, 2, RunSettings(), folder, "aliquot 'x'", "")
     (folder / "model.py").write_text(text)
     space = runpy.run_path(str(folder / "model.py"))
     data = space["encode"](read_table(space["TABLE"]))

@@ -1,4 +1,4 @@
-"""`Analysis`: a table, the model that is written for it, and what its numbers mean."""
+"""`TableAnalysis`: a table, the model that is written for it, and what its numbers mean."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Parameter:
 
 
 @dataclass(frozen=True)
-class Settings:
+class RunSettings:
     """How an analysis is run."""
 
     draws: int = 2000
@@ -49,7 +49,7 @@ class Settings:
 
 
 @dataclass(frozen=True, eq=False)
-class Analysis:
+class TableAnalysis:
     """What is known before anything is fitted.
 
     Attributes

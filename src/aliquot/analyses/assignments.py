@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from aliquot.analyses.analysis import Analysis
+from aliquot.analyses.analysis import TableAnalysis
 from aliquot.builders.posterior import Posterior, quietly
 from aliquot.inference.recover import recover
 from aliquot.model import Model
@@ -61,7 +61,7 @@ class Assignments:
 
 
 def assignments(
-    analysis: Analysis,
+    analysis: TableAnalysis,
     posterior: Posterior,
     told: Callable[[float], None] = lambda share: None,
 ) -> Assignments:
@@ -119,7 +119,7 @@ def _of_model(few: xarray.DataTree, model: Model) -> tuple[np.ndarray, np.ndarra
     return mean / mean.sum(axis=-1, keepdims=True), found.std(axis=0)
 
 
-def write_assignments(path: Path, analysis: Analysis, found: Assignments) -> None:
+def write_assignments(path: Path, analysis: TableAnalysis, found: Assignments) -> None:
     """Write a row for each row of the table, in its order."""
     import polars as pl
 

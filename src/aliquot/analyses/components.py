@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from aliquot.analyses.analysis import Analysis, Parameter
+from aliquot.analyses.analysis import Parameter, TableAnalysis
 from aliquot.builders.posterior import Posterior
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def in_one_chain(trace: xarray.DataTree) -> xarray.Dataset:
     return posterior.stack(sample=("chain", "draw")).transpose("sample", ...)
 
 
-def write_components(path: Path, analysis: Analysis, parameters: Sequence[Parameter]) -> None:
+def write_components(path: Path, analysis: TableAnalysis, parameters: Sequence[Parameter]) -> None:
     """Write a row for each parameter of each component, in the data's own units."""
     import polars as pl
 
@@ -44,7 +44,7 @@ def write_components(path: Path, analysis: Analysis, parameters: Sequence[Parame
     frame.with_columns(pl.col(list(numbers)).round_sig_figs(6)).write_csv(path)
 
 
-def write_comparison(path: Path, analysis: Analysis, posterior: Posterior) -> None:
+def write_comparison(path: Path, analysis: TableAnalysis, posterior: Posterior) -> None:
     """Write a row for each number of components that was tried: how probable it is."""
     import polars as pl
 

@@ -1,25 +1,16 @@
-"""The posterior of an analysis, with a word about each number of components as its turn comes."""
+"""The posterior of an analysis, where Ctrl-C keeps the numbers of components that are done."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import replace
-from typing import Any
-
-from aliquot.analyses.analysis import Analysis, Settings
+from aliquot.analyses.analysis import RunSettings, TableAnalysis
 from aliquot.analyses.stopping import Stopping
 from aliquot.builders.posterior import Posterior, posterior_of
-from aliquot.model import Model
 
 
 def fitted(
-    analysis: Analysis,
-    settings: Settings,
-    stop: Stopping,
-    begins: Callable[[int], None],
-    progress: bool,
+    analysis: TableAnalysis, settings: RunSettings, stop: Stopping, progress: bool
 ) -> Posterior:
-    """Fit the model with each number of components; `begins` hears of each.
+    """Fit the model with each number of components.
 
     Raises
     ------
@@ -28,18 +19,9 @@ def fitted(
     KeyboardInterrupt
         Where it is stopped before the first number has been fitted.
     """
-    build = analysis.written.build
-
-    def watched(data: Mapping[str, Any], components: int) -> Model:
-        begins(components)
-        return build(data, components)
-
-    # The same text; its function is the one that is called for each number.
-    written = replace(analysis.written)
-    written.__dict__["build"] = watched
     with stop.noticed():
         return posterior_of(
-            written,
+            analysis.written,
             analysis.data,
             analysis.numbers,
             draws=settings.draws,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from aliquot.analyses.analysis import Analysis, Parameter
+from aliquot.analyses.analysis import Parameter, TableAnalysis
 from aliquot.analyses.columns import listing, read_columns
 from aliquot.analyses.counting import component_numbers
 from aliquot.analyses.encoding import EncodingText, dictionary, text
@@ -34,7 +34,7 @@ def hidden_markov_of(
     family: Sequence[str] = (),
     covariance: str | None = None,
     id_name: str | None = None,
-) -> Analysis:
+) -> TableAnalysis:
     """Make the analysis of columns; without any, of all that hold numbers.
 
     Raises
@@ -71,7 +71,7 @@ def hidden_markov_of(
         return {"path": most_probable_path(posterior)[tuple(place)]}
 
     said = (*read.said, order.in_words())
-    return Analysis(
+    return TableAnalysis(
         command="hmm",
         title=f"Hidden states of {listing([c.name for c in read.columns])} of {table.path.name}",
         kind="state",

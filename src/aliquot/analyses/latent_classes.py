@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from aliquot.analyses.analysis import Analysis, Parameter
+from aliquot.analyses.analysis import Parameter, TableAnalysis
 from aliquot.analyses.answers import answer_parameters, encode_answers
 from aliquot.analyses.columns import MISSING
 from aliquot.analyses.components import WEIGHT
@@ -28,7 +28,7 @@ def classes_of(
     *,
     classes: str = "auto",
     id_name: str | None = None,
-) -> Analysis:
+) -> TableAnalysis:
     """Make the analysis of columns; without any, of all that can be answers.
 
     Raises
@@ -49,7 +49,7 @@ def classes_of(
     if sum(coded.missing.counts.values()):
         said.append(MISSING)
     lines, entries = encode_answers(known, coded.codes)
-    return Analysis(
+    return TableAnalysis(
         command="classes",
         title=f"Latent classes of {count(len(known), 'question')} of {table.path.name}",
         kind="class",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from aliquot.analyses.analysis import Analysis, Parameter
+from aliquot.analyses.analysis import Parameter, TableAnalysis
 from aliquot.analyses.columns import listing, read_columns
 from aliquot.analyses.components import WEIGHT
 from aliquot.analyses.counting import component_numbers
@@ -27,7 +27,7 @@ def mixture_of(
     covariance: str | None = None,
     factors: int = 1,
     id_name: str | None = None,
-) -> Analysis:
+) -> TableAnalysis:
     """Make the analysis of columns; without any, of all that hold numbers.
 
     Raises
@@ -43,7 +43,7 @@ def mixture_of(
         weight = draws["w"].values
         return [Parameter(WEIGHT, "", weight), *read.parameters(draws, weight.shape)]
 
-    return Analysis(
+    return TableAnalysis(
         command="mixture",
         title=f"A mixture of {listing([c.name for c in read.columns])} of {table.path.name}",
         kind="component",

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from aliquot.analyses.analysis import Analysis, Parameter
+from aliquot.analyses.analysis import Parameter, TableAnalysis
 from aliquot.analyses.assignments import DOUBT, SURE, Assignments
 from aliquot.analyses.components import WEIGHT
 from aliquot.analyses.rounding import percent
@@ -19,7 +19,7 @@ SETTLED, LABELLED = 0.9, 0.9
 
 
 def paragraphs(
-    analysis: Analysis,
+    analysis: TableAnalysis,
     posterior: Posterior,
     parameters: Sequence[Parameter],
     found: Assignments,
@@ -35,7 +35,7 @@ def paragraphs(
     return [text for text in said if text]
 
 
-def _how_many(analysis: Analysis, posterior: Posterior, partial: bool) -> str:
+def _how_many(analysis: TableAnalysis, posterior: Posterior, partial: bool) -> str:
     k = posterior.components
     name = count(k, analysis.kind, analysis.kinds)
     table = posterior.comparison.table
@@ -73,7 +73,7 @@ def _how_many(analysis: Analysis, posterior: Posterior, partial: bool) -> str:
 
 
 def _which(
-    analysis: Analysis,
+    analysis: TableAnalysis,
     posterior: Posterior,
     parameters: Sequence[Parameter],
     found: Assignments,
@@ -88,7 +88,8 @@ def _which(
         if weight is not None:
             low, high = np.quantile(weight[:, k], [0.05, 0.95])
             size = f" holds {weight[:, k].mean():.0%} of the {analysis.thing}s "
-            size += f"({low:.0%} to {high:.0%})"
+            size += f"({low:.0%} to {high:.0%})" if f"{low:.0%}" != f"{high:.0%}" else ""
+            size = size.rstrip()
         else:
             share = float(found.mean[found.known, k].mean())
             size = f" holds {share:.0%} of the {analysis.thing}s"
@@ -96,7 +97,7 @@ def _which(
     return " ".join(said)
 
 
-def _how_sure(analysis: Analysis, posterior: Posterior, found: Assignments) -> str:
+def _how_sure(analysis: TableAnalysis, posterior: Posterior, found: Assignments) -> str:
     if posterior.components == 1:
         return ""
     sure, total = found.sure, len(found.sure)
@@ -106,10 +107,10 @@ def _how_sure(analysis: Analysis, posterior: Posterior, found: Assignments) -> s
         f"{analysis.kind} with a probability of {SURE:.0%} or more"
     )
     many = "is" if doubt == 1 else "are"
-    return f"{said}; {doubt or 'none'} {many} in doubt (below {DOUBT:.0%})."
+    return f"{said}; {f'{doubt:,}' if doubt else 'none'} {many} in doubt (below {DOUBT:.0%})."
 
 
-def _trust(analysis: Analysis, posterior: Posterior) -> str:
+def _trust(analysis: TableAnalysis, posterior: Posterior) -> str:
     certainty = json.loads(posterior.trace.attrs.get("relabelling_certainty", "{}"))
     said = []
     if posterior.message:

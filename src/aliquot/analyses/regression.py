@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from aliquot.analyses.analysis import Analysis, Parameter
+from aliquot.analyses.analysis import Parameter, TableAnalysis
 from aliquot.analyses.components import WEIGHT
 from aliquot.analyses.counting import component_numbers
 from aliquot.analyses.fitted_means import fitted_means
@@ -34,7 +34,7 @@ def regression_of(
     family: str = "normal",
     trials: str | None = None,
     id_name: str | None = None,
-) -> Analysis:
+) -> TableAnalysis:
     """Make the analysis of a formula.
 
     Raises
@@ -78,7 +78,7 @@ def regression_of(
         means = read.spread(means * read.y_scale + read.y_centre)
         return {f"fitted_{k}": means[:, k] for k in range(means.shape[1])}
 
-    analysis = Analysis(
+    analysis = TableAnalysis(
         command="regression",
         title=f"Regressions {formula} of {table.path.name}",
         kind="component",

@@ -8,14 +8,15 @@ import math
 def rounded(value: float, scale: float) -> str:
     """Write a number to a twentieth or so of a scale.
 
-    >>> rounded(54.4731, 5.9), rounded(2.0361, 0.27), rounded(9172.3, 400.0)
-    ('54.5', '2.04', '9,170')
+    >>> rounded(54.4731, 5.9), rounded(2.0361, 0.27), rounded(9172.3, 400.0), rounded(-0.001, 1.0)
+    ('54.5', '2.04', '9,170', '0.0')
     """
     if not (math.isfinite(value) and math.isfinite(scale)) or scale <= 0:
         return f"{value:.3g}"
     decimals = 1 - math.floor(math.log10(scale))
+    value = round(value, decimals) + 0.0  # no minus before a zero
     if decimals <= 0:
-        return f"{round(value, decimals):,.0f}"
+        return f"{value:,.0f}"
     return f"{value:,.{min(decimals, 8)}f}" if decimals <= 6 else f"{value:.3g}"
 
 

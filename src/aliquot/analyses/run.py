@@ -9,7 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from aliquot.analyses.analysis import Analysis, Settings
+from aliquot.analyses.analysis import RunSettings, TableAnalysis
 from aliquot.analyses.assignments import assignments, write_assignments
 from aliquot.analyses.components import in_one_chain, write_comparison, write_components
 from aliquot.analyses.fitting import fitted
@@ -18,6 +18,7 @@ from aliquot.analyses.paragraph import paragraphs
 from aliquot.analyses.script import script
 from aliquot.analyses.stopping import Stopping
 from aliquot.builders.posterior import Posterior
+from aliquot.tables.words import count
 
 WIDTH = 88
 
@@ -43,9 +44,9 @@ class Answer:
 
 
 def run(
-    analysis: Analysis,
+    analysis: TableAnalysis,
     folder: Path,
-    settings: Settings,
+    settings: RunSettings,
     stop: Stopping,
     *,
     command: str,
@@ -64,14 +65,13 @@ def run(
     KeyboardInterrupt
         Where it was stopped before the first one had been.
     """
-    names = {1: analysis.kind}
-    posterior = fitted(
-        analysis,
-        settings,
-        stop,
-        lambda k: doing(f"fitting {k:,} {names.get(k, analysis.kinds)}"),
-        progress,
+    numbers = analysis.numbers
+    doing(
+        f"fitting up to {max(numbers)} {analysis.kinds}"
+        if len(numbers) > 1
+        else f"fitting {count(numbers[0], analysis.kind, analysis.kinds)}"
     )
+    posterior = fitted(analysis, settings, stop, progress)
     partial = posterior.comparison.partial
     with stop.protected():
         said = tuple(_written(analysis, posterior, folder, settings, command, doing, partial))
@@ -89,10 +89,10 @@ def run(
 
 
 def _written(
-    analysis: Analysis,
+    analysis: TableAnalysis,
     posterior: Posterior,
     folder: Path,
-    settings: Settings,
+    settings: RunSettings,
     command: str,
     doing: Callable[[str], None],
     partial: bool,
@@ -126,7 +126,7 @@ def _written(
     return said
 
 
-def _summary(analysis: Analysis, posterior: Posterior, said: list[str], command: str) -> str:
+def _summary(analysis: TableAnalysis, posterior: Posterior, said: list[str], command: str) -> str:
     """Give the text of ``summary.txt``, which is what is said on the terminal and more."""
     parts: list[Any] = [
         command if command.startswith(MARK) else f"{MARK}{command}",
@@ -143,7 +143,7 @@ def _summary(analysis: Analysis, posterior: Posterior, said: list[str], command:
     return "\n".join([head, *lines]) + "\n"
 
 
-def _report(analysis: Analysis, posterior: Posterior, folder: Path, partial: bool) -> Path:
+def _report(analysis: TableAnalysis, posterior: Posterior, folder: Path, partial: bool) -> Path:
     import warnings
 
     from aliquot.errors import AliquotWarning

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from aliquot.analyses.analysis import Analysis, Settings
+from aliquot.analyses.analysis import RunSettings, TableAnalysis
 from aliquot.analyses.encoding import text
 from aliquot.builders.text import IMPORTS
 
@@ -14,7 +14,12 @@ NAME = "model.py"
 
 
 def script(
-    analysis: Analysis, components: int, settings: Settings, folder: Path, command: str, note: str
+    analysis: TableAnalysis,
+    components: int,
+    settings: RunSettings,
+    folder: Path,
+    command: str,
+    note: str,
 ) -> str:
     """Give the text of the script; `note` is said at its beginning, if anything is."""
     table = analysis.table

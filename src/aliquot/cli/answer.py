@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from aliquot.analyses.analysis import Analysis
+    from aliquot.analyses.analysis import TableAnalysis
     from aliquot.analyses.run import Answer
     from aliquot.builders.posterior import Posterior
     from aliquot.cli.options import Common
@@ -32,7 +32,7 @@ MODEL = (
 )
 
 
-def answer(command: str, common: Common, make: Callable[[DataTable], Analysis]) -> None:
+def answer(command: str, common: Common, make: Callable[[DataTable], TableAnalysis]) -> None:
     """Read, fit and write; everything that is wrong with what was asked ends with status 2."""
     began = time.perf_counter()
     with _refusing(command):
@@ -61,7 +61,9 @@ def answer(command: str, common: Common, make: Callable[[DataTable], Analysis]) 
         raise typer.Exit(INTERRUPTED)
 
 
-def _prepared(common: Common, make: Callable[[DataTable], Analysis]) -> tuple[Analysis, Path]:
+def _prepared(
+    common: Common, make: Callable[[DataTable], TableAnalysis]
+) -> tuple[TableAnalysis, Path]:
     """Do all that can be refused before any work."""
     from aliquot.analyses.folder import prepared
     from aliquot.arguments import whole_number
@@ -80,9 +82,9 @@ def _prepared(common: Common, make: Callable[[DataTable], Analysis]) -> tuple[An
 
 
 def _run(
-    command: str, analysis: Analysis, folder: Path, common: Common, console: Console
+    command: str, analysis: TableAnalysis, folder: Path, common: Common, console: Console
 ) -> Answer:
-    from aliquot.analyses.analysis import Settings
+    from aliquot.analyses.analysis import RunSettings
     from aliquot.analyses.run import run
     from aliquot.analyses.stopping import stopping
     from aliquot.errors import AliquotError
@@ -94,7 +96,7 @@ def _run(
         for text in said:
             _say(console, text)
 
-    settings = Settings(common.draws, common.seed)
+    settings = RunSettings(common.draws, common.seed)
     given = shlex.join(["aliquot", *sys.argv[1:]]) if sys.argv[1:2] == [command] else command
     try:
         with stopping() as stop, _status(common.quiet) as doing:
@@ -179,7 +181,7 @@ def _show_model(console: Console, text: str) -> None:
         console.print(text, markup=False, soft_wrap=True)
 
 
-def _compare(console: Console, analysis: Analysis, posterior: Posterior) -> None:
+def _compare(console: Console, analysis: TableAnalysis, posterior: Posterior) -> None:
     from rich.table import Table
 
     table = posterior.comparison.table

@@ -10,7 +10,7 @@ from aliquot.cli import options
 from aliquot.cli.answer import answer
 
 if TYPE_CHECKING:
-    from aliquot.analyses.analysis import Analysis
+    from aliquot.analyses.analysis import TableAnalysis
     from aliquot.tables import DataTable
 
 
@@ -32,7 +32,7 @@ def classes(
     """Find latent classes of respondents, told by their answers to questions."""
     common = options.Common(table, draws, seed, output, header, separator, quiet, open_report)
 
-    def make(read: DataTable) -> Analysis:
+    def make(read: DataTable) -> TableAnalysis:
         from aliquot.analyses.latent_classes import classes_of
 
         return classes_of(read, columns or [], classes=number, id_name=identity)

@@ -10,7 +10,7 @@ from aliquot.cli import options
 from aliquot.cli.answer import answer
 
 if TYPE_CHECKING:
-    from aliquot.analyses.analysis import Analysis
+    from aliquot.analyses.analysis import TableAnalysis
     from aliquot.tables import DataTable
 
 
@@ -45,7 +45,7 @@ def hmm(
     """Find the hidden states behind sequences: how many, what they are like, when they change."""
     common = options.Common(table, draws, seed, output, header, separator, quiet, open_report)
 
-    def make(read: DataTable) -> Analysis:
+    def make(read: DataTable) -> TableAnalysis:
         from aliquot.analyses.hidden_markov import hidden_markov_of
 
         return hidden_markov_of(

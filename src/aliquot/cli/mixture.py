@@ -10,7 +10,7 @@ from aliquot.cli import options
 from aliquot.cli.answer import answer
 
 if TYPE_CHECKING:
-    from aliquot.analyses.analysis import Analysis
+    from aliquot.analyses.analysis import TableAnalysis
     from aliquot.tables import DataTable
 
 
@@ -41,7 +41,7 @@ def mixture(
     """Find the groups in the rows of a table: how many, where they are, who belongs to them."""
     common = options.Common(table, draws, seed, output, header, separator, quiet, open_report)
 
-    def make(read: DataTable) -> Analysis:
+    def make(read: DataTable) -> TableAnalysis:
         from aliquot.analyses.mixture import mixture_of
 
         return mixture_of(

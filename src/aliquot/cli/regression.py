@@ -10,7 +10,7 @@ from aliquot.cli import options
 from aliquot.cli.answer import answer
 
 if TYPE_CHECKING:
-    from aliquot.analyses.analysis import Analysis
+    from aliquot.analyses.analysis import TableAnalysis
     from aliquot.tables import DataTable
 
 
@@ -47,7 +47,7 @@ def regression(
     """Find groups of rows in which a response depends on the same terms differently."""
     common = options.Common(table, draws, seed, output, header, separator, quiet, open_report)
 
-    def make(read: DataTable) -> Analysis:
+    def make(read: DataTable) -> TableAnalysis:
         from aliquot.analyses.regression import regression_of
 
         return regression_of(
