@@ -65,6 +65,12 @@ def _how_many(analysis: TableAnalysis, posterior: Posterior, partial: bool) -> s
                 f"With {listed(failed)} {analysis.kinds} no fit was possible, so that nothing is "
                 "known of that."
             )
+        vague = [n for n in tried if np.isfinite(table["log_evidence"][n]) and not table["good"][n]]
+        if vague:
+            said.append(
+                f"How probable {listed(vague)} {'is' if len(vague) == 1 else 'are'} is known "
+                "roughly at best: comparison.csv says why."
+            )
         if k == max(tried) and not partial:
             said.append("It is the largest that was tried: try more.")
     if partial:
