@@ -89,7 +89,7 @@ def _which(
     for k in range(posterior.components):
         portrait = analysis.portrait(parameters, k)
         if posterior.components == 1:
-            said.append(f"Its {portrait}." if portrait else "")
+            said.append(f"All {analysis.thing}s: {portrait}." if portrait else "")
             continue
         if weight is not None:
             low, high = np.quantile(weight[:, k], [0.05, 0.95])

@@ -176,7 +176,9 @@ def _show_model(console: Console, text: str) -> None:
     from rich.syntax import Syntax
 
     if console.is_terminal:
-        console.print(Syntax(text, "python", theme="ansi_dark", background_color="default"))
+        console.print(
+            Syntax(text, "python", theme="ansi_dark", background_color="default", word_wrap=True)
+        )
     else:
         console.print(text, markup=False, soft_wrap=True)
 

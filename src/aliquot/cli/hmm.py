@@ -22,16 +22,20 @@ def hmm(
     ] = "auto",
     sequence: Annotated[
         str | None,
-        typer.Option(metavar="COLUMN", help="To which sequence a row belongs.  [all are one]"),
+        typer.Option(
+            metavar="COLUMN", help="To which sequence a row belongs. (Default: one sequence.)"
+        ),
     ] = None,
     time: Annotated[
         str | None,
-        typer.Option(metavar="COLUMN", help="By which rows are sorted.  [they are in order]"),
+        typer.Option(metavar="COLUMN", help="By which rows are sorted. (Default: as they are.)"),
     ] = None,
     family: options.Family = None,
     covariance: Annotated[
         str | None,
-        typer.Option(metavar="SHAPE", help="Within a state: full, tied, diag, spherical.  [full]"),
+        typer.Option(
+            metavar="SHAPE", help="Within a state: full, tied, diag, spherical. (Default: full.)"
+        ),
     ] = None,
     identity: options.Identity = None,
     draws: options.Draws = 2000,

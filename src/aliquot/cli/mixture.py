@@ -25,7 +25,7 @@ def mixture(
         str | None,
         typer.Option(
             metavar="SHAPE",
-            help="Within a component: full, tied, diag, spherical or factor.  [full]",
+            help="Within a component: full, tied, diag, spherical or factor. (Default: full.)",
         ),
     ] = None,
     factors: Annotated[int, typer.Option(help="Of --covariance factor.")] = 1,

@@ -30,17 +30,17 @@ Seed = Annotated[int, typer.Option(help="The same seed gives the same answer.")]
 Output = Annotated[
     Path | None,
     typer.Option(
-        "--output", "-o", help="Folder of the answer.  [named after the table and the command]"
+        "--output", "-o", help="Folder of the answer. (Default: after the table and the command.)"
     ),
 ]
 Header = Annotated[
     bool | None,
     typer.Option(
-        "--header/--no-header", help="Whether the first line has the names.  [is found out]"
+        "--header/--no-header", help="Whether the first line has the names. (Default: found out.)"
     ),
 ]
 Separator = Annotated[
-    str | None, typer.Option(metavar="CHARACTER", help="Between fields.  [is found out]")
+    str | None, typer.Option(metavar="CHARACTER", help="Between fields. (Default: found out.)")
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")]
 Open = Annotated[bool, typer.Option("--open", help="Open the report when it is done.")]
