@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,9 +13,9 @@ from aliquot.analyses.counting import component_numbers
 from aliquot.analyses.encoding import EncodingText, dictionary, text
 from aliquot.analyses.portraits import portrait_of
 from aliquot.analyses.rounding import rounded
+from aliquot.analyses.viterbi import most_probable_path
 from aliquot.builders.hidden_markov import hidden_markov
 from aliquot.builders.posterior import Posterior
-from aliquot.inference.recover import recover
 from aliquot.tables import DataTable, ids, sequences
 
 if TYPE_CHECKING:
@@ -68,10 +68,13 @@ def hidden_markov_of(
         return [start, *to, *read.parameters(draws, moves.shape[:2])]
 
     def more(posterior: Posterior) -> dict[str, np.ndarray]:
-        return {"path": most_probable_path(posterior)[tuple(place)]}
+        if posterior.components == 1:
+            return {"path": np.zeros(table.rows, int)}
+        path = most_probable_path(posterior, analysis.data, read.columns, read.covariance)
+        return {"path": path}
 
     said = (*read.said, order.in_words())
-    return TableAnalysis(
+    analysis = TableAnalysis(
         command="hmm",
         title=f"Hidden states of {listing([c.name for c in read.columns])} of {table.path.name}",
         kind="state",
@@ -94,16 +97,7 @@ def hidden_markov_of(
         rows_apart=False,
         thing="step",
     )
-
-
-def most_probable_path(posterior: Posterior) -> np.ndarray:
-    """Give the most probable path as a whole, at the posterior means: (sequences, steps)."""
-    draws = posterior.trace["posterior"].dataset
-    free = [variable.name for variable in posterior.model.free if variable.name in draws]
-    mean = draws[free].mean(("chain", "draw"))
-    point: Any = {str(name): array.values for name, array in mean.data_vars.items()}
-    found: Any = recover(point, posterior.model, kind="most_probable", var_names="z")
-    return np.asarray(found["most_probable"].dataset["z"].values[0, 0]).astype(int)
+    return analysis
 
 
 def _portrait(parameters: Sequence[Parameter], k: int) -> str:
