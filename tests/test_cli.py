@@ -78,7 +78,7 @@ def test_a_folder_that_cannot_be_written_to(tmp_path, monkeypatch):
     def refuse(**_):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("aliquot.cli.tempfile.TemporaryFile", refuse)
+    monkeypatch.setattr("tempfile.TemporaryFile", refuse)
     result = run("demo", "--output", str(tmp_path))
     assert result.exit_code == 2
     assert "cannot be written to (Permission" in said(result)

@@ -150,9 +150,9 @@ LAYERS = [
     ["diagnostics"],
     ["plots", "progress"],
     ["inference"],
-    ["families", "reporting"],
+    ["families", "reporting", "builders"],
     ["GLUE"],
-    ["demo"],
+    ["demo", "estimators", "analyses"],
     ["cli"],
 ]
 RANK = {part: rank for rank, layer in enumerate(LAYERS) for part in layer}

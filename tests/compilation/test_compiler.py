@@ -224,3 +224,25 @@ def test_two_processes_at_once_and_a_third_give_the_same(tmp_path):
     # Loading machine code says nothing on the way.
     assert third.said == ""
     assert [path.suffix for path in (tmp_path / "programs").iterdir()] == [".program"]
+
+
+def test_a_program_that_calls_lapack_is_loaded_where_none_was_lowered(tmp_path):
+    code = (
+        "import numpy as np, jax.numpy as jnp\n"
+        "from aliquot.compilation import compiler\n"
+        "compiler.WORTH_KEEPING_SECONDS = 0\n"
+        "matrix = np.array([[4.0, 2.0], [2.0, 5.0]])\n"
+        "program = compiler.compiled(jnp.linalg.cholesky, matrix)\n"
+        "with compiler.float64():\n"
+        "    print(program.call(matrix).tolist())\n"
+        "print(*compiler.counts())\n"
+    )
+    for expected in ("1 0 1", "0 1 0"):
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            env=os.environ | {"ALIQUOT_CACHE_DIR": str(tmp_path)},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert done.stdout.splitlines() == ["[[2.0, 0.0], [1.0, 2.0]]", expected]

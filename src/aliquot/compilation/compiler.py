@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import jax
 from jax.experimental import serialize_executable
+from jaxlib.lapack import prepare_lapack_call
 
 from aliquot.compilation import folder
 from aliquot.compilation.collection import uncollected
@@ -206,6 +207,10 @@ def _device(arguments: Any) -> Any:
 
 def _load(key: str, content: bytes, traced: Any) -> Callable[..., Any] | None:
     device = _device(())
+    if b"lapack" in content:
+        # Lowering hands LAPACK's functions to XLA, and a program that was not lowered here would
+        # call what is not there.
+        prepare_lapack_call("potrf_ffi", "float64")
     try:
         program = serialize_executable.deserialize_and_load(
             content,

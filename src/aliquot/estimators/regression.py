@@ -12,15 +12,15 @@ from sklearn.metrics import r2_score
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from aliquot.arguments import whole_number
+from aliquot.builders.design import summary
+from aliquot.builders.formula import as_table
 from aliquot.builders.posterior import Posterior
 from aliquot.builders.regression import REAL, RESPONSES, regression
+from aliquot.builders.response import as_response
 from aliquot.errors import ParameterError
 from aliquot.estimators.base import PREDICTING, WritesModel
-from aliquot.estimators.design import summary
-from aliquot.estimators.formula import as_table
 from aliquot.estimators.regression_moments import moments
 from aliquot.estimators.regression_table import RegressionTable
-from aliquot.estimators.response import as_response
 from aliquot.estimators.rows import as_counts, in_pieces
 
 if TYPE_CHECKING:

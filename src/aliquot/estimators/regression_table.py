@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from aliquot.builders.design import Scaling, centre_and_scale
+from aliquot.builders.formula import AllColumns, FormulaTerms, Terms, label, missing, parsed
 from aliquot.builders.regression import LOG, REAL, arrays
+from aliquot.builders.response import check_response, from_table, trials_of
 from aliquot.errors import AliquotWarning, ParameterError, warn
-from aliquot.estimators.design import Scaling, centre_and_scale
-from aliquot.estimators.formula import AllColumns, FormulaTerms, Terms, label, missing, parsed
-from aliquot.estimators.response import check_response, from_table, trials_of
 from aliquot.estimators.rows import in_order
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from aliquot.estimators.formula import INTERCEPT
+from aliquot.builders.formula import INTERCEPT
 
 if TYPE_CHECKING:
     import pandas

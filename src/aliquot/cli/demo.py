@@ -1,4 +1,4 @@
-"""The command ``aliquot``."""
+"""``aliquot demo``."""
 
 from __future__ import annotations
 
@@ -16,44 +16,12 @@ if TYPE_CHECKING:
     from aliquot.demo.labels import Version
     from aliquot.demo.summary import Summary
 
-app = typer.Typer(
-    name="aliquot",
-    help="Bayesian models with hidden discrete structure.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-)
-
 QUICK = {"draws": 1_000, "tune": 500, "iterations": 5_000}
 INTERRUPTED = 130
 # The versions of the unordered draws that have a line of their own.
 SHOWN = {"permuted": "NUTS, permuted", "relabelled_ecr": "NUTS, relabelled"}
 
 
-def main() -> None:
-    """Run the command line."""
-    app()
-
-
-def _print_version(wanted: bool) -> None:
-    if wanted:
-        from importlib.metadata import version
-
-        typer.echo(f"aliquot {version('aliquot')}")
-        raise typer.Exit
-
-
-@app.callback()
-def _root(
-    version: Annotated[
-        bool,
-        typer.Option("--version", callback=_print_version, is_eager=True, help="Say the version."),
-    ] = False,
-) -> None:
-    """Bayesian models with hidden discrete structure."""
-
-
-@app.command()
 def demo(
     n: Annotated[int, typer.Option("--n", help="Number of observations.")] = 100,
     seed: Annotated[int, typer.Option(help="Of the data and of every fit.")] = 0,

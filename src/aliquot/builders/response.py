@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sklearn.utils.validation import check_array, check_consistent_length, column_or_1d
 
+from aliquot.builders.formula import FormulaTerms, missing
 from aliquot.errors import ParameterError
-from aliquot.estimators.formula import FormulaTerms, missing
 
 if TYPE_CHECKING:
     import pandas
