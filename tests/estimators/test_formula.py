@@ -12,7 +12,7 @@ import pytest
 
 from aliquot.errors import AliquotWarning, ParameterError
 from aliquot.estimators import MixtureRegression
-from aliquot.estimators.formula import FormulaTerms, as_table, parsed
+from aliquot.builders.formula import FormulaTerms, as_table, parsed
 from aliquot.estimators.regression_table import RegressionTable
 
 TABLE = pd.DataFrame(

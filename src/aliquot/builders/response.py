@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from sklearn.utils.validation import check_array, check_consistent_length, column_or_1d
 
 from aliquot.builders.formula import FormulaTerms, missing
 from aliquot.errors import ParameterError
@@ -97,16 +96,3 @@ def trials_of(trials: Any, family: str, table: pandas.DataFrame) -> np.ndarray |
     if wrong.any():
         raise ParameterError(f"trials must be whole numbers of at least 0; got {found[wrong][0]:g}")
     return found
-
-
-def as_response(y: Any, rows: int) -> np.ndarray:
-    """Give y as numbers, shape (rows,), NaN where it is missing."""
-    values = check_array(
-        column_or_1d(y, warn=True),
-        ensure_2d=False,
-        dtype=np.float64,
-        ensure_all_finite="allow-nan",
-        input_name="y",
-    )
-    check_consistent_length(np.empty(rows), values)
-    return np.asarray(values)

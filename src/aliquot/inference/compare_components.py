@@ -151,15 +151,12 @@ def compare_components(
                 break
         if ahead is not None:
             ahead.drop()
-        while pending:
-            place = _next(rows, weights, pending, patience or 0.0)
-            if place is None:
-                break
+        while (best := _next(rows, weights, pending, patience or 0.0)) is not None:
             began = time.perf_counter()
-            row = _fitted(pending.pop(place), draws, [seed, rows[place].components], predictive)
-            seconds = rows[place].seconds + time.perf_counter() - began
-            rows[place] = replace(row, seconds=seconds)
-            announce(_line(rows[place]), progressbar)
+            row = _fitted(pending.pop(best), draws, [seed, rows[best].components], predictive)
+            seconds = rows[best].seconds + time.perf_counter() - began
+            rows[best] = replace(row, seconds=seconds)
+            announce(_line(rows[best]), progressbar)
     except KeyboardInterrupt:
         if ahead is not None:
             ahead.drop()
@@ -182,7 +179,7 @@ def _next(
     with np.errstate(divide="ignore"):
         heights = {i: row.value + np.log(prior[row.components]) for i, row in enumerate(rows)}
     known = {i: height for i, height in heights.items() if np.isfinite(height)}
-    if not known:
+    if not known or not pending:
         return None
     place = max(pending, key=lambda i: known.get(i, -np.inf))
     doubt = max(patience, 3 * rows[place].error) if np.isfinite(rows[place].error) else np.inf
