@@ -52,7 +52,7 @@ def mixture(
     Notes
     -----
     Real columns are taken to be standardised. Component means are Normal(0, 1.5); their spreads
-    log-normal about a half; correlations LKJ(2); rates of counts log-normal about the mean of their
+    log-normal about a half; correlations LKJ(4); rates of counts log-normal about the mean of their
     column, with a standard deviation of one in the logarithm; probabilities uniform.
 
     References
@@ -233,7 +233,7 @@ def _real(kind: str, width: int, covariance: str, factors: int, coords: list[str
         shape = f"({width}, {width})" if covariance == "tied" else f"(components, {width}, {width})"
         yield f"spread = {SPREAD}"
         yield "chol = aq.LKJCholeskyCov("
-        yield f'    "chol", eta=2, n={width}, sd_dist=spread, shape={shape}, compute_corr=False'
+        yield f'    "chol", eta=4, n={width}, sd_dist=spread, shape={shape}, compute_corr=False'
         yield ")"
         chol = "chol" if covariance == "tied" else "chol[z]"
     family, first = ("MvStudentT", "nu, ") if kind == "student_t" else ("MvNormal", "")
