@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from aliquot.builders.formula import FormulaTerms, as_table, parsed
 from aliquot.errors import AliquotWarning, ParameterError
 from aliquot.estimators import MixtureRegression
-from aliquot.builders.formula import FormulaTerms, as_table, parsed
 from aliquot.estimators.regression_table import RegressionTable
 
 TABLE = pd.DataFrame(

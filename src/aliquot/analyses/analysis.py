@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from aliquot.analyses.encoding import EncodingText
-from aliquot.builders import Written
+from aliquot.builders import ModelText
 from aliquot.builders.posterior import Posterior
 from aliquot.tables import DataTable
 
@@ -62,7 +62,7 @@ class TableAnalysis:
     table : DataTable
     said : tuple of str
         What was read, and what was done with it.
-    written : Written
+    written : ModelText
         The model as text.
     encoding : EncodingText
         The text that makes the model's data from the table.
@@ -91,7 +91,7 @@ class TableAnalysis:
     kinds: str
     table: DataTable
     said: tuple[str, ...]
-    written: Written
+    written: ModelText
     encoding: EncodingText
     numbers: Sequence[int]
     parameters: Callable[[xarray.Dataset], list[Parameter]]

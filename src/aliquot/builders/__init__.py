@@ -2,4 +2,4 @@
 
 from aliquot.builders.columns import Column as Column
 from aliquot.builders.columns import Kind as Kind
-from aliquot.builders.text import Written as Written
+from aliquot.builders.text import ModelText as ModelText

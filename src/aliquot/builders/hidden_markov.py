@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from aliquot.builders.columns import Column
 from aliquot.builders.mixture import within_components
-from aliquot.builders.text import Written
+from aliquot.builders.text import ModelText
 from aliquot.errors import ModelError
 
 INITS = ("free", "stationary")
@@ -22,7 +22,7 @@ def hidden_markov(
     startprob: float = 1.0,
     transmat: float = 1.0,
     persistence: float = 0.0,
-) -> Written:
+) -> ModelText:
     r"""Write a hidden Markov model, whose states have columns as the components of a mixture have.
 
     The function is of ``data`` and of the number of states. Data are what
@@ -118,7 +118,7 @@ def hidden_markov(
     )
 
 
-def given_states(columns: Sequence[Column], covariance: str = "full") -> Written:
+def given_states(columns: Sequence[Column], covariance: str = "full") -> ModelText:
     """Write the same columns for rows whose states are known: ``data["state"]``, (rows,)."""
     parts = within_components(columns, covariance)
     known = 'z = aq.Categorical("z", np.eye(components)[data["state"]], dims="row")'

@@ -10,7 +10,7 @@ import numpy as np
 
 from aliquot.builders.columns import COUNTS, REAL, Column
 from aliquot.builders.names import distinct, vector
-from aliquot.builders.text import Written
+from aliquot.builders.text import ModelText
 from aliquot.errors import ModelError
 
 type Covariance = Literal["full", "tied", "diag", "spherical", "factor"]
@@ -26,7 +26,7 @@ OWN = (
 
 def mixture(
     columns: Sequence[Column], covariance: str = "full", factors: int = 1, weight: float = 2.0
-) -> Written:
+) -> ModelText:
     """Write a mixture whose components are products over blocks of columns.
 
     Real columns are one block, with a covariance; all others are independent within a component.
@@ -76,7 +76,7 @@ def mixture(
     return replace(parts, summary=summary, lines=(*lines, *parts.lines))
 
 
-def within_components(columns: Sequence[Column], covariance: str, factors: int = 1) -> Written:
+def within_components(columns: Sequence[Column], covariance: str, factors: int = 1) -> ModelText:
     """Write what stands below ``z``, the component of each row: priors and likelihoods of columns.
 
     Parameters and errors are those of `mixture`.
@@ -132,7 +132,7 @@ def within_components(columns: Sequence[Column], covariance: str, factors: int =
             '    p = aq.Dirichlet(f"p_{name}", np.ones(len(levels)), dims=dims)',
             '    aq.Categorical(name, p[z], dims="row", observed=data[name])',
         ]
-    return Written(
+    return ModelText(
         "Columns within components.",
         tuple(coords),
         tuple(lines),

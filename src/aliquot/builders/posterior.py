@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from aliquot.builders.text import Written
+from aliquot.builders.text import ModelText
 from aliquot.errors import (
     AliquotWarning,
     ConvergenceWarning,
@@ -40,7 +40,7 @@ class Posterior:
 
 
 def posterior_of(
-    written: Written,
+    written: ModelText,
     data: Mapping[str, Any],
     numbers: Sequence[int],
     *,
@@ -88,7 +88,7 @@ def _relabelled(trace: xarray.DataTree, model: Model) -> xarray.DataTree:
         return relabel(trace, model, method="pivot")
 
 
-def quietly(written: Written, data: Mapping[str, Any], components: int) -> Model:
+def quietly(written: ModelText, data: Mapping[str, Any], components: int) -> Model:
     """Build a model; that values are missing has been said before, or is nothing to be told of."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ImputationWarning)

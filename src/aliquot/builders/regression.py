@@ -8,7 +8,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 
 from aliquot.builders.names import vector
-from aliquot.builders.text import Written
+from aliquot.builders.text import ModelText
 from aliquot.errors import ModelError
 
 type Response = Literal[
@@ -32,7 +32,7 @@ def regression(
     centre: Sequence[float] | None = None,
     weight: float = 2.0,
     prior: float | None = None,
-) -> Written:
+) -> ModelText:
     """Write a mixture of regressions, with constant weights or weights that depend on covariates.
 
     The function is of ``data`` as `arrays` gives them and of the number of components.
@@ -106,7 +106,7 @@ def regression(
         'eta = (data["X"] * beta[z]).sum(axis=1)',
         *_likelihood(family),
     ]
-    return Written("A mixture of regressions on the same terms.", tuple(coords), tuple(lines))
+    return ModelText("A mixture of regressions on the same terms.", tuple(coords), tuple(lines))
 
 
 def _likelihood(family: str) -> Iterator[str]:

@@ -16,7 +16,7 @@ IMPORTS = ("import numpy as np", "import aliquot as aq")
 
 
 @dataclass(frozen=True)
-class Written:
+class ModelText:
     """A Python text that defines ``build(data, components)``, which returns a model.
 
     Attributes

@@ -12,7 +12,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from aliquot.arguments import whole_number
-from aliquot.builders import Written
+from aliquot.builders import ModelText
 from aliquot.builders.posterior import Posterior, posterior_of, quietly, tell
 from aliquot.errors import ParameterError
 from aliquot.inference.find_map import find_map
@@ -41,7 +41,7 @@ class WritesModel(BaseEstimator):
     verbose: Any
 
     # What `fit` learns.
-    written_: Written
+    written_: ModelText
     posterior_: xarray.DataTree
     n_components_: int
     log_evidence_: float
@@ -87,7 +87,7 @@ class WritesModel(BaseEstimator):
             return [whole_number("n_components", number) for number in self.n_components]
         return [whole_number("n_components", self.n_components)]
 
-    def _learn(self, written: Written, data: Mapping[str, Any], log_volume: float) -> Self:
+    def _learn(self, written: ModelText, data: Mapping[str, Any], log_volume: float) -> Self:
         """Fit the text's model; `log_volume` is the log density of the data's own units."""
         numbers = self._numbers()
         draws = whole_number("draws", self.draws, least=120)

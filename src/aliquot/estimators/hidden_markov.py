@@ -15,7 +15,7 @@ from aliquot.arguments import whole_number
 from aliquot.builders.hidden_markov import INITS, hidden_markov
 from aliquot.builders.posterior import Posterior
 from aliquot.errors import ParameterError
-from aliquot.estimators.filtering import most_probable_path, predictive, stationary
+from aliquot.estimators.filtering import most_probable_path, stationary
 from aliquot.estimators.of_columns import as_table
 from aliquot.estimators.of_sequences import OfSequences
 from aliquot.estimators.sequences import Covariates, Sequences
@@ -281,18 +281,6 @@ class HiddenMarkov(DensityMixin, OfSequences):
         each, _, volumes = self._one_step_ahead(X, lengths, covariates)
         whole = logsumexp(each.sum(axis=2), axis=0) - np.log(len(each))
         return float(whole.sum() + volumes.sum())
-
-    def _one_step_ahead(
-        self, X: Any, lengths: Any, covariates: Any
-    ) -> tuple[np.ndarray, Sequences, np.ndarray]:
-        """Compute log densities (draws, sequences, steps), and those of the data's own units."""
-        check_is_fitted(self)
-        table, sequences = self._read(X, lengths)
-        draws = self._draws(self._how_many(sequences))
-        emissions = sequences.padded(self._emissions(draws, table))
-        rows = self._covariates_of(covariates, len(table))
-        each = predictive(*self._log_chain(draws, sequences, rows), emissions)
-        return each, sequences, self.encoding_.log_volumes(table)
 
     def bic(self, X: Any, lengths: Any = None, covariates: Any = None) -> float:
         """Give the Bayesian information criterion of rows at the mode: the less the better."""

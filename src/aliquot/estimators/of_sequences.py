@@ -13,7 +13,7 @@ from aliquot.builders.mixture import arrays
 from aliquot.builders.posterior import quietly
 from aliquot.errors import ParameterError
 from aliquot.estimators.base import PREDICTING
-from aliquot.estimators.filtering import stationary
+from aliquot.estimators.filtering import predictive, stationary
 from aliquot.estimators.of_columns import OfColumns
 from aliquot.estimators.rows import MOST_NUMBERS, in_pieces
 from aliquot.estimators.sequences import Covariates, Sequences
@@ -98,6 +98,18 @@ class OfSequences(OfColumns):
 
         count = draws["posterior"].dataset.sizes["draw"]
         return np.moveaxis(in_pieces(table, count * states**2, of_rows), 0, 1)
+
+    def _one_step_ahead(
+        self, X: Any, lengths: Any, covariates: Any
+    ) -> tuple[np.ndarray, Sequences, np.ndarray]:
+        """Compute log densities (draws, sequences, steps), and those of the data's own units."""
+        check_is_fitted(self)
+        table, sequences = self._read(X, lengths)
+        draws = self._draws(self._how_many(sequences))
+        emissions = sequences.padded(self._emissions(draws, table))
+        rows = self._covariates_of(covariates, len(table))
+        each = predictive(*self._log_chain(draws, sequences, rows), emissions)
+        return each, sequences, self.encoding_.log_volumes(table)
 
     def _at_mode(self, X: Any, lengths: Any, covariates: Any) -> tuple[float, int, int]:
         check_is_fitted(self)

@@ -16,11 +16,11 @@ from aliquot.builders.design import summary
 from aliquot.builders.formula import as_table
 from aliquot.builders.posterior import Posterior
 from aliquot.builders.regression import REAL, RESPONSES, regression
-from aliquot.estimators.response import as_response
 from aliquot.errors import ParameterError
 from aliquot.estimators.base import PREDICTING, WritesModel
 from aliquot.estimators.regression_moments import moments
 from aliquot.estimators.regression_table import RegressionTable
+from aliquot.estimators.response import as_response
 from aliquot.estimators.rows import as_counts, in_pieces
 
 if TYPE_CHECKING:
