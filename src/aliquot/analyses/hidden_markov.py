@@ -11,9 +11,9 @@ from aliquot.analyses.analysis import Parameter, TableAnalysis
 from aliquot.analyses.columns import listing, read_columns
 from aliquot.analyses.counting import component_numbers
 from aliquot.analyses.encoding import EncodingText, dictionary, text
+from aliquot.analyses.paths import paths_of_rows
 from aliquot.analyses.portraits import portrait_of
 from aliquot.analyses.rounding import rounded
-from aliquot.analyses.viterbi import most_probable_path
 from aliquot.builders.hidden_markov import hidden_markov
 from aliquot.builders.posterior import Posterior
 from aliquot.tables import DataTable, ids, sequences
@@ -70,7 +70,7 @@ def hidden_markov_of(
     def more(posterior: Posterior) -> dict[str, np.ndarray]:
         if posterior.components == 1:
             return {"path": np.zeros(table.rows, int)}
-        path = most_probable_path(posterior, analysis.data, read.columns, read.covariance)
+        path = paths_of_rows(posterior, analysis.data, read.columns, read.covariance)
         return {"path": path}
 
     said = (*read.said, order.in_words())

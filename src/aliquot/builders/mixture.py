@@ -232,9 +232,10 @@ def _real(kind: str, width: int, covariance: str, factors: int, coords: list[str
     else:
         shape = f"({width}, {width})" if covariance == "tied" else f"(components, {width}, {width})"
         yield f"spread = {SPREAD}"
-        yield "chol = aq.LKJCholeskyCov("
-        yield f'    "chol", eta=4, n={width}, sd_dist=spread, shape={shape}, compute_corr=False'
-        yield ")"
+        yield (
+            f'chol = aq.LKJCholeskyCov("chol", eta=4, n={width}, sd_dist=spread, shape={shape}, '
+            "compute_corr=False)"
+        )
         chol = "chol" if covariance == "tied" else "chol[z]"
     family, first = ("MvStudentT", "nu, ") if kind == "student_t" else ("MvNormal", "")
     yield (
@@ -255,6 +256,7 @@ def _counts(kind: str, columns: Sequence[Column], coords: list[str]) -> Iterator
     if kind == "negative_binomial":
         yield 'shape = aq.LogNormal("shape", 1.0, 1.0, dims=dims)'
         family, more = "NegativeBinomial", ", alpha=shape[z]"
-    yield f"aq.{family}("
-    yield f'    "{kind}", mu={rate}[z]{more}, dims=("row", "{axis}"), observed=data["{kind}"]'
-    yield ")"
+    yield (
+        f'aq.{family}("{kind}", mu={rate}[z]{more}, dims=("row", "{axis}"), '
+        f'observed=data["{kind}"])'
+    )

@@ -7,11 +7,14 @@ import linecache
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from textwrap import indent
 from typing import Any
 
 from aliquot.model import Model
 
+# Of a line; longer ones are broken.
+WIDTH = 88
 IMPORTS = ("import numpy as np", "import aliquot as aq")
 
 
@@ -42,16 +45,16 @@ class ModelText:
     @property
     def function(self) -> str:
         """The function's text, and the constants that it reads."""
-        head = "".join(f"{line}\n" for line in self.constants)
+        head = _joined(self.constants)
         return (
             f"{head}\n\n"
             "def build(data, components):\n"
             f'    """{self.summary}"""\n'
             "    coords = {\n"
-            f"{indent(_joined(self.coords), ' ' * 8)}"
+            f"{indent(_joined(self.coords, 8), ' ' * 8)}"
             "    }\n"
             "    with aq.Model(coords=coords) as model:\n"
-            f"{indent(_joined(self.lines), ' ' * 8)}"
+            f"{indent(_joined(self.lines, 8), ' ' * 8)}"
             "    return model\n"
         ).lstrip("\n")
 
@@ -75,5 +78,54 @@ class ModelText:
         return {name: value for name, value in self.__dict__.items() if name != "build"}
 
 
-def _joined(lines: Sequence[str]) -> str:
-    return "".join(f"{line}\n" for line in lines)
+def _joined(lines: Sequence[str], indented: int = 0) -> str:
+    """Put lines below each other, long ones broken where they are lists."""
+    return "".join(f"{broken(line, WIDTH - indented)}\n" for line in lines)
+
+
+def broken(line: str, width: int = WIDTH) -> str:
+    """Break a line that ends in a bracket at the commas in it, if it is longer than `width`.
+
+    >>> print(broken("x = f(first, [1, 2], last='a, b')", 24))
+    x = f(
+        first,
+        [1, 2],
+        last='a, b',
+    )
+    """
+    closing = {")": "(", "]": "[", "}": "{"}
+    body = line.rstrip(",")
+    if len(line) <= width or "\n" in line or body[-1:] not in closing:
+        return line
+    opens, parts = _parts(body)
+    if opens is None:
+        return line
+    margin = " " * (len(line) - len(line.lstrip()))
+    inside = f",\n{margin}    ".join(parts)
+    one = f"{margin}    {', '.join(parts)}"
+    if len(one) > width:
+        one = f"{margin}    {inside},"
+    return f"{body[: opens + 1]}\n{one}\n{margin}{body[-1]}{line[len(body) :]}"
+
+
+def _parts(text: str) -> tuple[int | None, list[str]]:
+    """Find the bracket that the last one closes, and what commas part within."""
+    quote = ""
+    begins: list[tuple[int, list[int]]] = []
+    for place, letter in enumerate(text):
+        if quote:
+            if letter == quote and text[place - 1] != "\\":
+                quote = ""
+        elif letter in "\"'":
+            quote = letter
+        elif letter in "([{":
+            begins.append((place, []))
+        elif letter in ")]}":
+            opened, commas = begins.pop()
+            if place == len(text) - 1:
+                cuts = [opened, *commas, place]
+                pieces = [text[a + 1 : b].strip() for a, b in pairwise(cuts)]
+                return opened, [piece for piece in pieces if piece]
+        elif letter == "," and begins:
+            begins[-1][1].append(place)
+    return None, []

@@ -12,10 +12,10 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from aliquot.arguments import whole_number
+from aliquot.builders.filtering import most_probable_path, stationary
 from aliquot.builders.hidden_markov import INITS, hidden_markov
 from aliquot.builders.posterior import Posterior
 from aliquot.errors import ParameterError
-from aliquot.estimators.filtering import most_probable_path, stationary
 from aliquot.estimators.of_columns import as_table
 from aliquot.estimators.of_sequences import OfSequences
 from aliquot.estimators.sequences import Covariates, Sequences

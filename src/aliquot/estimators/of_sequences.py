@@ -8,12 +8,12 @@ import numpy as np
 from scipy.special import log_softmax
 from sklearn.utils.validation import check_is_fitted
 
+from aliquot.builders.filtering import predictive, stationary
 from aliquot.builders.hidden_markov import given_states
 from aliquot.builders.mixture import arrays
 from aliquot.builders.posterior import quietly
 from aliquot.errors import ParameterError
 from aliquot.estimators.base import PREDICTING
-from aliquot.estimators.filtering import predictive, stationary
 from aliquot.estimators.of_columns import OfColumns
 from aliquot.estimators.rows import MOST_NUMBERS, in_pieces
 from aliquot.estimators.sequences import Covariates, Sequences

@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 
 from aliquot.builders import Column
+from aliquot.builders.filtering import most_probable_path
 from aliquot.builders.hidden_markov import given_states
 from aliquot.builders.posterior import Posterior, quietly
 from aliquot.inference.log_likelihood import compute_log_likelihood
 from aliquot.results import build_tree
 
 
-def most_probable_path(
+def paths_of_rows(
     posterior: Posterior, data: Mapping[str, Any], columns: Sequence[Column], covariance: str
 ) -> np.ndarray:
     """Give the state of each row on the most probable path, at the posterior means: (rows,).
@@ -37,32 +38,11 @@ def most_probable_path(
     each = tree["log_likelihood"].dataset["z"].values[0, 0].reshape(count, states)
     emissions = np.zeros((place[0].max() + 1, place[1].max() + 1, states))
     emissions[place] = each
-    last = np.zeros(len(emissions), int)
-    np.maximum.at(last, *place)
+    path = np.zeros(emissions.shape[:2], int)
     with np.errstate(divide="ignore"):
-        return viterbi(np.log(point["start"]), np.log(point["P"]), emissions, last)[place]
-
-
-def viterbi(
-    start: np.ndarray, moves: np.ndarray, emissions: np.ndarray, last: np.ndarray
-) -> np.ndarray:
-    """Give the paths, (sequences, steps), of emissions (sequences, steps, K) up to `last` steps.
-
-    All are logarithms. After its last step a path is 0.
-    """
-    sequences, steps, _ = emissions.shape
-    heights = np.empty_like(emissions)
-    heights[:, 0] = start + emissions[:, 0]
-    before = np.zeros(emissions.shape, int)
-    for t in range(1, steps):
-        reached = heights[:, t - 1, :, None] + moves
-        before[:, t] = reached.argmax(axis=1)
-        heights[:, t] = reached.max(axis=1) + emissions[:, t]
-    path = np.zeros((sequences, steps), int)
-    each = np.arange(sequences)
-    for t in range(steps - 1, -1, -1):
-        follow = before[each, min(t + 1, steps - 1), path[:, min(t + 1, steps - 1)]]
-        path[:, t] = np.where(
-            t == last, heights[:, t].argmax(axis=1), np.where(t < last, follow, 0)
-        )
-    return path
+        start, moves = np.log(point["start"]), np.log(point["P"])[None]
+    ends = np.zeros(len(path), int)
+    np.maximum.at(ends, place[0], np.asarray(place[1]) + 1)
+    for sequence, steps in enumerate(ends):
+        path[sequence, :steps], _ = most_probable_path(start, moves, emissions[sequence, :steps])
+    return path[place]
