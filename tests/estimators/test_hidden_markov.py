@@ -11,8 +11,8 @@ from scipy import stats
 from scipy.special import log_softmax, logsumexp
 
 import aliquot as aq
+from aliquot.builders.ascending import ascending
 from aliquot.estimators import HiddenMarkov
-from aliquot.estimators.states import ascending
 from aliquot.results import build_tree
 
 LENGTHS = [4, 1, 3]

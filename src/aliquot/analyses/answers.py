@@ -10,7 +10,7 @@ import numpy as np
 from aliquot.analyses.analysis import Parameter
 from aliquot.analyses.encoding import texts
 from aliquot.builders import Column
-from aliquot.builders.mixture import answer_names
+from aliquot.builders.names import answer_names
 
 if TYPE_CHECKING:
     import xarray

@@ -15,8 +15,8 @@ from aliquot.analyses.families import families_of
 from aliquot.analyses.real_columns import real_parameters
 from aliquot.builders import Column
 from aliquot.builders.columns import COUNTS, REAL
-from aliquot.builders.mixture import COVARIANCES, answer_names
-from aliquot.builders.names import vector
+from aliquot.builders.mixture import COVARIANCES
+from aliquot.builders.names import answer_names, vector
 from aliquot.errors import ParameterError, TableError
 from aliquot.tables import DataTable, categories, numbers, standardise
 from aliquot.tables.words import count, number, quoted, rows

@@ -13,7 +13,8 @@ from aliquot.analyses.counting import component_numbers
 from aliquot.analyses.encoding import EncodingText, dictionary
 from aliquot.analyses.portraits import portrait_of
 from aliquot.builders import Column
-from aliquot.builders.mixture import answer_names, mixture
+from aliquot.builders.mixture import mixture
+from aliquot.builders.names import answer_names
 from aliquot.errors import TableError
 from aliquot.tables import DataTable, categories, ids
 from aliquot.tables.words import count

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any, Literal, get_args
 
 import numpy as np
 
 from aliquot.builders.columns import COUNTS, REAL, Column
-from aliquot.builders.names import distinct, vector
+from aliquot.builders.names import answer_names, vector
 from aliquot.builders.text import ModelText
 from aliquot.errors import ModelError
 
@@ -17,11 +17,6 @@ type Covariance = Literal["full", "tied", "diag", "spherical", "factor"]
 COVARIANCES: tuple[str, ...] = get_args(Covariance.__value__)
 # Spreads within a component, of columns whose standard deviation is 1: 0.11 to 2.2 in 95 of 100.
 SPREAD = "aq.LogNormal.dist(np.log(0.5), 0.75)"
-# Names that the model has for its own.
-OWN = (
-    *("w", "z", "mu", "sigma", "chol", "nu", "alpha", "loading", "rate", "mean", "shape", "x"),
-    *("yes", "said_yes", "poisson", "negative_binomial", "P", "start", "slope"),
-)
 
 
 def mixture(
@@ -138,6 +133,7 @@ def within_components(columns: Sequence[Column], covariance: str, factors: int =
         tuple(lines),
         tuple(constants),
         imports,
+        tuple(columns),
     )
 
 
@@ -161,12 +157,6 @@ def arrays(columns: Sequence[Column], table: np.ndarray) -> dict[str, Any]:
         if column.kind == "categorical":
             data[names[column.name]] = _whole(table[:, i])
     return data
-
-
-def answer_names(columns: Sequence[Column]) -> Mapping[str, str]:
-    """Give each categorical column the name of its variable in the model."""
-    names = [column.name for column in columns if column.kind == "categorical"]
-    return dict(zip(names, distinct(names, taken=OWN), strict=True))
 
 
 def _whole(values: np.ndarray) -> Any:

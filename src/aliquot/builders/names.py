@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+
+from aliquot.builders.columns import Column
+
+# Names that the model has for its own.
+OWN = (
+    *("w", "z", "mu", "sigma", "chol", "nu", "alpha", "loading", "rate", "mean", "shape", "x"),
+    *("yes", "said_yes", "poisson", "negative_binomial", "P", "start", "slope"),
+)
 
 
 def distinct(names: Iterable[str], taken: Iterable[str] = ()) -> list[str]:
@@ -33,3 +41,9 @@ def vector(numbers: Sequence[float]) -> str:
     '[1.5, 2.0]'
     """
     return f"[{', '.join(repr(float(number)) for number in numbers)}]"
+
+
+def answer_names(columns: Sequence[Column]) -> Mapping[str, str]:
+    """Give each categorical column the name of its variable in the model."""
+    names = [column.name for column in columns if column.kind == "categorical"]
+    return dict(zip(names, distinct(names, taken=OWN), strict=True))

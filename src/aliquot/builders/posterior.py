@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from aliquot.builders.ascending import ascending
 from aliquot.builders.text import ModelText
 from aliquot.errors import (
     AliquotWarning,
@@ -74,6 +75,8 @@ def posterior_of(
             # Of labels that stay in doubt predictions say themselves: they are averages over draws.
             warnings.simplefilter("ignore", AliquotWarning)
             trace = _relabelled(trace, model)
+        if written.columns:
+            trace = ascending(trace, model, written.columns)
     message = row.message
     if row.evidence is not None and not row.evidence.good and len(numbers) > 1:
         message = f"{message} {row.evidence.message}".strip()

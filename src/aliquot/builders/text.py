@@ -11,6 +11,7 @@ from itertools import pairwise
 from textwrap import indent
 from typing import Any
 
+from aliquot.builders.columns import Column
 from aliquot.model import Model
 
 # Of a line; longer ones are broken.
@@ -34,6 +35,9 @@ class ModelText:
         What stands in the ``with`` block.
     imports : tuple of str
         Imports besides those of NumPy and Aliquot.
+    columns : tuple of Column
+        Of the table, where components are told apart by what is seen in them: they are numbered in
+        ascending order of the first one.
     """
 
     summary: str
@@ -41,6 +45,7 @@ class ModelText:
     lines: tuple[str, ...]
     constants: tuple[str, ...] = ()
     imports: tuple[str, ...] = ()
+    columns: tuple[Column, ...] = ()
 
     @property
     def function(self) -> str:

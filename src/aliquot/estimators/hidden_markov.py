@@ -19,7 +19,7 @@ from aliquot.errors import ParameterError
 from aliquot.estimators.of_columns import as_table
 from aliquot.estimators.of_sequences import OfSequences
 from aliquot.estimators.sequences import Covariates, Sequences
-from aliquot.estimators.states import ascending, summaries
+from aliquot.estimators.states import summaries
 from aliquot.estimators.table import Encoding, families_of
 from aliquot.inference.recover import recover
 
@@ -370,9 +370,7 @@ class HiddenMarkov(DensityMixin, OfSequences):
                 raise ParameterError(f"{name} must be a finite number {known}; got {value!r}")
 
     def _learnt(self, found: Posterior) -> None:
-        columns = self.encoding_.columns
-        self.posterior_ = ascending(found.trace, found.model, columns)
-        posterior = self.posterior_["posterior"].dataset
+        posterior = found.trace["posterior"].dataset
         for name, value in summaries(posterior, self.encoding_).items():
             setattr(self, name, value)
         self.transmat_ = posterior["P"].mean(("chain", "draw")).values

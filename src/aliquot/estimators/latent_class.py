@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from aliquot.builders.mixture import answer_names
+from aliquot.builders.names import answer_names
 from aliquot.builders.posterior import Posterior
 from aliquot.estimators.mixture import Mixture
 

@@ -9,7 +9,7 @@ import numpy as np
 from sklearn.utils.validation import validate_data
 
 from aliquot.builders.columns import REAL
-from aliquot.builders.mixture import answer_names
+from aliquot.builders.names import answer_names
 from aliquot.estimators.base import WritesModel
 
 

@@ -51,7 +51,8 @@ class Encoding:
             if family in ("bernoulli", "categorical"):
                 columns.append(Column(name, family, _levels(name, family, seen)))
                 continue
-            numbers = _numbers(name, seen)
+            # In an order of their own, so that sums do not depend on the rows' order.
+            numbers = np.sort(_numbers(name, seen))
             if np.ptp(numbers) == 0 and family in REAL:
                 raise ParameterError(
                     f"column {name!r} is {numbers[0]:g} in all {numbers.size} rows that have a "

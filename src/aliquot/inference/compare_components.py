@@ -134,7 +134,7 @@ def compare_components(
     partial = False
     pending: dict[int, Prepared] = {}
     ahead: Prepared | None = None
-    thorough = patience is None
+    thorough = patience is None or len(numbers) == 1
     try:
         for place, number in enumerate(numbers):
             began = time.perf_counter()
@@ -230,9 +230,9 @@ def _posterior(
     """Draw from the posterior by the cheapest route whose quality holds."""
     model = prepared.model
     assert model is not None
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # a poor fit is not used
-        try:
+    if not prepared.poor:
+        with warnings.catch_warnings(), suppress(AliquotError):
+            warnings.simplefilter("ignore")  # a poor fit is not used
             approx = prepared.fitting().run("laplace")
             if approx.partial:
                 raise KeyboardInterrupt
@@ -244,9 +244,8 @@ def _posterior(
             if not thorough:
                 evidence = log_evidence(approx, random_seed=seed)
                 if np.isfinite(evidence.value):
+                    prepared.poor = True
                     return ROUGH, None, evidence
-        except AliquotError:
-            pass
     trace = sample(
         -(-draws // CHAINS),
         chains=CHAINS,

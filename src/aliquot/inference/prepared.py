@@ -24,6 +24,7 @@ class Prepared:
         self.number = number
         self.model: Model | None = None
         self.failure: Exception | None = None  # why there is no model
+        self.poor = False  # whether the fit was run, and is not good enough to draw from
         self._seed = seed
         self._fitting: Fitting | None = None
         self._thread: Thread | None = None
