@@ -10,6 +10,8 @@ from __future__ import annotations
 import contextlib
 import io
 import re
+import shlex
+import shutil
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,8 +20,10 @@ from typing import Any
 import jax
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
 import aliquot as aq
+from aliquot.cli import app
 from aliquot.precision import float64
 from tests.programs import quick
 from tests.seeds import PAGE
@@ -29,6 +33,7 @@ PAGES = (
     "README.md",
     "docs/coming_from_pymc.md",
     "docs/discrete_variables.md",
+    "docs/from_a_table.md",
     "docs/label_switching.md",
     "docs/out_of_reach.md",
 )
@@ -99,6 +104,31 @@ def test_the_page_is_true(name: str) -> None:
                     if not block.fails:
                         assert_evaluates(value)
     assert seen
+
+
+COMMANDS = [
+    line
+    for language, _, body in FENCE.findall((ROOT / "docs/from_a_table.md").read_text("utf-8"))
+    if language == "sh"
+    for line in body.splitlines()
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.split()[1])
+def test_the_commands_of_the_page_work(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program, *arguments = shlex.split(command)
+    assert program == "aliquot"
+    table = next(word for word in arguments if word.endswith(".csv"))
+    shutil.copy(ROOT / "tests/published" / table, tmp_path)
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(app, [*arguments, "--draws", "400"])
+    assert done.exit_code == 0, done.output
+    folder = tmp_path / f"{Path(table).stem}-{arguments[0]}"
+    made = {"report.html", "assignments.csv", "components.csv", "posterior.nc", "model.py"}
+    assert {path.name for path in folder.iterdir()} == made | {"summary.txt"}
 
 
 def test_blocks_are_found() -> None:
