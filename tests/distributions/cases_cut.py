@@ -187,9 +187,6 @@ CASES: list[Case] = [
     truncated_counts("poisson", Poisson(3.7), stats.poisson(3.7), 1, 6),
     truncated_counts("geometric", Geometric(0.35), stats.geom(0.35), 3, None),
     truncated_counts(
-        "beta-binomial", BetaBinomial(2.0, 0.7, 10), stats.betabinom(10, 2, 0.7), 4, 9
-    ),
-    truncated_counts(
         "categorical",
         Categorical([0.1, 0.2, 0.3, 0.25, 0.15]),
         stats.rv_discrete(values=(np.arange(5), [0.1, 0.2, 0.3, 0.25, 0.15])),
@@ -263,6 +260,9 @@ LONG: list[Case] = [
     truncated_counts("binomial", Binomial(12, 0.35), stats.binom(12, 0.35), 3, None),
     truncated_counts(
         "negative-binomial", NegativeBinomial(3.0, 1.7), stats.nbinom(1.7, 1.7 / 4.7), 2, 30
+    ),
+    truncated_counts(
+        "beta-binomial", BetaBinomial(2.0, 0.7, 10), stats.betabinom(10, 2, 0.7), 4, 9
     ),
     censored("gamma", Gamma(2.0, 1.5), stats.gamma(2.0, scale=1 / 1.5), 0.5, np.inf, [0.6, 9.0]),
     censored_counts("poisson", Poisson(3.7), stats.poisson(3.7)),

@@ -24,6 +24,7 @@ from aliquot.distributions.zero_inflated import (
 )
 from tests.distributions.law import Law, about, always, beta_cdf, counted, gamma_cdf
 
+RARE = np.array([1 - 1e-9, 0.6e-9, 0.4e-9])
 FIRST, LAST = np.iinfo(np.int64).min, np.iinfo(np.int64).max
 
 
@@ -223,7 +224,7 @@ LAWS: list[Law] = [
         for mu, alpha in ((1e-9, 2.0), (0.3, 1.7), (40.0, 0.3))
     ),
     Law("HurdlePoisson(1, 1e-300)", HurdlePoisson, {"psi": 1.0, "mu": 1e-300}, always(1)),
-    cut("BetaBinomial(1e-9, 1, 9)", BetaBinomial(1e-9, 1.0, 9), stats.betabinom(9, 1e-9, 1)),
+    cut("Categorical", Categorical(RARE), stats.rv_discrete(values=(np.arange(3), RARE))),
     Law("Poisson(0)", Poisson, {"mu": 0.0}, always(0)),
     Law("Poisson(1e300)", Poisson, {"mu": 1e300}, always(LAST)),
     *(binomial(n, p) for n, p in [(25, 0.39), (25, 0.5), (1000, 0.011), (30, 0.95)]),
@@ -304,4 +305,7 @@ LAWS: list[Law] = [
     ),
 ]
 # What takes long to compile: for `make verify`.
-LONG = [cut("Poisson(1e-9)", Poisson(1e-9), stats.poisson(1e-9))]
+LONG = [
+    cut("Poisson(1e-9)", Poisson(1e-9), stats.poisson(1e-9)),
+    cut("BetaBinomial(1e-9, 1, 9)", BetaBinomial(1e-9, 1.0, 9), stats.betabinom(9, 1e-9, 1)),
+]
