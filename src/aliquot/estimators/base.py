@@ -46,6 +46,7 @@ class WritesModel(BaseEstimator):
     n_components_: int
     log_evidence_: float
     _data: Mapping[str, Any]
+    _model: Model | None  # what was fitted; not pickled
 
     @property
     def model_(self) -> Model:
@@ -133,12 +134,12 @@ class WritesModel(BaseEstimator):
         tree = recover(
             self._draws(), self._of_new(data), kind="probabilities", var_names="z", thin=1
         )
-        return tree["state_probabilities"]["z"].values[0]
+        return np.asarray(tree["state_probabilities"]["z"].values)[0]
 
     def _log_likelihoods(self, data: Mapping[str, Any]) -> np.ndarray:
         """Compute the log likelihood by draw of what each label holds, shape (draws, *labels)."""
         tree = compute_log_likelihood(self._draws(), self._of_new(data), by="z")
-        return tree["log_likelihood"]["z"].values[0]
+        return np.asarray(tree["log_likelihood"]["z"].values)[0]
 
     def _simulated(self, data: Mapping[str, Any], draws: int) -> xarray.Dataset:
         """Simulate data as large as those given, once for each of so many draws, with labels."""
