@@ -120,6 +120,12 @@ FAMILIES = {
     "ZeroInflatedPoisson": "psi mu",
     "ZeroInflatedBinomial": "psi n p",
     "ZeroInflatedNegativeBinomial": "psi mu alpha p n",
+    "HurdlePoisson": "psi mu",
+    "HurdleNegativeBinomial": "psi mu alpha p n",
+    "HurdleGamma": "psi alpha beta mu sigma",
+    "HurdleLogNormal": "psi mu sigma tau",
+    "Truncated": "dist lower upper",
+    "Censored": "dist lower upper",
     "Mixture": "w comp_dists",
     "NormalMixture": "w mu sigma tau",
     "CustomDist": "",  # any number

@@ -7,6 +7,9 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from tests.distributions import test_log_prob
+from tests.distributions.case import Case
+from tests.distributions.cases_cut import LONG
 from tests.distributions.exact_densities import EXACT, TIERS, errors
 from tests.distributions.test_exact_densities import TOLERANCE
 
@@ -25,3 +28,17 @@ def test_log_densities(tier: str, rng: np.random.Generator, verified: Callable[.
         worst=f"{worst[0]:.1e} of max(1, value)",
     )
     assert worst[0] < TOLERANCE[tier], worst[1]
+
+
+@pytest.mark.parametrize("case", LONG, ids=str)
+def test_what_is_cut(case: Case, verified: Callable[..., None]) -> None:
+    """What `tests/distributions/test_log_prob.py` does for what is compiled more quickly."""
+    test_log_prob.test_equals_the_reference(case)
+    test_log_prob.test_is_minus_infinity_off_the_support(case)
+    test_log_prob.test_values_and_gradients_are_never_nan(case)
+    verified(
+        what=f"log density of {case}",
+        against="SciPy",
+        cases=len(case.points),
+        worst=f"within {case.rtol:.0e} of max(1, value)",
+    )

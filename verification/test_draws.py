@@ -11,14 +11,15 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from tests.distributions import laws_continuous, laws_discrete, laws_multivariate
+from tests.distributions import cases_cut, laws_continuous, laws_discrete, laws_multivariate
 from tests.distributions.case import Case
 from tests.distributions.law import Law, draws_of, p_value
 from tests.distributions.table import CASES
 from tests.distributions.test_sample import fit_p_value, has_reference
 
 LAWS = [*laws_continuous.LAWS, *laws_discrete.LAWS, *laws_multivariate.LAWS]
-USUAL = [case for case in CASES if has_reference(case)]
+LAWS += [*laws_continuous.LONG, *laws_discrete.LONG]
+USUAL = [case for case in [*CASES, *cases_cut.LONG] if has_reference(case)]
 DRAWS = 200_000
 SEEDS = 3
 FAMILY_WISE = 1e-4

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from scipy import special, stats
@@ -20,6 +21,7 @@ ROWS, GONE = 5, np.array([1, 4])
 KEPT = np.setdiff1d(np.arange(ROWS), GONE)
 REAL = np.array([0.3, 9.0, -1.2, 0.8, 9.0])
 POSITIVE = np.array([0.3, 9.0, 1.2, 0.8, 9.0])
+SOME = np.array([0.0, 9.0, 1.2, 0.8, 9.0])
 SHARE = np.array([0.3, 0.9, 0.2, 0.8, 0.9])
 COUNT = np.array([1, 9, 0, 2, 9])
 LABEL = np.array([1, 9, 0, 1, 9])
@@ -112,6 +114,26 @@ TABLE: dict[str, tuple[np.ndarray, Make]] = {
     "ZeroInflatedNegativeBinomial": (
         COUNT,
         lambda n, s, **o: aq.ZeroInflatedNegativeBinomial(n, 0.7, s, 2, **o),
+    ),
+    "HurdlePoisson": (COUNT, lambda n, s, **o: aq.HurdlePoisson(n, 0.7, s, **o)),
+    "HurdleNegativeBinomial": (
+        COUNT,
+        lambda n, s, **o: aq.HurdleNegativeBinomial(n, 0.7, s, 2, **o),
+    ),
+    "HurdleGamma": (SOME, lambda n, s, **o: aq.HurdleGamma(n, 0.7, s, 2, **o)),
+    "HurdleLogNormal": (SOME, lambda n, s, **o: aq.HurdleLogNormal(n, 0.7, s, 1, **o)),
+    "Truncated": (POSITIVE, lambda n, s, **o: aq.Truncated(n, aq.Logistic.dist(1, s), 0, **o)),
+    "Censored": (SOME, lambda n, s, **o: aq.Censored(n, aq.Logistic.dist(1, s), 0, **o)),
+    "CustomDist": (
+        POSITIVE,
+        lambda n, s, **o: aq.CustomDist(
+            n,
+            s,
+            logp=lambda x, rate: jnp.log(rate) - rate * x,
+            random=lambda rate, rng, size: jax.random.exponential(rng, size) / rate,
+            support="positive",
+            **o,
+        ),
     ),
     "Mixture": (
         REAL,

@@ -1,4 +1,8 @@
-"""The rows of what is truncated, censored or beyond a hurdle, against SciPy."""
+"""The rows of what is truncated, censored or beyond a hurdle, against SciPy.
+
+Most are of families whose tails are compiled quickly. The others are checked themselves by
+`test_tails.py`; `make verify` goes over `LONG`.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +15,7 @@ from aliquot.distributions.binary import BetaBinomial, Binomial
 from aliquot.distributions.bounded import Beta
 from aliquot.distributions.categorical import Categorical
 from aliquot.distributions.censored import Censored
-from aliquot.distributions.counts import NegativeBinomial, Poisson
+from aliquot.distributions.counts import Geometric, NegativeBinomial, Poisson
 from aliquot.distributions.gamma import Gamma
 from aliquot.distributions.heavy_tailed import StudentT
 from aliquot.distributions.hurdle import (
@@ -20,14 +24,15 @@ from aliquot.distributions.hurdle import (
     HurdleNegativeBinomial,
     HurdlePoisson,
 )
+from aliquot.distributions.kumaraswamy import Kumaraswamy
 from aliquot.distributions.location_scale import Laplace, Normal
 from aliquot.distributions.mixture import Mixture
 from aliquot.distributions.normal_mixture import NormalMixture
-from aliquot.distributions.positive import Weibull
+from aliquot.distributions.positive import Exponential, Weibull
 from aliquot.distributions.truncated import Truncated
 from tests.distributions.case import Case
 
-__all__ = ["CASES"]
+__all__ = ["CASES", "LONG"]
 
 NOT_REAL = [np.nan, np.inf, -np.inf]
 W = [0.3, 0.7]
@@ -107,6 +112,27 @@ def censored(
     )
 
 
+def censored_counts(name: str, dist: Any, whole: Any) -> Case:
+    """Make a row of counts that are recorded as 2 or 5 beyond these."""
+
+    def probability(x: Any) -> Any:
+        x = np.asarray(x)
+        ends = np.where(x == 2, whole.cdf(2), whole.sf(4))
+        return np.where((x == 2) | (x == 5), ends, whole.pmf(x))
+
+    return Case(
+        f"censored-{name}",
+        Censored,
+        {"dist": dist, "lower": 2, "upper": 5},
+        lambda x: np.log(probability(x)),
+        points=[2, 3, 5],
+        outside=[1, 6, 2.5, np.nan],
+        pmf=probability,
+        atoms=[2, 3, 4],
+        differentiable=False,
+    )
+
+
 def hurdle(name: str, make: Any, arguments: dict[str, Any], whole: Any, **more: Any) -> Case:
     """Make a row of zeros, and of what is not zero."""
     psi = arguments["psi"]
@@ -140,25 +166,26 @@ CASES: list[Case] = [
     truncated(
         "any-normal", Normal(1.0, 2.0), stats.norm(1.0, 2.0), -np.inf, 0.5, [-6.0, -1.0, 0.0, 0.4]
     ),
-    truncated("student-t", StudentT(3.0), stats.t(3.0), 1.0, np.inf, [1.1, 2.0, 50.0]),
-    truncated("beta", Beta(0.4, 0.7), stats.beta(0.4, 0.7), 0.1, 0.8, [0.11, 0.4, 0.79]),
-    truncated("laplace", Laplace(0.0, 1.0), stats.laplace(), -1.0, 2.0, [-0.9, 0.5, 1.9]),
+    # Of a proportion: with a = 1 it is Beta(1, b).
+    truncated(
+        "kumaraswamy",
+        Kumaraswamy(1.0, 0.7),
+        stats.beta(1.0, 0.7),
+        0.1,
+        0.8,
+        [0.11, 0.4, 0.79],
+    ),
+    truncated("laplace", Laplace(0.0, 1.0), stats.laplace(), -1.0, np.inf, [-0.9, 0.5, 50.0]),
     truncated(
         "mixture",
-        Mixture(W, [Normal(-1.0, 1.0), Gamma(2.0, 1.0)]),
-        Mixed(stats.norm(-1.0, 1.0), stats.gamma(2.0)),
+        Mixture(W, [Normal(-1.0, 1.0), Exponential(1.0)]),
+        Mixed(stats.norm(-1.0, 1.0), stats.expon()),
         -1.5,
         2.0,
         [-1.4, -0.3, 0.5, 1.9],
     ),
     truncated_counts("poisson", Poisson(3.7), stats.poisson(3.7), 1, 6),
-    truncated_counts("binomial", Binomial(12, 0.35), stats.binom(12, 0.35), 3, None),
-    truncated_counts(
-        "negative-binomial", NegativeBinomial(3.0, 1.7), stats.nbinom(1.7, 1.7 / 4.7), 2, 30
-    ),
-    truncated_counts(
-        "beta-binomial", BetaBinomial(2.0, 0.7, 10), stats.betabinom(10, 2, 0.7), 4, 9
-    ),
+    truncated_counts("geometric", Geometric(0.35), stats.geom(0.35), 3, None),
     truncated_counts(
         "categorical",
         Categorical([0.1, 0.2, 0.3, 0.25, 0.15]),
@@ -180,7 +207,7 @@ CASES: list[Case] = [
         ],
     ),
     censored("weibull", Weibull(1.7, 2.0), stats.weibull_min(1.7, scale=2), -np.inf, 3.0, [0.1, 2]),
-    censored("gamma", Gamma(2.0, 1.5), stats.gamma(2.0, scale=1 / 1.5), 0.5, np.inf, [0.6, 9.0]),
+    censored("exponential", Exponential(1.5), stats.expon(scale=1 / 1.5), 0.5, np.inf, [0.6, 9]),
     censored(
         "normal-mixture",
         NormalMixture(W, [-1.0, 2.0], [1.0, 0.5]),
@@ -189,17 +216,7 @@ CASES: list[Case] = [
         2.2,
         [-1.0, 2.0],
     ),
-    Case(
-        "censored-poisson",
-        Censored,
-        {"dist": Poisson(3.7), "lower": 2, "upper": 5},
-        lambda x: np.log(censored_poisson(x)),
-        points=[2, 3, 5],
-        outside=[1, 6, 2.5, np.nan],
-        pmf=lambda x: censored_poisson(x),
-        atoms=[2, 3, 4],
-        differentiable=False,
-    ),
+    censored_counts("geometric", Geometric(0.3), stats.geom(0.3)),
     hurdle(
         "poisson",
         HurdlePoisson,
@@ -237,9 +254,16 @@ CASES: list[Case] = [
     ),
 ]
 
-
-def censored_poisson(x: Any) -> Any:
-    whole = stats.poisson(3.7)
-    x = np.asarray(x)
-    ends = np.where(x == 2, whole.cdf(2), whole.sf(4))
-    return np.where((x == 2) | (x == 5), ends, whole.pmf(x))
+LONG: list[Case] = [
+    truncated("student-t", StudentT(3.0), stats.t(3.0), 1.0, np.inf, [1.1, 2.0, 50.0]),
+    truncated("beta", Beta(0.4, 0.7), stats.beta(0.4, 0.7), 0.1, 0.8, [0.11, 0.4, 0.79]),
+    truncated_counts("binomial", Binomial(12, 0.35), stats.binom(12, 0.35), 3, None),
+    truncated_counts(
+        "negative-binomial", NegativeBinomial(3.0, 1.7), stats.nbinom(1.7, 1.7 / 4.7), 2, 30
+    ),
+    truncated_counts(
+        "beta-binomial", BetaBinomial(2.0, 0.7, 10), stats.betabinom(10, 2, 0.7), 4, 9
+    ),
+    censored("gamma", Gamma(2.0, 1.5), stats.gamma(2.0, scale=1 / 1.5), 0.5, np.inf, [0.6, 9.0]),
+    censored_counts("poisson", Poisson(3.7), stats.poisson(3.7)),
+]

@@ -11,6 +11,7 @@ from scipy import special, stats
 
 import aliquot as aq
 from aliquot.precision import float64
+from aliquot.results import build_tree
 from tests.programs import quick
 
 COV = np.array([[1.0, 0.4], [0.4, 0.7]])
@@ -98,11 +99,12 @@ def test_what_is_drawn_back_and_predicted() -> None:
         walks[0, 1, 0] = np.nan
         with pytest.warns(aq.ImputationWarning):
             aq.MvGaussianRandomWalk("walks", cov=corr, observed=walks, shape=(4, 2, 2))
-    trace = aq.sample(
-        60, tune=60, chains=2, random_seed=1, model=model, progressbar=False,
-        compute_convergence_checks=False,
-    )  # fmt: skip
-    trace = aq.recover(trace, model=model, random_seed=2)
+    # Draws from the prior do as well as those of a run, which is compiled for longer.
+    free = ["w", "effects", "corr"]
+    prior = aq.sample_prior_predictive(120, model=model, var_names=free, random_seed=1)
+    given = {name: prior.prior[name].values for name in free}
+    given = {name: draws.reshape((2, 60, *draws.shape[2:])) for name, draws in given.items()}
+    trace = aq.recover(build_tree(posterior=given), model=model, random_seed=2)
     posterior = trace.posterior
     np.testing.assert_allclose(posterior["w"].sum("w_dim_0"), 1, rtol=1e-12)
     np.testing.assert_allclose(posterior["effects"].sum("effects_dim_0"), 0, atol=1e-12)
@@ -115,10 +117,8 @@ def test_what_is_drawn_back_and_predicted() -> None:
     predicted = aq.sample_posterior_predictive(
         trace, model=model, random_seed=3
     ).posterior_predictive
-    prior = aq.sample_prior_predictive(50, model=model, random_seed=4)
     for name, data in (("t", PLANE), ("counts", SPLIT), ("series", SERIES), ("walks", WALKS)):
         assert predicted[name].shape[2:] == data.shape
-        assert prior.prior_predictive[name].shape[2:] == data.shape
         assert np.isfinite(predicted[name]).all()
     np.testing.assert_array_equal(predicted["counts"].sum("counts_dim_1"), 7)
 

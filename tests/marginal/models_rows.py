@@ -469,22 +469,23 @@ def truncated_with_missing_rows() -> None:
     rate = aq.HalfNormal("rate", 1, shape=2)
     shape = aq.HalfNormal("shape", 2)
     seen = np.array([0.4, np.nan, 1.9, 0.7])
-    aq.Truncated("obs", aq.Gamma.dist(shape, rate[z]), lower=0.3, upper=2.0, observed=seen)
+    aq.Truncated("obs", aq.Weibull.dist(shape, rate[z]), lower=0.3, upper=2.0, observed=seen)
 
 
 @rows()
 def a_mixture_of_censored_counts() -> None:
     z = aq.Categorical("z", p=[0.4, 0.6], shape=4)
-    mu = aq.HalfNormal("mu", 3, shape=2)
-    parts = [aq.Censored.dist(aq.Poisson.dist(m), upper=3) for m in (mu[z], 1.5)]
-    aq.Mixture("obs", [0.7, 0.3], parts, observed=[0, 1, 3, 2])
+    p = aq.Beta("p", 2, 2, shape=2)
+    parts = [aq.Censored.dist(aq.Geometric.dist(each), upper=4) for each in (p[z], 0.4)]
+    aq.Mixture("obs", [0.7, 0.3], parts, observed=[1, 2, 4, 3])
 
 
 @rows()
 def hidden_counts_that_are_cut() -> None:
     mu = aq.HalfNormal("mu", 2)
-    k = aq.Truncated("k", aq.Poisson.dist(mu), lower=1, upper=4, shape=2)
-    j = aq.Censored("j", aq.Poisson.dist(mu), upper=2, lower=0, shape=2)
+    some = aq.Geometric.dist(1 / (1 + mu))
+    k = aq.Truncated("k", some, lower=2, upper=5, shape=2)
+    j = aq.Censored("j", some, lower=2, upper=4, shape=2)
     h = aq.HurdlePoisson("h", 0.4, mu, upper=3, shape=2)
     aq.Normal("obs", k + 2.0 * j - h, 1, observed=Y[:2])
 

@@ -13,6 +13,7 @@ import aliquot as aq
 from aliquot.errors import DTypeError, ImputationWarning, ModelError, ShapeError, SupportError
 from aliquot.expression import Evaluation
 from aliquot.precision import float64
+from tests.programs import quick
 
 
 @pytest.mark.parametrize(
@@ -63,29 +64,54 @@ DISCRETE: dict[str, tuple[Any, ...]] = {
     "ZeroInflatedPoisson": (0.5, 2.0),
     "ZeroInflatedBinomial": (0.5, 3, 0.5),
     "ZeroInflatedNegativeBinomial": (0.5, 2.0, 1.0),
+    "HurdlePoisson": (0.5, 2.0),
+    "HurdleNegativeBinomial": (0.5, 2.0, 1.0),
+    "Truncated": (aq.Geometric.dist(0.5), 1, 3),
+    "Censored": (aq.Geometric.dist(0.5), None, 3),
 }
+BY_WHAT_IS_IN_THEM = {"Mixture", "Truncated", "Censored"}
 
 
 def test_every_discrete_family_is_looked_at() -> None:
     discrete = {name for name in aq.families.__all__ if getattr(aq, name).family.discrete}
-    assert discrete - {"Mixture"} == set(DISCRETE)
+    assert discrete - BY_WHAT_IS_IN_THEM == set(DISCRETE) - BY_WHAT_IS_IN_THEM
+
+
+def rows_of(family: str) -> np.ndarray:
+    return np.array([[1, 1], [1, 1]]) if "Multinomial" in family else np.array([1, 1])
+
+
+def test_whole_numbers_may_be_floats_with_and_without_a_missing_one() -> None:
+    """Of all families in one model, which is compiled once."""
+    with aq.Model() as model, warnings.catch_warnings():
+        warnings.simplefilter("ignore", aq.ImputationWarning)
+        for family, given in DISCRETE.items():
+            make, rows = getattr(aq, family), rows_of(family)
+            some = rows.astype(float)
+            some[-1] = np.nan
+            data = aq.Data(f"rows of {family}", rows.astype(float))
+            whole, floats, missing, held = (
+                make(f"{kind} {family}", *given, observed=observed)
+                for kind, observed in (
+                    ("whole", rows),
+                    ("floats", rows.astype(float)),
+                    ("missing", some),
+                    ("data", data),
+                )
+            )
+            assert whole.dtype == floats.dtype == missing.dtype == held.dtype == np.int64, family
+    density = model.density()
+    assert density.size == 0
+    with float64():
+        terms = quick(density.log_terms_of)({}, density.data)
+    for family in DISCRETE:
+        whole, floats, held = (terms[f"{kind} {family}"] for kind in ("whole", "floats", "data"))
+        assert whole == floats == held, family
 
 
 @pytest.mark.parametrize("family", DISCRETE)
-def test_whole_numbers_may_be_floats_with_and_without_a_missing_one(family: str) -> None:
-    make = getattr(aq, family)
-    with aq.Model() as model, warnings.catch_warnings():
-        warnings.simplefilter("ignore", aq.ImputationWarning)
-        rows = np.array([[1, 1], [1, 1]]) if "Multinomial" in family else np.array([1, 1])
-        whole = make("whole", *DISCRETE[family], observed=rows)
-        floats = make("floats", *DISCRETE[family], observed=rows.astype(float))
-        some = rows.astype(float)
-        some[-1] = np.nan
-        make("missing", *DISCRETE[family], observed=some)
-        data = make("data", *DISCRETE[family], observed=aq.Data("rows", rows.astype(float)))
-        assert whole.dtype == floats.dtype == data.dtype == np.int64
-    terms = model.density().terms_at(model.density().start)
-    assert terms["whole"] == terms["floats"] == terms["data"]
+def test_what_is_no_whole_number_is_refused_by_family_and_value(family: str) -> None:
+    make, rows = getattr(aq, family), rows_of(family)
     for broken in (1.5, np.inf, -np.inf, 2.0**63):
         some = rows.astype(float)
         some[-1] = broken

@@ -15,7 +15,8 @@ from aliquot.density.exact import Notes, note
 from aliquot.density.integrated import Integrated
 from aliquot.density.layout import Slot
 from aliquot.density.validity import filled_in
-from aliquot.distributions.base import Distribution, whole_events
+from aliquot.distributions.base import Distribution
+from aliquot.distributions.missing_entries import whole_events
 from aliquot.errors import ShapeError
 from aliquot.expression import Evaluation
 from aliquot.marginal.terms import Term

@@ -19,6 +19,7 @@ from aliquot.compilation import lazily
 from aliquot.distributions.constraints import Constraint
 from aliquot.distributions.interval_mass import log_between
 from aliquot.distributions.log_prob import LogProb
+from aliquot.distributions.missing_entries import whole_events
 from aliquot.distributions.parameters import (
     as_parameter,
     as_sample_shape,
@@ -36,21 +37,6 @@ from aliquot.hints.explain import MissingError, explained, public
 from aliquot.hints.names import DISTRIBUTION
 from aliquot.precision import float64
 from aliquot.primitives.internals import is_traced
-
-
-def whole_events(missing: np.ndarray, event_dims: int) -> np.ndarray:
-    """Say which events have no entry that was seen, as an array without the event axes."""
-    return np.asarray(missing.all(axis=_last(event_dims)))
-
-
-def partial_events(missing: np.ndarray, event_dims: int) -> np.ndarray:
-    """Say which events have entries of both kinds, as an array without the event axes."""
-    some = np.asarray(missing.any(axis=_last(event_dims)))
-    return some & ~whole_events(missing, event_dims)
-
-
-def _last(axes: int) -> tuple[int, ...]:
-    return tuple(range(-axes, 0))
 
 
 class Distribution:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from copy import copy
 from typing import Any
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 
 from aliquot.distributions.base import Distribution
 from aliquot.distributions.bounded import share
@@ -20,13 +18,12 @@ from aliquot.distributions.constraints import (
     probability,
     real,
 )
-from aliquot.distributions.count_tails import tails_of_table, tails_of_trials
+from aliquot.distributions.count_tails import tails_of_trials
 from aliquot.distributions.logarithms import log1m_power, log_power
 from aliquot.distributions.parameters import exactly_one
 from aliquot.distributions.random_numbers import beta_draws, binomial_draws, uniform
 from aliquot.distributions.state_table import StateTable, table_of_elements
-from aliquot.errors import ParameterError
-from aliquot.expression import Expression
+from aliquot.distributions.summed_counts import SummedCounts
 from aliquot.special.saddle_point import (
     log_poisson,
     log_poisson_of_real,
@@ -148,7 +145,7 @@ class Binomial(Distribution):
         return self.n * success_probability(self) * failure_probability(self)
 
 
-class BetaBinomial(Distribution):
+class BetaBinomial(SummedCounts):
     r"""The number of successes in `n` trials whose shared probability is Beta(alpha, beta).
 
     Parameters
@@ -167,7 +164,6 @@ class BetaBinomial(Distribution):
 
     constraints = {"alpha": positive, "beta": positive, "n": counts}
     discrete = True
-    largest: int  # number of trials, set where the distribution function is asked for
 
     def __init__(self, alpha: Any, beta: Any, n: Any, *, shape: Any = None) -> None:
         super().__init__({"alpha": alpha, "beta": beta, "n": n}, shape)
@@ -193,24 +189,6 @@ class BetaBinomial(Distribution):
         last = stirling(x + a) + stirling(m + b) - stirling(total)
         shares = jnp.log(a / (x + a)) + jnp.log(b / (m + b)) + jnp.log(total / (a + b))
         return stirling_of_count(n) + stirling(a + b) + parts + last + shares
-
-    def _log_tails(self, x: Any) -> tuple[Any, Any]:
-        wide = jax.tree.map(lambda parameter: jnp.asarray(parameter)[..., None], self)
-        states = np.arange(self.largest + 1)
-        possible = states <= wide.n
-        log_prob = wide._log_prob(jnp.where(possible, states, wide.n))
-        return tails_of_table(jnp.where(possible, log_prob, -jnp.inf), states, x)
-
-    def with_tails(self) -> Distribution:
-        """Give itself with the largest number of trials, which has to be known for a sum."""
-        if isinstance(self.n, Expression):
-            raise ParameterError(
-                "its distribution function is a sum over all counts, for which n has to be a "
-                f"number or an array; it is the expression {self.n.text}"
-            )
-        prepared = copy(self)
-        prepared.largest = int(np.max(self.n, initial=0))
-        return prepared
 
     def _sample(self, key: Any, shape: tuple[int, ...]) -> Any:
         first, second = jax.random.split(key)

@@ -78,6 +78,7 @@ class CustomDist(Distribution):
     """
 
     bounded_by = "support=(0, 100)"
+    no_tails = "only its density is known. Write that of what is cut in logp, with support="
     alike = False  # a user's function may treat the first value otherwise than the second
 
     def __init__(

@@ -14,8 +14,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from aliquot.distributions.base import Distribution, partial_events, whole_events
+from aliquot.distributions.base import Distribution
 from aliquot.distributions.location_scale import Normal
+from aliquot.distributions.missing_entries import partial_events, whole_events
 from aliquot.distributions.mvnormal import MvNormal
 from aliquot.distributions.spread import log_diagonal, times
 from aliquot.distributions.triangular import WRITTEN_OUT, cholesky, invert_lower

@@ -8,9 +8,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from aliquot.distributions.base import Distribution
 from aliquot.distributions.constraints import Constraint, IntegerInterval, counts
 from aliquot.distributions.parameters import at
+from aliquot.distributions.summed_counts import SummedCounts
 from aliquot.distributions.without_replacement import hypergeometric_draws
 from aliquot.errors import ParameterError
 from aliquot.expression import Expression
@@ -18,7 +18,7 @@ from aliquot.special.double_double import two_product
 from aliquot.special.saddle_point import log_poisson, stirling_of_count
 
 
-class HyperGeometric(Distribution):
+class HyperGeometric(SummedCounts):
     r"""How many of `n` that are drawn without replacement are among `k` of `N`.
 
     .. math:: P(x) = \binom{k}{x} \binom{N - k}{n - x} \bigg/ \binom{N}{n}, \quad

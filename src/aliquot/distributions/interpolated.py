@@ -105,9 +105,12 @@ class Interpolated(Distribution):
 
     def _log_tails(self, x: Any) -> tuple[Any, Any]:
         points = jnp.asarray(self.x_points)
-        return self._log_between(points[..., 0], x), self._log_between(x, points[..., -1])
+        return self._log_area(points[..., 0], x), self._log_area(x, points[..., -1])
 
-    def _log_between(self, low: Any, high: Any) -> Any:
+    def _log_between(self, low: Any, high: Any, first: Any, last: Any) -> Any:
+        return self._log_area(low, high)
+
+    def _log_area(self, low: Any, high: Any) -> Any:
         """Compute the log of the area between two numbers, from what is in each interval."""
         points = jnp.asarray(self.x_points)
         left, right = points[..., :-1], points[..., 1:]

@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from aliquot.distributions.base import Distribution, partial_events, whole_events
+from aliquot.distributions.base import Distribution
 from aliquot.distributions.constraints import Constraint, simplex
 from aliquot.distributions.interval_mass import log_mass, log_tails
 from aliquot.distributions.logarithms import (
@@ -18,6 +18,7 @@ from aliquot.distributions.logarithms import (
     log_sum_of_terms,
     log_weighted_sum,
 )
+from aliquot.distributions.missing_entries import partial_events, whole_events
 from aliquot.distributions.parameters import as_parameter
 from aliquot.distributions.unions import along_last_axis, same_bound, union
 from aliquot.errors import ParameterError, ShapeError

@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from aliquot.distributions.base import Distribution, partial_events, whole_events
+from aliquot.distributions.base import Distribution
 from aliquot.distributions.constraints import (
     lower_cholesky,
     positive,
@@ -16,6 +16,7 @@ from aliquot.distributions.constraints import (
     real_vector,
 )
 from aliquot.distributions.heavy_tailed import log1p_length, log_gamma_step
+from aliquot.distributions.missing_entries import partial_events, whole_events
 from aliquot.distributions.parameters import exactly_one
 from aliquot.distributions.random_numbers import gamma_parts, times_exp
 from aliquot.distributions.spread import Spread, location_and_matrix, times

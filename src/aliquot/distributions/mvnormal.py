@@ -8,12 +8,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from aliquot.distributions.base import Distribution, partial_events, whole_events
+from aliquot.distributions.base import Distribution
 from aliquot.distributions.constraints import (
     lower_cholesky,
     positive_definite,
     real_vector,
 )
+from aliquot.distributions.missing_entries import partial_events, whole_events
 from aliquot.distributions.spread import Spread, location_and_matrix, times
 
 

@@ -16,8 +16,7 @@ from aliquot.distributions.constraints import (
     real,
 )
 from aliquot.distributions.state_table import StateTable, table_of_elements
-from aliquot.distributions.truncated_normal import log_scaled_probability
-from aliquot.special.normal_functions import log_ndtr
+from aliquot.special.normal_functions import log_ndtr, log_scaled_probability
 
 
 class OrderedProbit(Categories):

@@ -12,9 +12,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from aliquot.distributions.base import Distribution, partial_events, whole_events
+from aliquot.distributions.base import Distribution
 from aliquot.distributions.constraints import positive, real, real_vector
 from aliquot.distributions.location_scale import Normal, normal_log_density
+from aliquot.distributions.missing_entries import partial_events, whole_events
 from aliquot.distributions.parameters import as_parameter, as_shape, number_of_steps
 from aliquot.errors import ParameterError, ShapeError
 

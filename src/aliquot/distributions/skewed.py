@@ -17,6 +17,8 @@ from aliquot.elementary.polynomial import polynomial
 from aliquot.special.complement import log_complement, log_rest_of_exp
 from aliquot.special.normal_functions import log_ndtr, log_scaled_tail
 
+# Above this the complement of a tail is taken apart.
+_LITTLE = -0.1
 # From here on, in standard units, the normal tail over its density is its asymptotic series.
 _FAR = 20.0
 _MILLS = tuple((-1.0) ** n * float(np.prod(np.arange(1, 2 * n + 2, 2))) for n in range(10))
@@ -61,6 +63,10 @@ class SkewNormal(Distribution):
 
     constraints = {"alpha": real, "mu": real, "sigma": positive}
     support = real
+    no_tails = (
+        "its distribution function (Owen's T) is not computed here. Write the density of what is "
+        "cut as an aq.CustomDist, or use aq.ExGaussian"
+    )
 
     def __init__(
         self,
@@ -163,13 +169,20 @@ class AsymmetricLaplace(Distribution):
     def _log_tails(self, x: Any) -> tuple[Any, Any]:
         away, twice = x - self.mu, 2.0 * jnp.log(self.kappa)
         left = away < 0
-        below = jnp.where(left, away, 0.0) * (self.b / self.kappa) - jax.nn.softplus(-twice)
-        above = -jnp.where(left, 0.0, away) * self.b * self.kappa - jax.nn.softplus(twice)
-        tail = jnp.where(left, below, above)
-        rest = log_complement(tail)
+        log_shares = -jax.nn.softplus(-twice), -jax.nn.softplus(twice)
+        own, other = (jnp.where(left, *pair) for pair in (log_shares, log_shares[::-1]))
+        decay = jnp.abs(away) * self.b * jnp.where(left, 1.0, self.kappa)
+        decay = decay / jnp.where(left, self.kappa, 1.0)
+        tail = own - decay
+        # What is beyond the corner, and what is between: where the share of one side is 1 to all
+        # digits, that of the other would be lost in the complement.
+        little = tail > _LITTLE
+        between = log_complement(-jnp.where(little, decay, 1.0))
+        both = jnp.logaddexp(other, own + between)
+        rest = jnp.where(little, both, log_complement(jnp.where(little, -1.0, tail)))
         return jnp.where(left, tail, rest), jnp.where(left, rest, tail)
 
-    def _log_between(self, low: Any, high: Any) -> Any:
+    def _log_between(self, low: Any, high: Any, first: Any, last: Any) -> Any:
         """Compute the log probability of an interval, with what is on each side of the corner."""
         rates = self.b / self.kappa, self.b * self.kappa
         shares = (jax.nn.sigmoid(s * 2.0 * jnp.log(self.kappa)) for s in (1.0, -1.0))

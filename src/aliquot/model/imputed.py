@@ -8,8 +8,9 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from aliquot.distributions.base import Distribution, partial_events
+from aliquot.distributions.base import Distribution
 from aliquot.distributions.constraints import Constraint, Interval
+from aliquot.distributions.missing_entries import partial_events
 from aliquot.distributions.parameters import at
 from aliquot.distributions.traced_function import ResultShapeError
 from aliquot.errors import AliquotError, ModelError, ShapeError
