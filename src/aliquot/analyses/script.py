@@ -28,7 +28,7 @@ def script(
     head = [
         f'"""{analysis.title}',
         "",
-        f"ModelText by: {_plain(command)}",
+        f"Written by: {_plain(command)}",
         *([note] if note else []),
         '"""',
         "",
