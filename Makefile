@@ -62,6 +62,7 @@ bench: $(READY)
 	$(PYTHON) benchmarks/families.py
 	$(PYTHON) benchmarks/labels.py
 	$(PYTHON) benchmarks/cold.py
+	$(PYTHON) benchmarks/tables.py
 	@echo "The comparison with other libraries: make bench-peers; its results are in docs/benchmarks.md."
 
 # With the JAX that is in the environment: put one with CUDA there first.
