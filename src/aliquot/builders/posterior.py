@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from aliquot.builders.ascending import ascending
 from aliquot.builders.text import ModelText
 from aliquot.errors import (
@@ -65,10 +67,15 @@ def posterior_of(
         random_seed=seed,
         progressbar=progressbar,
     )
-    best = found.best
-    row = next((row for row in found.rows if row.components == best), None)
-    if row is None or row.trace is None or row.model is None:
+    # After an interrupt the most probable number may have no draws yet.
+    drawn = [row for row in found.rows if row.trace is not None and np.isfinite(row.value)]
+    if not drawn:
         raise FitError(f"no number of components could be fitted. {found.rows[-1].message}")
+    row = next((row for row in drawn if row.components == found.best), None)
+    if row is None:
+        row = max(drawn, key=lambda each: each.value + np.log(found.prior[each.components]))
+    assert row.trace is not None
+    assert row.model is not None
     trace, model = row.trace, row.model
     if row.components > 1:
         with warnings.catch_warnings():

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from aliquot.arguments import as_seed, whole_number
+from aliquot.blas import on_one_thread
 from aliquot.errors import (
     AliquotError,
     ConvergenceWarning,
@@ -41,6 +42,7 @@ CHAINS = 4
 TARGET_ACCEPT = 0.9
 
 
+@on_one_thread
 def compare_components(
     build: Callable[[int], Model],
     components: Iterable[int] = range(1, 7),
