@@ -179,8 +179,9 @@ def test_latent_classes_of_text():
     for p in found.probabilities_.values():
         np.testing.assert_allclose(p.sum(axis=1), 1)
         np.testing.assert_allclose(p[:, 1], 0.1, atol=5 * 0.03)
-    with pytest.raises(ParameterError, match="'x0' has the value 'maybe', which was not there"):
-        found.predict([["maybe", "no", "no", "no", "no"]])
+    with pytest.warns(aq.AliquotWarning, match="'x0' has the value 'maybe', which was not there"):
+        p = found.predict_proba([["maybe", "no", "no", "no", "no"]])
+    np.testing.assert_array_equal(p, found.predict_proba([[None, "no", "no", "no", "no"]]))
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from aliquot.builders.columns import COUNTS, KINDS, REAL, Column
-from aliquot.errors import ParameterError
+from aliquot.errors import AliquotWarning, ParameterError, warn
 
 # More levels than these are no answers to a question: names, numbers of rows.
 MOST_LEVELS = 100
@@ -71,7 +71,12 @@ class Encoding:
         Raises
         ------
         ParameterError
-            For a level that was not there when the model was fitted, or a count that is none.
+            For a count that is none.
+
+        Warns
+        -----
+        AliquotWarning
+            For a level that was not there when the model was fitted: it counts as missing.
         """
         result = np.full(values.shape, np.nan)
         for i, column in enumerate(self.columns):
@@ -184,14 +189,18 @@ def _levels(name: str, family: str, seen: np.ndarray) -> tuple[Any, ...]:
 
 
 def _codes(column: Column, values: np.ndarray) -> np.ndarray:
+    """Give the codes of levels; NaN for one of which the model knows nothing, which is said."""
     place = {level: code for code, level in enumerate(column.levels)}
-    try:
-        return np.array([place[value] for value in values.tolist()], float)
-    except KeyError as error:
-        raise ParameterError(
-            f"column {column.name!r} has the value {error.args[0]!r}, which was not there when the "
-            f"model was fitted ({', '.join(map(repr, column.levels[:6]))}). Leave it missing (NaN)"
-        ) from None
+    codes = np.array([place.get(value, np.nan) for value in values.tolist()], float)
+    new = np.flatnonzero(np.isnan(codes))
+    if new.size:
+        warn(
+            f"column {column.name!r} has the value {values.tolist()[new[0]]!r}, which was not "
+            f"there when the model was fitted ({', '.join(map(repr, column.levels[:6]))}): "
+            f"{new.size:,} such values count as missing",
+            AliquotWarning,
+        )
+    return codes
 
 
 def _check_counts(name: str, family: str, numbers: np.ndarray) -> None:
