@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
+import numpy as np
+
 from aliquot.errors import ModelError
 
 type Kind = Literal[
@@ -44,3 +46,10 @@ class Column:
                 f"column {self.name!r}: the family must be one of "
                 f"{', '.join(map(repr, KINDS))}; got {self.kind!r}"
             )
+
+
+def whole_or_masked(values: np.ndarray) -> Any:
+    """Give whole numbers, masked where they are missing."""
+    gone = np.isnan(values)
+    whole = np.where(gone, 0, values).astype(np.int64)
+    return np.ma.masked_array(whole, gone) if gone.any() else whole

@@ -8,7 +8,7 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
-from aliquot.builders.columns import COUNTS, REAL, Column
+from aliquot.builders.columns import COUNTS, REAL, Column, whole_or_masked
 from aliquot.builders.names import answer_names, vector
 from aliquot.builders.text import ModelText
 from aliquot.errors import ModelError
@@ -148,22 +148,15 @@ def arrays(columns: Sequence[Column], table: np.ndarray) -> dict[str, Any]:
     for key, kinds in blocks.items():
         mine = [i for i, column in enumerate(columns) if column.kind in kinds]
         if mine:
-            data[key] = table[:, mine] if key == "x" else _whole(table[:, mine])
+            data[key] = table[:, mine] if key == "x" else whole_or_masked(table[:, mine])
     yes = [i for i, column in enumerate(columns) if column.kind == "bernoulli"]
     if yes:
-        data["yes"] = _whole(table[:, yes])
+        data["yes"] = whole_or_masked(table[:, yes])
     names = answer_names(columns)
     for i, column in enumerate(columns):
         if column.kind == "categorical":
-            data[names[column.name]] = _whole(table[:, i])
+            data[names[column.name]] = whole_or_masked(table[:, i])
     return data
-
-
-def _whole(values: np.ndarray) -> Any:
-    """Give whole numbers, masked where they are missing."""
-    gone = np.isnan(values)
-    whole = np.where(gone, 0, values).astype(np.int64)
-    return np.ma.masked_array(whole, gone) if gone.any() else whole
 
 
 def _plain(levels: Sequence[Any]) -> list[Any]:

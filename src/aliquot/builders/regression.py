@@ -7,6 +7,7 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
+from aliquot.builders.columns import whole_or_masked
 from aliquot.builders.names import vector
 from aliquot.builders.text import ModelText
 from aliquot.errors import ModelError
@@ -156,7 +157,5 @@ def arrays(
     if family in REAL:
         data["y"] = y
     else:
-        gone = np.isnan(y)
-        whole = np.where(gone, 0, y).astype(np.int64)
-        data["y"] = np.ma.masked_array(whole, gone) if gone.any() else whole
+        data["y"] = whole_or_masked(y)
     return data
