@@ -10,7 +10,6 @@ import signal
 import sys
 import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 # Read when matplotlib and JAX are first imported, here or in a process that a test starts. A
@@ -62,14 +61,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
-_ran = {"tests": 0}
-
-
-def _pieces_of_memory() -> int:
-    maps = Path("/proc/self/maps")  # of Linux
-    return maps.read_bytes().count(b"\n") if maps.exists() else 0
-
-
 def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("seed"):
         seeds.shift(config.getoption("seed"))
@@ -85,17 +76,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         config.hook.pytest_deselected(items=left_out)
 
 
-# A process may have 65,530 pieces of memory, of which each compiled program takes some; JAX keeps
-# programs that nothing refers to any more, until its caches are cleared.
-MOST_PIECES = 30_000
-LOOK_EVERY = 25
-
-
 def pytest_runtest_teardown(item: pytest.Item) -> None:
-    _ran["tests"] += 1
-    if _ran["tests"] % LOOK_EVERY == 0 and _pieces_of_memory() > MOST_PIECES:
-        jax.clear_caches()
-        gc.collect()
     if seeds.shifted() and seeds.asked(item):
         item.user_properties.append((SEEDED, True))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+import aliquot as aq
 from aliquot.compilation import compiled, compiler, counts, folder, lazily
 from aliquot.precision import float64
 
@@ -119,6 +121,41 @@ def test_what_cannot_be_loaded_is_compiled_and_written_anew(place, content):
     assert folder.write(path.stem, content)
     assert compile_counted(POINT)[1] == (1, 0, 1)
     assert compile_counted(POINT)[1] == (0, 1, 0)
+
+
+@pytest.mark.parametrize("switch", ["on", "off"])
+def test_machine_code_that_nobody_holds_is_let_go(monkeypatch, switch):
+    monkeypatch.setenv(folder.SWITCH, switch)
+    client = jax.devices()[0].client
+    gc.collect()
+    before = len(client.live_executables())
+    for number in range(5):
+        # One argument is not used.
+        program, did = compile_counted(POINT, POINT, of=lambda x, _, n=number: jnp.sin(x) + n)
+        assert did[0] == 1
+        values(program, POINT, POINT)
+    del program
+    gc.collect()
+    assert len(client.live_executables()) == before
+
+
+@pytest.mark.filterwarnings("ignore")  # so few draws
+def test_a_loop_over_models_keeps_no_machine_code(monkeypatch):
+    monkeypatch.setenv(folder.SWITCH, "off")
+    client = jax.devices()[0].client
+    alive, before = [], counts().compiled
+    for rows in (5, 6, 7):
+        with aq.Model():
+            loc = aq.Normal("loc", 0, 3, shape=2, transform=aq.transforms.ordered)
+            z = aq.Categorical("z", p=[0.5, 0.5], shape=rows)
+            aq.Normal("y", loc[z], 1, observed=np.arange(float(rows)))
+            aq.sample(20, tune=20, chains=2, random_seed=1, progressbar=False)
+        gc.collect()
+        alive.append(len(client.live_executables()))
+    # JAX holds some of its own functions, for some shapes.
+    each = (counts().compiled - before) / 3
+    assert each > 5
+    assert alive[2] - alive[1] < each / 2
 
 
 def test_what_is_compiled_quickly_is_not_written(monkeypatch, place):

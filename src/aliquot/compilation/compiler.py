@@ -96,15 +96,14 @@ def compiled(
     """
     began = time.perf_counter()
     with float64():
-        # Arguments that are not used stay: without them, programs of other arguments would look
-        # the same.
         with uncollected():
-            traced = jax.jit(function, keep_unused=True).trace(*arguments)
+            # Arguments that are not used are left out: where they are kept, JAX holds what it has
+            # lowered and compiled for as long as the process lives.
+            traced = jax.jit(function).trace(*arguments)
             machine = _machine(arguments)
-            key, lowered = (None, None) if machine is None else _key(machine, traced, options)
+            key = None if machine is None else _key(machine, traced, function, arguments, options)
             content = None if key is None else folder.read(key)
-            if content is None:
-                lowered = lowered or traced.lower()
+            lowered = traced.lower() if content is None else None
         if meanwhile is not None:
             meanwhile()
         call = None if key is None or content is None else _load(key, content, traced)
@@ -165,19 +164,21 @@ def _machine(arguments: Any) -> tuple[str, ...] | None:
 
 
 def _key(
-    machine: tuple[str, ...], traced: Any, options: Mapping[str, Any] | None
-) -> tuple[str | None, Any]:
-    """Return the name of a program on the disk, and the program lowered if that was needed for it.
-
-    The name is None for a program that must not be kept.
-    """
-    program, lowered = fingerprint(traced.jaxpr), None
+    machine: tuple[str, ...],
+    traced: Any,
+    function: Callable[..., Any],
+    arguments: Any,
+    options: Mapping[str, Any] | None,
+) -> str | None:
+    """Return the name of a program on the disk; None for a program that must not be kept."""
+    program = fingerprint(traced.jaxpr)
     if program is None:
-        lowered = traced.lower()
-        program = lowered.as_text(debug_info=False)
+        # With all arguments: without those that are not used, programs of others look the same.
+        whole = jax.jit(function, keep_unused=True).trace(*arguments).lower()
+        program = whole.as_text(debug_info=False)
         # A call back into Python is an address, which another process has no use for.
         if "callback" in program:
-            return None, lowered
+            return None
     # Numbers and random keys look the same in the text.
     seen = [*jax.tree.leaves(traced.args_info), *jax.tree.leaves(traced.out_info)]
     parts = (
@@ -192,7 +193,7 @@ def _key(
         content = part.encode(errors="surrogatepass")
         hashed.update(b"%d:" % len(content))
         hashed.update(content)
-    return hashed.hexdigest(), lowered
+    return hashed.hexdigest()
 
 
 def _device(arguments: Any) -> Any:
