@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import jax.numpy as jnp
@@ -21,42 +22,84 @@ def stay(points: np.ndarray, heights: np.ndarray) -> tuple[np.ndarray, np.ndarra
     return points, heights
 
 
-def test_detailed_balance_on_a_grid() -> None:
+P = np.array([0.5, 0.2, 0.2, 0.1, 0.0])
+Q = np.array([0.1, 0.3, 0.2, 0.3, 0.1])
+with np.errstate(divide="ignore"):
+    LOG_P, LOG_RATIO = np.log(P), np.log(P / Q)
+
+
+class Listed:
+    """Proposes sets of states in turn."""
+
+    def __init__(self, sets: np.ndarray) -> None:
+        self.sets, self.tries = sets, sets.shape[1]
+
+    def draw(self, n: int, rng: Any) -> Any:
+        drawn = self.sets[np.arange(n // self.tries) % len(self.sets)].ravel()
+        return drawn[:, None].astype(float), LOG_P[drawn], LOG_RATIO[drawn]
+
+    def locate(self, position: np.ndarray, log_density: float) -> Standing:
+        return Standing(LOG_RATIO[int(position[0])], stay)
+
+
+@pytest.mark.parametrize("tries", [1, 2, 3])
+def test_detailed_balance_on_a_grid(tries: int) -> None:
     """The flow from each state to each other, from the very acceptance that is used."""
-    p = np.array([0.5, 0.2, 0.2, 0.1, 0.0])
-    q = np.array([0.1, 0.3, 0.2, 0.3, 0.1])
-    with np.errstate(divide="ignore"):
-        log_p, log_q = np.log(p), np.log(q)
-    states = np.arange(5)
-
-    class All:
-        """Proposes every state in turn."""
-
-        def draw(self, n: int, rng: Any) -> Any:
-            drawn = states[np.arange(n) % 5]
-            return drawn[:, None].astype(float), log_p[drawn], (log_p - log_q)[drawn]
-
-        def locate(self, position: np.ndarray, log_density: float) -> Standing:
-            state = int(position[0])
-            return Standing(log_p[state] - log_q[state], stay)
-
+    sets = np.array(list(itertools.product(range(5), repeat=tries)))
     flows = np.zeros((5, 5))
-    for state in states[:4]:
-        moves = Metropolis(All(), seed=1, chain=0)
-        for other in states:  # one step from `state`, to which `other` is proposed
-            steps = moves.steps(np.array([float(state)]), log_p[state], 1)
-            flows[state, other] = p[state] * q[other] * steps.acceptance[0]
-            assert steps.positions[0, 0] in (state, other)
-            assert steps.log_densities[0] == log_p[int(steps.positions[0, 0])]
+    for state in range(4):
+        moves = Metropolis(Listed(sets), seed=1, chain=0)
+        for proposed in sets:  # one step from `state`
+            steps = moves.steps(np.array([float(state)]), LOG_P[state], 1)
+            assert steps.positions[0, 0] in (state, *proposed)
+            assert steps.log_densities[0] == LOG_P[int(steps.positions[0, 0])]
+            # Which try is chosen is random. The sums of ratios do not depend on it but through the
+            # ratio that leaves, so that the acceptance of each is known.
+            ratios = np.exp(LOG_RATIO[proposed])
+            total = ratios.sum()
+            each = np.minimum(1, total / (total - ratios + np.exp(LOG_RATIO[state])))
+            assert np.isclose(each, steps.acceptance[0]).any() or total == 0
+            chance = P[state] * Q[proposed].prod() * ratios / total if total else 0 * ratios
+            for other, flow in zip(proposed, chance * each, strict=True):
+                flows[state, other] += flow
     np.testing.assert_allclose(flows, flows.T, atol=1e-15)
     assert (flows[:, 4] == 0).all()
     assert (flows[:4, :4] > 0).all()
 
 
+@pytest.mark.parametrize("tries", [2, 5])
+def test_a_proposal_on_a_grid_that_is_tried_several_times(tries: int) -> None:
+    """Shares of all states, from one long chain of these steps alone."""
+    rng = np.random.default_rng(tries)
+    sets = rng.choice(5, size=(200_000, tries), p=Q)
+
+    class Once(Listed):
+        """Each set once."""
+
+        begin = 0
+
+        def draw(self, n: int, rng: Any) -> Any:
+            drawn = self.sets[self.begin : self.begin + n // self.tries].ravel()
+            self.begin += n // self.tries
+            return drawn[:, None].astype(float), LOG_P[drawn], LOG_RATIO[drawn]
+
+    count = 180_000
+    steps = Metropolis(Once(sets), seed=1, chain=0).steps(np.zeros(1), LOG_P[0], count)
+    where = steps.positions[:, 0]
+    for state in range(4):
+        here = (where == state).astype(float)[None]
+        ess = float(array_stats.ess(here, chain_axis=0, draw_axis=1, method="mean"))
+        assert abs(here.mean() - P[state]) < ERRORS * np.sqrt(P[state] * (1 - P[state]) / ess)
+    assert not (where == 4).any()
+
+
 class Normals:
     """Normal proposals for two modes, at 0 with a share of .3 and at `apart` with .7."""
 
-    def __init__(self, apart: float, centers: Any, width: float, weights: Any) -> None:
+    def __init__(
+        self, apart: float, centers: Any, width: float, weights: Any, tries: int = 1
+    ) -> None:
+        self.tries = tries
         self.apart, self.width = apart, width
         self.centers, self.log_w = np.array(centers), np.log(weights)
 
@@ -94,6 +137,8 @@ def density(x: Any, apart: Any) -> Any:
         (3.0, Normals(3.0, [3.0], 1.2, [1.0])),  # a mode is missing
         (3.0, Normals(3.0, [-2.0], 1.0, [1.0])),  # beside everything
         (3.0, Normals(3.0, [0.0, 3.0], 8.0, [0.1, 0.9])),  # too wide, of wrong weights
+        (3.0, Normals(3.0, [0.0, 3.0], 8.0, [0.1, 0.9], tries=6)),
+        (3.0, Normals(3.0, [0.0, 3.0], 0.5, [0.5, 0.5], tries=3)),
     ],
 )
 @pytest.mark.parametrize("seed", [1, 2])

@@ -15,7 +15,7 @@ from aliquot.primitives.internals import every_equation, size_of
 NUMBERS = 4_000_000
 # Lengths of chunks, each a program of its own: where memory allows it, only some of them are used.
 LENGTHS = (1, 4, 16, 64, 256, 1024)
-USUAL = (1, 64, 1024)
+USUAL = (1, 1024)
 
 Function = Callable[..., Mapping[str, Any]]
 

@@ -121,9 +121,10 @@ class StartingPlan:
             )
         found = self.attributes(run)["moves"]
         if found["kind"] != "nuts":
+            tries = f"of {found['tries']} tries each, " if found["tries"] > 1 else ""
             parts.append(
-                f"independence steps between draws by NUTS ({found['acceptance']:.0%} accepted, "
-                f"Pareto k {found['pareto_k']:.2f})"
+                f"independence steps between draws by NUTS ({tries}{found['acceptance']:.0%} "
+                f"accepted, Pareto k {found['pareto_k']:.2f})"
             )
         line = "; ".join(parts)
         return f"{line[0].upper()}{line[1:]}." if line else ""

@@ -25,6 +25,9 @@ from aliquot.variational.modes.weights import weighed
 FRESH, FEWEST_FRESH, GOOD_K = 1000, 300, 0.5
 # A proposal of which less than this counts stays where it is too often.
 LEAST_SHARE = 0.3
+# Where there are several modes, several tries for a step make up for a poorer one, that together
+# count for so many draws; of weights with a Pareto k of .7 or more the mean cannot be trusted.
+TOGETHER, MOST_TRIES, TOLERABLE_K = 2.0, 32, 0.7
 # With this much of it the warm-up has told all that it can.
 ENOUGH_SHARE = 0.5
 # Of one mode NUTS alone gives more effective draws a second, 1.3 to 8 times as many with 10,000 to
@@ -45,6 +48,7 @@ class Chosen:
     pareto_k: float
     share: float
     members: int
+    tries: int  # for one step
 
 
 class FoldedProposal:
@@ -53,6 +57,11 @@ class FoldedProposal:
     def __init__(self, density: Any, q: GaussianMixture, folding: Folding, chosen: Chosen) -> None:
         self._density, self._q, self._folding = density, q, folding
         self.chosen = chosen
+
+    @property
+    def tries(self) -> int:
+        """How many points are proposed for one step."""
+        return self.chosen.tries
 
     def draw(self, n: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return points (n, d) in the cell, their log density and its ratio to the proposal's."""
@@ -135,9 +144,13 @@ def _proposal(
     _, log_ratios = weigh(density, q, n, rng, cell.inside)
     weights, k = smoothed(log_ratios)
     share = effective_share(weights)
-    if not (k <= GOOD_K and share >= LEAST_SHARE):
+    if k <= GOOD_K and share >= LEAST_SHARE:
+        tries = 1
+    elif several and k <= TOLERABLE_K and share >= TOGETHER / MOST_TRIES:
+        tries = int(np.ceil(TOGETHER / share))
+    else:
         return None
-    return FoldedProposal(density, q, cell, Chosen(k, share, len(q.weights)))
+    return FoldedProposal(density, q, cell, Chosen(k, share, len(q.weights), tries))
 
 
 def _together(members: list[GaussianMixture]) -> GaussianMixture:

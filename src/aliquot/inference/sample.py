@@ -109,7 +109,8 @@ def sample(
         "auto": where there are several modes, or very many data, and a mixture of t's fitted to the
         warm-up describes the posterior well, nine of ten draws are independence Metropolis steps
         [4]_ that propose from it, which carries chains from mode to mode; the others are by NUTS.
-        Where it does not, all are by NUTS. "nuts": all are by NUTS in any case.
+        A mixture that describes it less well is tried several times for a step [6]_. Where it does
+        not describe it, all are by NUTS. "nuts": all are by NUTS in any case.
     progressbar : bool
         Show a live display on a terminal and in notebooks, plain lines elsewhere.
     keep_warmup : bool
@@ -183,6 +184,8 @@ def sample(
        Statistics 22.
     .. [5] Syed, Bouchard-Côté, Deligiannidis and Doucet (2022), Non-reversible parallel tempering:
        a scalable highly parallel MCMC scheme, JRSS B 84.
+    .. [6] Martino (2018), A review of multiple try MCMC algorithms for signal processing, Digital
+       Signal Processing 75.
 
     Examples
     --------

@@ -6,6 +6,12 @@ posterior distributions", Annals of Statistics 22, section 2.3.3. Where the prop
 density it is of no use, and a chain that is there stays: so every few draws one is by NUTS, which
 needs no proposal. Which draws these are depends on their number alone, so that each transition
 leaves the posterior as it is.
+
+A proposal of which little counts can be tried several times for one step: Martino (2018), "A review
+of multiple try MCMC algorithms for signal processing", Digital Signal Processing 75, table 4. One
+of the tries is chosen in proportion to its ratio of the density to the proposal's, and accepted by
+the sum of all ratios over that with the chain's own in the place of the chosen one's. Of one try
+this is the Metropolis step.
 """
 
 from __future__ import annotations
@@ -32,6 +38,11 @@ class Standing(NamedTuple):
 class IndependenceProposal(Protocol):
     """What is proposed. It must not change while chains run."""
 
+    @property
+    def tries(self) -> int:
+        """How many points are proposed for one step."""
+        ...
+
     def draw(self, n: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return points (n, d), their log density (n,), and the log ratio (n,) to the proposal's.
 
@@ -56,7 +67,7 @@ class Steps(NamedTuple):
 
     positions: np.ndarray  # (n, d)
     log_densities: np.ndarray  # (n,)
-    acceptance: np.ndarray  # (n,): the probability with which each proposal was accepted
+    acceptance: np.ndarray  # (n,): the probability with which each step was accepted
 
 
 class Metropolis:
@@ -64,6 +75,7 @@ class Metropolis:
 
     >>> class Uniform:
     ...     "Proposals for a standard normal, uniform from -5 to 5."
+    ...     tries = 1
     ...     def draw(self, n, rng):
     ...         points = rng.uniform(-5, 5, (n, 1))
     ...         heights = -0.5 * points[:, 0] ** 2
@@ -80,7 +92,7 @@ class Metropolis:
         self._key = [seed, chain, _STREAM]
         self._block = 0
         self._next = BLOCK
-        self._drawn: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
+        self._drawn: tuple[np.ndarray, ...]
 
     def steps(self, position: np.ndarray, log_density: float, count: int) -> Steps:
         """Take so many steps from a position (d,)."""
@@ -93,11 +105,13 @@ class Metropolis:
         for step in range(count):
             if self._next == BLOCK:
                 self._draw()
-            proposed, height, ratio, threshold = (each[self._next] for each in self._drawn)
+            proposed, height, ratio, total, others, threshold = (
+                each[self._next] for each in self._drawn
+            )
             self._next += 1
-            change = ratio - current
-            acceptance[step] = np.exp(min(0.0, change)) if np.isfinite(ratio) else 0.0
-            if np.isfinite(ratio) and threshold < change:
+            change = total - np.logaddexp(others, current) if np.isfinite(total) else -np.inf
+            acceptance[step] = np.exp(min(0.0, change))
+            if threshold < change:
                 current, which = ratio, len(points)
                 points.append(proposed)
                 heights.append(height)
@@ -110,9 +124,25 @@ class Metropolis:
         return Steps(there[chosen], lps[chosen], acceptance)
 
     def _draw(self) -> None:
+        """Draw the tries of a block of steps, and choose one of each step's."""
         rng = np.random.default_rng([*self._key, self._block])
-        drawn = self._proposal.draw(BLOCK, rng)
+        tries = self._proposal.tries
+        points, heights, ratios = self._proposal.draw(BLOCK * tries, rng)
+        thresholds, ratios = rng.random(BLOCK), ratios.reshape(BLOCK, tries)
+        rows, first = np.arange(BLOCK), np.zeros(BLOCK, int)
+        # In proportion to the ratios: the largest, with noise.
+        best = (ratios + rng.gumbel(size=ratios.shape)).argmax(axis=1) if tries > 1 else first
+        without = ratios.copy()
+        without[rows, best] = -np.inf
+        place = rows * tries + best
         with np.errstate(divide="ignore"):
-            self._drawn = *drawn, np.log(rng.random(BLOCK))
+            self._drawn = (
+                points[place],
+                heights[place],
+                ratios[rows, best],
+                np.logaddexp.reduce(ratios, axis=1),
+                np.logaddexp.reduce(without, axis=1),
+                np.log(thresholds),
+            )
         self._block += 1
         self._next = 0
