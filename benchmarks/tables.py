@@ -1,16 +1,22 @@
 """Seconds from a cold start for each command from a table to an answer, beside other libraries.
 
-Each repeat is a fresh process: first with nothing compiled, then one that finds the first one's
-programs on the disk. scikit-learn's mixture of Gaussians is fitted to the same table in a fresh
-process, with ten starts for each number of components, the best by BIC. hmmlearn's is run where
-it is installed.
+Each is a fresh process: of a command first one with nothing compiled, then one that finds the
+first one's programs on the disk. Of each the elapsed seconds are measured, and the processor's: of
+all threads and of all processes that it starts, which on a machine with other work say more.
+scikit-learn's and hmmlearn's models are fitted to the same tables in a fresh process, with ten
+starts each. They run in the environment of the peers where `make bench-peers` has made it.
 
-    python benchmarks/tables.py [repeats]
+    python benchmarks/tables.py [--repeats 3] [--only WORDS] [--write]
+
+`--only mixture` runs what has these words in its name; `--write` puts what was measured into the
+table of docs/compared.md, and leaves the other rows as they are.
 """
 
 from __future__ import annotations
 
+import argparse
 import os
+import re
 import statistics
 import subprocess
 import sys
@@ -18,14 +24,17 @@ import tempfile
 import time
 from pathlib import Path
 
-TABLES = Path(__file__).parents[1] / "tests" / "published"
+ROOT = Path(__file__).parents[1]
+TABLES = ROOT / "tests" / "published"
+PAGE = ROOT / "docs" / "compared.md"
+PEERS = ROOT / ".venv-peers" / "bin" / "python"
 ALIQUOT = [sys.executable, "-c", "from aliquot.cli import main; main()"]
 COMMANDS = {
-    "mixture, number by evidence": ["mixture", "faithful.csv", "eruptions", "waiting"],
-    "mixture, 2 components": ["mixture", "faithful.csv", "eruptions", "waiting", "-k", "2"],
-    "classes, 2": ["classes", "carcinoma.csv", "--classes", "2"],
-    "hmm, 2 states": ["hmm", "speed.csv", "rt", "--states", "2"],
-    "regression, 2 components": ["regression", "npreg.csv", "yn ~ x + I(x**2)", "-k", "2"],
+    "mixture faithful.csv eruptions waiting": "mixture faithful.csv eruptions waiting",
+    "mixture ... --components 2": "mixture faithful.csv eruptions waiting --components 2",
+    "classes carcinoma.csv --classes 2": "classes carcinoma.csv --classes 2",
+    "hmm speed.csv rt --states 2": "hmm speed.csv rt --states 2",
+    "regression npreg.csv ... --components 2": "regression npreg.csv yn~x+I(x**2) --components 2",
 }
 GAUSSIANS = """
 import numpy as np
@@ -35,6 +44,13 @@ fits = [GaussianMixture(k, n_init=10, random_state=0).fit(X) for k in {numbers}]
 best = min(fits, key=lambda fit: fit.bic(X))
 best.predict_proba(X)
 """
+VARIATIONAL = """
+import numpy as np
+from sklearn.mixture import BayesianGaussianMixture
+X = np.genfromtxt("faithful.csv", delimiter=",", skip_header=1)
+fit = BayesianGaussianMixture(n_components=8, n_init=10, max_iter=2000, random_state=0).fit(X)
+fit.predict_proba(X)
+"""
 CHAIN = """
 import numpy as np
 from hmmlearn.hmm import GaussianHMM
@@ -43,46 +59,100 @@ fits = [GaussianHMM(2, n_iter=500, random_state=seed).fit(X) for seed in range(1
 max(fits, key=lambda fit: fit.score(X)).predict_proba(X)
 """
 OTHERS = {
-    "scikit-learn's GaussianMixture, 1 to 6": GAUSSIANS.format(numbers="range(1, 7)"),
-    "scikit-learn's GaussianMixture, 2": GAUSSIANS.format(numbers="[2]"),
-    "hmmlearn's GaussianHMM, 2 states": CHAIN,
+    "`GaussianMixture`, 1 to 6 components, the best by BIC": GAUSSIANS.format(
+        numbers="range(1, 7)"
+    ),
+    "`GaussianMixture`, 2 components": GAUSSIANS.format(numbers="[2]"),
+    "`BayesianGaussianMixture`, up to 8 components": VARIATIONAL,
+    "hmmlearn's `GaussianHMM`, 2 states": CHAIN,
 }
+Times = tuple[float, float]
 
 
-def seconds(command: list[str], folder: Path, cache: str) -> float | None:
-    """Time a command as a whole process; None where it fails."""
+def measured(command: list[str], folder: Path, cache: str) -> Times:
+    """Run a command as a whole process: elapsed seconds, and those of the processor.
+
+    Raises
+    ------
+    RuntimeError
+        Where it fails, with what it said.
+    """
     environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
     environment["ALIQUOT_CACHE_DIR"] = cache
-    began = time.perf_counter()
-    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, check=False)
-    return time.perf_counter() - began if done.returncode == 0 else None
+    with tempfile.TemporaryFile() as said:
+        began = time.perf_counter()
+        process = subprocess.Popen(
+            command, cwd=folder, env=environment, stdout=subprocess.DEVNULL, stderr=said
+        )
+        # Of the process and of all that it has waited for.
+        _, status, used = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        elapsed = time.perf_counter() - began
+        if process.returncode:
+            said.seek(0)
+            lines = said.read().decode(errors="replace").strip().splitlines()
+            raise RuntimeError(lines[-1] if lines else f"status {process.returncode}")
+    return elapsed, used.ru_utime + used.ru_stime
 
 
-def line(name: str, times: list[float | None]) -> str:
-    """Give the median and the range of what did not fail."""
-    known = [each for each in times if each is not None]
-    if len(known) < len(times):
-        return f"{name:48} not run, or failed"
-    return f"{name:48} {statistics.median(known):6.1f} s  ({min(known):.1f} to {max(known):.1f})"
+def once(only: str) -> dict[str, Times | str]:
+    """Run each of what has certain words in its name; a text says why one has failed."""
+    found: dict[str, Times | str] = {}
+    for name, words in COMMANDS.items():
+        if only not in f"aliquot {name}":
+            continue
+        with tempfile.TemporaryDirectory() as scratch, tempfile.TemporaryDirectory() as cache:
+            for table in TABLES.glob("*.csv"):
+                (Path(scratch) / table.name).write_bytes(table.read_bytes())
+            command = [*ALIQUOT, *words.split(), "--quiet"]
+            for which in ("first", "again"):
+                found[f"`aliquot {name}`, {which}"] = measured(command, Path(scratch), cache)
+    python = str(PEERS) if PEERS.exists() else sys.executable
+    for name, code in OTHERS.items():
+        if only in name:
+            try:
+                found[name] = measured([python, "-c", code], TABLES, "off")
+            except RuntimeError as error:  # the library is not there
+                found[name] = str(error)
+    return found
 
 
-def main(repeats: int = 3) -> None:
+def row(name: str, runs: list[Times | str]) -> str:
+    """Give a row of the table: medians."""
+    failed = [each for each in runs if isinstance(each, str)]
+    if failed:
+        return f"| {name} | not run: {failed[0]} | |"
+    elapsed, used = (statistics.median(each) for each in zip(*runs, strict=True))
+    return f"| {name} | {elapsed:.1f} | {used:.1f} |"
+
+
+def written(page: str, rows: dict[str, str]) -> str:
+    """Put rows into a page's table in the place of those of the same name."""
+    for name, line in rows.items():
+        page, count = re.subn(
+            rf"^\| {re.escape(name)} \|.*$", lambda _, line=line: line, page, flags=re.MULTILINE
+        )
+        if count != 1:
+            raise SystemExit(f"{PAGE.name} has {count} rows that begin with | {name} |")
+    return page
+
+
+def main() -> None:
     """Run everything in turns, so that a slow minute is shared, and print a table."""
-    found: dict[str, list[float | None]] = {}
-    for _ in range(repeats):
-        for name, arguments in COMMANDS.items():
-            with tempfile.TemporaryDirectory() as scratch, tempfile.TemporaryDirectory() as cache:
-                for table in TABLES.glob("*.csv"):
-                    (Path(scratch) / table.name).write_bytes(table.read_bytes())
-                command = [*ALIQUOT, *arguments, "--quiet"]
-                for which in ("cold", "again"):
-                    took = seconds(command, Path(scratch), cache)
-                    found.setdefault(f"aliquot {name}, {which}", []).append(took)
-        for name, code in OTHERS.items():
-            took = seconds([sys.executable, "-c", code], TABLES, "off")
-            found.setdefault(name, []).append(took)
-    print(*(line(name, times) for name, times in found.items()), sep="\n")
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--only", default="", metavar="WORDS")
+    parser.add_argument("--write", action="store_true")
+    given = parser.parse_args()
+    runs: dict[str, list[Times | str]] = {}
+    for _ in range(given.repeats):
+        for name, times in once(given.only).items():
+            runs.setdefault(name, []).append(times)
+    rows = {name: row(name, times) for name, times in runs.items()}
+    print("| | elapsed, s | processor, s |", "| --- | ---: | ---: |", *rows.values(), sep="\n")
+    if given.write:
+        PAGE.write_text(written(PAGE.read_text("utf-8"), rows), encoding="utf-8")
 
 
 if __name__ == "__main__":
-    main(*map(int, sys.argv[1:2]))
+    main()

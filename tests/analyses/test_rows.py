@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from aliquot.analyses.assignments import assignments
 from aliquot.analyses.components import in_one_chain
@@ -54,34 +55,76 @@ def test_probabilities_of_rows_and_parameters_in_their_own_units(tmp_path, rng, 
     np.testing.assert_allclose(parameters["sd"], scale * np.array([0.5, 0.9]))
 
 
-def test_steps_of_sequences_go_back_to_their_rows(tmp_path, rng):
-    """Against the forward-backward recursion and all paths, in a table whose rows are shuffled."""
+START, MOVES = np.array([0.6, 0.4]), np.array([[0.8, 0.2], [0.3, 0.7]])
+SLOPE = np.array([[0.9, -0.4], [-1.1, 0.2]])
+
+
+@pytest.mark.parametrize("kind", ["free", "stationary", "moved"])
+def test_steps_of_sequences_go_back_to_their_rows(kind, tmp_path, rng):
+    """Against all paths one by one, in a table whose rows are shuffled."""
     steps = {"a": [1, 2, 4, 5], "b": [1, 2]}  # the third step of a is missing
-    rows = [(name, t, round(rng.normal(), 3)) for name, times in steps.items() for t in times]
+    if kind == "moved":  # and what moves transitions has to be known at each
+        steps = {"a": [1, 2, 3, 4], "b": [1, 2]}
+    rows = [
+        (name, t, *rng.normal([0, 30], [1, 5]).round(3))
+        for name, times in steps.items()
+        for t in times
+    ]
     rows = [rows[i] for i in rng.permutation(len(rows))]
     analysis = hidden_markov_of(
-        table(tmp_path, "h", "who,t,x", rows), ["x"], sequence="who", time="t", states="2"
+        table(tmp_path, "h", "who,t,x,rain", rows),
+        ["x"],
+        sequence="who",
+        time="t",
+        states="2",
+        init="stationary" if kind == "stationary" else "free",
+        covariates=["rain"] if kind == "moved" else [],
     )
-    start, moves = np.array([0.6, 0.4]), np.array([[0.8, 0.2], [0.3, 0.7]])
-    draws = {"start": start, "P": moves, "mu": [[-1.0], [1.0]], "sigma": [[0.7], [0.9]]}
-    result = assignments(analysis, posterior(analysis, draws))
-    x = np.array([row[2] for row in rows])
-    z = (x - x.mean()) / x.std()
+    draws = {"P": MOVES, "mu": [[-1.0], [1.0]], "sigma": [[0.7], [0.9]]}
+    if kind == "moved":
+        draws["slope"] = SLOPE[..., None]
+    start = START
+    if kind == "stationary":  # where it is after very many steps
+        start = np.linalg.matrix_power(MOVES, 2**10)[0]
+    else:
+        draws["start"] = START
+    found = posterior(analysis, draws)
+    result = assignments(analysis, found)
+    x, rain = np.array([row[2:] for row in rows]).T
+    z, by = (x - x.mean()) / x.std(), (rain - rain.mean()) / rain.std()
     for name, times in steps.items():
         length = max(times)
         paths = np.array(np.meshgrid(*[[0, 1]] * length, indexing="ij")).reshape(length, -1).T
         weight = start[paths[:, 0]]
+        at = {t: i for i, (who, t, *_) in enumerate(rows) if who == name}
         for t in range(1, length):
-            weight = weight * moves[paths[:, t - 1], paths[:, t]]
-        for (who, t, _), value in zip(rows, z, strict=True):
-            if who == name:
-                state = paths[:, t - 1]
-                mean, sd = np.array([-1.0, 1.0])[state], np.array([0.7, 0.9])[state]
-                weight = weight * density(value, mean, sd)
+            move = MOVES
+            if kind == "moved":
+                move = MOVES * np.exp(SLOPE * by[at[t + 1]])
+                move = move / move.sum(axis=1, keepdims=True)
+            weight = weight * move[paths[:, t - 1], paths[:, t]]
+        for t, row in at.items():
+            state = paths[:, t - 1]
+            mean, sd = np.array([-1.0, 1.0])[state], np.array([0.7, 0.9])[state]
+            weight = weight * density(z[row], mean, sd)
         weight /= weight.sum()
         best = paths[weight.argmax()]
-        for at, (who, t, _) in enumerate(rows):
-            if who == name:
-                expected = weight[paths[:, t - 1] == 1].sum()
-                np.testing.assert_allclose(result.mean[at, 1], expected, rtol=1e-9)
-                assert result.more["path"][at] == best[t - 1]
+        for t, row in at.items():
+            expected = weight[paths[:, t - 1] == 1].sum()
+            np.testing.assert_allclose(result.mean[row, 1], expected, rtol=1e-9)
+            assert result.more["path"][row] == best[t - 1]
+    parameters = analysis.parameters(in_one_chain(found.trace))
+    (first,) = (p for p in parameters if p.name == "start")
+    np.testing.assert_allclose(first.values[0], start)
+    if kind == "moved":
+        # What one more of rain, in its own unit, does to the odds of staying in each state.
+        odds = np.log(MOVES[[0, 1], [0, 1]] / MOVES[[0, 1], [1, 0]])
+        moved = MOVES * np.exp(SLOPE / rain.std())
+        adds = np.log(moved[[0, 1], [0, 1]] / moved[[0, 1], [1, 0]]) - odds
+        to = {p.level: p.values[0] for p in parameters if p.name == "slope" and p.of == "rain"}
+        slopes = np.stack([to["to 0"], to["to 1"]], axis=1)
+        np.testing.assert_allclose(slopes[[0, 1], [0, 1]] - slopes[[0, 1], [1, 0]], adds)
+        np.testing.assert_allclose(slopes.sum(axis=1), 0, atol=1e-12)
+        for k in (0, 1):
+            said = analysis.portrait(parameters, k)
+            assert float(said.split("of rain adds ")[1].split()[0]) == pytest.approx(adds[k], 5e-3)

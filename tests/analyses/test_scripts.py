@@ -43,6 +43,12 @@ CASES = {
     "skew": lambda t: mixture_of(t, ["a", "k"], family=["skew_normal"]),
     "classes": lambda t: classes_of(t, ["yes", "kind"]),
     "hmm": lambda t: hidden_markov_of(t, ["a"], sequence="g"),
+    "stationary": lambda t: hidden_markov_of(
+        t, ["a"], sequence="g", init="stationary", transmat_prior=0.5, persistence=2.5
+    ),
+    "moved": lambda t: hidden_markov_of(
+        t, ["yes"], family=["bernoulli"], sequence="g", covariates=["a", "n"], startprob_prior=2.0
+    ),
     "regression": lambda t: regression_of(t, "k ~ a + kind", weights="~ n"),
     "no intercept": lambda t: regression_of(t, "log(a + 1) ~ 0 + poly(n, 2)"),
     "counts": lambda t: regression_of(t, "n ~ a*k", family="negative_binomial"),

@@ -33,6 +33,16 @@ def test_few_draws_of_many_independent_coordinates_are_shrunk(rng: np.random.Gen
     assert ((own - np.eye(100)) ** 2).sum() < 0.2 * ((sample - np.eye(100)) ** 2).sum()
 
 
+def test_draws_that_repeat_few_points_have_a_covariance(rng: np.random.Generator) -> None:
+    """As of chains that stay where they are: all correlations are 1 or -1."""
+    for d in range(2, 10):
+        places = rng.normal(size=(2, d))
+        mean, scale = moments(np.repeat(places, 40, axis=0))
+        np.testing.assert_allclose(mean, places.mean(axis=0))
+        covariance = np.cov(places.T, ddof=0)
+        np.testing.assert_allclose(scale.covariance(), covariance, rtol=1e-6, atol=1e-12)
+
+
 def test_weights_count_draws(rng: np.random.Generator) -> None:
     points = rng.multivariate_normal(MEAN, COVARIANCE, 400)
     weights = rng.integers(0, 3, 400).astype(float)

@@ -2,8 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
-from scipy.special import logsumexp
+from scipy.special import log_softmax, logsumexp
+
+
+def log_chain(
+    draws: Mapping[str, np.ndarray], covariates: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Compute log probabilities of first states and of moves, as `predictive` reads them.
+
+    Parameters
+    ----------
+    draws : mapping from str to array
+        Of the variables of `aliquot.builders.hidden_markov`, draws first: ``P``, ``start`` unless
+        the chain is stationary, ``slope`` with covariates.
+    covariates : array, shape (sequences, steps, covariates), optional
+    """
+    P = draws["P"]
+    start = draws["start"] if "start" in draws else stationary(P)
+    with np.errstate(divide="ignore"):  # a probability of 0 is impossible, and no error
+        first, moves = np.log(start), np.log(P)[:, None, None]
+    if covariates is not None:
+        slope = draws["slope"] - draws["slope"].mean(axis=2, keepdims=True)
+        moves = moves + np.einsum("stp,dijp->dstij", covariates[:, 1:], slope)
+        moves = log_softmax(moves, axis=-1)
+    return first, moves
 
 
 def predictive(start: np.ndarray, moves: np.ndarray, emissions: np.ndarray) -> np.ndarray:

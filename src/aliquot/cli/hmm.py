@@ -37,6 +37,38 @@ def hmm(
             metavar="SHAPE", help="Within a state: full, tied, diag, spherical. (Default: full.)"
         ),
     ] = None,
+    init: Annotated[
+        str,
+        typer.Option(
+            metavar="HOW",
+            help="The first state: free, with probabilities of its own, or stationary, those of a "
+            "chain that has been running for long.",
+        ),
+    ] = "free",
+    covariate: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="COLUMN",
+            help="What the moves into a step depend on. May be given several times.",
+        ),
+    ] = None,
+    persistence: Annotated[
+        float,
+        typer.Option(
+            metavar="MOVES",
+            help="How many moves from each state to itself the prior is worth.",
+        ),
+    ] = 0.0,
+    startprob_prior: Annotated[
+        float,
+        typer.Option(
+            metavar="NUMBER", help="Concentration of the first state's prior; 1 is uniform."
+        ),
+    ] = 1.0,
+    transmat_prior: Annotated[
+        float,
+        typer.Option(metavar="NUMBER", help="The same of each row of transition probabilities."),
+    ] = 1.0,
     identity: options.Identity = None,
     draws: options.Draws = 2000,
     seed: options.Seed = 0,
@@ -60,6 +92,11 @@ def hmm(
             time=time,
             family=family or [],
             covariance=covariance,
+            init=init,
+            startprob_prior=startprob_prior,
+            transmat_prior=transmat_prior,
+            persistence=persistence,
+            covariates=covariate or [],
             id_name=identity,
         )
 

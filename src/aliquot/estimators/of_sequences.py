@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy.special import log_softmax
 from sklearn.utils.validation import check_is_fitted
 
-from aliquot.builders.filtering import predictive, stationary
+from aliquot.builders.filtering import log_chain, predictive
 from aliquot.builders.hidden_markov import given_states
 from aliquot.builders.mixture import arrays
 from aliquot.builders.posterior import quietly
@@ -25,6 +24,8 @@ if TYPE_CHECKING:
     import xarray
 
 FEWEST_DRAWS = 50
+# The variables of a chain that are not those of its states.
+CHAIN = ("P", "start", "slope")
 
 
 class OfSequences(OfColumns):
@@ -74,15 +75,8 @@ class OfSequences(OfColumns):
     ) -> tuple[np.ndarray, np.ndarray]:
         """Compute log probabilities of first states and moves, as `filtering.predictive` reads."""
         posterior = draws["posterior"].dataset
-        P = posterior["P"].values[0]
-        start = posterior["start"].values[0] if "start" in posterior else stationary(P)
-        moves = np.log(P)[:, None, None]
-        if rows is not None:
-            slope = posterior["slope"].values[0]
-            slope = slope - slope.mean(axis=2, keepdims=True)
-            into = sequences.padded(rows)[:, 1:]
-            moves = log_softmax(moves + np.einsum("stp,dijp->dstij", into, slope), axis=-1)
-        return np.log(start), moves
+        values = {str(n): array.values[0] for n, array in posterior.items() if n in CHAIN}
+        return log_chain(values, None if rows is None else sequences.padded(rows))
 
     def _emissions(self, draws: xarray.DataTree, table: np.ndarray) -> np.ndarray:
         """Compute the log density of each row in each state: (draws, rows, K)."""

@@ -8,6 +8,9 @@ from aliquot.variational.gaussians.scale import Dense, dense
 
 # A coordinate that does not move among some draws gets so much of its spread among all.
 LEAST = 1e-3
+# Correlations are shrunk by so much at least: where draws repeat few points they are exact, and a
+# matrix of these has no Cholesky factor.
+SHRUNK = 1e-8
 
 
 def moments(
@@ -39,7 +42,7 @@ def moments(
     # What sampling alone adds to the distance from no correlation.
     effective = 1.0 / (shares**2).sum()
     noise = (shares @ (away**2).sum(axis=1) ** 2 - (correlation**2).sum()) / effective
-    shrink = float(np.clip(noise / off, 0.0, 1.0)) if off > 0 else 1.0
+    shrink = float(np.clip(noise / off, SHRUNK, 1.0)) if off > 0 else 1.0
     correlation *= 1.0 - shrink
     np.fill_diagonal(correlation, 1.0)
     return mean, dense(std[:, None] * correlation * std)
