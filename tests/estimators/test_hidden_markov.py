@@ -281,6 +281,9 @@ def test_new_sequences_are_of_the_same_kind(mixed):
     model, _, _ = mixed
     X, states = model.sample(4000)
     assert X.shape == (4000, 3)
+    others = [model.sample(20, random_state=seed)[0][:, 0] for seed in (5, 5, 6)]
+    np.testing.assert_array_equal(others[0], others[1])
+    assert set(others[0]).isdisjoint(others[2])
     assert set(np.unique(X[:, 2])) <= {3, 4}
     at = draws_of(model)
     for k in range(2):
@@ -293,6 +296,16 @@ def test_new_sequences_are_of_the_same_kind(mixed):
         rates = at["rate"][:, k, 0]
         slack = 5 * mine.std() / np.sqrt(len(mine))
         assert rates.min() - slack < mine.mean() < rates.max() + slack
+
+
+def test_shares_of_states_after_very_many_steps(mixed, moved):
+    model = mixed[0]
+    far = np.linalg.matrix_power(draws_of(model)["P"], 2**20)[:, 0].mean(axis=0)
+    np.testing.assert_allclose(model.get_stationary_distribution(), far, rtol=1e-8)
+    np.testing.assert_allclose(model.startprob_, far, rtol=1e-8)
+    with pytest.raises(aq.ParameterError, match="no stationary distribution"):
+        moved[0].get_stationary_distribution()
+    assert model.levels_ == {"x2": (3.0, 4.0)}
 
 
 @pytest.mark.parametrize(

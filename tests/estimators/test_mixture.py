@@ -8,6 +8,7 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
+import xarray
 from scipy import stats
 from scipy.special import logsumexp, softmax
 from sklearn.base import clone
@@ -17,8 +18,13 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 import aliquot as aq
+from aliquot.builders.columns import Column
+from aliquot.builders.posterior import Posterior
 from aliquot.errors import ParameterError
 from aliquot.estimators import LatentClass, Mixture
+from aliquot.estimators.table import Encoding
+
+K = "component"
 
 FAMILIES = {
     "height": "normal",
@@ -110,6 +116,73 @@ def test_rows_that_are_simulated_are_of_the_same_kind(mixed):
     assert abs(labels.mean() - model.weights_[1]) < 5 * np.sqrt(0.25 / 500) + 0.05
     again, _ = model.sample(500)
     np.testing.assert_array_equal(again[:, 0], drawn[:, 0])
+    others = [model.sample(20, random_state=seed)[0][:, 0] for seed in (5, 5, 6)]
+    np.testing.assert_array_equal(others[0], others[1])
+    assert set(others[0]).isdisjoint(others[2])
+
+
+def test_what_components_hold_are_means_over_draws(mixed):
+    model, _, _ = mixed
+    draws = model.posterior_["posterior"].dataset.stack(sample=("chain", "draw"))
+    at = {str(name): draws[name].transpose("sample", ...).values for name in draws}
+    scale, centre = model.encoding_.scale[:2], model.encoding_.centre[:2]
+    np.testing.assert_allclose(model.means_, at["mu"].mean(axis=0) * scale + centre)
+    own = [[L @ L.T * np.outer(scale, scale) for L in draw] for draw in at["chol"]]
+    np.testing.assert_allclose(model.covariances_, np.mean(own, axis=0))
+    np.testing.assert_allclose(model.rates_, at["rate"].mean(axis=0))
+    yes = at["yes"].mean(axis=0)[:, 0]
+    assert list(model.levels_) == ["member", "town"]
+    assert model.levels_["town"] == ("Bonn", "Kiel", "Ulm")
+    np.testing.assert_allclose(model.probabilities_["member"], np.column_stack([1 - yes, yes]))
+    np.testing.assert_allclose(model.probabilities_["town"], at["p_town"].mean(axis=0))
+
+
+@pytest.mark.parametrize(
+    ("shape", "sizes", "wanted"),
+    [
+        ("tied", {"chol": ("column", "row")}, (3, 3)),
+        ("factor", {"sigma": (K, "column"), "loading": (K, "column", "factor")}, (2, 3, 3)),
+        ("diag", {"sigma": (K, "column")}, (2, 3)),
+        ("spherical", {"sigma": (K,)}, (2, 3)),
+    ],
+)
+def test_covariances_have_the_shape_of_scikit_learns(shape, sizes, wanted):
+    rng = np.random.default_rng(8)
+    length = {K: 2, "column": 3, "row": 3, "factor": 2, "chain": 2, "draw": 5}
+    sizes = {"w": (K,), "mu": (K, "column")} | sizes
+    drawn = {
+        name: (("chain", "draw", *dims), rng.random([2, 5, *(length[dim] for dim in dims)]))
+        for name, dims in sizes.items()
+    }
+    scale = np.array([1.0, 2.0, 5.0])
+    model = Mixture(2, covariance_type=shape)
+    columns = tuple(Column(name, "normal") for name in "abc")
+    model.encoding_ = Encoding(columns, np.zeros(3), scale)
+    trace = xarray.DataTree.from_dict({"posterior": xarray.Dataset(drawn)})
+    model._learnt(Posterior(2, None, trace, None, ""))
+    assert model.covariances_.shape == wanted
+    total = np.zeros(wanted)
+    for chain, draw in np.ndindex(2, 5):
+        at = {name: values[chain, draw] for name, (_, values) in drawn.items()}
+        if shape == "tied":
+            total += np.outer(scale, scale) * (at["chol"] @ at["chol"].T)
+        for k in range(2) if shape != "tied" else ():
+            if shape == "factor":
+                loading = at["loading"][k].copy()
+                loading[0, 1] = 0.0  # of all rotations one
+                own = loading @ loading.T + np.diag(at["sigma"][k] ** 2)
+                total[k] += np.outer(scale, scale) * own
+            else:
+                total[k] += (at["sigma"][k] * scale) ** 2
+    np.testing.assert_allclose(model.covariances_, total / 10)
+    # Of another fit, of counts, nothing is left of them.
+    model.encoding_ = Encoding((Column("a", "poisson"),), np.zeros(1), np.ones(1))
+    rate = {"w": drawn["w"], "rate": (("chain", "draw", K, "column"), rng.random((2, 5, 2, 1)))}
+    trace = xarray.DataTree.from_dict({"posterior": xarray.Dataset(rate)})
+    model._learnt(Posterior(2, None, trace, None, ""))
+    assert "means_" not in vars(model)
+    assert "covariances_" not in vars(model)
+    np.testing.assert_allclose(model.rates_, rate["rate"][1].mean(axis=(0, 1)))
 
 
 def test_it_can_be_put_away_and_gone_on_with_by_hand(mixed):

@@ -96,7 +96,7 @@ def test_wrong_names(tmp_path, read_as):
     read = table(tmp_path, "eruptions,waiting\n1,2\n3,4\n1,4\n")
     with pytest.raises(TableError, match=r"no column 'Eruption': was 'eruptions' meant\?.*'wait"):
         read_as(read, "Eruption")
-    with pytest.raises(TableError, match="no column 'q': The columns are 'eruptions', 'waiting'"):
+    with pytest.raises(TableError, match="no column 'q': the columns are 'eruptions', 'waiting'"):
         read_as(read, ["eruptions", "q"])
     with pytest.raises(TableError, match="'waiting' is given twice"):
         read_as(read, ["waiting", "waiting"])

@@ -163,7 +163,8 @@ def parsed(text: Any, columns: Sequence[str], what: str = "formula") -> tuple[An
             '[estimators]"'
         ) from error
     if not isinstance(text, str):
-        raise ParameterError(f"{what} must be text such as 'y ~ x + z'; got {text!r}")
+        number = "; the number of components is n_components=" if isinstance(text, int) else ""
+        raise ParameterError(f"{what} must be text such as 'y ~ x + z'; got {text!r}{number}")
     try:
         found = formulaic.Formula(
             text, _context={"__formulaic_variables_available__": list(columns)}

@@ -108,4 +108,8 @@ def quietly(written: ModelText, data: Mapping[str, Any], components: int) -> Mod
 def tell(posterior: Posterior, name: str) -> None:
     """Warn where a posterior should not be trusted yet."""
     if posterior.message:
-        warn(f"{name}: {posterior.message}", ConvergenceWarning)
+        warn(
+            f"{name}: {posterior.message} (draws= is the estimator's own; other settings are those "
+            "of aq.sample(model=found.model_), where found is the estimator)",
+            ConvergenceWarning,
+        )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator
@@ -15,6 +15,7 @@ from aliquot.arguments import whole_number
 from aliquot.builders import ModelText
 from aliquot.builders.posterior import Posterior, posterior_of, quietly, tell
 from aliquot.errors import ParameterError
+from aliquot.hints.explain import MissingError, public
 from aliquot.inference.find_map import find_map
 from aliquot.inference.log_likelihood import compute_log_likelihood
 from aliquot.inference.predict import sample_posterior_predictive
@@ -46,6 +47,8 @@ class WritesModel(BaseEstimator):
     n_components_: int
     log_evidence_: float
     _data: Mapping[str, Any]
+    # What to use in place of what other libraries learn.
+    _elsewhere: ClassVar[Mapping[str, str]] = {}
     _model: Model | None
     _seed: int
 
@@ -65,7 +68,22 @@ class WritesModel(BaseEstimator):
 
     def __sklearn_is_fitted__(self) -> bool:
         """Say whether `fit` has come to its end."""
-        return hasattr(self, "posterior_")
+        return "posterior_" in vars(self)
+
+    if not TYPE_CHECKING:  # a type checker is to go on seeing which attributes there are
+
+        def __getattr__(self, name: str) -> Any:
+            if hasattr(type(self), name):  # a property whose own error is to be seen
+                return object.__getattribute__(self, name)
+            if name.endswith("_") and not name.startswith("_"):
+                check_is_fitted(self)
+            raise MissingError(
+                type(self).__name__,
+                name,
+                self._elsewhere,
+                lambda: [*public(self), *(own for own in vars(self) if own[0] != "_")],
+                "found.",
+            )
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave out what is made again from the text: models."""
@@ -91,7 +109,7 @@ class WritesModel(BaseEstimator):
         """Fit the text's model; `log_volume` is the log density of the data's own units."""
         numbers = self._numbers()
         draws = whole_number("draws", self.draws, least=120)
-        seed = int(check_random_state(self.random_state).randint(2**31 - 1))
+        seed = self._seed_of()
         found = posterior_of(
             written, data, numbers, draws=draws, seed=seed, progressbar=bool(self.verbose)
         )
@@ -142,13 +160,20 @@ class WritesModel(BaseEstimator):
         tree = compute_log_likelihood(self._draws(), self._of_new(data), by="z")
         return np.asarray(tree["log_likelihood"].dataset["z"].values[0])
 
-    def _simulated(self, data: Mapping[str, Any], draws: int) -> xarray.Dataset:
+    def _seed_of(self, random_state: Any = None) -> int:
+        """Give a seed for what is drawn: by default the estimator's `random_state`."""
+        given = self.random_state if random_state is None else random_state
+        return int(check_random_state(given).randint(2**31 - 1))
+
+    def _simulated(
+        self, data: Mapping[str, Any], draws: int, random_state: Any = None
+    ) -> xarray.Dataset:
         """Simulate data as large as those given, once for each of so many draws, with labels."""
         model = self._of_new(data)
         with model:
             _deterministic("label", model["z"] + 0)
         names = [variable.name for variable in model.observed]
-        chosen = check_random_state(self.random_state).randint(2**31 - 1)
+        chosen = self._seed_of(random_state)
         posterior = self._draws(PREDICTING)["posterior"].dataset
         rng = np.random.default_rng(chosen)
         which = rng.integers(posterior.sizes["draw"], size=draws)
@@ -156,7 +181,7 @@ class WritesModel(BaseEstimator):
             posterior={str(n): a.values[:, which] for n, a in posterior.data_vars.items()}
         )
         found = sample_posterior_predictive(
-            tree, model, var_names=[*names, "label"], random_seed=int(chosen)
+            tree, model, var_names=[*names, "label"], random_seed=chosen
         )
         return found["posterior_predictive"].dataset
 

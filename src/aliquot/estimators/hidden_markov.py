@@ -8,19 +8,20 @@ from typing import Any, Self
 import numpy as np
 from scipy.special import logsumexp
 from sklearn.base import DensityMixin
-from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from aliquot.arguments import whole_number
-from aliquot.builders.filtering import most_probable_path, stationary
+from aliquot.builders.filtering import most_probable_path
 from aliquot.builders.hidden_markov import INITS, hidden_markov
 from aliquot.builders.posterior import Posterior
 from aliquot.errors import ParameterError
-from aliquot.estimators.of_columns import as_table
-from aliquot.estimators.of_sequences import OfSequences
+from aliquot.estimators.of_columns import as_table, one_of
+from aliquot.estimators.of_sequences import OfSequences, mean_stationary
 from aliquot.estimators.sequences import Covariates, Sequences
-from aliquot.estimators.states import summaries
 from aliquot.estimators.table import Encoding, families_of
+from aliquot.estimators.within_components import covariances
+from aliquot.hints.estimators import HIDDEN_MARKOV, HIDDEN_MARKOV_LEARNT, STATES_SAMPLED
+from aliquot.hints.explain import explained
 from aliquot.inference.recover import recover
 
 COVARIANCES = ("full", "tied", "diag", "spherical")
@@ -76,6 +77,8 @@ class HiddenMarkov(DensityMixin, OfSequences):
         Poisson columns first.
     probabilities_ : dict from str to array, shape (n_components_, levels)
         Of each column of answers or of two values.
+    levels_ : dict from str to tuple
+        The answers in the order of these probabilities, by column.
     posterior_ : xarray.DataTree
         Draws, states in one order, in standardised units.
     model_, source_, n_components_, log_evidence_, comparison_, encoding_
@@ -121,6 +124,9 @@ class HiddenMarkov(DensityMixin, OfSequences):
     (True, array([0, 0, 0, 1]))
     """
 
+    _elsewhere = HIDDEN_MARKOV_LEARNT
+
+    @explained(HIDDEN_MARKOV, "HiddenMarkov")
     def __init__(
         self,
         n_components: int | str | Sequence[int] = 1,
@@ -160,6 +166,7 @@ class HiddenMarkov(DensityMixin, OfSequences):
         X : array or DataFrame, shape (rows, columns)
             Sequences one below the other. Missing values are NaN (or None).
         y : ignored
+            It has its place for scikit-learn's sake; `lengths` are given by name.
         lengths : sequence of int, shape (sequences,), optional
             How many rows each sequence has. By default all are one.
         covariates : array or DataFrame, shape (rows, p), optional
@@ -171,6 +178,7 @@ class HiddenMarkov(DensityMixin, OfSequences):
         HiddenMarkov
         """
         self._check_parameters(covariates)
+        self._no_lengths("fit", X, y)
         values = self._values(X, reset=True)
         if len(values) < 2:
             raise ParameterError(
@@ -276,23 +284,17 @@ class HiddenMarkov(DensityMixin, OfSequences):
         """Give the log predictive density of all rows, in nats, as hmmlearn does.
 
         A total, since rows of a sequence are not so many data by themselves: the sum over sequences
-        of the log of the density of each as a whole, averaged over draws.
+        of the log of the density of each as a whole, averaged over draws. `y` is ignored.
         """
+        self._no_lengths("score", X, y)
         each, _, volumes = self._one_step_ahead(X, lengths, covariates)
         whole = logsumexp(each.sum(axis=2), axis=0) - np.log(len(each))
         return float(whole.sum() + volumes.sum())
 
-    def bic(self, X: Any, lengths: Any = None, covariates: Any = None) -> float:
-        """Give the Bayesian information criterion of rows at the mode: the less the better."""
-        log_likelihood, size, rows = self._at_mode(X, lengths, covariates)
-        return -2 * log_likelihood + size * float(np.log(rows))
-
-    def aic(self, X: Any, lengths: Any = None, covariates: Any = None) -> float:
-        """Give Akaike's information criterion of rows at the posterior's mode."""
-        log_likelihood, size, _ = self._at_mode(X, lengths, covariates)
-        return -2 * log_likelihood + 2 * size
-
-    def sample(self, n_samples: int = 1, covariates: Any = None) -> tuple[np.ndarray, np.ndarray]:
+    @explained(STATES_SAMPLED)
+    def sample(
+        self, n_samples: int = 1, covariates: Any = None, *, random_state: Any = None
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Draw a new sequence from the posterior predictive distribution, and its states.
 
         Parameters
@@ -300,6 +302,8 @@ class HiddenMarkov(DensityMixin, OfSequences):
         n_samples : int
             Its steps.
         covariates : array, shape (n_samples, p), optional
+        random_state : int or RandomState instance, optional
+            By default the estimator's; if that is a number, two calls give the same sequence.
 
         Returns
         -------
@@ -310,7 +314,7 @@ class HiddenMarkov(DensityMixin, OfSequences):
         rows = whole_number("n_samples", n_samples)
         columns = self.encoding_.columns
         data = self._data_of(np.zeros((rows, len(columns))), Sequences.of(None, rows), covariates)
-        found = self._simulated(data, 1)
+        found = self._simulated(data, 1, random_state)
         drawn = {str(name): array.values[0, 0] for name, array in found.data_vars.items()}
         drawn["label"] = drawn["label"][0]
         return self.encoding_.decoded(as_table(columns, drawn)), drawn["label"].astype(int)
@@ -338,7 +342,7 @@ class HiddenMarkov(DensityMixin, OfSequences):
         table = np.concatenate([table, np.full((steps, len(columns)), np.nan)])
         sequences = Sequences.of(None, len(table))
         model = self._of_new(self._data_of(table, sequences, covariates))
-        seed = int(check_random_state(self.random_state).randint(2**31 - 1))
+        seed = self._seed_of()
         missing = [f"{variable.name}_missing" for variable in model.observed]
         draws = self._draws(self._how_many(sequences))
         tree = recover(draws, model, kind="draws", var_names=missing, thin=1, random_seed=seed)
@@ -354,8 +358,8 @@ class HiddenMarkov(DensityMixin, OfSequences):
         return futures.reshape((-1, steps, len(columns)))
 
     def _check_parameters(self, covariates: Any) -> None:
-        _one_of("covariance_type", self.covariance_type, COVARIANCES)
-        _one_of("init", self.init, INITS)
+        one_of("covariance_type", self.covariance_type, COVARIANCES)
+        one_of("init", self.init, INITS)
         _algorithm(self.algorithm)
         if covariates is not None and self.init == "stationary":
             raise ParameterError(
@@ -371,12 +375,15 @@ class HiddenMarkov(DensityMixin, OfSequences):
 
     def _learnt(self, found: Posterior) -> None:
         posterior = found.trace["posterior"].dataset
-        for name, value in summaries(posterior, self.encoding_).items():
-            setattr(self, name, value)
+        self._learn_columns(posterior)
+        for name in ("covars_", "slopes_"):  # of an earlier fit
+            self.__dict__.pop(name, None)
+        covariance = covariances(posterior, self.encoding_)
+        if covariance is not None:
+            self.covars_ = covariance
         self.transmat_ = posterior["P"].mean(("chain", "draw")).values
         if self.init == "stationary":
-            P = posterior["P"].transpose("chain", "draw", ...).values
-            self.startprob_ = stationary(P.reshape((-1, *P.shape[2:]))).mean(axis=0)
+            self.startprob_ = mean_stationary(posterior)
         else:
             self.startprob_ = posterior["start"].mean(("chain", "draw")).values
         if self._covariates is not None:
@@ -385,10 +392,4 @@ class HiddenMarkov(DensityMixin, OfSequences):
 
 
 def _algorithm(given: Any) -> str:
-    return _one_of("algorithm", given, ALGORITHMS)
-
-
-def _one_of(name: str, given: Any, known: Sequence[str]) -> str:
-    if given not in known:
-        raise ParameterError(f"{name} must be one of {', '.join(map(repr, known))}; got {given!r}")
-    return str(given)
+    return one_of("algorithm", given, ALGORITHMS)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from aliquot.builders.names import answer_names
-from aliquot.builders.posterior import Posterior
 from aliquot.estimators.mixture import Mixture
+from aliquot.hints.estimators import LATENT_CLASS
+from aliquot.hints.explain import explained
 
 
 class LatentClass(Mixture):
@@ -58,6 +58,7 @@ class LatentClass(Mixture):
     [0.4, 0.6]
     """
 
+    @explained(LATENT_CLASS, "LatentClass")
     def __init__(
         self,
         n_components: int | str | Sequence[int] = 1,
@@ -78,13 +79,3 @@ class LatentClass(Mixture):
     covariance_type = "full"
     n_factors = 1
     standardize = True
-
-    def _learnt(self, found: Posterior) -> None:
-        super()._learnt(found)
-        posterior = found.trace["posterior"].dataset
-        names = answer_names(self.encoding_.columns)
-        self.probabilities_ = {
-            column.name: posterior[f"p_{names[column.name]}"].mean(("chain", "draw")).values
-            for column in self.encoding_.columns
-        }
-        self.levels_ = {column.name: column.levels for column in self.encoding_.columns}

@@ -10,14 +10,16 @@ from scipy.special import logsumexp
 from sklearn.base import DensityMixin
 from sklearn.utils.validation import check_is_fitted
 
-from aliquot.builders.columns import REAL
-from aliquot.builders.mixture import arrays, mixture
+from aliquot.builders.mixture import COVARIANCES, arrays, mixture
 from aliquot.builders.posterior import Posterior
 from aliquot.errors import ParameterError
 from aliquot.estimators.base import PREDICTING
-from aliquot.estimators.of_columns import OfColumns, as_table
+from aliquot.estimators.of_columns import OfColumns, as_table, one_of
 from aliquot.estimators.rows import as_counts, in_order, in_pieces
 from aliquot.estimators.table import Encoding, families_of
+from aliquot.estimators.within_components import covariances
+from aliquot.hints.estimators import MIXTURE, MIXTURE_LEARNT
+from aliquot.hints.explain import explained
 
 
 class Mixture(DensityMixin, OfColumns):
@@ -66,7 +68,19 @@ class Mixture(DensityMixin, OfColumns):
     weights_ : array, shape (n_components_,)
         Posterior means.
     means_ : array, shape (n_components_, real columns)
-        Posterior means of the real columns' location, in the data's own units.
+        Posterior means of the real columns' location, in the data's own units, as are the
+        following. Where no column is real there are none; so with what follows.
+    covariances_ : array
+        Of the real columns; of "student_t" the scale matrix, of skew columns there is none. Its
+        shape is that of scikit-learn: (n_components_, real columns, real columns) for "full" and
+        "factor", (real columns, real columns) for "tied", (n_components_, real columns) for "diag"
+        and for "spherical", too, which is so in standardised units.
+    rates_ : array, shape (n_components_, columns of counts)
+        Poisson columns first.
+    probabilities_ : dict from str to array, shape (n_components_, levels)
+        Of each answer, by column, for categories and for two values.
+    levels_ : dict from str to tuple
+        The answers in the order of these probabilities, by column.
     encoding_ : Encoding
         Columns, levels, and how real ones were standardised.
     n_features_in_ : int
@@ -100,6 +114,9 @@ class Mixture(DensityMixin, OfColumns):
     (array([0, 1, 1]), array([[1., 0.]]))
     """
 
+    _elsewhere = MIXTURE_LEARNT
+
+    @explained(MIXTURE, "Mixture")
     def __init__(
         self,
         n_components: int | str | Sequence[int] = 1,
@@ -138,6 +155,7 @@ class Mixture(DensityMixin, OfColumns):
         -------
         Mixture
         """
+        one_of("covariance_type", self.covariance_type, COVARIANCES)
         values = self._values(X, reset=True)
         counts = as_counts(sample_weight, len(values))
         if counts.sum() < 2:
@@ -217,8 +235,16 @@ class Mixture(DensityMixin, OfColumns):
         log_likelihood, size, _ = self._at_mode(X)
         return -2 * log_likelihood + 2 * size
 
-    def sample(self, n_samples: int = 1) -> tuple[np.ndarray, np.ndarray]:
+    def sample(
+        self, n_samples: int = 1, *, random_state: Any = None
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Draw new rows from the posterior predictive distribution, and their components.
+
+        Parameters
+        ----------
+        n_samples : int
+        random_state : int or RandomState instance, optional
+            By default the estimator's; if that is a number, two calls give the same rows.
 
         Returns
         -------
@@ -232,7 +258,7 @@ class Mixture(DensityMixin, OfColumns):
             )
         columns = self.encoding_.columns
         one = np.zeros((1, len(columns)))
-        found = self._simulated(arrays(columns, one), int(n_samples))
+        found = self._simulated(arrays(columns, one), int(n_samples), random_state)
         drawn = {str(name): array.values[0, :, 0] for name, array in found.data_vars.items()}
         table = as_table(columns, drawn)
         return self.encoding_.decoded(table), drawn["label"].astype(int)
@@ -246,7 +272,10 @@ class Mixture(DensityMixin, OfColumns):
     def _learnt(self, found: Posterior) -> None:
         posterior = found.trace["posterior"].dataset
         self.weights_ = posterior["w"].mean(("chain", "draw")).values
-        real = [i for i, c in enumerate(self.encoding_.columns) if c.kind in REAL]
-        if real:
-            means = posterior["mu"].mean(("chain", "draw")).values
-            self.means_ = means * self.encoding_.scale[real] + self.encoding_.centre[real]
+        self._learn_columns(posterior)
+        self.__dict__.pop("covariances_", None)
+        covariance = covariances(posterior, self.encoding_)
+        if covariance is not None and self.covariance_type in ("diag", "spherical"):
+            self.covariances_ = np.diagonal(covariance, axis1=1, axis2=2).copy()
+        elif covariance is not None:
+            self.covariances_ = covariance[0] if self.covariance_type == "tied" else covariance

@@ -16,7 +16,6 @@ from aliquot.estimators.base import PREDICTING
 from aliquot.estimators.of_columns import OfColumns
 from aliquot.estimators.rows import MOST_NUMBERS, in_pieces
 from aliquot.estimators.sequences import Covariates, Sequences
-from aliquot.estimators.table import Encoding
 from aliquot.inference.log_likelihood import compute_log_likelihood
 from aliquot.results import build_tree
 
@@ -32,12 +31,21 @@ class OfSequences(OfColumns):
     """An estimator of sequences one below the other, with covariates or without."""
 
     covariance_type: Any
-    encoding_: Encoding
     _covariates: Covariates | None
 
     def _read(self, X: Any, lengths: Any) -> tuple[np.ndarray, Sequences]:
         table = self.encoding_.encoded(self._values(X, reset=False))
         return table, Sequences.of(lengths, len(table))
+
+    @staticmethod
+    def _no_lengths(call: str, X: Any, y: Any) -> None:
+        """Refuse what stands in the place of y and is none: hmmlearn has `lengths` there."""
+        if y is None or np.shape(y)[:1] == np.shape(X)[:1]:
+            return
+        raise ParameterError(
+            f"y is not used, and has not as many entries as X has rows; got {y!r:.80}. Lengths of "
+            f"sequences are given by name: {call}(X, lengths=...)"
+        )
 
     def _covariates_of(self, given: Any, rows: int) -> np.ndarray | None:
         if self._covariates is not None and given is not None:
@@ -105,6 +113,23 @@ class OfSequences(OfColumns):
         each = predictive(*self._log_chain(draws, sequences, rows), emissions)
         return each, sequences, self.encoding_.log_volumes(table)
 
+    def get_stationary_distribution(self) -> np.ndarray:
+        """Give the shares of states after very many steps, posterior means: (n_components_,)."""
+        check_is_fitted(self)
+        if self._covariates is not None:
+            raise ParameterError("transitions that covariates move have no stationary distribution")
+        return mean_stationary(self.posterior_["posterior"].dataset)
+
+    def bic(self, X: Any, lengths: Any = None, covariates: Any = None) -> float:
+        """Give the Bayesian information criterion of rows at the mode: the less the better."""
+        log_likelihood, size, rows = self._at_mode(X, lengths, covariates)
+        return -2 * log_likelihood + size * float(np.log(rows))
+
+    def aic(self, X: Any, lengths: Any = None, covariates: Any = None) -> float:
+        """Give Akaike's information criterion of rows at the posterior's mode."""
+        log_likelihood, size, _ = self._at_mode(X, lengths, covariates)
+        return -2 * log_likelihood + 2 * size
+
     def _at_mode(self, X: Any, lengths: Any, covariates: Any) -> tuple[float, int, int]:
         check_is_fitted(self)
         table, sequences = self._read(X, lengths)
@@ -112,3 +137,9 @@ class OfSequences(OfColumns):
         if self._covariates is not None:  # of each row of slopes the mean changes nothing
             size -= self.n_components_ * len(self._covariates.names)
         return found + float(self.encoding_.log_volumes(table).sum()), size, len(table)
+
+
+def mean_stationary(posterior: xarray.Dataset) -> np.ndarray:
+    """Compute the posterior mean of the shares of states after very many steps."""
+    P = posterior["P"].transpose("chain", "draw", ...).values
+    return stationary(P.reshape((-1, *P.shape[2:]))).mean(axis=0)

@@ -22,6 +22,8 @@ from aliquot.estimators.regression_moments import moments
 from aliquot.estimators.regression_table import RegressionTable
 from aliquot.estimators.response import as_response
 from aliquot.estimators.rows import as_counts, in_pieces
+from aliquot.hints.estimators import REGRESSION, REGRESSION_LEARNT
+from aliquot.hints.explain import explained
 
 if TYPE_CHECKING:
     import pandas
@@ -70,17 +72,8 @@ class MixtureRegression(RegressorMixin, WritesModel):
         Posterior means of the weights; with covariates the mean over the rows of the fit.
     sigma_ : array, shape (n_components_,)
         Of real families the posterior means of the scale around each regression, in y's own units.
-    posterior_ : xarray.DataTree
-        Draws, components in one order (`aliquot.relabel`), in standardised units.
-    model_ : Model
-        The model, an ordinary one.
-    source_ : str
-        The text that made it.
-    n_components_ : int
-    log_evidence_ : float
-        In y's own units.
-    comparison_ : ComponentComparison
-        Of all numbers that were tried; not kept when the estimator is pickled.
+    posterior_, model_, source_, n_components_, log_evidence_, comparison_
+        As of `Mixture`; the evidence in y's own units.
     table_ : RegressionTable
         How rows become the numbers of the model: formulas with their levels, means and knots, and
         how terms were standardised.
@@ -136,6 +129,9 @@ class MixtureRegression(RegressorMixin, WritesModel):
     True
     """
 
+    _elsewhere = REGRESSION_LEARNT
+
+    @explained(REGRESSION, "MixtureRegression")
     def __init__(
         self,
         formula: str | None = None,
@@ -291,8 +287,12 @@ class MixtureRegression(RegressorMixin, WritesModel):
             raise ParameterError(f"quantiles must be numbers from 0 to 1; got {quantiles!r}")
         return np.quantile(self.sample(X, n_samples)[0], levels, axis=1).T
 
-    def sample(self, X: Any, n_samples: int = 1) -> tuple[np.ndarray, np.ndarray]:
+    def sample(
+        self, X: Any, n_samples: int = 1, *, random_state: Any = None
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Draw responses of rows from the posterior predictive distribution, with components.
+
+        `random_state` is the estimator's by default; if that is a number, two calls give the same.
 
         Returns
         -------
@@ -303,7 +303,7 @@ class MixtureRegression(RegressorMixin, WritesModel):
         numbers = self._numbers_of(X, None, blind=True)
         data = self.table_.arrays(numbers)
         data["y"] = np.zeros(len(numbers), np.float64 if self.family in REAL else np.int64)
-        found = self._simulated(data, whole_number("n_samples", n_samples))
+        found = self._simulated(data, whole_number("n_samples", n_samples), random_state)
         y, label = found["y"].values[0].T, found["label"].values[0].T
         return y * self.table_.y_scale + self.table_.y_centre, label.astype(int)
 

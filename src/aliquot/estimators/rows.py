@@ -36,7 +36,7 @@ def as_counts(sample_weight: Any, rows: int) -> np.ndarray:
         at = int(wrong[0])
         raise ParameterError(
             "sample_weight says how often each row was seen, so it must be whole numbers of at "
-            f"least 0; got {weights[at]!r} for row {at}"
+            f"least 0; got {weights[at]:g} for row {at}"
         )
     if not weights.any():
         raise ParameterError("sample_weight is zero for all rows, so there is nothing to fit")

@@ -1,1 +1,1 @@
-"""What to use in place of names and arguments of PyMC, NumPyro and Stan that are not here."""
+"""What to use in place of names and arguments of other libraries that are not here."""

@@ -82,10 +82,9 @@ class DataTable:
         names = [names] if isinstance(names, str) else list(names)
         for at, name in enumerate(names):
             if name not in self.names:
-                meant = nearest(name, self.names)
-                advice = (
-                    f"was {' or '.join(map(repr, meant))} meant? " if meant else ""
-                ) + f"The columns are {quoted(self.names, 20)}"
+                there = f"columns are {quoted(self.names, 20)}"
+                meant = " or ".join(map(repr, nearest(name, self.names)))
+                advice = f"was {meant} meant? The {there}" if meant else f"the {there}"
                 raise TableError(f"{self.path.name} has no column {name!r}: {advice}")
             if name in names[:at]:
                 raise TableError(
