@@ -19,7 +19,7 @@ SLOPE = "slope"
 
 
 @dataclass(frozen=True, eq=False)
-class Covariates:
+class TransitionCovariates:
     """What is read of them, in words and as text.
 
     Attributes
@@ -51,7 +51,9 @@ class Covariates:
         ]
 
 
-def read_covariates(table: DataTable, names: Sequence[str], order: SequenceOrder) -> Covariates:
+def read_covariates(
+    table: DataTable, names: Sequence[str], order: SequenceOrder
+) -> TransitionCovariates:
     """Read the columns that move transitions.
 
     Raises
@@ -84,7 +86,7 @@ def read_covariates(table: DataTable, names: Sequence[str], order: SequenceOrder
         f"SPREAD = np.array({vector(standard.scale.tolist())})",
     )
     said = f"moves into a step depend on its {quoted(names)}; {standard.in_words()}"
-    return Covariates(found.names, (said,), lines, constants, standard.scale)
+    return TransitionCovariates(found.names, (said,), lines, constants, standard.scale)
 
 
 def moved(parameters: Sequence[Parameter], k: int) -> str:

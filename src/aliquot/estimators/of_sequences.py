@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from aliquot.builders.filtering import log_chain, predictive
+from aliquot.builders.filtering import log_chain, predictive, stationary
 from aliquot.builders.hidden_markov import given_states
 from aliquot.builders.mixture import arrays
 from aliquot.builders.posterior import quietly
