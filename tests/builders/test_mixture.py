@@ -74,8 +74,10 @@ def covariance_of(kind: str, at: dict[str, np.ndarray], k: int) -> np.ndarray:
 
 @pytest.mark.parametrize("covariance", COVARIANCES)
 def test_rows_have_the_density_of_their_columns(rng, covariance):
-    columns = [*REAL, *OTHERS]
-    table = table_of(rng)
+    # What the others are does not depend on the real ones' covariance.
+    others = covariance == "full"
+    columns = [*REAL, *OTHERS] if others else REAL
+    table = table_of(rng) if others else table_of(rng)[:, :3]
     written = mixture(columns, covariance, factors=2)
     model = quietly(written, arrays(columns, table), K)
     at = at_a_draw(model)
@@ -88,13 +90,15 @@ def test_rows_have_the_density_of_their_columns(rng, covariance):
                 expected[k, i] += stats.multivariate_normal(
                     at["mu"][k, seen], covariance_k[np.ix_(seen, seen)]
                 ).logpdf(row[seen])
+            if not others:
+                continue
             shape, mean = at["shape"][k, 0], at["mean"][k, 0]
-            others = [
+            laws = [
                 stats.poisson(at["rate"][k, 0]),
                 stats.nbinom(shape, shape / (shape + mean)),
                 stats.bernoulli(at["yes"][k, 0]),
             ]
-            for law, value in zip(others, row[3:6], strict=True):
+            for law, value in zip(laws, row[3:6], strict=True):
                 expected[k, i] += 0.0 if np.isnan(value) else law.logpmf(value)
             if not np.isnan(row[6]):
                 expected[k, i] += np.log(at["p_z_2"][k, int(row[6])])
