@@ -333,8 +333,10 @@ def test_what_is_refused_before_any_fit(given, lengths, covariates, message):
 
 
 def test_covariates_are_those_of_the_fit(mixed, moved):
-    with pytest.raises(aq.ParameterError, match="fitted without any"):
+    with pytest.raises(aq.ParameterError, match=r"fitted without any$"):
         mixed[0].predict(mixed[1], covariates=np.ones((80, 1)))
+    with pytest.raises(aq.ParameterError, match=r"without any\. An algorithm is .* algorithm="):
+        mixed[0].decode(mixed[1], None, "map")
     with pytest.raises(aq.ParameterError, match="covariates must be given"):
         moved[0].predict(moved[1])
     with pytest.raises(aq.ParameterError, match="must have 1 columns"):

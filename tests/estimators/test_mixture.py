@@ -185,6 +185,29 @@ def test_covariances_have_the_shape_of_scikit_learns(shape, sizes, wanted):
     np.testing.assert_allclose(model.rates_, rate["rate"][1].mean(axis=(0, 1)))
 
 
+def test_what_is_drawn_is_of_the_kind_that_was_given():
+    """Codes go back to levels: text, fractions, and whole numbers where all columns are."""
+    makers = {"a": ("bernoulli", ("no", "yes")), "b": ("bernoulli", (0, 1)), "c": ("poisson", ())}
+    makers |= {"d": ("categorical", (2, 5, 9)), "e": ("categorical", (0.5, 2)), "f": ("normal", ())}
+    table = np.array([[1.0, 0, 3, 2, 1, 0.25], [0, 1, 0, 0, 0, -0.5]])
+    wanted = {
+        "a": ["yes", "no"],
+        "b": [0, 1],
+        "c": [3, 0],
+        "d": [9, 2],
+        "e": [2, 0.5],
+        "f": [2, -1],
+    }
+    for names, dtype in [("abcdef", "O"), ("bcd", "i"), ("bcde", "f"), ("f", "f"), ("c", "i")]:
+        columns = tuple(Column(name, *makers[name]) for name in names)
+        scale = np.array([4.0 if name == "f" else 1.0 for name in names])
+        centre = np.array([1.0 if name == "f" else 0.0 for name in names])
+        at = ["abcdef".index(name) for name in names]
+        found = Encoding(columns, centre, scale).decoded(table[:, at])
+        assert found.dtype.kind == dtype
+        assert found.T.tolist() == [wanted[name] for name in names]
+
+
 def test_it_can_be_put_away_and_gone_on_with_by_hand(mixed):
     model, table, _ = mixed
     back = pickle.loads(pickle.dumps(model))

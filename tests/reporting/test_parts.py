@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import xarray as xr
@@ -14,6 +16,7 @@ from aliquot.reporting.densities import line_density, plane_density, robust_scal
 from aliquot.reporting.elements import choose, elements_of, kinds_of
 from aliquot.reporting.notation import formula, notation, symbol
 from aliquot.reporting.numbers import listed, measured
+from aliquot.reporting.observed import answers_of, columns_of
 from aliquot.reporting.svg import inline_svg
 from aliquot.results import build_tree
 
@@ -147,6 +150,59 @@ def test_checks_leave_out_what_says_nothing(rng):
     assert [row[0] for row in found.rows] == ["mean", "standard deviation"]
     assert predictive.check_of("y", data, np.zeros((30, 99)), 0.9) is None
     assert predictive.check_of("y", np.full(3, np.nan), np.zeros((30, 3)), 0.9) is None
+
+
+def test_answers_have_their_names_below_their_bars(rng):
+    data, replicated = rng.integers(0, 3, 100), rng.integers(0, 3, (30, 100))
+    names = ["no", "yes $", "a long answer " * 9]
+    found = predictive.check_of("y", data, replicated, 0.9, names)
+    found.figure.draw_without_rendering()
+    (axes,) = found.figure.axes
+    texts = [text.get_text() for text in axes.get_xticklabels()]
+    assert texts[:2] == ["no", r"yes \$"]
+    assert texts[2].startswith("a long answer")
+    boxes = [text.get_window_extent() for text in axes.get_xticklabels()]
+    assert all(left.x1 < right.x0 for left, right in pairwise(boxes))
+    assert list(axes.get_xticks()) == [0, 1, 2]
+
+
+def test_answers_are_named_by_the_dim_of_their_probabilities():
+    coords = {"row": range(4), "group": range(2), "answer": ["no", "maybe", "yes"]}
+    codes, group = [0, 2, 1, 2], [0, 0, 1, 1]
+    with aq.Model(coords=coords) as model:
+        p = aq.Dirichlet("p", np.ones(3), dims=("group", "answer"))
+        q = aq.Deterministic("q", p[group], dims=("row", "answer"))
+        effects = aq.Normal("effects", 0, 1, dims=("group", "answer"))
+        aq.Categorical("taken", p[group], observed=codes)
+        aq.Categorical("computed", q, observed=codes)
+        aq.Categorical("logits", logit_p=effects[group], observed=codes)
+        aq.Categorical("unnamed", np.full(3, 1 / 3), observed=codes)
+        aq.Categorical("first", logit_p=effects[group, :2], observed=[0, 1, 1, 1])
+        aq.Poisson("count", 2.0, observed=codes)
+    for name in ("taken", "computed", "logits"):
+        assert answers_of(model, name) == ["no", "maybe", "yes"]
+    for name in ("unnamed", "first", "count", "not there"):
+        assert answers_of(model, name) is None
+    assert answers_of(None, "taken") is None
+
+
+def test_columns_that_words_name_are_checked_one_by_one(rng):
+    coords = {"column": ["age", "weight", "height"], "year": [2001, 2002, 2003]}
+    for dims, most, names in [
+        (("row", "column"), 3, ["x[age]", "x[weight]", "x[height]"]),
+        (("row", "column"), 2, ["x"]),
+        (("row", "year"), 3, ["x"]),
+        (("row", "other"), 3, ["x"]),
+        (("column",), 3, ["x"]),
+    ]:
+        shape = (2, 5, *((4, 3) if len(dims) == 2 else (3,)))
+        array = xr.DataArray(rng.normal(size=shape), dims=("chain", "draw", *dims), name="x")
+        array = array.assign_coords({dim: coords[dim] for dim in dims if dim in coords})
+        found = columns_of(array, most)
+        assert [name for name, _ in found] == names
+        parts = [array.values[0, 0][at] for _, at in found]
+        whole = np.stack(parts, axis=-1) if len(parts) > 1 else parts[0]
+        np.testing.assert_array_equal(whole, array.values[0, 0])
 
 
 def test_a_vector_s_labels(recwarn, rng):

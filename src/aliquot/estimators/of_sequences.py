@@ -56,7 +56,10 @@ class OfSequences(OfColumns):
                 f"{', '.join(map(repr, self._covariates.names))}: one row for each row of X"
             )
         if given is not None:
-            raise ParameterError("covariates were given, and the model was fitted without any")
+            advice = ". An algorithm is given by name: algorithm=" if isinstance(given, str) else ""
+            raise ParameterError(
+                f"covariates were given, and the model was fitted without any{advice}"
+            )
         return None
 
     def _data_of(self, table: np.ndarray, sequences: Sequences, covariates: Any) -> dict[str, Any]:

@@ -91,18 +91,20 @@ class Encoding:
         return result
 
     def decoded(self, table: np.ndarray) -> np.ndarray:
-        """Give a table of numbers back in the columns' own units and levels."""
-        whole = table * self.scale + self.centre
-        if not any(column.kind == "categorical" for column in self.columns):
-            return whole
-        result = whole.astype(object)
+        """Give a table of numbers, none missing, back in the columns' own units and levels.
+
+        Whole numbers where all columns are of such, as counts and codes are.
+        """
+        result = (table * self.scale + self.centre).astype(object)
         for i, column in enumerate(self.columns):
-            if column.kind == "categorical":
+            if column.levels:
                 result[:, i] = [column.levels[int(code)] for code in table[:, i]]
-        numeric = all(
-            isinstance(level, int | float | np.number) for c in self.columns for level in c.levels
-        )
-        return result.astype(float) if numeric else result
+        levels = [level for column in self.columns for level in column.levels]
+        if not all(isinstance(level, int | float | np.number) for level in levels):
+            return result
+        discrete = all(column.levels or column.kind in COUNTS for column in self.columns)
+        whole = discrete and all(isinstance(level, int | np.integer) for level in levels)
+        return result.astype(np.int64 if whole else float)
 
     def log_volumes(self, table: np.ndarray) -> np.ndarray:
         """Give the log density of each row's own units against standardised ones, shape (rows,)."""

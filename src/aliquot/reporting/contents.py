@@ -20,6 +20,7 @@ from aliquot.plots import plot_label_traces
 from aliquot.plots.recovered import GROUP
 from aliquot.reporting import hidden, pictures, predictive
 from aliquot.reporting.elements import LONG, Element, choose, elements_of, kinds_of
+from aliquot.reporting.observed import answers_of, columns_of
 from aliquot.reporting.report import MOST_DRAWS
 from aliquot.reporting.said import said_by_aliquot
 from aliquot.results.axes import dataset_in_order
@@ -28,7 +29,8 @@ from aliquot.variational import Estimate
 from aliquot.variational.importance import FitQuality
 
 FAMILIES = {"ADVI": "mean-field", "FullRankADVI": "full-rank"}
-MOST_HIDDEN = MOST_OBSERVED = MOST_VECTORS = 4
+MOST_HIDDEN = MOST_VECTORS = 4
+MOST_OBSERVED = 8
 LONGEST_VECTOR = 2_000
 # Attributes of a result that are not settings of a run.
 NO_SETTINGS = ("symmetries", "log_volumes", "created_at", "creation_", "inference_")
@@ -223,9 +225,15 @@ class Contents:
             draws = draws[np.unique(np.linspace(0, len(draws) - 1, MOST_DRAWS).astype(int))]
             data = observed.get(str(name), np.zeros(0, object))
             if data.shape == draws.shape[1:] and data.dtype.kind in "biuf":
-                flat = draws.reshape(len(draws), -1)
-                found.append(predictive.check_of(str(name), data.ravel(), flat, self.prob))
-        return [check for check in found if check is not None][:MOST_OBSERVED], source
+                answers = answers_of(self.model, str(name))
+                for title, at in columns_of(array, MOST_OBSERVED):
+                    own = draws[:, *at] if isinstance(at, tuple) else draws
+                    flat, one = own.reshape(len(draws), -1), data[at].ravel()
+                    found.append(predictive.check_of(title, one, flat, self.prob, answers))
+        checks = [check for check in found if check is not None]
+        if len(checks) > MOST_OBSERVED:
+            source += f" Of {len(checks)} the first {MOST_OBSERVED} are shown."
+        return checks[:MOST_OBSERVED], source
 
     def _observed(self) -> dict[str, np.ndarray]:
         if "observed_data" in self.tree.children:

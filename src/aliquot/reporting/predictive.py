@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +15,8 @@ from aliquot.reporting.pictures import written
 
 # Whole numbers get a bar each up to this many.
 MOST_BARS = 60
+# Up to so many answers have their names below the bars, in so many letters all together.
+MOST_ANSWERS, LETTERS = 12, 90
 # Of the replications, at either end.
 FAR = 0.025
 STATISTICS: Mapping[str, Callable[..., np.ndarray]] = {
@@ -36,8 +38,16 @@ class Check:
     rows: list[tuple[str, str, str, float, bool]]
 
 
-def check_of(name: str, observed: np.ndarray, replicated: np.ndarray, prob: float) -> Check | None:
+def check_of(
+    name: str,
+    observed: np.ndarray,
+    replicated: np.ndarray,
+    prob: float,
+    answers: Sequence[str] | None = None,
+) -> Check | None:
     """Compare data (n,) with replications (draws, n); None where there are no numbers to compare.
+
+    `answers` are the names of what the numbers, 0 and so on, stand for.
 
     >>> rng = np.random.default_rng(0)
     >>> check = check_of("y", rng.poisson(3, 50), rng.poisson(3, (100, 50)), 0.9)
@@ -65,7 +75,7 @@ def check_of(name: str, observed: np.ndarray, replicated: np.ndarray, prob: floa
         share = float(np.mean(others >= own))
         far = min(share, float(np.mean(others <= own))) < FAR
         rows.append((statistic, measured(own, scale), between, share, far))
-    return Check(name, _figure(name, data, draws, ends), rows)
+    return Check(name, _figure(name, data, draws, ends, answers), rows)
 
 
 def _bins(data: np.ndarray, draws: np.ndarray) -> tuple[np.ndarray, bool]:
@@ -81,7 +91,13 @@ def _bins(data: np.ndarray, draws: np.ndarray) -> tuple[np.ndarray, bool]:
     return np.linspace(low, high, int(np.clip(wanted, 16, 50)) + 1), False
 
 
-def _figure(name: str, data: np.ndarray, draws: np.ndarray, ends: tuple[float, float]) -> Figure:
+def _figure(
+    name: str,
+    data: np.ndarray,
+    draws: np.ndarray,
+    ends: tuple[float, float],
+    answers: Sequence[str] | None,
+) -> Figure:
     edges, single = _bins(data, draws)
     middle, width = (edges[:-1] + edges[1:]) / 2, edges[1] - edges[0]
     counts = np.array([np.histogram(one, edges)[0] for one in draws])
@@ -93,6 +109,17 @@ def _figure(name: str, data: np.ndarray, draws: np.ndarray, ends: tuple[float, f
         axes.vlines(middle, low, high, color=style.BLUE, lw=1.6)
         axes.plot(middle, counts.mean(axis=0), "o", ms=3.2, mew=0, color=style.BLUE)
         axes.set(xlabel=written(name), ylabel="observations", ylim=(0, 1.12 * axes.get_ylim()[1]))
-        axes.xaxis.set_major_locator(MaxNLocator(9, integer=single))
+        if answers is not None and len(answers) <= MOST_ANSWERS:
+            axes.set_xticks(
+                range(len(answers)), [_short(answer, len(answers)) for answer in answers]
+            )
+        else:
+            axes.xaxis.set_major_locator(MaxNLocator(9, integer=single))
         axes.yaxis.set_major_locator(MaxNLocator(4, integer=True))
     return figure
+
+
+def _short(answer: str, count: int) -> str:
+    """Shorten an answer's name, so that all of them fit below their bars."""
+    most = max(LETTERS // count - 1, 4)
+    return written(answer if len(answer) <= most else f"{answer[: most - 1]}…")
