@@ -19,6 +19,8 @@ PAGES = {
     "docs/discrete_variables.md": "discrete_variables.html",
     "docs/label_switching.md": "label_switching.html",
     "docs/coming_from_pymc.md": "coming_from_pymc.html",
+    "docs/from_a_table.md": "from_a_table.html",
+    "docs/compared.md": "compared.html",
     "docs/out_of_reach.md": "out_of_reach.html",
     "docs/benchmarks.md": "benchmarks.html",
     "docs/verification.md": "verification.html",

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from benchmarks import tables
 from benchmarks.peers import page
 from benchmarks.peers.cases import CASES
 from benchmarks.peers.figures import COLORS
@@ -224,3 +225,21 @@ def test_many_data_sets_count_as_a_case() -> None:
 
 def test_every_sampler_has_a_colour() -> None:
     assert set(LIBRARIES["nuts"]) == set(COLORS)
+
+
+def test_what_is_measured_of_tables_has_its_row_on_the_page():
+    """So that it can be measured again and put there, with the others left as they are."""
+    names = [
+        f"`aliquot {name}`, {which}" for name in tables.COMMANDS for which in ("first", "again")
+    ]
+    names += tables.OTHERS
+    before = tables.PAGE.read_text(encoding="utf-8")
+    for name in names:
+        line = tables.row(name, [(1.0, 2.0), (3.0, 5.0), (4.0, 4.0)])
+        assert line == f"| {name} | 3.0 | 4.0 |"
+        after = tables.written(before, {name: line})
+        old, new = before.splitlines(), after.splitlines()
+        assert [b for a, b in zip(old, new, strict=True) if a != b] in ([line], [])
+        assert line in new
+    with pytest.raises(SystemExit, match="0 rows"):
+        tables.written(before, {"nothing": "| nothing | 1.0 | 1.0 |"})

@@ -32,6 +32,7 @@ ROOT = Path(__file__).parents[1]
 PAGES = (
     "README.md",
     "docs/coming_from_pymc.md",
+    "docs/compared.md",
     "docs/discrete_variables.md",
     "docs/from_a_table.md",
     "docs/label_switching.md",

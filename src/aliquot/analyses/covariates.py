@@ -19,7 +19,7 @@ SLOPE = "slope"
 
 
 @dataclass(frozen=True, eq=False)
-class TransitionCovariates:
+class MovingColumns:
     """What is read of them, in words and as text.
 
     Attributes
@@ -51,9 +51,7 @@ class TransitionCovariates:
         ]
 
 
-def read_covariates(
-    table: DataTable, names: Sequence[str], order: SequenceOrder
-) -> TransitionCovariates:
+def read_covariates(table: DataTable, names: Sequence[str], order: SequenceOrder) -> MovingColumns:
     """Read the columns that move transitions.
 
     Raises
@@ -86,7 +84,7 @@ def read_covariates(
         f"SPREAD = np.array({vector(standard.scale.tolist())})",
     )
     said = f"moves into a step depend on its {quoted(names)}; {standard.in_words()}"
-    return TransitionCovariates(found.names, (said,), lines, constants, standard.scale)
+    return MovingColumns(found.names, (said,), lines, constants, standard.scale)
 
 
 def moved(parameters: Sequence[Parameter], k: int) -> str:
