@@ -106,3 +106,17 @@ def test_draws_on_a_bound_are_refused(rng: np.random.Generator) -> None:
     draws = np.minimum(1 - rng.beta(0.03, 1, (2, 300)), np.nextafter(1, 0))
     with pytest.raises(SupportError, match="p or its mirror image is nearer to a bound"):
         aq.log_evidence(build_tree(posterior={"p": draws}), model)
+
+
+def test_a_chain_that_stays_is_not_on_a_bound(rng: np.random.Generator) -> None:
+    """Steps that are refused repeat a point, of which permuted chains hold mirror images."""
+    with aq.Model() as model:
+        mu = aq.Normal("mu", 0, 1, shape=2)
+        z = aq.Categorical("z", [0.5, 0.5], shape=3)
+        aq.Normal("y", mu[z], 1, observed=[-1.0, 0.0, 1.0])
+    stays = np.repeat(rng.normal(size=(4, 25, 2)), 20, axis=1)
+    turned = rng.permuted(stays, axis=-1)
+    aq.log_evidence(build_tree(posterior={"mu": turned}), model)
+    turned[:, ::40] = turned.max()  # on many visits
+    with pytest.raises(SupportError, match="mu or its mirror image is nearer to a bound"):
+        aq.log_evidence(build_tree(posterior={"mu": turned}), model)

@@ -26,8 +26,10 @@ LOOKED_AT = 1000
 # Chains are cut into thirds, of which autocorrelations are asked for.
 FEWEST_DRAWS = 30
 # A coordinate that is the greatest or the least of all in so many draws, and on so many separate
-# visits, was rounded.
+# visits, was rounded. A chain that stays at a point visits it once, whatever its mirror images.
 ROUNDED, VISITS = 0.005, 3
+# Two mirror images of one point are folded onto each other but for rounding.
+SAME_POINT = 1e-6
 
 
 def evidence_of_trace(trace: Any, model: Model, rng: np.random.Generator, user: str) -> LogEvidence:
@@ -50,11 +52,12 @@ def evidence_of_trace(trace: Any, model: Model, rng: np.random.Generator, user: 
         )
     values = in_chains(continuous_values(model, posterior), *sizes)
     points = unconstrained(density, values)
-    _refuse_at_bounds(density, points, user)
     symmetries = model.symmetries()
     cell = _around_the_highest(density, symmetries, points.reshape(-1, density.size))
-    points = cell.folded(points.reshape(-1, density.size)).reshape(points.shape)
-    _refuse_at_bounds(density, points, user)
+    images = cell.folded(points.reshape(-1, density.size)).reshape(points.shape)
+    for seen in (points, images):
+        _refuse_at_bounds(density, seen, _moved(images), user)
+    points = images
     heights = log_densities(density, points.reshape(-1, density.size)).reshape(sizes)
     _refuse_without_density(heights, user)
     thirds = thirds_of(density, points, heights, _worth, rng, cell.inside)
@@ -111,7 +114,15 @@ def _refuse_approximate(trace: Any, user: str) -> None:
         )
 
 
-def _refuse_at_bounds(density: Any, points: np.ndarray, user: str) -> None:
+def _moved(images: np.ndarray) -> np.ndarray:
+    """Say of draws (chains, draws, d), folded, which are not where the one before is."""
+    with np.errstate(invalid="ignore"):  # of infinite ones, which are refused
+        step = np.abs(np.diff(images, axis=1)) > SAME_POINT * (1 + np.abs(images[:, 1:]))
+    first = np.ones((len(images), 1), bool)
+    return np.concatenate([first, step.any(axis=-1)], axis=1)
+
+
+def _refuse_at_bounds(density: Any, points: np.ndarray, moved: np.ndarray, user: str) -> None:
     """Refuse draws (chains, draws, d) that were rounded to a bound of their support.
 
     Of these it is not known where on the unconstrained scale they were.
@@ -121,9 +132,10 @@ def _refuse_at_bounds(density: Any, points: np.ndarray, user: str) -> None:
         lost = ~np.isfinite(own).all(axis=-1)
         for extreme in (own.min(axis=(0, 1)), own.max(axis=(0, 1))):
             there = own == extreme
-            begins = there[:, 1:] & ~there[:, :-1]
+            begins = there & moved[..., None]
+            begins[:, 1:] &= ~there[:, :-1]
             atoms = there.mean(axis=(0, 1)) > ROUNDED
-            atoms &= begins.sum(axis=(0, 1)) + there[:, 0].sum(axis=0) >= VISITS
+            atoms &= begins.sum(axis=(0, 1)) >= VISITS
             lost |= there[..., atoms].any(axis=-1)
         if lost.any():
             raise SupportError(

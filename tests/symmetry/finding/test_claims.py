@@ -120,3 +120,13 @@ def test_ordinary_models_cost_few_evaluations(monkeypatch):
         aq.NormalMixture("obs", [0.5, 0.5], aq.Normal("mu", 0, 10, shape=2), 1, observed=DATA)
     assert classic.symmetries(explain=False).modes == 2
     assert len(counted) <= 40 + 2 * VERIFIED
+
+
+@pytest.mark.parametrize(("power", "modes"), [(2, 2), (1, 1)])
+def test_the_sign_of_one_number_takes_no_gradients(monkeypatch, power, modes):
+    """One number has one direction: none has to be looked for, whether it turns or not."""
+    monkeypatch.setattr(Probe, "gradient", None)
+    with aq.Model() as model:
+        x = aq.Normal("x", 0, 3)
+        aq.Normal("obs", x**power, 1, observed=[-4.0, 4.0] if power == 1 else [4.0, 3.0])
+    assert model.symmetries().modes == modes

@@ -55,7 +55,8 @@ def turns_apart(block: Block, search: Search) -> bool:
     a prior and data that happen to be the same on both sides.
 
     It is looked for along lines at random, and in the direction in which the density curves up
-    most, which is found by the power method on differences of gradients.
+    most, which is found by the power method on differences of gradients. For one number there is
+    one direction, and nothing to find.
     """
     probe = search.probe
     rng = np.random.default_rng(13)
@@ -93,13 +94,16 @@ def _upward(probe: Any, center: Point, free: Point, rng: np.random.Generator) ->
     small = 1e-3
     names = [name for name, mask in free.items() if mask.any()]
     ends = np.cumsum([int(free[name].sum()) for name in names])
-    at = probe.gradient(center)
 
     def as_step(direction: np.ndarray) -> Point:
         step = {name: np.zeros(values.shape) for name, values in center.items()}
         for name, own in zip(names, np.split(direction, ends[:-1]), strict=True):
             step[name][free[name]] = own
         return step
+
+    if ends[-1] == 1:
+        return as_step(np.full(1, 10 * small))
+    at = probe.gradient(center)
 
     def curved(direction: np.ndarray) -> np.ndarray:
         step = as_step(small * direction)
