@@ -82,7 +82,8 @@ def compiled(
 
     Executables are kept on the disk (see `folder`) and loaded where the same program is asked for
     on the same machine: the function is traced in any case, and what comes out is the key, along
-    with all that the compiler depends on. What has no `fingerprint` is lowered, too, to see.
+    with all that the compiler depends on. What has no `fingerprint`, as what calls back into
+    Python, is not kept.
 
     `meanwhile` is called when the function has been traced and, where it must be, lowered. From
     then on XLA is busy and Python is not: here other threads can be started that would have been in
@@ -101,7 +102,7 @@ def compiled(
             # lowered and compiled for as long as the process lives.
             traced = jax.jit(function).trace(*arguments)
             machine = _machine(arguments)
-            key = None if machine is None else _key(machine, traced, function, arguments, options)
+            key = None if machine is None else _key(machine, traced, options)
             content = None if key is None else folder.read(key)
             lowered = traced.lower() if content is None else None
         if meanwhile is not None:
@@ -163,31 +164,12 @@ def _machine(arguments: Any) -> tuple[str, ...] | None:
     return None if device is None or machine is None else (*machine, str(device.id))
 
 
-def _key(
-    machine: tuple[str, ...],
-    traced: Any,
-    function: Callable[..., Any],
-    arguments: Any,
-    options: Mapping[str, Any] | None,
-) -> str | None:
+def _key(machine: tuple[str, ...], traced: Any, options: Mapping[str, Any] | None) -> str | None:
     """Return the name of a program on the disk; None for a program that must not be kept."""
     program = fingerprint(traced.jaxpr)
     if program is None:
-        # With all arguments: without those that are not used, programs of others look the same.
-        whole = jax.jit(function, keep_unused=True).trace(*arguments).lower()
-        program = whole.as_text(debug_info=False)
-        # A call back into Python is an address, which another process has no use for.
-        if "callback" in program:
-            return None
-    # Numbers and random keys look the same in the text.
-    seen = [*jax.tree.leaves(traced.args_info), *jax.tree.leaves(traced.out_info)]
-    parts = (
-        *machine,
-        *settings(),
-        repr(sorted((options or {}).items())),
-        repr([(leaf.shape, str(leaf.dtype)) for leaf in seen]),
-        program,
-    )
+        return None
+    parts = (*machine, *settings(), repr(sorted((options or {}).items())), program)
     hashed = hashlib.sha256()
     for part in parts:
         content = part.encode(errors="surrogatepass")

@@ -106,8 +106,8 @@ def key_name(dtype: Any) -> str | None:
 
 
 def is_jaxs(primitive: Any) -> bool:
-    """Say whether a primitive is one of JAX's own, as far as it names them."""
-    return primitive in _named() or primitive in _of_keys()
+    """Say whether a primitive is one of JAX's own, as far as they are named or found."""
+    return primitive in _named() or primitive in _found()
 
 
 @lru_cache(maxsize=1)
@@ -117,10 +117,14 @@ def _named() -> frozenset[Any]:
 
 
 @lru_cache(maxsize=1)
-def _of_keys() -> frozenset[Any]:
-    program = jax.make_jaxpr(lambda x: jax.random.key_data(jax.random.wrap_key_data(x)))(
-        np.zeros(2, np.uint32)
-    )
+def _found() -> frozenset[Any]:
+    """List the primitives that JAX names nowhere: of random keys, and of choices by platform."""
+
+    def calls(x: Any) -> Any:
+        key = jax.random.key_data(jax.random.wrap_key_data(x))
+        return jax.lax.platform_dependent(key, cpu=lambda x: x, default=lambda x: x + 1)
+
+    program = jax.make_jaxpr(calls)(np.zeros(2, np.uint32))
     return frozenset(equation.primitive for equation in program.eqns)
 
 

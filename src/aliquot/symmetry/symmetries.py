@@ -81,7 +81,7 @@ class Symmetries:
     broken : tuple of Broken
         Components that could, were it not for an ordering or a term that tells them apart.
     unexamined : tuple of str
-        Variables with axes too long to look at.
+        Variables in which there was too much to look at: long axes, or many that are alike.
     affected : tuple of str
         Deterministics that change where components with mirror modes trade places.
     unseen : tuple of Unseen
@@ -177,7 +177,7 @@ class Symmetries:
             for block in self.rotated
         ]
         if self.unexamined:
-            lines.append(f"not looked at, because too long: {', '.join(self.unexamined)}")
+            lines.append(f"not looked at, because there is too much: {', '.join(self.unexamined)}")
         return "\n".join(f"{line[0].upper()}{line[1:]}." for line in lines)
 
     def __repr__(self) -> str:

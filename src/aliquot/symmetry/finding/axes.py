@@ -20,6 +20,8 @@ Axes = tuple[Mover, ...]
 MOST_WAYS = 32
 # Sets of more axes than this are not taken apart.
 MOST_APART = 10
+# After so many questions about pairs of axes from which no set came, no more components are tried.
+MOST_IN_VAIN = 1000
 
 
 def blocks_along_axes(search: Search, movers: Sequence[Mover]) -> list[Block]:
@@ -34,12 +36,19 @@ def blocks_along_axes(search: Search, movers: Sequence[Mover]) -> list[Block]:
     # Without a second axis of one variable, pairs that are alike nowhere need not be looked at.
     apart = len({mover.variable for mover in movers}) == len(movers)
     maybe = search.may_be_alike(movers) if apart else np.ones((length, length), bool)
+    in_vain = 0
     for k in range(1, length):
+        if in_vain > MOST_IN_VAIN:
+            search.give_up(mover.variable for mover in movers)
+            break
         joined: set[Mover] = set()
         for other in compared:
             if not maybe[other, k]:
                 continue
-            for key in _sets(search, movers, list(found), other, k, joined):
+            before = search.asked
+            sets = _sets(search, movers, list(found), other, k, joined)
+            in_vain += 0 if sets else search.asked - before
+            for key in sets:
                 found.setdefault(key, []).append((other, k))
                 joined |= set(key)
         if len(joined) < len(movers):

@@ -62,6 +62,7 @@ def find_symmetries(model: Any, *, explain: bool = True) -> Symmetries:
     probe = Probe(density)
     search = Search(probe)
     found = _blocks(search, movers)
+    unexamined = tuple(dict.fromkeys([*long, *search.unexamined]))
     broken = []
     unbroken = []
     for block in found:
@@ -84,7 +85,7 @@ def find_symmetries(model: Any, *, explain: bool = True) -> Symmetries:
     return Symmetries(
         tuple(holding),
         tuple(broken),
-        tuple(long),
+        unexamined,
         affected,
         tuple(one for one in unseen if not one.block.signs),
         rotated(holding, search),

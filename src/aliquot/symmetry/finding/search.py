@@ -18,7 +18,7 @@ is then verified on the density itself, at points at random.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import combinations, product
 
 import numpy as np
@@ -41,7 +41,15 @@ class Search:
     def __init__(self, probe: Probe, ignored: Sequence[str] = ()) -> None:
         self.probe = probe
         self.ignored = set(ignored)
+        # Variables of which not all could be looked at, for there was too much.
+        self.unexamined: dict[str, None] = {}
+        # How many pairs of exchanges were looked at, to see whether they belong together.
+        self.asked = 0
         self._bumps: dict[tuple[Move, tuple[Move, ...]], np.ndarray] = {}
+
+    def give_up(self, variables: Iterable[str]) -> None:
+        """Keep in mind that not all of some variables was looked at."""
+        self.unexamined |= dict.fromkeys(variables)
 
     def alike(self, swap: Move, beside: Sequence[Move] = ()) -> bool:
         """Say whether moving the one component by itself does what moving the other does.
@@ -158,6 +166,7 @@ class Search:
 
     def interact(self, a: Move, b: Move, beside: Sequence[Move] = ()) -> bool:
         """Say whether two exchanges have to be made together (see above)."""
+        self.asked += 1
         if overlap(a, b):
             return False
         point = self.probe.bumped(

@@ -17,6 +17,9 @@ from aliquot.symmetry.role import Role
 
 # Axes of more components than this are not looked at here.
 LONGEST_BESIDE = 12
+# More exchanges along axes than this are not tried with one another. Columns of many levels that
+# are seen equally often have as many: any two levels may trade places.
+MOST_ALONG = 80
 
 
 def unaligned_blocks(search: Search, movers: Mapping[int, Sequence[Mover]]) -> list[Block]:
@@ -31,10 +34,13 @@ def unaligned_blocks(search: Search, movers: Mapping[int, Sequence[Mover]]) -> l
         for mover in axes
         for i, j in combinations(range(length), 2)
     ]
+    whole, along = ([swap for swap in of if search.alike(swap)] for of in (whole, along))
+    if len(along) > MOST_ALONG:
+        search.give_up(name for (role,) in along for name in role.variables)
+        along = []
     kinds: dict[Hashable, list[Move]] = {}
     for swap in [*whole, *along]:
-        if search.alike(swap):
-            kinds.setdefault(_kind(swap, search), []).append(swap)
+        kinds.setdefault(_kind(swap, search), []).append(swap)
     sets: list[list[Move]] = []
     for seed in [swap for kind in kinds.values() for swap in kind]:
         if not any(seed in known for known in sets):
