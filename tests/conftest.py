@@ -10,6 +10,7 @@ import signal
 import sys
 import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 # Read when matplotlib and JAX are first imported, here or in a process that a test starts. A
@@ -64,6 +65,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+_ran = {"tests": 0}
+
+
+def _pieces_of_memory() -> int:
+    maps = Path("/proc/self/maps")  # of Linux
+    return maps.read_bytes().count(b"\n") if maps.exists() else 0
+
+
 def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("seed"):
         seeds.shift(config.getoption("seed"))
@@ -79,7 +88,17 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         config.hook.pytest_deselected(items=left_out)
 
 
+# A process may have 65,530 pieces of memory, of which each compiled program takes some. JAX keeps
+# thousands of operations that were called outside of a program, here with ever new shapes.
+MOST_PIECES = 30_000
+LOOK_EVERY = 25
+
+
 def pytest_runtest_teardown(item: pytest.Item) -> None:
+    _ran["tests"] += 1
+    if _ran["tests"] % LOOK_EVERY == 0 and _pieces_of_memory() > MOST_PIECES:
+        jax.clear_caches()
+        gc.collect()
     if seeds.shifted() and seeds.asked(item):
         item.user_properties.append((SEEDED, True))
 
