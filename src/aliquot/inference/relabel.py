@@ -27,6 +27,7 @@ from aliquot.model import Model, resolve_model
 from aliquot.results import build_dataset, standard_attributes
 from aliquot.symmetry import ATTRIBUTE, Block, Symmetries, block_names, signs_of
 from aliquot.symmetry.relabelling import METHODS, Relabelled, relabel_block
+from aliquot.variational.heights import log_densities
 
 if TYPE_CHECKING:
     import xarray
@@ -206,12 +207,7 @@ def _best(trace: Any, model: Model, values: Mapping[str, np.ndarray]) -> int:
         lp = trace["sample_stats"]["lp"].values.reshape(-1)
     else:
         density = model.density()
-
-        def one(given: Any, data: Any) -> dict[str, Any]:
-            terms = density.log_terms_of(given, data)
-            return {"lp": sum(terms.values(), 0.0)}
-
-        lp = density.over_draws(one, dict(values))["lp"]
+        lp = log_densities(density, density.unconstrain_draws(values))
     return int(np.argmax(np.where(np.isnan(lp), -np.inf, lp)))
 
 
