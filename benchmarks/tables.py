@@ -9,7 +9,7 @@ starts each. They run in the environment of the peers where `make bench-peers` h
     python benchmarks/tables.py [--repeats 3] [--only WORDS] [--write]
 
 `--only mixture` runs what has these words in its name; `--write` puts what was measured into the
-table of docs/compared.md, and leaves the other rows as they are.
+table of docs/compared.md, and leaves the other rows as they are, and those that could not be run.
 """
 
 from __future__ import annotations
@@ -107,14 +107,21 @@ def once(only: str) -> dict[str, Times | str]:
             command = [*ALIQUOT, *words.split(), "--quiet"]
             for which in ("first", "again"):
                 found[f"`aliquot {name}`, {which}"] = measured(command, Path(scratch), cache)
-    python = str(PEERS) if PEERS.exists() else sys.executable
     for name, code in OTHERS.items():
         if only in name:
-            try:
-                found[name] = measured([python, "-c", code], TABLES, "off")
-            except RuntimeError as error:  # the library is not there
-                found[name] = str(error)
+            found[name] = of_another(code)
     return found
+
+
+def of_another(code: str) -> Times | str:
+    """Run another library's fit where that library is: among the peers, or here."""
+    why = ""
+    for python in (str(PEERS), sys.executable):
+        try:
+            return measured([python, "-c", code], TABLES, "off")
+        except (RuntimeError, FileNotFoundError) as error:
+            why = str(error)
+    return why
 
 
 def row(name: str, runs: list[Times | str]) -> str:
@@ -127,8 +134,10 @@ def row(name: str, runs: list[Times | str]) -> str:
 
 
 def written(page: str, rows: dict[str, str]) -> str:
-    """Put rows into a page's table in the place of those of the same name."""
+    """Put rows into a page's table in the place of those of the same name, if they were run."""
     for name, line in rows.items():
+        if "| not run:" in line:
+            continue
         page, count = re.subn(
             rf"^\| {re.escape(name)} \|.*$", lambda _, line=line: line, page, flags=re.MULTILINE
         )

@@ -196,8 +196,17 @@ def hidden_labels(rng, count):
         aq.Normal(f"y_{i}", means[z], 1, observed=rng.normal(size=2))
 
 
+def few_columns(rng, count):
+    """Five answers by class: a few lines that are alike are enough where they are most of all."""
+    w = aq.Dirichlet("w", np.ones(3))
+    z = aq.Categorical("z", w, shape=count)
+    for i in range(5):
+        p = aq.Dirichlet(f"p_{i}", np.ones(4), shape=(3, 4))
+        aq.Categorical(f"y_{i}", p[z], observed=rng.integers(4, size=count))
+
+
 @pytest.mark.parametrize(
-    "write", [hierarchy, several_kinds, regression, mixture, answers, hidden_labels]
+    "write", [hierarchy, several_kinds, regression, mixture, answers, hidden_labels, few_columns]
 )
 def test_densities_of_many_variables(write, rng, monkeypatch):
     """Value and gradient are those of the trace as it was."""

@@ -26,7 +26,7 @@ from aliquot.primitives.internals import (
 )
 
 # Fewer than these are computed one by one.
-FEWEST = 8
+FEWEST = 4
 # Numbers that the results of equations that are alike may have together: no more memory than that.
 MOST_NUMBERS = 2**22
 
