@@ -6,6 +6,7 @@ import gc
 import os
 import subprocess
 import sys
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -123,15 +124,21 @@ def test_what_cannot_be_loaded_is_compiled_and_written_anew(place, content):
     assert compile_counted(POINT)[1] == (0, 1, 0)
 
 
+def of_python(x, _, number):
+    """Has no fingerprint, and is not kept."""
+    return jax.pure_callback(np.sin, jax.typeof(x), x) + number
+
+
 @pytest.mark.parametrize("switch", ["on", "off"])
-def test_machine_code_that_nobody_holds_is_let_go(monkeypatch, switch):
+@pytest.mark.parametrize("function", [lambda x, _, number: jnp.sin(x) + number, of_python])
+def test_machine_code_that_nobody_holds_is_let_go(monkeypatch, switch, function):
     monkeypatch.setenv(folder.SWITCH, switch)
     client = jax.devices()[0].client
     gc.collect()
     before = len(client.live_executables())
     for number in range(5):
         # One argument is not used.
-        program, did = compile_counted(POINT, POINT, of=lambda x, _, n=number: jnp.sin(x) + n)
+        program, did = compile_counted(POINT, POINT, of=partial(function, number=number))
         assert did[0] == 1
         values(program, POINT, POINT)
     del program

@@ -89,6 +89,8 @@ DIFFERENT = {
     "scanned back": lambda x: lax.scan(lambda c, y: (c + y, c), 0.0, x, reverse=True),
     "choice": lambda x: lax.cond(x[0] > 1, jnp.sin, jnp.cos, x),
     "other choice": lambda x: lax.cond(x[0] > 1, jnp.cos, jnp.sin, x),
+    "by platform": lambda x: lax.platform_dependent(x, cpu=jnp.sin, default=jnp.cos),
+    "by other platform": lambda x: lax.platform_dependent(x, cuda=jnp.sin, default=jnp.cos),
     "along rows": lambda x: x.reshape(2, 3).sum(0),
     "along columns": lambda x: x.reshape(2, 3).sum(1),
     "precise": lambda x: jnp.dot(x, x, precision="highest"),
