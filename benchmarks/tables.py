@@ -124,20 +124,22 @@ def of_another(code: str) -> Times | str:
     return why
 
 
+def _failed(runs: list[Times | str]) -> list[str]:
+    """Give what those that could not be run have said."""
+    return [each for each in runs if isinstance(each, str)]
+
+
 def row(name: str, runs: list[Times | str]) -> str:
     """Give a row of the table: medians."""
-    failed = [each for each in runs if isinstance(each, str)]
-    if failed:
+    if failed := _failed(runs):
         return f"| {name} | not run: {failed[0]} | |"
     elapsed, used = (statistics.median(each) for each in zip(*runs, strict=True))
     return f"| {name} | {elapsed:.1f} | {used:.1f} |"
 
 
 def written(page: str, rows: dict[str, str]) -> str:
-    """Put rows into a page's table in the place of those of the same name, if they were run."""
+    """Put rows into a page's table in the place of those of the same name."""
     for name, line in rows.items():
-        if "| not run:" in line:
-            continue
         page, count = re.subn(
             rf"^\| {re.escape(name)} \|.*$", lambda _, line=line: line, page, flags=re.MULTILINE
         )
@@ -160,7 +162,8 @@ def main() -> None:
     rows = {name: row(name, times) for name, times in runs.items()}
     print("| | elapsed, s | processor, s |", "| --- | ---: | ---: |", *rows.values(), sep="\n")
     if given.write:
-        PAGE.write_text(written(PAGE.read_text("utf-8"), rows), encoding="utf-8")
+        ran = {name: rows[name] for name, times in runs.items() if not _failed(times)}
+        PAGE.write_text(written(PAGE.read_text("utf-8"), ran), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from aliquot.builders.posterior import Posterior
 from aliquot.builders.regression import REAL, RESPONSES, regression
 from aliquot.errors import ParameterError
 from aliquot.estimators.base import PREDICTING, WritesModel
+from aliquot.estimators.of_columns import one_of
 from aliquot.estimators.regression_moments import moments
 from aliquot.estimators.regression_table import RegressionTable
 from aliquot.estimators.response import as_response
@@ -179,10 +180,7 @@ class MixtureRegression(RegressorMixin, WritesModel):
         -------
         MixtureRegression
         """
-        if self.family not in RESPONSES:
-            raise ParameterError(
-                f"family must be one of {', '.join(map(repr, RESPONSES))}; got {self.family!r}"
-            )
+        one_of("family", self.family, RESPONSES)
         if y is None and self.formula is None:
             raise ParameterError(
                 "MixtureRegression requires y to be passed, but the target y is None. A formula "

@@ -55,8 +55,9 @@ def evidence_of_trace(trace: Any, model: Model, rng: np.random.Generator, user: 
     symmetries = model.symmetries()
     cell = _around_the_highest(density, symmetries, points.reshape(-1, density.size))
     images = cell.folded(points.reshape(-1, density.size)).reshape(points.shape)
+    moved = _moved(images)
     for seen in (points, images):
-        _refuse_at_bounds(density, seen, _moved(images), user)
+        _refuse_at_bounds(density, seen, moved, user)
     points = images
     heights = log_densities(density, points.reshape(-1, density.size)).reshape(sizes)
     _refuse_without_density(heights, user)
@@ -125,7 +126,8 @@ def _moved(images: np.ndarray) -> np.ndarray:
 def _refuse_at_bounds(density: Any, points: np.ndarray, moved: np.ndarray, user: str) -> None:
     """Refuse draws (chains, draws, d) that were rounded to a bound of their support.
 
-    Of these it is not known where on the unconstrained scale they were.
+    Of these it is not known where on the unconstrained scale they were. `moved` says which are at
+    another point than the draw before.
     """
     for slot in density.slots:
         own = points[..., slot.start : slot.stop]
