@@ -30,8 +30,8 @@ def in_pieces(patch, draws=None, leapfrogs=None):
     """Cut runs into calls of so many draws or leapfrog steps at most."""
     made = NUTSChain.__init__
 
-    def shorter(self, *arguments):
-        made(self, *arguments)
+    def shorter(self, *arguments, **named):
+        made(self, *arguments, **named)
         if draws is not None:
             self._stops = sorted({*self._stops, *range(draws, self.total, draws)})
         if leapfrogs is not None:

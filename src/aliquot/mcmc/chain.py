@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+import jax
 import numpy as np
 
 from aliquot.mcmc import fisher, machine, metric, schedule, step_size, trajectory
@@ -11,12 +14,19 @@ from aliquot.mcmc.independence import CYCLE, Metropolis
 from aliquot.mcmc.machine import STATS, ChainState, Row
 from aliquot.mcmc.momentum import Momenta
 from aliquot.mcmc.program import Report, Shape, empty_rows
+from aliquot.mcmc.recorder import Part
 from aliquot.mcmc.result import ChainProgress, Phase
+from aliquot.mcmc.rows import FEW, Rows
 from aliquot.mcmc.schedule import Flag
 from aliquot.mcmc.settings import NUTSSettings
 from aliquot.mcmc.starts import NoStartError
 from aliquot.mcmc.trajectory import DIVERGED, chosen_point
 
+# What a chain carries on besides its state and its draws.
+_CARRIED = (
+    *("tune", "done", "leapfrogs", "divergences", "seconds"),
+    *("_evaluated", "_moved", "_searches"),
+)
 _SEARCH_ROWS = 8
 _LONGEST_SEARCH = 128
 _CALL_SECONDS = 0.1
@@ -45,6 +55,8 @@ class NUTSChain:
         shape: Shape,
         seed: int,
         scale: np.ndarray | None = None,
+        *,
+        recorded: bool = False,
     ) -> None:
         self.number = number
         self.tune = settings.tune
@@ -53,21 +65,17 @@ class NUTSChain:
         self.leapfrogs = 0
         self.divergences = 0
         self.seconds = 0.0
-        self.positions = np.zeros((self.total, shape.size))
-        self.columns = np.zeros((self.total, len(STATS)))
+        # Where draws are recorded elsewhere, there need not be room for all.
+        self.rows = Rows(shape.size, settings.tune + FEW if recorded else self.total)
+        self.lock = threading.Lock()  # held while the chain changes
         self.moves: Metropolis | None = None
         self.pause = self.total  # the draw before which the chain stops for the time being
-        self.independent = np.zeros(self.total, bool)  # which draws are by independence steps
         self.state = machine.initial(start, settings.metric, settings.max_treedepth)
         self._settings = settings
         self._shape = shape
         self._momenta = Momenta(seed, number, shape.size)
         self._scale = scale
-        self._flags = schedule.flags(settings, known=scale is not None)
-        self._dense_windows = schedule.dense_windows(settings, known=scale is not None)
-        # Gradients at the draws of windows, which are no longer needed when the last one has ended.
-        self._gradients = np.zeros((max(self._dense_windows, default=0), shape.size))
-        self._stops = sorted({*self._dense_windows, settings.tune, self.total})
+        self._plan_warmup()
         self._evaluated = False
         self._moved = False  # whether the gradient is not known where the chain stands
         self._searches = 0
@@ -78,12 +86,76 @@ class NUTSChain:
         step = self.state.step
         if self.done < self.tune:
             self.state = self.state._replace(step=step._replace(log_step=step.log_average))
-        self.tune, self.total = self.done, self.done + self._settings.draws
-        self.positions, self.columns = self.positions[: self.total], self.columns[: self.total]
-        self.independent = self.independent[: self.total]
-        self._flags = np.zeros(self.total, np.int32)
+        self._draw_only(self.done)
+
+    def _plan_warmup(self) -> None:
+        known = self._scale is not None
+        self._flags = schedule.flags(self._settings, known=known)
+        self._dense_windows = schedule.dense_windows(self._settings, known=known)
+        # Gradients at the draws of windows, which are no longer needed when the last one has ended.
+        self._gradients = np.zeros((max(self._dense_windows, default=0), self._shape.size))
+        self._stops = sorted({*self._dense_windows, self._settings.tune, self.total})
+
+    def _draw_only(self, tune: int) -> None:
+        self.tune, self.total = tune, tune + self._settings.draws
+        self._flags = self._flags[:0]
         self._dense_windows, self._gradients = {}, self._gradients[:0]
         self._stops = [self.total]
+
+    def snapshot(self) -> dict[str, np.ndarray]:
+        """Return all that the chain carries on, but for its draws, as arrays by name."""
+        found = {name: np.asarray(getattr(self, name)) for name in _CARRIED}
+        found |= {f"state {i}": np.asarray(leaf) for i, leaf in enumerate(jax.tree.leaves(self.state))}
+        found["gradients"] = self._gradients[: self.done]
+        if self._scale is not None:
+            found["known scale"] = self._scale
+        if self.moves is not None:
+            found["moves"] = np.array(self.moves.place)
+        return found
+
+    def restore(
+        self, snapshot: Mapping[str, np.ndarray], draws: np.ndarray, log_densities: np.ndarray
+    ) -> None:
+        """Go on where a snapshot was taken.
+
+        `draws` (n, d) are those of the warm-up as far as it has come, with their log densities
+        (n,). The settings are as they were, but for the number of draws. What the chain's `moves`
+        are has to be said again, and they have to be put to ``snapshot["moves"]``.
+        """
+        for name in _CARRIED:
+            kind = type(getattr(self, name))
+            setattr(self, name, kind(snapshot[name].item()))
+        self._scale = snapshot.get("known scale")
+        self._plan_warmup()
+        self.total = self.tune + self._settings.draws
+        self._stops = sorted({*self._dense_windows, self.tune, self.total})
+        if self.done >= self.tune:
+            self._draw_only(self.tune)
+        kept = snapshot["gradients"][: len(self._gradients)]
+        self._gradients[: len(kept)] = kept
+        structure = jax.tree.structure(self.state)
+        names = [f"state {i}" for i in range(structure.num_leaves)]
+        self.state = structure.unflatten([snapshot[name] for name in names])
+        columns = np.zeros((len(draws), len(STATS)))
+        columns[:, STATS.index("lp")] = log_densities
+        self.rows.put(0, draws, columns)
+
+    def since(self, begin: int) -> Part:
+        """Return copies of the draws from `begin` on, with a snapshot."""
+        rows, end = self.rows, self.done
+        return Part(
+            self.number,
+            self.tune,
+            begin,
+            rows.positions(begin, end).copy(),
+            rows.columns(begin, end).copy(),
+            rows.independent(begin, end).copy(),
+            self.snapshot(),
+        )
+
+    def warmup(self, pause: int) -> tuple[np.ndarray, np.ndarray]:
+        """Give the first draws (pause, d), and their log density (pause,)."""
+        return self.rows.positions(0, pause), self.rows.columns(0, pause)[:, STATS.index("lp")]
 
     @property
     def complete(self) -> bool:
@@ -116,7 +188,9 @@ class NUTSChain:
             if self.moves is not None:
                 stop = self.done + 1
             momenta, keys = self._momenta.draws(self.done, stop)
-            flags = self._flags[self.done : stop]
+            flags = np.zeros(stop - self.done, np.int32)  # after the warm-up there are none
+            planned = self._flags[self.done : stop]
+            flags[: len(planned)] = planned
             if self._moved:
                 momenta = np.concatenate([np.zeros((1, size)), momenta])
                 keys = np.concatenate([np.zeros(1, np.uint64), keys])
@@ -172,8 +246,7 @@ class NUTSChain:
             ("energy", kinetic - steps.log_densities),
         ):
             columns[:, STATS.index(name)] = values
-        self._keep(np.concatenate([steps.positions, columns], axis=1))
-        self.independent[begin:end] = True
+        self._keep(np.concatenate([steps.positions, columns], axis=1), independent=True)
         if not np.array_equal(steps.positions[-1], position):
             tree = trajectory.empty(steps.positions[-1], self._settings.max_treedepth)
             self.state = self.state._replace(tree=tree)
@@ -223,19 +296,19 @@ class NUTSChain:
     def _set_step(self, value: float) -> None:
         self.state = self.state._replace(step=step_size.initial(value, searched=True))
 
-    def _keep(self, output: np.ndarray) -> None:
+    def _keep(self, output: np.ndarray, independent: bool = False) -> None:
         size, begin, end = self._shape.size, self.done, self.done + len(output)
-        self.positions[begin:end] = output[:, :size]
-        self.columns[begin:end] = output[:, size : size + len(STATS)]
+        columns = output[:, size : size + len(STATS)]
+        self.rows.put(begin, output[:, :size], columns, independent)
         if begin < len(self._gradients):
             self._gradients[begin:end] = output[: len(self._gradients) - begin, -size:]
-        kept = self.columns[max(begin, self.tune) : end]
+        kept = columns[max(self.tune - begin, 0) :]
         self.divergences += int(np.sum(kept[:, STATS.index("status")] == DIVERGED))
         self.done = end
         if len(output) and end in self._dense_windows:
             window = slice(self._dense_windows[end], end)
             factor = fisher.factor_from_gradients(
-                self.positions[window],
+                self.rows.positions(window.start, window.stop),
                 self._gradients[window],
                 np.asarray(self.state.scale),
                 around=self._scale,

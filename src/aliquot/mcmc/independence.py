@@ -94,6 +94,18 @@ class Metropolis:
         self._next = BLOCK
         self._drawn: tuple[np.ndarray, ...]
 
+    @property
+    def place(self) -> tuple[int, int]:
+        """How far the steps have come: blocks drawn, and steps of the last one taken."""
+        return self._block, self._next
+
+    def go_on(self, blocks: int, taken: int) -> None:
+        """Go on from a `place`."""
+        if blocks:
+            self._block = blocks - 1
+            self._draw()
+        self._next = taken
+
     def steps(self, position: np.ndarray, log_density: float, count: int) -> Steps:
         """Take so many steps from a position (d,)."""
         place = self._proposal.locate(position, log_density)

@@ -17,6 +17,7 @@ from aliquot.mcmc import machine
 from aliquot.mcmc.chain import Job, NUTSChain
 from aliquot.mcmc.independence import Metropolis, Warmed
 from aliquot.mcmc.machine import STATS
+from aliquot.mcmc.recorder import Kept, Part, Recorder
 from aliquot.mcmc.program import LogDensity, Report, Shape, compiled, empty_rows, stacked
 from aliquot.mcmc.result import ChainDraws, ChainProgress, Phase, named_stats
 from aliquot.mcmc.schedule import Flag
@@ -30,6 +31,8 @@ _PROGRESS_SECONDS = 0.1
 # After so many draws of a long warm-up it is asked whether they are enough: once the step size has
 # settled, if the metric was known before, and once draws tell what the density looks like.
 EARLY = (50, 250)
+# Numbers that wait to be recorded, at most.
+MOST_WAITING = 8_000_000
 
 
 @on_one_thread
@@ -47,6 +50,7 @@ def sample(
     on_progress: OnProgress | None = None,
     stop: threading.Event | None = None,
     meanwhile: Callable[[], None] | None = None,
+    recorder: Recorder | None = None,
 ) -> ChainDraws:
     """Draw from a density with NUTS, one chain for each start point.
 
@@ -72,6 +76,10 @@ def sample(
     ``KeyboardInterrupt`` in the calling thread. `meanwhile` is called once the program has been
     traced, when Python has little left to do: the place to start threads for what will be needed
     afterwards.
+
+    With a `recorder`, draws go there while the chains run and do not stay in memory: the result has
+    none (n = 0). Where it has kept those of an earlier run, this one goes on from there, and
+    `starts` say no more than how many chains there are, of how many coordinates.
 
     A start point without a finite log density and gradient raises `NoStartError`.
 
@@ -99,35 +107,40 @@ def sample(
     say("warm-up")
     with float64():
         data = jax.device_put(data)
-    if isinstance(starts, Jittered):
+    kept = None if recorder is None else recorder.kept()
+    if kept is not None:
+        center = np.zeros((count, size))
+    elif isinstance(starts, Jittered):
         evaluate = evaluator(log_density, data) if vectorized else _evaluate(program, shape, data)
         center = find_starts(evaluate, starts, seed=seed)
     scales_ = scale if isinstance(scale, Sequence) else [scale] * count
+    recorded = recorder is not None
     chains = [
-        NUTSChain(number, start, settings, shape, seed, scales_[number])
+        NUTSChain(number, start, settings, shape, seed, scales_[number], recorded=recorded)
         for number, start in enumerate(center)
     ]
-    run = WorkerPool(program, data, chains, settings, stop)
+    for chain, its in zip(chains, kept or (), strict=False):
+        chain.restore(*its)
+    run = WorkerPool(program, data, chains, settings, stop, recorder)
     workers = 1 if vectorized else max(1, min(cores or os.cpu_count() or 1, count))
     for pause in _pauses(settings.tune) if warmed is not None else ():
         if run.run(workers, vectorized, on_progress, pause=pause):
             break
         assert warmed is not None
-        found = warmed(
-            np.stack([chain.positions[:pause] for chain in chains]),
-            np.stack([chain.columns[:pause, STATS.index("lp")] for chain in chains]),
-        )
+        seen = [chain.warmup(pause) for chain in chains]
+        found = warmed(*(np.stack(each) for each in zip(*seen, strict=True)))
         if found.enough or pause == settings.tune:
-            for chain in chains:
-                chain.end_warmup()
-                if found.proposal is not None:
-                    chain.moves = Metropolis(found.proposal, seed, chain.number)
+            _end_warmup(chains, found, pause, seed, kept)
             break
-    interrupted = run.run(workers, vectorized, on_progress)
+    for chain in chains if kept is not None else ():
+        if chain.done > chain.tune:
+            chain.rows.begin_at(chain.done)
+    interrupted = run.run(workers, vectorized, on_progress, last=True)
     scales = np.stack([np.asarray(chain.state.scale) for chain in chains])
+    rows = [(chain.rows, *((0, 0) if recorded else (0, chain.total))) for chain in chains]
     return ChainDraws(
-        positions=np.stack([chain.positions for chain in chains]),
-        stats=named_stats(np.stack([chain.columns for chain in chains])),
+        positions=np.stack([each.positions(*span) for each, *span in rows]),
+        stats=named_stats(np.stack([each.columns(*span) for each, *span in rows])),
         tune=chains[0].tune,
         draws=settings.draws,
         completed=np.array([chain.done for chain in chains]),
@@ -138,8 +151,31 @@ def sample(
         compile_cached=program.loaded if new else True,
         sampling_seconds=run.seconds,
         warmup_seconds=run.warmup_seconds,
-        independent=np.stack([chain.independent for chain in chains]),
+        independent=np.stack([each.independent(*span) for each, *span in rows]),
     )
+
+
+def _end_warmup(
+    chains: Sequence[NUTSChain],
+    found: Warmed,
+    pause: int,
+    seed: int,
+    kept: Sequence[Kept] | None,
+) -> None:
+    """Let draws begin after a pause, where they have not begun in an earlier run."""
+    for chain in chains:
+        if chain.done <= pause:
+            chain.end_warmup()
+        elif chain.tune != pause:
+            raise ValueError(
+                f"the warm-up of chain {chain.number} was to end after {pause} draws, but had "
+                f"ended after {chain.tune} when it was recorded: this is another density, or a "
+                "processor that rounds in another way"
+            )
+        if found.proposal is not None:
+            chain.moves = Metropolis(found.proposal, seed, chain.number)
+            if kept is not None and "moves" in kept[chain.number].snapshot:
+                chain.moves.go_on(*map(int, kept[chain.number].snapshot["moves"]))
 
 
 def prepare(
@@ -170,6 +206,7 @@ class WorkerPool:
         chains: list[NUTSChain],
         settings: NUTSSettings,
         stop: threading.Event | None,
+        recorder: Recorder | None = None,
     ) -> None:
         self._program = program
         self._data = data
@@ -177,6 +214,8 @@ class WorkerPool:
         self._settings = settings
         self._target = np.float64(settings.target_accept)
         self._stop = stop
+        self._recorder = recorder
+        self._recorded = [chain.done for chain in chains]
         self._halt = threading.Event()
         self._idle: list[NUTSChain] = []
         self._interrupted = False
@@ -192,8 +231,12 @@ class WorkerPool:
         vectorized: bool,
         on_progress: OnProgress | None,
         pause: int | None = None,
+        last: bool = False,
     ) -> bool:
-        """Run the chains to a pause or their end, and return whether they were interrupted."""
+        """Run the chains to a pause or their end, and return whether they were interrupted.
+
+        The `last` time what they have drawn is recorded in any case.
+        """
         if self._interrupted:
             return True
         self._halt.clear()
@@ -216,6 +259,7 @@ class WorkerPool:
                     left -= 1
                 elif on_progress is not None:
                     on_progress([chain.progress() for chain in self._chains])
+                self._record()
         except KeyboardInterrupt:
             self._interrupted = True
         finally:
@@ -224,6 +268,7 @@ class WorkerPool:
                 if thread.ident is not None:
                     thread.join()
         self.seconds = time.perf_counter() - self._began
+        self._record(always=last)
         if self._error is not None:
             raise self._error
         if on_progress is not None:
@@ -244,6 +289,7 @@ class WorkerPool:
     def _work(self) -> None:
         """Advance the chain that is furthest behind, call by call, until none waits."""
         while (chain := self._take()) is not None:
+            self._wait_for_room()
             began = time.perf_counter()
             report = self._call(chain.job())
             self._absorb([chain], [report], time.perf_counter() - began)
@@ -254,6 +300,7 @@ class WorkerPool:
     def _work_together(self) -> None:
         """Advance all chains in one call after another."""
         while not self._stopped() and not all(chain.paused for chain in self._chains):
+            self._wait_for_room()
             began = time.perf_counter()
             jobs = [chain.job() if not chain.paused else chain.rest() for chain in self._chains]
             budget = min(job.leapfrogs for job in jobs)
@@ -275,11 +322,41 @@ class WorkerPool:
     def _absorb(self, chains: list[NUTSChain], reports: list[Report], seconds: float) -> None:
         for chain, report in zip(chains, reports, strict=True):
             if not chain.paused:
-                chain.absorb(report, seconds)
+                with chain.lock:
+                    chain.absorb(report, seconds)
         if np.isnan(self.warmup_seconds) and all(
             chain.done >= chain.tune for chain in self._chains
         ):
             self.warmup_seconds = time.perf_counter() - self._began
+
+    def _record(self, always: bool = False) -> None:
+        """Record what chains have drawn, where that is due."""
+        recorder = self._recorder
+        if recorder is None or not (always or recorder.due(self._waiting())):
+            return
+        parts = []
+        for chain, begin in zip(self._chains, self._recorded, strict=True):
+            with chain.lock:
+                parts.append(chain.since(begin))
+        recorder.record(parts)
+        self._recorded = [part.end for part in parts]
+        for chain, part in zip(self._chains, parts, strict=True):
+            if part.end > chain.tune:
+                with chain.lock:
+                    chain.rows.drop(part.end)
+
+    def _waiting(self) -> int:
+        """How many numbers are still to be recorded."""
+        size = np.size(self._chains[0].state.tree.ends[0]) // 2 + len(STATS)
+        ahead = zip(self._chains, self._recorded, strict=True)
+        return size * sum(chain.done - begin for chain, begin in ahead)
+
+    def _wait_for_room(self) -> None:
+        """Let the recorder catch up where chains draw faster than it writes."""
+        while self._recorder is not None and self._waiting() > MOST_WAITING:
+            if self._stopped():
+                return
+            time.sleep(_PROGRESS_SECONDS / 10)
 
     def _take(self) -> NUTSChain | None:
         # A worker that finds no chain idle is not needed: each busy chain has its own.
