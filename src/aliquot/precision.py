@@ -3,7 +3,7 @@
 Posterior geometry needs float64, JAX defaults to float32, and the global switch belongs to the
 user. Everything that Aliquot traces, compiles or runs does so inside :func:`float64`, which
 changes the setting for the current thread and puts it back. So it is with the other settings of
-JAX under which correct programs fail.
+JAX under which correct programs fail, or draw other random numbers.
 """
 
 from __future__ import annotations
@@ -16,11 +16,19 @@ import jax
 
 # Settings of the user's that our own programs cannot run under: what they are compiled with ahead
 # of time would not be compiled, a NaN that a `where` drops would be an error, data could not be
-# handed to the device. The setting, the values that do no harm, and the context that restores one.
+# handed to the device, a seed would not give the same draws. The setting, the values that do no
+# harm, and the context that restores one.
 _HARMLESS: tuple[tuple[str, tuple[Any, ...], Callable[[], AbstractContextManager[Any]]], ...] = (
     ("jax_disable_jit", (False,), lambda: jax.disable_jit(False)),
     ("jax_numpy_dtype_promotion", ("standard",), lambda: jax.numpy_dtype_promotion("standard")),
     ("jax_numpy_rank_promotion", ("allow",), lambda: jax.numpy_rank_promotion("allow")),
+    # Draws are a function of the seed: other kinds of keys give others, some even under `vmap`.
+    (
+        "jax_default_prng_impl",
+        ("threefry2x32",),
+        lambda: jax.default_prng_impl("threefry2x32"),
+    ),
+    ("jax_threefry_partitionable", (True,), lambda: jax.threefry_partitionable(True)),
     ("jax_debug_nans", (False,), lambda: jax.debug_nans(False)),
     ("jax_debug_infs", (False,), lambda: jax.debug_infs(False)),
     *(
@@ -34,7 +42,8 @@ def float64() -> AbstractContextManager[None]:
     """Return a context in which JAX works in double precision, for the current thread only.
 
     Settings that look for mistakes in a user's own programs (`jax.disable_jit`,
-    `jax.numpy_dtype_promotion`, `jax.transfer_guard`, `jax.debug_nans` and the like) are off in it.
+    `jax.numpy_dtype_promotion`, `jax.transfer_guard`, `jax.debug_nans` and the like) are off in it,
+    and random keys are of the kind that is JAX's default.
 
     Examples
     --------

@@ -10,6 +10,7 @@ from typing import Any
 import jax
 import numpy as np
 import pytest
+import xarray as xr
 
 import aliquot as aq
 from aliquot.precision import float64
@@ -27,6 +28,9 @@ SETTINGS: dict[str, Callable[[], Any]] = {
     "low precision of products": lambda: jax.default_matmul_precision("bfloat16"),
     "device": lambda: jax.default_device(jax.devices("cpu")[0]),
     "single precision": lambda: jax.enable_x64(False),
+    "keys of another kind": lambda: jax.default_prng_impl("rbg"),
+    "keys split as they once were": lambda: jax.threefry_partitionable(False),
+    "keys used twice": lambda: jax.debug_key_reuse(True),
 }
 
 
@@ -100,6 +104,56 @@ def test_all_that_a_user_calls_gives_the_same(
         found = run()
     assert found.keys() == expected.keys()
     for name, values in expected.items():
+        np.testing.assert_array_equal(found[name], values, err_msg=name)
+
+
+def drawn() -> dict[str, np.ndarray]:
+    """Draw with all that takes a key of JAX's, in a small mixture."""
+    with aq.Model() as model:
+        mu = aq.Normal("mu", 0, 2, shape=2)
+        z = aq.Bernoulli("z", 0.5, shape=3)
+        with pytest.warns(aq.ImputationWarning):
+            aq.Normal("y", mu[z], 1, observed=[-1.2, 0.1, np.nan])
+    values = np.random.default_rng(1).normal(size=(1, 40, 2))
+    posterior = xr.Dataset({"mu": (("chain", "draw", "mu_dim_0"), values)})
+    trace = xr.DataTree.from_dict({"/posterior": posterior})
+    kinds = ("probabilities", "draws", "most_probable")
+    with model:
+        trees = {kind: aq.recover(trace, kind=kind, random_seed=1) for kind in kinds}
+        trees["predicted"] = aq.sample_posterior_predictive(trees["draws"], random_seed=1)
+        trees["prior"] = aq.sample_prior_predictive(20, random_seed=1)
+    found = {
+        f"{kind} {group} {name}": array.values
+        for kind, tree in trees.items()
+        for group in tree.children
+        for name, array in tree[group].data_vars.items()
+    }
+
+    def walk(step: Any, rng: Any = None, size: Any = None) -> Any:
+        return step * jax.random.normal(rng, size)
+
+    own = aq.CustomDist.dist(1.0, logp=lambda x, step: -abs(x), random=walk)
+    found |= {
+        "own": own.sample(4, random_seed=1),
+        "family": aq.Gamma.dist([1.0, 2.0], 1.0).sample(3, random_seed=1),
+        "filled": aq.filled_components(trace, model, random_seed=1).values,
+    }
+    return found
+
+
+@pytest.fixture(scope="module")
+def expected_draws() -> dict[str, np.ndarray]:
+    return drawn()
+
+
+@pytest.mark.parametrize("kind", ["rbg", "unsafe_rbg"])
+def test_draws_are_the_same_whatever_keys_jax_makes(
+    kind: str, expected_draws: dict[str, np.ndarray]
+) -> None:
+    with jax.default_prng_impl(kind):
+        found = drawn()
+    assert found.keys() == expected_draws.keys()
+    for name, values in expected_draws.items():
         np.testing.assert_array_equal(found[name], values, err_msg=name)
 
 
