@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import importlib
 import re
 import signal
@@ -225,11 +226,11 @@ def pressed_when(monkeypatch, moment):
 
 
 def test_ctrl_c_keeps_what_there_is_and_a_second_one_loses_nothing(groups, tmp_path, monkeypatch):
-    write = aliquot.analyses.run.write_assignments
+    table = aliquot.analyses.run.assignments_table
 
     def pressed_again(*arguments):
         signal.raise_signal(signal.SIGINT)
-        write(*arguments)
+        return table(*arguments)
 
     compare = importlib.import_module("aliquot.inference.compare_components")
     posterior, calls = compare._posterior, []
@@ -241,7 +242,7 @@ def test_ctrl_c_keeps_what_there_is_and_a_second_one_loses_nothing(groups, tmp_p
         return posterior(*arguments, **options)
 
     monkeypatch.setattr(compare, "_posterior", stopped_at_the_second)
-    monkeypatch.setattr(aliquot.analyses.run, "write_assignments", pressed_again)
+    monkeypatch.setattr(aliquot.analyses.run, "assignments_table", pressed_again)
     before = signal.getsignal(signal.SIGINT)
     result = run("mixture", "groups.csv", "x", "-k", "1:3", "--draws", "100")
     assert result.exit_code == 130, result.output
@@ -272,14 +273,17 @@ def test_ctrl_c_at_the_beginning_and_at_the_end(moment, left, groups, tmp_path, 
 
 
 def test_a_file_is_written_whole_or_not_at_all(groups, tmp_path, monkeypatch):
-    def fail(path, *_):
-        path.write_text("half")
-        raise OSError(28, "No space left on device")
+    replace = aliquot.files.replace
 
-    monkeypatch.setattr(aliquot.analyses.run, "write_components", fail)
+    def full(path, *arguments, **options):
+        if path.name == "components.csv":
+            raise OSError(errno.ENOSPC, "No space left on device")
+        replace(path, *arguments, **options)
+
+    monkeypatch.setattr(aliquot.files, "replace", full)
     result = run("mixture", "groups.csv", "x", "-k", "1", "--draws", "100")
     assert result.exit_code == 1
-    assert "No space left on device" in result.stderr
+    assert "components.csv cannot be written: there is no room" in result.stderr
     assert {path.name for path in (tmp_path / "groups-mixture").iterdir()} == {
         "posterior.nc",
         "model.py",

@@ -35,6 +35,7 @@ from aliquot.errors import ParameterError as ParameterError
 from aliquot.errors import PartialResultWarning as PartialResultWarning
 from aliquot.errors import ShapeError as ShapeError
 from aliquot.errors import StartError as StartError
+from aliquot.errors import StorageError as StorageError
 from aliquot.errors import SupportError as SupportError
 from aliquot.errors import TableError as TableError
 from aliquot.evidence import LogEvidence as LogEvidence
@@ -104,6 +105,7 @@ if not TYPE_CHECKING:  # a type checker goes by the imports, and is to see which
         "ShapeError",
         "StartError",
         "SupportError",
+        "StorageError",
         "TableError",
         "check",
         "compare_components",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from pathlib import Path
+from typing import Any
 
 _PACKAGE = str(Path(__file__).parent)
 
@@ -34,6 +35,29 @@ class ModelError(AliquotError, ValueError):
 
 class TableError(AliquotError, ValueError):
     """A file that is not the table that was meant, or columns that cannot be used as asked."""
+
+
+class StorageError(AliquotError, OSError):
+    """A file that could not be written, as on a full disk; an older one is as it was.
+
+    Examples
+    --------
+    >>> import errno
+    >>> import aliquot as aq
+    >>> try:
+    ...     raise aq.StorageError("report.html cannot be written: no room", errno.ENOSPC)
+    ... except OSError as error:
+    ...     print(error, error.errno == errno.ENOSPC)
+    report.html cannot be written: no room True
+    """
+
+    def __init__(self, message: str, number: int | None = None) -> None:
+        # Handed on, the number would be part of the text.
+        super().__init__(message)
+        self.errno = number
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (str(self), self.errno)
 
 
 class StartError(AliquotError, ValueError):

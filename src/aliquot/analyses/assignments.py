@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -119,8 +118,8 @@ def _of_model(few: xarray.DataTree, model: Model) -> tuple[np.ndarray, np.ndarra
     return mean / mean.sum(axis=-1, keepdims=True), found.std(axis=0)
 
 
-def write_assignments(path: Path, analysis: TableAnalysis, found: Assignments) -> None:
-    """Write a row for each row of the table, in its order."""
+def assignments_table(analysis: TableAnalysis, found: Assignments) -> str:
+    """Give CSV with a row for each row of the table, in its order."""
     import polars as pl
 
     columns: dict[str, Any] = {"row": np.arange(1, analysis.table.rows + 1)}
@@ -135,7 +134,7 @@ def write_assignments(path: Path, analysis: TableAnalysis, found: Assignments) -
         columns[_free(name, columns)] = values if values.dtype.kind == "i" else significant(values)
     frame = pl.DataFrame(columns)
     counted = frame.with_columns(pl.col(pl.Int64).replace(-1, None))
-    counted.with_columns(pl.col(pl.Float64).fill_nan(None)).write_csv(path)
+    return counted.with_columns(pl.col(pl.Float64).fill_nan(None)).write_csv()
 
 
 def _free(name: str, taken: Mapping[str, Any]) -> str:

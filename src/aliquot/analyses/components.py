@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,8 +24,8 @@ def in_one_chain(trace: xarray.DataTree) -> xarray.Dataset:
     return posterior.stack(sample=("chain", "draw")).transpose("sample", ...)
 
 
-def write_components(path: Path, analysis: TableAnalysis, parameters: Sequence[Parameter]) -> None:
-    """Write a row for each parameter of each component, in the data's own units."""
+def components_table(analysis: TableAnalysis, parameters: Sequence[Parameter]) -> str:
+    """Give CSV with a row for each parameter of each component, in the data's own units."""
     import polars as pl
 
     tails = [(1 - PROBABILITY) / 2, (1 + PROBABILITY) / 2]
@@ -41,11 +40,11 @@ def write_components(path: Path, analysis: TableAnalysis, parameters: Sequence[P
     numbers = ("mean", "sd", f"{tails[0]:.0%}", f"{tails[1]:.0%}")
     names = (analysis.kind, "parameter", "column", "level", *numbers)
     frame = pl.DataFrame(rows, schema=list(names), orient="row")
-    frame.with_columns(pl.col(list(numbers)).round_sig_figs(6)).write_csv(path)
+    return frame.with_columns(pl.col(list(numbers)).round_sig_figs(6)).write_csv()
 
 
-def write_comparison(path: Path, analysis: TableAnalysis, posterior: Posterior) -> None:
-    """Write a row for each number of components that was tried: how probable it is."""
+def comparison_table(analysis: TableAnalysis, posterior: Posterior) -> str:
+    """Give CSV with a row for each number of components that was tried: how probable it is."""
     import polars as pl
 
     table = posterior.comparison.table.reset_index()
@@ -63,4 +62,4 @@ def write_comparison(path: Path, analysis: TableAnalysis, posterior: Posterior) 
     frame = pl.DataFrame(columns).with_columns(
         pl.col("log_evidence", "error", "probability", "probability_error").round(4)
     )
-    frame.write_csv(path)
+    return frame.write_csv()

@@ -1,11 +1,8 @@
-"""The folder of an answer: refused before any work, its files written whole or not at all."""
+"""The folder of an answer: refused before any work, and cleared of an earlier one."""
 
 from __future__ import annotations
 
-import os
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from aliquot.errors import TableError
@@ -51,17 +48,6 @@ def cleared(path: Path) -> None:
     """Take away what an earlier run left, so that no folder holds two answers."""
     for name in FILES:
         (path / name).unlink(missing_ok=True)
-
-
-@contextmanager
-def whole(path: Path) -> Iterator[Path]:
-    """Give a temporary path to write to; it becomes `path` when the block ends well."""
-    temporary = path.with_name(f".{os.getpid()}-{path.name}")
-    try:
-        yield temporary
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _ours(path: Path) -> bool:

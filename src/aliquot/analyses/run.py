@@ -10,14 +10,15 @@ from pathlib import Path
 from typing import Any
 
 from aliquot.analyses.analysis import RunSettings, TableAnalysis
-from aliquot.analyses.assignments import assignments, write_assignments
-from aliquot.analyses.components import in_one_chain, write_comparison, write_components
+from aliquot.analyses.assignments import assignments, assignments_table
+from aliquot.analyses.components import comparison_table, components_table, in_one_chain
 from aliquot.analyses.fitting import fitted
-from aliquot.analyses.folder import MARK, cleared, whole
+from aliquot.analyses.folder import MARK, cleared
 from aliquot.analyses.paragraph import paragraphs
 from aliquot.analyses.script import script
 from aliquot.analyses.stopping import Stopping
 from aliquot.builders.posterior import Posterior
+from aliquot.files import write_text, write_tree
 from aliquot.tables.words import count
 
 WIDTH = 88
@@ -103,26 +104,20 @@ def _written(
     trace = posterior.trace
     trace.attrs["command"] = command
     trace.attrs["comparison_partial"] = int(partial)
-    with whole(folder / "posterior.nc") as path:
-        trace.to_netcdf(path)
-    with whole(folder / "model.py") as path:
-        text = script(analysis, posterior.components, settings, folder, command, note)
-        path.write_text(text, encoding="utf-8")
+    write_tree(folder / "posterior.nc", trace)
+    text = script(analysis, posterior.components, settings, folder, command, note)
+    write_text(folder / "model.py", text)
     parameters = analysis.parameters(in_one_chain(trace))
-    with whole(folder / "components.csv") as path:
-        write_components(path, analysis, parameters)
+    write_text(folder / "components.csv", components_table(analysis, parameters))
     if len(posterior.comparison.rows) > 1 or partial:
-        with whole(folder / "comparison.csv") as path:
-            write_comparison(path, analysis, posterior)
+        write_text(folder / "comparison.csv", comparison_table(analysis, posterior))
     doing("assigning rows")
     rows = assignments(
         analysis, posterior, lambda share: doing(f"assigning rows, {share:.0%} done")
     )
-    with whole(folder / "assignments.csv") as path:
-        write_assignments(path, analysis, rows)
+    write_text(folder / "assignments.csv", assignments_table(analysis, rows))
     said = paragraphs(analysis, posterior, parameters, rows, partial)
-    with whole(folder / "summary.txt") as path:
-        path.write_text(_summary(analysis, posterior, said, command), encoding="utf-8")
+    write_text(folder / "summary.txt", _summary(analysis, posterior, said, command))
     return said
 
 
@@ -150,8 +145,6 @@ def _report(analysis: TableAnalysis, posterior: Posterior, folder: Path, partial
     from aliquot.reporting.report import report
 
     title = f"{analysis.title}{' (partial)' if partial else ''}"
-    target = folder / "report.html"
-    with whole(target) as path, warnings.catch_warnings():
+    with warnings.catch_warnings():
         warnings.simplefilter("ignore", AliquotWarning)  # the report says them itself
-        report(posterior.trace, posterior.model, path, title=title)
-    return target
+        return report(posterior.trace, posterior.model, folder / "report.html", title=title)

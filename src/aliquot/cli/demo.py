@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from aliquot.demo.summary import Summary
 
 QUICK = {"draws": 1_000, "tune": 500, "iterations": 5_000}
-INTERRUPTED = 130
+FAILED, INTERRUPTED = 1, 130
 # The versions of the unordered draws that have a line of their own.
 SHOWN = {"permuted": "NUTS, permuted", "relabelled_ecr": "NUTS, relabelled"}
 
@@ -91,6 +91,7 @@ def _run(settings: Settings, folder: Path, progress: bool) -> Path:
     from rich.console import Console
 
     from aliquot.demo.analysis import run_analysis
+    from aliquot.errors import StorageError
 
     console = Console(highlight=False)
     low, high = settings.means
@@ -119,6 +120,9 @@ def _run(settings: Settings, folder: Path, progress: bool) -> Path:
         have = "All fits" if len(kept) == 4 else f"{len(kept)} of 4 fits"
         typer.echo(f"\nStopped. {have} are in {folder}; there is no report.", err=True)
         raise typer.Exit(INTERRUPTED) from None
+    except StorageError as error:
+        typer.echo(f"aliquot demo: {error}", err=True)
+        raise typer.Exit(FAILED) from None
 
 
 def _load_drawing() -> None:

@@ -10,13 +10,13 @@ import hashlib
 import os
 import stat
 import sys
-import tempfile
 import threading
 import time
 from contextlib import suppress
 from pathlib import Path
 
 from aliquot.errors import AliquotWarning, warn
+from aliquot.files import replace
 
 VARIABLE, SWITCH = "ALIQUOT_CACHE_DIR", "ALIQUOT_CACHE"
 MOST_BYTES = 512 * 2**20
@@ -87,7 +87,8 @@ def write(key: str, body: bytes) -> bool:
         place.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not _ours(place.stat()):
             raise PermissionError(f"{place} belongs to somebody else, or others can write to it")
-        _write_whole(place, f"{key}{_ENDING}", _sealed(key, body))
+        # Readable by its owner only. A reader sees the old file, none, or this one.
+        replace(place / f"{key}{_ENDING}", _sealed(key, body))
         _bound(place, len(body))
     except OSError as error:
         _say_once(error)
@@ -115,19 +116,6 @@ def _ours(status: os.stat_result) -> bool:
     if not hasattr(os, "geteuid"):
         return True
     return status.st_uid == os.geteuid() and not status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
-
-
-def _write_whole(place: Path, name: str, content: bytes) -> None:
-    # Made readable by its owner only. A reader sees the old file, none, or this one.
-    handle, temporary = tempfile.mkstemp(prefix="new-", dir=place)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        Path(temporary).replace(place / name)
-    except BaseException:
-        with suppress(OSError):
-            Path(temporary).unlink()
-        raise
 
 
 def _bound(place: Path, size: int) -> None:

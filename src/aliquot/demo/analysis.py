@@ -22,6 +22,7 @@ from aliquot.demo.quadrature import ExactPosterior, exact_posterior
 from aliquot.demo.settings import Settings
 from aliquot.demo.summary import Drawn, summarise
 from aliquot.families import Normal, NormalMixture
+from aliquot.files import write_tree
 from aliquot.reporting.said import said_by_aliquot
 
 # Draws behind the final ELBO: enough for an error of about a hundredth of a nat.
@@ -96,7 +97,7 @@ def run_analysis(
 
     def store(drawn: Drawn, name: str) -> None:
         if folder is not None:
-            drawn.tree.to_netcdf(folder / f"posterior_{name}.nc", engine="h5netcdf")
+            write_tree(folder / f"posterior_{name}.nc", drawn.tree)
 
     data, labels = settings.simulate()
     analysis = Analysis(settings, data, labels, exact_posterior(data))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from aliquot.demo import figures
 from aliquot.demo.analysis import Analysis
 from aliquot.demo.labels import announced
 from aliquot.demo.story import tell
+from aliquot.files import write_bytes, write_text
 from aliquot.plots import style
 from aliquot.reporting import page
 from aliquot.reporting.svg import inline_svg
@@ -44,11 +46,13 @@ def write_article(analysis: Analysis, folder: Path) -> Path:
     drawn = {}
     for name, (draw, description) in found.items():
         figure = draw()
+        picture = BytesIO()
         with style.styled():
-            figure.savefig(folder / f"{name}.png", dpi=DOTS_PER_INCH)
+            figure.savefig(picture, dpi=DOTS_PER_INCH, format="png")
+        write_bytes(folder / f"{name}.png", picture.getvalue())
         drawn[name] = inline_svg(figure, name, description)
     path = folder / "report.html"
-    path.write_text(render(analysis, drawn), encoding="utf-8")
+    write_text(path, render(analysis, drawn))
     return path
 
 

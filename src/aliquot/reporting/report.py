@@ -11,6 +11,7 @@ import numpy as np
 
 from aliquot.arguments import as_seed
 from aliquot.errors import ModelError
+from aliquot.files import write_text
 from aliquot.hints.explain import explained
 from aliquot.inference.described import observed_data
 from aliquot.inference.posterior import posterior_of, posterior_values
@@ -73,6 +74,8 @@ def report(
     ModelError, ShapeError, SupportError
         Before any work is done: for a trace that is none, or of another model or other data; a
         folder that is not there; names that are not in the posterior.
+    StorageError
+        Where the file cannot be written, as on a full disk; an older one is as it was.
 
     Notes
     -----
@@ -114,7 +117,7 @@ def report(
 
     contents = Contents(trace, model, few, prob, max_shown, seed, names)
     page = render("report.html.j2", **sections(contents, title))
-    target.write_text(page, encoding="utf-8")
+    write_text(target, page)
     return target
 
 
