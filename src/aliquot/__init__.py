@@ -61,6 +61,7 @@ from aliquot.inference.predict import sample_posterior_predictive as sample_post
 from aliquot.inference.predict import sample_prior_predictive as sample_prior_predictive
 from aliquot.inference.recover import recover as recover
 from aliquot.inference.relabel import relabel as relabel
+from aliquot.inference.resume import resume as resume
 from aliquot.inference.sample import sample as sample
 from aliquot.model import Model as Model
 from aliquot.model import data as _data
@@ -70,6 +71,7 @@ from aliquot.model import observe as observe
 from aliquot.model import potential as _potential
 from aliquot.model import set_data as set_data
 from aliquot.reporting.report import report as report
+from aliquot.storage import open_run as open_run
 from aliquot.variational import ParameterChange as ParameterChange
 from aliquot.variational import RelativeChange as RelativeChange
 
@@ -121,10 +123,12 @@ if not TYPE_CHECKING:  # a type checker goes by the imports, and is to see which
         "log_evidence",
         "math",
         "observe",
+        "open_run",
         "recover",
         "relabel",
         "plots",
         "report",
+        "resume",
         "sample",
         "sample_posterior_predictive",
         "sample_prior_predictive",

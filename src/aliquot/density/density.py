@@ -120,6 +120,11 @@ class Density(Starts):
         """How many numbers of the data the log density reads: rows that are alike once."""
         return self._traced.numbers_read
 
+    @property
+    def fingerprint(self) -> str | None:
+        """What the log density computes, as a digest; None where that cannot be said."""
+        return self._traced.fingerprint
+
     def first_look(self) -> None:
         """Refuse parameters that are computed and cannot be what they must be, once.
 

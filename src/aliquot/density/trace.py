@@ -16,6 +16,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from aliquot.alike import merged, repeats
+from aliquot.compilation.fingerprint import fingerprint
 from aliquot.density.beforehand import beforehand
 from aliquot.precision import float64
 from aliquot.primitives import name_of
@@ -86,6 +87,11 @@ class Traced:
             read.update(variables(equation.invars))
         given = [*program.jaxpr.constvars, *program.jaxpr.invars[self._values :]]
         return sum(size_of(var) for var in given if var in read)
+
+    @property
+    def fingerprint(self) -> str | None:
+        """What is computed, as a digest; None where that cannot be said."""
+        return fingerprint(self._program or self._written)
 
     @property
     def is_shortened(self) -> bool:

@@ -112,14 +112,14 @@ class StartingPlan:
         )
         return warmed
 
-    def said(self, run: ChainDraws) -> str:
+    def said(self, run: ChainDraws, attributes: Mapping[str, Any]) -> str:
         """Say in a line what was not as usual; nothing where all was."""
         parts = []
         if run.tune < self._settings.tune:
             parts.append(
                 f"the warm-up was enough after {run.tune:,} of {self._settings.tune:,} draws"
             )
-        found = self.attributes(run)["moves"]
+        found = attributes["moves"]
         if found["kind"] != "nuts":
             tries = f"of {found['tries']} tries each, " if found["tries"] > 1 else ""
             parts.append(

@@ -49,7 +49,7 @@ def record(
         shared = _shared(marginal)
 
     def attributes(names: Sequence[str], shared: bool) -> dict[str, Any]:
-        made = {"data": _digests(model, names), "shared": shared}
+        made = {"data": digests(model, names), "shared": shared}
         return {"recovered": 1, ATTRIBUTE: json.dumps(made)}
 
     unknowns = [] if marginal is None else marginal.unknowns
@@ -75,7 +75,7 @@ def change(model: Model, attrs: Mapping[str, Any]) -> Change | None:
     if ATTRIBUTE not in attrs:
         return None
     was = json.loads(attrs[ATTRIBUTE])
-    now = _digests(model, list(was["data"]))
+    now = digests(model, list(was["data"]))
     others = [name for name, digest in was["data"].items() if now.get(name) != digest]
     if not others:
         return None
@@ -83,14 +83,15 @@ def change(model: Model, attrs: Mapping[str, Any]) -> Change | None:
     return Change(others, not was["shared"], bool(responses & set(others)))
 
 
-def _digests(model: Model, names: Sequence[str]) -> dict[str, str]:
+def digests(model: Model, names: Sequence[str] | None = None) -> dict[str, str]:
     """Give a digest of each array of data by name; of names that the model has not, none."""
     found: dict[str, Any] = {v.name: (v.value, None) for v in model.data}
     for variable in model.observed:
         for leaf in leaves(variable.value):
             if isinstance(leaf, Data):
                 found.setdefault(leaf.name, (leaf.value, variable.missing))
-    return {name: _digest(*found[name]) for name in dict.fromkeys(names) if name in found}
+    wanted = found if names is None else dict.fromkeys(names)
+    return {name: _digest(*found[name]) for name in wanted if name in found}
 
 
 def _digest(values: Any, missing: Any) -> str:

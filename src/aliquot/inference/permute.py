@@ -35,18 +35,28 @@ def read_label_switching(value: Any) -> bool:
     )
 
 
-def permutations(components: int, seed: int, block: int, chain: int, draws: int) -> np.ndarray:
-    """Draw independent uniform permutations (draws, components), a function of all arguments."""
+def permutations(
+    components: int, seed: int, block: int, chain: int, draws: int, begin: int = 0
+) -> np.ndarray:
+    """Draw independent uniform permutations (draws, components), a function of all arguments.
+
+    They are those of a chain's draws from `begin` on.
+    """
     rng = np.random.default_rng([STREAM, seed, block, chain])
+    rng.bit_generator.advance(begin * components)  # type: ignore[attr-defined]
     return np.argsort(rng.random((draws, components)), axis=-1)
 
 
 def permuted(
-    density: Any, symmetries: Symmetries, values: Mapping[str, np.ndarray], seed: int
+    density: Any,
+    symmetries: Symmetries,
+    values: Mapping[str, np.ndarray],
+    seed: int,
+    begin: int = 0,
 ) -> dict[str, np.ndarray] | None:
     """Let the components of every draw, (chains, draws, *shape), trade places at random.
 
-    Free variables are permuted and deterministics computed anew. ``None``, and a warning, where the
+    The first of them is draw `begin` of its chain. Free variables are permuted and deterministics computed anew. ``None``, and a warning, where the
     density of a permuted draw is another one after all.
 
     A chain followed by a move that leaves the posterior unchanged still has the posterior as its
@@ -58,7 +68,7 @@ def permuted(
     free = free_draws(density, values)
     moved = dict(free)
     for number, block in enumerate(symmetries.coupled):
-        moved |= _at_random(block, moved, seed, number)
+        moved |= _at_random(block, moved, seed, number, begin)
     if _changed(density, free, moved):
         warn(
             "label_switching: the density changes where components trade places, although it did "
@@ -112,11 +122,11 @@ def unconstrained(density: Any, values: Mapping[str, np.ndarray]) -> np.ndarray:
 
 
 def _at_random(
-    block: Block, values: Mapping[str, np.ndarray], seed: int, number: int
+    block: Block, values: Mapping[str, np.ndarray], seed: int, number: int, begin: int = 0
 ) -> dict[str, np.ndarray]:
     """Let the components of block `number` trade places at random in every draw."""
     chains, draws = sample_shape(values)
-    each = [permutations(block.components, seed, number, c, draws) for c in range(chains)]
+    each = [permutations(block.components, seed, number, c, draws, begin) for c in range(chains)]
     return block.permute(values, np.stack(each))
 
 

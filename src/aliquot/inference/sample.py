@@ -2,50 +2,30 @@
 
 from __future__ import annotations
 
-import os
-import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
-from threading import Thread
+from collections.abc import Mapping, Sequence
+from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 from aliquot.arguments import as_seed, whole_number
-from aliquot.blas import on_one_thread
-from aliquot.compilation import uncollected
-from aliquot.diagnostics import heights
-from aliquot.errors import ModelError, PartialResultWarning, warn
+from aliquot.errors import ModelError
 from aliquot.hints.arguments import SAMPLE
 from aliquot.hints.explain import explained
 from aliquot.inference.approximation import Approximation
-from aliquot.inference.beginning import MOVES, Compiling, StartingPlan
-from aliquot.inference.described import described
-from aliquot.inference.exact import exact_draws
-from aliquot.inference.initialisation import explain_start, metric_for, read_init
-from aliquot.inference.initialised import refuse_other_model
-from aliquot.inference.interrupt import interrupts
-from aliquot.inference.labels import announce_symmetries, judge
-from aliquot.inference.permute import permuted, read_label_switching, unconstrained
-from aliquot.inference.tempered import (
-    metric_of_rungs,
-    read_sampler,
-    run_tempered,
-    warn_of_ladder,
-)
-from aliquot.mcmc.result import ChainDraws
-from aliquot.mcmc.run import sample as run_chains
+from aliquot.inference.beginning import MOVES
+from aliquot.inference.drawing import Beginning, draw
+from aliquot.inference.initialisation import read_init
+from aliquot.inference.permute import read_label_switching
+from aliquot.inference.run_options import RunOptions
+from aliquot.inference.tempered import read_sampler
 from aliquot.mcmc.settings import NUTSSettings
-from aliquot.mcmc.starts import NoStartError
 from aliquot.model import Model, resolve_model
-from aliquot.progress import announce, sampling_progress
-from aliquot.results import build_tree
-from aliquot.symmetry import ATTRIBUTE, Symmetries
+from aliquot.storage import read_path
 
 if TYPE_CHECKING:
     import xarray
 
 
 @explained(SAMPLE)
-@on_one_thread
 def sample(
     draws: int = 1000,
     *,
@@ -64,6 +44,7 @@ def sample(
     keep_unconstrained: bool = False,
     compute_convergence_checks: bool = True,
     label_switching: str | None = None,
+    store: str | PathLike[str] | None = None,
     model: Model | None = None,
 ) -> xarray.DataTree:
     r"""Draw from a model's posterior with NUTS.
@@ -123,6 +104,11 @@ def sample(
         "permute": after each draw the components that can trade places do so at random. A chain
         then visits all mirror modes, and R-hat and ESS are right. By default draws stay as they
         are. Warm-up draws stay so in any case.
+    store : str or path, optional
+        A folder that is made, and to which draws are written while the chains run, warm-up
+        included: at any moment a DataTree in Zarr's format that `open_run` shows. Memory then does
+        not grow with the number of draws. After an interruption, a kill or a loss of power `resume`
+        goes on, to the draws of a run that was not interrupted. Needs zarr: ``aliquot[zarr]``.
     model : Model, optional
         By default the one whose ``with`` block is running.
 
@@ -138,6 +124,8 @@ def sample(
     ModelError
         Where there is nothing to sample, a discrete variable cannot be summed out, or an argument
         is not one of those above.
+    StorageError
+        Where the store exists, or cannot be written.
     StartError
         Where no start point has a finite log density and gradient; names the variables at fault.
 
@@ -205,192 +193,28 @@ def sample(
     True
     """
     model = resolve_model(model, "aq.sample")
-    permuting = read_label_switching(label_switching)
     given, how = (init, "auto") if isinstance(init, Approximation) else (None, init)
-    metric, jitter = read_init(how)
-    tempered = read_sampler(sampler)
     if moves not in MOVES:
         raise ModelError(f"moves must be one of {', '.join(map(repr, MOVES))}; got {moves!r}")
-    chains = whole_number("chains", chains)
-    if cores is not None:
-        cores = whole_number("cores", cores)
-    settings = NUTSSettings(
-        draws=draws,
-        tune=tune,
-        target_accept=target_accept,
-        max_treedepth=max_treedepth,
-        metric=metric,
+    options = RunOptions(
+        settings=NUTSSettings(
+            draws=draws,
+            tune=tune,
+            target_accept=target_accept,
+            max_treedepth=max_treedepth,
+            metric=read_init(how)[0],
+        ),
+        chains=whole_number("chains", chains),
+        seed=as_seed(random_seed),
+        tempered=read_sampler(sampler),
+        init=how,
+        moves=moves,
+        permuting=read_label_switching(label_switching),
+        keep_warmup=keep_warmup,
+        keep_unconstrained=keep_unconstrained,
+        cores=None if cores is None else whole_number("cores", cores),
+        progressbar=progressbar,
+        checks=compute_convergence_checks,
     )
-    seed = as_seed(random_seed)
-    began = time.perf_counter()
-    density = model.density()
-    if density.marginal is not None:
-        announce(model.marginalization().line, progressbar)
-    if density.size == 0:
-        return exact_draws(model, settings.draws, chains, seed)
-    if given is not None:
-        refuse_other_model(given, density, initvals)
-    metric = metric_for(how, metric, density.size)
-    settings = replace(settings, metric=metric_of_rungs(how, metric) if tempered else metric)
-    explores = given is None and how == "auto" and initvals is None and not tempered
-    compiling = Compiling(density, settings, chains)
-    if explores:
-        compiling.start()
-    symmetries = model.symmetries(explain=False)
-    announce_symmetries(model, symmetries, permuting, progressbar)
-    beginning = StartingPlan(density, symmetries, settings, chains=chains, seed=seed, moves=moves)
-    if given is None:
-        beginning.around(initvals, jitter)
-        if explores:
-            beginning.explore(compiling)
-    elif not tempered:
-        beginning.from_approximation(given)
-    count = chains * settings.draws
-    helpers = [
-        Thread(target=density.prepare_draws, args=(count,), daemon=True),
-        Thread(target=_import_results, daemon=True),
-    ]
-
-    def meanwhile() -> None:
-        for helper in helpers:
-            helper.start()
-
-    said: dict[str, Any] = {}
-    if tempered:
-        where = beginning.starts if given is None and initvals is not None else None
-        run, said = run_tempered(
-            model, density, given, where, settings, seed, cores, progressbar, meanwhile, chains
-        )
-    else:
-        run = _run(model, density, beginning, settings, seed, cores, progressbar, meanwhile, chains)
-        said = beginning.attributes(run)
-        if line := beginning.said(run):
-            announce(line, progressbar)
-    for helper in helpers:
-        helper.join()
-    attrs = {
-        "sampling_time": run.sampling_seconds,
-        "warmup_time": run.warmup_seconds,
-        "compile_time": run.compile_seconds,
-        "compile_cached": run.compile_cached,
-        "tuning_steps": run.tune,
-        "random_seed": seed,
-        "sampler": "tempered" if tempered else "NUTS",
-        "init": f"a fit by {given.method}" if given is not None else init,
-        "metric": settings.metric,
-        "draws": settings.draws,
-        "chains": chains,
-        "cores": min(cores or os.cpu_count() or 1, chains),
-        "target_accept": settings.target_accept,
-        "max_treedepth": settings.max_treedepth,
-        "partial": run.interrupted,
-        ATTRIBUTE: symmetries.to_json(),
-    }
-    attrs |= _volumes(run) | said
-    moved = symmetries if permuting and symmetries else None
-    tree = _tree(model, density, run, attrs, keep_warmup, keep_unconstrained, moved)
-    tree.attrs["total_time"] = time.perf_counter() - began
-    if run.interrupted:
-        _warn_partial(run)
-    if compute_convergence_checks and int(run.completed.min()) > run.tune:
-        judge(tree, density, symmetries).warn()
-        if tempered:
-            warn_of_ladder(said)
-    return tree
-
-
-def _run(
-    model: Model,
-    density: Any,
-    beginning: StartingPlan,
-    settings: NUTSSettings,
-    seed: int,
-    cores: int | None,
-    progressbar: bool,
-    meanwhile: Callable[[], None],
-    chains: int,
-) -> ChainDraws:
-    total = settings.tune + settings.draws
-    with interrupts() as stop, sampling_progress(chains, total, progressbar) as display:
-        try:
-            return run_chains(
-                density.log_density,
-                density.data,
-                beginning.starts,
-                settings=settings,
-                seed=seed,
-                cores=cores,
-                scale=beginning.scale,
-                warmed=beginning.warmed,
-                stop=stop,
-                on_progress=display.update,
-                meanwhile=meanwhile,
-            )
-        except NoStartError as error:
-            failure = error
-    explain_start(model, failure)
-
-
-def _volumes(run: ChainDraws) -> dict[str, Any]:
-    """Note how much room each chain fills where that decides which of them to believe."""
-    kept = slice(run.tune, int(run.completed.min()))
-    volumes = heights.log_volumes(run.positions[:, kept], run.stats["lp"][:, kept])
-    return {} if volumes is None else {heights.ATTRIBUTE: volumes}
-
-
-def _import_results() -> None:
-    # While XLA compiles or chains run, so that nobody waits for it.
-    with uncollected():
-        import xarray  # noqa: F401
-
-
-def _tree(
-    model: Model,
-    density: Any,
-    run: ChainDraws,
-    attrs: Mapping[str, Any],
-    keep_warmup: bool,
-    keep_unconstrained: bool,
-    symmetries: Symmetries | None,
-) -> xarray.DataTree:
-    """Build the result; its draws are permuted where symmetries are given."""
-    done = int(run.completed.min())
-    kept = slice(run.tune, max(done, run.tune))
-    warm = slice(0, min(run.tune, done))
-    groups: dict[str, Any] = {
-        "posterior": density.constrain_draws(run.positions[:, kept]),
-        "sample_stats": {name: stat[:, kept] for name, stat in run.stats.items()}
-        | ({"independence": run.independent[:, kept]} if run.independent.any() else {}),
-    }
-    flat = run.positions[:, kept]
-    if symmetries is not None and flat.shape[1]:
-        moved = permuted(density, symmetries, groups["posterior"], attrs["random_seed"])
-        if moved is not None:
-            groups["posterior"] = moved
-            attrs = {**attrs, "label_switching": "permute"}
-            if keep_unconstrained:
-                flat = unconstrained(density, moved)
-    if keep_unconstrained:
-        groups["unconstrained_posterior"] = density.split(flat)
-    # A run that never left its warm-up has nothing else to show for itself.
-    if (keep_warmup or done <= run.tune) and warm.stop > 0:
-        groups["warmup_posterior"] = density.constrain_draws(run.positions[:, warm])
-        groups["warmup_sample_stats"] = {name: s[:, warm] for name, s in run.stats.items()}
-        if keep_unconstrained:
-            groups["warmup_unconstrained_posterior"] = density.split(run.positions[:, warm])
-    return build_tree(**groups, **described(model), attrs=attrs)
-
-
-def _warn_partial(run: ChainDraws) -> None:
-    done = int(run.completed.min())
-    if done > run.tune:
-        what = f"{done - run.tune} of {run.draws} draws from each chain are kept"
-    else:
-        what = (
-            f"the chains were still in their warm-up ({done} of {run.tune} draws), which is kept "
-            "as warmup_posterior; there are no posterior draws"
-        )
-    warn(
-        f"sampling was interrupted: {what}. The result is marked as partial.",
-        PartialResultWarning,
-    )
+    where = None if store is None else read_path(store)
+    return draw(model, options, Beginning(given, initvals), where)

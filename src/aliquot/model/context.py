@@ -16,6 +16,7 @@ from aliquot.hints.explain import MissingError, explained, public
 from aliquot.hints.names import MODEL
 from aliquot.model import replace
 from aliquot.model.dims import RESERVED, Coords, check_dims
+from aliquot.model.result_names import refuse_clash, refuse_clashing_dim, refuse_unstorable
 from aliquot.model.variables import (
     Data,
     Deterministic,
@@ -141,11 +142,7 @@ class Model:
             raise ModelError(
                 f"{name!r} is the name of a dim, so a variable cannot have it: use another name"
             )
-        if "/" in name:
-            raise ModelError(
-                f"the name {name!r} holds a slash, which separates groups in a result: use "
-                "another name"
-            )
+        refuse_unstorable("variable", name)
 
     def add_dim(self, name: str, labels: Any) -> None:
         """Add a dim, or give a dim that is there new labels.
@@ -160,6 +157,7 @@ class Model:
                 f"{name!r} is the name of a variable, so a dim cannot have it: use another name"
             )
         self.coords.add(name, labels)
+        refuse_clashing_dim(name, self.variables)
 
     def check_inputs(self, name: str, *trees: Any) -> None:
         """Refuse inputs that belong to another model, or data with missing values."""
@@ -183,6 +181,7 @@ class Model:
         """Register a variable under its name."""
         if variable.dims is not None:
             check_dims(variable.name, variable.dims, variable.shape, self.coords)
+        refuse_clash(variable, self.variables, self.coords)
         self.variables[variable.name] = variable
         self._density = None
         return variable

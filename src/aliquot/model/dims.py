@@ -12,6 +12,7 @@ import numpy as np
 
 from aliquot.errors import ModelError, ShapeError
 from aliquot.expression.lengths import Read, is_user_code, place
+from aliquot.model.result_names import refuse_unstorable, refuse_unstorable_labels
 
 RESERVED = ("chain", "draw")
 
@@ -23,6 +24,7 @@ def as_labels(name: Any, labels: Any) -> np.ndarray:
     """
     if not isinstance(name, str):
         raise ModelError(f"a dim's name must be a string; got {name!r}")
+    refuse_unstorable("dim", name)
     if name in RESERVED:
         raise ModelError(
             f"{name!r} is the name of a dim of every result, so a dim of a model cannot have "
@@ -44,6 +46,7 @@ def as_labels(name: Any, labels: Any) -> np.ndarray:
         )
     if array.dtype.kind in "fcmM":
         _check_present(name, list(array))
+    refuse_unstorable_labels(name, array)
     values, counts = np.unique(array, return_counts=True)
     if len(values) != len(array):
         twice = values[counts > 1][0]

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from aliquot.errors import StorageError
-from aliquot.files import write_whole
+from aliquot.storage.writing import write
 
 # Numbers in a chunk, about, and rows at most.
 NUMBERS, MOST_ROWS = 2**15, 4096
@@ -59,7 +59,7 @@ class Grown:
                 chunk = self._read(chain, block)
             chunk[at] = values[first + at.start - begin : first + at.stop - begin]
             content = chunk.tobytes()
-            write_whole(self._file(chain, block), content + _checksum(content), durable=True)
+            write(self._file(chain, block), content + _checksum(content))
 
     def take(self, chain: int, begin: int, end: int) -> np.ndarray:
         """Read rows (end - begin, *shape) of a chain."""

@@ -1,0 +1,235 @@
+"""From a model and what was asked for to draws that have been checked, in memory or in a store."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from threading import Thread
+from typing import TYPE_CHECKING, Any
+
+from aliquot.blas import on_one_thread
+from aliquot.compilation import uncollected
+from aliquot.errors import ModelError
+from aliquot.inference.approximation import Approximation
+from aliquot.inference.beginning import Compiling, StartingPlan
+from aliquot.inference.exact import exact_draws
+from aliquot.inference.initialisation import explain_start, metric_for, read_init
+from aliquot.inference.initialised import refuse_other_model
+from aliquot.inference.interrupt import interrupts
+from aliquot.inference.labels import announce_symmetries
+from aliquot.inference.run_options import RunOptions
+from aliquot.inference.run_result import result
+from aliquot.inference.stored import StoredRun, create
+from aliquot.inference.tempered import metric_of_rungs, run_tempered
+from aliquot.mcmc.result import ChainDraws
+from aliquot.mcmc.run import sample as run_chains
+from aliquot.mcmc.starts import NoStartError
+from aliquot.model import Model
+from aliquot.progress import announce, sampling_progress
+from aliquot.storage import RunStore
+from aliquot.symmetry import ATTRIBUTE, Symmetries
+
+if TYPE_CHECKING:
+    import xarray
+
+
+@dataclass(frozen=True)
+class Beginning:
+    """Where chains start, if the user says: at draws of a fit, or around start values."""
+
+    given: Approximation | None = None
+    initvals: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None
+
+    def described(self, options: RunOptions) -> dict[str, Any]:
+        """Say it in a store: what is explored is explored again when a run goes on."""
+        free = self.given is None and self.initvals is None and not options.tempered
+        said = options.init if self.given is None else f"a fit by {self.given.method}"
+        return {
+            "explored": free and options.init == "auto",
+            "init": said,
+            "again": self.given is None and self.initvals is None,
+            "draws": options.settings.draws,
+        }
+
+
+@on_one_thread
+def draw(
+    model: Model,
+    options: RunOptions,
+    beginning: Beginning,
+    store: Path | RunStore | None = None,
+) -> xarray.DataTree:
+    """Draw; `store` is where a store is to be made, or the one of a run that is to go on."""
+    density = model.density()
+    if density.marginal is not None:
+        announce(model.marginalization().line, options.progressbar)
+    if density.size == 0:
+        assert not isinstance(store, RunStore)
+        return exact_draws(model, options.settings.draws, options.chains, options.seed, store)
+    if options.tempered and store is not None:
+        raise ModelError(
+            "store: a tempered run cannot be written while it draws yet. Leave store= out and write "
+            "the result, as in trace.to_zarr('run.zarr')"
+        )
+    if beginning.given is not None:
+        refuse_other_model(beginning.given, density, beginning.initvals)
+    if isinstance(store, Path):
+        described = {"options": options.described(), "beginning": beginning.described(options)}
+        store = create(store, model, density, options.chains, described)
+    recorder = None if store is None else StoredRun(store, density)
+    try:
+        return _Run(model, density, options, beginning, recorder).tree()
+    finally:
+        if store is not None:
+            store.close()
+
+
+class _Run:
+    """One run of chains, from what is explored to what is said of the draws."""
+
+    def __init__(
+        self,
+        model: Model,
+        density: Any,
+        options: RunOptions,
+        beginning: Beginning,
+        recorder: StoredRun | None,
+    ) -> None:
+        self._model, self._density, self._options = model, density, options
+        self._recorder = recorder
+        metric = metric_for(options.init, options.settings.metric, density.size)
+        if options.tempered:
+            metric = metric_of_rungs(options.init, metric)
+        self._settings = replace(options.settings, metric=metric)
+        self._beginning = beginning
+        self._described = (
+            beginning.described(options)
+            if recorder is None
+            else recorder.store.description["beginning"]
+        )
+        self._began = time.perf_counter()
+
+    def tree(self) -> xarray.DataTree:
+        """Draw, check and return the result."""
+        model, density, options = self._model, self._density, self._options
+        tempered, settings = options.tempered, self._settings
+        # What was explored when the run was begun is found again, with as many evaluations.
+        first = replace(settings, draws=self._described["draws"])
+        compiling = Compiling(density, settings, options.chains)
+        if self._described["explored"]:
+            compiling.start()
+        symmetries = model.symmetries(explain=False)
+        announce_symmetries(model, symmetries, options.permuting, options.progressbar)
+        plan = StartingPlan(
+            density,
+            symmetries,
+            first,
+            chains=options.chains,
+            seed=options.seed,
+            moves=options.moves,
+        )
+        given, initvals = self._beginning.given, self._beginning.initvals
+        if given is None:
+            plan.around(initvals, read_init(options.init)[1])
+            if self._described["explored"]:
+                plan.explore(compiling)
+        elif not tempered:
+            plan.from_approximation(given)
+        helpers = [
+            Thread(
+                target=density.prepare_draws,
+                args=(options.chains * settings.draws,),
+                daemon=True,
+            ),
+            Thread(target=_import_results, daemon=True),
+        ]
+
+        def meanwhile() -> None:
+            for helper in helpers:
+                helper.start()
+
+        said: dict[str, Any] = {}
+        if tempered:
+            where = plan.starts if given is None and initvals is not None else None
+            run, said = run_tempered(
+                model,
+                density,
+                given,
+                where,
+                settings,
+                options.seed,
+                options.cores,
+                options.progressbar,
+                meanwhile,
+                options.chains,
+            )
+        else:
+            run = self._chains(plan, meanwhile)
+        for helper in helpers:
+            helper.join()
+        seen = run if self._recorder is None else self._recorder.seen(run)
+        if not tempered:
+            said = plan.attributes(seen)
+            if line := plan.said(run, said):
+                announce(line, options.progressbar)
+        attrs = self._attributes(run, symmetries) | said
+        return result(
+            model, density, options, run, seen, attrs, symmetries, self._recorder, self._began
+        )
+
+    def _chains(self, plan: StartingPlan, meanwhile: Callable[[], None]) -> ChainDraws:
+        options, settings = self._options, self._settings
+        total = settings.tune + settings.draws
+        with (
+            interrupts() as stop,
+            sampling_progress(options.chains, total, options.progressbar) as display,
+        ):
+            try:
+                return run_chains(
+                    self._density.log_density,
+                    self._density.data,
+                    plan.starts,
+                    settings=settings,
+                    seed=options.seed,
+                    cores=options.cores,
+                    scale=plan.scale,
+                    warmed=plan.warmed,
+                    stop=stop,
+                    on_progress=display.update,
+                    meanwhile=meanwhile,
+                    recorder=self._recorder,
+                )
+            except NoStartError as error:
+                failure = error
+        explain_start(self._model, failure)
+
+    def _attributes(self, run: ChainDraws, symmetries: Symmetries) -> dict[str, Any]:
+        """Say in the result how it was drawn."""
+        options, settings = self._options, self._settings
+        return {
+            "sampling_time": run.sampling_seconds,
+            "warmup_time": run.warmup_seconds,
+            "compile_time": run.compile_seconds,
+            "compile_cached": run.compile_cached,
+            "tuning_steps": run.tune,
+            "random_seed": options.seed,
+            "sampler": "tempered" if options.tempered else "NUTS",
+            "init": self._described["init"],
+            "metric": settings.metric,
+            "draws": settings.draws,
+            "chains": options.chains,
+            "cores": min(options.cores or os.cpu_count() or 1, options.chains),
+            "target_accept": settings.target_accept,
+            "max_treedepth": settings.max_treedepth,
+            "partial": run.interrupted,
+            ATTRIBUTE: symmetries.to_json(),
+        }
+
+
+def _import_results() -> None:
+    # While XLA compiles or chains run, so that nobody waits for it.
+    with uncollected():
+        import xarray  # noqa: F401

@@ -1,0 +1,131 @@
+"""``aq.resume``: go on with a run that was interrupted, or draw more."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from os import PathLike
+from typing import TYPE_CHECKING, Any
+
+from aliquot.arguments import whole_number
+from aliquot.errors import AliquotWarning, ModelError, warn
+from aliquot.inference.drawing import Beginning, draw
+from aliquot.inference.identity import identity, refuse_other
+from aliquot.inference.run_options import RunOptions
+from aliquot.model import Model, resolve_model
+from aliquot.storage import RunStore, read_path
+
+if TYPE_CHECKING:
+    import xarray
+
+
+def resume(
+    store: str | PathLike[str],
+    *,
+    draws: int | None = None,
+    cores: int | None = None,
+    progressbar: bool = True,
+    compute_convergence_checks: bool = True,
+    model: Model | None = None,
+) -> xarray.DataTree:
+    """Go on with a run that ``aq.sample(..., store=...)`` has begun.
+
+    It may have ended by Ctrl-C, by a signal, with the machine or on a full disk, in its warm-up or
+    later. What comes out is, to the last bit, what a run would have given that was never
+    interrupted.
+
+    Parameters
+    ----------
+    store : str or path
+        The run's folder.
+    draws : int, optional
+        Draws of each chain to have in the end, where that is to be more than were asked for: a run
+        that has ended goes on, too.
+    cores, progressbar, compute_convergence_checks
+        As in `sample`.
+    model : Model, optional
+        The model of the run, with its data; by default the one whose ``with`` block is running.
+
+    Returns
+    -------
+    xarray.DataTree
+        As from `sample`.
+
+    Raises
+    ------
+    StorageError
+        Where there is no such store, or another process is writing to it.
+    ModelError
+        Where the model or its data are not those of the run; says what differs.
+
+    Notes
+    -----
+    With other versions of Aliquot, JAX or NumPy, or on another processor, last bits differ, so that
+    the draws from there on are others, and as good: a warning says so.
+
+    Where a file of the store is damaged, the run goes on before it, and a warning says so.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import aliquot as aq
+    >>> with aq.Model(), tempfile.TemporaryDirectory() as folder:
+    ...     x = aq.Normal("x", 0, 1)
+    ...     run = aq.sample(200, store=f"{folder}/run.zarr", progressbar=False)
+    ...     longer = aq.resume(f"{folder}/run.zarr", draws=500, progressbar=False)
+    >>> longer.posterior.sizes["draw"], bool((longer.posterior.x[:, :200] == run.posterior.x).all())
+    (500, True)
+    """
+    user = "aq.resume"
+    model = resolve_model(model, user)
+    path = read_path(store)
+    found = RunStore.open(path)
+    try:
+        description = found.description
+        if description.get("exact"):
+            raise ModelError(
+                f"{user}: the draws of {path} are exact and independent, and all were made at "
+                "once. aq.sample makes more"
+            )
+        density = model.density()
+        refuse_other(description["identity"], identity(model, density), user)
+        options = RunOptions.of(
+            description["options"],
+            cores=None if cores is None else whole_number("cores", cores),
+            progressbar=progressbar,
+            checks=compute_convergence_checks,
+        )
+        if draws is not None:
+            options = _with_draws(options, whole_number("draws", draws), user)
+            found.describe({**description, "options": options.described()})
+        if found.checkpoint is None and not description["beginning"]["again"]:
+            raise ModelError(
+                f"{user}: {path} ended before its first draw, and its chains were to start at a fit "
+                "or at start values, which it does not hold. Remove it, and begin again with "
+                "aq.sample"
+            )
+        _tell_what_was_dropped(found)
+        found.show({"partial": True})
+    except BaseException:
+        found.close()
+        raise
+    return draw(model, options, Beginning(), found)
+
+
+def _with_draws(options: RunOptions, draws: int, user: str) -> RunOptions:
+    if draws < options.settings.draws:
+        raise ModelError(
+            f"{user}: the run is to have {options.settings.draws:,} draws a chain, and draws="
+            f"{draws:,} is fewer. Draws are not taken back: choose from the result, as in "
+            f"trace.isel(draw=slice({draws}))"
+        )
+    return replace(options, settings=replace(options.settings, draws=draws))
+
+
+def _tell_what_was_dropped(store: Any) -> None:
+    if any(store.dropped):
+        chains = ", ".join(f"{n:,} of chain {c}" for c, n in enumerate(store.dropped) if n)
+        warn(
+            f"{store.path}: a part of the draws was damaged. The last ones ({chains}) are drawn "
+            "again: they come out the same",
+            AliquotWarning,
+        )

@@ -1,0 +1,253 @@
+"""A run that is written to a store while it draws."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from aliquot.inference.described import described
+from aliquot.inference.identity import identity
+from aliquot.inference.permute import permuted
+from aliquot.inference.run_options import RunOptions
+from aliquot.mcmc.machine import STATS
+from aliquot.mcmc.recorder import Kept, Part
+from aliquot.mcmc.result import ChainDraws, named_stats
+from aliquot.model import Model
+from aliquot.results import build_tree, groups_of, tree_of
+from aliquot.storage import MOST_NUMBERS, Checkpoint, RunStore, make, open_run, require_zarr
+from aliquot.symmetry import Symmetries
+
+if TYPE_CHECKING:
+    import xarray
+
+# Draws are put on their own scale in blocks that begin at multiples of so many, so that a number
+# does not depend on where a run was interrupted.
+BLOCK = 1024
+# Seconds between two commits: these, and so many times what the last one took.
+SECONDS, SHARE = 1.0, 40.0
+# Numbers in memory that ask for a commit before that.
+WAITING = 2_000_000
+WARMUP = "warmup_"
+INDEPENDENCE = "independence"
+
+
+def create(path: Path, model: Model, density: Any, chains: int, said: Mapping[str, Any]
+) -> RunStore:
+    """Make the store of a run, before anything has been drawn.
+
+    Raises
+    ------
+    StorageError
+        Where it cannot be made, or zarr is not there.
+    """
+    require_zarr()
+    nothing = np.zeros((chains, 0, density.size))
+    values = density.constrain_draws(nothing)
+    stats = named_stats(np.zeros((chains, 0, len(STATS))))
+    groups = {
+        "posterior": values,
+        "sample_stats": stats | {INDEPENDENCE: np.zeros((chains, 0), bool)},
+        "unconstrained_posterior": density.split(nothing),
+        "warmup_posterior": values,
+        "warmup_sample_stats": stats,
+        "warmup_unconstrained_posterior": density.split(nothing),
+    }
+    tree = build_tree(
+        **groups, **described(model), attrs={"partial": True, "model": str(model)}
+    )
+    make(path, tree, {**said, "identity": identity(model, density)})
+    return RunStore.open(path)
+
+
+class StoredRun:
+    """Records the draws of chains in a store: see `mcmc.recorder.Recorder`."""
+
+    def __init__(self, store: RunStore, density: Any) -> None:
+        self.store = store
+        self._density = density
+        self._last = time.perf_counter()
+        self._took = 0.0
+
+    def kept(self) -> Sequence[Kept] | None:
+        """Give what was recorded of each chain by a run that ended."""
+        checkpoint = self.store.checkpoint
+        if checkpoint is None:
+            return None
+        result = []
+        for chain, snapshot in enumerate(checkpoint.snapshots):
+            count = min(checkpoint.done[chain], checkpoint.tune[chain])
+            result.append(
+                Kept(
+                    snapshot,
+                    self.positions(WARMUP, chain, 0, count),
+                    self.store.take(f"{WARMUP}sample_stats", "lp", chain, 0, count),
+                )
+            )
+        return result
+
+    def due(self, waiting: int) -> bool:
+        """Say whether to record now."""
+        since = time.perf_counter() - self._last
+        return waiting > WAITING or since > max(SECONDS, SHARE * self._took)
+
+    def record(self, parts: Sequence[Part]) -> None:
+        """Write what all chains have drawn, and commit it."""
+        began = time.perf_counter()
+        for part in parts:
+            warm = int(np.clip(part.tune - part.begin, 0, len(part.positions)))
+            self._put(WARMUP, part, slice(0, warm), part.begin)
+            self._put("", part, slice(warm, None), part.begin + warm - part.tune)
+        self.store.commit(
+            Checkpoint(
+                0,
+                [part.end for part in parts],
+                [part.tune for part in parts],
+                [part.snapshot for part in parts],
+            )
+        )
+        self._last = time.perf_counter()
+        self._took = self._last - began
+
+    def positions(self, prefix: str, chain: int, begin: int, end: int) -> np.ndarray:
+        """Read unconstrained draws (end - begin, d) of a chain."""
+        parts = [
+            self.store.take(
+                f"{prefix}unconstrained_posterior", slot.unconstrained_name, chain, begin, end
+            ).reshape(end - begin, slot.stop - slot.start)
+            for slot in self._density.slots
+        ]
+        return np.concatenate(parts, axis=1)
+
+    def seen(self, run: ChainDraws) -> ChainDraws:
+        """Read a run's draws: all of them, or of very many every so many of those after warm-up."""
+        done, tune, chains = int(run.completed.min()), run.tune, len(run.completed)
+        each = chains * (self._density.size + len(STATS))
+        step = -(-max(done - tune, 0) * each // MOST_NUMBERS) or 1
+        kept = range(0, max(done - tune, 0), step)
+        return replace(
+            run,
+            positions=np.stack([self._every("", chain, kept) for chain in range(chains)]),
+            stats={
+                name: np.stack(
+                    [
+                        self.store.take("sample_stats", name, c, 0, kept.stop)[::step]
+                        for c in range(chains)
+                    ]
+                )
+                for name in self.store.groups["sample_stats"]
+            },
+            tune=0,
+            completed=np.full(chains, len(kept)),
+            independent=np.stack(
+                [
+                    self.store.take("sample_stats", INDEPENDENCE, c, 0, kept.stop)[::step]
+                    for c in range(chains)
+                ]
+            ),
+        )
+
+    def _every(self, prefix: str, chain: int, kept: range) -> np.ndarray:
+        """Read some unconstrained draws, and never many more at a time."""
+        blocks = range(0, max(kept.stop, 1), BLOCK * kept.step)
+        ends = [min(begin + BLOCK * kept.step, kept.stop) for begin in blocks]
+        return np.concatenate(
+            [
+                self.positions(prefix, chain, begin, end)[:: kept.step]
+                for begin, end in zip(blocks, ends, strict=True)
+            ]
+        )
+
+    def permute(self, symmetries: Symmetries, seed: int) -> bool:
+        """Let the components of every recorded draw trade places; say whether that was right.
+
+        It is made of the unconstrained draws, which stay: when it is done again, after a run was
+        extended or cut short, the same comes out.
+        """
+        done = self.store.lengths["posterior"]
+        chains = len(self.store.checkpoint.done) if self.store.checkpoint else 0
+        for moving in (True, False):
+            for first in range(0, done, BLOCK):
+                end = min(first + BLOCK, done)
+                each = [
+                    self._constrained(self.positions("", chain, first, end))
+                    for chain in range(chains)
+                ]
+                values = {name: np.stack([one[name] for one in each]) for name in each[0]}
+                moved = permuted(self._density, symmetries, values, seed, first) if moving else None
+                if moving and moved is None:
+                    break
+                for name, draws in (moved or values).items():
+                    for chain in range(chains):
+                        self.store.put("posterior", name, chain, first, draws[chain])
+            else:
+                return moving
+        return False
+
+    def trees(
+        self,
+        run: ChainDraws,
+        attrs: Mapping[str, Any],
+        options: RunOptions,
+        symmetries: Symmetries | None,
+    ) -> tuple[xarray.DataTree, xarray.DataTree]:
+        """Give the tree of the run, and one to check: the same, or of very many draws some."""
+        if symmetries is not None and self.permute(symmetries, options.seed):
+            attrs = {**attrs, "label_switching": "permute"}
+        self.store.show({**attrs, "partial": True})
+        whole = open_run(self.store.path)
+        drop = set() if options.keep_unconstrained else {"unconstrained_posterior"}
+        if not options.keep_warmup and int(run.completed.min()) > run.tune:
+            drop |= {name for name in whole.children if name.startswith(WARMUP)}
+        if not options.keep_unconstrained:
+            drop.add(f"{WARMUP}unconstrained_posterior")
+        groups = {k: v for k, v in groups_of(whole).items() if k not in drop}
+        if not run.interrupted:
+            for dataset in groups.values():
+                dataset.attrs["partial"] = 0
+        numbers = sum(a.size for d in groups.values() for a in d.data_vars.values())
+        step = -(-numbers // MOST_NUMBERS) or 1
+        if step == 1:
+            # Nothing is left of how it was stored, so that it can be stored in another way.
+            groups = {name: dataset.load().drop_encoding() for name, dataset in groups.items()}
+        stats = groups["sample_stats"]
+        if step == 1 and not stats[INDEPENDENCE].values.any():
+            groups["sample_stats"] = stats.drop_vars(INDEPENDENCE)
+        tree = tree_of(groups, {**whole.attrs, "partial": int(run.interrupted)})
+        if step == 1:
+            return tree, tree
+        some = {
+            name: (dataset.isel(draw=slice(None, None, step)) if "draw" in dataset.dims else dataset)
+            for name, dataset in groups.items()
+            if name in ("posterior", "sample_stats", "observed_data", "constant_data")
+        }
+        return tree, tree_of({name: d.load() for name, d in some.items()}, tree.attrs)
+
+    def _put(self, prefix: str, part: Part, which: slice, begin: int) -> None:
+        """Write some draws of a part; the first is draw `begin` of its group."""
+        positions = part.positions[which]
+        if not len(positions):
+            return
+        chain, store = part.chain, self.store
+        for name, values in self._density.split(positions).items():
+            store.put(f"{prefix}unconstrained_posterior", name, chain, begin, values)
+        stats = named_stats(part.columns[which])
+        if not prefix:
+            stats[INDEPENDENCE] = part.independent[which]
+        for name, values in stats.items():
+            store.put(f"{prefix}sample_stats", name, chain, begin, values)
+        first = begin // BLOCK * BLOCK
+        before = self.positions(prefix, chain, first, begin)
+        for name, values in self._constrained(np.concatenate([before, positions])).items():
+            store.put(f"{prefix}posterior", name, chain, begin, values[begin - first :])
+
+    def _constrained(self, positions: np.ndarray) -> dict[str, np.ndarray]:
+        """Put draws (n, d), of which the first begins a block, on their own scale."""
+        count = len(positions)
+        spare = np.repeat(positions[-1:], -count % BLOCK, axis=0)
+        found = self._density.constrain_draws(np.concatenate([positions, spare]))
+        return {name: values[:count] for name, values in found.items()}

@@ -1,0 +1,50 @@
+"""One run writes to a store at a time."""
+
+from __future__ import annotations
+
+import os
+import threading
+from pathlib import Path
+
+from aliquot.errors import StorageError
+
+_held: set[str] = set()
+_lock = threading.Lock()
+
+
+class Lock:
+    """A store that is held by this process, until it is released or the process ends.
+
+    A record lock of the system, which a forked child does not inherit; of two runs in one process
+    the second is refused as well.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        import fcntl
+
+        self._name = os.path.realpath(folder)
+        with _lock:
+            if self._name in _held:
+                raise _refused(folder)
+            handle = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o666)
+            try:
+                fcntl.lockf(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as error:
+                os.close(handle)
+                raise _refused(folder) from error
+            _held.add(self._name)
+        self._handle = handle
+
+    def release(self) -> None:
+        """Let others write."""
+        with _lock:
+            if self._name in _held:
+                _held.discard(self._name)
+                os.close(self._handle)
+
+
+def _refused(folder: Path) -> StorageError:
+    return StorageError(
+        f"{folder.parent} is being written to by another run. Wait for it to end, or stop it; "
+        f"aq.open_run({str(folder.parent)!r}) shows how far it has come"
+    )

@@ -1,0 +1,287 @@
+"""The store of a run: a Zarr folder that is whole at any moment, and grows.
+
+What other processes read hangs on one file: the root's ``zarr.json`` holds the metadata of all arrays
+(Zarr calls that consolidated), so that their lengths change together when it is replaced. Draws are
+in their chunks before that, and a checkpoint is written once they are: whenever a run ends, it goes
+on from the last checkpoint, and what was written after it is written again.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import shutil
+import warnings
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from aliquot.errors import StorageError
+from aliquot.results.attributes import encode_attributes
+from aliquot.storage.checkpoints import Checkpoint, Checkpoints
+from aliquot.storage.chunks import MOST_ROWS, Grown, rows_for
+from aliquot.storage.lock import Lock
+from aliquot.storage.writing import settle_folder, told, write
+
+if TYPE_CHECKING:
+    import xarray
+
+# Where what is not Zarr stands.
+OWN = ".aliquot"
+_RUN = "run.json"
+_METADATA = "zarr.json"
+
+
+class RunStore:
+    """A store that this process writes to.
+
+    Attributes
+    ----------
+    path : Path
+    description : dict
+        What the run was told, and of which model and data it is; as JSON knows it.
+    checkpoint : Checkpoint or None
+        From where a run can go on; None before the first draw.
+    dropped : list of int
+        Of each chain, how many draws were damaged and are drawn again.
+    """
+
+    def __init__(self, path: Path, lock: Lock) -> None:
+        self.path = path
+        self._lock = lock
+        self.description = json.loads((path / OWN / _RUN).read_text(encoding="utf-8"))
+        self._documents = _documents(path)
+        self._arrays = {
+            name: Grown(path / name, document)
+            for name, document in self._documents.items()
+            if "draw" in (document.get("dimension_names") or ())
+        }
+        self._checkpoints = Checkpoints(path / OWN)
+        self._number = 0
+        self._numbered: dict[str, int] = {}
+        self.checkpoint: Checkpoint | None = None
+        self.dropped: list[int] = []
+
+    @classmethod
+    def open(cls, path: Path) -> RunStore:
+        """Open a store to go on with it.
+
+        Raises
+        ------
+        StorageError
+            Where there is none, or another process writes to it.
+        """
+        require(path)
+        lock = Lock(path / OWN)
+        try:
+            store = cls(path, lock)
+            store._recover()
+        except BaseException:
+            lock.release()
+            raise
+        return store
+
+    @property
+    def groups(self) -> dict[str, list[str]]:
+        """The names of the arrays that grow, by group, without coordinates."""
+        result: dict[str, list[str]] = {}
+        for place in self._arrays:
+            group, _, name = place.partition("/")
+            if name != "draw":
+                result.setdefault(group, []).append(name)
+        return result
+
+    def put(self, group: str, name: str, chain: int, begin: int, values: np.ndarray) -> None:
+        """Write draws (n, *shape) of a chain, from `begin` on, counted within the group."""
+        self._arrays[f"{group}/{name}"].put(chain, begin, values)
+
+    def take(self, group: str, name: str, chain: int, begin: int, end: int) -> np.ndarray:
+        """Read draws (end - begin, *shape) of a chain."""
+        return self._arrays[f"{group}/{name}"].take(chain, begin, end)
+
+    def commit(self, checkpoint: Checkpoint, attrs: Mapping[str, Any] | None = None) -> None:
+        """Let draws that were put count: write a checkpoint, and show others how far it is."""
+        self._number += 1
+        numbered = Checkpoint(
+            self._number, checkpoint.done, checkpoint.tune, checkpoint.snapshots
+        )
+        self._checkpoints.add(numbered)
+        self.checkpoint = numbered
+        self.show(attrs)
+
+    def show(self, attrs: Mapping[str, Any] | None = None) -> None:
+        """Show others how far the run is, and what the whole and each group say of it."""
+        lengths = self.lengths
+        for place, array in self._arrays.items():
+            group, _, name = place.partition("/")
+            shape = self._documents[place]["shape"]
+            length = lengths[group]
+            if name == "draw" and length > self._numbered.get(group, 0):
+                begin = self._numbered.get(group, 0) // MOST_ROWS * MOST_ROWS
+                array.put(0, begin, np.arange(begin, length))
+                self._numbered[group] = length
+            shape[array.axis] = length
+        for place, document in self._documents.items():
+            if attrs is not None and document["node_type"] == "group":
+                document["attributes"] |= encode_attributes(attrs)
+        _publish(self.path, self._documents)
+
+    @property
+    def lengths(self) -> dict[str, int]:
+        """How many draws all chains have, by group."""
+        done = [0] if self.checkpoint is None else self.checkpoint.done
+        tune = [0] if self.checkpoint is None else self.checkpoint.tune
+        warm = min(min(n, t) for n, t in zip(done, tune, strict=True))
+        kept = min(max(n - t, 0) for n, t in zip(done, tune, strict=True))
+        return {group: warm if group.startswith("warmup") else kept for group in self.groups}
+
+    def describe(self, description: Mapping[str, Any]) -> None:
+        """Replace the description."""
+        self.description = dict(description)
+        write(self.path / OWN / _RUN, json.dumps(self.description).encode())
+
+    def close(self) -> None:
+        """Let others write to the store."""
+        self._lock.release()
+
+    def _recover(self) -> None:
+        """Find from where the run can go on, and clear away what it had begun to write."""
+        for left in self.path.rglob(".new-*"):
+            with suppress(OSError):
+                left.unlink()
+        found = self._checkpoints.latest()
+        if found:
+            self._number = found[0].number
+        for place, checkpoint in enumerate(found):
+            before = found[place + 1].done if place + 1 < len(found) else [0] * len(checkpoint.done)
+            if self._is_sound(checkpoint, before):
+                self.checkpoint = checkpoint
+                break
+        if found and self.checkpoint is not found[0]:
+            left = [0] * len(found[0].done) if self.checkpoint is None else self.checkpoint.done
+            self.dropped = [n - k for n, k in zip(found[0].done, left, strict=True)]
+            self._checkpoints.drop_after(0 if self.checkpoint is None else self.checkpoint.number)
+        self.show()
+
+    def _is_sound(self, checkpoint: Checkpoint, before: list[int]) -> bool:
+        for place, array in self._arrays.items():
+            group, _, name = place.partition("/")
+            if name == "draw":
+                continue
+            for chain, (done, tune) in enumerate(
+                zip(checkpoint.done, checkpoint.tune, strict=True)
+            ):
+                warm = group.startswith("warmup")
+                end = min(done, tune) if warm else max(done - tune, 0)
+                begin = before[chain] if warm else max(before[chain] - tune, 0)
+                if array.sound(chain, begin, end) < end:
+                    return False
+        return True
+
+
+def make(path: Path, tree: xarray.DataTree, description: Mapping[str, Any]) -> None:
+    """Make a store of a tree: whole, or not at all.
+
+    Raises
+    ------
+    StorageError
+        Where there is something of that name, or it cannot be written, or zarr is not installed.
+    """
+    if path.exists() or path.is_symlink():
+        raise StorageError(
+            f"{path} exists. Go on with it by aq.resume({str(path)!r}, model=model), or choose "
+            "another name; nothing of it was touched"
+        )
+    new = path.with_name(f".new-{secrets.token_hex(8)}")
+    try:
+        (new / OWN).mkdir(parents=True)
+        (new / OWN / _RUN).write_text(json.dumps(dict(description)), encoding="utf-8")
+        with warnings.catch_warnings():
+            # That not every reader of Zarr knows texts; ours is theirs.
+            warnings.simplefilter("ignore")
+            tree.to_zarr(new, mode="a", encoding=_encoding(tree), consolidated=False)
+        _publish(new, _documents(new))
+        settle_folder(new)
+        new.rename(path)
+        settle_folder(path.parent)
+    except StorageError:
+        raise
+    except OSError as error:
+        raise told(path, error) from error
+    finally:
+        shutil.rmtree(new, ignore_errors=True)
+
+
+def require_zarr() -> None:
+    """Refuse to begin where the library that writes stores is not there."""
+    try:
+        import zarr  # noqa: F401
+    except ModuleNotFoundError as error:
+        raise StorageError(
+            "store: writing and reading a run needs zarr. Install it: pip install 'aliquot[zarr]'"
+        ) from error
+
+
+def require(path: Path) -> None:
+    """Refuse what is no store of a run."""
+    require_zarr()
+    if not path.is_dir():
+        raise StorageError(f"{path}: there is no run (no such folder)")
+    if not (path / OWN / _RUN).is_file():
+        raise StorageError(
+            f"{path} is no store of a run: aq.sample(..., store=...) has not made it"
+        )
+
+
+def _encoding(tree: xarray.DataTree) -> dict[str, Any]:
+    """Say how arrays that grow are stored: as NumPy holds them, with a checksum for each chunk."""
+    from zarr.codecs import Crc32cCodec
+
+    result: dict[str, Any] = {}
+    checked = (Crc32cCodec(),)
+    for group, node in tree.children.items():
+        if "draw" not in node.dims:
+            continue
+        chunks = {
+            str(name): (1, rows_for(int(np.prod(a.shape[2:]))), *a.shape[2:])
+            for name, a in node.data_vars.items()
+        } | {"draw": (MOST_ROWS,)}
+        result[f"/{group}"] = {
+            name: {"chunks": chunk, "compressors": checked} for name, chunk in chunks.items()
+        }
+    return result
+
+
+def _documents(path: Path) -> dict[str, dict[str, Any]]:
+    """Read the metadata of all groups and arrays, by their place below the root."""
+    root = json.loads((path / _METADATA).read_text(encoding="utf-8"))
+    together = root.pop("consolidated_metadata", None)
+    if together is not None:
+        return {"": root, **together["metadata"]}
+    return {
+        "" if file.parent == path else file.parent.relative_to(path).as_posix(): json.loads(
+            file.read_text(encoding="utf-8")
+        )
+        for file in sorted(path.rglob(_METADATA))
+    }
+
+
+def _publish(path: Path, documents: Mapping[str, Any]) -> None:
+    """Write the metadata: each array's own, and then all of them as one."""
+    for place, document in documents.items():
+        if place:
+            content = json.dumps(document).encode()
+            write(path / place / _METADATA, content, settled=False)
+    below = {place: document for place, document in documents.items() if place}
+    whole = {
+        **documents[""],
+        "consolidated_metadata": {
+            "kind": "inline",
+            "must_understand": False,
+            "metadata": below,
+        },
+    }
+    write(path / _METADATA, json.dumps(whole).encode())
