@@ -74,12 +74,19 @@ def model() -> aq.Model:
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_a_lost_interrupt_ends_a_run(model: aq.Model, monkeypatch: pytest.MonkeyPatch) -> None:
-    import aliquot.inference.sample as module
+    import aliquot.inference.drawing as module
 
     original = module.run_chains
 
     def run_chains(*args: Any, **kwargs: Any) -> Any:
-        return original(*args, **kwargs | {"on_progress": lambda chains: Lost() and None})
+        shown = kwargs["on_progress"]
+
+        def press(chains: Any) -> None:
+            shown(chains)
+            if chains[0].done:
+                Lost()
+
+        return original(*args, **kwargs | {"on_progress": press})
 
     monkeypatch.setattr(module, "run_chains", run_chains)
     with pytest.warns(PartialResultWarning):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shlex
 import sys
-import threading
 import time
 import webbrowser
 from collections.abc import Callable, Iterator
@@ -12,6 +11,8 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import typer
+
+from aliquot.background import Background
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,7 +39,7 @@ def answer(command: str, common: Common, make: Callable[[DataTable], TableAnalys
     with _refusing(command):
         analysis, folder = _prepared(common, make)
     # Drawing needs libraries that take a second to load, which fits in while XLA compiles.
-    threading.Thread(target=_load_drawing, daemon=True).start()
+    Background(target=_load_drawing).start()
     from rich.console import Console
 
     console = Console(highlight=False, quiet=common.quiet)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import tempfile
-import threading
 import time
 import webbrowser
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from aliquot.background import Background
 
 if TYPE_CHECKING:
     from aliquot.demo import Fit, Settings
@@ -87,7 +88,7 @@ def _folder(path: Path) -> Path:
 
 def _run(settings: Settings, folder: Path, progress: bool) -> Path:
     # Drawing needs libraries that take a second to load, which fits in while XLA compiles.
-    threading.Thread(target=_load_drawing, daemon=True).start()
+    Background(target=_load_drawing).start()
     from rich.console import Console
 
     from aliquot.demo.analysis import run_analysis

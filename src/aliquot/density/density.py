@@ -179,10 +179,7 @@ class Density(Starts):
         return result if marginal is None else result + marginal.evaluate(values).log_sum()
 
     def log_likelihood_by(self, unknown: str, given: Mapping[str, Any], data: Any) -> Any:
-        """Compute the log likelihood of what hangs together by each element of an unknown.
-
-        An array of the unknown's shape; a pure function of constrained values.
-        """
+        """Compute the log likelihood of what hangs together by each element of an unknown."""
         marginal = self._likelihood_marginal
         assert marginal is not None
         number = [each.name for each in marginal.unknowns].index(unknown)
@@ -215,10 +212,7 @@ class Density(Starts):
         return result, notes
 
     def log_terms_of(self, given: Mapping[str, Any], data: Any) -> dict[str, Any]:
-        """Compute the terms at constrained values of every continuous variable; a pure function.
-
-        Without Jacobians, and without what an ordering adds: values need not be ordered.
-        """
+        """Compute the terms at constrained values, without Jacobians and orderings."""
         return self._sums(self.evaluation_of(given, data))
 
     def term_names(self) -> set[str]:

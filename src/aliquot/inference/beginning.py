@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from threading import Thread
 from typing import Any
 
 import numpy as np
 
+from aliquot.background import Background
 from aliquot.inference.approximation import Approximation
 from aliquot.inference.chain_starts import starts_of
 from aliquot.inference.crossings import among_modes
@@ -29,11 +29,11 @@ MOVES = {"auto": True, "nuts": False}
 SEEN = 200
 
 
-class Compiling(Thread):
+class Compiling(Background):
     """Compiles the chains' program, while what comes before them is done."""
 
     def __init__(self, density: Any, settings: NUTSSettings, chains: int) -> None:
-        super().__init__(daemon=True)
+        super().__init__()
         self.compiled: tuple[float, bool] | None = None  # in how many seconds, if from the disk
         self._density, self._settings, self._chains = density, settings, chains
 

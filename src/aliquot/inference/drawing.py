@@ -7,9 +7,9 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from threading import Thread
 from typing import TYPE_CHECKING, Any
 
+from aliquot.background import Background
 from aliquot.blas import on_one_thread
 from aliquot.compilation import uncollected
 from aliquot.errors import ModelError
@@ -18,13 +18,13 @@ from aliquot.inference.beginning import Compiling, StartingPlan
 from aliquot.inference.exact import exact_draws
 from aliquot.inference.initialisation import explain_start, metric_for, read_init
 from aliquot.inference.initialised import refuse_other_model
-from aliquot.inference.interrupt import interrupts
+from aliquot.inference.interrupt import Interrupts, interrupts
 from aliquot.inference.labels import announce_symmetries
 from aliquot.inference.run_options import RunOptions
-from aliquot.inference.run_result import result
+from aliquot.inference.run_result import ChainsDrawn, result
 from aliquot.inference.stored import StoredRun, create
 from aliquot.inference.tempered import metric_of_rungs, run_tempered
-from aliquot.mcmc.result import ChainDraws
+from aliquot.mcmc.result import ChainDraws, ChainProgress
 from aliquot.mcmc.run import sample as run_chains
 from aliquot.mcmc.starts import NoStartError
 from aliquot.model import Model
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Beginning:
+class AskedStart:
     """Where chains start, if the user says: at draws of a fit, or around start values."""
 
     given: Approximation | None = None
@@ -59,7 +59,7 @@ class Beginning:
 def draw(
     model: Model,
     options: RunOptions,
-    beginning: Beginning,
+    beginning: AskedStart,
     store: Path | RunStore | None = None,
 ) -> xarray.DataTree:
     """Draw; `store` is where a store is to be made, or the one of a run that is to go on."""
@@ -71,8 +71,8 @@ def draw(
         return exact_draws(model, options.settings.draws, options.chains, options.seed, store)
     if options.tempered and store is not None:
         raise ModelError(
-            "store: a tempered run cannot be written while it draws yet. Leave store= out and write "
-            "the result, as in trace.to_zarr('run.zarr')"
+            "store: a tempered run cannot be written while it draws yet. Leave store= out and "
+            "write the result, as in trace.to_zarr('run.zarr')"
         )
     if beginning.given is not None:
         refuse_other_model(beginning.given, density, beginning.initvals)
@@ -95,7 +95,7 @@ class _Run:
         model: Model,
         density: Any,
         options: RunOptions,
-        beginning: Beginning,
+        beginning: AskedStart,
         recorder: StoredRun | None,
     ) -> None:
         self._model, self._density, self._options = model, density, options
@@ -139,54 +139,57 @@ class _Run:
         elif not tempered:
             plan.from_approximation(given)
         helpers = [
-            Thread(
-                target=density.prepare_draws,
-                args=(options.chains * settings.draws,),
-                daemon=True,
-            ),
-            Thread(target=_import_results, daemon=True),
+            Background(target=density.prepare_draws, args=(options.chains * settings.draws,)),
+            Background(target=_import_results),
         ]
 
         def meanwhile() -> None:
             for helper in helpers:
                 helper.start()
 
-        said: dict[str, Any] = {}
-        if tempered:
-            where = plan.starts if given is None and initvals is not None else None
-            run, said = run_tempered(
-                model,
-                density,
-                given,
-                where,
-                settings,
-                options.seed,
-                options.cores,
-                options.progressbar,
-                meanwhile,
-                options.chains,
-            )
-        else:
-            run = self._chains(plan, meanwhile)
-        for helper in helpers:
-            helper.join()
-        seen = run if self._recorder is None else self._recorder.seen(run)
-        if not tempered:
-            said = plan.attributes(seen)
-            if line := plan.said(run, said):
-                announce(line, options.progressbar)
-        attrs = self._attributes(run, symmetries) | said
-        return result(
-            model, density, options, run, seen, attrs, symmetries, self._recorder, self._began
-        )
+        # From the first draw on nothing that comes may lose one.
+        with interrupts() as stop:
+            said: dict[str, Any] = {}
+            if tempered:
+                where = plan.starts if given is None and initvals is not None else None
+                run, said = run_tempered(
+                    model,
+                    density,
+                    given,
+                    where,
+                    settings,
+                    options.seed,
+                    options.cores,
+                    options.progressbar,
+                    meanwhile,
+                    options.chains,
+                    stop,
+                )
+            else:
+                run = self._chains(plan, meanwhile, stop)
+            if run.interrupted and not run.completed.any():
+                raise KeyboardInterrupt  # there is nothing to keep
+            for helper in helpers:
+                helper.join()
+            seen = run if self._recorder is None else self._recorder.seen(run)
+            if not tempered:
+                said = plan.attributes(seen)
+                if line := plan.said(run, said):
+                    announce(line, options.progressbar)
+            drawn = ChainsDrawn(run, seen, self._attributes(run, symmetries) | said, symmetries)
+            return result(model, density, options, drawn, self._recorder, self._began, stop)
 
-    def _chains(self, plan: StartingPlan, meanwhile: Callable[[], None]) -> ChainDraws:
+    def _chains(
+        self, plan: StartingPlan, meanwhile: Callable[[], None], stop: Interrupts
+    ) -> ChainDraws:
         options, settings = self._options, self._settings
         total = settings.tune + settings.draws
-        with (
-            interrupts() as stop,
-            sampling_progress(options.chains, total, options.progressbar) as display,
-        ):
+        with sampling_progress(options.chains, total, options.progressbar) as display:
+
+            def shown(chains: list[ChainProgress]) -> None:
+                stop.held = chains[0].phase != "compiling"
+                display.update(chains)
+
             try:
                 return run_chains(
                     self._density.log_density,
@@ -198,7 +201,7 @@ class _Run:
                     scale=plan.scale,
                     warmed=plan.warmed,
                     stop=stop,
-                    on_progress=display.update,
+                    on_progress=shown,
                     meanwhile=meanwhile,
                     recorder=self._recorder,
                 )

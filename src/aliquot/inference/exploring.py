@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from threading import Thread
 from typing import Any
 
 import numpy as np
 
+from aliquot.background import Background
 from aliquot.errors import ModelError
 from aliquot.evidence.covariance import moments
 from aliquot.exploration import points_to_climb_from
@@ -92,7 +92,7 @@ def explore(
     if density.size > MOST_COORDINATES:
         return None
     # Compiled while the population is drawn in.
-    compiling = Thread(target=climber_of, args=(density,), kwargs={"exact": False}, daemon=True)
+    compiling = Background(target=climber_of, args=(density,), kwargs={"exact": False})
     compiling.start()
     climbs = affordable(density, CLIMBS * EACH, FEWEST_CLIMBS * EACH, WORTH) // EACH
     starts = points_to_climb_from(density, None, climbs, seed)

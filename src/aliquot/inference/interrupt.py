@@ -1,4 +1,4 @@
-"""Ctrl-C, noticed even where Python loses it."""
+"""Ctrl-C and SIGTERM, noticed even where Python loses them, and kept from losing what is drawn."""
 
 from __future__ import annotations
 
@@ -7,37 +7,66 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import Any
+
+
+class Interrupts(threading.Event):
+    """Set when the user, or the system, has asked to stop.
+
+    Attributes
+    ----------
+    held : bool
+        Whether being asked raises nothing, however often: for what is over soon and must be whole.
+    """
+
+    def __init__(self, *, at_once: bool) -> None:
+        super().__init__()
+        self.held = False
+        self._at_once = at_once
+
+    def ask(self, number: int, frame: FrameType | None) -> None:
+        """Handle a signal."""
+        again = self.is_set()
+        self.set()
+        if not self.held and (self._at_once or again):
+            signal.default_int_handler(signal.SIGINT, frame)
+
+    @contextmanager
+    def raising(self) -> Iterator[None]:
+        """Return a context in which being asked raises KeyboardInterrupt again."""
+        before, self.held, self._at_once = (self.held, self._at_once), False, True
+        try:
+            yield
+        finally:
+            self.held, self._at_once = before
 
 
 @contextmanager
-def interrupts(*, at_once: bool = True) -> Iterator[threading.Event]:
-    """Give an event that is set when Ctrl-C is pressed while the block runs.
+def interrupts(*, at_once: bool = True) -> Iterator[Interrupts]:
+    """Give an event that is set when Ctrl-C is pressed, or SIGTERM comes, while the block runs.
 
     Python raises KeyboardInterrupt wherever the main thread happens to be. In a finaliser or a
     callback of the garbage collector, and JAX has one, it is printed and dropped: then the event
     still says that the user wants to stop. Unless `at_once`, the first Ctrl-C raises nothing: what
-    runs asks for the event, so that it keeps what it has; a second one raises. Outside the main
-    thread, and where something else handles or ignores the signal, nothing is changed and the event
-    stays unset.
+    runs asks for the event, so that it keeps what it has; a second one raises, unless the event is
+    ``held``. Outside the main thread, and where something else handles or ignores a signal, nothing
+    is changed for it and the event stays unset.
 
     >>> with interrupts() as pressed:
     ...     pressed.is_set()
     False
     """
-    pressed = threading.Event()
+    asked = Interrupts(at_once=at_once)
+    usual: dict[int, Any] = {
+        signal.SIGINT: signal.default_int_handler,
+        signal.SIGTERM: signal.SIG_DFL,
+    }
     main = threading.current_thread() is threading.main_thread()
-    if not main or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
-        yield pressed
-        return
-
-    def handle(number: int, frame: FrameType | None) -> None:
-        again = pressed.is_set()
-        pressed.set()
-        if at_once or again:
-            signal.default_int_handler(number, frame)
-
-    signal.signal(signal.SIGINT, handle)
+    ours = [n for n, handler in usual.items() if main and signal.getsignal(n) is handler]
+    for number in ours:
+        signal.signal(number, asked.ask)
     try:
-        yield pressed
+        yield asked
     finally:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        for number in ours:
+            signal.signal(number, usual[number])

@@ -56,8 +56,9 @@ def permuted(
 ) -> dict[str, np.ndarray] | None:
     """Let the components of every draw, (chains, draws, *shape), trade places at random.
 
-    The first of them is draw `begin` of its chain. Free variables are permuted and deterministics computed anew. ``None``, and a warning, where the
-    density of a permuted draw is another one after all.
+    The first of them is draw `begin` of its chain. Free variables are permuted and deterministics
+    computed anew. ``None``, and a warning, where the density of a permuted draw is another one
+    after all.
 
     A chain followed by a move that leaves the posterior unchanged still has the posterior as its
     distribution; a uniform permutation of exchangeable components is one that accepts always. As

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from threading import Event, Thread
+from threading import Event
 
+from aliquot.background import Background
 from aliquot.errors import AliquotError, ModelError
 from aliquot.inference.deterministic import Fitting
 from aliquot.model import Model
@@ -27,7 +28,7 @@ class Prepared:
         self.poor = False  # whether the fit was run, and is not good enough to draw from
         self._seed = seed
         self._fitting: Fitting | None = None
-        self._thread: Thread | None = None
+        self._thread: Background | None = None
         self._unwanted = Event()
         try:
             model = build(number)
@@ -44,7 +45,7 @@ class Prepared:
     def begin(self) -> Prepared:
         """Go on in a thread."""
         if self.model is not None:
-            self._thread = Thread(target=self._ahead)
+            self._thread = Background(target=self._ahead)
             self._thread.start()
         return self
 

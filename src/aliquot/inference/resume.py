@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from aliquot.arguments import whole_number
 from aliquot.errors import AliquotWarning, ModelError, warn
-from aliquot.inference.drawing import Beginning, draw
+from aliquot.inference.drawing import AskedStart, draw
 from aliquot.inference.identity import identity, refuse_other
 from aliquot.inference.run_options import RunOptions
 from aliquot.model import Model, resolve_model
@@ -99,8 +99,8 @@ def resume(
             found.describe({**description, "options": options.described()})
         if found.checkpoint is None and not description["beginning"]["again"]:
             raise ModelError(
-                f"{user}: {path} ended before its first draw, and its chains were to start at a fit "
-                "or at start values, which it does not hold. Remove it, and begin again with "
+                f"{user}: {path} ended before its first draw, and its chains were to start at a "
+                "fit or at start values, which it does not hold. Remove it, and begin again with "
                 "aq.sample"
             )
         _tell_what_was_dropped(found)
@@ -108,7 +108,7 @@ def resume(
     except BaseException:
         found.close()
         raise
-    return draw(model, options, Beginning(), found)
+    return draw(model, options, AskedStart(), found)
 
 
 def _with_draws(options: RunOptions, draws: int, user: str) -> RunOptions:

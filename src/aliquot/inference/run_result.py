@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from aliquot.diagnostics import heights
 from aliquot.errors import PartialResultWarning, warn
 from aliquot.inference.described import described
+from aliquot.inference.interrupt import Interrupts
 from aliquot.inference.labels import judge
 from aliquot.inference.permute import permuted, unconstrained
 from aliquot.inference.run_options import RunOptions
@@ -23,22 +25,28 @@ if TYPE_CHECKING:
     import xarray
 
 
+@dataclass(frozen=True)
+class ChainsDrawn:
+    """What chains have drawn, and what there is to say of it."""
+
+    run: ChainDraws
+    seen: ChainDraws  # with the draws in memory: all, or of a stored run perhaps every so many
+    attrs: Mapping[str, Any]
+    symmetries: Symmetries
+
+
 def result(
     model: Model,
     density: Any,
     options: RunOptions,
-    run: ChainDraws,
-    seen: ChainDraws,
-    attrs: Mapping[str, Any],
-    symmetries: Symmetries,
+    drawn: ChainsDrawn,
     recorder: StoredRun | None,
     began: float,
+    stop: Interrupts,
 ) -> xarray.DataTree:
-    """Make the tree of a run, check it and warn.
-
-    `seen` are the draws that are in memory: all, or of a stored run perhaps every so many.
-    """
-    attrs = {**attrs, **_volumes(seen)}
+    """Make the tree of a run, check it and warn; who presses Ctrl-C has it without the checks."""
+    run, symmetries = drawn.run, drawn.symmetries
+    attrs = {**drawn.attrs, **_volumes(drawn.seen)}
     moved = symmetries if options.permuting and symmetries else None
     if recorder is None:
         tree = checked = _tree(model, density, run, attrs, options, moved)
@@ -48,7 +56,15 @@ def result(
     if run.interrupted:
         _warn_partial(run, recorder)
     if options.checks and int(run.completed.min()) > run.tune:
-        judge(checked, density, symmetries).warn()
+        try:
+            with stop.raising():
+                judge(checked, density, symmetries).warn()
+        except KeyboardInterrupt:
+            warn(
+                "the checks were interrupted: whether the draws can be trusted is not known. "
+                "aq.check(trace) looks at them",
+                PartialResultWarning,
+            )
         if options.tempered:
             warn_of_ladder(dict(attrs))
     if recorder is not None:
@@ -100,7 +116,7 @@ def _tree(
     return build_tree(**groups, **described(model), attrs=attrs)
 
 
-def _warn_partial(run: ChainDraws) -> None:
+def _warn_partial(run: ChainDraws, recorder: StoredRun | None) -> None:
     done = int(run.completed.min())
     if done > run.tune:
         what = f"{done - run.tune} of {run.draws} draws from each chain are kept"
@@ -109,7 +125,10 @@ def _warn_partial(run: ChainDraws) -> None:
             f"the chains were still in their warm-up ({done} of {run.tune} draws), which is kept "
             "as warmup_posterior; there are no posterior draws"
         )
+    further = ""
+    if recorder is not None:
+        further = f" aq.resume({str(recorder.store.path)!r}, model=model) goes on."
     warn(
-        f"sampling was interrupted: {what}. The result is marked as partial.",
+        f"sampling was interrupted: {what}. The result is marked as partial.{further}",
         PartialResultWarning,
     )

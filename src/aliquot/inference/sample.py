@@ -12,7 +12,7 @@ from aliquot.hints.arguments import SAMPLE
 from aliquot.hints.explain import explained
 from aliquot.inference.approximation import Approximation
 from aliquot.inference.beginning import MOVES
-from aliquot.inference.drawing import Beginning, draw
+from aliquot.inference.drawing import AskedStart, draw
 from aliquot.inference.initialisation import read_init
 from aliquot.inference.permute import read_label_switching
 from aliquot.inference.run_options import RunOptions
@@ -217,4 +217,4 @@ def sample(
         checks=compute_convergence_checks,
     )
     where = None if store is None else read_path(store)
-    return draw(model, options, Beginning(given, initvals), where)
+    return draw(model, options, AskedStart(given, initvals), where)

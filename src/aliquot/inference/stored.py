@@ -15,7 +15,7 @@ from aliquot.inference.identity import identity
 from aliquot.inference.permute import permuted
 from aliquot.inference.run_options import RunOptions
 from aliquot.mcmc.machine import STATS
-from aliquot.mcmc.recorder import Kept, Part
+from aliquot.mcmc.recorder import KeptChain, NewDraws
 from aliquot.mcmc.result import ChainDraws, named_stats
 from aliquot.model import Model
 from aliquot.results import build_tree, groups_of, tree_of
@@ -36,7 +36,8 @@ WARMUP = "warmup_"
 INDEPENDENCE = "independence"
 
 
-def create(path: Path, model: Model, density: Any, chains: int, said: Mapping[str, Any]
+def create(
+    path: Path, model: Model, density: Any, chains: int, said: Mapping[str, Any]
 ) -> RunStore:
     """Make the store of a run, before anything has been drawn.
 
@@ -57,9 +58,7 @@ def create(path: Path, model: Model, density: Any, chains: int, said: Mapping[st
         "warmup_sample_stats": stats,
         "warmup_unconstrained_posterior": density.split(nothing),
     }
-    tree = build_tree(
-        **groups, **described(model), attrs={"partial": True, "model": str(model)}
-    )
+    tree = build_tree(**groups, **described(model), attrs={"partial": True, "model": str(model)})
     make(path, tree, {**said, "identity": identity(model, density)})
     return RunStore.open(path)
 
@@ -73,7 +72,7 @@ class StoredRun:
         self._last = time.perf_counter()
         self._took = 0.0
 
-    def kept(self) -> Sequence[Kept] | None:
+    def kept(self) -> Sequence[KeptChain] | None:
         """Give what was recorded of each chain by a run that ended."""
         checkpoint = self.store.checkpoint
         if checkpoint is None:
@@ -82,7 +81,7 @@ class StoredRun:
         for chain, snapshot in enumerate(checkpoint.snapshots):
             count = min(checkpoint.done[chain], checkpoint.tune[chain])
             result.append(
-                Kept(
+                KeptChain(
                     snapshot,
                     self.positions(WARMUP, chain, 0, count),
                     self.store.take(f"{WARMUP}sample_stats", "lp", chain, 0, count),
@@ -95,7 +94,7 @@ class StoredRun:
         since = time.perf_counter() - self._last
         return waiting > WAITING or since > max(SECONDS, SHARE * self._took)
 
-    def record(self, parts: Sequence[Part]) -> None:
+    def record(self, parts: Sequence[NewDraws]) -> None:
         """Write what all chains have drawn, and commit it."""
         began = time.perf_counter()
         for part in parts:
@@ -221,13 +220,13 @@ class StoredRun:
         if step == 1:
             return tree, tree
         some = {
-            name: (dataset.isel(draw=slice(None, None, step)) if "draw" in dataset.dims else dataset)
+            name: dataset.isel(draw=slice(None, None, step), missing_dims="ignore")
             for name, dataset in groups.items()
             if name in ("posterior", "sample_stats", "observed_data", "constant_data")
         }
         return tree, tree_of({name: d.load() for name, d in some.items()}, tree.attrs)
 
-    def _put(self, prefix: str, part: Part, which: slice, begin: int) -> None:
+    def _put(self, prefix: str, part: NewDraws, which: slice, begin: int) -> None:
         """Write some draws of a part; the first is draw `begin` of its group."""
         positions = part.positions[which]
         if not len(positions):

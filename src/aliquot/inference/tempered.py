@@ -15,9 +15,9 @@ from aliquot.evidence import size_by_batches, stepping_stones
 from aliquot.evidence.verdict import FEWEST_ROUNDS
 from aliquot.inference.approximation import Approximation
 from aliquot.inference.initialisation import explain_start
-from aliquot.inference.interrupt import interrupts
+from aliquot.inference.interrupt import Interrupts
 from aliquot.inference.references import PRIOR, reference_of
-from aliquot.mcmc.result import ChainDraws
+from aliquot.mcmc.result import ChainDraws, ChainProgress
 from aliquot.mcmc.settings import Metric, NUTSSettings
 from aliquot.mcmc.starts import Jittered, NoStartError
 from aliquot.model import Model
@@ -67,6 +67,7 @@ def run_tempered(
     progressbar: bool,
     meanwhile: Callable[[], None],
     chains: int,
+    stop: Interrupts,
 ) -> tuple[ChainDraws, dict[str, Any]]:
     """Sample, and give besides the draws what the results' attributes say of the ladder.
 
@@ -75,7 +76,12 @@ def run_tempered(
     reference, called = reference_of(model, density, given, seed)
     announce(f"Tempering from {called} to the posterior.", progressbar)
     total = settings.tune + settings.draws
-    with interrupts() as stop, sampling_progress(chains, total, progressbar) as display:
+    with sampling_progress(chains, total, progressbar) as display:
+
+        def shown(chains: list[ChainProgress]) -> None:
+            stop.held = chains[0].phase != "compiling"
+            display.update(chains)
+
         try:
             run = sample_tempered(
                 density.log_density,
@@ -88,7 +94,7 @@ def run_tempered(
                 at_starts=starts is not None,
                 cores=cores,
                 stop=stop,
-                on_progress=display.update,
+                on_progress=shown,
                 meanwhile=meanwhile,
             )
         except NoStartError as error:

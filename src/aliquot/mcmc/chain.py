@@ -14,9 +14,9 @@ from aliquot.mcmc.independence import CYCLE, Metropolis
 from aliquot.mcmc.machine import STATS, ChainState, Row
 from aliquot.mcmc.momentum import Momenta
 from aliquot.mcmc.program import Report, Shape, empty_rows
-from aliquot.mcmc.recorder import Part
+from aliquot.mcmc.recorder import NewDraws
 from aliquot.mcmc.result import ChainProgress, Phase
-from aliquot.mcmc.rows import FEW, Rows
+from aliquot.mcmc.rows import FEW, ChainRows
 from aliquot.mcmc.schedule import Flag
 from aliquot.mcmc.settings import NUTSSettings
 from aliquot.mcmc.starts import NoStartError
@@ -66,7 +66,7 @@ class NUTSChain:
         self.divergences = 0
         self.seconds = 0.0
         # Where draws are recorded elsewhere, there need not be room for all.
-        self.rows = Rows(shape.size, settings.tune + FEW if recorded else self.total)
+        self.rows = ChainRows(shape.size, settings.tune + FEW if recorded else self.total)
         self.lock = threading.Lock()  # held while the chain changes
         self.moves: Metropolis | None = None
         self.pause = self.total  # the draw before which the chain stops for the time being
@@ -105,7 +105,9 @@ class NUTSChain:
     def snapshot(self) -> dict[str, np.ndarray]:
         """Return all that the chain carries on, but for its draws, as arrays by name."""
         found = {name: np.asarray(getattr(self, name)) for name in _CARRIED}
-        found |= {f"state {i}": np.asarray(leaf) for i, leaf in enumerate(jax.tree.leaves(self.state))}
+        found |= {
+            f"state {i}": np.asarray(leaf) for i, leaf in enumerate(jax.tree.leaves(self.state))
+        }
         found["gradients"] = self._gradients[: self.done]
         if self._scale is not None:
             found["known scale"] = self._scale
@@ -133,17 +135,17 @@ class NUTSChain:
             self._draw_only(self.tune)
         kept = snapshot["gradients"][: len(self._gradients)]
         self._gradients[: len(kept)] = kept
-        structure = jax.tree.structure(self.state)
+        structure: Any = jax.tree.structure(self.state)
         names = [f"state {i}" for i in range(structure.num_leaves)]
         self.state = structure.unflatten([snapshot[name] for name in names])
         columns = np.zeros((len(draws), len(STATS)))
         columns[:, STATS.index("lp")] = log_densities
         self.rows.put(0, draws, columns)
 
-    def since(self, begin: int) -> Part:
+    def since(self, begin: int) -> NewDraws:
         """Return copies of the draws from `begin` on, with a snapshot."""
         rows, end = self.rows, self.done
-        return Part(
+        return NewDraws(
             self.number,
             self.tune,
             begin,

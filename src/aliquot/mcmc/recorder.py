@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 
-class Part(NamedTuple):
+class NewDraws(NamedTuple):
     """What one chain has drawn since it was last recorded, and how it can go on from there."""
 
     chain: int
@@ -25,7 +25,7 @@ class Part(NamedTuple):
         return self.begin + len(self.positions)
 
 
-class Kept(NamedTuple):
+class KeptChain(NamedTuple):
     """What was recorded of one chain."""
 
     snapshot: Mapping[str, np.ndarray]
@@ -36,11 +36,11 @@ class Kept(NamedTuple):
 class Recorder(Protocol):
     """Where draws are recorded. All calls come from the thread that called `sample`."""
 
-    def kept(self) -> Sequence[Kept] | None:
+    def kept(self) -> Sequence[KeptChain] | None:
         """Give what was recorded of each chain by a run that ended; None where none was."""
 
     def due(self, waiting: int) -> bool:
         """Say whether to record now, with so many numbers waiting in memory."""
 
-    def record(self, parts: Sequence[Part]) -> None:
+    def record(self, parts: Sequence[NewDraws]) -> None:
         """Record what all chains have drawn; as a whole, or not at all."""

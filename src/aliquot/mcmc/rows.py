@@ -6,16 +6,16 @@ import numpy as np
 
 from aliquot.mcmc.machine import STATS
 
-# Rows that there is room for at first, where not all are kept here.
+# ChainRows that there is room for at first, where not all are kept here.
 FEW = 1024
 
 
-class Rows:
+class ChainRows:
     """Draws `first` to `end` of a chain, d = `size` coordinates each, warm-up included.
 
     Draws that are kept elsewhere can be dropped, so that memory does not grow with their number.
 
-    >>> rows = Rows(2, room=4)
+    >>> rows = ChainRows(2, room=4)
     >>> rows.put(0, np.ones((3, 2)), np.zeros((3, len(STATS))))
     >>> rows.drop(2)
     >>> rows.first, rows.end, rows.positions(2, 3).tolist()

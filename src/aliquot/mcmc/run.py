@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import threading
-import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -14,25 +13,21 @@ import numpy as np
 from aliquot.blas import on_one_thread
 from aliquot.compilation import Compiled
 from aliquot.mcmc import machine
-from aliquot.mcmc.chain import Job, NUTSChain
+from aliquot.mcmc.chain import NUTSChain
 from aliquot.mcmc.independence import Metropolis, Warmed
-from aliquot.mcmc.machine import STATS
-from aliquot.mcmc.recorder import Kept, Part, Recorder
-from aliquot.mcmc.program import LogDensity, Report, Shape, compiled, empty_rows, stacked
+from aliquot.mcmc.program import LogDensity, Shape, compiled, empty_rows
+from aliquot.mcmc.recorder import KeptChain, Recorder
 from aliquot.mcmc.result import ChainDraws, ChainProgress, Phase, named_stats
 from aliquot.mcmc.schedule import Flag
 from aliquot.mcmc.settings import NUTSSettings
 from aliquot.mcmc.starts import Evaluate, Jittered, evaluator, find_starts
 from aliquot.mcmc.trajectory import chosen_point
+from aliquot.mcmc.workers import OnProgress, WorkerPool
 from aliquot.precision import float64
 
-OnProgress = Callable[[list[ChainProgress]], None]
-_PROGRESS_SECONDS = 0.1
 # After so many draws of a long warm-up it is asked whether they are enough: once the step size has
 # settled, if the metric was known before, and once draws tell what the density looks like.
 EARLY = (50, 250)
-# Numbers that wait to be recorded, at most.
-MOST_WAITING = 8_000_000
 
 
 @on_one_thread
@@ -160,7 +155,7 @@ def _end_warmup(
     found: Warmed,
     pause: int,
     seed: int,
-    kept: Sequence[Kept] | None,
+    kept: Sequence[KeptChain] | None,
 ) -> None:
     """Let draws begin after a pause, where they have not begun in an earlier run."""
     for chain in chains:
@@ -194,181 +189,6 @@ def prepare(
             Shape(d, settings.metric, settings.max_treedepth, chains if together else None),
         )
     return (program.seconds, program.loaded) if new else (0.0, True)
-
-
-class WorkerPool:
-    """Chains under way, and the threads that work on them."""
-
-    def __init__(
-        self,
-        program: Compiled,
-        data: Any,
-        chains: list[NUTSChain],
-        settings: NUTSSettings,
-        stop: threading.Event | None,
-        recorder: Recorder | None = None,
-    ) -> None:
-        self._program = program
-        self._data = data
-        self._chains = chains
-        self._settings = settings
-        self._target = np.float64(settings.target_accept)
-        self._stop = stop
-        self._recorder = recorder
-        self._recorded = [chain.done for chain in chains]
-        self._halt = threading.Event()
-        self._idle: list[NUTSChain] = []
-        self._interrupted = False
-        self._lock = threading.Lock()
-        self._error: BaseException | None = None
-        self._began = 0.0
-        self.seconds = 0.0
-        self.warmup_seconds = float("nan")
-
-    def run(
-        self,
-        workers: int,
-        vectorized: bool,
-        on_progress: OnProgress | None,
-        pause: int | None = None,
-        last: bool = False,
-    ) -> bool:
-        """Run the chains to a pause or their end, and return whether they were interrupted.
-
-        The `last` time what they have drawn is recorded in any case.
-        """
-        if self._interrupted:
-            return True
-        self._halt.clear()
-        for chain in self._chains:
-            chain.pause = chain.total if pause is None else pause
-        self._idle = [chain for chain in self._chains if not chain.paused]
-        self._began = time.perf_counter() - self.seconds
-        work = self._work_together if vectorized else self._work
-        ended = threading.Semaphore(0)
-        threads = [
-            threading.Thread(target=self._guard, args=(work, ended), daemon=True)
-            for _ in range(workers)
-        ]
-        try:
-            for thread in threads:
-                thread.start()
-            left = workers
-            while left:
-                if ended.acquire(timeout=_PROGRESS_SECONDS):
-                    left -= 1
-                elif on_progress is not None:
-                    on_progress([chain.progress() for chain in self._chains])
-                self._record()
-        except KeyboardInterrupt:
-            self._interrupted = True
-        finally:
-            self._halt.set()
-            for thread in threads:
-                if thread.ident is not None:
-                    thread.join()
-        self.seconds = time.perf_counter() - self._began
-        self._record(always=last)
-        if self._error is not None:
-            raise self._error
-        if on_progress is not None:
-            on_progress([chain.progress() for chain in self._chains])
-        self._interrupted |= not all(chain.paused for chain in self._chains)
-        return self._interrupted
-
-    def _guard(self, work: Callable[[], None], ended: threading.Semaphore) -> None:
-        try:
-            with float64():
-                work()
-        except BaseException as error:
-            self._error = self._error or error
-            self._halt.set()
-        finally:
-            ended.release()
-
-    def _work(self) -> None:
-        """Advance the chain that is furthest behind, call by call, until none waits."""
-        while (chain := self._take()) is not None:
-            self._wait_for_room()
-            began = time.perf_counter()
-            report = self._call(chain.job())
-            self._absorb([chain], [report], time.perf_counter() - began)
-            with self._lock:
-                if not chain.paused:
-                    self._idle.append(chain)
-
-    def _work_together(self) -> None:
-        """Advance all chains in one call after another."""
-        while not self._stopped() and not all(chain.paused for chain in self._chains):
-            self._wait_for_room()
-            began = time.perf_counter()
-            jobs = [chain.job() if not chain.paused else chain.rest() for chain in self._chains]
-            budget = min(job.leapfrogs for job in jobs)
-            report = self._call(stacked(jobs)._replace(leapfrogs=budget))
-            report = report._replace(state=jax.tree.map(np.asarray, report.state))
-            reports = [
-                jax.tree.map(lambda leaf, i=i: leaf[i], report) for i in range(len(self._chains))
-            ]
-            self._absorb(self._chains, reports, time.perf_counter() - began)
-
-    def _call(self, job: Job) -> Report:
-        report = self._program.call(
-            job.state, self._data, job.rows, job.draws, job.leapfrogs, self._target
-        )
-        # The state goes into the next call as it is: what it is made of is many small arrays, and
-        # to make each anew costs half of a short call.
-        return Report(report.state, *map(np.asarray, report[1:]))
-
-    def _absorb(self, chains: list[NUTSChain], reports: list[Report], seconds: float) -> None:
-        for chain, report in zip(chains, reports, strict=True):
-            if not chain.paused:
-                with chain.lock:
-                    chain.absorb(report, seconds)
-        if np.isnan(self.warmup_seconds) and all(
-            chain.done >= chain.tune for chain in self._chains
-        ):
-            self.warmup_seconds = time.perf_counter() - self._began
-
-    def _record(self, always: bool = False) -> None:
-        """Record what chains have drawn, where that is due."""
-        recorder = self._recorder
-        if recorder is None or not (always or recorder.due(self._waiting())):
-            return
-        parts = []
-        for chain, begin in zip(self._chains, self._recorded, strict=True):
-            with chain.lock:
-                parts.append(chain.since(begin))
-        recorder.record(parts)
-        self._recorded = [part.end for part in parts]
-        for chain, part in zip(self._chains, parts, strict=True):
-            if part.end > chain.tune:
-                with chain.lock:
-                    chain.rows.drop(part.end)
-
-    def _waiting(self) -> int:
-        """How many numbers are still to be recorded."""
-        size = np.size(self._chains[0].state.tree.ends[0]) // 2 + len(STATS)
-        ahead = zip(self._chains, self._recorded, strict=True)
-        return size * sum(chain.done - begin for chain, begin in ahead)
-
-    def _wait_for_room(self) -> None:
-        """Let the recorder catch up where chains draw faster than it writes."""
-        while self._recorder is not None and self._waiting() > MOST_WAITING:
-            if self._stopped():
-                return
-            time.sleep(_PROGRESS_SECONDS / 10)
-
-    def _take(self) -> NUTSChain | None:
-        # A worker that finds no chain idle is not needed: each busy chain has its own.
-        with self._lock:
-            if self._stopped() or not self._idle:
-                return None
-            chain = min(self._idle, key=lambda chain: chain.advance)
-            self._idle.remove(chain)
-            return chain
-
-    def _stopped(self) -> bool:
-        return self._halt.is_set() or (self._stop is not None and self._stop.is_set())
 
 
 def _pauses(tune: int) -> list[int]:

@@ -6,4 +6,12 @@ from aliquot.storage.checkpoints import Checkpoint
 from aliquot.storage.reading import MOST_NUMBERS, open_run, read_path
 from aliquot.storage.store import RunStore, make, require_zarr
 
-__all__ = ["MOST_NUMBERS", "Checkpoint", "RunStore", "make", "open_run", "read_path", "require_zarr"]
+__all__ = [
+    "MOST_NUMBERS",
+    "Checkpoint",
+    "RunStore",
+    "make",
+    "open_run",
+    "read_path",
+    "require_zarr",
+]

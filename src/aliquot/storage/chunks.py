@@ -1,8 +1,9 @@
 """The chunks of an array that grows: rows of one chain after another, in files of some rows each.
 
 The format is Zarr's, version 3 (https://zarr-specs.readthedocs.io/en/latest/v3/core/), with the
-codecs "bytes" and "crc32c": what NumPy holds, and a checksum. A chunk is always whole; rows that are
-still to come are zero. Each file is replaced as a whole, so that no reader ever finds half of one.
+codecs "bytes" and "crc32c": what NumPy holds, and a checksum. A chunk is always whole; rows that
+are still to come are zero. Each file is replaced as a whole, so that no reader ever finds half of
+one.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ def rows_for(elements: int) -> int:
     return int(1 << (most.bit_length() - 1))
 
 
-class Grown:
+class GrowingArray:
     """An array ``(chain, draw, *shape)`` or ``(draw,)`` in a store, of which rows are written."""
 
     def __init__(self, folder: Path, document: Mapping[str, Any]) -> None:

@@ -12,7 +12,7 @@ _held: set[str] = set()
 _lock = threading.Lock()
 
 
-class Lock:
+class StoreLock:
     """A store that is held by this process, until it is released or the process ends.
 
     A record lock of the system, which a forked child does not inherit; of two runs in one process

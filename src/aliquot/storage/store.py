@@ -1,9 +1,9 @@
 """The store of a run: a Zarr folder that is whole at any moment, and grows.
 
-What other processes read hangs on one file: the root's ``zarr.json`` holds the metadata of all arrays
-(Zarr calls that consolidated), so that their lengths change together when it is replaced. Draws are
-in their chunks before that, and a checkpoint is written once they are: whenever a run ends, it goes
-on from the last checkpoint, and what was written after it is written again.
+What other processes read hangs on one file: the root's ``zarr.json`` holds the metadata of all
+arrays (Zarr calls that consolidated), so that their lengths change together when it is replaced.
+Draws are in their chunks before that, and a checkpoint is written once they are: whenever a run
+ends, it goes on from the last checkpoint, and what was written after it is written again.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ import numpy as np
 from aliquot.errors import StorageError
 from aliquot.results.attributes import encode_attributes
 from aliquot.storage.checkpoints import Checkpoint, Checkpoints
-from aliquot.storage.chunks import MOST_ROWS, Grown, rows_for
-from aliquot.storage.lock import Lock
+from aliquot.storage.chunks import MOST_ROWS, GrowingArray, rows_for
+from aliquot.storage.lock import StoreLock
 from aliquot.storage.writing import settle_folder, told, write
 
 if TYPE_CHECKING:
@@ -49,13 +49,13 @@ class RunStore:
         Of each chain, how many draws were damaged and are drawn again.
     """
 
-    def __init__(self, path: Path, lock: Lock) -> None:
+    def __init__(self, path: Path, lock: StoreLock) -> None:
         self.path = path
         self._lock = lock
         self.description = json.loads((path / OWN / _RUN).read_text(encoding="utf-8"))
         self._documents = _documents(path)
         self._arrays = {
-            name: Grown(path / name, document)
+            name: GrowingArray(path / name, document)
             for name, document in self._documents.items()
             if "draw" in (document.get("dimension_names") or ())
         }
@@ -75,7 +75,7 @@ class RunStore:
             Where there is none, or another process writes to it.
         """
         require(path)
-        lock = Lock(path / OWN)
+        lock = StoreLock(path / OWN)
         try:
             store = cls(path, lock)
             store._recover()
@@ -105,14 +105,12 @@ class RunStore:
     def commit(self, checkpoint: Checkpoint, attrs: Mapping[str, Any] | None = None) -> None:
         """Let draws that were put count: write a checkpoint, and show others how far it is."""
         self._number += 1
-        numbered = Checkpoint(
-            self._number, checkpoint.done, checkpoint.tune, checkpoint.snapshots
-        )
+        numbered = Checkpoint(self._number, checkpoint.done, checkpoint.tune, checkpoint.snapshots)
         self._checkpoints.add(numbered)
         self.checkpoint = numbered
         self.show(attrs)
 
-    def show(self, attrs: Mapping[str, Any] | None = None) -> None:
+    def show(self, attrs: Mapping[Any, Any] | None = None) -> None:
         """Show others how far the run is, and what the whole and each group say of it."""
         lengths = self.lengths
         for place, array in self._arrays.items():
@@ -124,7 +122,7 @@ class RunStore:
                 array.put(0, begin, np.arange(begin, length))
                 self._numbered[group] = length
             shape[array.axis] = length
-        for place, document in self._documents.items():
+        for document in self._documents.values():
             if attrs is not None and document["node_type"] == "group":
                 document["attributes"] |= encode_attributes(attrs)
         _publish(self.path, self._documents)
@@ -149,9 +147,9 @@ class RunStore:
 
     def _recover(self) -> None:
         """Find from where the run can go on, and clear away what it had begun to write."""
-        for left in self.path.rglob(".new-*"):
+        for file in self.path.rglob(".new-*"):
             with suppress(OSError):
-                left.unlink()
+                file.unlink()
         found = self._checkpoints.latest()
         if found:
             self._number = found[0].number

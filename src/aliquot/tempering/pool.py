@@ -6,6 +6,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 
+from aliquot.background import Background
 from aliquot.mcmc.result import ChainProgress
 from aliquot.precision import float64
 from aliquot.tempering.chain import TemperedChain
@@ -47,7 +48,7 @@ class BlockPool:
         """Do the round, and return whether it was interrupted."""
         for chain in self._chains:
             self._enqueue(chain)
-        threads = [threading.Thread(target=self._guard, daemon=True) for _ in range(self._workers)]
+        threads = [Background(target=self._guard) for _ in range(self._workers)]
         try:
             for thread in threads:
                 thread.start()

@@ -1,0 +1,45 @@
+"""Threads that work ahead while others wait, and do not break the end of the process."""
+
+from __future__ import annotations
+
+import atexit
+import signal
+import threading
+import weakref
+from typing import Any
+
+_running: weakref.WeakSet[threading.Thread] = weakref.WeakSet()
+
+
+class Background(threading.Thread):
+    """A thread that a process waits for at its end, once nothing else is left to do.
+
+    A thread in the middle of native code cannot be stopped: were the interpreter to end below it,
+    the C++ runtime would end the process ("terminate called without an active exception"). What it
+    is at ends in its own time, whatever keys are pressed meanwhile.
+
+    >>> thread = Background(target=print, args=("ahead",))
+    >>> thread.start()
+    ahead
+    >>> thread.join()
+    """
+
+    def __init__(self, **arguments: Any) -> None:
+        super().__init__(daemon=True, **arguments)
+
+    def start(self) -> None:
+        """Begin."""
+        _running.add(self)
+        super().start()
+
+
+@atexit.register
+def _wait() -> None:
+    """Let all come to their end."""
+    left = [thread for thread in _running if thread.is_alive()]
+    if not left:
+        return
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for thread in left:
+        thread.join()
