@@ -46,6 +46,7 @@ class WorkerPool:
         self._stop = stop
         self._recorder = recorder
         self._recorded = [chain.done for chain in chains]
+        self._warm = False  # whether nobody will ask for the warm-up's draws any more
         self._halt = threading.Event()
         self._idle: list[NUTSChain] = []
         self._interrupted = False
@@ -69,6 +70,7 @@ class WorkerPool:
         """
         if self._interrupted:
             return True
+        self._warm = last
         self._halt.clear()
         for chain in self._chains:
             chain.pause = chain.total if pause is None else pause
@@ -168,7 +170,7 @@ class WorkerPool:
         recorder.record(parts)
         self._recorded = [part.end for part in parts]
         for chain, part in zip(self._chains, parts, strict=True):
-            if part.end > chain.tune:
+            if self._warm and part.end > chain.tune:
                 with chain.lock:
                     chain.rows.drop(part.end)
 
