@@ -63,6 +63,7 @@ from aliquot.inference.recover import recover as recover
 from aliquot.inference.relabel import relabel as relabel
 from aliquot.inference.resume import resume as resume
 from aliquot.inference.sample import sample as sample
+from aliquot.inference.until import Until as Until
 from aliquot.model import Model as Model
 from aliquot.model import data as _data
 from aliquot.model import deterministic as _deterministic
@@ -109,6 +110,7 @@ if not TYPE_CHECKING:  # a type checker goes by the imports, and is to see which
         "SupportError",
         "StorageError",
         "TableError",
+        "Until",
         "check",
         "compare_components",
         "constant",

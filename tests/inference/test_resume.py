@@ -7,7 +7,6 @@ import os
 import random
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -257,9 +256,7 @@ def test_read_while_it_grows(tmp_path: Path) -> None:
     assert len(lengths) > 1
 
 
-def test_a_full_disk_keeps_what_was_drawn(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_full_disk_keeps_what_was_drawn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The disk is full at each write in turn; with room again the run goes on to the same."""
     import errno
 
@@ -348,5 +345,3 @@ def wait_for(event: Any, seconds: float = 300.0) -> None:
     while not event():
         assert time.monotonic() < end
         time.sleep(0.005)
-
-

@@ -24,6 +24,7 @@ from aliquot.inference.run_options import RunOptions
 from aliquot.inference.run_result import ChainsDrawn, result
 from aliquot.inference.stored import StoredRun, create
 from aliquot.inference.tempered import metric_of_rungs, run_tempered
+from aliquot.inference.until import Look
 from aliquot.mcmc.result import ChainDraws, ChainProgress
 from aliquot.mcmc.run import sample as run_chains
 from aliquot.mcmc.starts import NoStartError
@@ -69,6 +70,11 @@ def draw(
     if density.size == 0:
         assert not isinstance(store, RunStore)
         return exact_draws(model, options.settings.draws, options.chains, options.seed, store)
+    if options.tempered and options.until is not None:
+        raise ModelError(
+            "until: a tempered run has as many draws as it was told, since its ladder is made for "
+            "them. Leave until= out"
+        )
     if options.tempered and store is not None:
         raise ModelError(
             "store: a tempered run cannot be written while it draws yet. Leave store= out and "
@@ -150,6 +156,7 @@ class _Run:
         # From the first draw on nothing that comes may lose one.
         with interrupts() as stop:
             said: dict[str, Any] = {}
+            look = self._look(symmetries)
             if tempered:
                 where = plan.starts if given is None and initvals is not None else None
                 run, said = run_tempered(
@@ -166,7 +173,10 @@ class _Run:
                     stop,
                 )
             else:
-                run = self._chains(plan, meanwhile, stop)
+                run = self._chains(plan, meanwhile, stop, look)
+                if look is not None and look.stopped == "time" and run.completed.min() > run.tune:
+                    done = int(run.completed.min())
+                    run = replace(run, interrupted=False, draws=done - run.tune)
             if run.interrupted and not run.completed.any():
                 raise KeyboardInterrupt  # there is nothing to keep
             for helper in helpers:
@@ -176,11 +186,17 @@ class _Run:
                 said = plan.attributes(seen)
                 if line := plan.said(run, said):
                     announce(line, options.progressbar)
+            if look is not None:
+                said |= {"until": look.until.described(), "stopped": look.stopped}
             drawn = ChainsDrawn(run, seen, self._attributes(run, symmetries) | said, symmetries)
             return result(model, density, options, drawn, self._recorder, self._began, stop)
 
     def _chains(
-        self, plan: StartingPlan, meanwhile: Callable[[], None], stop: Interrupts
+        self,
+        plan: StartingPlan,
+        meanwhile: Callable[[], None],
+        stop: Interrupts,
+        look: Look | None,
     ) -> ChainDraws:
         options, settings = self._options, self._settings
         total = settings.tune + settings.draws
@@ -189,7 +205,11 @@ class _Run:
             def shown(chains: list[ChainProgress]) -> None:
                 stop.held = chains[0].phase != "compiling"
                 display.update(chains)
+                if look is not None and look.late:
+                    look.stopped = "time"
+                    stop.set()
 
+            looks = [] if look is None else look.until.looks(settings.draws, options.chains)
             try:
                 return run_chains(
                     self._density.log_density,
@@ -204,10 +224,22 @@ class _Run:
                     on_progress=shown,
                     meanwhile=meanwhile,
                     recorder=self._recorder,
+                    looks=looks,
+                    enough=None if look is None else look.enough,
                 )
             except NoStartError as error:
                 failure = error
         explain_start(self._model, failure)
+
+    def _look(self, symmetries: Symmetries) -> Look | None:
+        until, recorder = self._options.until, self._recorder
+        if until is None:
+            return None
+
+        def seen(run: ChainDraws) -> ChainDraws:
+            return run if recorder is None else recorder.seen(run)
+
+        return Look(until, self._model, self._density, symmetries, seen)
 
     def _attributes(self, run: ChainDraws, symmetries: Symmetries) -> dict[str, Any]:
         """Say in the result how it was drawn."""
@@ -222,7 +254,7 @@ class _Run:
             "sampler": "tempered" if options.tempered else "NUTS",
             "init": self._described["init"],
             "metric": settings.metric,
-            "draws": settings.draws,
+            "draws": run.draws,
             "chains": options.chains,
             "cores": min(options.cores or os.cpu_count() or 1, options.chains),
             "target_accept": settings.target_accept,

@@ -39,7 +39,7 @@ def resume(
         The run's folder.
     draws : int, optional
         Draws of each chain to have in the end, where that is to be more than were asked for: a run
-        that has ended goes on, too.
+        that has ended goes on, too, and one that was to end by `until` has as many.
     cores, progressbar, compute_convergence_checks
         As in `sample`.
     model : Model, optional
@@ -118,7 +118,7 @@ def _with_draws(options: RunOptions, draws: int, user: str) -> RunOptions:
             f"{draws:,} is fewer. Draws are not taken back: choose from the result, as in "
             f"trace.isel(draw=slice({draws}))"
         )
-    return replace(options, settings=replace(options.settings, draws=draws))
+    return replace(options, settings=replace(options.settings, draws=draws), until=None)
 
 
 def _tell_what_was_dropped(store: Any) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from aliquot.inference.until import Until
 from aliquot.mcmc.settings import NUTSSettings
 
 # What does not change a draw is asked for anew when a run goes on.
@@ -25,6 +26,7 @@ class RunOptions:
     permuting: bool
     keep_warmup: bool
     keep_unconstrained: bool
+    until: Until | None = None
     cores: int | None = None
     progressbar: bool = True
     checks: bool = True
@@ -37,4 +39,5 @@ class RunOptions:
     def of(described: Mapping[str, Any], **of_the_moment: Any) -> RunOptions:
         """Read what `described` gave."""
         settings = NUTSSettings(**described["settings"])
-        return RunOptions(**{**described, "settings": settings, **of_the_moment})
+        until = None if described["until"] is None else Until(**described["until"])
+        return RunOptions(**{**described, "settings": settings, "until": until, **of_the_moment})

@@ -17,6 +17,7 @@ from aliquot.inference.initialisation import read_init
 from aliquot.inference.permute import read_label_switching
 from aliquot.inference.run_options import RunOptions
 from aliquot.inference.tempered import read_sampler
+from aliquot.inference.until import Until
 from aliquot.mcmc.settings import NUTSSettings
 from aliquot.model import Model, resolve_model
 from aliquot.storage import read_path
@@ -24,10 +25,13 @@ from aliquot.storage import read_path
 if TYPE_CHECKING:
     import xarray
 
+# Draws of each chain where nobody says how many, and where precision does.
+DRAWS, MOST_DRAWS = 1000, 100_000
+
 
 @explained(SAMPLE)
 def sample(
-    draws: int = 1000,
+    draws: int | None = None,
     *,
     sampler: str = "nuts",
     tune: int = 1000,
@@ -45,14 +49,15 @@ def sample(
     compute_convergence_checks: bool = True,
     label_switching: str | None = None,
     store: str | PathLike[str] | None = None,
+    until: Until | None = None,
     model: Model | None = None,
 ) -> xarray.DataTree:
     r"""Draw from a model's posterior with NUTS.
 
     Parameters
     ----------
-    draws : int
-        Draws kept from each chain.
+    draws : int, optional
+        Draws kept from each chain: 1,000, and with `until` 100,000 at most.
     sampler : str
         "nuts", or "tempered" for a posterior with several modes that NUTS does not get across:
         parallel tempering, with NUTS on each rung of a ladder. It takes as many times as long as
@@ -109,6 +114,9 @@ def sample(
         included: at any moment a DataTree in Zarr's format that `open_run` shows. Memory then does
         not grow with the number of draws. After an interruption, a kill or a loss of power `resume`
         goes on, to the draws of a run that was not interrupted. Needs zarr: ``aliquot[zarr]``.
+    until : Until, optional
+        When the run may end before it has all `draws`: ``aq.Until(ess=400, rhat=1.01)``. The
+        attribute ``stopped`` says whether it was "precise", out of "time" or had all "draws".
     model : Model, optional
         By default the one whose ``with`` block is running.
 
@@ -196,6 +204,10 @@ def sample(
     given, how = (init, "auto") if isinstance(init, Approximation) else (None, init)
     if moves not in MOVES:
         raise ModelError(f"moves must be one of {', '.join(map(repr, MOVES))}; got {moves!r}")
+    if until is not None and not isinstance(until, Until):
+        raise ModelError(f"until must be an aq.Until, as in aq.Until(ess=400); got {until!r:.60}")
+    if draws is None:
+        draws = DRAWS if until is None else MOST_DRAWS
     options = RunOptions(
         settings=NUTSSettings(
             draws=draws,
@@ -212,6 +224,7 @@ def sample(
         permuting=read_label_switching(label_switching),
         keep_warmup=keep_warmup,
         keep_unconstrained=keep_unconstrained,
+        until=until,
         cores=None if cores is None else whole_number("cores", cores),
         progressbar=progressbar,
         checks=compute_convergence_checks,

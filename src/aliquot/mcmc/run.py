@@ -46,6 +46,8 @@ def sample(
     stop: threading.Event | None = None,
     meanwhile: Callable[[], None] | None = None,
     recorder: Recorder | None = None,
+    looks: Sequence[int] = (),
+    enough: Callable[[ChainDraws], bool] | None = None,
 ) -> ChainDraws:
     """Draw from a density with NUTS, one chain for each start point.
 
@@ -75,6 +77,9 @@ def sample(
     With a `recorder`, draws go there while the chains run and do not stay in memory: the result has
     none (n = 0). Where it has kept those of an earlier run, this one goes on from there, and
     `starts` say no more than how many chains there are, of how many coordinates.
+
+    After so many draws as `looks` say, of each chain, `enough` is asked whether they are, and ends
+    the run. They are multiples of ten where there may be independence steps.
 
     A start point without a finite log density and gradient raises `NoStartError`.
 
@@ -130,23 +135,41 @@ def sample(
     for chain in chains if kept is not None else ():
         if chain.done > chain.tune:
             chain.rows.begin_at(chain.done)
-    interrupted = run.run(workers, vectorized, on_progress, last=True)
+    for look in looks:
+        pause = chains[0].tune + look
+        if any(chain.done > pause for chain in chains):
+            continue  # an earlier run has looked, and gone on
+        if run.run(workers, vectorized, on_progress, pause=pause, warm=True):
+            break
+        if enough is not None and enough(_drawn(run, chains, program, new, recorded)):
+            for chain in chains:
+                chain.total = pause
+            break
+    run.run(workers, vectorized, on_progress, warm=True)
+    return _drawn(run, chains, program, new, recorded)
+
+
+def _drawn(
+    run: WorkerPool, chains: Sequence[NUTSChain], program: Compiled, new: bool, recorded: bool
+) -> ChainDraws:
+    """Put together what chains have drawn; where that is recorded, all but the draws."""
     scales = np.stack([np.asarray(chain.state.scale) for chain in chains])
-    rows = [(chain.rows, *((0, 0) if recorded else (0, chain.total))) for chain in chains]
+    end = 0 if recorded else max(chain.done for chain in chains)
+    rows = [chain.rows for chain in chains]
     return ChainDraws(
-        positions=np.stack([each.positions(*span) for each, *span in rows]),
-        stats=named_stats(np.stack([each.columns(*span) for each, *span in rows])),
+        positions=np.stack([each.positions(0, end) for each in rows]),
+        stats=named_stats(np.stack([each.columns(0, end) for each in rows])),
         tune=chains[0].tune,
-        draws=settings.draws,
+        draws=chains[0].total - chains[0].tune,
         completed=np.array([chain.done for chain in chains]),
-        interrupted=interrupted,
+        interrupted=run.interrupted,
         inverse_mass=scales**2 if scales.ndim == 2 else scales @ np.swapaxes(scales, 1, 2),
         step_size=np.array([np.exp(chain.state.step.log_step) for chain in chains]),
         compile_seconds=program.seconds if new else 0.0,
         compile_cached=program.loaded if new else True,
         sampling_seconds=run.seconds,
         warmup_seconds=run.warmup_seconds,
-        independent=np.stack([each.independent(*span) for each, *span in rows]),
+        independent=np.stack([each.independent(0, end) for each in rows]),
     )
 
 

@@ -49,7 +49,7 @@ class WorkerPool:
         self._warm = False  # whether nobody will ask for the warm-up's draws any more
         self._halt = threading.Event()
         self._idle: list[NUTSChain] = []
-        self._interrupted = False
+        self.interrupted = False
         self._lock = threading.Lock()
         self._error: BaseException | None = None
         self._began = 0.0
@@ -62,15 +62,16 @@ class WorkerPool:
         vectorized: bool,
         on_progress: OnProgress | None,
         pause: int | None = None,
-        last: bool = False,
+        warm: bool = False,
     ) -> bool:
         """Run the chains to a pause or their end, and return whether they were interrupted.
 
-        The `last` time what they have drawn is recorded in any case.
+        Once they are `warm`, nobody asks for the warm-up's draws any more, and what they have drawn
+        is recorded when they come to the pause.
         """
-        if self._interrupted:
+        if self.interrupted:
             return True
-        self._warm = last
+        self._warm = warm
         self._halt.clear()
         for chain in self._chains:
             chain.pause = chain.total if pause is None else pause
@@ -90,20 +91,20 @@ class WorkerPool:
                     on_progress([chain.progress() for chain in self._chains])
                 self._record()
         except KeyboardInterrupt:
-            self._interrupted = True
+            self.interrupted = True
         finally:
             self._halt.set()
             for thread in threads:
                 if thread.ident is not None:
                     thread.join()
         self.seconds = time.perf_counter() - self._began
-        self._record(always=last)
+        self._record(always=warm)
         if self._error is not None:
             raise self._error
         if on_progress is not None:
             on_progress([chain.progress() for chain in self._chains])
-        self._interrupted |= not all(chain.paused for chain in self._chains)
-        return self._interrupted
+        self.interrupted |= not all(chain.paused for chain in self._chains)
+        return self.interrupted
 
     def _guard(self, work: Callable[[], None], ended: threading.Semaphore) -> None:
         try:
