@@ -56,6 +56,11 @@ PROGRAMS: dict[str, str] = {
         f"aq.sample(10, target_accept=0.9, max_treedepth=8, model=model, {SHORT})"
     ),
     "leave it out: there is no such setting here": f"aq.sample(10, model=model, {SHORT})",
+    "use store=": (
+        "import tempfile\nwith tempfile.TemporaryDirectory() as folder:\n"
+        f"    aq.sample(10, store=f'{folder}/run.zarr', model=model, {SHORT})"
+    ),
+    "use until=": f"aq.sample(20, until=aq.Until(ess=50), model=model, {SHORT})",
     "use random_seed=": (
         f"aq.sample(10, random_seed=np.random.default_rng(1), model=model, {SHORT})"
     ),

@@ -101,7 +101,7 @@ def test_a_family_given_too_many_by_position_tells_the_names() -> None:
 def test_arguments_that_are_nearly_those_taken_are_named() -> None:
     with pytest.raises(TypeError, match=r"no argument 'tunes': did you mean tune=\?"):
         aq.sample(tunes=10)  # type: ignore[call-arg]
-    with pytest.raises(TypeError, match=r"no argument 'call_back' \(nor 'callback'\): leave it"):
+    with pytest.raises(TypeError, match=r"no argument 'call_back' \(nor 'callback'\): use until="):
         aq.sample(call_back=print)  # type: ignore[call-arg]
     with pytest.raises(TypeError, match=r"no argument 'lr'; its arguments are n, method, .* check"):
         aq.fit(10, lr=1)

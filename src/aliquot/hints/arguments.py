@@ -44,8 +44,8 @@ SAMPLE: Mapping[str, str] = {
     "rng_key": "use random_seed=, a whole number",
     "data": "data are part of the model: give them as observed=, or as aq.Data",
     "quiet": "use progressbar=False",
-    **for_all("trace backend", "store='run.zarr' writes the draws while they are made"),
-    "callback": "until=aq.Until(...) ends a run that is precise; aq.open_run looks at a stored one",
+    **for_all("trace backend", "use store=, a folder that draws are written to"),
+    "callback": "use until=, which ends a run that is precise",
     **for_all("blas_cores compile_kwargs progressbar_theme", _NONE),
 }
 

@@ -205,7 +205,7 @@ class _Run:
             def shown(chains: list[ChainProgress]) -> None:
                 stop.held = chains[0].phase != "compiling"
                 display.update(chains)
-                if look is not None and look.late:
+                if look is not None and look.late and any(chain.done for chain in chains):
                     look.stopped = "time"
                     stop.set()
 

@@ -95,7 +95,10 @@ def resume(
             checks=compute_convergence_checks,
         )
         if draws is not None:
-            options = _with_draws(options, whole_number("draws", draws), user)
+            asked = options.settings.draws
+            # Of a run that ends when it is precise, they are only the most that it may have.
+            least = asked if options.until is None else found.lengths["posterior"]
+            options = _with_draws(options, whole_number("draws", draws), least, user)
             found.describe({**description, "options": options.described()})
         if found.checkpoint is None and not description["beginning"]["again"]:
             raise ModelError(
@@ -111,10 +114,10 @@ def resume(
     return draw(model, options, AskedStart(), found)
 
 
-def _with_draws(options: RunOptions, draws: int, user: str) -> RunOptions:
-    if draws < options.settings.draws:
+def _with_draws(options: RunOptions, draws: int, least: int, user: str) -> RunOptions:
+    if draws < least:
         raise ModelError(
-            f"{user}: the run is to have {options.settings.draws:,} draws a chain, and draws="
+            f"{user}: the run has, or is to have, {least:,} draws a chain, and draws="
             f"{draws:,} is fewer. Draws are not taken back: choose from the result, as in "
             f"trace.isel(draw=slice({draws}))"
         )

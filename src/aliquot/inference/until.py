@@ -23,7 +23,7 @@ from aliquot.symmetry import ATTRIBUTE, Symmetries
 FLOOR, GROWTH, STEP = 300, 1.25, 10
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Until:
     """Draw until the posterior is known precisely enough.
 
