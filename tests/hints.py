@@ -58,7 +58,7 @@ PROGRAMS: dict[str, str] = {
     "leave it out: there is no such setting here": f"aq.sample(10, model=model, {SHORT})",
     "use store=": (
         "import tempfile\nwith tempfile.TemporaryDirectory() as folder:\n"
-        f"    aq.sample(10, store=f'{folder}/run.zarr', model=model, {SHORT})"
+        f"    aq.sample(10, store=folder + '/run.zarr', model=model, {SHORT})"
     ),
     "use until=": f"aq.sample(20, until=aq.Until(ess=50), model=model, {SHORT})",
     "use random_seed=": (

@@ -131,7 +131,8 @@ def test_import_leaves_jax_precision_alone(enabled):
 
 # From the top down: a part may import those above it. Parts on one line do not know each other.
 LAYERS = [
-    ["precision", "errors", "hints", "elementary", "blas", "background"],
+    ["errors", "hints"],
+    ["precision", "elementary", "blas", "background"],
     ["special", "primitives", "files"],
     ["compilation", "stacking", "alike", "tables"],
     ["expression"],

@@ -29,6 +29,7 @@ from aliquot.errors import AliquotWarning as AliquotWarning
 from aliquot.errors import ConvergenceWarning as ConvergenceWarning
 from aliquot.errors import DTypeError as DTypeError
 from aliquot.errors import FitError as FitError
+from aliquot.errors import ForkError as ForkError
 from aliquot.errors import ImputationWarning as ImputationWarning
 from aliquot.errors import ModelError as ModelError
 from aliquot.errors import ParameterError as ParameterError
@@ -95,6 +96,7 @@ if not TYPE_CHECKING:  # a type checker goes by the imports, and is to see which
         "Diagnosis",
         "Expression",
         "FitError",
+        "ForkError",
         "FullRankADVI",
         "ImputationWarning",
         "LogEvidence",

@@ -60,6 +60,10 @@ class StorageError(AliquotError, OSError):
         return type(self), (str(self), self.errno)
 
 
+class ForkError(AliquotError, RuntimeError):
+    """A process that was forked from one that had used JAX, and cannot use it any more."""
+
+
 class StartError(AliquotError, ValueError):
     """No start point with a finite log density and gradient was found."""
 

@@ -14,6 +14,8 @@ from typing import Any
 
 import jax
 
+from aliquot.errors import ForkError
+
 # Settings of the user's that our own programs cannot run under: what they are compiled with ahead
 # of time would not be compiled, a NaN that a `where` drops would be an error, data could not be
 # handed to the device, a seed would not give the same draws. The setting, the values that do no
@@ -37,6 +39,15 @@ _HARMLESS: tuple[tuple[str, tuple[Any, ...], Callable[[], AbstractContextManager
     ),
 )
 
+# Whether this process has what a fork leaves of JAX, which is no thread but the one that forked.
+_forked = False
+
+
+def refuse_after_fork() -> None:
+    """Have nothing computed in this process from now on."""
+    global _forked
+    _forked = True
+
 
 def float64() -> AbstractContextManager[None]:
     """Return a context in which JAX works in double precision, for the current thread only.
@@ -44,6 +55,11 @@ def float64() -> AbstractContextManager[None]:
     Settings that look for mistakes in a user's own programs (`jax.disable_jit`,
     `jax.numpy_dtype_promotion`, `jax.transfer_guard`, `jax.debug_nans` and the like) are off in it,
     and random keys are of the kind that is JAX's default.
+
+    Raises
+    ------
+    ForkError
+        In a process that was forked after JAX had been used.
 
     Examples
     --------
@@ -53,6 +69,14 @@ def float64() -> AbstractContextManager[None]:
     ...     (jnp.zeros(2) + jnp.ones(2, dtype=int)).dtype
     dtype('float64')
     """
+    if _forked:
+        raise ForkError(
+            "this process was forked from one that had used JAX. JAX's threads are not in it, so "
+            "what is computed here would wait for them for ever. Start processes by 'spawn' or "
+            "'forkserver', as in multiprocessing.get_context('spawn').Pool() or "
+            "ProcessPoolExecutor(mp_context=multiprocessing.get_context('spawn')), or fork before "
+            "anything is computed"
+        )
     harmful = [
         restore
         for setting, harmless, restore in _HARMLESS

@@ -7,6 +7,8 @@ these objects are built, so that another version of JAX is met here, and by this
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache, partial
 from typing import Any
@@ -23,7 +25,7 @@ from jax.extend.core import (  # type: ignore[attr-defined]
     primitives,
 )
 
-from aliquot.precision import float64
+from aliquot.precision import float64, refuse_after_fork
 
 __all__ = ["ClosedJaxpr", "Jaxpr", "Literal", "Primitive", "Var"]
 
@@ -213,3 +215,19 @@ def derivative_rule(equation: Any) -> Callable[[int], tuple[ClosedJaxpr, list[bo
         return ClosedJaxpr(jaxpr, consts), [not zero for zero in zeros]
 
     return made
+
+
+def _look_after_fork() -> None:
+    """Refuse to compute in a process that was forked while JAX had threads.
+
+    A fork before that is harmless, also after models were written: to trace takes no threads.
+    """
+    # Read without the lock, which a thread that is not here may have held. Of a JAX that keeps its
+    # backends elsewhere, it is taken for granted that there are some.
+    backends = getattr(sys.modules.get("jax._src.xla_bridge"), "_backends", None)
+    if backends is None or backends:
+        refuse_after_fork()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_look_after_fork)
