@@ -12,6 +12,16 @@ _PACKAGE = str(Path(__file__).parent)
 class AliquotError(Exception):
     """The base of every error that Aliquot raises on purpose."""
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # What a kind of error is made from is not always what it says.
+        return _again, (type(self), self.args), vars(self)
+
+
+def _again(kind: type[AliquotError], args: tuple[Any, ...]) -> AliquotError:
+    error = kind.__new__(kind)
+    error.args = args
+    return error
+
 
 class ShapeError(AliquotError, ValueError):
     """Shapes that do not fit together, or a likelihood that would broadcast against its data."""

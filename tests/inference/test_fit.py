@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import copy
-import pickle
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -160,11 +157,3 @@ def test_draws_go_with_the_data_of_the_fit() -> None:
 def test_an_approximation_takes_attributes(full: aq.Approximation) -> None:
     full.note = "mine"  # type: ignore[attr-defined]
     assert full.note == "mine"  # type: ignore[attr-defined]
-
-
-@pytest.mark.parametrize("way", [pickle.dumps, copy.deepcopy])
-def test_an_approximation_that_is_pickled_says_what_can_be(
-    full: aq.Approximation, way: Callable[[object], object]
-) -> None:
-    with pytest.raises(TypeError, match="a model cannot be pickled or copied"):
-        way(full)

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import copy
-import pickle
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
-from typing import Any
 
 import numpy as np
 import pytest
@@ -261,11 +257,3 @@ def test_one_model_can_be_entered_in_two_threads_at_once() -> None:
     assert {"x", "y"} == set(model.variables)
     with pytest.raises(ModelError, match="needs a model"):
         aq.Normal("z")
-
-
-@pytest.mark.parametrize("way", [pickle.dumps, copy.copy, copy.deepcopy])
-def test_a_model_is_not_copied(way: Callable[[aq.Model], Any]) -> None:
-    with aq.Model() as model:
-        aq.Normal("x")
-    with pytest.raises(TypeError, match="a model cannot be pickled or copied"):
-        way(model)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from operator import getitem
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -84,6 +85,13 @@ class Expression(Operators):
         self.taken_from: Expression | None = None
         self.rule: Callable[[list[Any], tuple[int, ...]], Any] | None = None
 
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        """Give a model's variable as what the model has under its name."""
+        owner, name = (_slot(self, slot) for slot in ("owner", "name"))
+        if owner is not None and name is not None:
+            return getitem, (owner, name)
+        return super().__reduce_ex__(protocol)
+
     if not TYPE_CHECKING:  # a type checker is to go on seeing which attributes there are
 
         def __getattr__(self, name: str) -> Any:
@@ -138,6 +146,14 @@ class Expression(Operators):
 
     def __repr__(self) -> str:
         return f"<{self.text}: {self.dtype.name}{list(self._shape)}>"
+
+
+def _slot(node: Expression, name: str) -> Any:
+    """Give what a slot holds, where this kind of expression has it, and is filled."""
+    try:
+        return object.__getattribute__(node, name)
+    except AttributeError:
+        return None
 
 
 class Leaf(Expression):

@@ -90,8 +90,17 @@ class Approximation(VariationalApproximation):
     _described: Mapping[str, Any] = field(kw_only=True)
 
     def __getstate__(self) -> dict[str, Any]:
-        """Put the model first: it says why it cannot be pickled, and what can be."""
-        return {"model": self.model, **vars(self)}
+        """Leave out what is compiled: it is made again from the model."""
+        if self.density is not self.model.density():
+            raise ModelError(
+                "this approximation cannot be pickled or copied: the model was changed or its data "
+                "replaced since it was fitted. Fit again, or set the data as they were"
+            )
+        return vars(self) | {"density": None, "folding": None}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        self.density = self.model.density()
 
     def elbo(self, n: int = 2000, *, random_seed: Any = None) -> Estimate:
         """Estimate the evidence lower bound in nats, with its Monte Carlo standard error.

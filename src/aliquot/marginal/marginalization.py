@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from html import escape
 from typing import Any
 
@@ -164,6 +164,10 @@ class Marginalization:
     def alike(self) -> tuple[AlikeRows, ...]:
         """The terms, of those without discrete variables too, whose rows are not all computed."""
         return self._alike()
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Ask for what is worked out when it is asked for: the density stays in this process."""
+        return vars(self) | {"_alike": partial(tuple, self.alike)}
 
     @property
     def values(self) -> int:

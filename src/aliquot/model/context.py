@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, NoReturn, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from aliquot.expression import Read, leaves, refuse_in_step, refuse_step_value
 from aliquot.hints.arguments import DEBUG, MODEL_ARGUMENTS, SET_DATA
 from aliquot.hints.explain import MissingError, explained, public
 from aliquot.hints.names import MODEL
-from aliquot.model import replace
+from aliquot.model import portable, replace
 from aliquot.model.dims import RESERVED, Coords, check_dims
 from aliquot.model.result_names import refuse_clash, refuse_clashing_dim, refuse_unstorable
 from aliquot.model.variables import (
@@ -116,12 +116,15 @@ class Model:
     def __contains__(self, name: object) -> bool:
         return name in self.variables
 
-    def __reduce__(self) -> NoReturn:
-        raise TypeError(
-            "a model cannot be pickled or copied: its variables belong to it, and what is compiled "
-            "to this process. Write it in a function, and call that where it is needed. What "
-            "aq.sample returns can be pickled, and saved with .to_netcdf()"
-        )
+    __getstate__ = portable.packed
+
+    def __setstate__(self, state: portable.State) -> None:
+        vars(self).update(portable.unpacked(self, state))
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        return memo.setdefault(id(self), portable.copied(self))
+
+    __copy__ = portable.copied  # variables belong to one model
 
     if not TYPE_CHECKING:  # a type checker is to go on seeing which attributes there are
 
