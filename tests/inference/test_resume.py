@@ -345,3 +345,25 @@ def wait_for(event: Any, seconds: float = 300.0) -> None:
     while not event():
         assert time.monotonic() < end
         time.sleep(0.005)
+
+
+def test_a_run_that_is_stopped_before_it_has_gone_on_loses_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Restored chains wait for their moves: what is recorded meanwhile must not lack them."""
+    from aliquot.inference.beginning import StartingPlan
+
+    model, store = durable.two_modes(), tmp_path / "run.zarr"
+    options = {"draws": 2000, "random_seed": 4, "model": model} | QUIET
+    whole = aq.sample(**options)
+    aq.sample(**options | {"draws": 700}, store=store)
+    warmed = StartingPlan.warmed
+
+    def stops(*arguments: Any) -> Any:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(StartingPlan, "warmed", stops)
+    with pytest.raises(KeyboardInterrupt):
+        aq.resume(store, draws=2000, model=model, **QUIET)
+    monkeypatch.setattr(StartingPlan, "warmed", warmed)
+    same(whole, aq.resume(store, draws=2000, model=model, **QUIET))

@@ -162,7 +162,9 @@ class WorkerPool:
     def _record(self, always: bool = False) -> None:
         """Record what chains have drawn, where that is due."""
         recorder = self._recorder
-        if recorder is None or not (always or recorder.due(self._waiting())):
+        waiting = self._waiting()
+        # Of chains that only wait to go on there is nothing to say that was not said before.
+        if recorder is None or not waiting or not (always or recorder.due(waiting)):
             return
         parts = []
         for chain, begin in zip(self._chains, self._recorded, strict=True):
