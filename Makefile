@@ -63,6 +63,8 @@ bench: $(READY)
 	$(PYTHON) benchmarks/labels.py
 	$(PYTHON) benchmarks/cold.py
 	$(PYTHON) benchmarks/tables.py
+	$(PYTHON) benchmarks/durable.py
+	$(PYTHON) benchmarks/many_models.py 200
 	@echo "The comparison with other libraries: make bench-peers; its results are in docs/benchmarks.md."
 
 # With the JAX that is in the environment: put one with CUDA there first.

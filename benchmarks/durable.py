@@ -52,32 +52,37 @@ CASES: dict[str, tuple[Callable[[], aq.Model], dict[str, Any]]] = {
 }
 
 
-def seconds(call: Callable[[], Any]) -> float:
+def seconds(call: Callable[..., Any], *arguments: Any, **options: Any) -> float:
     began = time.perf_counter()
-    call()
+    call(*arguments, **options)
     return time.perf_counter() - began
+
+
+def case(name: str, folder: Path, repeats: int) -> None:
+    build, options = CASES[name]
+    model = build()
+    options = options | {"progressbar": False, "model": model, "random_seed": 1}
+    aq.sample(**options | {"draws": 100})  # compiles
+    plain, stored, resumed = [], [], []
+    for number in range(repeats):
+        store = folder / f"{number}.zarr"
+        plain.append(seconds(aq.sample, **options))
+        stored.append(seconds(aq.sample, **options, store=store))
+        resumed.append(seconds(aq.resume, store, model=model, progressbar=False))
+        shutil.rmtree(store)
+    ratio = statistics.median(b / a for a, b in zip(plain, stored, strict=True))
+    print(
+        f"{name} | {statistics.median(plain):.2f} | {statistics.median(stored):.2f} | "
+        f"{ratio:.3f} | {statistics.median(resumed):.2f}",
+        flush=True,
+    )
 
 
 def main(repeats: int) -> None:
     folder = Path(tempfile.mkdtemp())
     print("case | without, s | with a store, s | ratio, median of pairs | resume at its end, s")
-    for name, (build, options) in CASES.items():
-        model = build()
-        quiet = {"progressbar": False, "model": model, "random_seed": 1}
-        aq.sample(**{**options, **quiet, "draws": 100})  # compiles
-        plain, stored, resumed = [], [], []
-        for number in range(repeats):
-            store = folder / f"{number}.zarr"
-            plain.append(seconds(lambda: aq.sample(**options, **quiet)))
-            stored.append(seconds(lambda: aq.sample(**options, **quiet, store=store)))
-            resumed.append(seconds(lambda: aq.resume(store, model=model, progressbar=False)))
-            shutil.rmtree(store)
-        ratio = statistics.median(b / a for a, b in zip(plain, stored, strict=True))
-        print(
-            f"{name} | {statistics.median(plain):.2f} | {statistics.median(stored):.2f} | "
-            f"{ratio:.3f} | {statistics.median(resumed):.2f}",
-            flush=True,
-        )
+    for name in CASES:
+        case(name, folder, repeats)
     shutil.rmtree(folder)
 
 

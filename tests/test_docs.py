@@ -37,6 +37,7 @@ PAGES = (
     "docs/from_a_table.md",
     "docs/label_switching.md",
     "docs/out_of_reach.md",
+    "docs/unattended.md",
 )
 FENCE = re.compile(r"^```(\w+)([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 

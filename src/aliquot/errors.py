@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
 from pathlib import Path
 from typing import Any
@@ -99,5 +100,13 @@ class ImputationWarning(AliquotWarning):
 
 
 def warn(message: str, category: type[AliquotWarning]) -> None:
-    """Give a warning that points at the user's line, however deep inside the package it arises."""
-    warnings.warn(message, category, skip_file_prefixes=(_PACKAGE,))
+    """Give a warning that points at the user's line, however deep inside the package it arises.
+
+    Where the standard error stream is closed, as in a job without a terminal, nobody hears it, and
+    nothing is lost by it.
+    """
+    try:
+        warnings.warn(message, category, skip_file_prefixes=(_PACKAGE,))
+    except ValueError:
+        if not getattr(sys.stderr, "closed", False):
+            raise

@@ -15,6 +15,7 @@ import pytest
 
 import aliquot as aq
 from aliquot.compilation import compiled, compiler, counts, folder, lazily
+from aliquot.density.structure import shared
 from aliquot.precision import float64
 
 POINT = np.arange(4.0)
@@ -149,6 +150,7 @@ def test_machine_code_that_nobody_holds_is_let_go(monkeypatch, switch, function)
 @pytest.mark.filterwarnings("ignore")  # so few draws
 def test_a_loop_over_models_keeps_no_machine_code(monkeypatch):
     monkeypatch.setenv(folder.SWITCH, "off")
+    monkeypatch.setattr(shared, "RECENT", 1)  # the last few structures are kept for further models
     client = jax.devices()[0].client
     alive, before = [], counts().compiled
     for rows in (5, 6, 7):

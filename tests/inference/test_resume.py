@@ -7,6 +7,7 @@ import os
 import random
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -367,3 +368,76 @@ def test_a_run_that_is_stopped_before_it_has_gone_on_loses_nothing(
         aq.resume(store, draws=2000, model=model, **QUIET)
     monkeypatch.setattr(StartingPlan, "warmed", warmed)
     same(whole, aq.resume(store, draws=2000, model=model, **QUIET))
+
+
+@pytest.mark.parametrize("how", ["closed", "full"])
+def test_a_terminal_that_has_gone_away_is_not_worth_a_run(
+    how: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full = Path("/dev/full")
+    if how == "full" and not full.exists():
+        pytest.skip("this system has no device that is full")
+    stream = (full if how == "full" else Path(os.devnull)).open("w")
+    if how == "closed":
+        stream.close()
+    monkeypatch.setattr(sys, "stderr", stream)
+    trace = aq.sample(20, tune=50, random_seed=1, model=durable.labels(), progressbar=True)
+    assert trace.posterior.sizes["draw"] == 20
+    monkeypatch.undo()
+    if how == "full":
+        with pytest.raises(OSError, match="No space left"):
+            stream.close()
+
+
+def test_where_warnings_are_errors_the_store_is_whole(tmp_path: Path) -> None:
+    import warnings
+
+    store = tmp_path / "run.zarr"
+    with warnings.catch_warnings(), pytest.raises(AliquotWarning):
+        warnings.simplefilter("error")
+        aq.sample(5, tune=50, model=durable.classic(), store=store, progressbar=False)
+    assert aq.open_run(store).attrs["partial"] == 0
+
+
+def test_ctrl_c_during_the_checks_loses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    import aliquot.inference.run_result as module
+
+    def judged(*arguments: Any) -> Any:
+        signal.raise_signal(signal.SIGINT)
+        raise AssertionError
+
+    monkeypatch.setattr(module, "judge", judged)
+    with pytest.warns(PartialResultWarning, match="checks were interrupted"):
+        trace = aq.sample(30, tune=50, model=durable.classic(), progressbar=False)
+    assert trace.posterior.sizes["draw"] == 30
+    assert trace.attrs["partial"] == 0
+
+
+@pytest.mark.parametrize("name", ["a/b", "", ".", "..", "a\0b", "__x", "zarr.json", "\ud800"])
+def test_names_that_no_file_can_hold(name: str) -> None:
+    with pytest.raises(ModelError, match="another name"), aq.Model(coords={name: [1, 2]}):
+        pass
+    with pytest.raises(ModelError), aq.Model():
+        aq.Normal(name, 0, 1)
+
+
+def test_labels_that_no_file_can_hold() -> None:
+    with pytest.raises(ModelError, match="NUL"), aq.Model(coords={"c": ["a", "b\0c"]}):
+        pass
+
+
+def test_names_that_clash_in_results() -> None:
+    with aq.Model():
+        aq.Normal("x", 0, 1, shape=2)
+        with pytest.raises(ModelError, match="'x_dim_0' is what results call an axis of 'x'"):
+            aq.Normal("x_dim_0", 0, 1)
+        aq.Normal("x_dim_1", 0, 1)  # x has no such axis
+    with aq.Model() as model:
+        aq.Normal("x_dim_0", 0, 1)
+        with pytest.raises(ModelError, match="the axis of 'x' is called 'x_dim_0'"):
+            aq.Normal("x", 0, 1, shape=2)
+        aq.Normal("y", 0, 1, shape=2)
+        with pytest.raises(ModelError, match="axis of 'y'"):
+            model.add_dim("y_dim_0", 3)
+    with aq.Model(coords={"x_dim_0": 3, "c": 2}):
+        aq.Normal("x", 0, 1, dims="c")  # named, so that it does not clash

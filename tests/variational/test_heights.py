@@ -150,3 +150,25 @@ def test_the_order_of_memory_does_not_matter_and_points_are_left_alone(
     np.testing.assert_array_equal(log_densities(target, np.asfortranarray(points)), exact)
     np.testing.assert_array_equal(log_densities(target, np.repeat(points, 2, axis=0)[::2]), exact)
     np.testing.assert_array_equal(points, kept)
+
+
+def test_one_call_that_waited_for_the_processor_asks_for_no_threads(
+    monkeypatch: pytest.MonkeyPatch, rng: np.random.Generator
+) -> None:
+    """Nor do all that come after it: what threads take themselves would keep them."""
+    pools = on_cores(monkeypatch, 2)
+    monkeypatch.setattr(module, "WORTH_THREADS_SECONDS", 0.5)
+    target = mixture()
+    points = around(target, 100, rng)
+    now, elapsed = [0.0], [0.1]
+
+    def clock() -> float:
+        now[0] += elapsed[0]
+        return now[0]
+
+    monkeypatch.setattr(module, "time", SimpleNamespace(perf_counter=clock))
+    log_densities(target, points)
+    elapsed[0] = 10.0
+    for _ in range(3):
+        log_densities(target, points)
+    assert pools == []

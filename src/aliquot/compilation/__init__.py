@@ -13,6 +13,7 @@ from aliquot.compilation.compiler import (
     loop,
 )
 from aliquot.compilation.kept import kept, owner_of
+from aliquot.compilation.machine import surroundings
 
 __all__ = [
     "Compiled",
@@ -24,5 +25,6 @@ __all__ = [
     "lazily",
     "light",
     "loop",
+    "surroundings",
     "uncollected",
 ]

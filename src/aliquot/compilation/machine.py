@@ -74,6 +74,11 @@ def settings() -> tuple[str, ...]:
     )
 
 
+def surroundings() -> tuple[str, ...]:
+    """Return what, besides a function, decides in this process what is traced and compiled."""
+    return (*settings(), jax.default_backend(), str(jax.config.jax_default_device))
+
+
 @lru_cache(maxsize=1)
 def _software() -> tuple[str, ...]:
     build = getattr(getattr(jaxlib, "version", None), "_git_hash", "")

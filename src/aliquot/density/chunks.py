@@ -54,7 +54,7 @@ def chunk_length(
         made = (size_of(var) for equation in every_equation(traced) for var in equation.outvars)
         return max(made, default=1), shapes
 
-    owner = trace if program is None else program
-    (widest, shapes), _ = kept(owner, "chunks", (row, *rest), trace)
+    owner, name = getattr(program, "kept_with", (program or trace, ""))
+    (widest, shapes), _ = kept(owner, ("chunks", name), (row, *rest), trace)
     most = [n for n in LENGTHS if n * widest <= NUMBERS] or [1]
     return next((n for n in most if n >= count and n in USUAL), most[-1]), shapes

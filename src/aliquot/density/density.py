@@ -20,11 +20,12 @@ from aliquot.density.layout import Slot, lay_out
 from aliquot.density.likelihood import sum_of
 from aliquot.density.packed import Leaves
 from aliquot.density.parameters import may_be_lost, out_of_range, parameter_problems
-from aliquot.density.point import numbers
+from aliquot.density.point import of_slots
 from aliquot.density.starts import Starts
+from aliquot.density.structure import found_or_made
 from aliquot.density.trace import Traced
 from aliquot.density.validity import filled_in
-from aliquot.errors import ModelError, ShapeError, SupportError
+from aliquot.errors import SupportError
 from aliquot.expression import Evaluation
 from aliquot.marginal import Plan, depends_on, find_unknowns
 from aliquot.precision import float64
@@ -79,14 +80,20 @@ class Density(Starts):
         all_terms = terms.terms_of(self.slots, seen, self.potentials, self.integrated)
         hidden = [term for term in all_terms if depends_on(term.sources, nodes)]
         self._terms = [term for term in all_terms if term not in hidden]
-        self.marginal = Plan(unknowns, hidden, model.max_table, filled_in) if unknowns else None
         self._leaves = Leaves.of(model)
-        flat = jax.ShapeDtypeStruct((self.size,), np.float64)
-        self._traced = traced = Traced(self._log_density, flat, self._leaves.arrays())
+        data = self._leaves.arrays()
+
+        def make() -> tuple[Plan | None, Traced]:
+            self.marginal = Plan(unknowns, hidden, model.max_table, filled_in) if unknowns else None
+            flat = jax.ShapeDtypeStruct((self.size,), np.float64)
+            return self.marginal, Traced(self._log_density, flat, data)
+
+        found, self._shared = found_or_made(model, unknowns, hidden, self.integrated, data, make)
+        self._template, self.marginal, self._traced = found
         self._traced_signature = self._signature()
         self._programs = {}
-        self.data: dict[str, Any] = traced.data
-        self.log_density: Callable[[Any, Any], Any] = traced.function
+        self.data: dict[str, Any] = self._traced.data
+        self.log_density: Callable[[Any, Any], Any] = self._traced.function
         self._looked_at = False
 
     def with_current_data(self) -> Density | None:
@@ -110,6 +117,7 @@ class Density(Starts):
         fresh = copy(self)
         fresh._traced = traced
         fresh.data = traced.data
+        fresh._programs = {}  # they hold the density that they were asked of, with its data
         fresh._looked_at = False
         for cached in ("start", "typical", "numbers_read"):
             fresh.__dict__.pop(cached, None)
@@ -134,7 +142,8 @@ class Density(Starts):
             For probabilities that do not sum to one and the like.
         """
         if not self._looked_at:
-            refuse_impossible(self)
+            if not self._template.nothing_in_doubt:
+                self._template.nothing_in_doubt = not refuse_impossible(self)
             self._looked_at = True
 
     def constrain(self, flat: Any, data: Any) -> dict[str, Any]:
@@ -258,24 +267,7 @@ class Density(Starts):
         ModelError, ShapeError, SupportError
             For a variable that is missing or unknown, a wrong shape, a value outside the support.
         """
-        names = [slot.variable.name for slot in self.slots]
-        if set(values) != set(names):
-            missing = [n for n in names if n not in values]
-            unknown = [n for n in values if n not in names]
-            raise ModelError(
-                f"give a value for each free variable ({', '.join(names)})"
-                + (f"; missing: {', '.join(missing)}" if missing else "")
-                + (f"; unknown: {', '.join(unknown)}" if unknown else "")
-            )
-        arrays = {}
-        for slot in self.slots:
-            name = slot.variable.name
-            array = numbers(name, values[name])
-            if array.shape != slot.variable.shape:
-                raise ShapeError(
-                    f"{name}: the value has shape {array.shape}, the variable {slot.variable.shape}"
-                )
-            arrays[name] = array
+        arrays = of_slots(self.slots, values)
         with float64():
             flat = np.asarray(self.program("forward", self.flatten)(arrays, self.data))
         for slot in self.slots:

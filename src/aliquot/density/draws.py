@@ -14,11 +14,11 @@ from aliquot.compilation import lazily, light
 from aliquot.density.chunks import chunk_length, in_chunks
 from aliquot.density.layout import Slot
 from aliquot.density.packed import Leaves
+from aliquot.density.structure import Template
 from aliquot.density.trace import Traced
 from aliquot.errors import ShapeError
 from aliquot.expression import Evaluation
 from aliquot.precision import float64
-from aliquot.stacking import packed
 
 # Of so many variables functions have few arguments and results, which hold all.
 MANY = 64
@@ -38,6 +38,7 @@ class OverDraws:
     data: dict[str, Any]
     deterministics: list[Any]
     _programs: dict[str, Callable[..., Any]]
+    _template: Template
     _leaves: Leaves
 
     if TYPE_CHECKING:
@@ -51,11 +52,21 @@ class OverDraws:
         def log_likelihood_at(self, values: Mapping[str, Any], data: Any) -> dict[str, Any]: ...
         def flatten(self, values: Mapping[str, Any], data: Any) -> Any: ...
 
-    def program(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
-        """Compile a pure function of this density's, once for each name."""
+    def program(
+        self,
+        name: str,
+        function: Callable[..., Any],
+        options: Mapping[str, Any] | None = None,
+    ) -> Callable[..., Any]:
+        """Compile a pure function of this density's, once for each name.
+
+        It is compiled once for all densities of the structure: what decides about it is in the name
+        or follows from the structure. `options` are the compiler's.
+        """
         if name not in self._programs:
             many = len(self.slots) + len(self.deterministics) >= MANY
-            self._programs[name] = packed(function, quick) if many else quick(function)
+            make = self._template.packed if many else self._template.lazily
+            self._programs[name] = make(name, function, options or light())
         return self._programs[name]
 
     def of_values(self, name: str, one: Callable[[Any, Any], Any]) -> Callable[[Any], Any]:
@@ -109,7 +120,7 @@ class OverDraws:
             if traced is not None or name is None:
                 program = lazily(each, options or light())
             else:
-                program = self.program(name, each)
+                program = self.program(name, each, options)
             data = self.data if traced is None else traced.data
             return in_chunks(program, function, rows, data)
 
@@ -196,8 +207,10 @@ class OverDraws:
 
     def prepare_draws(self, count: int) -> None:
         """Compile what `constrain_draws` will need for that many draws, ahead of time."""
+        program = self.program("constrain", jax.vmap(self.constrain, in_axes=(0, None)))
+        rows = np.empty((count, self.size))
         with float64():
-            length, _ = chunk_length(self.constrain, np.empty((count, self.size)), self.data)
+            length, _ = chunk_length(self.constrain, rows, self.data, program=program)
         self.constrain_draws(np.broadcast_to(self.start, (length, self.size)))
 
 

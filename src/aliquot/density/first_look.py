@@ -64,8 +64,10 @@ def suspects(variable: str, distribution: Distribution) -> list[Suspect]:
     return found
 
 
-def refuse_impossible(density: Any) -> None:
+def refuse_impossible(density: Any) -> bool:
     """Refuse parameters that are malformed at some point, or outside of their set at all points.
+
+    Returns whether there were any that had to be looked at, which the data do not decide.
 
     The `ParameterError` names the variable and its parameter, says the value that was found, and
     what to do.
@@ -78,7 +80,7 @@ def refuse_impossible(density: Any) -> None:
         used = [node for node in order([potential]) if isinstance(node, LogProb)]
         found += [s for node in used for s in suspects(potential.name, node.distribution_of)]
     if not found:
-        return
+        return False
 
     def compute(flat: Any, states: Any, data: Any) -> list[Any]:
         values: Evaluation = density.evaluation_at(flat, data)
@@ -106,6 +108,7 @@ def refuse_impossible(density: Any) -> None:
             raise ParameterError(
                 f"{problem}. It is not at {len(DISTANCES)} points around it either"
             )
+    return True
 
 
 def _points(start: np.ndarray, unknowns: Sequence[Unknown]) -> Iterator[tuple[str, Any, Any]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from aliquot.precision import float64
 
 if TYPE_CHECKING:
     from aliquot.density.density import Density
+    from aliquot.density.layout import Slot
 
 
 def is_point(given: Any) -> bool:
@@ -115,3 +116,26 @@ def numbers(name: str, value: Any) -> np.ndarray:
         return np.asarray(value, dtype=float)
     except (TypeError, ValueError):
         raise DTypeError(f"{name}: the value must be numbers; got {value!r:.60}") from None
+
+
+def of_slots(slots: Sequence[Slot], values: Mapping[str, Any]) -> dict[str, np.ndarray]:
+    """Read a value for each free variable, of its own shape; any other is refused."""
+    names = [slot.variable.name for slot in slots]
+    if set(values) != set(names):
+        missing = [n for n in names if n not in values]
+        unknown = [n for n in values if n not in names]
+        raise ModelError(
+            f"give a value for each free variable ({', '.join(names)})"
+            + (f"; missing: {', '.join(missing)}" if missing else "")
+            + (f"; unknown: {', '.join(unknown)}" if unknown else "")
+        )
+    arrays = {}
+    for slot in slots:
+        name = slot.variable.name
+        array = numbers(name, values[name])
+        if array.shape != slot.variable.shape:
+            raise ShapeError(
+                f"{name}: the value has shape {array.shape}, the variable {slot.variable.shape}"
+            )
+        arrays[name] = array
+    return arrays

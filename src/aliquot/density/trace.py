@@ -20,7 +20,13 @@ from aliquot.compilation.fingerprint import fingerprint
 from aliquot.density.beforehand import beforehand
 from aliquot.precision import float64
 from aliquot.primitives import name_of
-from aliquot.primitives.internals import every_equation, replayed, size_of, variables
+from aliquot.primitives.internals import (
+    ClosedJaxpr,
+    every_equation,
+    replayed,
+    size_of,
+    variables,
+)
 from aliquot.stacking import stacked
 from aliquot.stacking.live import live
 
@@ -55,9 +61,11 @@ class Traced:
         self._result = jax.tree.structure(shapes)
         self._values = len(jax.tree.leaves(like))
         self._keys = sorted(given)
-        self._program = self._shortened(given)
-        self.data = self._data(given, self._program or self._written)
-        self.function = self._replay(self._program or self._written)
+        program = self._shortened(given)
+        # Of the program in which the data's own constants are, only what it is without them.
+        self._jaxpr = None if program is None else program.jaxpr
+        self.data = self._data(given, program or self._written)
+        self.function = self._replay(program or self._written)
 
     def of(self, given: dict[str, np.ndarray]) -> Traced | None:
         """Give the same trace for other data of the same shapes, with the same function.
@@ -65,38 +73,48 @@ class Traced:
         The result is None where other data repeat themselves in another way, so that another
         program computes what is distinct in them.
         """
-        if self._program is None and not repeats(given.values()):
+        if self._jaxpr is None and not repeats(given.values()):
             program = None  # as before: nothing was to be merged but for repetitions
         else:
             program = self._shortened(given)
-        if (program is None) != (self._program is None):
+        if (program is None) != (self._jaxpr is None):
             return None
-        if program is not None and str(program) != str(self._program):
+        if program is not None and str(program.jaxpr) != str(self._jaxpr):
             return None
         fresh = copy(self)
-        fresh._program = program
         fresh.data = self._data(given, program or self._written)
         return fresh
+
+    def released(self) -> Traced:
+        """Give the same trace without the data: it can be kept for others, which `of` makes."""
+        bare = copy(self)
+        bare.data = {}
+        return bare
+
+    @property
+    def constant_bytes(self) -> int:
+        """How much memory the constants take that all data share."""
+        return sum(np.asarray(const).nbytes for const in self._written.consts)
 
     @property
     def numbers_read(self) -> int:
         """How many numbers of the data, and of what was made of them, an evaluation reads."""
-        program: Any = self._program or self._written
-        read = set(variables(program.jaxpr.outvars))
-        for equation in program.jaxpr.eqns:
+        jaxpr: Any = self._written.jaxpr if self._jaxpr is None else self._jaxpr
+        read = set(variables(jaxpr.outvars))
+        for equation in jaxpr.eqns:
             read.update(variables(equation.invars))
-        given = [*program.jaxpr.constvars, *program.jaxpr.invars[self._values :]]
+        given = [*jaxpr.constvars, *jaxpr.invars[self._values :]]
         return sum(size_of(var) for var in given if var in read)
 
     @property
     def fingerprint(self) -> str | None:
         """What is computed, as a digest; None where that cannot be said."""
-        return fingerprint(self._program or self._written)
+        return fingerprint(self._written)
 
     @property
     def is_shortened(self) -> bool:
         """Whether anything is computed once for several rows, or beforehand."""
-        return self._program is not None
+        return self._jaxpr is not None
 
     def _shortened(self, given: dict[str, np.ndarray]) -> Any:
         known = {
@@ -120,16 +138,19 @@ class Traced:
         return dict(given) | {name: np.asarray(program.consts[i]) for i, name in lifted.items()}
 
     def _replay(self, program: Any) -> Callable[[Any, Any], Any]:
-        keys, large = self._keys, self._lifted(program)
+        keys, large, result = self._keys, self._lifted(program), self._result
         # Derivatives that a user has written take arrays of JAX's, which can be indexed.
         written = any(name_of(each) == "custom_vjp_call" for each in every_equation(program))
+        # No data are held: what was lifted is an argument, and others give theirs.
+        small = [None if i in large else const for i, const in enumerate(program.consts)]
+        bare = ClosedJaxpr(program.jaxpr, small)
 
         def replay(values: Any, data: Any) -> Any:
             consts = [
                 data[large[i]] if i in large else jnp.asarray(const) if written else const
-                for i, const in enumerate(program.consts)
+                for i, const in enumerate(small)
             ]
             inputs = [*jax.tree.leaves(values), *(data[key] for key in keys)]
-            return jax.tree.unflatten(self._result, replayed(program, consts, inputs))
+            return jax.tree.unflatten(result, replayed(bare, consts, inputs))
 
         return replay

@@ -169,4 +169,5 @@ def rows_drawn(
         return {"rows": jnp.bincount(states, length=size)}
 
     rows = random_keys(seed, count), dict(values)
-    return density.over_draws(one, rows, options=loop())["rows"]
+    name = f"rows of the components of {variable.name}"
+    return density.over_draws(one, rows, name=name, options=loop())["rows"]

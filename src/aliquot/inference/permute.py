@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -12,6 +12,7 @@ from aliquot.distributions.constraints import Interval
 from aliquot.errors import AliquotWarning, ModelError, warn
 from aliquot.inference.draws import flat, free_draws, in_chains, sample_shape
 from aliquot.symmetry import Block, Symmetries
+from aliquot.symmetry.finding.at_once import terms_of_some
 from aliquot.symmetry.finding.probe import RELATIVE, Probe
 
 # Keeps the permutations' random numbers apart from all others of the same seed.
@@ -138,22 +139,21 @@ def _changed(
     probe = Probe(density)
     variables = [slot.variable for slot in density.slots]
     chains, draws = sample_shape(before)
-    for draw in np.unique(np.linspace(0, draws - 1, max(1, CHECKED // chains)).astype(int)):
-        for chain in range(chains):
-            one, other = (
-                probe.terms({name: np.asarray(v[chain, draw], float) for name, v in given.items()})
-                for given in (before, after)
-            )
-            if not np.isfinite(one).all() and not np.isfinite(other).all():
-                continue  # draws of an approximation may have no density
-            if any(
-                _rounded(v, before[v.name][chain, draw], after[v.name][chain, draw])
-                for v in variables
-            ):
-                continue
-            gap = abs(one.sum() - other.sum())
-            if not gap <= RELATIVE * (1.0 + np.abs(one).sum()):
-                return True
+    chosen = np.unique(np.linspace(0, draws - 1, max(1, CHECKED // chains)).astype(int))
+    places = [(chain, draw) for draw in chosen for chain in range(chains)]
+
+    def terms(given: Mapping[str, np.ndarray]) -> Iterator[np.ndarray]:
+        points = ({n: np.asarray(v[at], float) for n, v in given.items()} for at in places)
+        return terms_of_some(probe, points)
+
+    for at, one, other in zip(places, terms(before), terms(after), strict=True):
+        if not np.isfinite(one).all() and not np.isfinite(other).all():
+            continue  # draws of an approximation may have no density
+        if any(_rounded(v, before[v.name][at], after[v.name][at]) for v in variables):
+            continue
+        gap = abs(one.sum() - other.sum())
+        if not gap <= RELATIVE * (1.0 + np.abs(one).sum()):
+            return True
     return False
 
 

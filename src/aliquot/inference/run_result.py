@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -53,23 +54,27 @@ def result(
     else:
         tree, checked = recorder.trees(run, attrs, options, moved)
     tree.attrs["total_time"] = time.perf_counter() - began
-    if run.interrupted:
-        _warn_partial(run, recorder)
-    if options.checks and int(run.completed.min()) > run.tune:
-        try:
-            with stop.raising():
-                judge(checked, density, symmetries).warn()
-        except KeyboardInterrupt:
-            warn(
-                "the checks were interrupted: whether the draws can be trusted is not known. "
-                "aq.check(trace) looks at them",
-                PartialResultWarning,
-            )
-        if options.tempered:
-            warn_of_ladder(dict(attrs))
+    judged = options.checks and int(run.completed.min()) > run.tune
+    found = None
+    if judged:
+        with suppress(KeyboardInterrupt), stop.raising():
+            found = judge(checked, density, symmetries)
     if recorder is not None:
+        # Before anything is said: where warnings are errors, what is stored is whole.
         tree.attrs |= checked.attrs
         recorder.store.show(tree.attrs)
+    if run.interrupted:
+        _warn_partial(run, recorder)
+    if found is not None:
+        found.warn()
+    elif judged:
+        warn(
+            "the checks were interrupted: whether the draws can be trusted is not known. "
+            "aq.check(trace) looks at them",
+            PartialResultWarning,
+        )
+    if judged and options.tempered:
+        warn_of_ladder(dict(attrs))
     return tree
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -128,37 +129,19 @@ class StoredRun:
         each = chains * (self._density.size + len(STATS))
         step = -(-max(done - tune, 0) * each // MOST_NUMBERS) or 1
         kept = range(0, max(done - tune, 0), step)
+        names = self.store.groups["sample_stats"]
+
+        def every(take: Callable[[int, int, int], np.ndarray]) -> np.ndarray:
+            return np.stack([_some(partial(take, chain), kept) for chain in range(chains)])
+
+        stats = {n: every(partial(self.store.take, "sample_stats", n)) for n in names}
         return replace(
             run,
-            positions=np.stack([self._every("", chain, kept) for chain in range(chains)]),
-            stats={
-                name: np.stack(
-                    [
-                        self.store.take("sample_stats", name, c, 0, kept.stop)[::step]
-                        for c in range(chains)
-                    ]
-                )
-                for name in self.store.groups["sample_stats"]
-            },
+            positions=every(partial(self.positions, "")),
+            stats=stats,
             tune=0,
             completed=np.full(chains, len(kept)),
-            independent=np.stack(
-                [
-                    self.store.take("sample_stats", INDEPENDENCE, c, 0, kept.stop)[::step]
-                    for c in range(chains)
-                ]
-            ),
-        )
-
-    def _every(self, prefix: str, chain: int, kept: range) -> np.ndarray:
-        """Read some unconstrained draws, and never many more at a time."""
-        blocks = range(0, max(kept.stop, 1), BLOCK * kept.step)
-        ends = [min(begin + BLOCK * kept.step, kept.stop) for begin in blocks]
-        return np.concatenate(
-            [
-                self.positions(prefix, chain, begin, end)[:: kept.step]
-                for begin, end in zip(blocks, ends, strict=True)
-            ]
+            independent=stats[INDEPENDENCE],
         )
 
     def permute(self, symmetries: Symmetries, seed: int) -> bool:
@@ -250,3 +233,10 @@ class StoredRun:
         spare = np.repeat(positions[-1:], -count % BLOCK, axis=0)
         found = self._density.constrain_draws(np.concatenate([positions, spare]))
         return {name: values[:count] for name, values in found.items()}
+
+
+def _some(take: Callable[[int, int], np.ndarray], kept: range) -> np.ndarray:
+    """Read some draws of a chain, and never many more at a time."""
+    length = BLOCK * kept.step
+    begins = range(0, max(kept.stop, 1), length)
+    return np.concatenate([take(b, min(b + length, kept.stop))[:: kept.step] for b in begins])

@@ -17,6 +17,7 @@ that depend on few elements each, a summand rows of a table, a table a step of a
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from copy import copy
 from typing import Any
 
 import jax
@@ -51,8 +52,8 @@ class Plan:
     `name` is what the sum is called among the terms of the log density. `inputs` are what the terms
     need besides the unknowns, and `positions` has the input of the traced computation that holds
     each unknown. `constants` are the summands that depend on no unknown; there is one of the
-    layouts for each of the others. `consulted` has the data whose values decided which row depends
-    on what, as they were: with other values the plan has to be made anew.
+    layouts for each of the others. With other values of the data that are `consulted` the plan has
+    to be made anew.
     """
 
     def __init__(
@@ -87,10 +88,10 @@ class Plan:
             known=known,
             whole=tuple(self._state_tables),
         )
-        self.consulted = {
-            self.inputs[position]: np.array(self.inputs[position].value)
-            for position in self.analysis.consulted
+        self._decided = {
+            position: np.array(self.inputs[position].value) for position in self.analysis.consulted
         }
+        self._states = list(map(_states, self.unknowns))
         self.constants: list[Summand] = []
         self.layouts: list[Layout] = []
         for summand in self.analysis.summands:
@@ -123,12 +124,40 @@ class Plan:
                     add(layout.summand.term, jnp.sum(rows))
         return Evaluated(self, summands, constants, [*tables, *self._evidence.values()])
 
+    @property
+    def consulted(self) -> dict[Any, np.ndarray]:
+        """The data whose values decided which row depends on what, as they were."""
+        return {self.inputs[position]: was for position, was in self._decided.items()}
+
     def holds(self) -> bool:
         """Say whether what depends on what, and all states, are what they were when it was made."""
-        return same_states(self.unknowns) and all(
-            leaf.value is not None and np.array_equal(leaf.value, was)
-            for leaf, was in self.consulted.items()
-        )
+        return same_states(self.unknowns) and self._consults(self.inputs)
+
+    def released(self) -> Plan:
+        """Give the same plan without its model: it can be kept for others, which `of` makes."""
+        bare = copy(self)
+        bare.unknowns, bare.terms, bare.inputs = [], [], []
+        return bare
+
+    def of(self, unknowns: Sequence[Unknown], terms: Sequence[Term]) -> Plan | None:
+        """Give the plan of another model that is the same but for its data.
+
+        The result is None where these decide otherwise what depends on what.
+        """
+        if list(map(_states, unknowns)) != self._states:
+            return None
+        sources = [u.distribution for u in unknowns] + [term.sources for term in terms]
+        inputs = leaves_below(sources, [unknown.node for unknown in unknowns])
+        if not self._consults(inputs):
+            return None
+        fresh = copy(self)
+        fresh.unknowns, fresh.terms, fresh.inputs = list(unknowns), list(terms), inputs
+        return fresh
+
+    def _consults(self, inputs: Sequence[Any]) -> bool:
+        """Say whether the values that decided are the same."""
+        values = ((inputs[position].value, was) for position, was in self._decided.items())
+        return all(value is not None and np.array_equal(value, was) for value, was in values)
 
     def evidence_factors(self) -> list[tuple[int, int]]:
         """List each partly observed unknown: its number, and that of the factor that says so."""
@@ -237,6 +266,12 @@ class Plan:
             raise refusal.too_large(
                 error.names, error.entries, self.largest, error.reason
             ) from None
+
+
+def _states(unknown: Unknown) -> tuple[Any, ...]:
+    """Give what a plan takes from an unknown: its name, its states, what was seen of it."""
+    seen = None if unknown.evidence is None else unknown.evidence.tobytes()
+    return unknown.name, unknown.lowest, unknown.states, seen
 
 
 def _factors(layout: Layout) -> list[Factor]:

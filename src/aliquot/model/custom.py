@@ -7,7 +7,6 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from aliquot.compilation import compiled, light
 from aliquot.distributions.custom import CustomDist
 from aliquot.distributions.parameters import at
 from aliquot.errors import StartError
@@ -39,6 +38,8 @@ class CustomConstructor(Constructor[CustomDist]):
 
 def _refuse_nan(variable: FreeVariable | ObservedVariable) -> None:
     """Refuse a log density that is NaN at typical values of what it depends on."""
+    from aliquot.density.structure import program_of, written_part
+
     observed = isinstance(variable, ObservedVariable)
     value: Any = variable.value if observed else variable
     needed = _all_leaves([variable.distribution, value])
@@ -58,7 +59,8 @@ def _refuse_nan(variable: FreeVariable | ObservedVariable) -> None:
 
     with float64():
         given = [np.asarray(each) for each in data.values()]
-        found = compiled(compute, given, options=light()).call(given)
+        key = written_part(model, variable.distribution, value, [list(data), free])
+        found = program_of(key, compute, given)(given)
         log_prob, point, arguments = (np.asarray(found[0]), np.asarray(found[1]), found[2])
     wrong = np.isnan(log_prob)
     missing = getattr(variable, "missing", None)

@@ -26,8 +26,9 @@ from aliquot.precision import float64
 # A call of the compiled climb should take about so many seconds: Ctrl-C waits for no longer.
 CALL_SECONDS = 0.1
 FIRST_CALL_EVALUATIONS = 64
-# What takes less time than this is not worth a thread of its own.
-WORTH_A_THREAD_SECONDS = 0.002
+# What takes less time than this is not worth a thread of its own; so many in turn take longer where
+# it is worth one, since a single one may have waited for the processor.
+WORTH_A_THREAD_SECONDS, SLOW = 0.002, 2
 # Unconstrained coordinates this far out have left the range in which supports can be told apart.
 FAR = 300.0
 # And this far out a density that still rises has no bound.
@@ -132,11 +133,11 @@ def in_threads[Given, Found](
 ) -> Iterator[Found]:
     """Apply a function that spends its time in compiled programs, on all cores, in order."""
     left = list(given)
-    quick = True
-    while left and quick:
+    slow = 0
+    while left and slow < SLOW:
         began = time.perf_counter()
         yield function(left.pop(0))
-        quick = time.perf_counter() - began < WORTH_A_THREAD_SECONDS
+        slow = 0 if time.perf_counter() - began < WORTH_A_THREAD_SECONDS else slow + 1
     if left:
         with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
             yield from pool.map(function, left)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 if TYPE_CHECKING:
@@ -171,9 +172,13 @@ class PlainOutput:
 
 
 def announce(line: str, show: Show) -> None:
-    """Write a line to the standard error stream before the work begins, unless `show` is False."""
+    """Write a line to the standard error stream, unless `show` is False or nobody can read it.
+
+    A terminal that has gone away, or a log on a full disk, is not worth a run.
+    """
     if show is not False and sys.stderr is not None:
-        _write(line)
+        with suppress(OSError, ValueError):
+            _write(line)
 
 
 def _write(line: str) -> None:

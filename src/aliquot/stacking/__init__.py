@@ -2,6 +2,6 @@
 
 from aliquot.stacking.evaluate import in_stacks, stacked
 from aliquot.stacking.live import live
-from aliquot.stacking.packing import Packing, packed
+from aliquot.stacking.packing import Layouts, Packing, packed
 
-__all__ = ["Packing", "in_stacks", "live", "packed", "stacked"]
+__all__ = ["Layouts", "Packing", "in_stacks", "live", "packed", "stacked"]

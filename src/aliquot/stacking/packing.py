@@ -91,13 +91,21 @@ def _part(whole: Any, begin: int, end: int) -> Any:
     return whole[begin:end]
 
 
+# How a result lies in a few arrays, by what it is a result of.
+Layouts = dict[Any, tuple[Any, Packing]]
+
+
 def packed(
-    function: Callable[..., Any], compiled: Callable[[Callable[..., Any]], Callable[..., Any]]
+    function: Callable[..., Any],
+    compiled: Callable[[Callable[..., Any], Any], Callable[..., Any]],
+    layouts: Layouts,
 ) -> Callable[..., Any]:
     """Return a function that is compiled of a few arrays, whatever arrays it is called with.
 
-    `compiled` makes a program of a function, as :func:`aliquot.compilation.lazily` does. Lines
-    that are alike are put together.
+    ``compiled(function, key)`` makes a program of a function, as
+    :func:`aliquot.compilation.lazily` does, or gives the one that there is for that key: then
+    `layouts`, which is added to, is what was given when it was made. Lines that are alike are put
+    together.
     """
     programs: dict[Any, _Few] = {}
 
@@ -105,10 +113,9 @@ def packed(
         leaves, structure = jax.tree.flatten(arguments)
         if any(isinstance(leaf, jax.core.Tracer) for leaf in leaves):
             return function(*arguments)  # part of a larger program
-        types = tuple(map(type_of, leaves))
-        key = structure, types
+        key = structure, tuple(map(type_of, leaves))
         if key not in programs:
-            programs.setdefault(key, _Few(function, structure, types, compiled))
+            programs.setdefault(key, _Few(function, key, compiled, layouts))
         return programs[key](leaves)
 
     return call
@@ -117,19 +124,23 @@ def packed(
 class _Few:
     """A function of a few arrays in the place of one of many."""
 
-    def __init__(self, function: Any, structure: Any, types: Sequence[Type], compiled: Any) -> None:
+    def __init__(self, function: Any, key: Any, compiled: Any, layouts: Layouts) -> None:
+        structure, types = key
         self._inputs = Packing(types)
+        self._key, self._layouts = key, layouts
 
         def whole(*arrays: Any) -> list[Any]:
             arguments = jax.tree.unflatten(structure, self._inputs.unpack(arrays))
-            results, self._structure = jax.tree.flatten(function(*arguments))
-            self._outputs = Packing(list(map(type_of, results)))
-            return self._outputs.pack(results)
+            results, tree = jax.tree.flatten(function(*arguments))
+            outputs = Packing(list(map(type_of, results)))
+            layouts[key] = tree, outputs
+            return outputs.pack(results)
 
-        self._call = compiled(in_stacks(whole))
+        self._call = compiled(in_stacks(whole), key)
 
     def __call__(self, leaves: Sequence[Any]) -> Any:
         found = self._call(*self._inputs.pack(leaves))
-        if self._outputs.is_packed:
+        structure, outputs = self._layouts[self._key]
+        if outputs.is_packed:
             found = list(map(np.asarray, found))
-        return jax.tree.unflatten(self._structure, self._outputs.unpack(found))
+        return jax.tree.unflatten(structure, outputs.unpack(found))

@@ -12,7 +12,7 @@ import json
 import secrets
 import shutil
 import warnings
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -112,7 +112,7 @@ class RunStore:
 
     def show(self, attrs: Mapping[Any, Any] | None = None) -> None:
         """Show others how far the run is, and what the whole and each group say of it."""
-        lengths = self.lengths
+        lengths, changed = self.lengths, set()
         for place, array in self._arrays.items():
             group, _, name = place.partition("/")
             shape = self._documents[place]["shape"]
@@ -121,11 +121,16 @@ class RunStore:
                 begin = self._numbered.get(group, 0) // MOST_ROWS * MOST_ROWS
                 array.put(0, begin, np.arange(begin, length))
                 self._numbered[group] = length
-            shape[array.axis] = length
-        for document in self._documents.values():
-            if attrs is not None and document["node_type"] == "group":
-                document["attributes"] |= encode_attributes(attrs)
-        _publish(self.path, self._documents)
+            if shape[array.axis] != length:
+                shape[array.axis] = length
+                changed.add(place)
+        said = {} if attrs is None else encode_attributes(attrs)
+        for place, document in self._documents.items():
+            if said and document["node_type"] == "group":
+                document["attributes"] |= said
+                changed.add(place)
+        if changed:
+            _publish(self.path, self._documents, changed)
 
     @property
     def lengths(self) -> dict[str, int]:
@@ -201,7 +206,7 @@ def make(path: Path, tree: xarray.DataTree, description: Mapping[str, Any]) -> N
             # That not every reader of Zarr knows texts; ours is theirs.
             warnings.simplefilter("ignore")
             tree.to_zarr(new, mode="a", encoding=_encoding(tree), consolidated=False)
-        _publish(new, _documents(new))
+        _publish(new, _documents(new), ())
         settle_folder(new)
         new.rename(path)
         settle_folder(path.parent)
@@ -267,11 +272,11 @@ def _documents(path: Path) -> dict[str, dict[str, Any]]:
     }
 
 
-def _publish(path: Path, documents: Mapping[str, Any]) -> None:
-    """Write the metadata: each array's own, and then all of them as one."""
-    for place, document in documents.items():
+def _publish(path: Path, documents: Mapping[str, Any], changed: Collection[str]) -> None:
+    """Write the metadata that have changed: each array's own, and then all of them as one."""
+    for place in changed:
         if place:
-            content = json.dumps(document).encode()
+            content = json.dumps(documents[place]).encode()
             write(path / place / _METADATA, content, settled=False)
     below = {place: document for place, document in documents.items() if place}
     whole = {

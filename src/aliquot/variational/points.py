@@ -34,7 +34,7 @@ type Function = Callable[[Any, Any], Any]
 @dataclass
 class _Program:
     call: Callable[..., Any]
-    seconds: float = 0.0  # for one point, the last time
+    seconds: float = 0.0  # for one point, at best: at times others have the processor
 
 
 def at_points(density: Target, key: str, function: Function, points: np.ndarray) -> Any:
@@ -57,9 +57,13 @@ def at_points(density: Target, key: str, function: Function, points: np.ndarray)
     def of_part(part: np.ndarray) -> Any:
         rows = np.zeros((length, size))
         rows[: len(part)] = part
+        began = time.perf_counter()
         with float64():
             found = program.call(rows, np.int32(len(part)), density.data)
-        return jax.tree.map(lambda leaf: np.asarray(leaf)[: len(part)], found)
+        found = jax.tree.map(lambda leaf: np.asarray(leaf)[: len(part)], found)
+        seconds = (time.perf_counter() - began) / max(len(part), 1)
+        program.seconds = min(program.seconds or seconds, seconds)
+        return found
 
     cores = (os.cpu_count() or 1) if alone else 1
     threads = max(1, min(cores, count))
@@ -68,13 +72,11 @@ def at_points(density: Target, key: str, function: Function, points: np.ndarray)
     # Equal shares for the threads.
     calls = max(-(-count // length), threads)
     parts = [points[a:b] for a, b in pairwise(np.linspace(0, count, calls + 1).astype(int))]
-    began = time.perf_counter()
     if threads == 1:
         found = [of_part(part) for part in parts]
     else:
         with ThreadPoolExecutor(cores) as pool:
             found = list(pool.map(of_part, parts))
-    program.seconds = (time.perf_counter() - began) * threads / max(count, 1)
     return jax.tree.map(lambda *leaves: np.concatenate(leaves), *found)
 
 

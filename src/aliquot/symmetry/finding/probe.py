@@ -18,6 +18,7 @@ from aliquot.density import Density
 from aliquot.model.variables import FreeVariable
 from aliquot.precision import float64
 from aliquot.symmetry.finding.places import Move, natural_transform
+from aliquot.symmetry.finding.random_points import RandomPoints
 from aliquot.symmetry.finding.reach import bounds_by_transform, reached
 from aliquot.symmetry.finding.sums import moved_by, sums_along
 from aliquot.transforms import Simplex, ZeroSum
@@ -31,9 +32,6 @@ RELATIVE = 1e-10
 CANCELLED = 100.0
 # How far an element is moved, in units of its coordinate's scale.
 STEP = 0.37
-# How often a point at random is looked for that has a density, and how far apart these are.
-TRIES = 40
-WIDTHS = (1.0, 0.5, 2.0, 0.2, 3.0)
 
 
 class Displacement(NamedTuple):
@@ -57,7 +55,7 @@ class Probe:
         self.slots = density.slots
         self.by_name = {slot.variable.name: slot for slot in self.slots}
         self._scale_seen: np.ndarray | None = None
-        self._points: list[tuple[Point, np.ndarray]] = []
+        self._random = RandomPoints(self)
         self._values = density.program("values of coordinates", self.own_scale)
         self.names = sorted(density.term_names())
         self._terms = density.of_values("terms of values", self.all_terms)
@@ -75,7 +73,6 @@ class Probe:
             if isinstance(slot.variable, FreeVariable)
             and slot.variable.distribution.support.constant()
         }
-        self.base = self._symmetric_base()
 
     def terms(self, point: Point, *, anywhere: bool = False) -> np.ndarray:
         """Evaluate all terms, shape (terms,).
@@ -86,10 +83,20 @@ class Probe:
         with float64():
             values = np.array(self._terms(point))
         if not anywhere:
-            for name, support in self.supports.items():
-                if not np.all(support.check(np.asarray(point[name]))):
-                    values[self.place_of(name)] = -np.inf
+            values = self.off_supports(point, values)
         self.see(values[None])
+        return values
+
+    def noted_by_nobody(self, point: Point) -> np.ndarray:
+        """Evaluate all terms, shape (terms,), without a note of how large they are."""
+        with float64():
+            return self.off_supports(point, np.array(self._terms(point)))
+
+    def off_supports(self, point: Point, values: np.ndarray) -> np.ndarray:
+        """Put -inf where a point is off a variable's support."""
+        for name, support in self.supports.items():
+            if not np.all(support.check(np.asarray(point[name]))):
+                values[self.place_of(name)] = -np.inf
         return values
 
     def place_of(self, name: str) -> int:
@@ -219,32 +226,13 @@ class Probe:
         """Name the variables that are vectors of probabilities."""
         return [n for n, s in self.by_name.items() if isinstance(natural_transform(s), Simplex)]
 
-    def points(self, count: int) -> Iterator[tuple[Point, np.ndarray]]:
+    def points(self, count: int, *, ahead: bool = False) -> Iterator[tuple[Point, np.ndarray]]:
         """Yield so many points at random that have a density, with the terms there.
 
-        They are always the same, and each is evaluated when it is first asked for. There are fewer
-        where hardly any has a density.
+        They are always the same. There are fewer where hardly any has a density. What is looked at
+        `ahead` is noted when its turn comes.
         """
-        given = 0
-        for number in range(TRIES):
-            if given == count:
-                return
-            if number == len(self._points):
-                rng = np.random.default_rng([7, number])
-                point = self._random_point(rng, WIDTHS[number % len(WIDTHS)])
-                self._points.append((point, self.terms(point)))
-            if np.all(np.isfinite(self._points[number][1])):
-                given += 1
-                yield self._points[number]
-
-    def _random_point(self, rng: np.random.Generator, width: float) -> Point:
-        """Make a point at random around the base, each element by itself."""
-        return self.point(
-            {
-                name: base + width * self.scales[name] * rng.standard_normal(base.shape)
-                for name, base in self.base.items()
-            }
-        )
+        return self._random.points(count, ahead=ahead)
 
     def apart(self) -> dict[str, np.ndarray]:
         """Give coordinates like `base`, but of variables alike each at a level of its own."""
@@ -338,12 +326,22 @@ class Probe:
             found = program(flat, self.density.data)
         return {name: np.asarray(values, float) for name, values in found.items()}
 
-    def _symmetric_base(self) -> dict[str, np.ndarray]:
-        """Give coordinates at which all slices of every variable, and variables alike, agree."""
+    @property
+    def base(self) -> dict[str, np.ndarray]:
+        """Coordinates at which all slices of every variable, and variables alike, agree."""
+        return self._symmetric[0]
+
+    @property
+    def scales(self) -> dict[str, float]:
+        """How far each variable is moved."""
+        return self._symmetric[1]
+
+    @cached_property
+    def _symmetric(self) -> tuple[dict[str, np.ndarray], dict[str, float]]:
         rng = np.random.default_rng(20)
         start = self._coordinates(self.density.start)
         base: dict[str, np.ndarray] = {}
-        self.scales: dict[str, float] = {}
+        scales: dict[str, float] = {}
         groups: dict[Any, list[str]] = {}
         for slot in self.slots:
             name, transform = slot.variable.name, natural_transform(slot)
@@ -353,7 +351,7 @@ class Probe:
             axes = tuple(range(values.ndim - event))
             level = values.mean(axis=axes, keepdims=True) if axes and values.size else values
             reach = np.ptp(values) if values.size else 0.0
-            self.scales[name] = float(1.0 + 0.1 * np.abs(level).max(initial=0.0) + reach)
+            scales[name] = float(1.0 + 0.1 * np.abs(level).max(initial=0.0) + reach)
             if isinstance(transform, Simplex | ZeroSum):
                 base[name] = np.zeros(values.shape)
                 continue
@@ -362,12 +360,12 @@ class Probe:
             groups.setdefault(kind, []).append(name)
         for names in groups.values():
             level = np.mean([base[name] for name in names], axis=0)
-            scale = max(self.scales[name] for name in names)
+            scale = max(scales[name] for name in names)
             shift = scale * rng.uniform(0.1, 0.4)
             for name in names:
-                self.scales[name] = scale
+                scales[name] = scale
                 base[name] = level + shift
-        return base
+        return base, scales
 
     def _natural(self, flat: Any, data: Any) -> dict[str, Any]:
         values = self.density.evaluation_at(flat, data)

@@ -23,6 +23,7 @@ from itertools import combinations, product
 
 import numpy as np
 
+from aliquot.symmetry.finding.at_once import terms_of_some
 from aliquot.symmetry.finding.orbits import classes
 from aliquot.symmetry.finding.places import Move, Mover, overlap
 from aliquot.symmetry.finding.probe import RELATIVE, STEP, Point, Probe
@@ -148,9 +149,11 @@ class Search:
         if found:
             return list(found)
         seen = False
-        for point, terms in self.probe.points(points):
+        ahead = self.probe.points(points, ahead=True)
+        images = terms_of_some(self.probe, (exchanged(point, swaps) for point, _ in ahead))
+        for (_, terms), after in zip(self.probe.points(points), images, strict=True):
             seen = True
-            after = self.probe.terms(exchanged(point, swaps))
+            self.probe.see(after[None])
             found |= dict.fromkeys(self.differences(terms, after, swaps) or ())
             if found:
                 break
