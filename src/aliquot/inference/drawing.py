@@ -84,7 +84,7 @@ def draw(
         refuse_other_model(beginning.given, density, beginning.initvals)
     if isinstance(store, Path):
         described = {"options": options.described(), "beginning": beginning.described(options)}
-        store = create(store, model, density, options.chains, described)
+        store = create(store, model, density, options, described)
     recorder = None if store is None else StoredRun(store, density)
     try:
         return _Run(model, density, options, beginning, recorder).tree()

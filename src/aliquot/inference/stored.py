@@ -32,13 +32,13 @@ BLOCK = 1024
 # Seconds between two commits: these, and so many times what the last one took.
 SECONDS, SHARE = 1.0, 40.0
 # Numbers in memory that ask for a commit before that.
-WAITING = 2_000_000
+WAITING = 4_000_000
 WARMUP = "warmup_"
 INDEPENDENCE = "independence"
 
 
 def create(
-    path: Path, model: Model, density: Any, chains: int, said: Mapping[str, Any]
+    path: Path, model: Model, density: Any, options: RunOptions, said: Mapping[str, Any]
 ) -> RunStore:
     """Make the store of a run, before anything has been drawn.
 
@@ -48,6 +48,7 @@ def create(
         Where it cannot be made, or zarr is not there.
     """
     require_zarr()
+    chains, draws = options.chains, options.settings.draws
     nothing = np.zeros((chains, 0, density.size))
     values = density.constrain_draws(nothing)
     stats = named_stats(np.zeros((chains, 0, len(STATS))))
@@ -60,7 +61,7 @@ def create(
         "warmup_unconstrained_posterior": density.split(nothing),
     }
     tree = build_tree(**groups, **described(model), attrs={"partial": True, "model": str(model)})
-    make(path, tree, {**said, "identity": identity(model, density)})
+    make(path, tree, {**said, "identity": identity(model, density)}, draws)
     return RunStore.open(path)
 
 

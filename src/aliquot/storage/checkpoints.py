@@ -10,7 +10,6 @@ from pathlib import Path
 
 import numpy as np
 
-from aliquot.storage.chunks import MOST_ROWS
 from aliquot.storage.writing import write
 
 
@@ -27,8 +26,9 @@ class Checkpoint:
 class Checkpoints:
     """The checkpoints in a folder, of which those that may be needed again are kept."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, rows: int) -> None:
         self._folder = folder
+        self._rows = rows  # of the largest chunk
 
     def add(self, checkpoint: Checkpoint) -> None:
         """Write one, whole or not at all, and let go of those that it makes superfluous.
@@ -62,7 +62,7 @@ class Checkpoints:
 
     def _thin(self) -> None:
         files = [file for _, file in self._files()]
-        share = [int(file.stem.split("-")[2]) // MOST_ROWS for file in files]
+        share = [int(file.stem.split("-")[2]) // self._rows for file in files]
         for place in range(len(files) - 2):
             if share[place] == share[place + 1]:
                 files[place].unlink(missing_ok=True)

@@ -18,18 +18,21 @@ import numpy as np
 from aliquot.errors import StorageError
 from aliquot.storage.writing import write
 
-# Numbers in a chunk, about, and rows at most.
-NUMBERS, MOST_ROWS = 2**15, 4096
+# Numbers in a chunk, at most, and the fewest rows that a chunk of single numbers has.
+NUMBERS, FEWEST_ROWS = 2**15, 1024
 _CHECKSUM = 4
 
 
-def rows_for(elements: int) -> int:
+def rows_for(elements: int, draws: int) -> int:
     """Choose how many rows a chunk has, a power of two, where a row has so many elements.
 
-    >>> rows_for(1), rows_for(1000), rows_for(10**6)
-    (4096, 32, 1)
+    Of a run that is to have many `draws` it is larger, so that there are not very many files.
+
+    >>> rows_for(1, 1_000), rows_for(1, 10**6), rows_for(1000, 1_000), rows_for(10**6, 1_000)
+    (1024, 32768, 32, 1)
     """
-    most = max(min(NUMBERS // max(elements, 1), MOST_ROWS), 1)
+    usual = max(draws // 8, FEWEST_ROWS)
+    most = max(min(NUMBERS // max(elements, 1), usual), 1)
     return int(1 << (most.bit_length() - 1))
 
 

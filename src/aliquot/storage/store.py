@@ -22,7 +22,7 @@ import numpy as np
 from aliquot.errors import StorageError
 from aliquot.results.attributes import encode_attributes
 from aliquot.storage.checkpoints import Checkpoint, Checkpoints
-from aliquot.storage.chunks import MOST_ROWS, GrowingArray, rows_for
+from aliquot.storage.chunks import GrowingArray, rows_for
 from aliquot.storage.lock import StoreLock
 from aliquot.storage.writing import settle_folder, told, write
 
@@ -59,7 +59,7 @@ class RunStore:
             for name, document in self._documents.items()
             if "draw" in (document.get("dimension_names") or ())
         }
-        self._checkpoints = Checkpoints(path / OWN)
+        self._checkpoints = Checkpoints(path / OWN, max(a.rows for a in self._arrays.values()))
         self._number = 0
         self._numbered: dict[str, int] = {}
         self.checkpoint: Checkpoint | None = None
@@ -118,7 +118,7 @@ class RunStore:
             shape = self._documents[place]["shape"]
             length = lengths[group]
             if name == "draw" and length > self._numbered.get(group, 0):
-                begin = self._numbered.get(group, 0) // MOST_ROWS * MOST_ROWS
+                begin = self._numbered.get(group, 0) // array.rows * array.rows
                 array.put(0, begin, np.arange(begin, length))
                 self._numbered[group] = length
             if shape[array.axis] != length:
@@ -185,8 +185,8 @@ class RunStore:
         return True
 
 
-def make(path: Path, tree: xarray.DataTree, description: Mapping[str, Any]) -> None:
-    """Make a store of a tree: whole, or not at all.
+def make(path: Path, tree: xarray.DataTree, description: Mapping[str, Any], draws: int = 0) -> None:
+    """Make a store of a tree, in which each chain is to have so many draws: whole, or not at all.
 
     Raises
     ------
@@ -205,7 +205,7 @@ def make(path: Path, tree: xarray.DataTree, description: Mapping[str, Any]) -> N
         with warnings.catch_warnings():
             # That not every reader of Zarr knows texts; ours is theirs.
             warnings.simplefilter("ignore")
-            tree.to_zarr(new, mode="a", encoding=_encoding(tree), consolidated=False)
+            tree.to_zarr(new, mode="a", encoding=_encoding(tree, draws), consolidated=False)
         _publish(new, _documents(new), ())
         settle_folder(new)
         new.rename(path)
@@ -239,7 +239,7 @@ def require(path: Path) -> None:
         )
 
 
-def _encoding(tree: xarray.DataTree) -> dict[str, Any]:
+def _encoding(tree: xarray.DataTree, draws: int) -> dict[str, Any]:
     """Say how arrays that grow are stored: as NumPy holds them, with a checksum for each chunk."""
     from zarr.codecs import Crc32cCodec
 
@@ -249,9 +249,9 @@ def _encoding(tree: xarray.DataTree) -> dict[str, Any]:
         if "draw" not in node.dims:
             continue
         chunks = {
-            str(name): (1, rows_for(int(np.prod(a.shape[2:]))), *a.shape[2:])
+            str(name): (1, rows_for(int(np.prod(a.shape[2:])), draws), *a.shape[2:])
             for name, a in node.data_vars.items()
-        } | {"draw": (MOST_ROWS,)}
+        } | {"draw": (rows_for(1, draws),)}
         result[f"/{group}"] = {
             name: {"chunks": chunk, "compressors": checked} for name, chunk in chunks.items()
         }
