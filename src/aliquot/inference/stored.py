@@ -132,13 +132,13 @@ class StoredRun:
         kept = range(0, max(done - tune, 0), step)
         names = self.store.groups["sample_stats"]
 
-        def every(take: Callable[[int, int, int], np.ndarray]) -> np.ndarray:
-            return np.stack([_some(partial(take, chain), kept) for chain in range(chains)])
+        def every(take: Callable[[int, int, int], np.ndarray], width: int = 1) -> np.ndarray:
+            return np.stack([_some(partial(take, chain), kept, width) for chain in range(chains)])
 
         stats = {n: every(partial(self.store.take, "sample_stats", n)) for n in names}
         return replace(
             run,
-            positions=every(partial(self.positions, "")),
+            positions=every(partial(self.positions, ""), self._density.size),
             stats=stats,
             tune=0,
             completed=np.full(chains, len(kept)),
@@ -236,8 +236,8 @@ class StoredRun:
         return {name: values[:count] for name, values in found.items()}
 
 
-def _some(take: Callable[[int, int], np.ndarray], kept: range) -> np.ndarray:
-    """Read some draws of a chain, and never many more at a time."""
-    length = BLOCK * kept.step
+def _some(take: Callable[[int, int], np.ndarray], kept: range, width: int) -> np.ndarray:
+    """Read some draws of a chain, so `width` numbers each, and never very many at a time."""
+    length = kept.step * max(WAITING // (width * kept.step), 1)
     begins = range(0, max(kept.stop, 1), length)
     return np.concatenate([take(b, min(b + length, kept.stop))[:: kept.step] for b in begins])
