@@ -90,7 +90,8 @@ def assert_evaluates(model: aq.Model) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", PAGES)
-def test_the_page_is_true(name: str) -> None:
+def test_the_page_is_true(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)  # where a page writes what it writes
     page = (ROOT / name).read_text(encoding="utf-8")
     namespace: dict[str, Any] = {"__name__": PAGE}
     seen: list[aq.Model] = []

@@ -1,4 +1,4 @@
-"""A run with a store, in a process of its own that is killed or runs out of disk."""
+"""A run or a fit with a store, in a process of its own that is killed or runs out of disk."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 import aliquot as aq
-from aliquot.inference import stored
+from aliquot.inference import stored, stored_fit
 
 
 def classic() -> aq.Model:
@@ -68,6 +68,11 @@ OPTIONS: dict[str, dict[str, object]] = {
     "many": {"draws": 3_000, "tune": 1_000, "chains": 3},
     "labels": {"draws": 8_000, "label_switching": "permute", "chains": 2},
 }
+# Fits, of the model that is named first.
+FITS: dict[str, dict[str, object]] = {
+    "many advi": {"method": "advi", "n": 60_000},
+    "labels fullrank_advi": {"method": "fullrank_advi", "n": 60_000, "n_samples": 2},
+}
 
 
 def command(name: str, store: Path) -> list[str]:
@@ -111,9 +116,13 @@ def main(name: str, store: str) -> None:
     warnings.simplefilter("ignore")
     # Checkpoints as often as can be, so that runs end between any two things.
     stored.SECONDS, stored.SHARE = 0.02, 1.0
-    model = MODELS[name]()
+    stored_fit.SECONDS, stored_fit.SHARE = 0.0, 1.0
+    model = MODELS[name.split()[0]]()
     if Path(store).exists():
         aq.resume(store, model=model, progressbar=False)
+    elif name in FITS:
+        options = {"random_seed": 11, "progressbar": False}
+        aq.fit(**options | FITS[name], model=model, store=store)
     else:
         options = {"random_seed": 11, "progressbar": False, "cores": 2}
         aq.sample(**options | OPTIONS[name], model=model, store=store)

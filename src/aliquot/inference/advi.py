@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from os import PathLike
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from aliquot.arguments import as_seed
+from aliquot.blas import on_one_thread
 from aliquot.density.debug import debug_at
 from aliquot.errors import FitError, ModelError
 from aliquot.hints.arguments import FIT
@@ -18,6 +21,12 @@ from aliquot.inference.initialisation import continuous_density
 from aliquot.inference.interrupt import interrupts
 from aliquot.inference.labels import announce_symmetries
 from aliquot.inference.permute import read_label_switching
+from aliquot.inference.stored_fit import (
+    StoredFit,
+    describe_criterion,
+    new_path,
+    record_to_arrays,
+)
 from aliquot.model import Model, resolve_model
 from aliquot.progress import announce, fit_progress
 from aliquot.variational import (
@@ -28,7 +37,9 @@ from aliquot.variational import (
     VariationalApproximation,
     VariationalFit,
 )
+from aliquot.variational.approximation import check_count
 from aliquot.variational.stochastic.family import Family
+from aliquot.variational.stochastic.record import FitRecord
 
 if TYPE_CHECKING:
     import optax
@@ -98,6 +109,7 @@ class ADVI:
         self._permuting = read_label_switching(label_switching)
         self.model = resolve_model(model, user)
         self.seed = as_seed(random_seed)
+        self._optimizer = optimizer
         density = continuous_density(self.model, user)
         self._described = described(self.model)
         self._symmetries = self.model.symmetries(explain=False)
@@ -123,6 +135,7 @@ class ADVI:
         return reached
 
     @explained(FIT)
+    @on_one_thread
     def fit(
         self,
         n: int = 15_000,
@@ -132,6 +145,7 @@ class ADVI:
         convergence: RelativeChange | ParameterChange | None = None,
         every: int = 500,
         check: bool = True,
+        store: str | PathLike[str] | None = None,
     ) -> Approximation:
         """Run n more iterations; calling it again goes on from where the fit is.
 
@@ -150,6 +164,9 @@ class ADVI:
             Iterations between two looks at callbacks and convergence.
         check : bool
             Whether to assess the fit at its end by Pareto k and to warn if it is poor.
+        store : str or path, optional
+            A folder to be made, where the fit writes about every second where it is, so that it can
+            be gone on with by `resume` after whatever has ended it: to the same, to the last bit.
 
         Returns
         -------
@@ -160,39 +177,122 @@ class ADVI:
         ------
         ModelError
             For a callback that cannot be called, or is a criterion of convergence.
+        StorageError
+            Where `store` cannot be made or written to.
         FitError
             Where the loss is not finite: names the iteration and the coordinates at fault; its
             ``approximation`` is the last good one.
         """
         _check_callbacks(callbacks)
+        path = new_path(store)
+        check_count("n", n)
+        check_count("every", every)
         if not len(self.hist):
             if self.model.density().marginal is not None:
                 announce(self.model.marginalization().line, progressbar)
             announce_symmetries(self.model, self._symmetries, self._permuting, progressbar)
+        self._fit.look_from_here()
+        how: dict[str, Any] = {
+            "callbacks": callbacks,
+            "convergence": convergence,
+            "every": every,
+            "check": check,
+        }
+        end = len(self.hist) + n
+        if path is None:
+            return self._run_to(end, progressbar, **how)
+        stored = self._stored(path, end, **how)
+        try:
+            return self._run_to(end, progressbar, stored, **how)
+        finally:
+            stored.close()
 
+    def _run_to(
+        self, end: int, progressbar: bool, stored: StoredFit | None = None, **how: Any
+    ) -> Approximation:
+        n = end - len(self.hist)
         with (
             interrupts() as stop,
             fit_progress(n, progressbar, name=type(self).__name__) as display,
         ):
+            if stored is not None:
+                stored.stop = stop
 
             def shown(done: int, _: int, loss: float) -> None:
                 display.update(done, loss)
+                # What is to be gone on with ends between two calls; the check may end anywhere.
+                stop.held = stored is not None and done < n
                 if stop.is_set():
                     raise KeyboardInterrupt
 
             try:
-                result: Approximation = self._fit.run(
-                    n,
-                    callbacks=callbacks,
-                    convergence=convergence,
-                    every=every,
-                    on_progress=shown,
-                    check=check,
+                result: Approximation = self._fit.run_to(
+                    end, on_progress=shown, recorder=stored, **how
                 )
             except FitError as error:
                 self._name_parameters(error)
                 raise
         return result
+
+    def _stored(
+        self,
+        path: Path,
+        end: int,
+        *,
+        callbacks: Sequence[Callback],
+        convergence: Any,
+        every: int,
+        check: bool,
+    ) -> StoredFit:
+        """Make a store of the fit as it is now."""
+        own = self._optimizer is not None
+        options = {
+            "method": type(self).__name__,
+            "iterations": end,
+            "seed": self.seed,
+            "n_samples": self._fit.n_samples,
+            "label_switching": "permute" if self._permuting else None,
+            "optimizer": {"step": self._fit.optimizer_fingerprint} if own else None,
+            "callbacks": len(callbacks),
+            "convergence": describe_criterion(convergence),
+            "every": every,
+            "check": check,
+        }
+        state = record_to_arrays(self._fit.record())
+        return StoredFit.begin(path, self.model, self._fit.density, options, state)
+
+    def _go_to(self, record: FitRecord, step: str | None) -> None:
+        """Go to where another fit was, whose optimiser had this fingerprint, if it has one."""
+        try:
+            self._fit.restore(record)
+            same = step is None or step == self._fit.optimizer_fingerprint
+        except ValueError:
+            same = False
+        if not same:
+            raise ModelError(
+                "optimizer: this is not the one that the fit was begun with, or it has other "
+                "settings, or comes from another version of optax"
+            )
+
+    def _go_on(
+        self,
+        stored: StoredFit,
+        callbacks: Sequence[Callback],
+        convergence: Any,
+        progressbar: bool,
+    ) -> Approximation:
+        """Go on with the fit of a store to its end."""
+        _check_callbacks(callbacks)
+        options = stored.options
+        return self._run_to(
+            len(self.hist) if self._fit.stopped else options["iterations"],
+            progressbar,
+            stored,
+            callbacks=callbacks,
+            convergence=convergence,
+            every=options["every"],
+            check=options["check"],
+        )
 
     def _of_the_model(self, fitted: VariationalApproximation) -> Approximation:
         return Approximation(

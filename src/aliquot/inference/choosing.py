@@ -13,10 +13,11 @@ from aliquot.progress import announce
 ORDER = ("laplace", "fullrank", "dadvi")
 
 
-def choose(fitting: Fitting) -> Approximation:
+def choose(fitting: Fitting, *, warned: bool = True) -> Approximation:
     """Fit by one method after another until Pareto k says that one will do.
 
-    Where none will, the best of them is returned with a warning. A line says which it is and why.
+    Where none will, the best of them is returned, with a warning unless told otherwise. A line says
+    which it is and why.
     """
     fitting.check = True
     best: Approximation | None = None
@@ -45,5 +46,6 @@ def choose(fitting: Fitting) -> Approximation:
     if best.quality is not None:
         best = replace(best, quality=replace(best.quality, tried=tuple(tried)))
     announce(f"{best.method} was chosen: {'; '.join(said)}.", fitting.progressbar)
-    fitting.judge(best)
+    if warned:
+        fitting.judge(best)
     return best

@@ -57,6 +57,7 @@ class Fitting:
         self.permuting = read_label_switching(label_switching)
         restarts = whole_number("restarts", restarts, least=0)
         self.model, self.seed, self.check, self.exact = model, seed, check, exact
+        self.restarts = restarts
         self.progressbar = progressbar
         self.search: ModeSearch | None = None  # the modes, once a method has looked for them
         self.density = continuous_density(model, "aq.fit")

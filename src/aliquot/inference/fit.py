@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from os import PathLike
 from typing import Any
 
 from aliquot.arguments import as_seed
@@ -13,6 +14,8 @@ from aliquot.inference.advi import ADVI, FullRankADVI
 from aliquot.inference.approximation import Approximation
 from aliquot.inference.choosing import choose
 from aliquot.inference.deterministic import DETERMINISTIC, Fitting
+from aliquot.inference.stored_deterministic import fit_with
+from aliquot.inference.stored_fit import new_path
 from aliquot.model import Model, resolve_model
 from aliquot.progress import announce
 
@@ -36,6 +39,7 @@ def fit(
     model: Model | None = None,
     random_seed: Any = None,
     progressbar: bool = True,
+    store: str | PathLike[str] | None = None,
     **kwargs: Any,
 ) -> Approximation:
     """Fit an approximation to a model's posterior.
@@ -61,6 +65,10 @@ def fit(
     random_seed : int, sequence of int, numpy.random.Generator, optional
         The same seed gives the same fit.
     progressbar : bool
+    store : str or path, optional
+        A folder to be made, where a stochastic method writes about every second where it is, and
+        any method what it gave in the end. `resume` goes on with a fit that was interrupted, runs a
+        deterministic one again, and gives what a finished one gave.
     **kwargs
         `start`, a mapping from names of free variables to start values on their own scale;
         `label_switching`, as in `ADVI`; `check`, whether to assess the fit and to warn if it is
@@ -77,6 +85,8 @@ def fit(
     ------
     ModelError
         For an unknown method or option, or a model without continuous unknowns.
+    StorageError
+        Where `store` cannot be made or written to.
     StartError
         Where no start point has a finite log density and gradient; names the variables at fault.
     FitError
@@ -112,7 +122,7 @@ def fit(
     known = dict.fromkeys([*ALL, *SEARCHING, *MAKING, *RUNNING])
     for name in kwargs:  # before anything is compiled
         if name not in known:
-            takes = ["method", "model", "random_seed", "progressbar", *known]
+            takes = ["method", "model", "random_seed", "progressbar", "store", *known]
             raise unknown_argument("aq.fit", name, FIT, ["n", *takes])
     stochastic = [name for name in kwargs if name in (*MAKING, *RUNNING) and name not in ALL]
     if n is not None:
@@ -120,13 +130,15 @@ def fit(
     asked = method is not None or not stochastic
     if not asked:
         method = "advi"
+    path = new_path(store)
     if method in STOCHASTIC:
         for name in SEARCHING:
             if name in kwargs:
                 raise ModelError(f"{name}= is of no use to method={method!r}: leave it out")
         making = {key: kwargs.pop(key) for key in MAKING if key in kwargs}
         made = STOCHASTIC[method](model=model, random_seed=random_seed, **making)
-        approx = made.fit(ITERATIONS if n is None else n, progressbar=progressbar, **kwargs)
+        n = ITERATIONS if n is None else n
+        approx = made.fit(n, progressbar=progressbar, store=store, **kwargs)
         if not asked:
             announce(
                 f"ADVI was chosen because {stochastic[0]}= was given; method= chooses another.",
@@ -141,4 +153,6 @@ def fit(
     fitting = Fitting(
         resolve_model(model, "aq.fit"), as_seed(random_seed), progressbar=progressbar, **kwargs
     )
+    if path is not None:
+        return fit_with(path, fitting, method, kwargs.get("start"))
     return choose(fitting) if method is None else fitting.run(method)

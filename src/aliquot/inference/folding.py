@@ -22,7 +22,14 @@ class Folding:
 
     `points` (n, d) are some in and around the mode, the first of which is its centre. Symmetries
     that do not hold at them are left out, with a warning. Without any it is the whole space.
+
+    Attributes
+    ----------
+    origin : GaussianMixture or None
+        The distribution that it was made around, if it was.
     """
+
+    origin: GaussianMixture | None = None
 
     def __init__(self, density: Any, symmetries: Symmetries, points: np.ndarray) -> None:
         self._density = density
@@ -42,7 +49,9 @@ class Folding:
         """Give the cell around the first centre of a distribution over the coordinates."""
         rng = generator(seed, Stream.WEIGHTS)
         points = np.concatenate([q.centers[:1], q.first.draw(POINTS, rng)[0]])
-        return cls(density, symmetries, points)
+        made = cls(density, symmetries, points)
+        made.origin = q
+        return made
 
     def inside(self, points: np.ndarray) -> np.ndarray:
         """Say of points (n, d) which are in the cell, shape (n,)."""

@@ -64,8 +64,8 @@ def refuse_other(then: Mapping[str, Any], now: Mapping[str, Any], user: str) -> 
         software.append("the processor is another one")
     if software:
         warn(
-            f"{user}: {'; '.join(software)}. The run goes on, and its draws are as good, but they "
-            "are not, to the last bit, those that it would have had where it was begun",
+            f"{user}: {'; '.join(software)}. What comes out is as good, but it is not, to the last "
+            "bit, what it would have been where it was begun",
             AliquotWarning,
         )
 

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from os import PathLike
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aliquot.arguments import whole_number
 from aliquot.errors import AliquotWarning, ModelError, warn
 from aliquot.inference.drawing import AskedStart, draw
 from aliquot.inference.identity import identity, refuse_other
+from aliquot.inference.resume_fit import resume_fit
 from aliquot.inference.run_options import RunOptions
 from aliquot.model import Model, resolve_model
-from aliquot.storage import RunStore, read_path
+from aliquot.storage import RunStore, is_fit, read_path
 
 if TYPE_CHECKING:
+    import optax
     import xarray
 
 
@@ -22,33 +26,42 @@ def resume(
     store: str | PathLike[str],
     *,
     draws: int | None = None,
+    iterations: int | None = None,
+    optimizer: optax.GradientTransformation | None = None,
+    callbacks: Sequence[Any] = (),
     cores: int | None = None,
     progressbar: bool = True,
     compute_convergence_checks: bool = True,
     model: Model | None = None,
-) -> xarray.DataTree:
-    """Go on with a run that ``aq.sample(..., store=...)`` has begun.
+) -> Any:
+    """Go on with what ``aq.sample(..., store=...)`` or ``aq.fit(..., store=...)`` has begun.
 
     It may have ended by Ctrl-C, by a signal, with the machine or on a full disk, in its warm-up or
-    later. What comes out is, to the last bit, what a run would have given that was never
-    interrupted.
+    later. What comes out is, to the last bit, what a run or a fit would have given that was never
+    interrupted. A deterministic fit that was is begun again, and what a finished one gave is read.
 
     Parameters
     ----------
     store : str or path
-        The run's folder.
+        The folder of the run, or of the fit.
     draws : int, optional
         Draws of each chain to have in the end, where that is to be more than were asked for: a run
         that has ended goes on, too, and one that was to end by `until` has as many.
-    cores, progressbar, compute_convergence_checks
-        As in `sample`.
+    iterations : int, optional
+        Of a fit by ADVI: iterations to have in the end, where that is to be more. One that a
+        criterion or a callback has ended goes on without.
+    optimizer, callbacks
+        Of a fit by ADVI: those that it was begun with, which a store cannot hold.
+    cores, compute_convergence_checks
+        Of a run: as in `sample`.
+    progressbar : bool
     model : Model, optional
         The model of the run, with its data; by default the one whose ``with`` block is running.
 
     Returns
     -------
-    xarray.DataTree
-        As from `sample`.
+    xarray.DataTree or Approximation
+        As from `sample`, or as from `fit`.
 
     Raises
     ------
@@ -72,12 +85,60 @@ def resume(
     ...     x = aq.Normal("x", 0, 1)
     ...     run = aq.sample(200, store=f"{folder}/run.zarr", progressbar=False)
     ...     longer = aq.resume(f"{folder}/run.zarr", draws=500, progressbar=False)
+    ...     _ = aq.fit(2_000, random_seed=1, store=f"{folder}/fit", progressbar=False)
+    ...     approx = aq.resume(f"{folder}/fit", iterations=3_000, progressbar=False)
+    >>> approx.hist.shape
+    (3000,)
     >>> longer.posterior.sizes["draw"], bool((longer.posterior.x[:, :200] == run.posterior.x).all())
     (500, True)
     """
     user = "aq.resume"
     model = resolve_model(model, user)
     path = read_path(store)
+    fitted = is_fit(path)
+    _refuse_what_is_of_the_other(
+        user,
+        fitted,
+        of_runs={"draws": draws is not None, "cores": cores is not None},
+        of_fits={
+            "iterations": iterations is not None,
+            "optimizer": optimizer is not None,
+            "callbacks": bool(callbacks),
+        },
+    )
+    if fitted:
+        return resume_fit(
+            path,
+            model,
+            user,
+            iterations=iterations,
+            optimizer=optimizer,
+            callbacks=callbacks,
+            progressbar=progressbar,
+        )
+    return _resume_run(path, model, user, draws, cores, progressbar, compute_convergence_checks)
+
+
+def _refuse_what_is_of_the_other(
+    user: str, fitted: bool, of_runs: Mapping[str, bool], of_fits: Mapping[str, bool]
+) -> None:
+    for name, given in (of_runs if fitted else of_fits).items():
+        if given:
+            here, there = ("fit", "run") if fitted else ("run", "fit")
+            raise ModelError(
+                f"{user}: {name}= is of a {there}, and this is the store of a {here}: leave it out"
+            )
+
+
+def _resume_run(
+    path: Path,
+    model: Model,
+    user: str,
+    draws: int | None,
+    cores: int | None,
+    progressbar: bool,
+    compute_convergence_checks: bool,
+) -> xarray.DataTree:
     found = RunStore.open(path)
     try:
         description = found.description

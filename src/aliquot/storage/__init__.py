@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from aliquot.storage.checkpoints import Checkpoint
-from aliquot.storage.reading import MOST_NUMBERS, open_run, read_path
+from aliquot.storage.fits import FitStore
+from aliquot.storage.folder import is_fit, read_path, refuse_existing
+from aliquot.storage.reading import MOST_NUMBERS, open_run
 from aliquot.storage.store import RunStore, make, require_zarr
 
 __all__ = [
     "MOST_NUMBERS",
     "Checkpoint",
+    "FitStore",
     "RunStore",
+    "is_fit",
     "make",
     "open_run",
     "read_path",
+    "refuse_existing",
     "require_zarr",
 ]

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from aliquot.storage.packing import packed, unpacked
 from aliquot.storage.writing import write
 
 
@@ -39,10 +38,8 @@ class Checkpoints:
         arrays = {"done": np.array(checkpoint.done), "tune": np.array(checkpoint.tune)}
         for chain, snapshot in enumerate(checkpoint.snapshots):
             arrays |= {f"{chain}/{name}": value for name, value in snapshot.items()}
-        buffer = io.BytesIO()
-        np.savez(buffer, **arrays)  # type: ignore[arg-type]
         name = f"checkpoint-{checkpoint.number}-{min(checkpoint.done)}.npz"
-        write(self._folder / name, buffer.getvalue())
+        write(self._folder / name, packed(arrays))
         self._thin()
 
     def latest(self) -> list[Checkpoint]:
@@ -69,14 +66,13 @@ class Checkpoints:
 
     def _read(self, number: int) -> Checkpoint | None:
         file = next(file for its, file in self._files() if its == number)
-        try:
-            with np.load(file, allow_pickle=False) as arrays:
-                done, tune = arrays["done"].tolist(), arrays["tune"].tolist()
-                snapshots: list[dict[str, np.ndarray]] = [{} for _ in done]
-                for key in arrays.files:
-                    chain, _, name = key.partition("/")
-                    if name:
-                        snapshots[int(chain)][name] = arrays[key]
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+        arrays = unpacked(file)
+        if arrays is None or not {"done", "tune"} <= set(arrays):
             return None
+        done, tune = arrays["done"].tolist(), arrays["tune"].tolist()
+        snapshots: list[dict[str, np.ndarray]] = [{} for _ in done]
+        for key, value in arrays.items():
+            chain, _, name = key.partition("/")
+            if name:
+                snapshots[int(chain)][name] = value
         return Checkpoint(number, done, tune, snapshots)

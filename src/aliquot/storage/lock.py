@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import os
 import threading
+from contextlib import suppress
 from pathlib import Path
 
 from aliquot.errors import StorageError
 
 _held: set[str] = set()
-_lock = threading.Lock()
+_lock = threading.RLock()  # a lock may be forgotten, and let go, while another is taken
 
 
 class StoreLock:
     """A store that is held by this process, until it is released or the process ends.
 
     A record lock of the system, which a forked child does not inherit; of two runs in one process
-    the second is refused as well.
+    the second is refused as well. Where Ctrl-C comes before somebody can see to the release, the
+    store is let go of with the lock.
     """
+
+    _handle: int | None = None
 
     def __init__(self, folder: Path) -> None:
         import fcntl
@@ -33,14 +37,20 @@ class StoreLock:
                 os.close(handle)
                 raise _refused(folder) from error
             _held.add(self._name)
-        self._handle = handle
+            self._handle = handle
 
     def release(self) -> None:
         """Let others write."""
         with _lock:
-            if self._name in _held:
+            if self._handle is not None:
                 _held.discard(self._name)
                 os.close(self._handle)
+                self._handle = None
+
+    def __del__(self) -> None:
+        """Let go of a store that was forgotten."""
+        with suppress(Exception):  # the process may be ending
+            self.release()
 
 
 def _refused(folder: Path) -> StorageError:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from os import PathLike, fspath
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from os import PathLike
+from typing import TYPE_CHECKING
 
-from aliquot.errors import StorageError
+from aliquot.storage.folder import read_path
 from aliquot.storage.store import require
 
 if TYPE_CHECKING:
@@ -14,22 +13,6 @@ if TYPE_CHECKING:
 
 # Of a run with more numbers than this, draws stay in the store until they are asked for.
 MOST_NUMBERS = 20_000_000
-
-
-def read_path(store: Any) -> Path:
-    """Read where a store is, or is to be.
-
-    Raises
-    ------
-    StorageError
-        For what is no path.
-    """
-    try:
-        return Path(fspath(store))
-    except TypeError:
-        raise StorageError(
-            f"store must be the path of a folder, as in store='run.zarr'; got {store!r:.60}"
-        ) from None
 
 
 def open_run(path: str | PathLike[str]) -> xarray.DataTree:
@@ -51,7 +34,7 @@ def open_run(path: str | PathLike[str]) -> xarray.DataTree:
     Raises
     ------
     StorageError
-        Where there is no such store.
+        Where there is no such store, or it is of a fit, which `aq.resume` gives.
 
     Examples
     --------

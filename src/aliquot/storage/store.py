@@ -9,8 +9,6 @@ ends, it goes on from the last checkpoint, and what was written after it is writ
 from __future__ import annotations
 
 import json
-import secrets
-import shutil
 import warnings
 from collections.abc import Collection, Mapping
 from contextlib import suppress
@@ -23,15 +21,19 @@ from aliquot.errors import StorageError
 from aliquot.results.attributes import encode_attributes
 from aliquot.storage.checkpoints import Checkpoint, Checkpoints
 from aliquot.storage.chunks import GrowingArray, rows_for
+from aliquot.storage.folder import (
+    FIT,
+    OWN,
+    making,
+    read_description,
+    write_description,
+)
 from aliquot.storage.lock import StoreLock
-from aliquot.storage.writing import settle_folder, told, write
+from aliquot.storage.writing import write
 
 if TYPE_CHECKING:
     import xarray
 
-# Where what is not Zarr stands.
-OWN = ".aliquot"
-_RUN = "run.json"
 _METADATA = "zarr.json"
 
 
@@ -52,7 +54,7 @@ class RunStore:
     def __init__(self, path: Path, lock: StoreLock) -> None:
         self.path = path
         self._lock = lock
-        self.description = json.loads((path / OWN / _RUN).read_text(encoding="utf-8"))
+        self.description = read_description(path)
         self._documents = _documents(path)
         self._arrays = {
             name: GrowingArray(path / name, document)
@@ -144,7 +146,7 @@ class RunStore:
     def describe(self, description: Mapping[str, Any]) -> None:
         """Replace the description."""
         self.description = dict(description)
-        write(self.path / OWN / _RUN, json.dumps(self.description).encode())
+        write_description(self.path, description)
 
     def close(self) -> None:
         """Let others write to the store."""
@@ -193,29 +195,12 @@ def make(path: Path, tree: xarray.DataTree, description: Mapping[str, Any], draw
     StorageError
         Where there is something of that name, or it cannot be written, or zarr is not installed.
     """
-    if path.exists() or path.is_symlink():
-        raise StorageError(
-            f"{path} exists. Go on with it by aq.resume({str(path)!r}, model=model), or choose "
-            "another name; nothing of it was touched"
-        )
-    new = path.with_name(f".new-{secrets.token_hex(8)}")
-    try:
-        (new / OWN).mkdir(parents=True)
-        (new / OWN / _RUN).write_text(json.dumps(dict(description)), encoding="utf-8")
+    with making(path, description) as new:
         with warnings.catch_warnings():
             # That not every reader of Zarr knows texts; ours is theirs.
             warnings.simplefilter("ignore")
             tree.to_zarr(new, mode="a", encoding=_encoding(tree, draws), consolidated=False)
         _publish(new, _documents(new), ())
-        settle_folder(new)
-        new.rename(path)
-        settle_folder(path.parent)
-    except StorageError:
-        raise
-    except OSError as error:
-        raise told(path, error) from error
-    finally:
-        shutil.rmtree(new, ignore_errors=True)
 
 
 def require_zarr() -> None:
@@ -230,13 +215,13 @@ def require_zarr() -> None:
 
 def require(path: Path) -> None:
     """Refuse what is no store of a run."""
-    require_zarr()
-    if not path.is_dir():
-        raise StorageError(f"{path}: there is no run (no such folder)")
-    if not (path / OWN / _RUN).is_file():
+    description = read_description(path)
+    if description.get("kind") == FIT:
         raise StorageError(
-            f"{path} is no store of a run: aq.sample(..., store=...) has not made it"
+            f"{path} is the store of a fit, which has no draws: "
+            f"aq.resume({str(path)!r}, model=model) gives its approximation"
         )
+    require_zarr()
 
 
 def _encoding(tree: xarray.DataTree, draws: int) -> dict[str, Any]:

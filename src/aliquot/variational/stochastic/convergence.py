@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from aliquot.variational.approximation import VariationalApproximation
 
-type Check = Callable[[VariationalApproximation, np.ndarray, int], str | None]
+# What a criterion remembers of its last look at a fit.
+type Seen = tuple[np.ndarray, ...]
+
+
+@dataclass
+class CriterionAtWork:
+    """A criterion that looks at one fit: given (approx, hist, i), a reason to stop, or None."""
+
+    criterion: Criterion
+    seen: Seen = ()
+
+    def __call__(self, approx: VariationalApproximation, hist: np.ndarray, i: int) -> str | None:
+        """Look, and remember."""
+        reason, self.seen = self.criterion.look(self.seen, approx, hist, i)
+        return reason
 
 
 class Criterion(ABC):
@@ -21,9 +34,15 @@ class Criterion(ABC):
             if not value > 0:
                 raise ValueError(f"{name}={value}: expected a positive number.")
 
+    def begin(self, *, seen: Seen = ()) -> CriterionAtWork:
+        """Return a check for one fit, or for the rest of one of which something has been `seen`."""
+        return CriterionAtWork(self, seen)
+
     @abstractmethod
-    def begin(self) -> Check:
-        """Return a check for one fit: given (approx, hist, i), a reason to stop, or None."""
+    def look(
+        self, seen: Seen, approx: VariationalApproximation, hist: np.ndarray, i: int
+    ) -> tuple[str | None, Seen]:
+        """Give a reason to stop, or None, and what to remember."""
 
 
 @dataclass(frozen=True)
@@ -55,22 +74,22 @@ class RelativeChange(Criterion):
     tolerance: float = 1e-3
     window: int = field(default=1000, kw_only=True)
 
-    def begin(self) -> Check:
-        def check(approx: VariationalApproximation, hist: np.ndarray, i: int) -> str | None:
-            if hist.size < 2 * self.window:
-                return None
-            last = hist[-self.window :].mean()
-            before = hist[-2 * self.window : -self.window].mean()
-            change = abs(last - before)
-            if change > self.tolerance * abs(last):
-                return None
-            relative = 0.0 if change == 0 else change / abs(last)
-            return (
-                f"the average loss of {self.window} iterations changed by {relative:.2g} "
-                "of its size"
-            )
-
-        return check
+    def look(
+        self, seen: Seen, approx: VariationalApproximation, hist: np.ndarray, i: int
+    ) -> tuple[str | None, Seen]:
+        """Compare the last two windows."""
+        if hist.size < 2 * self.window:
+            return None, ()
+        last = hist[-self.window :].mean()
+        before = hist[-2 * self.window : -self.window].mean()
+        change = abs(last - before)
+        if change > self.tolerance * abs(last):
+            return None, ()
+        relative = 0.0 if change == 0 else change / abs(last)
+        return (
+            f"the average loss of {self.window} iterations changed by {relative:.2g} of its size",
+            (),
+        )
 
 
 @dataclass(frozen=True)
@@ -96,23 +115,21 @@ class ParameterChange(Criterion):
     tolerance: float = 0.05
     interval: int = field(default=1000, kw_only=True)
 
-    def begin(self) -> Check:
-        earlier: tuple[int, np.ndarray, np.ndarray] | None = None
-
-        def check(approx: VariationalApproximation, hist: np.ndarray, i: int) -> str | None:
-            nonlocal earlier
-            if earlier is not None and i < earlier[0] + self.interval:
-                return None
-            mean, std = approx.mean, approx.std
-            before, earlier = earlier, (i, mean, std)
-            if before is None:
-                return None
-            moved = np.maximum(np.abs(mean - before[1]) / std, np.abs(np.log(std / before[2])))
-            if moved.max() > self.tolerance:
-                return None
-            return (
-                f"no coordinate moved more than {moved.max():.2g} standard deviations "
-                f"in {i - before[0]} iterations"
-            )
-
-        return check
+    def look(
+        self, seen: Seen, approx: VariationalApproximation, hist: np.ndarray, i: int
+    ) -> tuple[str | None, Seen]:
+        """Compare with the approximation of some iterations before."""
+        if seen and i < seen[0] + self.interval:
+            return None, seen
+        mean, std = approx.mean, approx.std
+        now = (np.array(i), mean, std)
+        if not seen:
+            return None, now
+        moved = np.maximum(np.abs(mean - seen[1]) / std, np.abs(np.log(std / seen[2])))
+        if moved.max() > self.tolerance:
+            return None, now
+        return (
+            f"no coordinate moved more than {moved.max():.2g} standard deviations "
+            f"in {i - int(seen[0])} iterations",
+            now,
+        )

@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from aliquot.compilation.fingerprint import fingerprint
 from aliquot.errors import ConvergenceWarning, PartialResultWarning, warn
 from aliquot.precision import float64
 from aliquot.variational.approximation import VariationalApproximation, check_count
 from aliquot.variational.failure import NonFiniteLossError
 from aliquot.variational.noise import Stream, block_length, generator
-from aliquot.variational.stochastic.convergence import Check, Criterion
+from aliquot.variational.stochastic.convergence import Criterion, CriterionAtWork, Seen
 from aliquot.variational.stochastic.family import Family
 from aliquot.variational.stochastic.optimizer import default_optimizer
 from aliquot.variational.stochastic.program import FitState, compiled, fit_program
+from aliquot.variational.stochastic.record import FitRecord, FitRecorder
 from aliquot.variational.target import Target
 
 if TYPE_CHECKING:
@@ -76,6 +78,9 @@ class VariationalFit:
         self._losses = np.empty(0)
         self._count = 0
         self._noise: tuple[tuple[int, int], np.ndarray] | None = None
+        # When callbacks and the criterion have looked last, what the latter remembers of it, and
+        # why the fit ended there: as one, for an interrupt may come between any two lines.
+        self._looked: tuple[int, Seen, str | None] = 0, (), None
 
     @property
     def hist(self) -> np.ndarray:
@@ -83,6 +88,11 @@ class VariationalFit:
         view = self._losses[: self._count]
         view.flags.writeable = False
         return view
+
+    @property
+    def stopped(self) -> str | None:
+        """Why the fit has ended before its last iteration."""
+        return self._looked[2]
 
     def approximation(self, *, partial: bool = False, stopped: str | None = None) -> Any:
         """Return what the fit has reached: the average of its last iterates."""
@@ -98,6 +108,50 @@ class VariationalFit:
                 stopped,
             )
         )
+
+    @property
+    def optimizer_fingerprint(self) -> str | None:
+        """What a step of the optimiser computes, as a digest; None where that cannot be said."""
+        import jax
+        import optax
+
+        params, state = self._first_params, self._begun().optimizer
+        update = optax.with_extra_args_support(self._rule).update
+        with float64():
+            step = jax.make_jaxpr(
+                lambda gradient, state, params, loss: update(
+                    gradient, state, params, value=loss, grad=gradient
+                )
+            )(params, state, params, 0.0)
+        return fingerprint(step)
+
+    def record(self) -> FitRecord:
+        """Give all that is needed to go on from here, with the same seed and optimiser."""
+        import jax
+
+        leaves = [np.asarray(leaf) for leaf in jax.tree.leaves(self._begun())]
+        return FitRecord(self._count, self.hist.copy(), leaves, *self._looked)
+
+    def restore(self, record: FitRecord) -> None:
+        """Go to where another fit of the same seed and optimiser was.
+
+        Raises
+        ------
+        ValueError
+            Where the optimiser has another state.
+        """
+        import jax
+
+        leaves, structure = jax.tree.flatten(self._begun())
+        ours, theirs = (
+            [(leaf.shape, leaf.dtype) for leaf in map(np.asarray, some)]
+            for some in (leaves, record.leaves)
+        )
+        if ours != theirs:
+            raise ValueError("another optimizer: its state has other arrays")
+        self._state, self._count = jax.tree.unflatten(structure, record.leaves), record.done
+        self._losses = np.array(record.losses)
+        self._looked = record.looked, record.seen, record.stopped
 
     def run(
         self,
@@ -118,33 +172,71 @@ class VariationalFit:
         """
         check_count("n", n)
         check_count("every", every)
-        first, end = self._count, self._count + n
+        self.look_from_here()
+        return self.run_to(
+            self._count + n,
+            callbacks=callbacks,
+            convergence=convergence,
+            every=every,
+            on_progress=on_progress,
+            check=check,
+        )
+
+    def look_from_here(self) -> None:
+        """Let callbacks and a criterion begin anew."""
+        self._looked = self._count, (), None
+
+    def run_to(
+        self,
+        end: int,
+        *,
+        callbacks: Sequence[Callback] = (),
+        convergence: Criterion | None = None,
+        every: int = 500,
+        on_progress: Progress | None = None,
+        check: bool = True,
+        recorder: FitRecorder | None = None,
+    ) -> Any:
+        """Go on to iteration `end`, as one call of `run` that was interrupted goes on."""
+        first = self._count
+        n = end - first
         self._losses = np.concatenate([self._losses[:first], np.empty(n)])
-        criterion = None if convergence is None else convergence.begin()
-        stopped = None
+        _, seen, stopped = self._looked
+        criterion = None if convergence is None else convergence.begin(seen=seen)
         try:
-            for average_loss in self._advance(end, every):
+            if first % every == 0 and first > self._looked[0]:
+                stopped = self._look(callbacks, criterion)
+            for average_loss in self._advance(end, every) if stopped is None else ():
                 if on_progress is not None:
                     on_progress(self._count - first, n, average_loss)
                 if self._count % every == 0:
                     stopped = self._look(callbacks, criterion)
                     if stopped is not None:
                         break
+                if recorder is not None and recorder.due():
+                    recorder.record(self.record())
         except KeyboardInterrupt:
+            if recorder is not None:
+                recorder.record(self.record())
             if self._count == 0:
                 raise
             done = self._count - first
+            how = f"call fit({n - done}) to go on" if recorder is None else recorder.how_to_go_on
             warn(
                 f"The fit was interrupted after {done} of {n} iterations. What was reached is "
-                f"returned, marked as partial; call fit({n - done}) to go on.",
+                f"returned, marked as partial; {how}.",
                 PartialResultWarning,
             )
             return self.approximation(partial=True, stopped="interrupted")
+        if recorder is not None:
+            recorder.record(self.record())
         approximation = self.approximation(stopped=stopped)
         if check:
             approximation = approximation._checked()
-            if approximation.quality is not None and not approximation.quality.good:
-                warn(approximation.quality.message, ConvergenceWarning)
+        if recorder is not None:  # before anything is said: warnings may be errors
+            recorder.finish(approximation)
+        if approximation.quality is not None and not approximation.quality.good:
+            warn(approximation.quality.message, ConvergenceWarning)
         return approximation
 
     def _advance(self, end: int, every: int) -> Any:
@@ -164,19 +256,29 @@ class VariationalFit:
             yield float(self.hist[-RUNNING_AVERAGE:].mean())
 
     def _program(self, length: int) -> Any:
-        import jax
-
-        optimizer = default_optimizer() if self._optimizer is None else self._optimizer
-        if self._state is None:
-            params = self._first_params
-            optimizer_state = jax.tree.map(np.asarray, optimizer.init(jax.numpy.asarray(params)))
-            self._state = FitState(params, params, optimizer_state)
+        optimizer = self._rule
+        self._begun()
         return compiled(
             self.density,
             ("fit", self.family, optimizer),
             lambda: fit_program(self.density.log_density, self.family, optimizer),
             *self._arguments(0, length, 0, 0),
         )
+
+    @property
+    def _rule(self) -> optax.GradientTransformation:
+        return default_optimizer() if self._optimizer is None else self._optimizer
+
+    def _begun(self) -> FitState:
+        """Give the state, which is made when it is first asked for."""
+        import jax
+
+        if self._state is None:
+            params = self._first_params
+            with float64():
+                made = jax.tree.map(np.asarray, self._rule.init(jax.numpy.asarray(params)))
+            self._state = FitState(params, params, made)
+        return self._state
 
     def _arguments(self, base: int, length: int, first: int, stop: int) -> tuple[Any, ...]:
         noise = self._block(base // length, length)
@@ -214,7 +316,14 @@ class VariationalFit:
             self._noise = key, rng.standard_normal(shape)
         return self._noise[1]
 
-    def _look(self, callbacks: Sequence[Callback], criterion: Check | None) -> str | None:
+    def _look(self, callbacks: Sequence[Callback], criterion: CriterionAtWork | None) -> str | None:
+        stopped = self._reason(callbacks, criterion)
+        self._looked = self._count, () if criterion is None else criterion.seen, stopped
+        return stopped
+
+    def _reason(
+        self, callbacks: Sequence[Callback], criterion: CriterionAtWork | None
+    ) -> str | None:
         if not callbacks and criterion is None:
             return None
         approximation, hist, count = self.approximation(), self.hist, self._count
