@@ -45,6 +45,8 @@ class GrowingArray:
         self.axis = document["dimension_names"].index("draw")
         self.rows = int(chunk[self.axis])
         self._shape = tuple(chunk[self.axis :])
+        # Of an axis that has no element a chunk has one.
+        self._own = tuple(slice(0, length) for length in document["shape"][self.axis + 1 :])
         self._dtype = np.dtype(document["data_type"]).newbyteorder("<")
         self._bytes = prod(self._shape) * self._dtype.itemsize + _CHECKSUM
         self._later = ["0"] * (len(chunk) - self.axis - 1)
@@ -61,18 +63,19 @@ class GrowingArray:
                 chunk = np.zeros(self._shape, self._dtype)
             else:
                 chunk = self._read(chain, block)
-            chunk[at] = values[first + at.start - begin : first + at.stop - begin]
-            content = chunk.tobytes()
-            write(self._file(chain, block), content + _checksum(content))
+            rows = values[first + at.start - begin : first + at.stop - begin]
+            chunk[(at, *self._own)] = rows
+            write(self._file(chain, block), content_of(chunk))
 
     def take(self, chain: int, begin: int, end: int) -> np.ndarray:
         """Read rows (end - begin, *shape) of a chain."""
-        result = np.empty((end - begin, *self._shape[1:]), self._dtype.newbyteorder("="))
+        shape = (end - begin, *(own.stop for own in self._own))
+        result = np.empty(shape, self._dtype.newbyteorder("="))
         for block in range(begin // self.rows, -(-end // self.rows)):
             first = block * self.rows
             at = slice(max(begin - first, 0), min(end - first, self.rows))
             into = slice(first + at.start - begin, first + at.stop - begin)
-            result[into] = self._read(chain, block)[at]
+            result[into] = self._read(chain, block)[(at, *self._own)]
         return result
 
     def sound(self, chain: int, begin: int, end: int) -> int:
@@ -111,6 +114,12 @@ class GrowingArray:
     def _file(self, chain: int, block: int) -> Path:
         before = [str(chain)] if self.axis else []
         return self._folder.joinpath("c", *before, str(block), *self._later)
+
+
+def content_of(chunk: np.ndarray) -> bytes:
+    """Give what a chunk's file holds."""
+    content = chunk.astype(chunk.dtype.newbyteorder("<"), copy=False).tobytes()
+    return content + _checksum(content)
 
 
 def _checksum(content: bytes) -> bytes:

@@ -12,15 +12,18 @@ import json
 import warnings
 from collections.abc import Collection, Mapping
 from contextlib import suppress
+from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from aliquot.errors import StorageError
+from aliquot.results import groups_of, tree_of
 from aliquot.results.attributes import encode_attributes
 from aliquot.storage.checkpoints import Checkpoint, Checkpoints
-from aliquot.storage.chunks import GrowingArray, rows_for
+from aliquot.storage.chunks import GrowingArray, content_of, rows_for
+from aliquot.storage.documents import KINDS, array_document
 from aliquot.storage.folder import (
     FIT,
     OWN,
@@ -199,8 +202,45 @@ def make(path: Path, tree: xarray.DataTree, description: Mapping[str, Any], draw
         with warnings.catch_warnings():
             # That not every reader of Zarr knows texts; ours is theirs.
             warnings.simplefilter("ignore")
-            tree.to_zarr(new, mode="a", encoding=_encoding(tree, draws), consolidated=False)
+            _without_numbers(tree).to_zarr(new, mode="a", consolidated=False)
+        for group, node in tree.children.items():
+            if "draw" in node.dims:
+                for name, array in node.variables.items():
+                    if _is_number(array):
+                        _make_array(new / group / str(name), array, draws)
         _publish(new, _documents(new), ())
+
+
+def _is_number(array: Any) -> bool:
+    return array.dtype.kind in KINDS and array.ndim > 0
+
+
+def _without_numbers(tree: xarray.DataTree) -> xarray.DataTree:
+    """Leave out of groups of draws what is written here: all but labels that are no numbers."""
+    groups = {
+        name: dataset.drop_vars([n for n, a in dataset.variables.items() if _is_number(a)])
+        if "draw" in dataset.dims
+        else dataset
+        for name, dataset in groups_of(tree).items()
+    }
+    return tree_of(groups, tree.attrs)
+
+
+def _make_array(folder: Path, array: Any, draws: int) -> None:
+    """Write an array of numbers: draws, each chain's rows by themselves, or labels along a dim."""
+    dims = [str(dim) for dim in array.dims]
+    chunk = [max(length, 1) for length in array.shape]
+    if "draw" in dims:
+        axis = dims.index("draw")
+        chunk = [1] * axis + [rows_for(prod(array.shape[axis + 1 :]), draws), *chunk[axis + 1 :]]
+    document = array_document(array.dtype, array.shape, chunk, dims, array.attrs)
+    write(folder / _METADATA, json.dumps(document).encode(), settled=False)
+    if "draw" in dims:
+        growing = GrowingArray(folder, document)
+        for chain, values in enumerate(array.values if growing.axis else [array.values]):
+            growing.put(chain, 0, values)
+    elif array.size:
+        write(folder / "c" / "0", content_of(array.values))
 
 
 def require_zarr() -> None:
@@ -222,25 +262,6 @@ def require(path: Path) -> None:
             f"aq.resume({str(path)!r}, model=model) gives its approximation"
         )
     require_zarr()
-
-
-def _encoding(tree: xarray.DataTree, draws: int) -> dict[str, Any]:
-    """Say how arrays that grow are stored: as NumPy holds them, with a checksum for each chunk."""
-    from zarr.codecs import Crc32cCodec
-
-    result: dict[str, Any] = {}
-    checked = (Crc32cCodec(),)
-    for group, node in tree.children.items():
-        if "draw" not in node.dims:
-            continue
-        chunks = {
-            str(name): (1, rows_for(int(np.prod(a.shape[2:])), draws), *a.shape[2:])
-            for name, a in node.data_vars.items()
-        } | {"draw": (rows_for(1, draws),)}
-        result[f"/{group}"] = {
-            name: {"chunks": chunk, "compressors": checked} for name, chunk in chunks.items()
-        }
-    return result
 
 
 def _documents(path: Path) -> dict[str, dict[str, Any]]:
