@@ -445,3 +445,15 @@ def test_names_that_clash_in_results() -> None:
             model.add_dim("y_dim_0", 3)
     with aq.Model(coords={"x_dim_0": 3, "c": 2}):
         aq.Normal("x", 0, 1, dims="c")  # named, so that it does not clash
+
+
+def test_the_user_s_settings_of_jax_do_not_matter(tmp_path: Path) -> None:
+    import jax
+
+    model, store = durable.two_modes(), tmp_path / "run.zarr"
+    options = {"draws": 200, "random_seed": 4, "model": model} | QUIET
+    whole = aq.sample(**options)
+    with jax.transfer_guard("disallow"), jax.numpy_dtype_promotion("strict"):
+        aq.sample(**options | {"draws": 100}, store=store)
+        same(whole, aq.resume(store, draws=200, model=model, **QUIET))
+        aq.sample(until=aq.Until(), random_seed=4, model=model, store=tmp_path / "other", **QUIET)

@@ -162,13 +162,15 @@ class WorkerPool:
     def _record(self, always: bool = False) -> None:
         """Record what chains have drawn, where that is due."""
         recorder = self._recorder
+        if recorder is None:
+            return
         waiting = self._waiting()
         # Of chains that only wait to go on there is nothing to say that was not said before.
-        if recorder is None or not waiting or not (always or recorder.due(waiting)):
+        if not waiting or not (always or recorder.due(waiting)):
             return
         parts = []
         for chain, begin in zip(self._chains, self._recorded, strict=True):
-            with chain.lock:
+            with chain.lock, float64():
                 parts.append(chain.since(begin))
         recorder.record(parts)
         self._recorded = [part.end for part in parts]
@@ -179,7 +181,7 @@ class WorkerPool:
 
     def _waiting(self) -> int:
         """How many numbers are still to be recorded."""
-        size = np.size(self._chains[0].state.tree.ends[0]) // 2 + len(STATS)
+        size = self._chains[0].state.tree.ends.shape[-1] // 2 + len(STATS)
         ahead = zip(self._chains, self._recorded, strict=True)
         return size * sum(chain.done - begin for chain, begin in ahead)
 
