@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from aliquot.errors import StorageError
-from aliquot.storage.writing import write
+from aliquot.storage.writing import settle, write
 
 # Numbers in a chunk, at most, and the fewest rows that a chunk of single numbers has.
 NUMBERS, FEWEST_ROWS = 2**15, 1024
@@ -50,6 +50,7 @@ class GrowingArray:
         self._dtype = np.dtype(document["data_type"]).newbyteorder("<")
         self._bytes = prod(self._shape) * self._dtype.itemsize + _CHECKSUM
         self._later = ["0"] * (len(chunk) - self.axis - 1)
+        self._unsettled: set[Path] = set()
 
     def put(self, chain: int, begin: int, values: np.ndarray) -> None:
         """Write rows (n, *shape) of a chain from `begin` on, with those before in their chunk."""
@@ -65,7 +66,14 @@ class GrowingArray:
                 chunk = self._read(chain, block)
             rows = values[first + at.start - begin : first + at.stop - begin]
             chunk[(at, *self._own)] = rows
-            write(self._file(chain, block), content_of(chunk))
+            file = self._file(chain, block)
+            write(file, content_of(chunk), settled=False)
+            self._unsettled.add(file)
+
+    def settle(self) -> None:
+        """Wait until all rows that were written are on the disk: together, which takes less."""
+        while self._unsettled:
+            settle(self._unsettled.pop())
 
     def take(self, chain: int, begin: int, end: int) -> np.ndarray:
         """Read rows (end - begin, *shape) of a chain."""
@@ -113,7 +121,7 @@ class GrowingArray:
 
     def _file(self, chain: int, block: int) -> Path:
         before = [str(chain)] if self.axis else []
-        return self._folder.joinpath("c", *before, str(block), *self._later)
+        return self._folder / ".".join(["c", *before, str(block), *self._later])
 
 
 def content_of(chunk: np.ndarray) -> bytes:

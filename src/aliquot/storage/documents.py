@@ -22,7 +22,7 @@ def array_document(
     dims: Sequence[str],
     attrs: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """Describe an array whose chunks are as NumPy holds them, with a checksum.
+    """Describe an array whose chunks are as NumPy holds them, with a checksum, all in one folder.
 
     >>> document = array_document(np.dtype(bool), (4, 0), (1, 1024), ("chain", "draw"), {})
     >>> document["data_type"], document["codecs"]
@@ -36,7 +36,7 @@ def array_document(
         "shape": list(shape),
         "data_type": dtype.newbyteorder("=").name,
         "chunk_grid": {"name": "regular", "configuration": {"chunk_shape": list(chunk)}},
-        "chunk_key_encoding": {"name": "default", "configuration": {"separator": "/"}},
+        "chunk_key_encoding": {"name": "default", "configuration": {"separator": "."}},
         "fill_value": nothing,
         "codecs": [ordered, {"name": "crc32c"}],
         "attributes": dict(attrs),

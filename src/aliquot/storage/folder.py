@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from aliquot.errors import StorageError
-from aliquot.storage.writing import settle_folder, told, write
+from aliquot.storage.writing import settle, told, write
 
 # Where what is not Zarr stands.
 OWN = ".aliquot"
@@ -61,10 +61,10 @@ def making(path: Path, description: Mapping[str, Any]) -> Iterator[Path]:
         (new / OWN).mkdir(parents=True)
         write_description(new, description)
         yield new
-        settle_folder(new / OWN)
-        settle_folder(new)
+        settle(new / OWN)
+        settle(new)
         new.rename(path)
-        settle_folder(path.parent)
+        settle(path.parent)
     except StorageError:
         raise
     except OSError as error:

@@ -109,6 +109,8 @@ class RunStore:
 
     def commit(self, checkpoint: Checkpoint, attrs: Mapping[str, Any] | None = None) -> None:
         """Let draws that were put count: write a checkpoint, and show others how far it is."""
+        for array in self._arrays.values():
+            array.settle()
         self._number += 1
         numbered = Checkpoint(self._number, checkpoint.done, checkpoint.tune, checkpoint.snapshots)
         self._checkpoints.add(numbered)
@@ -240,7 +242,7 @@ def _make_array(folder: Path, array: Any, draws: int) -> None:
         for chain, values in enumerate(array.values if growing.axis else [array.values]):
             growing.put(chain, 0, values)
     elif array.size:
-        write(folder / "c" / "0", content_of(array.values))
+        write(folder / "c.0", content_of(array.values), settled=False)
 
 
 def require_zarr() -> None:

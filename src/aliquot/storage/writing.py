@@ -36,10 +36,19 @@ def told(file: Path, error: OSError) -> StorageError:
     return StorageError(f"{file} cannot be written: {why}", error.errno)
 
 
-def settle_folder(folder: Path) -> None:
-    """Wait until the names in a folder are on the disk."""
-    handle = os.open(folder, os.O_RDONLY)
+def settle(place: Path) -> None:
+    """Wait until a file, or the names in a folder, are on the disk.
+
+    Raises
+    ------
+    StorageError
+        Where that is not possible.
+    """
     try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+        handle = os.open(place, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+    except OSError as error:
+        raise told(place, error) from error
