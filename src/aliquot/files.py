@@ -18,7 +18,7 @@ from typing import Any
 from aliquot.errors import StorageError
 
 # The quota of a user is full, where the system knows of quotas.
-_FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
+FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
 
 
 def write_text(path: Path, text: str) -> None:
@@ -121,7 +121,7 @@ def replace(
 def _told(path: Path, size: int, error: OSError) -> StorageError:
     reason = error.strerror or str(error)
     do = "Choose another folder, or another name"
-    if error.errno in _FULL:
+    if error.errno in FULL:
         reason = f"there is no room on the disk for its {size:,} bytes"
         do = "Make room, or choose a folder on another disk"
     kept = "nothing of it was written"

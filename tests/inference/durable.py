@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
@@ -9,11 +10,14 @@ import sys
 import warnings
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pytest
 
 import aliquot as aq
 from aliquot.inference import stored, stored_fit
+from aliquot.storage import writing
 
 
 def classic() -> aq.Model:
@@ -84,6 +88,20 @@ def environment() -> dict[str, str]:
     root = Path(__file__).parents[2]
     paths = [str(root), os.environ.get("PYTHONPATH", "")]
     return os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, paths))}
+
+
+def filling_disk(monkeypatch: pytest.MonkeyPatch) -> tuple[list[int], list[int]]:
+    """Count the files that are written; after as many as the second list says the disk is full."""
+    replace, calls, full = writing.replace, [0], [10**9]
+
+    def limited(path: Path, *arguments: Any, **named: Any) -> None:
+        calls[0] += 1
+        if calls[0] > full[0]:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+        replace(path, *arguments, **named)
+
+    monkeypatch.setattr(writing, "replace", limited)
+    return calls, full
 
 
 def killed_after(seconds: float, name: str, store: Path, how: int = signal.SIGKILL) -> bool:

@@ -259,22 +259,10 @@ def test_read_while_it_grows(tmp_path: Path) -> None:
 
 def test_a_full_disk_keeps_what_was_drawn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The disk is full at each write in turn; with room again the run goes on to the same."""
-    import errno
-
-    from aliquot.storage import writing
-
     model = durable.classic()
     options = {"draws": 400, "tune": 100, "random_seed": 2, "model": model} | QUIET
     whole = aq.sample(**options)
-    replace, calls, full = writing.replace, [0], [10**9]
-
-    def limited(path: Path, *arguments: Any, **named: Any) -> None:
-        calls[0] += 1
-        if calls[0] > full[0]:
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
-        replace(path, *arguments, **named)
-
-    monkeypatch.setattr(writing, "replace", limited)
+    calls, full = durable.filling_disk(monkeypatch)
     aq.sample(**options, store=tmp_path / "count.zarr")
     total, ended = calls[0], 0
     for number, at in enumerate(np.linspace(0, total - 1, 12).astype(int)):

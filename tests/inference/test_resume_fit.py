@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 import random
@@ -21,7 +20,7 @@ import aliquot as aq
 from aliquot.errors import AliquotWarning, ConvergenceWarning, ModelError, StorageError
 from aliquot.inference import stored_fit
 from aliquot.progress.display import Display
-from aliquot.storage import FitStore, writing
+from aliquot.storage import FitStore
 from aliquot.variational.gaussians.parts import to_parts
 from aliquot.variational.stochastic import fit as engine
 from tests.inference import durable
@@ -413,15 +412,7 @@ def test_a_full_disk_keeps_what_was_fitted(
     if method == "advi":
         options["n"] = 300
     whole = aq.fit(**options)
-    replace, calls, full = writing.replace, [0], [10**9]
-
-    def limited(path: Path, *arguments: Any, **named: Any) -> None:
-        calls[0] += 1
-        if calls[0] > full[0]:
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
-        replace(path, *arguments, **named)
-
-    monkeypatch.setattr(writing, "replace", limited)
+    calls, full = durable.filling_disk(monkeypatch)
     aq.fit(**options, store=tmp_path / "count")
     for number, at in enumerate({0, 1, 2, calls[0] // 2, calls[0] - 2, calls[0] - 1}):
         store = tmp_path / str(number)

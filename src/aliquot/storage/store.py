@@ -109,8 +109,7 @@ class RunStore:
 
     def commit(self, checkpoint: Checkpoint, attrs: Mapping[str, Any] | None = None) -> None:
         """Let draws that were put count: write a checkpoint, and show others how far it is."""
-        for array in self._arrays.values():
-            array.settle()
+        self._settle()
         self._number += 1
         numbered = Checkpoint(self._number, checkpoint.done, checkpoint.tune, checkpoint.snapshots)
         self._checkpoints.add(numbered)
@@ -131,6 +130,7 @@ class RunStore:
             if shape[array.axis] != length:
                 shape[array.axis] = length
                 changed.add(place)
+        self._settle()
         said = {} if attrs is None else encode_attributes(attrs)
         for place, document in self._documents.items():
             if said and document["node_type"] == "group":
@@ -138,6 +138,11 @@ class RunStore:
                 changed.add(place)
         if changed:
             _publish(self.path, self._documents, changed)
+
+    def _settle(self) -> None:
+        """Wait until all that was put is on the disk: what is said of it has to hold."""
+        for array in self._arrays.values():
+            array.settle()
 
     @property
     def lengths(self) -> dict[str, int]:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import errno
 import os
 from pathlib import Path
 
 from aliquot.errors import StorageError
-from aliquot.files import replace
-
-_FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC), errno.EFBIG)
+from aliquot.files import FULL, replace
 
 
 def write(file: Path, content: bytes, *, settled: bool = True) -> None:
@@ -31,7 +28,7 @@ def write(file: Path, content: bytes, *, settled: bool = True) -> None:
 def told(file: Path, error: OSError) -> StorageError:
     """Say which file could not be written, and why."""
     why = error.strerror or str(error)
-    if error.errno in _FULL:
+    if error.errno in FULL:
         why = "there is no room left on the disk"
     return StorageError(f"{file} cannot be written: {why}", error.errno)
 
