@@ -65,6 +65,7 @@ from aliquot.inference.relabel import relabel as relabel
 from aliquot.inference.resume import resume as resume
 from aliquot.inference.sample import sample as sample
 from aliquot.inference.until import Until as Until
+from aliquot.many.fit_many import fit_many as fit_many
 from aliquot.model import Model as Model
 from aliquot.model import data as _data
 from aliquot.model import deterministic as _deterministic
@@ -123,6 +124,7 @@ if not TYPE_CHECKING:  # a type checker goes by the imports, and is to see which
         "filled_components",
         "find_map",
         "fit",
+        "fit_many",
         "lift",
         "log_evidence",
         "math",

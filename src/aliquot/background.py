@@ -6,6 +6,7 @@ import atexit
 import signal
 import threading
 import weakref
+from contextvars import copy_context
 from typing import Any
 
 _running: weakref.WeakSet[threading.Thread] = weakref.WeakSet()
@@ -28,9 +29,18 @@ class Background(threading.Thread):
         super().__init__(daemon=True, **arguments)
 
     def start(self) -> None:
-        """Begin."""
+        """Begin, in the context of the caller: what holds in its block holds here."""
         _running.add(self)
+        self._context = copy_context()
         super().start()
+
+    def run(self) -> None:
+        """Work."""
+        self._context.run(self.work)
+
+    def work(self) -> None:
+        """Do what the thread is for: call the target."""
+        super().run()
 
 
 @atexit.register

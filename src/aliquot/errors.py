@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import sys
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
@@ -99,12 +102,38 @@ class ImputationWarning(AliquotWarning):
     """Observed data with missing values: integrated out, or latent where something needs them."""
 
 
+_heard: ContextVar[list[str] | None] = ContextVar("aliquot_heard", default=None)
+
+
+@contextmanager
+def heard() -> Iterator[list[str]]:
+    """Give a list to which warnings come that this thread would give in the block, and no others.
+
+    For one of many fits at once: the process knows one place only where warnings go to.
+
+    >>> with heard() as messages:
+    ...     warn("a chain is stuck", ConvergenceWarning)
+    >>> messages
+    ['a chain is stuck']
+    """
+    messages: list[str] = []
+    token = _heard.set(messages)
+    try:
+        yield messages
+    finally:
+        _heard.reset(token)
+
+
 def warn(message: str, category: type[AliquotWarning]) -> None:
     """Give a warning that points at the user's line, however deep inside the package it arises.
 
     Where the standard error stream is closed, as in a job without a terminal, nobody hears it, and
     nothing is lost by it.
     """
+    messages = _heard.get()
+    if messages is not None:
+        messages.append(message)
+        return
     try:
         warnings.warn(message, category, skip_file_prefixes=(_PACKAGE,))
     except ValueError:

@@ -1,7 +1,7 @@
 """Rows that are alike are computed once: a program rewritten by what its data repeat."""
 
 from aliquot.alike.follow import followed, of_known, whole
-from aliquot.alike.merge import few_for_a_loop, merged, repeats, sums_over_rows
+from aliquot.alike.merge import few_for_a_loop, merged, repeats, rows_apart, sums_over_rows
 from aliquot.alike.nodes import NumbersAt, distinct
 from aliquot.alike.rules_sums import LEAST
 
@@ -14,6 +14,7 @@ __all__ = [
     "merged",
     "of_known",
     "repeats",
+    "rows_apart",
     "sums_over_rows",
     "whole",
 ]

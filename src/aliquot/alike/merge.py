@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,6 +53,8 @@ READ = 16
 READ_IF_DEAR = 4
 DEAR = {"exp", "expm1", "log", "log1p", "lgamma", "digamma", "pow", "erf", "erf_inv", "logistic"}
 DEAR |= {"tanh", "sin", "cos"}
+# Of how much data rows are left apart.
+_most_apart: ContextVar[int] = ContextVar("aliquot_most_apart", default=0)
 
 
 def merged(
@@ -84,13 +88,32 @@ def repeats(values: Iterable[NDArray[Any]]) -> bool:
     >>> repeats([np.arange(100.0)]), repeats([np.arange(100.0) % 7])
     (False, True)
     """
-    return any(map(worthwhile, map(of_known, values)))
+    arrays = list(values)
+    return not _apart(arrays) and any(map(worthwhile, map(of_known, arrays)))
+
+
+@contextmanager
+def rows_apart(most: int) -> Iterator[None]:
+    """Compute every row by itself in the block, of data of up to so many numbers.
+
+    For many data sets: each repeats its rows in a way of its own, and would need its own program.
+    """
+    token = _most_apart.set(most)
+    try:
+        yield
+    finally:
+        _most_apart.reset(token)
+
+
+def _apart(arrays: Iterable[NDArray[Any]]) -> bool:
+    most = _most_apart.get()
+    return most > 0 and sum(array.size for array in arrays) <= most
 
 
 def _merged(
     flat: ClosedJaxpr, known: Mapping[int, NDArray[Any]], everywhere: bool
 ) -> ClosedJaxpr | None:
-    if not _is_of_a_size(flat, known):
+    if not _is_of_a_size(flat, known) or _apart(known.values()):
         return None
     inputs = [
         of_known(known[place]) if place in known else whole(var)

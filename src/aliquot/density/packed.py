@@ -29,6 +29,8 @@ class Leaves:
     def of(model: Any) -> Leaves:
         """Collect a model's data, and those that observed variables have of their own."""
         own = [leaf for leaf in map(_source, model.observed) if leaf is not None]
+        counted = [getattr(v, "counted", None) for v in model.variables.values()]
+        own += [leaf for leaf in counted if leaf is not None]
         return Leaves({leaf.name: leaf for leaf in [*model.data, *own]})
 
     def arrays(self) -> dict[str, np.ndarray]:

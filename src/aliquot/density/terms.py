@@ -113,12 +113,13 @@ def log_orderings(distribution: Distribution, transform: Ordered) -> float:
 
 def _sources(variable: ObservedVariable, integrated: Integrated | None) -> Any:
     """Give what a likelihood is computed from; what is integrated out of it is no part of that."""
+    counted = () if variable.counted is None else variable.counted
     if integrated is None:
-        return variable.distribution, variable.value
+        return variable.distribution, variable.value, counted
     if integrated.missing.all():
         return ()
     held = () if integrated.held is None else integrated.latent
-    return variable.distribution, variable.observed, held
+    return variable.distribution, variable.observed, held, counted
 
 
 def pointwise(
@@ -126,8 +127,17 @@ def pointwise(
 ) -> Any:
     """Compute an observed variable's log likelihood, one number for each observation.
 
-    Its missing entries that are integrated out contribute nothing.
+    Its missing entries that are integrated out contribute nothing, nor does what does not count.
     """
+    terms = _pointwise(variable, values, integrated)
+    if variable.counted is None:
+        return terms
+    return jnp.where(values(variable.counted), terms, 0.0)
+
+
+def _pointwise(
+    variable: ObservedVariable, values: Evaluation, integrated: Integrated | None
+) -> Any:
     distribution = variable.distribution
     if np.shape(variable.value) != distribution.shape:
         raise ShapeError(

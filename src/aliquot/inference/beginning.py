@@ -37,7 +37,8 @@ class Compiling(Background):
         self.compiled: tuple[float, bool] | None = None  # in how many seconds, if from the disk
         self._density, self._settings, self._chains = density, settings, chains
 
-    def run(self) -> None:
+    def work(self) -> None:
+        """Compile."""
         density = self._density
         self.compiled = prepare(
             density.log_density, density.data, self._settings, self._chains, density.size

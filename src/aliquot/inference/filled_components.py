@@ -151,6 +151,7 @@ def rows_drawn(
     One program for all draws; gives (count, components).
     """
     marginal = density.marginal
+    counted = getattr(getattr(variable, "node", variable), "counted", None)
 
     def one(row: Any, data: Any) -> dict[str, Any]:
         key, given = row
@@ -166,7 +167,8 @@ def rows_drawn(
             logits = mixture_logits(variable, known, density)
             states = jax.random.categorical(random, logits)
             size = logits.shape[-1]
-        return {"rows": jnp.bincount(states, length=size)}
+        counts = None if counted is None else jnp.ravel(known(counted)).astype(int)
+        return {"rows": jnp.bincount(jnp.ravel(states), counts, length=size)}
 
     rows = random_keys(seed, count), dict(values)
     name = f"rows of the components of {variable.name}"

@@ -6,8 +6,12 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from types import FrameType
 from typing import Any
+
+# Of a thread that is one of several at work for another: what that one is told.
+_leader: ContextVar[Interrupts | None] = ContextVar("aliquot_leader", default=None)
 
 
 class Interrupts(threading.Event):
@@ -23,6 +27,7 @@ class Interrupts(threading.Event):
         super().__init__()
         self.held = False
         self._at_once = at_once
+        self._followers: list[Interrupts] = []
 
     def ask(self, number: int, frame: FrameType | None) -> None:
         """Handle a signal."""
@@ -30,6 +35,32 @@ class Interrupts(threading.Event):
         self.set()
         if not self.held and (self._at_once or again):
             signal.default_int_handler(signal.SIGINT, frame)
+
+    def set(self) -> None:
+        """Note that somebody has asked, also for those that follow."""
+        super().set()
+        for follower in list(self._followers):
+            follower.set()
+
+    @contextmanager
+    def leading(self) -> Iterator[None]:
+        """Let what `interrupts` gives in this thread be set with this one, while the block runs."""
+        token = _leader.set(self)
+        try:
+            yield
+        finally:
+            _leader.reset(token)
+
+    @contextmanager
+    def followed_by(self, follower: Interrupts) -> Iterator[None]:
+        """Set another with this one, while the block runs."""
+        self._followers.append(follower)
+        if self.is_set():
+            follower.set()
+        try:
+            yield
+        finally:
+            self._followers.remove(follower)
 
     @contextmanager
     def raising(self) -> Iterator[None]:
@@ -50,13 +81,17 @@ def interrupts(*, at_once: bool = True) -> Iterator[Interrupts]:
     still says that the user wants to stop. Unless `at_once`, the first Ctrl-C raises nothing: what
     runs asks for the event, so that it keeps what it has; a second one raises, unless the event is
     ``held``. Outside the main thread, and where something else handles or ignores a signal, nothing
-    is changed for it and the event stays unset.
+    is changed for it and the event stays unset, unless somebody is `leading` this thread.
 
     >>> with interrupts() as pressed:
     ...     pressed.is_set()
     False
     """
     asked = Interrupts(at_once=at_once)
+    if (leader := _leader.get()) is not None:
+        with leader.followed_by(asked):
+            yield asked
+        return
     usual: dict[int, Any] = {
         signal.SIGINT: signal.default_int_handler,
         signal.SIGTERM: signal.SIG_DFL,

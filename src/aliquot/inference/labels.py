@@ -100,11 +100,18 @@ def log_predictive(density: Any, values: Mapping[str, np.ndarray]) -> dict[str, 
     shaped = in_chains(result, *sample_shape(kept))
     dims = ("chain", "draw", "observation")
     # Each number is named by the position of its observation.
-    labels = {name: [*map(str, _positions(size)), "all"] for name, size in sizes.items()}
-    return {
-        name: xarray.DataArray(value, dims=dims, coords={"observation": labels[name]})
-        for name, value in shaped.items()
-    }
+    found = {}
+    for variable in density.observed:
+        name = f"log p({variable.name})"
+        places = _positions(sizes[name])
+        labels = np.array([*map(str, places), "all"])
+        counted = np.ones(len(labels), bool)
+        if variable.counted is not None:
+            counted[:-1] = np.ravel(variable.counted.value_now())[places]
+        found[name] = xarray.DataArray(
+            shaped[name][..., counted], dims=dims, coords={"observation": labels[counted]}
+        )
+    return found
 
 
 def _positions(size: int) -> np.ndarray:

@@ -6,27 +6,17 @@ from collections.abc import Mapping, Sequence
 from os import PathLike
 from typing import TYPE_CHECKING, Any
 
-from aliquot.arguments import as_seed, whole_number
-from aliquot.errors import ModelError
 from aliquot.hints.arguments import SAMPLE
 from aliquot.hints.explain import explained
 from aliquot.inference.approximation import Approximation
-from aliquot.inference.beginning import MOVES
-from aliquot.inference.drawing import AskedStart, draw
-from aliquot.inference.initialisation import read_init
-from aliquot.inference.permute import read_label_switching
-from aliquot.inference.run_options import RunOptions
-from aliquot.inference.tempered import read_sampler
+from aliquot.inference.asked import read_run
+from aliquot.inference.drawing import draw
 from aliquot.inference.until import Until
-from aliquot.mcmc.settings import NUTSSettings
 from aliquot.model import Model, resolve_model
 from aliquot.storage import read_path
 
 if TYPE_CHECKING:
     import xarray
-
-# Draws of each chain where nobody says how many, and where precision does.
-DRAWS, MOST_DRAWS = 1000, 100_000
 
 
 @explained(SAMPLE)
@@ -201,33 +191,23 @@ def sample(
     True
     """
     model = resolve_model(model, "aq.sample")
-    given, how = (init, "auto") if isinstance(init, Approximation) else (None, init)
-    if moves not in MOVES:
-        raise ModelError(f"moves must be one of {', '.join(map(repr, MOVES))}; got {moves!r}")
-    if until is not None and not isinstance(until, Until):
-        raise ModelError(f"until must be an aq.Until, as in aq.Until(ess=400); got {until!r:.60}")
-    if draws is None:
-        draws = DRAWS if until is None else MOST_DRAWS
-    options = RunOptions(
-        settings=NUTSSettings(
-            draws=draws,
-            tune=tune,
-            target_accept=target_accept,
-            max_treedepth=max_treedepth,
-            metric=read_init(how)[0],
-        ),
-        chains=whole_number("chains", chains),
-        seed=as_seed(random_seed),
-        tempered=read_sampler(sampler),
-        init=how,
+    options, beginning = read_run(
+        draws=draws,
+        sampler=sampler,
+        tune=tune,
+        chains=chains,
+        cores=cores,
+        random_seed=random_seed,
+        target_accept=target_accept,
+        max_treedepth=max_treedepth,
+        init=init,
+        initvals=initvals,
         moves=moves,
-        permuting=read_label_switching(label_switching),
+        progressbar=progressbar,
         keep_warmup=keep_warmup,
         keep_unconstrained=keep_unconstrained,
+        compute_convergence_checks=compute_convergence_checks,
+        label_switching=label_switching,
         until=until,
-        cores=None if cores is None else whole_number("cores", cores),
-        progressbar=progressbar,
-        checks=compute_convergence_checks,
     )
-    where = None if store is None else read_path(store)
-    return draw(model, options, AskedStart(given, initvals), where)
+    return draw(model, options, beginning, None if store is None else read_path(store))

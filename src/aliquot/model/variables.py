@@ -49,6 +49,12 @@ def _value_of(data: Data) -> Any:
     return data._value
 
 
+class Counted(Data):
+    """Which rows count, a truth value for each; no program depends on which these are."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, eq=False)
 class Written:
     """How a random variable was written: what made it, and of what."""
@@ -88,9 +94,11 @@ class FreeVariable(Random, Leaf):
         The start value, where the user gave one.
     remake : callable
         Makes the distribution anew, after data of another shape were set.
+    counted : Counted or None
+        Of a discrete variable, of each element whether it is counted. None: all are.
     """
 
-    __slots__ = ("distribution", "fits", "initval", "remake", "transform", "written")
+    __slots__ = ("counted", "distribution", "fits", "initval", "remake", "transform", "written")
 
     def __init__(
         self,
@@ -110,6 +118,7 @@ class FreeVariable(Random, Leaf):
         self.fits = fits
         self.initval = initval
         self.remake = remake
+        self.counted: Counted | None = None
 
 
 class ObservedVariable(Random, Expression):
@@ -126,9 +135,12 @@ class ObservedVariable(Random, Expression):
         The missing values as a latent variable.
     data_expression : Expression of Data, or None
         What the user gave as observations, where it can be replaced.
+    counted : Counted or None
+        Of each observation whether it counts; what does not contributes nothing. None: all do.
     """
 
     __slots__ = (
+        "counted",
         "data_expression",
         "dims",
         "distribution",
@@ -165,6 +177,7 @@ class ObservedVariable(Random, Expression):
         self.latent = latent
         self.data_expression = data_expression
         self.remake = remake
+        self.counted: Counted | None = None
 
     @property
     def value(self) -> Expression:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from aliquot.storage.checkpoints import Checkpoint
 from aliquot.storage.fits import FitStore
 from aliquot.storage.folder import is_fit, read_path, refuse_existing
+from aliquot.storage.many import ManyStore
 from aliquot.storage.reading import MOST_NUMBERS, open_run
 from aliquot.storage.store import RunStore, make, require_zarr
 
@@ -12,6 +13,7 @@ __all__ = [
     "MOST_NUMBERS",
     "Checkpoint",
     "FitStore",
+    "ManyStore",
     "RunStore",
     "is_fit",
     "make",

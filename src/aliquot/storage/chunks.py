@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from aliquot.errors import StorageError
+from aliquot.storage.documents import text_content
 from aliquot.storage.writing import settle, write
 
 # Numbers in a chunk, at most, and the fewest rows that a chunk of single numbers has.
@@ -126,8 +127,20 @@ class GrowingArray:
 
 def content_of(chunk: np.ndarray) -> bytes:
     """Give what a chunk's file holds."""
+    if chunk.dtype.kind in "UO":
+        content = text_content(chunk.tolist())
+        return content + _checksum(content)
     content = chunk.astype(chunk.dtype.newbyteorder("<"), copy=False).tobytes()
     return content + _checksum(content)
+
+
+def is_sound(file: Path) -> bool:
+    """Say whether a chunk's file is there, with the content that its checksum is of."""
+    try:
+        content = file.read_bytes()
+    except OSError:
+        return False
+    return len(content) >= _CHECKSUM and _checksum(content[:-_CHECKSUM]) == content[-_CHECKSUM:]
 
 
 def _checksum(content: bytes) -> bytes:

@@ -6,6 +6,7 @@ https://zarr-specs.readthedocs.io/en/latest/v3/core/.
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -13,6 +14,9 @@ import numpy as np
 
 # Kinds of numbers that are written here: true or false, whole, and real.
 KINDS = "biuf"
+
+
+GROUP: dict[str, Any] = {"zarr_format": 3, "node_type": "group", "attributes": {}}
 
 
 def array_document(
@@ -27,7 +31,13 @@ def array_document(
     >>> document = array_document(np.dtype(bool), (4, 0), (1, 1024), ("chain", "draw"), {})
     >>> document["data_type"], document["codecs"]
     ('bool', [{'name': 'bytes'}, {'name': 'crc32c'}])
+
+    Texts, of any length, are in one chunk as :func:`text_content` writes them.
     """
+    if dtype.kind in "UO":
+        described = array_document(np.dtype(bool), shape, chunk, dims, attrs)
+        codecs = [{"name": "vlen-utf8"}, {"name": "crc32c"}]
+        return described | {"data_type": "string", "fill_value": "", "codecs": codecs}
     ordered: dict[str, Any] = {"name": "bytes"}
     if dtype.itemsize > 1:
         ordered["configuration"] = {"endian": "little"}
@@ -45,3 +55,16 @@ def array_document(
         "node_type": "array",
         "storage_transformers": [],
     }
+
+
+def text_content(texts: Sequence[str]) -> bytes:
+    """Give what a chunk of texts holds, but for its checksum: their number, and each with its length.
+
+    >>> text_content(["a"])
+    b'\x01\x00\x00\x00\x01\x00\x00\x00a'
+    """
+    encoded = [text.encode() for text in texts]
+    parts = [struct.pack("<I", len(encoded))]
+    for each in encoded:
+        parts += (struct.pack("<I", len(each)), each)
+    return b"".join(parts)

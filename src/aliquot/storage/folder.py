@@ -17,8 +17,8 @@ from aliquot.storage.writing import settle, told, write
 # Where what is not Zarr stands.
 OWN = ".aliquot"
 _RUN = "run.json"
-# What a description says of itself where it is of a fit.
-FIT = "fit"
+# What a description says of itself where it is of a fit, and of many.
+FIT, MANY = "fit", "many"
 
 
 def read_path(store: Any) -> Path:

@@ -37,7 +37,7 @@ from aliquot.storage.writing import write
 if TYPE_CHECKING:
     import xarray
 
-_METADATA = "zarr.json"
+METADATA = "zarr.json"
 
 
 class RunStore:
@@ -58,7 +58,7 @@ class RunStore:
         self.path = path
         self._lock = lock
         self.description = read_description(path)
-        self._documents = _documents(path)
+        self._documents = documents_of(path)
         self._arrays = {
             name: GrowingArray(path / name, document)
             for name, document in self._documents.items()
@@ -137,7 +137,7 @@ class RunStore:
                 document["attributes"] |= said
                 changed.add(place)
         if changed:
-            _publish(self.path, self._documents, changed)
+            publish(self.path, self._documents, changed)
 
     def _settle(self) -> None:
         """Wait until all that was put is on the disk: what is said of it has to hold."""
@@ -215,7 +215,7 @@ def make(path: Path, tree: xarray.DataTree, description: Mapping[str, Any], draw
                 for name, array in node.variables.items():
                     if _is_number(array):
                         _make_array(new / group / str(name), array, draws)
-        _publish(new, _documents(new), ())
+        publish(new, documents_of(new), ())
 
 
 def _is_number(array: Any) -> bool:
@@ -241,7 +241,7 @@ def _make_array(folder: Path, array: Any, draws: int) -> None:
         axis = dims.index("draw")
         chunk = [1] * axis + [rows_for(prod(array.shape[axis + 1 :]), draws), *chunk[axis + 1 :]]
     document = array_document(array.dtype, array.shape, chunk, dims, array.attrs)
-    write(folder / _METADATA, json.dumps(document).encode(), settled=False)
+    write(folder / METADATA, json.dumps(document).encode(), settled=False)
     if "draw" in dims:
         growing = GrowingArray(folder, document)
         for chain, values in enumerate(array.values if growing.axis else [array.values]):
@@ -271,9 +271,9 @@ def require(path: Path) -> None:
     require_zarr()
 
 
-def _documents(path: Path) -> dict[str, dict[str, Any]]:
+def documents_of(path: Path) -> dict[str, dict[str, Any]]:
     """Read the metadata of all groups and arrays, by their place below the root."""
-    root = json.loads((path / _METADATA).read_text(encoding="utf-8"))
+    root = json.loads((path / METADATA).read_text(encoding="utf-8"))
     together = root.pop("consolidated_metadata", None)
     if together is not None:
         return {"": root, **together["metadata"]}
@@ -281,16 +281,16 @@ def _documents(path: Path) -> dict[str, dict[str, Any]]:
         "" if file.parent == path else file.parent.relative_to(path).as_posix(): json.loads(
             file.read_text(encoding="utf-8")
         )
-        for file in sorted(path.rglob(_METADATA))
+        for file in sorted(path.rglob(METADATA))
     }
 
 
-def _publish(path: Path, documents: Mapping[str, Any], changed: Collection[str]) -> None:
+def publish(path: Path, documents: Mapping[str, Any], changed: Collection[str]) -> None:
     """Write the metadata that have changed: each array's own, and then all of them as one."""
     for place in changed:
         if place:
             content = json.dumps(documents[place]).encode()
-            write(path / place / _METADATA, content, settled=False)
+            write(path / place / METADATA, content, settled=False)
     below = {place: document for place, document in documents.items() if place}
     whole = {
         **documents[""],
@@ -300,4 +300,4 @@ def _publish(path: Path, documents: Mapping[str, Any], changed: Collection[str])
             "metadata": below,
         },
     }
-    write(path / _METADATA, json.dumps(whole).encode())
+    write(path / METADATA, json.dumps(whole).encode())

@@ -43,7 +43,7 @@ _HELD = frozenset((dict, slice, range, np.ndarray, partial, MethodType, _TREES))
 _NOTHING = object()
 
 
-class _NotWrittenError(Exception):
+class NotWrittenError(Exception):
     """Something that may not say everything about itself."""
 
 
@@ -63,11 +63,11 @@ def written(model: Any) -> Key | None:
     >>> written(first) == written(other_data), written(first) == written(other_prior)
     (True, False)
     """
-    writer = _KeyWriter(model)
+    writer = KeyWriter(model)
     try:
         with float64():
             writer.model()
-    except (_NotWrittenError, RecursionError):
+    except (NotWrittenError, RecursionError):
         return None
     return tuple(writer.parts)
 
@@ -77,17 +77,17 @@ def written_part(model: Any, *trees: Any) -> Key | None:
 
     The parts are expressions and distributions, and what these are computed from.
     """
-    writer = _KeyWriter(model, starts=True)
+    writer = KeyWriter(model, starts=True)
     try:
         with float64():
             writer.parts += surroundings()
             writer.trees(*trees)
-    except (_NotWrittenError, RecursionError):
+    except (NotWrittenError, RecursionError):
         return None
     return tuple(writer.parts)
 
 
-class _KeyWriter:
+class KeyWriter:
     """Writes the parts of a key; what was written before is named by its number."""
 
     def __init__(self, model: Any, *, starts: bool = False) -> None:
@@ -131,13 +131,13 @@ class _KeyWriter:
             self.parts.append("model")
         elif isinstance(value, np.dtype):
             if value.hasobject:
-                raise _NotWrittenError
+                raise NotWrittenError
             self.parts += ("dtype", value.str)
         elif _may_stand_in_library(value, kind) and stands_in_library(value):
             self.parts += ("of a library", value)
         elif isinstance(value, ModuleType):
             if not is_of_library(value.__name__):
-                raise _NotWrittenError
+                raise NotWrittenError
             self.parts += ("module", value.__name__)
         elif isinstance(value, enum.Enum):
             self.value(kind)
@@ -183,7 +183,7 @@ class _KeyWriter:
         elif _is_ours(kind):
             self._state(value, kind, _LEFT_OUT)
         else:
-            raise _NotWrittenError
+            raise NotWrittenError
 
     def _items(self, kind: type, items: Any) -> None:
         self.parts += (kind, len(items))
@@ -193,7 +193,7 @@ class _KeyWriter:
     def _array(self, value: Any) -> None:
         array = np.asarray(value)
         if array.dtype.hasobject or (isinstance(value, jax.Array) and value.is_deleted()):
-            raise _NotWrittenError
+            raise NotWrittenError
         content = np.ascontiguousarray(array).reshape(-1).view(np.uint8)
         digest = hashlib.sha256(content).digest()
         weak = getattr(value, "weak_type", None)
@@ -297,7 +297,7 @@ def _names(code: CodeType) -> Iterator[str]:
         if instruction.opname in ("LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS"):
             yield str(instruction.argval)
         elif instruction.opname in ("IMPORT_NAME", "STORE_GLOBAL", "DELETE_GLOBAL"):
-            raise _NotWrittenError
+            raise NotWrittenError
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
             yield from _names(constant)

@@ -1,0 +1,1 @@
+"""One model, many data sets: each fitted on its own, the cores kept busy, one program for all."""

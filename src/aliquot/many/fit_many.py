@@ -1,0 +1,269 @@
+"""``aq.fit_many``: one model, fitted to many data sets."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from os import PathLike
+from textwrap import shorten
+from typing import TYPE_CHECKING, Any
+
+from aliquot.arguments import as_seed, whole_number
+from aliquot.errors import AliquotWarning, DTypeError, ModelError, PartialResultWarning, warn
+from aliquot.inference.interrupt import interrupts
+from aliquot.many.building import reason
+from aliquot.many.collected import InMemory, pieces_of
+from aliquot.many.crew import Hand, run_all
+from aliquot.many.datasets import USER, DataSets, read_datasets
+from aliquot.many.methods import FitTask, Fitted, Method, failed, read_method
+from aliquot.many.padded import Writer
+from aliquot.many.record import FAILED, WARNED, FitRecord
+from aliquot.many.stored import InStore, open_store
+from aliquot.many.survey import Survey
+from aliquot.progress import fit_progress
+from aliquot.storage import read_path
+
+if TYPE_CHECKING:
+    import xarray
+
+# Failures and findings that are told one by one, and letters of each.
+TOLD, LENGTH = 3, 160
+
+
+def fit_many(
+    build: Callable[[Any], Any],
+    datasets: Any,
+    *,
+    by: str | Sequence[str] | None = None,
+    method: str = "nuts",
+    draws: int | None = None,
+    cores: int | None = None,
+    random_seed: Any = None,
+    progressbar: bool = True,
+    store: str | PathLike[str] | None = None,
+    **options: Any,
+) -> xarray.DataTree:
+    """Fit one model to many data sets, several at once.
+
+    Parameters
+    ----------
+    build : callable
+        Called with each data set, it writes the model: in a ``with`` block that is running, or in
+        one of its own, and then it returns the model.
+    datasets : sequence, mapping or table
+        Data sets, whatever `build` takes: arrays, mappings, data frames; a mapping has a label for
+        each. With `by` a table whose groups are the data sets.
+    by : str or sequence of str, optional
+        The columns of the table that tell its groups apart.
+    method : str
+        "nuts" or "tempered", see `sample`; "auto" for the approximation that `fit` chooses, or one
+        of its methods by name, such as "laplace".
+    draws : int, optional
+        Draws kept of each chain, or independent draws of an approximation; by default 1,000.
+    cores : int, optional
+        How many fits are under way at once, by default one for each processor. Nothing depends on
+        it.
+    random_seed : int, sequence of int, numpy.random.Generator, optional
+        Each fit has a seed of its own made of this and of its number.
+    progressbar : bool
+    store : str or path, optional
+        A folder to which each fit is written when it has ended: Zarr that `open_run` shows at any
+        moment. After an interruption or a kill, the same call goes on with what is not there yet.
+        Needs zarr: ``aliquot[zarr]``.
+    **options
+        As of `sample`: `tune`, `chains`, `target_accept`, `max_treedepth`, `init`, `initvals`,
+        `moves`, `label_switching`. Of an approximation those of `fit`.
+
+    Returns
+    -------
+    xarray.DataTree
+        As from `sample`, with one more dim, ``dataset``, before chain and draw. Where data sets
+        differ in the labels along a dim, or in its length, what one has not is NaN. The group
+        ``fits`` has for each its ``status`` ("ok", "warned", "failed", or "pending" after an
+        interruption), the ``reason``, its ``random_seed``, ``seconds``, and the greatest ``rhat``
+        and least ``ess_bulk`` and ``ess_tail`` (where components can trade places, of what does not
+        depend on their labels), or ``pareto_k`` and ``elbo``.
+        After Ctrl-C it has the fits that had ended, and is marked as partial.
+
+    Raises
+    ------
+    ModelError
+        For what `sample` and `fit` refuse; where no data set could be fitted, or the store holds
+        fits of other data or in another way.
+    DTypeError
+        Where `build` cannot be called, or `datasets` holds no data sets.
+    StorageError
+        Where the store cannot be written; the fits in it are kept.
+
+    Warns
+    -----
+    AliquotWarning
+        One for all fits that failed, and one for all that give warnings; ``fits`` has the rest.
+
+    Notes
+    -----
+    A fit is what `sample` or `fit` would have given for that data set alone, with the same seed.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import aliquot as aq
+    >>> def build(y):
+    ...     mu = aq.Normal("mu", 0, 10)
+    ...     aq.Normal("obs", mu, 1, observed=y)
+    >>> schools = {"north": np.array([1.2, 0.8, 1.9]), "south": np.array([4.1, 3.7, 4.4])}
+    >>> fits = aq.fit_many(build, schools, method="laplace", random_seed=1, progressbar=False)
+    >>> fits.posterior["mu"].dims
+    ('dataset', 'chain', 'draw')
+    >>> fits.posterior["mu"].mean(["chain", "draw"]).sel(dataset="south").round(0).item()
+    4.0
+    >>> fits["fits"]["status"].values.tolist()
+    ['ok', 'ok']
+    """
+    if not callable(build):
+        raise DTypeError(
+            f"{USER}: build must be a function that writes the model for a data set; got "
+            f"{build!r:.60}"
+        )
+    sets = read_datasets(datasets, by)
+    how = read_method(USER, method, draws, options)
+    cores = None if cores is None else whole_number("cores", cores)
+    survey = Survey(build, sets.values, USER)
+    if len(survey.failures) == len(sets):
+        raise ModelError(
+            f"{USER}: build failed for all {len(sets)} data sets: {reason(survey.failures[0])}"
+        ) from survey.failures[0]
+    seed = as_seed(random_seed)
+    collector: InMemory | InStore = InMemory(sets.labels, survey.axes)
+    opened = None
+    if store is not None:
+        asked = {
+            "random_seed": seed,
+            "seeded": random_seed is not None,
+            "method": method,
+            "shape": list(how.shape),
+            "options": {name: repr(value) for name, value in options.items()},
+            "model": survey.description,
+            "data": survey.digests,
+        }
+        opened = open_store(read_path(store), sets.labels, asked, USER)
+        seed = opened.description["random_seed"]
+        collector = InStore(opened, survey.axes)
+    try:
+        return _Fits(build, sets, how, seed, survey, collector, progressbar).all(
+            cores, {"random_seed": seed, "method": method}
+        )
+    finally:
+        if opened is not None:
+            opened.close()
+
+
+class _Fits:
+    """All fits of a call, as they end."""
+
+    def __init__(
+        self,
+        build: Callable[[Any], Any],
+        sets: DataSets,
+        how: Method,
+        seed: int,
+        survey: Survey,
+        collector: InMemory | InStore,
+        progressbar: bool,
+    ) -> None:
+        self._build, self._sets, self._how, self._seed = build, sets, how, seed
+        self._survey, self._collector, self._progressbar = survey, collector, progressbar
+        self._records = [FitRecord(random_seed=self._seed_of(n)) for n in range(len(sets))]
+        self._taking = threading.Lock()
+        for number, failure in survey.failures.items():
+            self._records[number] = failed(failure, self._seed_of(number))
+        if isinstance(collector, InStore):
+            for number, record in collector.records.items():
+                self._records[number] = record
+
+    def all(self, cores: int | None, said: dict[str, Any]) -> xarray.DataTree:
+        """Fit what is not there yet, and give all there is."""
+        began = time.perf_counter()
+        left = [n for n, record in enumerate(self._records) if not record.ended]
+        writer = Writer(self._build, self._sets.values, left, USER)
+        with (
+            interrupts(at_once=False) as stop,
+            fit_progress(
+                len(self._sets), self._progressbar, name="Fits", unit="data sets", loss="failed"
+            ) as display,
+        ):
+
+            def work(number: int, hand: Hand) -> None:
+                self._one(number, hand, writer)
+                with self._taking:
+                    ended = sum(record.ended for record in self._records)
+                    failures = sum(record.status == FAILED for record in self._records)
+                    display.update(ended, failures)
+                    if isinstance(self._collector, InStore):
+                        self._collector.show(self._records, {**said, "partial": True})
+
+            run_all(writer.groups, work, FitTask(self._how), cores, stop)
+        partial = any(not record.ended for record in self._records)
+        if partial and not any(record.ended for record in self._records):
+            raise KeyboardInterrupt  # there is nothing to keep
+        self._refuse_if_none()
+        seconds = time.perf_counter() - began
+        tree = self._collector.tree(
+            self._records, {**said, "partial": partial, "total_time": seconds}
+        )
+        self._tell()
+        return tree
+
+    def _one(self, number: int, hand: Hand, writer: Writer) -> None:
+        """Fit one data set; what fails is noted with its reason."""
+        seed = self._seed_of(number)
+        rows: Mapping[str, tuple[int, int]] = {}
+        try:
+            written = writer.written(number)
+        except Exception as failure:
+            fitted = Fitted(failed(failure, seed))
+        else:
+            rows = written.rows
+            fitted = hand(written.model, seed)
+        if fitted.partial:
+            return
+        pieces = list(pieces_of(fitted.arrays, self._survey.axes, rows))
+        with self._taking:
+            self._collector.put(number, pieces)
+            self._records[number] = fitted.record
+
+    def _seed_of(self, number: int) -> int:
+        return as_seed([self._seed, number])
+
+    def _refuse_if_none(self) -> None:
+        if all(record.status == FAILED for record in self._records):
+            raise ModelError(
+                f"{USER}: none of the {len(self._sets)} data sets could be fitted. The first: "
+                f"{self._records[0].reason}"
+            )
+
+    def _tell(self) -> None:
+        total = len(self._sets)
+        for status, what in ((FAILED, "could not be fitted"), (WARNED, "give warnings")):
+            those = [n for n, record in enumerate(self._records) if record.status == status]
+            if not those:
+                continue
+            shown = [
+                f"{self._sets.labels[n]}: {shorten(self._records[n].reason, LENGTH)}"
+                for n in those[:TOLD]
+            ]
+            rest = f"; and {len(those) - TOLD} more" if len(those) > TOLD else ""
+            warn(
+                f"{len(those)} of {total} data sets {what}. {'; '.join(shown)}{rest}. The group "
+                "'fits' has the reason of each",
+                AliquotWarning,
+            )
+        pending = sum(not record.ended for record in self._records)
+        if pending:
+            further = ", and the same call goes on" if isinstance(self._collector, InStore) else ""
+            warn(
+                f"interrupted: {total - pending} of {total} data sets are fitted and kept"
+                f"{further}. The result is marked as partial",
+                PartialResultWarning,
+            )

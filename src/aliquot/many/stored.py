@@ -1,0 +1,122 @@
+"""The draws of all fits in a store, to be gone on with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from aliquot.errors import ModelError
+from aliquot.many.collected import DATASET, SAMPLED, Piece
+from aliquot.many.record import FitRecord, columns
+from aliquot.many.survey import Axis
+from aliquot.results.attributes import standard_attributes
+from aliquot.storage import MOST_NUMBERS, ManyStore, open_run, require_zarr
+
+if TYPE_CHECKING:
+    import xarray
+
+
+class InStore:
+    """Draws in a store; what an earlier call has fitted is there already.
+
+    Attributes
+    ----------
+    records : dict from int to FitRecord
+        Of the fits that are there.
+    """
+
+    def __init__(self, store: ManyStore, axes: Mapping[str, Axis]) -> None:
+        self._store, self._axes = store, axes
+        self._labels = np.asarray(store.description["labels"])
+        self._arrays: dict[int, list[str]] = {n: row["arrays"] for n, row in store.rows.items()}
+        self.records = {n: FitRecord(**row["record"]) for n, row in store.rows.items()}
+
+    def put(self, number: int, pieces: Sequence[Piece]) -> None:
+        """Take the arrays of a fit."""
+        for piece in pieces:
+            for dim, length in zip((DATASET, *piece.dims), (0, *piece.shape), strict=True):
+                if not self._store.has(piece.group, dim):
+                    self._store.column(piece.group, dim, (dim,), self._along(dim, length))
+            self._store.put(number, piece.group, piece.name, piece.dims, piece.whole, piece.attrs)
+        self._arrays[number] = [f"{piece.group}/{piece.name}" for piece in pieces]
+
+    def _along(self, dim: str, length: int) -> np.ndarray:
+        if dim == DATASET:
+            return self._labels
+        axis = None if dim in SAMPLED else self._axes.get(dim)
+        return np.arange(length) if axis is None or axis.labels is None else axis.labels
+
+    def show(self, records: Sequence[FitRecord], attrs: Mapping[str, Any]) -> None:
+        """Write down which fits have ended, if it is time."""
+        if self._store.due:
+            self._commit(records, attrs)
+
+    def _commit(self, records: Sequence[FitRecord], attrs: Mapping[str, Any]) -> None:
+        done = {
+            number: {"arrays": self._arrays.get(number, []), "record": asdict(record)}
+            for number, record in enumerate(records)
+            if record.ended
+        }
+        self._store.column("fits", DATASET, (DATASET,), self._labels)
+        for name, values in columns(records).items():
+            self._store.column("fits", name, (DATASET,), values)
+        self._store.commit(done, standard_attributes() | dict(attrs))
+
+    def tree(self, records: Sequence[FitRecord], attrs: Mapping[str, Any]) -> xarray.DataTree:
+        """Give all of it: in memory, unless that is very much."""
+        self._commit(records, attrs)
+        tree = open_run(self._store.path)
+        numbers = sum(array.size for node in tree.subtree for array in node.data_vars.values())
+        return tree if numbers > MOST_NUMBERS else tree.load()
+
+
+def open_store(path: Path, labels: Sequence[Any], asked: Mapping[str, Any], user: str) -> ManyStore:
+    """Make a store, or go on with one of the same fits; its seed is that of the first call.
+
+    Raises
+    ------
+    StorageError
+        Where it cannot be made or written to, or is of something else.
+    ModelError
+        Where it is of other fits: says what differs.
+    """
+    require_zarr()
+    if not path.exists():
+        return ManyStore.make(path, labels, asked)
+    store = ManyStore.open(path)
+    try:
+        _refuse_other(store.description, {**asked, "labels": list(labels)}, path, user)
+    except BaseException:
+        store.close()
+        raise
+    return store
+
+
+def _refuse_other(then: Mapping[str, Any], now: Mapping[str, Any], path: Path, user: str) -> None:
+    differing = []
+    for name, value in now.items():
+        was = then.get(name)
+        if was == value or (name == "random_seed" and not now["seeded"]):
+            continue
+        if name == "data":
+            which = [
+                str(label)
+                for label, a, b in zip(now["labels"], was or (), value, strict=False)
+                if a != b
+            ]
+            differing.append(
+                f"the data of {', '.join(which[:5])}{', ...' if len(which) > 5 else ''} are others"
+            )
+        elif name not in ("seeded", "labels"):
+            differing.append(f"{name} was {was!r:.80}, and is {value!r:.80}")
+        elif name == "labels":
+            differing.append(f"there were {len(was or ())} data sets with other labels")
+    if differing:
+        raise ModelError(
+            f"{user}: {path} holds other fits: {'; '.join(differing)}. Call it as it was called "
+            "to go on, or choose another name for store="
+        )
