@@ -22,6 +22,8 @@ from aliquot import errors as errors
 from aliquot import families as _families
 from aliquot import plots as plots
 from aliquot import transforms as transforms
+from aliquot.calibration import Calibration as Calibration
+from aliquot.calibration import calibrate as calibrate
 from aliquot.diagnostics import Diagnosis as Diagnosis
 from aliquot.diagnostics import check as check
 from aliquot.errors import AliquotError as AliquotError
@@ -89,6 +91,7 @@ if not TYPE_CHECKING:  # a type checker goes by the imports, and is to see which
         "AliquotError",
         "AliquotWarning",
         "Approximation",
+        "Calibration",
         "ComponentComparison",
         "ConvergenceWarning",
         "DTypeError",
@@ -114,6 +117,7 @@ if not TYPE_CHECKING:  # a type checker goes by the imports, and is to see which
         "StorageError",
         "TableError",
         "Until",
+        "calibrate",
         "check",
         "compare_components",
         "constant",

@@ -45,7 +45,7 @@ def label_free_quantities(
         found |= {quantity.name: quantity for quantity in _from_groups(tree, sample)}
     for name, values in (given or {}).items():
         found[name] = _quantity(name, values, sample)
-    return [*found.values(), *_sorted(posterior, blocks)]
+    return [*found.values(), *sorted_quantities(posterior, blocks)]
 
 
 def phrase(names: Sequence[str]) -> str:
@@ -98,7 +98,7 @@ def _labelled(array: np.ndarray) -> xarray.DataArray:
     return xarray.DataArray(array, dims=dims[: array.ndim])
 
 
-def _sorted(posterior: xarray.Dataset, blocks: Sequence[Block]) -> Iterator[Quantity]:
+def sorted_quantities(posterior: xarray.Dataset, blocks: Sequence[Block]) -> Iterator[Quantity]:
     """Sort, within each draw, the elements that trade places with one another.
 
     Mirror images among them stand for themselves: of p that becomes 1 - p the lesser of the two.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from aliquot.many.methods import GROUPS, Drawn
+from aliquot.many.methods import Drawn
 from aliquot.many.record import FitRecord, columns
 from aliquot.many.survey import Axis
 from aliquot.results import tree_of
@@ -109,7 +109,7 @@ class InMemory:
                 array = array.astype(first.values.dtype, copy=False)
             groups.setdefault(at[0], {})[at[1]] = ((DATASET, *first.dims), array, first.attrs)
         made = {}
-        for group in (g for g in GROUPS if g in groups):
+        for group in groups:
             coords = coords_of([v[0] for v in groups[group].values()], groups[group], self._axes)
             made[group] = xarray.Dataset(
                 groups[group], coords={DATASET: list(self._labels), **coords}, attrs=said

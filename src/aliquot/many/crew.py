@@ -11,7 +11,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import Any, Protocol
 
 import jax
@@ -20,7 +20,6 @@ from aliquot.background import Background
 from aliquot.blas import one_thread
 from aliquot.inference.interrupt import Interrupts
 from aliquot.many.processes import Helper, HelperLostError
-from aliquot.model import Model
 
 # Seconds of a fit from which on threads are enough, and seconds of work that are worth starting a
 # process for.
@@ -28,14 +27,14 @@ LONG, WORTH = 2.0, 8.0
 
 
 class Task(Protocol):
-    """What is to be done with a model: picklable, like what it gives."""
+    """What is to be done many times: picklable, like what it is given and what it gives."""
 
-    def __call__(self, model: Model, seed: int, cores: int) -> Any:
-        """Do it, on so many cores."""
+    def __call__(self, job: Any, seed: int, cores: int) -> Any:
+        """Do it for a job, on so many cores."""
 
 
-# Does the task for a model and a seed, wherever that is.
-Hand = Callable[[Model, int], Any]
+# Does the task for a job and a seed, wherever that is.
+Hand = Callable[[Any, int], Any]
 
 
 def run_all(
@@ -55,7 +54,7 @@ def run_all(
     rest = [number for group in groups for number in group[1:]]
 
     def here(cores: int) -> Hand:
-        return lambda model, seed: task(model, seed, cores)
+        return lambda job, seed: task(job, seed, cores)
 
     with one_thread():
         at_once = max(min(workers, len(firsts)), 1)
@@ -82,13 +81,11 @@ def run_all(
 def _helped(helper: Helper, here: Hand) -> Hand:
     """Let a helper do it, and what it cannot do be done here."""
 
-    def hand(model: Model, seed: int) -> Any:
+    def hand(job: Any, seed: int) -> Any:
         if helper.able:
-            try:
-                return helper(model, seed)
-            except HelperLostError:
-                pass
-        return here(model, seed)
+            with suppress(HelperLostError):
+                return helper(job, seed)
+        return here(job, seed)
 
     return hand
 

@@ -2,33 +2,24 @@
 
 from __future__ import annotations
 
-import threading
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from os import PathLike
-from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
 from aliquot.arguments import as_seed, whole_number
-from aliquot.errors import AliquotWarning, DTypeError, ModelError, PartialResultWarning, warn
-from aliquot.inference.interrupt import interrupts
+from aliquot.errors import DTypeError, ModelError
 from aliquot.many.building import reason
-from aliquot.many.collected import InMemory, pieces_of
-from aliquot.many.crew import Hand, run_all
-from aliquot.many.datasets import USER, DataSets, read_datasets
-from aliquot.many.methods import FitTask, Fitted, Method, failed, read_method
+from aliquot.many.collected import InMemory
+from aliquot.many.datasets import USER, read_datasets
+from aliquot.many.engine import Asked, Fits, Job
+from aliquot.many.methods import FitTask, read_method
 from aliquot.many.padded import Writer
-from aliquot.many.record import FAILED, WARNED, FitRecord
 from aliquot.many.stored import InStore, open_store
 from aliquot.many.survey import Survey
-from aliquot.progress import fit_progress
 from aliquot.storage import read_path
 
 if TYPE_CHECKING:
     import xarray
-
-# Failures and findings that are told one by one, and letters of each.
-TOLD, LENGTH = 3, 160
 
 
 def fit_many(
@@ -150,120 +141,22 @@ def fit_many(
         opened = open_store(read_path(store), sets.labels, asked, USER)
         seed = opened.description["random_seed"]
         collector = InStore(opened, survey.axes)
+    writer = Writer(build, sets.values, USER)
+
+    def job(number: int) -> Job:
+        written = writer.written(number)
+        return Job(written.model, written.rows)
+
     try:
-        return _Fits(build, sets, how, seed, survey, collector, progressbar).all(
-            cores, {"random_seed": seed, "method": method}
+        fits = Fits(
+            Asked(USER, sets.labels, job, FitTask(how), seed, survey.axes),
+            collector,
+            survey.failures,
         )
+        groups = writer.grouped(fits.left)
+        tree = fits.all(groups, cores, progressbar, {"random_seed": seed, "method": method})
     finally:
         if opened is not None:
             opened.close()
-
-
-class _Fits:
-    """All fits of a call, as they end."""
-
-    def __init__(
-        self,
-        build: Callable[[Any], Any],
-        sets: DataSets,
-        how: Method,
-        seed: int,
-        survey: Survey,
-        collector: InMemory | InStore,
-        progressbar: bool,
-    ) -> None:
-        self._build, self._sets, self._how, self._seed = build, sets, how, seed
-        self._survey, self._collector, self._progressbar = survey, collector, progressbar
-        self._records = [FitRecord(random_seed=self._seed_of(n)) for n in range(len(sets))]
-        self._taking = threading.Lock()
-        for number, failure in survey.failures.items():
-            self._records[number] = failed(failure, self._seed_of(number))
-        if isinstance(collector, InStore):
-            for number, record in collector.records.items():
-                self._records[number] = record
-
-    def all(self, cores: int | None, said: dict[str, Any]) -> xarray.DataTree:
-        """Fit what is not there yet, and give all there is."""
-        began = time.perf_counter()
-        left = [n for n, record in enumerate(self._records) if not record.ended]
-        writer = Writer(self._build, self._sets.values, left, USER)
-        with (
-            interrupts(at_once=False) as stop,
-            fit_progress(
-                len(self._sets), self._progressbar, name="Fits", unit="data sets", loss="failed"
-            ) as display,
-        ):
-
-            def work(number: int, hand: Hand) -> None:
-                self._one(number, hand, writer)
-                with self._taking:
-                    ended = sum(record.ended for record in self._records)
-                    failures = sum(record.status == FAILED for record in self._records)
-                    display.update(ended, failures)
-                    if isinstance(self._collector, InStore):
-                        self._collector.show(self._records, {**said, "partial": True})
-
-            run_all(writer.groups, work, FitTask(self._how), cores, stop)
-        partial = any(not record.ended for record in self._records)
-        if partial and not any(record.ended for record in self._records):
-            raise KeyboardInterrupt  # there is nothing to keep
-        self._refuse_if_none()
-        seconds = time.perf_counter() - began
-        tree = self._collector.tree(
-            self._records, {**said, "partial": partial, "total_time": seconds}
-        )
-        self._tell()
-        return tree
-
-    def _one(self, number: int, hand: Hand, writer: Writer) -> None:
-        """Fit one data set; what fails is noted with its reason."""
-        seed = self._seed_of(number)
-        rows: Mapping[str, tuple[int, int]] = {}
-        try:
-            written = writer.written(number)
-        except Exception as failure:
-            fitted = Fitted(failed(failure, seed))
-        else:
-            rows = written.rows
-            fitted = hand(written.model, seed)
-        if fitted.partial:
-            return
-        pieces = list(pieces_of(fitted.arrays, self._survey.axes, rows))
-        with self._taking:
-            self._collector.put(number, pieces)
-            self._records[number] = fitted.record
-
-    def _seed_of(self, number: int) -> int:
-        return as_seed([self._seed, number])
-
-    def _refuse_if_none(self) -> None:
-        if all(record.status == FAILED for record in self._records):
-            raise ModelError(
-                f"{USER}: none of the {len(self._sets)} data sets could be fitted. The first: "
-                f"{self._records[0].reason}"
-            )
-
-    def _tell(self) -> None:
-        total = len(self._sets)
-        for status, what in ((FAILED, "could not be fitted"), (WARNED, "give warnings")):
-            those = [n for n, record in enumerate(self._records) if record.status == status]
-            if not those:
-                continue
-            shown = [
-                f"{self._sets.labels[n]}: {shorten(self._records[n].reason, LENGTH)}"
-                for n in those[:TOLD]
-            ]
-            rest = f"; and {len(those) - TOLD} more" if len(those) > TOLD else ""
-            warn(
-                f"{len(those)} of {total} data sets {what}. {'; '.join(shown)}{rest}. The group "
-                "'fits' has the reason of each",
-                AliquotWarning,
-            )
-        pending = sum(not record.ended for record in self._records)
-        if pending:
-            further = ", and the same call goes on" if isinstance(self._collector, InStore) else ""
-            warn(
-                f"interrupted: {total - pending} of {total} data sets are fitted and kept"
-                f"{further}. The result is marked as partial",
-                PartialResultWarning,
-            )
+    fits.tell()
+    return tree

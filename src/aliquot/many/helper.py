@@ -38,8 +38,8 @@ def serve(asked: BinaryIO, told: BinaryIO) -> None:
             return
         try:
             task = task or pickle.loads(written)
-            model, seed = pickle.loads(content)
-            answer = pickle.dumps((True, task(model, seed, 1)))
+            job, seed = pickle.loads(content)
+            answer = pickle.dumps((True, task(job, seed, 1)))
         except Exception as error:  # a function, say, that is not to be found here
             answer = pickle.dumps((False, f"{type(error).__name__}: {error}"))
         try:

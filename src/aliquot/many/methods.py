@@ -113,15 +113,15 @@ class Sampling:
         """How many chains there are, of how many draws."""
         return self._options.chains, self._options.settings.draws
 
-    def fit(self, model: Model, seed: int, cores: int) -> Fitted:
-        """Draw, and judge the draws."""
+    def fit(self, model: Model, seed: int, cores: int, *, judged: bool = True) -> Fitted:
+        """Draw, and judge the draws if that is not left to the caller."""
         began = time.perf_counter()
         options = replace(self._options, seed=seed, cores=cores)
         with heard() as messages:
             tree = draw(model, options, self._start)
             partial = bool(tree.attrs.get("partial"))
             facts: Mapping[str, float] = {}
-            if options.settings.draws and not partial and model.density().size:
+            if judged and not partial and model.density().size:
                 found = judge(tree, model.density(), model.symmetries(explain=False))
                 facts = found.facts
                 messages += found.messages.values()
@@ -145,8 +145,8 @@ class Approximating:
         """How many chains there are, of how many draws."""
         return 1, self._draws
 
-    def fit(self, model: Model, seed: int, cores: int) -> Fitted:
-        """Fit, and draw."""
+    def fit(self, model: Model, seed: int, cores: int, *, judged: bool = True) -> Fitted:
+        """Fit, and draw; the fit is judged in any case."""
         began = time.perf_counter()
         with heard() as messages:
             approx = fit(

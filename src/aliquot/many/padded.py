@@ -36,22 +36,13 @@ class Written:
 
 
 class Writer:
-    """Writes the models of all data sets.
+    """Writes the models of all data sets."""
 
-    Attributes
-    ----------
-    groups : list of list of int
-        The numbers of data sets that are to share a program.
-    """
-
-    def __init__(
-        self, build: Callable[[Any], Any], datasets: Sequence[Any], numbers: Sequence[int], user: str
-    ) -> None:
+    def __init__(self, build: Callable[[Any], Any], datasets: Sequence[Any], user: str) -> None:
         self._build, self._datasets, self._user = build, datasets, user
-        self._lengths = {number: rows_in(datasets[number]) for number in numbers}
-        self._padded: dict[int, int] = {}
+        self._lengths = [rows_in(data) for data in datasets]
         self._holds: dict[int, bool] = {}
-        self.groups = self._grouped(numbers)
+        self._padded = self._shared_lengths()
 
     def written(self, number: int) -> Written:
         """Write the model of a data set."""
@@ -87,26 +78,32 @@ class Writer:
             return Written(model)
         return Written(padded, {name: (axis, length) for name, axis in axes.items()})
 
-    def _grouped(self, numbers: Sequence[int]) -> list[list[int]]:
-        by_length: dict[Any, list[int]] = {}
-        for number in numbers:
-            by_length.setdefault(self._lengths[number], []).append(number)
-        known = sorted((n for n in by_length if n is not None), reverse=True)
+    def grouped(self, numbers: Sequence[int]) -> list[list[int]]:
+        """Sort some data sets into groups that are to share a program, the shortest first.
+
+        On the first of a group it is seen whether its rows can be padded.
+        """
+        groups: dict[Any, list[int]] = {}
+        for number in sorted(numbers, key=lambda n: self._lengths[n] or 0):
+            groups.setdefault(self._padded.get(number, self._lengths[number]), []).append(number)
+        return list(groups.values())
+
+    def _shared_lengths(self) -> dict[int, int]:
+        """Choose the length to which each data set is padded, where it is."""
+        known = sorted({n for n in self._lengths if n is not None}, reverse=True)
         if len(known) <= FEW:
-            return list(by_length.values())
-        groups: dict[int, list[int]] = {}
-        longest = known[0]
+            return {}
+        longest, to = known[0], {}
         for length in known:
             if longest > RATIO * length:
                 longest = length
-            groups.setdefault(longest, []).extend(by_length[length])
-        for to, group in groups.items():
-            if any(self._lengths[number] != to for number in group):
-                self._padded.update(dict.fromkeys(group, to))
-        # A shorter one first: on it is seen whether padding changes anything.
-        return [group[::-1] for group in groups.values()] + (
-            [by_length[None]] if None in by_length else []
-        )
+            to[length] = longest
+        alone = {n for n in to.values() if list(to.values()).count(n) == 1}
+        return {
+            number: to[length]
+            for number, length in enumerate(self._lengths)
+            if length is not None and to[length] not in alone
+        }
 
 
 def _can_be_padded(model: Model, axes: Mapping[str, int]) -> bool:

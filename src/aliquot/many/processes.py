@@ -1,7 +1,7 @@
 """A process that does one task after another for this one.
 
 It is a program of its own (`aliquot.many.helper`), so that the user's script is not run again in it
-and needs no guard. Models, seeds and results go through its standard input and output.
+and needs no guard. Jobs, seeds and results go through its standard input and output.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ import subprocess
 import sys
 import threading
 from contextlib import suppress
+from importlib import import_module
 from importlib.util import find_spec
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
-
-from aliquot.model import Model
 
 MODULE = "aliquot.many.helper"
 
@@ -40,7 +40,7 @@ class Helper:
         self._process: subprocess.Popen[bytes] | None = None
         self._asking = threading.Lock()
 
-    def __call__(self, model: Model, seed: int) -> Any:
+    def __call__(self, job: Any, seed: int) -> Any:
         """Have it done.
 
         Raises
@@ -50,7 +50,7 @@ class Helper:
         """
         with self._asking:
             try:
-                return self._ask(_dumped((model, seed)))
+                return self._ask(_dumped((job, seed)))
             except HelperLostError:
                 self.able = False
                 raise
@@ -73,7 +73,7 @@ class Helper:
         return result
 
     def __enter__(self) -> Self:
-        places = os.pathsep.join(place or os.getcwd() for place in sys.path)
+        places = os.pathsep.join(place or str(Path.cwd()) for place in sys.path)
         try:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", MODULE],
@@ -106,9 +106,9 @@ class Helper:
 
 
 def _dumped(thing: Any) -> bytes:
-    """Write something down; a user's own functions by what they hold, where cloudpickle is there."""
+    """Write something down: functions of the user's by what they hold, if cloudpickle is there."""
     if find_spec("cloudpickle") is not None:
-        import cloudpickle
+        cloudpickle = import_module("cloudpickle")
 
         return bytes(cloudpickle.dumps(thing))
     return pickle.dumps(thing)

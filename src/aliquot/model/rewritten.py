@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from aliquot.errors import DTypeError, ImputationWarning, ModelError, ShapeError, SupportError
+from aliquot.errors import DTypeError, ModelError, ShapeError, SupportError, heard
 from aliquot.expression import Expression
 from aliquot.expression.rebuild import Rebuilding
 from aliquot.hints.arguments import DO
@@ -78,7 +77,7 @@ def do(model: Model, values: Mapping[str, Any]) -> Model:
         name: _intervention(_variable(model, "aq.do", name, can_be), value)
         for name, value in values.items()
     }
-    return _written_again(model, replaced, {})
+    return written_again(model, replaced, {})
 
 
 @explained(DO)
@@ -121,13 +120,13 @@ def observe(model: Model, values: Mapping[str, Any]) -> Model:
     values = as_mapping("aq.observe: values", values, "{'y': data}")
     for name, value in values.items():
         _check_observable(_variable(model, "aq.observe", name, (FreeVariable,)), value)
-    return _written_again(model, {}, values)
+    return written_again(model, {}, values)
 
 
-def _written_again(
+def written_again(
     model: Model, replaced: Mapping[str, np.ndarray], observed: Mapping[str, Any]
 ) -> Model:
-    """Write a model anew, some variables as data, and some as observed."""
+    """Write a model anew, some variables as data, and some as observed, or observed otherwise."""
     new = Model(max_table=model.max_table)
     new.coords.restore(model.coords.as_dict())
     rebuilding = Rebuilding()
@@ -164,9 +163,9 @@ def _write(
         transform = rebuilding(written.transform)
         made = _random(variable, rebuilding, transform=transform, initval=written.initval)
     elif isinstance(variable, ObservedVariable):
-        with warnings.catch_warnings():  # it was said when the model was written
-            warnings.simplefilter("ignore", ImputationWarning)
-            made = _random(variable, rebuilding, observed=rebuilding(_observations(variable)))
+        values = observed[name] if name in observed else rebuilding(_observations(variable))
+        with heard():  # of missing values it was said when the model was written
+            made = _random(variable, rebuilding, observed=values)
         if variable.latent is not None:
             rebuilding.set(variable.latent, made.latent)
     elif isinstance(variable, Deterministic):

@@ -58,7 +58,7 @@ def array_document(
 
 
 def text_content(texts: Sequence[str]) -> bytes:
-    """Give what a chunk of texts holds, but for its checksum: their number, and each with its length.
+    r"""Give what a chunk of texts holds: their number, and each with its length.
 
     >>> text_content(["a"])
     b'\x01\x00\x00\x00\x01\x00\x00\x00a'

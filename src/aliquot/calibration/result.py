@@ -1,0 +1,191 @@
+"""What a calibration has found: ranks, how far they are from uniform, and what that means."""
+
+from __future__ import annotations
+
+import html
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from aliquot.calibration.uniformity import holm, p_value
+
+if TYPE_CHECKING:
+    import matplotlib.figure
+    import pandas
+    import xarray
+
+# The probability of a false alarm about any of the quantities.
+LEVEL = 0.05
+# Standard errors by which a mean or a spread has to be off to be named as what is wrong.
+CLEAR = 2.5
+# Quantities that are told one by one.
+TOLD = 5
+# By how much of a posterior's standard deviation the mean of a PIT value moves with the posterior:
+# 1 / (2 sqrt(pi)); and its variance with the posterior's width: 1 / (2 sqrt(3) pi).
+PER_SD, PER_WIDTH = 0.2821, 0.0919
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Calibration:
+    """Ranks of what data were simulated with, among draws of the posteriors given these data.
+
+    True in a condition where nothing is found: ``if aq.calibrate(model): ...``.
+
+    Attributes
+    ----------
+    names : list of str
+        The quantities that were ranked.
+    ranks : numpy.ndarray of int, shape (simulations, quantities)
+        How many of `draws` draws are less; -1 where there is no rank, as of a fit that failed.
+    draws : int
+        Draws that each is ranked among.
+    tree : xarray.DataTree
+        The ranks; the table ``fits`` of all simulations, as from `fit_many`; and as ``prior_sbc``
+        the PIT values, which ``arviz.plot_ecdf_pit`` draws.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from aliquot.calibration.result import Calibration
+    >>> ranks = np.random.default_rng(0).integers(0, 100, size=(200, 2))
+    >>> ranks[:, 1] //= 2
+    >>> print(Calibration(["mu", "sigma"], ranks, 99, None))
+    Calibration, 200 simulations: 1 of 2 quantities is not as it should be
+      * sigma: the posterior lies too high (p < 0.001)
+    """
+
+    names: list[str]
+    ranks: np.ndarray
+    draws: int
+    tree: xarray.DataTree
+
+    @cached_property
+    def p_values(self) -> np.ndarray:
+        """Of each quantity: how often uniform ranks would be as far from uniform, (quantities,)."""
+        found = [p_value(self.ranks_of(i), self.draws + 1) for i in range(len(self.names))]
+        return np.array(found)
+
+    @cached_property
+    def adjusted(self) -> np.ndarray:
+        """The same for the number of quantities, by Holm's method, (quantities,)."""
+        return holm(self.p_values)
+
+    def ranks_of(self, quantity: int) -> np.ndarray:
+        """Give the ranks of one quantity, those that there are."""
+        ranks = self.ranks[:, quantity]
+        return ranks[ranks >= 0]
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing was found."""
+        return bool((self.adjusted > LEVEL).all())
+
+    def __bool__(self) -> bool:
+        return self.ok
+
+    @property
+    def simulations(self) -> int:
+        """How many simulations there are ranks of."""
+        return int((self.ranks >= 0).any(axis=1).sum())
+
+    def finding(self, quantity: int) -> str:
+        """Say in which direction the posteriors of a quantity are off, as far as that is clear."""
+        ranks = self.ranks_of(quantity)
+        values = self.draws + 1
+        pit = (ranks + 0.5) / values
+        n = len(pit)
+        shift = (pit.mean() - 0.5) / np.sqrt((1 - 1 / values**2) / (12 * n))
+        about = (pit - 0.5) ** 2
+        width = (about.mean() - (1 - 1 / values**2) / 12) / np.sqrt(1 / (180 * n))
+        said = []
+        if abs(shift) > CLEAR:
+            said.append(f"the posterior lies too {'low' if shift > 0 else 'high'}")
+        elif abs(width) > CLEAR:
+            said.append(
+                "the posterior is too narrow" if width > 0 else "the posterior is too wide"
+            )
+        return said[0] if said else "the posterior has another shape than it should"
+
+    @property
+    def verdict(self) -> str:
+        """What was found, in a sentence or two."""
+        wrong = [int(i) for i in np.argsort(self.adjusted) if self.adjusted[i] <= LEVEL]
+        n = self.simulations
+        if not wrong:
+            if n == 0:
+                return "There is nothing to go by: no simulation could be fitted."
+            off = 3 / np.sqrt(12 * n) / PER_SD
+            wide = 3 * np.sqrt(1 / (180 * n)) / PER_WIDTH
+            return (
+                f"Nothing is found to be wrong in {len(self.names)} quantities. With {n} "
+                f"simulations it would most likely have been seen if a posterior lay off by "
+                f"{off:.2f} of its standard deviations, or were too wide or too narrow by "
+                f"{wide:.0%}; less than that may be so."
+            )
+        first = [f"{self.names[i]}: {self.finding(i)}" for i in wrong[:TOLD]]
+        rest = f"; and {len(wrong) - TOLD} more" if len(wrong) > TOLD else ""
+        return f"Not as it should be: {'; '.join(first)}{rest}."
+
+    def to_dataframe(self) -> pandas.DataFrame:
+        """Return a row for each quantity.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Index: the quantities. Columns: ``p_value``, ``adjusted``, ``ranks`` (how many there
+            are), ``mean_pit`` (0.5 where all is well), ``spread`` (of the PIT values' variance to
+            that of a uniform distribution), and ``finding``, empty where there is none.
+        """
+        import pandas
+
+        values = self.draws + 1
+        rows = []
+        for i in range(len(self.names)):
+            pit = (self.ranks_of(i) + 0.5) / values
+            rows.append(
+                {
+                    "p_value": self.p_values[i],
+                    "adjusted": self.adjusted[i],
+                    "ranks": len(pit),
+                    "mean_pit": pit.mean() if len(pit) else np.nan,
+                    "spread": ((pit - 0.5) ** 2).mean() * 12 / (1 - 1 / values**2)
+                    if len(pit)
+                    else np.nan,
+                    "finding": self.finding(i) if self.adjusted[i] <= LEVEL else "",
+                }
+            )
+        return pandas.DataFrame(rows, index=pandas.Index(self.names, name="quantity"))
+
+    def plot(self, **options: Any) -> matplotlib.figure.Figure:
+        """Draw how the ranks are distributed; see `plots.plot_calibration`."""
+        from aliquot.plots import plot_calibration
+
+        return plot_calibration(self, **options)
+
+    def __str__(self) -> str:
+        wrong = [int(i) for i in np.argsort(self.adjusted) if self.adjusted[i] <= LEVEL]
+        count = len(self.names)
+        head = f"Calibration, {self.simulations:,} simulations: "
+        if not wrong:
+            return f"{head}{self.verdict[0].lower()}{self.verdict[1:]}"
+        verb = "is" if len(wrong) == 1 else "are"
+        lines = [f"{head}{len(wrong)} of {count} quantities {verb} not as it should be"]
+        if len(wrong) > 1:
+            lines = [f"{head}{len(wrong)} of {count} quantities are not as they should be"]
+        for i in wrong[:TOLD]:
+            p = self.adjusted[i]
+            said = "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
+            lines.append(f"  * {self.names[i]}: {self.finding(i)} ({said})")
+        if len(wrong) > TOLD:
+            lines.append(f"  and {len(wrong) - TOLD} more; to_dataframe() has all")
+        return "\n".join(lines)
+
+    def __repr__(self) -> str:
+        return str(self)
+
+    def _repr_html_(self) -> str:
+        first, *rest = str(self).splitlines()
+        items = "".join(f"<li>{html.escape(line.strip(' *'))}</li>" for line in rest)
+        return f"<div><b>{html.escape(first)}</b>{f'<ul>{items}</ul>' if items else ''}</div>"
