@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from aliquot.alike import rows_apart
 from aliquot.calibration.quantities import (
     LIKELIHOOD,
     discrete_draws,
@@ -16,8 +17,8 @@ from aliquot.calibration.quantities import (
     of_variables,
 )
 from aliquot.diagnostics.statistics import mixing
-from aliquot.many.methods import Drawn, Fitted, Method, failed
-from aliquot.many.record import OK, WARNED
+from aliquot.many.methods import APART, Drawn, Fitted, Method, failed
+from aliquot.many.record import OK, WARNED, FitRecord
 from aliquot.model import Model
 from aliquot.symmetry import Symmetries
 
@@ -47,13 +48,14 @@ class Ranking:
 
     def __call__(self, simulation: Simulation, seed: int, cores: int) -> Fitted:
         """Do it."""
-        try:
-            fitted = self.method.fit(simulation.model, seed, cores, judged=False)
-            if fitted.partial:
-                return fitted
-            return self._ranked(simulation, fitted, seed)
-        except Exception as failure:
-            return Fitted(failed(failure, seed))
+        with rows_apart(APART):
+            try:
+                fitted = self.method.fit(simulation.model, seed, cores, judged=False)
+                return fitted if fitted.partial else self._ranked(simulation, fitted, seed)
+            except Exception as failure:
+                return Fitted(failed(failure, seed))
+            except KeyboardInterrupt:  # asked to stop before the first draw
+                return Fitted(FitRecord(random_seed=seed), partial=True)
 
     def names(self, simulation: Simulation) -> list[str]:
         """Name what is ranked."""

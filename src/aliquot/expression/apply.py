@@ -106,6 +106,8 @@ def apply(
                 return jax.tree.map(np.asarray, call())
         except (TypeError, ValueError, IndexError) as error:
             raise _explained(error, written, leaves) from error
+    for i in where:  # what is made is given its inputs: of a model written again they are others
+        leaves[i] = None
     again = None if check is None else partial(_filled, structure, leaves, where, check)
     if not isinstance(result, jax.ShapeDtypeStruct):
         nan = None if marked is None else partial(_call, structure, leaves, where, marked)
