@@ -1,4 +1,4 @@
-"""Simulation-based calibration: whether a model's posteriors are as wide and where they should be."""
+"""Simulation-based calibration: whether posteriors are where, and as wide as, they should be."""
 
 from aliquot.calibration.calibrate import calibrate
 from aliquot.calibration.result import Calibration

@@ -10,7 +10,7 @@ import numpy as np
 
 from aliquot.arguments import as_seed, whole_number
 from aliquot.calibration.result import Calibration
-from aliquot.calibration.task import DIM, GROUP, NAME, Ranking, Simulation
+from aliquot.calibration.task import DIM, GROUP, NAME, NONE, Ranking, Simulation
 from aliquot.errors import ModelError
 from aliquot.inference import forward
 from aliquot.inference.origin import digests
@@ -136,6 +136,8 @@ def calibrate(
     _check(model)
     seed = as_seed(random_seed)
     chains, length = how.shape
+    if length == 0:
+        raise ModelError(f"{USER}: draws must be at least 1 to rank among; got 0")
     ranked = min(RANKED, chains * length)
     opened = None
     if store is not None:
@@ -170,7 +172,8 @@ def calibrate(
         if opened is not None:
             opened.close()
     fits.tell()
-    ranks = np.nan_to_num(tree[GROUP][NAME].values, nan=-1.0).astype(int)
+    found = tree[GROUP].to_dataset()[NAME].values
+    ranks = np.where(np.isnan(found), NONE, found).astype(int)
     return Calibration(names, ranks, ranked, _with_pit(tree, ranks, ranked, names, seed))
 
 

@@ -37,9 +37,7 @@ class Ranked:
     values: np.ndarray  # (scalars, draws)
 
 
-def of_variables(
-    model: Model, symmetries: Symmetries, draws: Mapping[str, np.ndarray]
-) -> Ranked:
+def of_variables(model: Model, symmetries: Symmetries, draws: Mapping[str, np.ndarray]) -> Ranked:
     """Give the scalars of continuous variables and deterministics, (draws, *shape) each."""
     tree = build_tree(
         posterior={name: values[None] for name, values in draws.items()},
@@ -93,7 +91,7 @@ def discrete_draws(
         known = density.evaluation_of(given, data)
         drawn = marginal.evaluate(known).draw(jax.random.wrap_key_data(key))
         names = [unknown.name for unknown in marginal.unknowns]
-        return {name: value for name, value in zip(names, drawn, strict=True)}
+        return dict(zip(names, drawn, strict=True))
 
     rows = random_keys(seed, count), free_draws(density, draws)
     return {
@@ -106,9 +104,7 @@ def _shape_of(density: Any, name: str) -> tuple[int, ...]:
     return next(tuple(u.shape) for u in density.marginal.unknowns if u.name == name)
 
 
-def of_discrete(
-    density: Any, symmetries: Symmetries, draws: Mapping[str, np.ndarray]
-) -> Ranked:
+def of_discrete(density: Any, symmetries: Symmetries, draws: Mapping[str, np.ndarray]) -> Ranked:
     """Give the scalars of discrete variables, (draws, *shape) each."""
     marginal = density.marginal
     names: list[str] = []
@@ -163,6 +159,8 @@ def _element(name: str, element: int, shape: tuple[int, ...]) -> str:
 
 def _some(count: int, most: int) -> np.ndarray:
     """Choose so many places at most, evenly spread."""
-    return np.unique(np.linspace(0, count - 1, min(count, most)).astype(int)) if count else (
-        np.zeros(0, int)
+    return (
+        np.unique(np.linspace(0, count - 1, min(count, most)).astype(int))
+        if count
+        else (np.zeros(0, int))
     )

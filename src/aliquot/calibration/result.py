@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from aliquot.calibration.uniformity import holm, p_value
+from aliquot.calibration.uniformity import band, holm, p_value
 
 if TYPE_CHECKING:
-    import matplotlib.figure
     import pandas
     import xarray
 
@@ -64,8 +63,8 @@ class Calibration:
     @cached_property
     def p_values(self) -> np.ndarray:
         """Of each quantity: how often uniform ranks would be as far from uniform, (quantities,)."""
-        found = [p_value(self.ranks_of(i), self.draws + 1) for i in range(len(self.names))]
-        return np.array(found)
+        each = [self.ranks_of(i) for i in range(len(self.names))]
+        return np.array([p_value(ranks, self.draws + 1) if len(ranks) else 1.0 for ranks in each])
 
     @cached_property
     def adjusted(self) -> np.ndarray:
@@ -76,6 +75,14 @@ class Calibration:
         """Give the ranks of one quantity, those that there are."""
         ranks = self.ranks[:, quantity]
         return ranks[ranks >= 0]
+
+    def wrong(self, quantity: int) -> bool:
+        """Say whether a quantity is off."""
+        return bool(self.adjusted[quantity] <= LEVEL)
+
+    def band(self, quantity: int, level: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
+        """Give the simultaneous band of the shares of ranks that are at most 0, 1, ..."""
+        return band(len(self.ranks_of(quantity)), self.draws + 1, level)
 
     @property
     def ok(self) -> bool:
@@ -103,16 +110,13 @@ class Calibration:
         if abs(shift) > CLEAR:
             said.append(f"the posterior lies too {'low' if shift > 0 else 'high'}")
         elif abs(width) > CLEAR:
-            said.append(
-                "the posterior is too narrow" if width > 0 else "the posterior is too wide"
-            )
+            said.append("the posterior is too narrow" if width > 0 else "the posterior is too wide")
         return said[0] if said else "the posterior has another shape than it should"
 
     @property
     def verdict(self) -> str:
         """What was found, in a sentence or two."""
-        wrong = [int(i) for i in np.argsort(self.adjusted) if self.adjusted[i] <= LEVEL]
-        n = self.simulations
+        wrong, n = self._all_wrong(), self.simulations
         if not wrong:
             if n == 0:
                 return "There is nothing to go by: no simulation could be fitted."
@@ -127,6 +131,10 @@ class Calibration:
         first = [f"{self.names[i]}: {self.finding(i)}" for i in wrong[:TOLD]]
         rest = f"; and {len(wrong) - TOLD} more" if len(wrong) > TOLD else ""
         return f"Not as it should be: {'; '.join(first)}{rest}."
+
+    def _all_wrong(self) -> list[int]:
+        """List what is off, the clearest first."""
+        return [int(i) for i in np.argsort(self.adjusted, kind="stable") if self.wrong(int(i))]
 
     def to_dataframe(self) -> pandas.DataFrame:
         """Return a row for each quantity.
@@ -153,27 +161,24 @@ class Calibration:
                     "spread": ((pit - 0.5) ** 2).mean() * 12 / (1 - 1 / values**2)
                     if len(pit)
                     else np.nan,
-                    "finding": self.finding(i) if self.adjusted[i] <= LEVEL else "",
+                    "finding": self.finding(i) if self.wrong(i) else "",
                 }
             )
         return pandas.DataFrame(rows, index=pandas.Index(self.names, name="quantity"))
 
-    def plot(self, **options: Any) -> matplotlib.figure.Figure:
+    def plot(self, **options: Any) -> np.ndarray:
         """Draw how the ranks are distributed; see `plots.plot_calibration`."""
         from aliquot.plots import plot_calibration
 
         return plot_calibration(self, **options)
 
     def __str__(self) -> str:
-        wrong = [int(i) for i in np.argsort(self.adjusted) if self.adjusted[i] <= LEVEL]
-        count = len(self.names)
+        wrong = self._all_wrong()
         head = f"Calibration, {self.simulations:,} simulations: "
         if not wrong:
             return f"{head}{self.verdict[0].lower()}{self.verdict[1:]}"
-        verb = "is" if len(wrong) == 1 else "are"
-        lines = [f"{head}{len(wrong)} of {count} quantities {verb} not as it should be"]
-        if len(wrong) > 1:
-            lines = [f"{head}{len(wrong)} of {count} quantities are not as they should be"]
+        how = "is not as it should be" if len(wrong) == 1 else "are not as they should be"
+        lines = [f"{head}{len(wrong)} of {len(self.names)} quantities {how}"]
         for i in wrong[:TOLD]:
             p = self.adjusted[i]
             said = "p < 0.001" if p < 0.001 else f"p = {p:.3f}"

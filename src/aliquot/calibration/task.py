@@ -120,7 +120,7 @@ class Ranking:
             int(array.values.sum()) for array in fitted.arrays if array.name == "diverging"
         )
         said = [fitted.record.reason] if fitted.record.reason else []
-        figures: dict[str, float] = {"divergences": float(divergences)}
+        figures: dict[str, Any] = {"divergences": float(divergences)}
         if draws.size and length >= 4:
             measured = mixing(draws)
             figures |= {

@@ -20,7 +20,7 @@ _AT_ONCE = 500
 
 @lru_cache(maxsize=8)
 def _tails(count: int, ranks: int) -> np.ndarray:
-    """Tabulate two-sided tail probabilities, (ranks - 1, count + 1), of each number up to a rank."""
+    """Tabulate two-sided tails of each number up to a rank, (ranks - 1, count + 1)."""
     share = np.arange(1, ranks)[:, None] / ranks
     number = np.arange(count + 1)[None, :]
     lower = binom.cdf(number, count, share)

@@ -29,7 +29,7 @@ LONG, WORTH = 2.0, 8.0
 class Task(Protocol):
     """What is to be done many times: picklable, like what it is given and what it gives."""
 
-    def __call__(self, job: Any, seed: int, cores: int) -> Any:
+    def __call__(self, job: Any, seed: int, cores: int, /) -> Any:
         """Do it for a job, on so many cores."""
 
 

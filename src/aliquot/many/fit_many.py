@@ -16,6 +16,7 @@ from aliquot.many.methods import FitTask, read_method
 from aliquot.many.padded import Writer
 from aliquot.many.stored import InStore, open_store
 from aliquot.many.survey import Survey
+from aliquot.progress import announce
 from aliquot.storage import read_path
 
 if TYPE_CHECKING:
@@ -94,7 +95,14 @@ def fit_many(
 
     Notes
     -----
-    A fit is what `sample` or `fit` would have given for that data set alone, with the same seed.
+    A fit is what `sample` or `fit` would have given for that data set alone, with the same seed, up
+    to rounding. Data sets share what is compiled, where they differ in data only: what is given as
+    ``observed=`` or as `aq.Data`. Lengths that are close share it, too: shorter ones are given
+    further rows, which do not count, where `build` writes the same model but for these.
+
+    Fits that take less than two seconds are done in processes besides this one, where there are
+    many; a function of yours that cannot be written down for these (see `pickle`; cloudpickle, if
+    it is installed, takes more) is used in this one alone.
 
     Examples
     --------
@@ -154,6 +162,12 @@ def fit_many(
             survey.failures,
         )
         groups = writer.grouped(fits.left)
+        if writer.share_no_program(fits.left):
+            announce(
+                "Each data set is compiled by itself: numbers that differ are part of the model. "
+                'Write covariates in build as data: x = aq.Data("x", x).',
+                progressbar,
+            )
         tree = fits.all(groups, cores, progressbar, {"random_seed": seed, "method": method})
     finally:
         if opened is not None:

@@ -182,7 +182,8 @@ def read_method(user: str, method: Any, draws: int | None, options: Mapping[str,
     takes = OF_SAMPLE if method in SAMPLERS else OF_FIT
     for name in options:
         if name not in takes:
-            raise unknown_argument(f"{user}, method={method!r}: ", name, {}, list(takes))
+            said = str(unknown_argument(user, name, {}, list(takes)))
+            raise TypeError(said.replace("()", f"(..., method={method!r})", 1))
     read, start = read_run(
         draws=DRAWS if draws is None else draws,
         progressbar=False,

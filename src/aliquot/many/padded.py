@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from aliquot.density.structure import written
 from aliquot.density.structure.rows import rows_of_variables
 from aliquot.many.building import model_of
 from aliquot.many.datasets import rows_in, rows_of
@@ -77,6 +78,15 @@ class Writer:
         if padded is model:
             return Written(model)
         return Written(padded, {name: (axis, length) for name, axis in axes.items()})
+
+    def share_no_program(self, numbers: Sequence[int]) -> bool:
+        """Say whether some of these data sets, of one length, differ by more than data."""
+        group = next((group[:2] for group in self.grouped(numbers) if len(group) > 1), [])
+        try:
+            keys = [written(self.written(number).model) for number in group]
+        except Exception:  # which is said when it is that data set's turn
+            return False
+        return len(keys) == 2 and None not in keys and keys[0] != keys[1]
 
     def grouped(self, numbers: Sequence[int]) -> list[list[int]]:
         """Sort some data sets into groups that are to share a program, the shortest first.

@@ -68,7 +68,8 @@ class InStore:
 
     def tree(self, records: Sequence[FitRecord], attrs: Mapping[str, Any]) -> xarray.DataTree:
         """Give all of it: in memory, unless that is very much."""
-        self._commit(records, attrs)
+        if not self._store.complete:
+            self._commit(records, attrs)
         tree = open_run(self._store.path)
         numbers = sum(array.size for node in tree.subtree for array in node.data_vars.values())
         return tree if numbers > MOST_NUMBERS else tree.load()

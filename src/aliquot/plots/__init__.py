@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from aliquot.hints import explain as _explain
 from aliquot.hints import names as _names
+from aliquot.plots.calibration import plot_calibration
 from aliquot.plots.comparison import plot_comparison
 from aliquot.plots.filled import plot_filled_components
 from aliquot.plots.label_certainty import plot_label_certainty
@@ -19,6 +20,7 @@ from aliquot.plots.states import plot_states
 from aliquot.plots.tempering import plot_tempering
 
 __all__ = [
+    "plot_calibration",
     "plot_comparison",
     "plot_filled_components",
     "plot_label_certainty",

@@ -23,7 +23,7 @@ from aliquot.storage.chunks import content_of, is_sound
 from aliquot.storage.documents import GROUP, array_document
 from aliquot.storage.folder import MANY, OWN, making, read_description
 from aliquot.storage.lock import StoreLock
-from aliquot.storage.store import METADATA, documents_of, publish
+from aliquot.storage.store import documents_of, publish
 from aliquot.storage.writing import settle, write
 
 _ROWS = "fits.json"
@@ -66,7 +66,8 @@ class ManyStore:
         """
         with making(path, {**description, "kind": MANY, "labels": list(labels)}) as new:
             write(new / OWN / _ROWS, b"{}")
-            write(new / METADATA, json.dumps(GROUP).encode())
+            attributes = encode_attributes({"partial": True})
+            publish(new, {"": {**GROUP, "attributes": attributes}}, ())
         return cls.open(path)
 
     @classmethod
@@ -178,6 +179,13 @@ class ManyStore:
             write(self.path / OWN / _ROWS, json.dumps(rows).encode())
         self._last = time.perf_counter()
         self._took = self._last - began
+
+    @property
+    def complete(self) -> bool:
+        """Whether all fits have ended, and that was written down."""
+        return len(self.rows) == len(self.description["labels"]) and not (
+            self._documents[""]["attributes"].get("partial", 1)
+        )
 
     def close(self) -> None:
         """Let others write to the store."""

@@ -26,6 +26,7 @@ from aliquot.storage.chunks import GrowingArray, content_of, rows_for
 from aliquot.storage.documents import KINDS, array_document
 from aliquot.storage.folder import (
     FIT,
+    MANY,
     OWN,
     making,
     read_description,
@@ -80,6 +81,11 @@ class RunStore:
             Where there is none, or another process writes to it.
         """
         require(path)
+        if read_description(path).get("kind") == MANY:
+            raise StorageError(
+                f"{path} holds many fits. The call that made it, aq.fit_many or aq.calibrate, goes "
+                "on with it"
+            )
         lock = StoreLock(path / OWN)
         try:
             store = cls(path, lock)
