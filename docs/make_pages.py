@@ -21,6 +21,7 @@ PAGES = {
     "docs/coming_from_pymc.md": "coming_from_pymc.html",
     "docs/from_a_table.md": "from_a_table.html",
     "docs/unattended.md": "unattended.html",
+    "docs/calibration.md": "calibration.html",
     "docs/compared.md": "compared.html",
     "docs/out_of_reach.md": "out_of_reach.html",
     "docs/benchmarks.md": "benchmarks.html",

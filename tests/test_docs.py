@@ -40,6 +40,7 @@ PAGES = (
     "docs/label_switching.md",
     "docs/out_of_reach.md",
     "docs/unattended.md",
+    "docs/calibration.md",
 )
 FENCE = re.compile(r"^```(\w+)([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 

@@ -152,6 +152,8 @@ LAYERS = [
     ["diagnostics"],
     ["plots", "progress"],
     ["inference"],
+    ["many"],
+    ["calibration"],
     ["families", "reporting", "builders"],
     ["GLUE"],
     ["demo", "estimators", "analyses"],

@@ -80,7 +80,7 @@ class Calibration:
         """Say whether a quantity is off."""
         return bool(self.adjusted[quantity] <= LEVEL)
 
-    def band(self, quantity: int, level: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
+    def band(self, quantity: int, *, level: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
         """Give the simultaneous band of the shares of ranks that are at most 0, 1, ..."""
         return band(len(self.ranks_of(quantity)), self.draws + 1, level)
 

@@ -87,7 +87,7 @@ def plot_calibration(
         ranks = calibration.ranks_of(quantity)
         wrong = calibration.wrong(quantity)
         shares = np.cumsum(np.bincount(ranks, minlength=values)) / max(len(ranks), 1)
-        lower, upper = calibration.band(quantity, level)
+        lower, upper = calibration.band(quantity, level=level)
         inner = expected[1:-1]
         panel.fill_between(
             expected,
