@@ -109,6 +109,9 @@ PROGRAMS: dict[str, str] = {
     "one run tells its error": "aq.log_evidence(trace, model).error",
     "the shape of the draws comes first": "dist.sample((3, 2), random_seed=1)",
     "the number of draws comes first": "dist.sample(100)",
+    # Of cross-validation.
+    "makes a sampling wrapper": "aq.leave_out(trace, model).sel_observations(1)",
+    "use aq.leave_future_out": "aq.leave_future_out(trace, model, first=1, tune=10)",
     # Of fits.
     "use optimizer=, an optax": (
         "aq.fit(20, optimizer=optax.adam(0.01), model=model, progressbar=False, check=False)"
@@ -453,7 +456,7 @@ def program(text: str) -> str:
         predict = "    trace = aq.sample_posterior_predictive(trace)\n"
         before = predict if "sample_posterior_predictive" in arviz else ""
         likelihood = "    trace = trace2 = aq.compute_log_likelihood(trace)\n"
-        return f"with model:\n{before}{likelihood}{call}"
+        return f"with model:\n{before}{likelihood}    {call}"
     parts = [part for part in PROGRAMS if part in text]
     if not parts:
         raise LookupError(f"no program for the hint {text!r}")

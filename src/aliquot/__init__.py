@@ -58,8 +58,11 @@ from aliquot.inference.comparison import ComponentComparison as ComponentCompari
 from aliquot.inference.filled_components import filled_components as filled_components
 from aliquot.inference.find_map import find_map as find_map
 from aliquot.inference.fit import fit as fit
+from aliquot.inference.leave_future_out import leave_future_out as leave_future_out
+from aliquot.inference.leave_out import leave_out as leave_out
 from aliquot.inference.log_evidence import log_evidence as log_evidence
 from aliquot.inference.log_likelihood import compute_log_likelihood as compute_log_likelihood
+from aliquot.inference.one_step_ahead import one_step_ahead as one_step_ahead
 from aliquot.inference.predict import sample_posterior_predictive as sample_posterior_predictive
 from aliquot.inference.predict import sample_prior_predictive as sample_prior_predictive
 from aliquot.inference.recover import recover as recover
@@ -129,10 +132,13 @@ if not TYPE_CHECKING:  # a type checker goes by the imports, and is to see which
         "find_map",
         "fit",
         "fit_many",
+        "leave_future_out",
+        "leave_out",
         "lift",
         "log_evidence",
         "math",
         "observe",
+        "one_step_ahead",
         "open_run",
         "recover",
         "relabel",

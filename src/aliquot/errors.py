@@ -124,7 +124,7 @@ def heard() -> Iterator[list[str]]:
         _heard.reset(token)
 
 
-def warn(message: str, category: type[AliquotWarning]) -> None:
+def warn(message: str, category: type[Warning]) -> None:
     """Give a warning that points at the user's line, however deep inside the package it arises.
 
     Where the standard error stream is closed, as in a job without a terminal, nobody hears it, and

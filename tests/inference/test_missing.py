@@ -11,6 +11,7 @@ import pytest
 from scipy import stats
 
 import aliquot as aq
+from aliquot.inference.labels import log_predictive
 from aliquot.results import build_tree
 
 DRAWS = 20_000
@@ -236,3 +237,16 @@ def test_a_reported_value_is_computed_anew_after_relabelling() -> None:
     moved = aq.relabel(back, model).posterior
     expected = moved["y_missing"].values[..., :1] - moved["mu"].values
     np.testing.assert_allclose(moved["distance"], expected)
+
+
+def test_states_of_a_partly_observed_chain_are_quantities_without_labels(rng: Any) -> None:
+    """As many as there are states. Where components can trade places, sampling looks at them."""
+    with warnings.catch_warnings(), aq.Model() as model:
+        warnings.simplefilter("ignore", aq.ImputationWarning)
+        P = aq.Dirichlet("P", np.ones((2, 2)))
+        aq.MarkovChain("z", P, init=[0.5, 0.5], observed=[0, 1, np.nan, 0, 1, np.nan])
+    draws = rng.dirichlet([1, 1], (2, 3, 2))
+    found = log_predictive(model.density(), {"P": draws})["log p(z)"]
+    trace = aq.compute_log_likelihood(build_tree(posterior={"P": draws}), model)
+    np.testing.assert_allclose(found[..., [0, 1, 3, 4]], trace.log_likelihood["z"], rtol=1e-10)
+    assert found["observation"].values.tolist() == ["0", "1", "2", "3", "4", "5", "all"]

@@ -265,6 +265,27 @@ class Point:
             start += size
         return result
 
+    def without(self, gone: Mapping[str, np.ndarray]) -> tuple[dict[str, np.ndarray], float]:
+        """Leave observations out: those that are `gone`, an array of bool for some variables.
+
+        The log of p(one observation | all others that are not gone, point), by observed variable,
+        and the log density of the rest.
+        """
+        columns = self._columns
+        out = [gone.get(name, np.zeros(shape, bool)) for name, shape in self._shapes.items()]
+        counted = ~np.concatenate([[False], *(np.ravel(each) for each in out)])
+        each = np.empty(columns.shape[1])
+        for i in range(1, columns.shape[1]):
+            others = counted & (np.arange(columns.shape[1]) != i)
+            rest = columns[:, others].sum(axis=1)
+            each[i] = _log_sum(rest + columns[:, i]) - _log_sum(rest)
+        result, start = {}, 1
+        for name, shape in self._shapes.items():
+            size = int(np.prod(shape, dtype=int))
+            result[name] = each[start : start + size].reshape(shape)
+            start += size
+        return result, _log_sum(columns[:, counted].sum(axis=1))
+
 
 def is_idle(model: aq.Model, leaf: Any) -> bool:
     """Say whether nothing but their own density needs missing values of a continuous variable."""

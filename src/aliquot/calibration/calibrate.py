@@ -22,7 +22,7 @@ from aliquot.many.stored import InStore, open_store
 from aliquot.many.survey import Axis
 from aliquot.model import Model, resolve_model
 from aliquot.model.describe import rows
-from aliquot.model.rewritten import written_again
+from aliquot.model.rewritten import with_observations
 from aliquot.results import groups_of, tree_of
 from aliquot.storage import read_path
 
@@ -194,7 +194,7 @@ class _Simulated:
     def __call__(self, number: int) -> Simulation:
         data = {name: values[number] for name, values in self._data.items()}
         truth = {name: values[number] for name, values in self._truth.items()}
-        return Simulation(written_again(self._model, {}, data), truth)
+        return Simulation(with_observations(self._model, data), truth)
 
 
 def _draws(tree: xarray.DataTree, group: str) -> dict[str, np.ndarray]:

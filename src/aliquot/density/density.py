@@ -324,9 +324,15 @@ class Density(Starts):
             lost = [np.asarray(each) for each in quick(compute)(flat, self.data)]
         return out_of_range(taken, lost)
 
-    def log_likelihood_at(self, values: Mapping[str, Any], data: Any) -> dict[str, Any]:
-        """Compute the pointwise log likelihood at constrained values; a pure function."""
-        return self._pointwise(self.evaluation_of(values, data))
+    def log_likelihood_at(
+        self, values: Mapping[str, Any], data: Any, gone: Mapping[str, Any] | None = None
+    ) -> dict[str, Any]:
+        """Compute it at constrained values; what is `gone` counts for no other observation."""
+        return self._pointwise(self.evaluation_of(values, data), gone)
+
+    def pointwise_of(self, name: str, values: Evaluation) -> Any:
+        """Compute the pointwise log likelihood of what depends on no discrete unknown."""
+        return next(t for t in self._terms if t.name == name).compute(values)
 
     def evaluation_of(self, values: Mapping[str, Any], data: Any) -> Evaluation:
         """Start an evaluation at constrained values of continuous free variables."""
@@ -340,10 +346,10 @@ class Density(Starts):
         """Start an evaluation at a flat vector."""
         return self._assign(flat, data)[0]
 
-    def _pointwise(self, values: Evaluation) -> dict[str, Any]:
+    def _pointwise(self, values: Evaluation, gone: Any = None) -> dict[str, Any]:
         each = {term.name: term for term in self._terms if term.kind == "observed"}
         marginal = self.marginal
-        apart = {} if marginal is None else marginal.evaluate(values).pointwise()
+        apart = {} if marginal is None else marginal.evaluate(values).pointwise(gone)
         return {
             v.name: apart[v.name] if v.name in apart else each[v.name].compute(values)
             for v in self.observed

@@ -49,7 +49,9 @@ class OverDraws:
 
         def constrain(self, flat: Any, data: Any) -> dict[str, Any]: ...
         def evaluation_of(self, values: Mapping[str, Any], data: Any) -> Evaluation: ...
-        def log_likelihood_at(self, values: Mapping[str, Any], data: Any) -> dict[str, Any]: ...
+        def log_likelihood_at(
+            self, values: Mapping[str, Any], data: Any, gone: Mapping[str, Any] | None = None
+        ) -> dict[str, Any]: ...
         def flatten(self, values: Mapping[str, Any], data: Any) -> Any: ...
 
     def program(
@@ -168,6 +170,26 @@ class OverDraws:
 
         rows = np.arange(count), dict(values)
         return self.over_draws(one, rows, name="log_likelihood of values")
+
+    def log_likelihood_without(
+        self, values: Mapping[str, np.ndarray], count: int, gone: Mapping[str, np.ndarray]
+    ) -> dict[str, np.ndarray]:
+        """Compute the log likelihood of each observation given those that are not `gone`.
+
+        Parameters and result are as in `log_likelihood_of`; of some observed variables `gone` says
+        which observations are left out, as an array of bool of the result's shape without rows. One
+        program serves for all that can be left out.
+        """
+
+        def one(row: Any, rest: Any) -> dict[str, Any]:
+            data, gone = rest
+            return self.log_likelihood_at(row[1], data, gone)
+
+        name = f"log likelihood without some of {', '.join(sorted(gone))}"
+        program = self.program(name, jax.vmap(one, in_axes=(0, None)))
+        with float64():
+            rows = np.arange(count), dict(values)
+            return in_chunks(program, one, rows, (self.data, dict(gone)))
 
     def deterministics_of(
         self, values: Mapping[str, np.ndarray], count: int

@@ -67,6 +67,18 @@ def log_likelihood_of(density: Density, values: Mapping[str, np.ndarray]) -> flo
         return float(program(dict(values), density.data))
 
 
+def likelihood_shape(density: Density, variable: Any) -> tuple[int, ...]:
+    """Give the shape of an observed variable's pointwise log likelihood: one number for each event.
+
+    Of a discrete variable of which missing entries are summed out each element has its own number,
+    of a chain, too.
+    """
+    plan = density.marginal
+    partly = plan is not None and any(unknown.name == variable.name for unknown in plan.unknowns)
+    shape: tuple[int, ...] = variable.shape if partly else variable.distribution.batch_shape
+    return shape
+
+
 def parameter_count(density: Density) -> int:
     """Count the numbers that are estimated: a vector of K probabilities has K - 1."""
     return sum(

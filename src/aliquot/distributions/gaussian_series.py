@@ -51,6 +51,21 @@ class GaussianSeries(Distribution):
         steps = -jnp.sum(log_scale, axis=-1) - 0.5 * jnp.sum(z**2, axis=self._axes)
         return self._log_prob_of_first(x) + steps - prod(self._noise_shape) * HALF_LOG_TWO_PI
 
+    def log_prob_by_time(self, x: Any) -> Any:
+        """Compute the log density of each point given those before it, inside a traced function.
+
+        The first points have one density together: it is that of the last of them.
+        """
+        z, log_scale = self._innovations(x)
+        per_step = prod(self._noise_shape[1:])
+        squares = jnp.sum(z**2, axis=tuple(range(1 - self.event_dims, 0)))
+        each = -log_scale - 0.5 * squares - per_step * HALF_LOG_TWO_PI
+        first = self._log_prob_of_first(x)[..., None]
+        batch = jnp.broadcast_shapes(first.shape[:-1], each.shape[:-1])
+        before = jnp.zeros((*batch, self.order - 1))
+        parts = [jnp.broadcast_to(part, (*batch, part.shape[-1])) for part in (first, each)]
+        return jnp.concatenate([before, *parts], axis=-1)
+
     def seen_log_prob(self, x: Any, missing: np.ndarray, checked: bool = True) -> Any:
         """Compute the log density of the entries that were seen, the others integrated out.
 

@@ -93,6 +93,15 @@ class GaussianRandomWalk(Distribution):
         each = normal_log_density(steps - self.mu, self.sigma)
         return self.init_dist.checked_log_prob(x[..., 0]) + jnp.sum(each, axis=-1)
 
+    def log_prob_by_time(self, x: Any) -> Any:
+        """Compute the log density of each point given those before it, inside a traced function."""
+        steps = x[..., 1:] - x[..., :-1]
+        each = normal_log_density(steps - self.mu, self.sigma)
+        first = self.init_dist.checked_log_prob(x[..., 0])[..., None]
+        batch = jnp.broadcast_shapes(first.shape[:-1], each.shape[:-1])
+        parts = [jnp.broadcast_to(part, (*batch, part.shape[-1])) for part in (first, each)]
+        return jnp.concatenate(parts, axis=-1)
+
     def seen_log_prob(self, x: Any, missing: np.ndarray, checked: bool = True) -> Any:
         """Compute the log density of the points that were seen: steps nobody saw add up.
 

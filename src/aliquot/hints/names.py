@@ -31,6 +31,15 @@ _ARVIZ = {
     "plot_loo_pit": "plot_loo_pit(trace), after trace = aq.sample_posterior_predictive(trace) "
     "and trace = aq.compute_log_likelihood(trace)",
     **for_all("loo waic", "loo(trace), after trace = aq.compute_log_likelihood(trace)"),
+    "reloo": "reloo(aq.leave_out(trace), az.loo(trace, pointwise=True)), after "
+    "trace = aq.compute_log_likelihood(trace)",
+    **for_all(
+        "loo_kfold kfold",
+        "loo_kfold(trace, aq.leave_out(trace), k=2), after trace = "
+        "aq.compute_log_likelihood(trace)",
+    ),
+    "loo_moment_match": "loo_moment_match(trace, az.loo(trace, pointwise=True), "
+    "**aq.leave_out(trace).moment_matching()), after trace = aq.compute_log_likelihood(trace)",
     "compare": "compare({'one': trace, 'other': trace2}), each after aq.compute_log_likelihood",
     "plot_compare": "plot_compare(az.compare({'one': trace, 'other': trace2})), each after "
     "aq.compute_log_likelihood",
@@ -86,6 +95,11 @@ NAMES: Mapping[str, str] = {
     "ConstantData": "use aq.Data, or the array itself",
     "Minibatch": "leave it out: the whole data are always used, as observed= or aq.Data",
     "get_data": "read a file with NumPy or pandas, such as pandas.read_csv(path)",
+    **for_all(
+        "SamplingWrapper PyMCSamplingWrapper",
+        "use aq.leave_out(trace), which makes a sampling wrapper of ArviZ's",
+    ),
+    "lfo_cv": "use aq.leave_future_out(trace, first=10)",
     "MarginalMixture": "use aq.Mixture, which is always summed out",
     "marginalize": "leave it out: discrete variables are summed out by themselves, and "
     "aq.recover(trace) gives them back",

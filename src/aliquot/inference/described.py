@@ -26,7 +26,7 @@ def described(model: Model) -> dict[str, Any]:
 
 
 def observed_data(model: Model) -> dict[str, np.ndarray]:
-    """Give the observed values by variable, NaN where they are missing.
+    """Give the observed values by variable, NaN where they are missing or do not count.
 
     Observations of another length than the covariates that were set since are left out.
     """
@@ -39,6 +39,10 @@ def observed_data(model: Model) -> dict[str, np.ndarray]:
             values = Evaluation({leaf: leaf.value for leaf in leaves(source)})(source)
         if variable.missing is not None:
             values = np.where(variable.missing, np.nan, values)
+        if variable.counted is not None and not variable.counted.value_now().all():
+            counts = np.asarray(variable.counted.value_now())
+            events = (1,) * (np.ndim(values) - counts.ndim)
+            values = np.where(counts.reshape(counts.shape + events), values, np.nan)
         result[variable.name] = _shown(values)
     return result
 

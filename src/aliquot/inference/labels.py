@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import jax.numpy as jnp
 import numpy as np
 
+from aliquot.density.likelihood import likelihood_shape
 from aliquot.diagnostics import Diagnosis, check
 from aliquot.diagnostics.empty import ATTRIBUTE as EMPTY
 from aliquot.errors import AliquotWarning, warn
@@ -85,7 +86,7 @@ def log_predictive(density: Any, values: Mapping[str, np.ndarray]) -> dict[str, 
 
     free = free_draws(density, values)
     chains, draws = sample_shape(free)
-    sizes = {f"log p({v.name})": prod(v.distribution.batch_shape) for v in density.observed}
+    sizes = {f"log p({v.name})": prod(likelihood_shape(density, v)) for v in density.observed}
     total = sum(sizes.values())
     most = max(FEWEST_DRAWS, BUDGET // max(1, total * chains))
     step = max(1, -(-draws // most))

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from math import prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from aliquot.density.likelihood import check_observed
+from aliquot.density.likelihood import check_observed, likelihood_shape
 from aliquot.errors import AliquotWarning, ModelError, warn
 from aliquot.hints.arguments import PREDICT
 from aliquot.hints.explain import explained
@@ -88,9 +87,7 @@ def compute_log_likelihood(
     coords = model_coords(model)
     for variable in model.observed:
         name, found = variable.name, arrays[variable.name]
-        # Of a partly observed chain it is one number for each state, of others one for each event.
-        whole = variable.distribution.batch_shape
-        batch = found.shape[1:] if prod(found.shape[1:]) > prod(whole) else whole
+        batch = likelihood_shape(model.density(), variable)
         array = found.reshape((chains, draws, *batch))
         if variable.missing is None:
             rows[name] = array

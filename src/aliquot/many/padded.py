@@ -139,10 +139,7 @@ def _mark(variable: Any, axis: int, count: int) -> None:
     shape = variable.distribution.batch_shape if observed else variable.shape
     along = np.arange(shape[axis]) < count
     along = along.reshape([-1 if i == axis else 1 for i in range(len(shape))])
-    values = np.broadcast_to(along, shape)
-    leaf = Counted(f"{variable.name}_counted", shape, np.dtype(bool), owner=variable.owner)
-    leaf.value = np.array(values)
-    variable.counted = leaf
+    variable.counted = Counted.of(variable, np.broadcast_to(along, shape))
 
 
 def _same_density(model: Model, padded: Model) -> bool:

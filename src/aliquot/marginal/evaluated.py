@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -52,14 +52,14 @@ class Evaluated:
         found, best = self.plan.elimination.most_probable(self.tables)
         return self._as_values(found), self._constant() + best
 
-    def pointwise(self) -> dict[str, Any]:
+    def pointwise(self, gone: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Compute log p(y_i | everything continuous, all other y) for each observation.
 
-        There is an array for each observed variable that depends on an unknown. A `ModelError` is
-        raised for events that depend on many unknowns in one number, several of them in one
-        variable.
+        What is `gone` is no part of the other y (see `left_out.without`). There is an array for
+        each observed variable that depends on an unknown. A `ModelError` is raised for events that
+        depend on many unknowns in one number, several of them in one variable.
         """
-        return pointwise(self)
+        return pointwise(self, gone)
 
     def _constant(self) -> Any:
         return sum(self.constants.values(), jnp.zeros(()))

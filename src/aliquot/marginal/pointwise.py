@@ -14,33 +14,39 @@ states it depends on,
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import jax.numpy as jnp
 import numpy as np
 from jax.scipy.special import logsumexp
 
-from aliquot.errors import ModelError
 from aliquot.marginal.elimination import Table
 from aliquot.marginal.layout import Layout
+from aliquot.marginal.left_out import kept_of, no_single_numbers, told_apart, without
 from aliquot.primitives.internals import shape_of, size_of
 
 if TYPE_CHECKING:
     from aliquot.marginal.evaluated import Evaluated
 
 
-def pointwise(at: Evaluated) -> dict[str, Any]:
-    """Compute the pointwise log likelihood of every observed variable that depends on unknowns."""
+def pointwise(at: Evaluated, gone: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Compute the pointwise log likelihood of every observed variable that depends on unknowns.
+
+    What is `gone`, as for `without`, is given a number, too, and counts for no other's.
+    """
     plan = at.plan
+    gone = gone or {}
     evidence = plan.evidence_factors()
+    counted = without(at, gone).tables if gone else at.tables
     outside: list[Table] = []
     if evidence or any(term.kind == "observed" for term in plan.terms):
-        outside = plan.elimination.outside(at.tables)
+        outside = plan.elimination.outside(counted)
     result = {}
     for number, term in enumerate(plan.terms):
         if term.kind == "observed":
-            result[term.name] = _of_term(at, plan.first_term + number, term.name, outside)
+            own = plan.first_term + number
+            result[term.name] = _of_term(at, counted, own, term.name, outside, gone)
     for number, factor in evidence:
         unknown = plan.unknowns[number]
         ratio = _ratio(at.tables[factor].as_array(), outside[factor].as_array())
@@ -48,27 +54,30 @@ def pointwise(at: Evaluated) -> dict[str, Any]:
     return result
 
 
-def _of_term(at: Evaluated, output: int, name: str, outside: Sequence[Table]) -> Any:
+def _of_term(
+    at: Evaluated,
+    counted: Sequence[Table],
+    output: int,
+    name: str,
+    outside: Sequence[Table],
+    gone: Mapping[str, Any],
+) -> Any:
     """Compute the pointwise log likelihood of one observed variable."""
     plan = at.plan
     var = plan.output(output)
-    summands = [summand for summand in plan.analysis.summands if summand.term == output]
-    layouts = [layout for layout in plan.layouts if layout.summand.term == output]
-    if not layouts:  # it mentions unknowns, but is the same in all their states
+    if all(layout.summand.term != output for layout in plan.layouts):
+        # It mentions unknowns, but is the same in all their states.
         return jnp.broadcast_to(at.summands.independent(var), shape_of(var))
-    if len(summands) == 1 and layouts[0].shape == shape_of(var):
-        values = at.summands.unsummed(layouts[0])
-        return _each(layouts[0], values, outside[plan.first_factor(layouts[0]) :])
+    layout = told_apart(at, output)
+    if layout is not None:
+        values = at.summands.unsummed(layout)
+        return _each(layout, values, outside[plan.first_factor(layout) :], gone.get(name))
     if size_of(var) == 1:
-        return _whole(at, output).reshape(shape_of(var))
-    raise ModelError(
-        f"{name}: its {size_of(var)} observations each depend on "
-        "many discrete unknowns in one number, and their pointwise log likelihood is not "
-        "supported. Write them as variables of their own"
-    )
+        return _whole(at, counted, output).reshape(shape_of(var))
+    raise no_single_numbers(name, size_of(var))
 
 
-def _each(layout: Layout, values: Sequence[Any], outside: Sequence[Table]) -> Any:
+def _each(layout: Layout, values: Sequence[Any], outside: Sequence[Table], gone: Any | None) -> Any:
     """Compute one number for each element of a summand's value.
 
     For each group of rows, `values` has the value before its summed axes were summed, shape
@@ -86,7 +95,8 @@ def _each(layout: Layout, values: Sequence[Any], outside: Sequence[Table]) -> An
             continue
         joint = chosen.reshape((-1, len(index), repeats))
         around = outside[factor].as_array().reshape((-1, len(index), 1))
-        found.append(_ratio(joint, around + _others(joint)))
+        others = joint if gone is None else jnp.where(kept_of(layout, group, gone), joint, 0.0)
+        found.append(_ratio(joint, around + _others(others)))
         factor += 1
     order = np.argsort(np.concatenate(where), kind="stable")
     flat = jnp.concatenate(found) if len(found) > 1 else found[0]
@@ -114,16 +124,16 @@ def _ratio(joint: Any, around: Any) -> Any:
     return logsumexp(joint + around, axis=0) - logsumexp(around, axis=0)
 
 
-def _whole(at: Evaluated, output: int) -> Any:
+def _whole(at: Evaluated, counted: Sequence[Table], output: int) -> Any:
     """Compute the log likelihood of one event that is cut into several summands."""
     plan = at.plan
-    without = list(at.tables)
+    every, rest = list(counted), list(counted)
     for layout in plan.layouts:
         if layout.summand.term == output:
             first = plan.first_factor(layout)
             count = sum(1 for group in layout.groups if group.classes)
-            without[first : first + count] = [
-                table.map_rows(jnp.zeros_like) for table in at.tables[first : first + count]
-            ]
+            own = at.tables[first : first + count]
+            every[first : first + count] = own
+            rest[first : first + count] = [table.map_rows(jnp.zeros_like) for table in own]
     log_sum = plan.elimination.log_sum
-    return log_sum(at.tables) - log_sum(without) + at.constants.get(output, 0.0)
+    return log_sum(every) - log_sum(rest) + at.constants.get(output, 0.0)

@@ -77,7 +77,7 @@ def do(model: Model, values: Mapping[str, Any]) -> Model:
         name: _intervention(_variable(model, "aq.do", name, can_be), value)
         for name, value in values.items()
     }
-    return written_again(model, replaced, {})
+    return _written_again(model, replaced, {})
 
 
 @explained(DO)
@@ -120,10 +120,15 @@ def observe(model: Model, values: Mapping[str, Any]) -> Model:
     values = as_mapping("aq.observe: values", values, "{'y': data}")
     for name, value in values.items():
         _check_observable(_variable(model, "aq.observe", name, (FreeVariable,)), value)
-    return written_again(model, {}, values)
+    return _written_again(model, {}, values)
 
 
-def written_again(
+def with_observations(model: Model, values: Mapping[str, np.ndarray]) -> Model:
+    """Write a model again with other observed values, NaN where there are none."""
+    return _written_again(model, {}, values)
+
+
+def _written_again(
     model: Model, replaced: Mapping[str, np.ndarray], observed: Mapping[str, Any]
 ) -> Model:
     """Write a model anew, some variables as data, and some as observed, or observed otherwise."""

@@ -54,6 +54,13 @@ class Counted(Data):
 
     __slots__ = ()
 
+    @staticmethod
+    def of(variable: Any, counts: np.ndarray) -> Counted:
+        """Say it of a variable's observations, or of its elements."""
+        leaf = Counted(f"{variable.name}_counted", counts.shape, counts.dtype, owner=variable.owner)
+        leaf.value = np.array(counts)
+        return leaf
+
 
 @dataclass(frozen=True, eq=False)
 class Written:

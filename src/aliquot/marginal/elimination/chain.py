@@ -112,6 +112,19 @@ class ChainStep:
         axes = tuple(range(self.form.width * self.form.lag))
         return Table(semiring.along(carried[-1], axes)), lambda: kept
 
+    def totals(self, registers: Registers, later: Registers) -> Any:
+        """Compute the log of the sum with some weights up to a step and others after it.
+
+        There is one for each time, (moves + 1,), of all chains together. It is for chains that
+        share nothing.
+        """
+        form = self.form
+        start = self._start([array for _, array in self._first(registers)])
+        before = forward(form, start, self._parts(self._later(registers)), LOG_SUM)
+        after = backward(form, self._parts(self._later(later)))
+        each = LOG_SUM.along(before + after, tuple(range(1, 1 + form.width * form.lag)))
+        return jnp.sum(each, axis=-1)
+
     def outside(self, registers: Registers, above: Any) -> list[tuple[int, Any]]:
         """Give each row what comes before it, what comes after, and the others of its step."""
         form = self.form

@@ -10,6 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from aliquot.marginal.elimination.chain import ChainStep
 from aliquot.marginal.elimination.merge import Merge
 from aliquot.marginal.elimination.numbering import Numbering, Scope
 from aliquot.marginal.elimination.records import StepRecord
@@ -80,6 +81,33 @@ class Elimination:
             where = self._parts[origin[known]]
             result = result.at[where].add(rows[reading.rows.source[known]])
         return result[self._parts[self._numbering.elements_of(block)]]
+
+    @property
+    def chain_steps(self) -> int | None:
+        """How many steps the chains have, where all elements along time are in chains alike."""
+        chain = self._chain
+        return None if chain is None else chain.elements.shape[1]
+
+    def totals(self, tables: Sequence[Table], later: Sequence[Table]) -> Any:
+        """Compute the log of the sum with some tables up to each step of chains, others after it.
+
+        It has one number for each of the last steps, (steps,) or fewer: the first of them where a
+        step looks back on several. What is about no element of the chains is as in `later`.
+        """
+        chain = self._chain
+        assert chain is not None
+        _, registers, _ = self._forward(tables, LOG_SUM)
+        value, after, _ = self._forward(later, LOG_SUM)
+        own = after[chain.target]
+        assert own is not None
+        found = value - jnp.sum(own.as_array()) + chain.totals(registers, after)
+        return found[-chain.elements.shape[1] :]
+
+    @property
+    def _chain(self) -> ChainStep | None:
+        """The one step that sums out chains, if there is one and they share nothing."""
+        chains = [step for step in self._steps if isinstance(step, ChainStep)]
+        return chains[0] if len(chains) == 1 and not chains[0].form.shared else None
 
     def probabilities(self, tables: Sequence[Table]) -> list[Any]:
         """Compute the probability of each state of each element, given all tables.
