@@ -27,6 +27,7 @@ FIRST = {
     "Model.debug": "start",
     "ParameterChange": "tolerance",
     "RelativeChange": "tolerance",
+    "calibrate": "model",
     "compare_components": "components",
     "compute_log_likelihood": "model",
     "filled_components": "model",

@@ -33,7 +33,13 @@ def load(processes: int) -> Iterator[None]:
             process.wait()
 
 
-@pytest.mark.parametrize("name", ["classic", "two_modes", "many", "labels"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("classic", "two_modes", "many", "labels"),
+        *("far tempered", "mixed tempered", "labels tempered"),
+    ],
+)
 def test_killed_at_random_moments(verified, tmp_path: Path, name: str) -> None:
     with load(os.cpu_count() or 1):
         began = time.monotonic()

@@ -11,8 +11,8 @@ import pytest
 
 import aliquot as aq
 from aliquot.calibration.task import Ranking
-from aliquot.many.methods import Drawn, Fitted
-from aliquot.many.record import OK, FitRecord
+from aliquot.many.methods import FitArray, FitOutcome
+from aliquot.many.record import OK, FitRow
 
 module = import_module("aliquot.calibration.calibrate")
 pytestmark = pytest.mark.filterwarnings("ignore::aliquot.AliquotWarning")
@@ -34,15 +34,15 @@ class Exact:
     def __init__(self, shift: float = 0.0, width: float = 1.0) -> None:
         self._shift, self._width = shift, width
 
-    def fit(self, model: aq.Model, seed: int, cores: int, *, judged: bool = True) -> Fitted:
+    def fit(self, model: aq.Model, seed: int, cores: int, *, judged: bool = True) -> FitOutcome:
         y = model["obs"].observed.value_now()
         precision = 1 / 4 + len(y)
         sd = precision**-0.5
         mean = (1 / 4 + y.sum()) / precision + self._shift * sd
         draws = np.random.default_rng(seed).normal(mean, self._width * sd, size=(1, 200))
         labels = (np.arange(1), np.arange(200))
-        array = Drawn("posterior", "mu", ("chain", "draw"), draws, labels, {})
-        return Fitted(FitRecord(status=OK, random_seed=seed), [array])
+        array = FitArray("posterior", "mu", ("chain", "draw"), draws, labels, {})
+        return FitOutcome(FitRow(status=OK, random_seed=seed), [array])
 
 
 @pytest.fixture

@@ -63,14 +63,40 @@ def labels() -> aq.Model:
     return model
 
 
+def far() -> aq.Model:
+    """Two modes that a ladder joins; it begins at the prior, since there are data."""
+    with aq.Model() as model:
+        x = aq.Normal("x", 3, 3)
+        y = aq.Normal("y", 0, 1, shape=2)
+        aq.Normal("square", x**2, 0.5, observed=9.0)
+        aq.Normal("other", y[0] + 2 * y[1] + x, 1.0, observed=0.5)
+    return model
+
+
+def mixed() -> aq.Model:
+    """Far modes of a prior, without data: the ladder begins at a fit around the modes."""
+    with aq.Model() as model:
+        aq.NormalMixture("x", w=[0.3, 0.7], mu=[-20.0, 20.0], sigma=1)
+    return model
+
+
 MODELS: dict[str, Callable[[], aq.Model]] = {
-    f.__name__: f for f in (classic, two_modes, many, labels)
+    f.__name__: f for f in (classic, two_modes, many, labels, far, mixed)
 }
 OPTIONS: dict[str, dict[str, object]] = {
     "classic": {"draws": 60_000, "tune": 1_000, "target_accept": 0.95},
     "two_modes": {"draws": 15_000, "tune": 600},
     "many": {"draws": 3_000, "tune": 1_000, "chains": 3},
     "labels": {"draws": 8_000, "label_switching": "permute", "chains": 2},
+    "far tempered": {"sampler": "tempered", "draws": 800, "tune": 400},
+    "mixed tempered": {"sampler": "tempered", "draws": 1_200, "tune": 500},
+    "labels tempered": {
+        "sampler": "tempered",
+        "draws": 1_000,
+        "tune": 400,
+        "chains": 2,
+        "label_switching": "permute",
+    },
 }
 # Fits, of the model that is named first.
 FITS: dict[str, dict[str, object]] = {
@@ -119,10 +145,16 @@ def killed_after(seconds: float, name: str, store: Path, how: int = signal.SIGKI
 
 
 def differing(one: Path, other: Path) -> list[str]:
-    """Name the arrays in which two stores differ, in any bit."""
+    """Name the arrays and attributes in which two stores differ, in any bit, but for the clock."""
     first, second = aq.open_run(one), aq.open_run(other)
     assert set(first.children) == set(second.children)
-    return [
+    attributes = [
+        str(name)
+        for name in first.attrs.keys() | second.attrs.keys()
+        if not (str(name).endswith("_time") or name in ("created_at", "compile_cached", "cores"))
+        and first.attrs.get(name) != second.attrs.get(name)
+    ]
+    return attributes + [
         f"{group}/{name}"
         for group in first.children
         for name in first[group].variables

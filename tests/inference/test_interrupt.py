@@ -74,7 +74,7 @@ def model() -> aq.Model:
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_a_lost_interrupt_ends_a_run(model: aq.Model, monkeypatch: pytest.MonkeyPatch) -> None:
-    import aliquot.inference.drawing as module
+    import aliquot.inference.nuts as module
 
     original = module.run_chains
 

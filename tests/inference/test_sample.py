@@ -257,7 +257,7 @@ def test_no_start_because_of_a_gradient() -> None:
 
 def interrupt(monkeypatch: pytest.MonkeyPatch, past: int) -> None:
     """Press Ctrl-C once every chain is past so many draws, which it does not leave before."""
-    import aliquot.inference.drawing as module
+    import aliquot.inference.nuts as module
 
     hold(monkeypatch, past)
 

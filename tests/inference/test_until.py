@@ -121,8 +121,6 @@ def test_what_cannot_be_reached_is_refused(wrong: dict[str, Any], message: str) 
 def test_what_is_no_until_is_refused() -> None:
     with pytest.raises(ModelError, match="until must be an"):
         aq.sample(until=400, model=durable.classic(), **QUIET)  # type: ignore[arg-type]
-    with pytest.raises(ModelError, match="tempered"):
-        aq.sample(until=aq.Until(), sampler="tempered", model=durable.classic(), **QUIET)
 
 
 def test_interrupted_it_is_partial(monkeypatch: pytest.MonkeyPatch) -> None:

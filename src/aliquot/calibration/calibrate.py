@@ -16,7 +16,7 @@ from aliquot.inference import forward
 from aliquot.inference.origin import digests
 from aliquot.inference.predict import sample_prior_predictive
 from aliquot.many.collected import InMemory
-from aliquot.many.engine import Asked, Fits, Job
+from aliquot.many.engine import Asked, FitJob, Fits
 from aliquot.many.methods import read_method
 from aliquot.many.stored import InStore, open_store
 from aliquot.many.survey import Axis
@@ -162,7 +162,7 @@ def calibrate(
             InMemory(labels, axes) if opened is None else InStore(opened, axes)
         )
         fits = Fits(
-            Asked(USER, labels, lambda n: Job(simulated(n)), task, seed, axes, "simulations"),
+            Asked(USER, labels, lambda n: FitJob(simulated(n)), task, seed, axes, "simulations"),
             collector,
             {},
         )

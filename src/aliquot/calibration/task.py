@@ -17,8 +17,8 @@ from aliquot.calibration.quantities import (
     of_variables,
 )
 from aliquot.diagnostics.statistics import mixing
-from aliquot.many.methods import APART, Drawn, Fitted, Method, failed
-from aliquot.many.record import OK, WARNED, FitRecord
+from aliquot.many.methods import APART, FitArray, FitOutcome, Method, failed
+from aliquot.many.record import OK, WARNED, FitRow
 from aliquot.model import Model
 from aliquot.symmetry import Symmetries
 
@@ -46,23 +46,23 @@ class Ranking:
     symmetries: Symmetries
     draws: int
 
-    def __call__(self, simulation: Simulation, seed: int, cores: int) -> Fitted:
+    def __call__(self, simulation: Simulation, seed: int, cores: int) -> FitOutcome:
         """Do it."""
         with rows_apart(APART):
             try:
                 fitted = self.method.fit(simulation.model, seed, cores, judged=False)
                 return fitted if fitted.partial else self._ranked(simulation, fitted, seed)
             except Exception as failure:
-                return Fitted(failed(failure, seed))
+                return FitOutcome(failed(failure, seed))
             except KeyboardInterrupt:  # asked to stop before the first draw
-                return Fitted(FitRecord(random_seed=seed), partial=True)
+                return FitOutcome(FitRow(random_seed=seed), partial=True)
 
     def names(self, simulation: Simulation) -> list[str]:
         """Name what is ranked."""
         twice = {name: np.stack([value, value]) for name, value in simulation.truth.items()}
         return [*self._values(simulation.model, twice).keys()]
 
-    def _ranked(self, simulation: Simulation, fitted: Fitted, seed: int) -> Fitted:
+    def _ranked(self, simulation: Simulation, fitted: FitOutcome, seed: int) -> FitOutcome:
         posterior = {
             array.name: array.values for array in fitted.arrays if array.group == "posterior"
         }
@@ -87,8 +87,8 @@ class Ranking:
         record = fitted.record
         if chains > 1:
             record = self._judged(simulation.model, fitted, posterior, chains, length)
-        array = Drawn(GROUP, NAME, (DIM,), ranks, (np.array(list(values)),), {})
-        return Fitted(record, [array])
+        array = FitArray(GROUP, NAME, (DIM,), ranks, (np.array(list(values)),), {})
+        return FitOutcome(record, [array])
 
     def _values(self, model: Model, draws: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         """Give what is ranked of some draws, by name."""
@@ -107,7 +107,7 @@ class Ranking:
     def _judged(
         self,
         model: Model,
-        fitted: Fitted,
+        fitted: FitOutcome,
         posterior: Mapping[str, np.ndarray],
         chains: int,
         length: int,

@@ -8,10 +8,10 @@ from aliquot.arguments import as_seed, whole_number
 from aliquot.errors import ModelError
 from aliquot.inference.approximation import Approximation
 from aliquot.inference.beginning import MOVES
-from aliquot.inference.drawing import AskedStart
 from aliquot.inference.initialisation import read_init
 from aliquot.inference.permute import read_label_switching
 from aliquot.inference.run_options import RunOptions
+from aliquot.inference.sampling import AskedStart
 from aliquot.inference.tempered import read_sampler
 from aliquot.inference.until import Until
 from aliquot.mcmc.settings import NUTSSettings

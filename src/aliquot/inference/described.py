@@ -39,8 +39,8 @@ def observed_data(model: Model) -> dict[str, np.ndarray]:
             values = Evaluation({leaf: leaf.value for leaf in leaves(source)})(source)
         if variable.missing is not None:
             values = np.where(variable.missing, np.nan, values)
-        if variable.counted is not None and not variable.counted.value_now().all():
-            counts = np.asarray(variable.counted.value_now())
+        counts = None if variable.counted is None else variable.counted.value_now()
+        if counts is not None and not counts.all():
             events = (1,) * (np.ndim(values) - counts.ndim)
             values = np.where(counts.reshape(counts.shape + events), values, np.nan)
         result[variable.name] = _shown(values)

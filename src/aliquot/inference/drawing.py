@@ -4,29 +4,27 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aliquot.background import Background
 from aliquot.blas import on_one_thread
 from aliquot.compilation import uncollected
-from aliquot.errors import ModelError
-from aliquot.inference.approximation import Approximation
-from aliquot.inference.beginning import Compiling, StartingPlan
 from aliquot.inference.exact import exact_draws
-from aliquot.inference.initialisation import explain_start, metric_for, read_init
+from aliquot.inference.initialisation import explain_start
 from aliquot.inference.initialised import refuse_other_model
 from aliquot.inference.interrupt import Interrupts, interrupts
 from aliquot.inference.labels import announce_symmetries
+from aliquot.inference.nuts import NUTSSampling
 from aliquot.inference.run_options import RunOptions
 from aliquot.inference.run_result import ChainsDrawn, result
+from aliquot.inference.sampling import AskedStart, Sampling
 from aliquot.inference.stored import StoredRun, create
-from aliquot.inference.tempered import metric_of_rungs, run_tempered
+from aliquot.inference.tempered import TemperedSampling
 from aliquot.inference.until import Look
 from aliquot.mcmc.result import ChainDraws, ChainProgress
-from aliquot.mcmc.run import sample as run_chains
 from aliquot.mcmc.starts import NoStartError
 from aliquot.model import Model
 from aliquot.progress import announce, sampling_progress
@@ -35,25 +33,6 @@ from aliquot.symmetry import ATTRIBUTE, Symmetries
 
 if TYPE_CHECKING:
     import xarray
-
-
-@dataclass(frozen=True)
-class AskedStart:
-    """Where chains start, if the user says: at draws of a fit, or around start values."""
-
-    given: Approximation | None = None
-    initvals: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None
-
-    def described(self, options: RunOptions) -> dict[str, Any]:
-        """Say it in a store: what is explored is explored again when a run goes on."""
-        free = self.given is None and self.initvals is None and not options.tempered
-        said = options.init if self.given is None else f"a fit by {self.given.method}"
-        return {
-            "explored": free and options.init == "auto",
-            "init": said,
-            "again": self.given is None and self.initvals is None,
-            "draws": options.settings.draws,
-        }
 
 
 @on_one_thread
@@ -70,21 +49,10 @@ def draw(
     if density.size == 0:
         assert not isinstance(store, RunStore)
         return exact_draws(model, options.settings.draws, options.chains, options.seed, store)
-    if options.tempered and options.until is not None:
-        raise ModelError(
-            "until: a tempered run has as many draws as it was told, since its ladder is made for "
-            "them. Leave until= out"
-        )
-    if options.tempered and store is not None:
-        raise ModelError(
-            "store: a tempered run cannot be written while it draws yet. Leave store= out and "
-            "write the result, as in trace.to_zarr('run.zarr')"
-        )
     if beginning.given is not None:
         refuse_other_model(beginning.given, density, beginning.initvals)
     if isinstance(store, Path):
-        described = {"options": options.described(), "beginning": beginning.described(options)}
-        store = create(store, model, density, options, described)
+        store = create(store, model, density, options, beginning)
     recorder = None if store is None else StoredRun(store, density)
     try:
         return _Run(model, density, options, beginning, recorder).tree()
@@ -106,44 +74,24 @@ class _Run:
     ) -> None:
         self._model, self._density, self._options = model, density, options
         self._recorder = recorder
-        metric = metric_for(options.init, options.settings.metric, density.size)
-        if options.tempered:
-            metric = metric_of_rungs(options.init, metric)
-        self._settings = replace(options.settings, metric=metric)
-        self._beginning = beginning
+        store = None if recorder is None else recorder.store
         self._described = (
-            beginning.described(options)
-            if recorder is None
-            else recorder.store.description["beginning"]
+            beginning.described(options) if store is None else store.description["beginning"]
         )
         self._began = time.perf_counter()
+        self._sampling: Sampling = (
+            TemperedSampling(model, density, options, beginning, store)
+            if options.tempered
+            else NUTSSampling(density, options, beginning, self._described)
+        )
 
     def tree(self) -> xarray.DataTree:
         """Draw, check and return the result."""
         model, density, options = self._model, self._density, self._options
-        tempered, settings = options.tempered, self._settings
-        # What was explored when the run was begun is found again, with as many evaluations.
-        first = replace(settings, draws=self._described["draws"])
-        compiling = Compiling(density, settings, options.chains)
-        if self._described["explored"]:
-            compiling.start()
+        sampling, settings = self._sampling, self._sampling.settings
         symmetries = model.symmetries(explain=False)
         announce_symmetries(model, symmetries, options.permuting, options.progressbar)
-        plan = StartingPlan(
-            density,
-            symmetries,
-            first,
-            chains=options.chains,
-            seed=options.seed,
-            moves=options.moves,
-        )
-        given, initvals = self._beginning.given, self._beginning.initvals
-        if given is None:
-            plan.around(initvals, read_init(options.init)[1])
-            if self._described["explored"]:
-                plan.explore(compiling)
-        elif not tempered:
-            plan.from_approximation(given)
+        sampling.prepare(symmetries)
         helpers = [
             Background(target=density.prepare_draws, args=(options.chains * settings.draws,)),
             Background(target=_import_results),
@@ -155,50 +103,26 @@ class _Run:
 
         # From the first draw on nothing that comes may lose one.
         with interrupts() as stop:
-            said: dict[str, Any] = {}
             look = self._look(symmetries)
-            if tempered:
-                where = plan.starts if given is None and initvals is not None else None
-                run, said = run_tempered(
-                    model,
-                    density,
-                    given,
-                    where,
-                    settings,
-                    options.seed,
-                    options.cores,
-                    options.progressbar,
-                    meanwhile,
-                    options.chains,
-                    stop,
-                )
-            else:
-                run = self._chains(plan, meanwhile, stop, look)
-                if look is not None and look.stopped == "time" and run.completed.min() > run.tune:
-                    done = int(run.completed.min())
-                    run = replace(run, interrupted=False, draws=done - run.tune)
+            run = self._chains(meanwhile, stop, look)
+            if look is not None and look.stopped == "time" and run.completed.min() > run.tune:
+                done = int(run.completed.min())
+                run = replace(run, interrupted=False, draws=done - run.tune)
             if run.interrupted and not run.completed.any():
                 raise KeyboardInterrupt  # there is nothing to keep
             for helper in helpers:
                 helper.join()
-            seen = run if self._recorder is None else self._recorder.seen(run)
-            if not tempered:
-                said = plan.attributes(seen)
-                if line := plan.said(run, said):
-                    announce(line, options.progressbar)
+            seen = run if self._recorder is None else self._recorder.seen(run, whole=True)
+            said = sampling.said(run, seen)
             if look is not None:
                 said |= {"until": look.until.described(), "stopped": look.stopped}
             drawn = ChainsDrawn(run, seen, self._attributes(run, symmetries) | said, symmetries)
             return result(model, density, options, drawn, self._recorder, self._began, stop)
 
     def _chains(
-        self,
-        plan: StartingPlan,
-        meanwhile: Callable[[], None],
-        stop: Interrupts,
-        look: Look | None,
+        self, meanwhile: Callable[[], None], stop: Interrupts, look: Look | None
     ) -> ChainDraws:
-        options, settings = self._options, self._settings
+        options, settings = self._options, self._sampling.settings
         total = settings.tune + settings.draws
         with sampling_progress(options.chains, total, options.progressbar) as display:
 
@@ -209,22 +133,13 @@ class _Run:
                     look.stopped = "time"
                     stop.set()
 
-            looks = [] if look is None else look.until.looks(settings.draws, options.chains)
             try:
-                return run_chains(
-                    self._density.log_density,
-                    self._density.data,
-                    plan.starts,
-                    settings=settings,
-                    seed=options.seed,
-                    cores=options.cores,
-                    scale=plan.scale,
-                    warmed=plan.warmed,
+                return self._sampling.draw(
                     stop=stop,
                     on_progress=shown,
                     meanwhile=meanwhile,
                     recorder=self._recorder,
-                    looks=looks,
+                    looks=[] if look is None else look.until.looks(settings.draws, options.chains),
                     enough=None if look is None else look.enough,
                 )
             except NoStartError as error:
@@ -243,7 +158,7 @@ class _Run:
 
     def _attributes(self, run: ChainDraws, symmetries: Symmetries) -> dict[str, Any]:
         """Say in the result how it was drawn."""
-        options, settings = self._options, self._settings
+        options, settings = self._options, self._sampling.settings
         return {
             "sampling_time": run.sampling_seconds,
             "warmup_time": run.warmup_seconds,
@@ -251,7 +166,7 @@ class _Run:
             "compile_cached": run.compile_cached,
             "tuning_steps": run.tune,
             "random_seed": options.seed,
-            "sampler": "tempered" if options.tempered else "NUTS",
+            "sampler": self._sampling.name,
             "init": self._described["init"],
             "metric": settings.metric,
             "draws": run.draws,

@@ -16,7 +16,7 @@ from aliquot.inference.sample import sample
 from aliquot.marginal import depends_on
 from aliquot.model import Model
 from aliquot.model.rewritten import with_observations
-from aliquot.model.variables import Counted, Data, FreeVariable, ObservedVariable, Potential
+from aliquot.model.variables import CountedRows, Data, FreeVariable, ObservedVariable, Potential
 
 
 def without_observations(model: Model, gone: Mapping[str, np.ndarray]) -> Model:
@@ -39,7 +39,7 @@ def without_observations(model: Model, gone: Mapping[str, np.ndarray]) -> Model:
     )
     for name, counts in counted.items():
         if counts is not None:
-            held[name].counted = Counted.of(held[name], counts)
+            held[name].counted = CountedRows.of(held[name], counts)
     return held
 
 

@@ -21,13 +21,16 @@ from aliquot.inference.prior_product import refuse_improper, restricted
 from aliquot.model import Model
 from aliquot.model.variables import FreeVariable
 from aliquot.precision import float64
+from aliquot.storage import RunStore
 from aliquot.tempering.reference import LadderReference, MixtureReference
 from aliquot.variational.gaussians.mixture import GaussianMixture
+from aliquot.variational.gaussians.parts import from_parts, to_parts
 from aliquot.variational.gaussians.scale import Diagonal
 from aliquot.variational.modes.search import find_modes
 
-# What it is called in results.
-PRIOR = "the prior"
+# What it is called in results, and in a store.
+PRIOR, AROUND_MODES = "the prior", "a fit around the modes"
+_KEPT = "reference"
 # A fit's tails are those of a t with so many degrees of freedom, so that where the posterior
 # reaches further it is not missed.
 TAILS = 4.0
@@ -46,19 +49,30 @@ LOOKED_AT = 256
 
 
 def reference_of(
-    model: Model, density: Any, given: Approximation | None, seed: int
+    model: Model,
+    density: Any,
+    given: Approximation | None,
+    seed: int,
+    store: RunStore | None = None,
 ) -> tuple[LadderReference, str]:
     """Give the reference of a model, and what to call it in the results.
 
     An approximation where one is given; the prior, where it is normalised and can be drawn from and
-    something else besides it makes the posterior; else a fit.
+    something else besides it makes the posterior; else a fit. A `store` keeps that: on another
+    machine climbs may end elsewhere, and the ladder of a run that goes on begins where it began.
     """
     if given is not None:
         return MixtureReference(given.q.with_tails(TAILS), "a fit"), f"a fit by {given.method}"
+    kept = None if store is None else store.kept(_KEPT)
+    if kept is not None:
+        return MixtureReference(from_parts(kept), "a fit"), AROUND_MODES
     prior = _prior(model, density)
     if prior is not None:
         return prior, PRIOR
-    return MixtureReference(_around_modes(density, seed), "a fit"), "a fit around the modes"
+    q = _around_modes(density, seed)
+    if store is not None:
+        store.keep(_KEPT, to_parts(q))
+    return MixtureReference(q, "a fit"), AROUND_MODES
 
 
 class PriorReference:

@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from aliquot.arguments import whole_number
 from aliquot.errors import AliquotWarning, ModelError, warn
-from aliquot.inference.drawing import AskedStart, draw
+from aliquot.inference.drawing import draw
 from aliquot.inference.identity import identity, refuse_other
 from aliquot.inference.resume_fit import resume_fit
 from aliquot.inference.run_options import RunOptions
+from aliquot.inference.sampling import AskedStart
+from aliquot.inference.stored import FIT
+from aliquot.inference.stored_approximation import from_arrays
 from aliquot.model import Model, resolve_model
 from aliquot.storage import RunStore, is_fit, read_path
 
@@ -46,7 +49,10 @@ def resume(
         The folder of the run, or of the fit.
     draws : int, optional
         Draws of each chain to have in the end, where that is to be more than were asked for: a run
-        that has ended goes on, too, and one that was to end by `until` has as many.
+        that has ended goes on, too, and one that was to end by `until` has as many. What has been
+        made before the draws stays: of NUTS what exploring found, within evaluations for as many
+        draws as were asked for; of a tempered run the ladder, which does not depend on how many
+        follow, so that the result is that of a run that was told so at first.
     iterations : int, optional
         Of a fit by ADVI: iterations to have in the end, where that is to be more. One that a
         criterion or a callback has ended goes on without.
@@ -76,6 +82,9 @@ def resume(
     the draws from there on are others, and as good: a warning says so.
 
     Where a file of the store is damaged, the run goes on before it, and a warning says so.
+
+    A store holds the fit that a run begins at, but not its start values (``initvals``): a run with
+    these that ended before its first draw was written has to be begun again.
 
     Examples
     --------
@@ -163,16 +172,17 @@ def _resume_run(
             found.describe({**description, "options": options.described()})
         if found.checkpoint is None and not description["beginning"]["again"]:
             raise ModelError(
-                f"{user}: {path} ended before its first draw, and its chains were to start at a "
-                "fit or at start values, which it does not hold. Remove it, and begin again with "
-                "aq.sample"
+                f"{user}: {path} ended before its first draw, and its chains were to start at "
+                "start values, which it does not hold. Remove it, and begin again with aq.sample"
             )
+        fit = found.kept(FIT)
+        given = None if fit is None else from_arrays(fit, model)
         _tell_what_was_dropped(found)
         found.show({"partial": True})
     except BaseException:
         found.close()
         raise
-    return draw(model, options, AskedStart(), found)
+    return draw(model, options, AskedStart(given), found)
 
 
 def _with_draws(options: RunOptions, draws: int, least: int, user: str) -> RunOptions:

@@ -21,6 +21,7 @@ from aliquot.mcmc.result import ChainDraws
 from aliquot.model import Model
 from aliquot.results import build_tree
 from aliquot.symmetry import Symmetries
+from aliquot.tempering.chain import LOG_RATIO
 
 if TYPE_CHECKING:
     import xarray
@@ -100,7 +101,8 @@ def _tree(
     groups: dict[str, Any] = {
         "posterior": density.constrain_draws(run.positions[:, kept]),
         "sample_stats": {name: stat[:, kept] for name, stat in run.stats.items()}
-        | ({"independence": run.independent[:, kept]} if run.independent.any() else {}),
+        | ({"independence": run.independent[:, kept]} if run.independent.any() else {})
+        | {name: values for name, values in run.further.items() if name != LOG_RATIO},
     }
     flat = run.positions[:, kept]
     if symmetries is not None and flat.shape[1]:

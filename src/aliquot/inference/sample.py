@@ -103,7 +103,8 @@ def sample(
         A folder that is made, and to which draws are written while the chains run, warm-up
         included: at any moment a DataTree in Zarr's format that `open_run` shows. Memory then does
         not grow with the number of draws. After an interruption, a kill or a loss of power `resume`
-        goes on, to the draws of a run that was not interrupted. Needs zarr: ``aliquot[zarr]``.
+        goes on, to the draws of a run that was not interrupted. So it is for both samplers. Needs
+        zarr: ``aliquot[zarr]``.
     until : Until, optional
         When the run may end before it has all `draws`: ``aq.Until(ess=400, rhat=1.01)``. The
         attribute ``stopped`` says whether it was "precise", out of "time" or had all "draws".
@@ -155,7 +156,10 @@ def sample(
     ``barrier``, ``round_trips`` (of each chain, how many replicas have come from the reference to
     the posterior), ``log_evidence`` and ``log_evidence_error``. ``sample_stats`` has
     ``round_trips`` so far, and ``replica``, which one is on each rung; ``n_steps`` are those of all
-    three scans. See `plots.plot_tempering` and `log_evidence`.
+    three scans. A `store` has besides, in its ``sample_stats``, the ``log_ratio`` of posterior to
+    reference by scan and rung, which the evidence is made of; of more than 20 million of them it is
+    made of every so many. The warm-up does not depend on `draws`: the first draws of a long run
+    are those of a short one. See `plots.plot_tempering` and `log_evidence`.
 
     Multinomial NUTS [1]_ [2]_ with the generalised U-turn criterion, checked across subtrees too;
     dual averaging of the step size.

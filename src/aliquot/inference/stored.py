@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,13 +16,16 @@ from aliquot.inference.described import described
 from aliquot.inference.identity import identity
 from aliquot.inference.permute import permuted
 from aliquot.inference.run_options import RunOptions
+from aliquot.inference.sampling import AskedStart
+from aliquot.inference.stored_approximation import to_arrays
 from aliquot.mcmc.machine import STATS
 from aliquot.mcmc.recorder import KeptChain, NewDraws
 from aliquot.mcmc.result import ChainDraws, named_stats
 from aliquot.model import Model
-from aliquot.results import build_tree, groups_of, tree_of
+from aliquot.results import build_dataset, build_tree, groups_of, tree_of
 from aliquot.storage import MOST_NUMBERS, Checkpoint, RunStore, make, open_run, require_zarr
 from aliquot.symmetry import Symmetries
+from aliquot.tempering.chain import LOG_RATIO
 
 if TYPE_CHECKING:
     import xarray
@@ -35,12 +39,17 @@ SECONDS, SHARE = 1.0, 40.0
 WAITING = 4_000_000
 WARMUP = "warmup_"
 INDEPENDENCE = "independence"
+# Under which name a store keeps the fit that a run begins at.
+FIT = "fit"
+_STATS = "sample_stats"
+# What there is of every draw, however it was made.
+_OF_ALL = {*named_stats(np.zeros((0, len(STATS)))), INDEPENDENCE}
 
 
 def create(
-    path: Path, model: Model, density: Any, options: RunOptions, said: Mapping[str, Any]
+    path: Path, model: Model, density: Any, options: RunOptions, beginning: AskedStart
 ) -> RunStore:
-    """Make the store of a run, before anything has been drawn.
+    """Make the store of a run, before anything has been drawn; it holds a fit that this begins at.
 
     Raises
     ------
@@ -54,14 +63,20 @@ def create(
     stats = named_stats(np.zeros((chains, 0, len(STATS))))
     groups = {
         "posterior": values,
-        "sample_stats": stats | {INDEPENDENCE: np.zeros((chains, 0), bool)},
+        _STATS: stats | {INDEPENDENCE: np.zeros((chains, 0), bool)},
         "unconstrained_posterior": density.split(nothing),
         "warmup_posterior": values,
         "warmup_sample_stats": stats,
         "warmup_unconstrained_posterior": density.split(nothing),
     }
     tree = build_tree(**groups, **described(model), attrs={"partial": True, "model": str(model)})
-    make(path, tree, {**said, "identity": identity(model, density)}, draws)
+    said = {
+        "options": options.described(),
+        "beginning": beginning.described(options),
+        "identity": identity(model, density),
+    }
+    fit = {} if beginning.given is None else {FIT: to_arrays(beginning.given)}
+    make(path, tree, said, draws, fit)
     return RunStore.open(path)
 
 
@@ -124,26 +139,54 @@ class StoredRun:
         ]
         return np.concatenate(parts, axis=1)
 
-    def seen(self, run: ChainDraws) -> ChainDraws:
-        """Read a run's draws: all of them, or of very many every so many of those after warm-up."""
-        done, tune, chains = int(run.completed.min()), run.tune, len(run.completed)
-        each = chains * (self._density.size + len(STATS))
-        step = -(-max(done - tune, 0) * each // MOST_NUMBERS) or 1
-        kept = range(0, max(done - tune, 0), step)
-        names = self.store.groups["sample_stats"]
+    def seen(self, run: ChainDraws, *, whole: bool = False) -> ChainDraws:
+        """Read a run's draws: all of them, or of very many every so many of those after warm-up.
 
-        def every(take: Callable[[int, int, int], np.ndarray], width: int = 1) -> np.ndarray:
-            return np.stack([_some(partial(take, chain), kept, width) for chain in range(chains)])
-
-        stats = {n: every(partial(self.store.take, "sample_stats", n)) for n in names}
+        The `whole` of them with what only some ways of drawing tell.
+        """
+        done, chains = max(int(run.completed.min()) - run.tune, 0), len(run.completed)
+        kept = range(0, done, self._step(run, self._density.size + len(STATS)))
+        names = [n for n in self.store.groups[_STATS] if n in _OF_ALL]
+        stats = {n: self._every(partial(self.store.take, _STATS, n), chains, kept) for n in names}
         return replace(
             run,
-            positions=every(partial(self.positions, ""), self._density.size),
+            positions=self._every(
+                partial(self.positions, ""), chains, kept, width=self._density.size
+            ),
             stats=stats,
             tune=0,
             completed=np.full(chains, len(kept)),
             independent=stats[INDEPENDENCE],
+            further=self._further(run) if whole else {},
         )
+
+    def _further(self, run: ChainDraws) -> dict[str, np.ndarray]:
+        done, chains = max(int(run.completed.min()) - run.tune, 0), len(run.completed)
+        names = [n for n in self.store.groups[_STATS] if n not in _OF_ALL]
+        if not done:
+            return {}
+        widths = {n: prod(self.store.shape_of_draw(_STATS, n)) for n in names}
+        step = self._step(run, sum(widths.values()))
+        # The last draw is among them: it says how many round trips there were.
+        kept = range((done - 1) % step, done, step)
+        return {
+            n: self._every(partial(self.store.take, _STATS, n), chains, kept, width)
+            for n, width in widths.items()
+        }
+
+    def _step(self, run: ChainDraws, width: int) -> int:
+        """Say of how many draws one is looked at, where each is so many numbers."""
+        draws = max(int(run.completed.min()) - run.tune, 0)
+        return -(-draws * len(run.completed) * width // MOST_NUMBERS) or 1
+
+    def _every(
+        self,
+        take: Callable[[int, int, int], np.ndarray],
+        chains: int,
+        kept: range,
+        width: int = 1,
+    ) -> np.ndarray:
+        return np.stack([_some(partial(take, chain), kept, width) for chain in range(chains)])
 
     def permute(self, symmetries: Symmetries, seed: int) -> bool:
         """Let the components of every recorded draw trade places; say whether that was right.
@@ -189,6 +232,8 @@ class StoredRun:
         if not options.keep_unconstrained:
             drop.add(f"{WARMUP}unconstrained_posterior")
         groups = {k: v for k, v in groups_of(whole).items() if k not in drop}
+        working = [n for n in groups[_STATS].variables if str(n).startswith(LOG_RATIO)]
+        groups[_STATS] = groups[_STATS].drop_vars(working)
         if not run.interrupted:
             for dataset in groups.values():
                 dataset.attrs["partial"] = 0
@@ -197,16 +242,16 @@ class StoredRun:
         if step == 1:
             # Nothing is left of how it was stored, so that it can be stored in another way.
             groups = {name: dataset.load().drop_encoding() for name, dataset in groups.items()}
-        stats = groups["sample_stats"]
+        stats = groups[_STATS]
         if step == 1 and not stats[INDEPENDENCE].values.any():
-            groups["sample_stats"] = stats.drop_vars(INDEPENDENCE)
+            groups[_STATS] = stats.drop_vars(INDEPENDENCE)
         tree = tree_of(groups, {**whole.attrs, "partial": int(run.interrupted)})
         if step == 1:
             return tree, tree
         some = {
             name: dataset.isel(draw=slice(None, None, step), missing_dims="ignore")
             for name, dataset in groups.items()
-            if name in ("posterior", "sample_stats", "observed_data", "constant_data")
+            if name in ("posterior", _STATS, "observed_data", "constant_data")
         }
         return tree, tree_of({name: d.load() for name, d in some.items()}, tree.attrs)
 
@@ -221,12 +266,30 @@ class StoredRun:
         stats = named_stats(part.columns[which])
         if not prefix:
             stats[INDEPENDENCE] = part.independent[which]
+            stats |= {name: values[which] for name, values in part.further.items()}
+            self._make_room_for(part.further)
         for name, values in stats.items():
             store.put(f"{prefix}sample_stats", name, chain, begin, values)
         first = begin // BLOCK * BLOCK
         before = self.positions(prefix, chain, first, begin)
         for name, values in self._constrained(np.concatenate([before, positions])).items():
             store.put(f"{prefix}posterior", name, chain, begin, values[begin - first :])
+
+    def _make_room_for(self, further: Mapping[str, np.ndarray]) -> None:
+        """Let the store have arrays whose shapes are not known before the warm-up has ended."""
+        store, known = self.store, self.store.groups[_STATS]
+        if all(
+            name in known and store.shape_of_draw(_STATS, name) == values.shape[1:]
+            for name, values in further.items()
+        ):
+            return
+        options = store.description["options"]
+        nothing = {
+            name: np.zeros((options["chains"], 0, *values.shape[1:]), values.dtype)
+            for name, values in further.items()
+        }
+        dataset = build_dataset(_STATS, nothing, dims={}, coords={}, attrs={}, sampled=True)
+        store.add(_STATS, dataset, options["settings"]["draws"])
 
     def _constrained(self, positions: np.ndarray) -> dict[str, np.ndarray]:
         """Put draws (n, d), of which the first begins a block, on their own scale."""
@@ -239,5 +302,5 @@ class StoredRun:
 def _some(take: Callable[[int, int], np.ndarray], kept: range, width: int) -> np.ndarray:
     """Read some draws of a chain, so `width` numbers each, and never very many at a time."""
     length = kept.step * max(WAITING // (width * kept.step), 1)
-    begins = range(0, max(kept.stop, 1), length)
+    begins = range(kept.start, max(kept.stop, kept.start + 1), length)
     return np.concatenate([take(b, min(b + length, kept.stop))[:: kept.step] for b in begins])

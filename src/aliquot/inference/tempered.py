@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 
@@ -13,15 +12,17 @@ from aliquot.diagnostics.statistics import effective_size, split_rhat
 from aliquot.errors import ConvergenceWarning, ModelError, warn
 from aliquot.evidence import size_by_batches, stepping_stones
 from aliquot.evidence.verdict import FEWEST_ROUNDS
-from aliquot.inference.approximation import Approximation
-from aliquot.inference.initialisation import explain_start
-from aliquot.inference.interrupt import Interrupts
+from aliquot.inference.initialisation import jittered_starts, metric_for, read_init
 from aliquot.inference.references import PRIOR, reference_of
-from aliquot.mcmc.result import ChainDraws, ChainProgress
-from aliquot.mcmc.settings import Metric, NUTSSettings
-from aliquot.mcmc.starts import Jittered, NoStartError
+from aliquot.inference.run_options import RunOptions
+from aliquot.inference.sampling import AskedStart, Watched
+from aliquot.mcmc.result import ChainDraws
+from aliquot.mcmc.settings import Metric
+from aliquot.mcmc.starts import Jittered
 from aliquot.model import Model
-from aliquot.progress import announce, sampling_progress
+from aliquot.progress import announce
+from aliquot.storage import RunStore
+from aliquot.symmetry import Symmetries
 from aliquot.tempering.result import TemperedDraws
 from aliquot.tempering.run import sample_tempered
 
@@ -56,57 +57,67 @@ def metric_of_rungs(how: str, metric: Metric) -> Metric:
     return "adapt_diag"
 
 
-def run_tempered(
-    model: Model,
-    density: Any,
-    given: Approximation | None,
-    starts: Jittered | None,
-    settings: NUTSSettings,
-    seed: int,
-    cores: int | None,
-    progressbar: bool,
-    meanwhile: Callable[[], None],
-    chains: int,
-    stop: Interrupts,
-) -> tuple[ChainDraws, dict[str, Any]]:
-    """Sample, and give besides the draws what the results' attributes say of the ladder.
+class TemperedSampling:
+    """Chains on a ladder from the prior, or from a fit; see `Sampling`."""
 
-    `starts` are where users want chains to start, None where they do not say.
-    """
-    reference, called = reference_of(model, density, given, seed)
-    announce(f"Tempering from {called} to the posterior.", progressbar)
-    total = settings.tune + settings.draws
-    with sampling_progress(chains, total, progressbar) as display:
+    name = "tempered"
 
-        def shown(chains: list[ChainProgress]) -> None:
-            stop.held = chains[0].phase != "compiling"
-            display.update(chains)
+    def __init__(
+        self,
+        model: Model,
+        density: Any,
+        options: RunOptions,
+        beginning: AskedStart,
+        store: RunStore | None,
+    ) -> None:
+        metric = metric_for(options.init, options.settings.metric, density.size)
+        self.settings = replace(options.settings, metric=metric_of_rungs(options.init, metric))
+        self._model, self._density, self._options = model, density, options
+        self._beginning, self._store = beginning, store
+        self._symmetric = False
+        self._run: TemperedDraws | None = None
 
-        try:
-            run = sample_tempered(
-                density.log_density,
-                density.data,
-                reference,
-                settings=settings,
-                chains=chains,
-                seed=seed,
-                starts=Jittered(density.start, chains) if starts is None else starts,
-                at_starts=starts is not None,
-                cores=cores,
-                stop=stop,
-                on_progress=shown,
-                meanwhile=meanwhile,
+    def prepare(self, symmetries: Symmetries) -> None:
+        """Find where the ladder begins: where a run goes on, at the same as before."""
+        options, given, initvals = self._options, self._beginning.given, self._beginning.initvals
+        self._symmetric = bool(symmetries)
+        self._reference, self._called = reference_of(
+            self._model, self._density, given, options.seed, self._store
+        )
+        self._starts = Jittered(self._density.start, options.chains)
+        if initvals is not None:
+            self._starts = jittered_starts(
+                self._density, initvals, chains=options.chains, jitter=read_init(options.init)[1]
             )
-        except NoStartError as error:
-            failure = error
-        else:
-            threads = cores or os.cpu_count() or 1
-            # Replicas from the prior have met all mirror images, which it does not tell apart.
-            # Those from a fit may not have.
-            whole = called == PRIOR or not model.symmetries(explain=False)
-            said = {"reference": called, "cores": threads} | _said(run, whole)
-            return _with_trips(run), said
-    explain_start(model, failure)
+        announce(f"Tempering from {self._called} to the posterior.", options.progressbar)
+
+    def draw(self, **watched: Unpack[Watched]) -> ChainDraws:
+        """Run the chains."""
+        self._run = sample_tempered(
+            self._density.log_density,
+            self._density.data,
+            self._reference,
+            settings=self.settings,
+            chains=self._options.chains,
+            seed=self._options.seed,
+            starts=self._starts,
+            at_starts=self._beginning.initvals is not None,
+            cores=self._options.cores,
+            **watched,
+        )
+        return self._run.chains
+
+    def said(self, run: ChainDraws, seen: ChainDraws) -> dict[str, Any]:
+        """Say what the ladder was and how it did."""
+        assert self._run is not None
+        # Replicas from the prior have met all mirror images, which it does not tell apart. Those
+        # from a fit may not have.
+        whole = self._called == PRIOR or not self._symmetric
+        return {
+            "reference": self._called,
+            "cores": self._options.cores or os.cpu_count() or 1,
+            **_said(replace(self._run, chains=seen), whole),
+        }
 
 
 def warn_of_ladder(attrs: dict[str, Any]) -> None:
@@ -140,26 +151,14 @@ def warn_of_ladder(attrs: dict[str, Any]) -> None:
     )
 
 
-def _with_trips(run: TemperedDraws) -> ChainDraws:
-    """Add to the statistics of the draws how the ladder went; -1 in the warm-up."""
-    chains = run.chains
-    shape = chains.stats["lp"].shape
-    kept = slice(chains.tune, chains.tune + run.trips.shape[1])
-    trips = np.full(shape, -1, np.int64)
-    trips[:, kept] = run.trips
-    replicas = np.full((*shape, len(run.betas)), -1, np.int16)
-    replicas[:, kept] = run.replicas
-    return replace(chains, stats=chains.stats | {"round_trips": trips, "replica": replicas})
-
-
 def _said(run: TemperedDraws, whole: bool) -> dict[str, Any]:
     """Put into attributes what the ladder was and how it did, and where it is `whole` the evidence.
 
     Else the integral may be that of some mirror modes only.
     """
     attrs: dict[str, Any] = {"beta": run.betas}
-    if not run.trips.shape[1]:
-        return attrs
+    if not run.chains.further:
+        return attrs  # there are no draws after the warm-up
     attrs |= {
         "swap_acceptance": run.acceptance,
         "barrier": run.barrier,

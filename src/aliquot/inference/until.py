@@ -49,7 +49,8 @@ class Until:
     good as before, but a run that ends where an estimate of its precision happens to be good is a
     little less precise than it says. The numbers of draws at which it is looked at, and what is
     found there, are functions of the seed: one seed, one stop, whatever the cores. `seconds` goes
-    by the clock.
+    by the clock. A tempered run is looked at like one by NUTS, by its draws; how its ladder did is
+    said at the end.
 
     Examples
     --------

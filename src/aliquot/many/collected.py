@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from aliquot.many.methods import Drawn
-from aliquot.many.record import FitRecord, columns
+from aliquot.many.methods import FitArray
+from aliquot.many.record import FitRow, columns
 from aliquot.many.survey import Axis
 from aliquot.results import tree_of
 from aliquot.results.attributes import encode_attributes, standard_attributes
@@ -22,7 +22,7 @@ SAMPLED = ("chain", "draw")
 
 
 @dataclass(frozen=True)
-class Piece:
+class PlacedArray:
     """One array of one fit, and where it belongs among those of all fits."""
 
     group: str
@@ -50,8 +50,8 @@ class Piece:
 
 
 def pieces_of(
-    arrays: Sequence[Drawn], axes: Mapping[str, Axis], rows: Mapping[str, tuple[int, int]]
-) -> Iterator[Piece]:
+    arrays: Sequence[FitArray], axes: Mapping[str, Axis], rows: Mapping[str, tuple[int, int]]
+) -> Iterator[PlacedArray]:
     """Say of the arrays of a fit where each belongs among those of all fits.
 
     `rows` says of variables that have padded rows along which axis that is, and how many are real.
@@ -69,7 +69,7 @@ def pieces_of(
             places.append(
                 np.arange(length) if along is None else along.places(length, labels[:length])
             )
-        yield Piece(
+        yield PlacedArray(
             array.group, array.name, array.dims, tuple(shape), tuple(places), values, array.attrs
         )
 
@@ -80,11 +80,11 @@ class InMemory:
     def __init__(self, labels: Sequence[Any], axes: Mapping[str, Axis]) -> None:
         self._labels, self._axes = labels, axes
         self._arrays: dict[tuple[str, str], np.ndarray] = {}
-        self._first: dict[tuple[str, str], Piece] = {}
+        self._first: dict[tuple[str, str], PlacedArray] = {}
         self._whole: dict[tuple[str, str], bool] = {}
         self._count: dict[tuple[str, str], int] = {}
 
-    def put(self, number: int, pieces: Sequence[Piece]) -> None:
+    def put(self, number: int, pieces: Sequence[PlacedArray]) -> None:
         """Take the arrays of a fit."""
         for piece in pieces:
             at = piece.group, piece.name
@@ -97,7 +97,7 @@ class InMemory:
             self._whole[at] &= piece.shape == piece.values.shape
             self._count[at] += 1
 
-    def tree(self, records: Sequence[FitRecord], attrs: Mapping[str, Any]) -> xarray.DataTree:
+    def tree(self, records: Sequence[FitRow], attrs: Mapping[str, Any]) -> xarray.DataTree:
         """Give all of it; whole numbers are whole again where none is missing."""
         import xarray
 
@@ -134,7 +134,7 @@ def coords_of(
 
 
 def table(
-    records: Sequence[FitRecord], labels: Sequence[Any], attrs: Mapping[str, Any]
+    records: Sequence[FitRow], labels: Sequence[Any], attrs: Mapping[str, Any]
 ) -> xarray.Dataset:
     """Make the group of what there is to say of each fit."""
     import xarray

@@ -14,8 +14,8 @@ from aliquot.errors import AliquotWarning, ModelError, PartialResultWarning, war
 from aliquot.inference.interrupt import interrupts
 from aliquot.many.collected import InMemory, pieces_of
 from aliquot.many.crew import Task, run_all
-from aliquot.many.methods import Fitted, failed
-from aliquot.many.record import FAILED, WARNED, FitRecord
+from aliquot.many.methods import FitOutcome, failed
+from aliquot.many.record import FAILED, WARNED, FitRow
 from aliquot.many.stored import InStore
 from aliquot.many.survey import Axis
 from aliquot.progress import fit_progress
@@ -28,7 +28,7 @@ TOLD, LENGTH = 3, 160
 
 
 @dataclass(frozen=True)
-class Job:
+class FitJob:
     """What a task is called with, and of variables with padded rows which are real."""
 
     what: Any
@@ -44,7 +44,7 @@ class Asked:
 
     user: str
     labels: Sequence[Any]
-    job: Callable[[int], Job]
+    job: Callable[[int], FitJob]
     task: Task
     seed: int
     axes: Mapping[str, Axis]
@@ -62,7 +62,7 @@ class Fits:
     ) -> None:
         self._asked, self._collector = asked, collector
         count = len(asked.labels)
-        self.records = [FitRecord(random_seed=self._seed_of(n)) for n in range(count)]
+        self.records = [FitRow(random_seed=self._seed_of(n)) for n in range(count)]
         self._taking = threading.Lock()
         for number, failure in failures.items():
             self.records[number] = failed(failure, self._seed_of(number))
@@ -118,7 +118,7 @@ class Fits:
         try:
             job = self._asked.job(number)
         except Exception as failure:
-            fitted = Fitted(failed(failure, seed))
+            fitted = FitOutcome(failed(failure, seed))
         else:
             rows = job.rows
             fitted = hand(job.what, seed)

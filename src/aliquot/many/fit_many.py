@@ -11,7 +11,7 @@ from aliquot.errors import DTypeError, ModelError
 from aliquot.many.building import reason
 from aliquot.many.collected import InMemory
 from aliquot.many.datasets import USER, read_datasets
-from aliquot.many.engine import Asked, Fits, Job
+from aliquot.many.engine import Asked, FitJob, Fits
 from aliquot.many.methods import FitTask, read_method
 from aliquot.many.padded import Writer
 from aliquot.many.stored import InStore, open_store
@@ -151,9 +151,9 @@ def fit_many(
         collector = InStore(opened, survey.axes)
     writer = Writer(build, sets.values, USER)
 
-    def job(number: int) -> Job:
+    def job(number: int) -> FitJob:
         written = writer.written(number)
-        return Job(written.model, written.rows)
+        return FitJob(written.model, written.rows)
 
     try:
         fits = Fits(

@@ -13,13 +13,14 @@ from aliquot.alike import rows_apart
 from aliquot.errors import ModelError, heard
 from aliquot.hints.explain import unknown_argument
 from aliquot.inference.asked import DRAWS, read_run
-from aliquot.inference.drawing import AskedStart, draw
+from aliquot.inference.drawing import draw
 from aliquot.inference.fit import ALL, MAKING, METHODS, RUNNING, SEARCHING, fit
 from aliquot.inference.labels import judge
 from aliquot.inference.run_options import RunOptions
+from aliquot.inference.sampling import AskedStart
 from aliquot.inference.tempered import SAMPLERS
 from aliquot.many.building import reason
-from aliquot.many.record import FAILED, OK, WARNED, FitRecord
+from aliquot.many.record import FAILED, OK, WARNED, FitRow
 from aliquot.model import Model
 from aliquot.results.axes import AXES
 
@@ -43,7 +44,7 @@ GROUPS = ("posterior", "sample_stats", "observed_data", "constant_data")
 
 
 @dataclass(frozen=True)
-class Drawn:
+class FitArray:
     """One array of a fit's result, with the labels along each of its axes."""
 
     group: str
@@ -55,18 +56,18 @@ class Drawn:
 
 
 @dataclass(frozen=True)
-class Fitted:
+class FitOutcome:
     """The draws of one fit, and its row in the table."""
 
-    record: FitRecord
-    arrays: Sequence[Drawn] = ()
+    record: FitRow
+    arrays: Sequence[FitArray] = ()
     partial: bool = False  # whether it was interrupted
 
 
-def arrays_of(tree: xarray.DataTree) -> list[Drawn]:
+def arrays_of(tree: xarray.DataTree) -> list[FitArray]:
     """Take a result apart."""
     return [
-        Drawn(
+        FitArray(
             group,
             str(name),
             tuple(map(str, array.dims)),
@@ -86,23 +87,23 @@ class FitTask:
 
     method: Method
 
-    def __call__(self, model: Model, seed: int, cores: int) -> Fitted:
+    def __call__(self, model: Model, seed: int, cores: int) -> FitOutcome:
         """Fit it."""
         try:
             with rows_apart(APART):
                 return self.method.fit(model, seed, cores)
         except Exception as failure:
-            return Fitted(failed(failure, seed))
+            return FitOutcome(failed(failure, seed))
         except KeyboardInterrupt:  # asked to stop before the first draw
-            return Fitted(FitRecord(random_seed=seed), partial=True)
+            return FitOutcome(FitRow(random_seed=seed), partial=True)
 
 
-def failed(failure: BaseException, seed: int) -> FitRecord:
+def failed(failure: BaseException, seed: int) -> FitRow:
     """Say why there is no fit."""
-    return FitRecord(status=FAILED, reason=reason(failure), random_seed=seed)
+    return FitRow(status=FAILED, reason=reason(failure), random_seed=seed)
 
 
-class Sampling:
+class SampledFits:
     """Fits by NUTS, or tempered."""
 
     def __init__(self, options: RunOptions, start: AskedStart) -> None:
@@ -113,7 +114,7 @@ class Sampling:
         """How many chains there are, of how many draws."""
         return self._options.chains, self._options.settings.draws
 
-    def fit(self, model: Model, seed: int, cores: int, *, judged: bool = True) -> Fitted:
+    def fit(self, model: Model, seed: int, cores: int, *, judged: bool = True) -> FitOutcome:
         """Draw, and judge the draws if that is not left to the caller."""
         began = time.perf_counter()
         options = replace(self._options, seed=seed, cores=cores)
@@ -131,10 +132,10 @@ class Sampling:
         }
         seconds = time.perf_counter() - began
         record = _record(messages, seed, seconds, **figures)
-        return Fitted(record, arrays_of(tree), partial)
+        return FitOutcome(record, arrays_of(tree), partial)
 
 
-class Approximating:
+class ApproximateFits:
     """Fits by an approximation, of which independent draws are given."""
 
     def __init__(self, method: str | None, draws: int, options: Mapping[str, Any]) -> None:
@@ -145,7 +146,7 @@ class Approximating:
         """How many chains there are, of how many draws."""
         return 1, self._draws
 
-    def fit(self, model: Model, seed: int, cores: int, *, judged: bool = True) -> Fitted:
+    def fit(self, model: Model, seed: int, cores: int, *, judged: bool = True) -> FitOutcome:
         """Fit, and draw; the fit is judged in any case."""
         began = time.perf_counter()
         with heard() as messages:
@@ -160,10 +161,10 @@ class Approximating:
         figures = {name: float(tree.attrs.get(name, float("nan"))) for name in ("pareto_k", "elbo")}
         seconds = time.perf_counter() - began
         record = _record(messages, seed, seconds, **figures)
-        return Fitted(record, arrays_of(tree), approx.partial)
+        return FitOutcome(record, arrays_of(tree), approx.partial)
 
 
-Method = Sampling | Approximating
+Method = SampledFits | ApproximateFits
 
 
 def read_method(user: str, method: Any, draws: int | None, options: Mapping[str, Any]) -> Method:
@@ -192,13 +193,13 @@ def read_method(user: str, method: Any, draws: int | None, options: Mapping[str,
         **({"sampler": method, **options} if method in SAMPLERS else {}),
     )
     if method in SAMPLERS:
-        return Sampling(read, start)
+        return SampledFits(read, start)
     chosen = None if method == CHOSEN else method
-    return Approximating(chosen, read.settings.draws, options)
+    return ApproximateFits(chosen, read.settings.draws, options)
 
 
-def _record(messages: list[str], seed: int, seconds: float, **figures: float) -> FitRecord:
-    return FitRecord(
+def _record(messages: list[str], seed: int, seconds: float, **figures: float) -> FitRow:
+    return FitRow(
         status=WARNED if messages else OK,
         reason="\n".join(messages),
         random_seed=seed,

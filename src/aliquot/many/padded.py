@@ -20,7 +20,7 @@ from aliquot.density.structure.rows import rows_of_variables
 from aliquot.many.building import model_of
 from aliquot.many.datasets import rows_in, rows_of
 from aliquot.model import Model
-from aliquot.model.variables import Counted, FreeVariable, ObservedVariable
+from aliquot.model.variables import CountedRows, FreeVariable, ObservedVariable
 
 # Lengths share a program up to this ratio; as many lengths as this have one each.
 RATIO, FEW = 1.3, 2
@@ -29,7 +29,7 @@ POINTS, ROUNDING = 3, 1e-9
 
 
 @dataclass(frozen=True)
-class Written:
+class PaddedModel:
     """A data set's model, and of variables with padded rows the axis and how many are real."""
 
     model: Model
@@ -45,23 +45,23 @@ class Writer:
         self._holds: dict[int, bool] = {}
         self._padded = self._shared_lengths()
 
-    def written(self, number: int) -> Written:
+    def written(self, number: int) -> PaddedModel:
         """Write the model of a data set."""
         data = self._datasets[number]
         model = model_of(self._build, data, self._user)
         to = self._padded.get(number)
         if to is None or not self._holds.get(to, True):
-            return Written(model)
+            return PaddedModel(model)
         found = self._with_rows(model, data, self._lengths[number], to)
         if found is None:
-            return Written(model)
+            return PaddedModel(model)
         if to not in self._holds and found.model is not model:
             self._holds[to] = _same_density(model, found.model)
             if not self._holds[to]:
-                return Written(model)
+                return PaddedModel(model)
         return found
 
-    def _with_rows(self, model: Model, data: Any, length: Any, to: int) -> Written | None:
+    def _with_rows(self, model: Model, data: Any, length: Any, to: int) -> PaddedModel | None:
         # The longest of a group tells by one row more which of its variables have rows.
         more = max(to, length + 1)
         try:
@@ -76,8 +76,8 @@ class Writer:
         for name, axis in axes.items():
             _mark(padded.variables[name], axis, length)
         if padded is model:
-            return Written(model)
-        return Written(padded, {name: (axis, length) for name, axis in axes.items()})
+            return PaddedModel(model)
+        return PaddedModel(padded, {name: (axis, length) for name, axis in axes.items()})
 
     def share_no_program(self, numbers: Sequence[int]) -> bool:
         """Say whether some of these data sets, of one length, differ by more than data."""
@@ -139,7 +139,7 @@ def _mark(variable: Any, axis: int, count: int) -> None:
     shape = variable.distribution.batch_shape if observed else variable.shape
     along = np.arange(shape[axis]) < count
     along = along.reshape([-1 if i == axis else 1 for i in range(len(shape))])
-    variable.counted = Counted.of(variable, np.broadcast_to(along, shape))
+    variable.counted = CountedRows.of(variable, np.broadcast_to(along, shape))
 
 
 def _same_density(model: Model, padded: Model) -> bool:

@@ -14,7 +14,7 @@ PENDING, OK, WARNED, FAILED = "pending", "ok", "warned", "failed"
 
 
 @dataclass(frozen=True, kw_only=True)
-class FitRecord:
+class FitRow:
     """One row of the table of fits; numbers that there are none of are NaN."""
 
     status: str = PENDING
@@ -39,13 +39,13 @@ class FitRecord:
         return self.status in (OK, WARNED)
 
 
-NAMES = tuple(field.name for field in fields(FitRecord))
+NAMES = tuple(field.name for field in fields(FitRow))
 
 
-def columns(records: Sequence[FitRecord]) -> dict[str, np.ndarray]:
+def columns(records: Sequence[FitRow]) -> dict[str, np.ndarray]:
     """Give the table by column; those that are numbers of no fit are left out.
 
-    >>> list(columns([FitRecord(status="ok", seconds=1.0)]))
+    >>> list(columns([FitRow(status="ok", seconds=1.0)]))
     ['status', 'reason', 'random_seed', 'seconds']
     """
     result: dict[str, np.ndarray] = {}

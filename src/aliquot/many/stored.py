@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from aliquot.errors import ModelError
-from aliquot.many.collected import DATASET, SAMPLED, Piece
-from aliquot.many.record import FitRecord, columns
+from aliquot.many.collected import DATASET, SAMPLED, PlacedArray
+from aliquot.many.record import FitRow, columns
 from aliquot.many.survey import Axis
 from aliquot.results.attributes import standard_attributes
 from aliquot.storage import MOST_NUMBERS, ManyStore, open_run, require_zarr
@@ -25,7 +25,7 @@ class InStore:
 
     Attributes
     ----------
-    records : dict from int to FitRecord
+    records : dict from int to FitRow
         Of the fits that are there.
     """
 
@@ -33,9 +33,9 @@ class InStore:
         self._store, self._axes = store, axes
         self._labels = np.asarray(store.description["labels"])
         self._arrays: dict[int, list[str]] = {n: row["arrays"] for n, row in store.rows.items()}
-        self.records = {n: FitRecord(**row["record"]) for n, row in store.rows.items()}
+        self.records = {n: FitRow(**row["record"]) for n, row in store.rows.items()}
 
-    def put(self, number: int, pieces: Sequence[Piece]) -> None:
+    def put(self, number: int, pieces: Sequence[PlacedArray]) -> None:
         """Take the arrays of a fit."""
         for piece in pieces:
             for dim, length in zip((DATASET, *piece.dims), (0, *piece.shape), strict=True):
@@ -50,12 +50,12 @@ class InStore:
         axis = None if dim in SAMPLED else self._axes.get(dim)
         return np.arange(length) if axis is None or axis.labels is None else axis.labels
 
-    def show(self, records: Sequence[FitRecord], attrs: Mapping[str, Any]) -> None:
+    def show(self, records: Sequence[FitRow], attrs: Mapping[str, Any]) -> None:
         """Write down which fits have ended, if it is time."""
         if self._store.due:
             self._commit(records, attrs)
 
-    def _commit(self, records: Sequence[FitRecord], attrs: Mapping[str, Any]) -> None:
+    def _commit(self, records: Sequence[FitRow], attrs: Mapping[str, Any]) -> None:
         done = {
             number: {"arrays": self._arrays.get(number, []), "record": asdict(record)}
             for number, record in enumerate(records)
@@ -66,7 +66,7 @@ class InStore:
             self._store.column("fits", name, (DATASET,), values)
         self._store.commit(done, standard_attributes() | dict(attrs))
 
-    def tree(self, records: Sequence[FitRecord], attrs: Mapping[str, Any]) -> xarray.DataTree:
+    def tree(self, records: Sequence[FitRow], attrs: Mapping[str, Any]) -> xarray.DataTree:
         """Give all of it: in memory, unless that is very much."""
         if not self._store.complete:
             self._commit(records, attrs)

@@ -35,7 +35,7 @@ from aliquot.marginal.layout import Layout, evaluations, lay_out
 from aliquot.marginal.tables import SummandValues, evidence_table
 from aliquot.marginal.terms import Term, leaves_below
 from aliquot.marginal.unknowns import Unknown, same_states
-from aliquot.model.variables import Counted, Data
+from aliquot.model.variables import CountedRows, Data
 from aliquot.precision import float64
 from aliquot.primitives.internals import shape_of, struct
 
@@ -80,7 +80,7 @@ class Plan:
         known = {
             position: (lambda leaf=leaf: np.asarray(leaf.value))
             for position, leaf in enumerate(self.inputs)
-            if isinstance(leaf, Data) and not isinstance(leaf, Counted)
+            if isinstance(leaf, Data) and not isinstance(leaf, CountedRows)
         }
         self.analysis: TermAnalysis = analyse(
             closed,

@@ -144,16 +144,7 @@ class NUTSChain:
 
     def since(self, begin: int) -> NewDraws:
         """Return copies of the draws from `begin` on, with a snapshot."""
-        rows, end = self.rows, self.done
-        return NewDraws(
-            self.number,
-            self.tune,
-            begin,
-            rows.positions(begin, end).copy(),
-            rows.columns(begin, end).copy(),
-            rows.independent(begin, end).copy(),
-            self.snapshot(),
-        )
+        return NewDraws.of(self.number, self.tune, self.rows, begin, self.done, self.snapshot())
 
     def warmup(self, pause: int) -> tuple[np.ndarray, np.ndarray]:
         """Give the first draws (pause, d), and their log density (pause,)."""

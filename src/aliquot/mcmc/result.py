@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -45,6 +46,8 @@ class ChainDraws:
     sampling_seconds: float  # wall time of the chains, warm-up included
     warmup_seconds: float  # until the last chain had ended its warm-up; nan if one did not
     independent: np.ndarray  # (chains, tune + draws): which draws are by independence steps
+    # What else there is of each draw after the warm-up, (chains, draws, ...).
+    further: Mapping[str, np.ndarray] = field(default_factory=dict)
 
 
 def named_stats(columns: np.ndarray) -> dict[str, np.ndarray]:

@@ -13,17 +13,14 @@ import numpy as np
 from aliquot.background import Background
 from aliquot.compilation import Compiled
 from aliquot.mcmc.chain import Job, NUTSChain
-from aliquot.mcmc.machine import STATS
 from aliquot.mcmc.program import Report, stacked
-from aliquot.mcmc.recorder import Recorder
+from aliquot.mcmc.recorder import Recorder, Recording
 from aliquot.mcmc.result import ChainProgress
 from aliquot.mcmc.settings import NUTSSettings
 from aliquot.precision import float64
 
 OnProgress = Callable[[list[ChainProgress]], None]
 _PROGRESS_SECONDS = 0.1
-# Numbers that wait to be recorded, at most.
-MOST_WAITING = 8_000_000
 
 
 class WorkerPool:
@@ -44,8 +41,7 @@ class WorkerPool:
         self._settings = settings
         self._target = np.float64(settings.target_accept)
         self._stop = stop
-        self._recorder = recorder
-        self._recorded = [chain.done for chain in chains]
+        self._recording = Recording(chains, recorder)
         self._warm = False  # whether nobody will ask for the warm-up's draws any more
         self._halt = threading.Event()
         self._idle: list[NUTSChain] = []
@@ -160,36 +156,11 @@ class WorkerPool:
             self.warmup_seconds = time.perf_counter() - self._began
 
     def _record(self, always: bool = False) -> None:
-        """Record what chains have drawn, where that is due."""
-        recorder = self._recorder
-        if recorder is None:
-            return
-        waiting = self._waiting()
-        # Of chains that only wait to go on there is nothing to say that was not said before.
-        if not waiting or not (always or recorder.due(waiting)):
-            return
-        parts = []
-        for chain, begin in zip(self._chains, self._recorded, strict=True):
-            with chain.lock, float64():
-                parts.append(chain.since(begin))
-        recorder.record(parts)
-        self._recorded = [part.end for part in parts]
-        for chain, part in zip(self._chains, parts, strict=True):
-            if self._warm and part.end > chain.tune:
-                with chain.lock:
-                    chain.rows.drop(part.end)
-
-    def _waiting(self) -> int:
-        """How many numbers are still to be recorded."""
-        size = self._chains[0].state.tree.ends.shape[-1] // 2 + len(STATS)
-        ahead = zip(self._chains, self._recorded, strict=True)
-        return size * sum(chain.done - begin for chain, begin in ahead)
+        self._recording.record(always=always, dropping=self._warm)
 
     def _wait_for_room(self) -> None:
         """Let the recorder catch up where chains draw faster than it writes."""
-        while self._recorder is not None and self._waiting() > MOST_WAITING:
-            if self._stopped():
-                return
+        while self._recording.behind and not self._stopped():
             time.sleep(_PROGRESS_SECONDS / 10)
 
     def _take(self) -> NUTSChain | None:

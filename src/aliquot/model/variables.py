@@ -49,15 +49,17 @@ def _value_of(data: Data) -> Any:
     return data._value
 
 
-class Counted(Data):
+class CountedRows(Data):
     """Which rows count, a truth value for each; no program depends on which these are."""
 
     __slots__ = ()
 
     @staticmethod
-    def of(variable: Any, counts: np.ndarray) -> Counted:
+    def of(variable: Any, counts: np.ndarray) -> CountedRows:
         """Say it of a variable's observations, or of its elements."""
-        leaf = Counted(f"{variable.name}_counted", counts.shape, counts.dtype, owner=variable.owner)
+        leaf = CountedRows(
+            f"{variable.name}_counted", counts.shape, counts.dtype, owner=variable.owner
+        )
         leaf.value = np.array(counts)
         return leaf
 
@@ -101,7 +103,7 @@ class FreeVariable(Random, Leaf):
         The start value, where the user gave one.
     remake : callable
         Makes the distribution anew, after data of another shape were set.
-    counted : Counted or None
+    counted : CountedRows or None
         Of a discrete variable, of each element whether it is counted. None: all are.
     """
 
@@ -125,7 +127,7 @@ class FreeVariable(Random, Leaf):
         self.fits = fits
         self.initval = initval
         self.remake = remake
-        self.counted: Counted | None = None
+        self.counted: CountedRows | None = None
 
 
 class ObservedVariable(Random, Expression):
@@ -142,7 +144,7 @@ class ObservedVariable(Random, Expression):
         The missing values as a latent variable.
     data_expression : Expression of Data, or None
         What the user gave as observations, where it can be replaced.
-    counted : Counted or None
+    counted : CountedRows or None
         Of each observation whether it counts; what does not contributes nothing. None: all do.
     """
 
@@ -184,7 +186,7 @@ class ObservedVariable(Random, Expression):
         self.latent = latent
         self.data_expression = data_expression
         self.remake = remake
-        self.counted: Counted | None = None
+        self.counted: CountedRows | None = None
 
     @property
     def value(self) -> Expression:

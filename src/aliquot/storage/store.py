@@ -33,6 +33,7 @@ from aliquot.storage.folder import (
     write_description,
 )
 from aliquot.storage.lock import StoreLock
+from aliquot.storage.packing import packed, unpacked
 from aliquot.storage.writing import write
 
 if TYPE_CHECKING:
@@ -105,6 +106,28 @@ class RunStore:
                 result.setdefault(group, []).append(name)
         return result
 
+    def add(self, group: str, dataset: xarray.Dataset, draws: int) -> None:
+        """Make room for arrays in a group that has no draws yet, in place of those of that name.
+
+        It is to have so many `draws`; in the arrays that are given there are none.
+        """
+        added = set()
+        for name, array in dataset.variables.items():
+            place = f"{group}/{name}"
+            if name in ("chain", "draw"):
+                continue
+            document = _make_array(self.path / place, array, draws)
+            self._documents[place] = document
+            if "draw" in document["dimension_names"]:
+                self._arrays[place] = GrowingArray(self.path / place, document)
+            added.add(place)
+        publish(self.path, self._documents, added)
+
+    def shape_of_draw(self, group: str, name: str) -> tuple[int, ...]:
+        """Give the shape of a draw in an array."""
+        place = f"{group}/{name}"
+        return tuple(self._documents[place]["shape"][self._arrays[place].axis + 1 :])
+
     def put(self, group: str, name: str, chain: int, begin: int, values: np.ndarray) -> None:
         """Write draws (n, *shape) of a chain, from `begin` on, counted within the group."""
         self._arrays[f"{group}/{name}"].put(chain, begin, values)
@@ -159,6 +182,26 @@ class RunStore:
         kept = min(max(n - t, 0) for n, t in zip(done, tune, strict=True))
         return {group: warm if group.startswith("warmup") else kept for group in self.groups}
 
+    def keep(self, name: str, arrays: Mapping[str, np.ndarray]) -> None:
+        """Write something that the run begins at."""
+        write(_kept(self.path, name), packed(arrays))
+
+    def kept(self, name: str) -> dict[str, np.ndarray] | None:
+        """Read what the run begins at; None where it was not kept.
+
+        Raises
+        ------
+        StorageError
+            Where it is damaged.
+        """
+        file = _kept(self.path, name)
+        if not file.is_file():
+            return None
+        found = unpacked(file)
+        if found is None:
+            raise StorageError(f"{file} is damaged: what the run was to begin at cannot be read")
+        return found
+
     def describe(self, description: Mapping[str, Any]) -> None:
         """Replace the description."""
         self.description = dict(description)
@@ -203,8 +246,16 @@ class RunStore:
         return True
 
 
-def make(path: Path, tree: xarray.DataTree, description: Mapping[str, Any], draws: int = 0) -> None:
+def make(
+    path: Path,
+    tree: xarray.DataTree,
+    description: Mapping[str, Any],
+    draws: int = 0,
+    kept: Mapping[str, Mapping[str, np.ndarray]] | None = None,
+) -> None:
     """Make a store of a tree, in which each chain is to have so many draws: whole, or not at all.
+
+    `kept` is what the run begins at that cannot be found again, by name.
 
     Raises
     ------
@@ -221,7 +272,13 @@ def make(path: Path, tree: xarray.DataTree, description: Mapping[str, Any], draw
                 for name, array in node.variables.items():
                     if _is_number(array):
                         _make_array(new / group / str(name), array, draws)
+        for name, arrays in (kept or {}).items():
+            write(_kept(new, name), packed(arrays))
         publish(new, documents_of(new), ())
+
+
+def _kept(path: Path, name: str) -> Path:
+    return path / OWN / f"{name}.npz"
 
 
 def _is_number(array: Any) -> bool:
@@ -239,8 +296,11 @@ def _without_numbers(tree: xarray.DataTree) -> xarray.DataTree:
     return tree_of(groups, tree.attrs)
 
 
-def _make_array(folder: Path, array: Any, draws: int) -> None:
-    """Write an array of numbers: draws, each chain's rows by themselves, or labels along a dim."""
+def _make_array(folder: Path, array: Any, draws: int) -> dict[str, Any]:
+    """Write an array of numbers: draws, each chain's rows by themselves, or labels along a dim.
+
+    Returns what Zarr says of it.
+    """
     dims = [str(dim) for dim in array.dims]
     chunk = [max(length, 1) for length in array.shape]
     if "draw" in dims:
@@ -254,6 +314,7 @@ def _make_array(folder: Path, array: Any, draws: int) -> None:
             growing.put(chain, 0, values)
     elif array.size:
         write(folder / "c.0", content_of(array.values), settled=False)
+    return document
 
 
 def require_zarr() -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 
 from aliquot.background import Background
+from aliquot.mcmc.recorder import Recording
 from aliquot.mcmc.result import ChainProgress
 from aliquot.precision import float64
 from aliquot.tempering.chain import TemperedChain
@@ -32,8 +34,10 @@ class BlockPool:
         blocks: Sequence[tuple[int, int]],
         workers: int,
         stop: threading.Event | None,
+        recording: Recording,
     ) -> None:
         self._chains = chains
+        self._recording = recording
         self._move = move
         self._workers = workers
         self._stop = stop
@@ -45,8 +49,10 @@ class BlockPool:
         self._waiting: deque[tuple[TemperedChain, int, int]] = deque()
 
     def run(self, on_progress: OnProgress | None) -> bool:
-        """Do the round, and return whether it was interrupted."""
+        """Do what there is to do before the pause, and return whether it was interrupted."""
         for chain in self._chains:
+            if not chain.paused:
+                chain.scan()
             self._enqueue(chain)
         threads = [Background(target=self._guard) for _ in range(self._workers)]
         try:
@@ -57,6 +63,7 @@ class BlockPool:
                     thread.join(_PROGRESS_SECONDS)
                     if on_progress is not None and thread.is_alive():
                         on_progress([chain.progress() for chain in self._chains])
+                    self._recording.record(always=False, dropping=True)
         except KeyboardInterrupt:
             pass
         finally:
@@ -64,11 +71,14 @@ class BlockPool:
             for thread in threads:
                 if thread.ident is not None:
                     thread.join()
+        interrupted = not all(chain.paused for chain in self._chains)
+        drawing = all(chain.done > chain.tune for chain in self._chains)
+        self._recording.record(always=interrupted or drawing, dropping=True)
         if self._error is not None:
             raise self._error
         if on_progress is not None:
             on_progress([chain.progress() for chain in self._chains])
-        return not all(chain.complete for chain in self._chains)
+        return interrupted
 
     def _guard(self) -> None:
         try:
@@ -87,14 +97,21 @@ class BlockPool:
                 self._left[chain.number] -= 1
                 over = self._left[chain.number] == 0
             if over:
-                chain.swap()
-                if not chain.complete:
+                self._wait_for_room()
+                with chain.lock:
+                    chain.swap()
+                if not chain.paused:
                     chain.scan()
                 self._enqueue(chain)
 
+    def _wait_for_room(self) -> None:
+        """Let the recorder catch up where chains draw faster than it writes."""
+        while self._recording.behind and not self._ended():
+            time.sleep(_PROGRESS_SECONDS / 10)
+
     def _enqueue(self, chain: TemperedChain) -> None:
         with self._ready:
-            if not chain.complete:
+            if not chain.paused:
                 self._left[chain.number] = len(self._blocks)
                 self._waiting.extend((chain, first, last) for first, last in self._blocks)
             self._ready.notify_all()
@@ -102,14 +119,15 @@ class BlockPool:
     def _take(self) -> tuple[TemperedChain, int, int] | None:
         with self._ready:
             while True:
-                if self._stop is not None and self._stop.is_set():
-                    self._halt = True
-                if self._halt or all(chain.complete for chain in self._chains):
+                if self._ended() or all(chain.paused for chain in self._chains):
                     self._ready.notify_all()
                     return None
                 if self._waiting:
                     return self._waiting.popleft()
                 self._ready.wait(_PROGRESS_SECONDS)
+
+    def _ended(self) -> bool:
+        return self._halt or (self._stop is not None and self._stop.is_set())
 
     def _end(self) -> None:
         with self._ready:

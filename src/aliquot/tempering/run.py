@@ -5,18 +5,20 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import jax
 import numpy as np
 
 from aliquot.mcmc.program import LogDensity
+from aliquot.mcmc.recorder import Recorder, Recording
 from aliquot.mcmc.result import ChainDraws, ChainProgress, named_stats
 from aliquot.mcmc.settings import NUTSSettings
 from aliquot.mcmc.starts import Jittered, evaluator, find_starts
 from aliquot.precision import float64
-from aliquot.tempering.chain import SCANS, TemperedChain, blocks_of
+from aliquot.tempering.chain import TemperedChain, blocks_of
 from aliquot.tempering.ladder import FIRST, nearest
 from aliquot.tempering.mover import BlockMover
 from aliquot.tempering.pool import BlockPool, OnProgress
@@ -44,6 +46,9 @@ def sample_tempered(
     on_progress: OnProgress | None = None,
     stop: threading.Event | None = None,
     meanwhile: Callable[[], None] | None = None,
+    recorder: Recorder | None = None,
+    looks: Sequence[int] = (),
+    enough: Callable[[ChainDraws], bool] | None = None,
 ) -> TemperedDraws:
     """Draw from a density by non-reversible parallel tempering [1]_, in several chains.
 
@@ -60,8 +65,10 @@ def sample_tempered(
     Replicas start at draws of the reference, chosen by their weight at each rung. With `at_starts`,
     or where the target's density is zero at all such draws, they start at the `starts`.
 
-    The draws are a function of the seed, for any number of cores. `on_progress`, `stop` and
-    `meanwhile` are as for NUTS.
+    The draws are a function of the seed, for any number of cores, and the first of many are those
+    of fewer: the ladder is made in the warm-up, which knows nothing of their number. `on_progress`,
+    `stop`, `meanwhile`, `recorder`, `looks` and `enough` are as for NUTS. Where a recorder has kept
+    what an earlier run has drawn, this one goes on with the ladder and the replicas of that.
 
     References
     ----------
@@ -88,31 +95,43 @@ def sample_tempered(
     with float64():
         device = jax.device_put((data, reference.data))
     mover = BlockMover(program, device, settings)
+    recorded = recorder is not None
+    each = [
+        TemperedChain(number, settings, size, seed, reference, recorded=recorded)
+        for number in range(chains)
+    ]
+    kept = None if recorder is None else recorder.kept()
+    if kept is not None:
+        for chain, its in zip(each, kept, strict=True):
+            chain.restore(its.snapshot)
     run = TemperedRun(
-        [
-            TemperedChain(number, total, settings.tune, size, seed, reference)
-            for number in range(chains)
-        ],
+        each,
         mover,
         settings,
         workers=max(1, cores or os.cpu_count() or 1),
         stop=stop,
         on_progress=on_progress,
+        recorder=recorder,
     )
-    pool = StartPool(reference, chains, seed, mover.log_ratios)
-    if at_starts or not pool.usable:
-        centers = find_starts(evaluator(log_density, data), starts, seed=seed)
-        ladder = pool.ladder(settings.metric) if pool.usable else _unknown(centers, settings)
-        points = [np.repeat(center[None], ladder.rungs, axis=0) for center in centers]
-    else:
-        ladder = pool.ladder(settings.metric)
-        points = [pool.replicas(number, ladder.betas) for number in range(chains)]
-    interrupted = run.run(ladder, points)
+    if kept is None:
+        pool = StartPool(reference, chains, seed, mover.log_ratios)
+        if at_starts or not pool.usable:
+            centers = find_starts(evaluator(log_density, data), starts, seed=seed)
+            ladder = pool.ladder(settings.metric) if pool.usable else _unknown(centers, settings)
+            points = [np.repeat(center[None], ladder.rungs, axis=0) for center in centers]
+        else:
+            ladder = pool.ladder(settings.metric)
+            points = [pool.replicas(number, ladder.betas) for number in range(chains)]
+        run.begin(0, ladder, points)
+    interrupted = run.run(looks, enough)
     return run.result(interrupted, program.seconds if new else 0.0, program.loaded if new else True)
 
 
 class TemperedRun:
-    """Chains on a ladder that they have in common."""
+    """Chains on a ladder that they have in common.
+
+    The rounds of the warm-up are numbered from 0, and the draws after it are one more.
+    """
 
     def __init__(
         self,
@@ -123,89 +142,117 @@ class TemperedRun:
         workers: int,
         stop: threading.Event | None,
         on_progress: OnProgress | None,
+        recorder: Recorder | None = None,
     ) -> None:
         self._chains, self._mover, self._settings = chains, mover, settings
         self._workers, self._stop, self._on_progress = workers, stop, on_progress
+        self._recorded = recorder is not None
+        self._recording = Recording(chains, recorder)
+        self._lengths = rounds(settings.tune)
         self._began = time.perf_counter()
         self._warmup_seconds = float("nan")
 
-    def run(self, ladder: Ladder, points: list[np.ndarray]) -> bool:
-        """Do all rounds, and return whether they were interrupted.
+    def begin(self, number: int, ladder: Ladder, points: list[np.ndarray]) -> None:
+        """Begin a round on a ladder, where the replicas (R, d) of each chain are at `points`."""
+        for chain, its in zip(self._chains, points, strict=True):
+            chain.begin(number, ladder, its, self._end_of(number))
 
-        `points` (R, d) are where the replicas of each chain start.
-        """
-        self._ladder, self._points = ladder, points
-        lengths = rounds(self._settings.tune)
+    def run(self, looks: Sequence[int], enough: Callable[[ChainDraws], bool] | None) -> bool:
+        """Go on to the end of all rounds, and return whether that was interrupted."""
         try:
-            for number, length in enumerate(lengths):
-                if self._advance(length):
+            while (number := self._chains[0].round) < len(self._lengths):
+                if self._advance(self._end_of(number)):
                     return True
-                self._learn(length >= SHORTEST // 2 and number + 1 < len(lengths))
+                self._learn(number)
             self._warmup_seconds = time.perf_counter() - self._began
-            return self._advance(self._settings.draws)
+            for pause in (self._settings.tune + look for look in looks):
+                if any(chain.done > pause for chain in self._chains):
+                    continue  # an earlier run has looked, and gone on
+                if self._advance(pause):
+                    return True
+                if enough is not None and enough(self._drawn(False)):
+                    for chain in self._chains:
+                        chain.total = pause
+                    return False
+            return self._advance(self._chains[0].total)
         except KeyboardInterrupt:  # between rounds
-            if not all(len(chain.betas) for chain in self._chains):
-                raise  # before the first one
             return True
 
-    def _advance(self, draws: int) -> bool:
-        rungs, count = self._ladder.rungs, len(self._chains)
-        for chain, points in zip(self._chains, self._points, strict=True):
-            chain.begin(self._ladder, points, draws)
+    def _end_of(self, number: int) -> int:
+        """Give the draw that a round goes to."""
+        last = number == len(self._lengths)
+        return self._chains[0].total if last else sum(self._lengths[: number + 1])
+
+    def _advance(self, pause: int) -> bool:
+        """Go on to a draw of each chain, and return whether that was interrupted."""
+        ladder, count = self._chains[0].ladder, len(self._chains)
+        for chain in self._chains:
+            chain.pause = pause
         # As many blocks as keep all workers busy, while each is worth a call.
         share = -(-self._workers // count)
-        worth = rungs * self._mover.seconds / WORTH_SECONDS if WORTH_SECONDS else share
-        blocks = blocks_of(rungs, max(1, min(share, int(worth))))
-        self._mover.set(self._ladder, blocks)
+        worth = ladder.rungs * self._mover.seconds / WORTH_SECONDS if WORTH_SECONDS else share
+        blocks = blocks_of(ladder.rungs, max(1, min(share, int(worth))))
+        self._mover.set(ladder, blocks)
         workers = min(self._workers, count * len(blocks))
-        pool = BlockPool(self._chains, self._mover.move, blocks, workers, self._stop)
+        pool = BlockPool(
+            self._chains, self._mover.move, blocks, workers, self._stop, self._recording
+        )
         return pool.run(self._on_progress)
 
-    def _learn(self, whole: bool) -> None:
-        """Adapt to what a round has shown: all of the ladder, or the step sizes alone."""
-        old = self._ladder
+    def _learn(self, number: int) -> None:
+        """Begin the next round on what this one has shown: a new ladder, or new step sizes."""
+        chains, lengths, old = self._chains, self._lengths, self._chains[0].ladder
         learned = Learned(
-            np.mean([chain.rejections for chain in self._chains], axis=0),
-            np.concatenate([chain.moves for chain in self._chains]),
-            np.exp(np.mean([chain.steps[1:, 1] for chain in self._chains], axis=0)),
+            np.mean([chain.rejections for chain in chains], axis=0),
+            np.concatenate([chain.moves for chain in chains]),
+            np.exp(np.mean([chain.steps[1:, 1] for chain in chains], axis=0)),
         )
-        self._points = [chain.points for chain in self._chains]
-        if not whole:
-            self._ladder = Ladder(old.betas, old.scales, learned.steps)
-            return
-        self._ladder = adapted(old, learned, self._settings.metric)
-        places = np.concatenate([[0], 1 + nearest(self._ladder.betas, old.betas)])
-        self._points = [points[places] for points in self._points]
+        if lengths[number] >= SHORTEST // 2 and number + 1 < len(lengths):
+            ladder = adapted(old, learned, self._settings.metric)
+            places = np.concatenate([[0], 1 + nearest(ladder.betas, old.betas)])
+        else:
+            ladder = Ladder(old.betas, old.scales, learned.steps)
+            places = np.arange(old.rungs)
+        self.begin(number + 1, ladder, [chain.points[places] for chain in chains])
 
     def result(
         self, interrupted: bool, compile_seconds: float, compile_cached: bool
     ) -> TemperedDraws:
         """Return what has been drawn."""
-        chains, settings, ladder = self._chains, self._settings, self._ladder
-        kept = max(min(chain.done for chain in chains) - settings.tune, 0)
+        chains = self._chains
+        return TemperedDraws(
+            chains=replace(
+                self._drawn(interrupted),
+                compile_seconds=compile_seconds,
+                compile_cached=compile_cached,
+            ),
+            betas=chains[0].ladder.betas,
+            acceptance=np.stack([1.0 - chain.rejections for chain in chains]),
+        )
+
+    def _drawn(self, interrupted: bool) -> ChainDraws:
+        """Put together what chains have drawn; where that is recorded, all but the draws."""
+        chains, tune, ladder = self._chains, self._settings.tune, self._chains[0].ladder
+        end = 0 if self._recorded else max(chain.done for chain in chains)
+        kept = 0 if self._recorded else max(min(chain.done for chain in chains), tune)
+        rows = [chain.rows for chain in chains]
+        further = [each.further(tune, kept) for each in rows] if kept > tune else [{}]
         scales = np.repeat(ladder.scales[None, -1], len(chains), axis=0)
-        draws = ChainDraws(
-            positions=np.stack([chain.positions for chain in chains]),
-            stats=named_stats(np.stack([chain.columns for chain in chains])),
-            tune=settings.tune,
-            draws=settings.draws,
+        return ChainDraws(
+            positions=np.stack([each.positions(0, end) for each in rows]),
+            stats=named_stats(np.stack([each.columns(0, end) for each in rows])),
+            tune=tune,
+            draws=chains[0].total - tune,
             completed=np.array([chain.done for chain in chains]),
             interrupted=interrupted,
             inverse_mass=scales**2 if scales.ndim == 2 else scales @ np.swapaxes(scales, 1, 2),
             step_size=np.full(len(chains), ladder.steps[-1]),
-            compile_seconds=compile_seconds,
-            compile_cached=compile_cached,
+            compile_seconds=0.0,
+            compile_cached=True,
             sampling_seconds=time.perf_counter() - self._began,
             warmup_seconds=self._warmup_seconds,
-            independent=np.zeros((len(chains), settings.tune + settings.draws), bool),
-        )
-        return TemperedDraws(
-            chains=draws,
-            betas=chains[0].betas,
-            acceptance=np.stack([1.0 - chain.rejections for chain in chains]),
-            log_ratios=np.stack([chain.log_ratios[: kept * SCANS] for chain in chains]),
-            replicas=np.stack([chain.at[:kept] for chain in chains]),
-            trips=np.stack([chain.trips[settings.tune :][:kept] for chain in chains]),
+            independent=np.stack([each.independent(0, end) for each in rows]),
+            further={name: np.stack([its[name] for its in further]) for name in further[0]},
         )
 
 

@@ -7,6 +7,8 @@ where swaps of pairs at random would let it diffuse.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 
@@ -28,19 +30,33 @@ def acceptances(betas: np.ndarray, log_ratios: np.ndarray) -> np.ndarray:
 class Replicas:
     """Which replica is at each rung, and how many have come from the reference to the target."""
 
+    CARRIED = ("at", "trips", "fresh")
+
     def __init__(self, rungs: int) -> None:
         self.at = np.arange(rungs)
         self.trips = 0
-        self._fresh = np.zeros(rungs, bool)  # by replica: whether it has been to the reference
-        self._fresh[0] = True
+        self.fresh = np.zeros(rungs, bool)  # by replica: whether it has been to the reference
+        self.fresh[0] = True
+
+    @classmethod
+    def of(cls, snapshot: Mapping[str, np.ndarray]) -> Replicas:
+        """Go on where a snapshot was taken."""
+        found = cls(len(snapshot["at"]))
+        found.at, found.fresh = snapshot["at"], snapshot["fresh"]
+        found.trips = int(snapshot["trips"])
+        return found
+
+    def snapshot(self) -> dict[str, np.ndarray]:
+        """Return copies of all that there is, as arrays by name."""
+        return {name: np.array(getattr(self, name)) for name in self.CARRIED}
 
     def swap(self, chosen: np.ndarray) -> np.ndarray:
         """Swap pairs, given by their lower rungs; return where what is now at each rung was."""
         order = np.arange(len(self.at))
         order[chosen], order[chosen + 1] = chosen + 1, chosen
         self.at = self.at[order]
-        self._fresh[self.at[0]] = True
-        if self._fresh[self.at[-1]]:
+        self.fresh[self.at[0]] = True
+        if self.fresh[self.at[-1]]:
             self.trips += 1
-            self._fresh[self.at[-1]] = False
+            self.fresh[self.at[-1]] = False
         return order
