@@ -65,6 +65,7 @@ bench: $(READY)
 	$(PYTHON) benchmarks/tables.py
 	$(PYTHON) benchmarks/durable.py
 	$(PYTHON) benchmarks/many_models.py 200
+	$(PYTHON) benchmarks/many_fits.py 200 100
 	@echo "The comparison with other libraries: make bench-peers; its results are in docs/benchmarks.md."
 
 # With the JAX that is in the environment: put one with CUDA there first.

@@ -154,8 +154,11 @@ def calibrate(
         seed = opened.description["random_seed"]
     try:
         simulated = _Simulated(model, count, as_seed([seed, STREAM]))
-        task = Ranking(how, model.symmetries(), ranked)
-        names = task.names(simulated(0))
+        # Of data as they will be: those that are given may be special, such as zeros.
+        first = simulated(0)
+        symmetries = first.model.symmetries()
+        task = Ranking(how, symmetries, first.model.symmetries(explain=False), ranked)
+        names = task.names(first)
         axes = {DIM: Axis(len(names), np.array(names))}
         labels = range(count)
         collector: InMemory | InStore = (

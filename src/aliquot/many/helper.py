@@ -5,6 +5,7 @@ It ends with the one that it works for, whose end is the end of its input.
 
 from __future__ import annotations
 
+import gc
 import os
 import pickle
 import sys
@@ -20,6 +21,8 @@ def main() -> None:
     # What anything prints is for people.
     os.dup2(2, 1)
     sys.stdout = sys.stderr
+    # Programs and traces live as long as this does: to look through them takes some percent.
+    gc.set_threshold(50_000, 20, 100)
     with one_thread():
         serve(asked, told)
 

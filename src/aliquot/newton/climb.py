@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-import jax
 import numpy as np
 
 from aliquot.compilation import compiled, kept, loop
@@ -113,7 +112,7 @@ class Climber:
             began = time.perf_counter()
             with float64():
                 result = self._run(*self._arguments(climb, before + self._pace, steps, hessian))
-            climb = jax.tree.map(np.asarray, result)
+            climb = Climb(*map(np.asarray, result))
             seconds = max(time.perf_counter() - began, 1e-6)
             done = max(int(climb.evaluations) - before, 1)
             self._pace = max(1, min(int(CALL_SECONDS / seconds * done), 4 * self._pace))
@@ -148,7 +147,10 @@ def ran_off(climb: Climb) -> bool:
 
     There the height is flat, or it rises still: it has no bound.
     """
-    far, outwards = np.abs(climb.position), climb.gradient * np.sign(climb.position)
+    far = np.abs(climb.position)
+    if not (far > FAR).any():
+        return False
+    outwards = climb.gradient * np.sign(climb.position)
     flat = (far > FAR) & (climb.gradient == 0)
     return bool(np.any(flat | ((far > BEYOND) & (outwards > LEFT))))
 

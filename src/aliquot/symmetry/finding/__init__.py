@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from aliquot.symmetry.finding.find import find_symmetries
+from aliquot.symmetry.finding.known import take_symmetries
 
-__all__ = ["find_symmetries"]
+__all__ = ["find_symmetries", "take_symmetries"]

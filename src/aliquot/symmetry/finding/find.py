@@ -67,7 +67,7 @@ def find_symmetries(model: Any, *, explain: bool = True) -> Symmetries:
     unbroken = []
     for block in found:
         ordered = _ordered(block, orderings)
-        changed = _changed_far_and_wide(block, search)
+        changed = changed_far_and_wide(block, search)
         if changed:
             broken += [] if block.signs else [Broken(block, "terms", changed)]
         elif ordered:
@@ -100,7 +100,7 @@ def _surely_none(
     return not free and not pairs_of_variables(density.slots)
 
 
-def _changed_far_and_wide(block: Block, search: Search) -> tuple[str, ...]:
+def changed_far_and_wide(block: Block, search: Search) -> tuple[str, ...]:
     """Name the terms that an exchange changes at more points than each candidate was tried at.
 
     Once for each block that was found, so it is cheap.
