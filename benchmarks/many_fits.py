@@ -50,11 +50,11 @@ def fits(number: int) -> None:
             progressbar=False,
         )
         seconds = time.perf_counter() - began
+        where = "one core" if cores else "all cores"
         print(
-            f"fit_many, {number:,} data sets of {len({len(d) for d in data})} lengths, "
-            f"{'one core' if cores else 'all cores'}: {seconds:.1f} s, {seconds / number * 1e3:.0f} "
-            f"ms each, {sum(counts()[:2]) - before} programs compiled or loaded here, "
-            f"{resident():.0f} MB"
+            f"fit_many, {number:,} data sets of {len({len(d) for d in data})} lengths, {where}: "
+            f"{seconds:.1f} s, {seconds / number * 1e3:.0f} ms each, "
+            f"{sum(counts()[:2]) - before} programs compiled or loaded here, {resident():.0f} MB"
         )
 
 

@@ -102,3 +102,22 @@ def test_a_lost_interrupt_ends_a_fit(model: aq.Model, monkeypatch: pytest.Monkey
     with pytest.warns(PartialResultWarning, match="call fit"):
         approx = aq.fit(1_000_000, random_seed=1, progressbar=False, model=model)
     assert len(approx.hist) < 1_000_000
+
+
+def test_threads_that_work_for_another_stop_with_it():
+    with interrupts(at_once=False) as leader:
+        heard: list[bool] = []
+
+        def work() -> None:
+            with leader.leading(), interrupts() as own:
+                leader.set()
+                heard.append(own.is_set())
+            with interrupts() as alone:
+                heard.append(alone.is_set())
+
+        thread = threading.Thread(target=work)
+        thread.start()
+        thread.join()
+        assert heard == [True, False]
+        with leader.leading(), interrupts() as later:
+            assert later.is_set()

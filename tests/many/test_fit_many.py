@@ -232,6 +232,25 @@ def test_wrong_input_is_refused_before_any_fit(change, error, said, monkeypatch)
         aq.fit_many(given.pop("build"), given.pop("datasets"), **given)
 
 
+def test_exact_and_tempered_fits_and_missing_values():
+    def labels_alone(y: Any) -> None:
+        z = aq.Bernoulli("z", 0.4, shape=len(y))
+        aq.Normal("obs", 3.0 * z, 1, observed=y)
+
+    exact = aq.fit_many(labels_alone, sets(2, 4), **SHORT)
+    assert exact.posterior["z"].shape == (2, 2, 40, 4)
+    assert set(np.unique(exact.posterior["z"])) == {0, 1}
+    tempered = aq.fit_many(models.normal, sets(2, 4), method="tempered", **SHORT)
+    assert np.isfinite(tempered.posterior["mu"].values).all()
+    gaps = [np.array([1.0, np.nan, 2.0]), np.array([np.nan, 1.0, 2.0]), np.zeros(3)]
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        found = aq.fit_many(models.normal, gaps, **SHORT)
+    assert np.isfinite(found.posterior["mu"].values).all()
+    said = [str(w.message) for w in caught if "missing" in str(w.message)]
+    assert len(said) == 1 and said[0].startswith("data set 0 (and 1 others): obs")
+
+
 def test_where_all_fail_the_first_reason_is_given():
     def build(y: Any) -> None:
         mu = aq.Normal("mu", 0, 1)

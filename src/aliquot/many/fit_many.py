@@ -7,11 +7,11 @@ from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 from aliquot.arguments import as_seed, whole_number
-from aliquot.errors import DTypeError, ModelError
+from aliquot.errors import AliquotWarning, DTypeError, ModelError, warn
 from aliquot.many.building import reason
 from aliquot.many.collected import InMemory
 from aliquot.many.datasets import USER, read_datasets
-from aliquot.many.engine import Asked, FitJob, Fits
+from aliquot.many.engine import TOLD, Asked, FitJob, Fits
 from aliquot.many.methods import FitTask, read_method
 from aliquot.many.padded import Writer
 from aliquot.many.stored import InStore, open_store
@@ -133,6 +133,9 @@ def fit_many(
         raise ModelError(
             f"{USER}: build failed for all {len(sets)} data sets: {reason(survey.failures[0])}"
         ) from survey.failures[0]
+    for message, numbers in list(survey.said.items())[:TOLD]:
+        others = f" (and {len(numbers) - 1} others)" if len(numbers) > 1 else ""
+        warn(f"data set {sets.labels[numbers[0]]}{others}: {message}", AliquotWarning)
     seed = as_seed(random_seed)
     collector: InMemory | InStore = InMemory(sets.labels, survey.axes)
     opened = None

@@ -17,6 +17,7 @@ import numpy as np
 
 from aliquot.density.structure import written
 from aliquot.density.structure.rows import rows_of_variables
+from aliquot.errors import heard
 from aliquot.many.building import model_of
 from aliquot.many.datasets import rows_in, rows_of
 from aliquot.model import Model
@@ -46,7 +47,11 @@ class Writer:
         self._padded = self._shared_lengths()
 
     def written(self, number: int) -> PaddedModel:
-        """Write the model of a data set."""
+        """Write the model of a data set; what there is to warn of was heard before."""
+        with heard():
+            return self._written(number)
+
+    def _written(self, number: int) -> PaddedModel:
         data = self._datasets[number]
         model = model_of(self._build, data, self._user)
         to = self._padded.get(number)

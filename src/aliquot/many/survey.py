@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from aliquot.errors import heard
 from aliquot.inference.origin import digests
 from aliquot.many.building import model_of, reason
 from aliquot.model import Model
@@ -58,6 +59,8 @@ class Survey:
         Of each data set.
     description : dict from str to str
         The first model's lines.
+    said : dict from str to list of int
+        Warnings that came while models were written, and for which data sets.
     """
 
     def __init__(self, build: Callable[[Any], Any], datasets: Sequence[Any], user: str) -> None:
@@ -65,13 +68,17 @@ class Survey:
         self.axes: dict[str, Axis] = {}
         self.digests: list[str] = []
         self.description: dict[str, str] = {}
+        self.said: dict[str, list[int]] = {}
         for number, data in enumerate(datasets):
             try:
-                model = model_of(build, data, user)
+                with heard() as messages:
+                    model = model_of(build, data, user)
             except Exception as failure:
                 self.failures[number] = failure
                 self.digests.append(reason(failure))
                 continue
+            for message in messages:
+                self.said.setdefault(message, []).append(number)
             self._add(model)
 
     def _add(self, model: Model) -> None:
