@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aliquot.newton.climb import Climber, converged, ending, in_threads
+from aliquot.newton.climb import Climber, converged, ending
 from aliquot.newton.curvature import Curvature
 from aliquot.newton.saddles import off_saddles
 from aliquot.newton.summit import (
@@ -33,7 +33,6 @@ __all__ = [
     "derivatives",
     "ending",
     "highest",
-    "in_threads",
     "off_saddles",
     "promising",
 ]

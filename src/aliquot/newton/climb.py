@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -19,12 +19,15 @@ from aliquot.newton.trust_region import (
     Phase,
     begin,
     climb_program,
+    climbs_program,
 )
 from aliquot.precision import float64
 
 # A call of the compiled climb should take about so many seconds: Ctrl-C waits for no longer.
 CALL_SECONDS = 0.1
 FIRST_CALL_EVALUATIONS = 64
+# Evaluations of each of several climbs in a call, at most.
+EACH_TOGETHER = 256
 # What takes less time than this is not worth a thread of its own; so many in turn take longer where
 # it is worth one, since a single one may have waited for the processor.
 WORTH_A_THREAD_SECONDS, SLOW = 0.002, 2
@@ -42,7 +45,8 @@ class Climber:
     `evaluate` is the function with its derivatives; what is compiled of it is kept with `owner`,
     under `key`, as long as that lives. `rows` is how
     many rows of a Hessian there is room for: d, or 0 where none will be asked for. Between two
-    calls `stopped` is asked whether to give up.
+    calls `stopped` is asked whether to give up. Where an evaluation takes less time than a call,
+    so many climbs go `together` in one.
 
     >>> from aliquot.newton import derivatives
     >>> def owner(): ...
@@ -63,16 +67,21 @@ class Climber:
         size: int,
         rows: int | None = None,
         stopped: Callable[[], bool] = lambda: False,
+        together: int = 1,
     ) -> None:
         self._data = data
         self._rows = size if rows is None else rows
         self._stopped = stopped
-        arguments = self._arguments(begin(np.zeros(size), self._rows), 0, 0, hessian=False)
+        self._together = together
+        # Over before it begins: what a call has room for besides.
+        self._over = begin(np.zeros(size), self._rows)._replace(phase=np.int32(Phase.STUCK))
+        arguments = self._arguments([self._over], 0, 0, hessian=False)
+        program = climb_program(evaluate) if together == 1 else climbs_program(evaluate)
         self._run, _ = kept(
             owner,
-            ("climb", key, self._rows),
+            ("climb", key, self._rows, together),
             arguments,
-            lambda: compiled(climb_program(evaluate), *arguments, options=loop()).call,
+            lambda: compiled(program, *arguments, options=loop()).call,
         )
         self._pace = FIRST_CALL_EVALUATIONS
         self.interrupted = False
@@ -84,6 +93,20 @@ class Climber:
         and `interrupted` is true.
         """
         return self._go_on(begin(start, self._rows), steps, hessian)
+
+    def climbs(
+        self, starts: Sequence[np.ndarray] | np.ndarray, *, steps: int = 1000
+    ) -> Iterator[Climb]:
+        """Climb from several starts (d,), as `climb` does from each; in order."""
+        if self._together == 1:
+            yield from in_threads(lambda start: self.climb(start, steps=steps), starts)
+            return
+        for first in range(0, len(starts), self._together):
+            some = starts[first : first + self._together]
+            begun = [begin(start, self._rows) for start in some]
+            for climb in self._call(begun, EACH_TOGETHER, steps, hessian=False):
+                over = climb.steps >= steps or ran_off(climb)
+                yield climb if over else self._go_on(climb, steps, hessian=False)
 
     def with_hessian(self, climb: Climb) -> Climb:
         """Give a climb that has converged its Hessian."""
@@ -97,8 +120,7 @@ class Climber:
 
     def evaluate(self, position: np.ndarray) -> tuple[float, np.ndarray]:
         """Compute the height and its gradient (d,) at a position (d,)."""
-        with float64():
-            result = self._run(*self._arguments(begin(position, self._rows), 1, 1, hessian=False))
+        (result,) = self._call([begin(position, self._rows)], 1, 1, hessian=False)
         # Where they are not finite the climb keeps what it came with.
         return float(result.height), np.asarray(result.gradient)
 
@@ -110,9 +132,7 @@ class Climber:
                 return climb
             before = int(climb.evaluations)
             began = time.perf_counter()
-            with float64():
-                result = self._run(*self._arguments(climb, before + self._pace, steps, hessian))
-            climb = Climb(*map(np.asarray, result))
+            (climb,) = self._call([climb], before + self._pace, steps, hessian)
             seconds = max(time.perf_counter() - began, 1e-6)
             done = max(int(climb.evaluations) - before, 1)
             self._pace = max(1, min(int(CALL_SECONDS / seconds * done), 4 * self._pace))
@@ -121,10 +141,26 @@ class Climber:
                 break
         return climb
 
+    def _call(
+        self, climbs: Sequence[Climb], evaluations: int, steps: int, hessian: bool
+    ) -> list[Climb]:
+        """Go on with some climbs, up to as many evaluations and steps of each."""
+        with float64():
+            result = self._run(*self._arguments(climbs, evaluations, steps, hessian))
+        arrays = [np.asarray(array) for array in result]
+        if self._together == 1:
+            return [Climb(*arrays)]
+        return [Climb(*(array[i] for array in arrays)) for i in range(len(climbs))]
+
     def _arguments(
-        self, climb: Climb, evaluations: int, steps: int, hessian: bool
+        self, climbs: Sequence[Climb], evaluations: int, steps: int, hessian: bool
     ) -> tuple[Any, ...]:
-        return climb, self._data, np.int32(evaluations), np.int32(steps), np.bool_(hessian)
+        (state,) = climbs if self._together == 1 else (self._stacked(climbs),)
+        return state, self._data, np.int32(evaluations), np.int32(steps), np.bool_(hessian)
+
+    def _stacked(self, climbs: Sequence[Climb]) -> Climb:
+        idle = [self._over] * (self._together - len(climbs))
+        return Climb(*(np.array(fields) for fields in zip(*climbs, *idle, strict=True)))
 
 
 def in_threads[Given, Found](

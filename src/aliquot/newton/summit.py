@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from aliquot.newton.climb import Climber, converged, ending, in_threads
+from aliquot.newton.climb import Climber, converged, ending
 from aliquot.newton.saddles import off_saddles
 from aliquot.newton.trust_region import Climb, Phase
 
@@ -117,7 +117,7 @@ def promising(climber: Climber, points: np.ndarray) -> tuple[list[np.ndarray], i
 
     The second number is how many evaluations it took.
     """
-    climbs = [*in_threads(lambda point: climber.climb(point, steps=SHORT), points)]
+    climbs = [*climber.climbs(points, steps=SHORT)]
     used = sum(int(climb.evaluations) for climb in climbs)
     climbs = [climb for climb in climbs if np.isfinite(climb.height)]
     climbs.sort(key=lambda climb: -float(climb.height))

@@ -165,6 +165,21 @@ def climb_program(evaluate: Derivatives | Differences) -> Callable[..., Climb]:
     return run
 
 
+def climbs_program(evaluate: Derivatives | Differences) -> Callable[..., Climb]:
+    """Return the same for several climbs, one after another in one call."""
+    run = climb_program(evaluate)
+
+    def together(
+        climbs: Climb, data: Any, evaluations: Array, steps: Array, hessian: Array
+    ) -> Climb:
+        def one(climb: Climb) -> Climb:
+            return run(climb, data, evaluations, steps, hessian)
+
+        return lax.map(one, climbs)
+
+    return together
+
+
 def _tried(climb: Climb, point: Array, value: Array, gradient: Array, hessian: Array) -> Climb:
     """Go to where the step led if it is higher there, and set out anew."""
     first = climb.steps == 0

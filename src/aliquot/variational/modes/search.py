@@ -22,7 +22,6 @@ from aliquot.newton import (
     converged,
     derivatives,
     ending,
-    in_threads,
     off_saddles,
     promising,
 )
@@ -43,6 +42,8 @@ SAME = 0.05
 EXPLORED, EXPLORING_TAILS, CLIMBED, UNEXPLAINED = 500, 2.0, 4, 0.1
 # So often it is looked for more, and so often in vain where moves are at random.
 ROUNDS, IN_VAIN = 3, 2
+# So many climbs go together in a call, where numbers read times coordinates are no more than this.
+TOGETHER, QUICK = 8, 2_000
 
 
 type Fold = Callable[[np.ndarray], np.ndarray]
@@ -164,6 +165,7 @@ def climber_of(
         size=density.size,
         rows=rows,
         stopped=stopped,
+        together=TOGETHER if density.numbers_read * density.size <= QUICK else 1,
     )
 
 
@@ -178,8 +180,7 @@ def _climbed(
     """Add to what was found what climbs from more starts find."""
     modes, failures, evaluations = [*search.modes], [*search.failures], search.evaluations
     reached = [*search.reached]
-    climbs = in_threads(lambda start: climber.climb(start, steps=steps), starts)
-    for number, climb in enumerate(climbs):
+    for number, climb in enumerate(climber.climbs(starts, steps=steps)):
         known = next((m for m in modes if converged(climb) and climb.position in m), None)
         if known is None:
             top, used = _top(climber, density.labels, climb, steps)
