@@ -173,3 +173,25 @@ def test_products_by_differences_lead_to_the_same_top() -> None:
     units = np.sqrt(np.abs(np.diag(exact.hessian)))
     gap = (by_differences.hessian - exact.hessian) / np.outer(units, units)
     assert np.abs(gap).max() < 1e-3
+
+
+def test_climbs_that_go_together_end_where_each_would_alone(rng):
+    def height(x: Any, data: Any) -> Any:
+        return -((x[0] ** 2 - data) ** 2) - 10.0 * (x[1] - x[0]) ** 2
+
+    def owner() -> None: ...
+
+    starts = [*rng.normal(size=(5, 2)), np.array([np.nan, 0.0])]
+    alone = Climber(owner, "height", derivatives(height), 2.0, size=2)
+    blocks = Climber(owner, "height", derivatives(height), 2.0, size=2, together=4)
+    for steps in (3, 1000):
+        pairs = zip(
+            alone.climbs(starts, steps=steps), blocks.climbs(starts, steps=steps), strict=True
+        )
+        for one, other in pairs:
+            assert converged(one) == converged(other)
+            assert one.steps == other.steps
+            np.testing.assert_allclose(other.position, one.position, rtol=1e-8)
+    one, other = (c.climb(starts[0], hessian=True) for c in (alone, blocks))
+    np.testing.assert_allclose(other.hessian, one.hessian, rtol=1e-6)
+    assert blocks.evaluate(starts[0])[0] == pytest.approx(alone.evaluate(starts[0])[0])

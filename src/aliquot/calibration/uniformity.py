@@ -11,7 +11,6 @@ from __future__ import annotations
 from functools import lru_cache
 
 import numpy as np
-from scipy.stats import binom
 
 # Simulated sets of ranks: p-values are known to about one in as many.
 SIMULATED = 10_000
@@ -21,6 +20,8 @@ _AT_ONCE = 500
 @lru_cache(maxsize=8)
 def _tails(count: int, ranks: int) -> np.ndarray:
     """Tabulate two-sided tails of each number up to a rank, (ranks - 1, count + 1)."""
+    from scipy.stats import binom  # takes long
+
     share = np.arange(1, ranks)[:, None] / ranks
     number = np.arange(count + 1)[None, :]
     lower = binom.cdf(number, count, share)

@@ -97,11 +97,17 @@ class Climber:
     def climbs(
         self, starts: Sequence[np.ndarray] | np.ndarray, *, steps: int = 1000
     ) -> Iterator[Climb]:
-        """Climb from several starts (d,), as `climb` does from each; in order."""
+        """Climb from several starts (d,), as `climb` does from each; in order.
+
+        After `stopped` there are no more.
+        """
         if self._together == 1:
             yield from in_threads(lambda start: self.climb(start, steps=steps), starts)
             return
         for first in range(0, len(starts), self._together):
+            if self._stopped():
+                self.interrupted = True
+                return
             some = starts[first : first + self._together]
             begun = [begin(start, self._rows) for start in some]
             for climb in self._call(begun, EACH_TOGETHER, steps, hessian=False):
