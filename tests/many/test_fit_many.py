@@ -260,6 +260,18 @@ def test_where_all_fail_the_first_reason_is_given():
         aq.fit_many(build, sets(2), **SHORT)
 
 
+def test_ctrl_c_again_keeps_what_has_ended(monkeypatch):
+    def interrupted(groups: Any, work: Any, task: Any, *_: Any) -> None:
+        for number in groups[0][:2]:
+            work(number, lambda job, seed: task(job, seed, 1))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(engines, "run_all", interrupted)
+    fits = aq.fit_many(models.mixture, sets(4), **SHORT)
+    assert (fits["fits"]["status"].values == "pending").sum() == 2
+    assert np.isfinite(fits.posterior["means"].values[:2]).all()
+
+
 def test_ctrl_c_keeps_what_has_ended(monkeypatch):
     ended: list[int] = []
     one = engines.Fits._one

@@ -13,13 +13,12 @@ from aliquot.calibration.result import Calibration
 from aliquot.calibration.task import DIM, GROUP, NAME, NONE, Ranking, Simulation
 from aliquot.errors import ModelError
 from aliquot.inference import forward
-from aliquot.inference.origin import digests
 from aliquot.inference.predict import sample_prior_predictive
 from aliquot.many.collected import InMemory
 from aliquot.many.engine import Asked, FitJob, Fits
 from aliquot.many.methods import read_method
-from aliquot.many.stored import InStore, open_store
-from aliquot.many.survey import Axis
+from aliquot.many.stored import InStore, open_store, plainly
+from aliquot.many.survey import Axis, digest_of
 from aliquot.model import Model, resolve_model
 from aliquot.model.describe import rows
 from aliquot.model.rewritten import with_observations
@@ -146,9 +145,9 @@ def calibrate(
             "seeded": random_seed is not None,
             "method": method,
             "shape": [chains, length],
-            "options": {name: repr(value) for name, value in options.items()},
+            "options": plainly(options),
             "model": {row[0]: " ".join(row[1:3]) for row in rows(model)},
-            "data": [" ".join(digests(model).values())],
+            "data": digest_of(model),
         }
         opened = open_store(read_path(store), range(count), asked, USER)
         seed = opened.description["random_seed"]

@@ -64,6 +64,7 @@ class Fits:
         count = len(asked.labels)
         self.records = [FitRow(random_seed=self._seed_of(n)) for n in range(count)]
         self._taking = threading.Lock()
+        self._closed = False  # whether nothing more is taken
         for number, failure in failures.items():
             self.records[number] = failed(failure, self._seed_of(number))
         if isinstance(collector, InStore):
@@ -98,10 +99,14 @@ class Fits:
                     ended = sum(record.ended for record in self.records)
                     failures = sum(record.status == FAILED for record in self.records)
                     display.update(ended, failures)
-                    if isinstance(self._collector, InStore):
+                    if isinstance(self._collector, InStore) and not self._closed:
                         self._collector.show(self.records, {**said, "partial": True})
 
-            run_all(groups, work, asked.task, cores, stop)
+            try:
+                run_all(groups, work, asked.task, cores, stop)
+            except KeyboardInterrupt:  # asked again: what is under way is left to itself
+                with self._taking:
+                    self._closed = True
         partial = bool(self.left)
         if len(self.left) == len(self.records):
             raise KeyboardInterrupt  # there is nothing to keep
@@ -126,8 +131,9 @@ class Fits:
             return
         pieces = list(pieces_of(fitted.arrays, self._asked.axes, rows))
         with self._taking:
-            self._collector.put(number, pieces)
-            self.records[number] = fitted.record
+            if not self._closed:
+                self._collector.put(number, pieces)
+                self.records[number] = fitted.record
 
     def _seed_of(self, number: int) -> int:
         return as_seed([self._asked.seed, number])

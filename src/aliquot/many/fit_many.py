@@ -14,7 +14,7 @@ from aliquot.many.datasets import USER, read_datasets
 from aliquot.many.engine import TOLD, Asked, FitJob, Fits
 from aliquot.many.methods import FitTask, read_method
 from aliquot.many.padded import Writer
-from aliquot.many.stored import InStore, open_store
+from aliquot.many.stored import InStore, open_store, plainly
 from aliquot.many.survey import Survey
 from aliquot.progress import announce
 from aliquot.storage import read_path
@@ -145,7 +145,7 @@ def fit_many(
             "seeded": random_seed is not None,
             "method": method,
             "shape": list(how.shape),
-            "options": {name: repr(value) for name, value in options.items()},
+            "options": plainly(options),
             "model": survey.description,
             "data": survey.digests,
         }

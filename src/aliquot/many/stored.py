@@ -75,6 +75,22 @@ class InStore:
         return tree if numbers > MOST_NUMBERS else tree.load()
 
 
+def plainly(option: Any) -> Any:
+    """Describe an argument in a way that is the same in another process, as JSON knows it.
+
+    Of what is neither a number, a text nor made of such, it is the kind.
+    """
+    if option is None or isinstance(option, bool | int | float | str):
+        return option
+    if isinstance(option, Mapping):
+        return {str(key): plainly(value) for key, value in option.items()}
+    if isinstance(option, list | tuple):
+        return [plainly(value) for value in option]
+    if isinstance(option, np.ndarray | np.generic):
+        return np.asarray(option).tolist()
+    return f"{type(option).__module__}.{type(option).__qualname__}"
+
+
 def open_store(path: Path, labels: Sequence[Any], asked: Mapping[str, Any], user: str) -> ManyStore:
     """Make a store, or go on with one of the same fits; its seed is that of the first call.
 
@@ -103,7 +119,9 @@ def _refuse_other(then: Mapping[str, Any], now: Mapping[str, Any], path: Path, u
         was = then.get(name)
         if was == value or (name == "random_seed" and not now["seeded"]):
             continue
-        if name == "data":
+        if name == "data" and isinstance(value, str):
+            differing.append("the model or its data are others")
+        elif name == "data":
             which = [
                 str(label)
                 for label, a, b in zip(now["labels"], was or (), value, strict=False)

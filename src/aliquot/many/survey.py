@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from aliquot.density.structure.rows import arrays_in
 from aliquot.errors import heard
 from aliquot.inference.origin import digests
 from aliquot.many.building import model_of, reason
@@ -91,9 +93,18 @@ class Survey:
                     self.axes[dim] = Axis(length, labels)
                 else:
                     axis.add(length, labels)
-        self.digests.append(" ".join(digests(model).values()))
+        self.digests.append(digest_of(model))
         if not self.description:
             self.description = {row[0]: " ".join(row[1:3]) for row in rows(model)}
+
+
+def digest_of(model: Model) -> str:
+    """Give a digest of a model's lines and of all its numbers, data and others."""
+    digest = hashlib.blake2b(repr(rows(model)).encode(), digest_size=8)
+    for array in arrays_in(model) or ():
+        digest.update(f"{array.dtype.str}{array.shape}".encode())
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return " ".join([digest.hexdigest(), *digests(model).values()])
 
 
 def dims_of(name: str, variable: Any) -> tuple[str, ...]:

@@ -52,6 +52,20 @@ def rows_of_variables(small: Any, large: Any) -> dict[str, int] | None:
     return axes
 
 
+def arrays_in(model: Any) -> list[np.ndarray] | None:
+    """Give all numbers that a model holds, in a fixed order; None where that is not known.
+
+    >>> import aliquot as aq
+    >>> with aq.Model() as model:
+    ...     x = aq.Normal("x", 0, 1)
+    ...     y = aq.Normal("y", x * np.array([2.0, 3.0]), 1, observed=[0.5, 0.7])
+    >>> any(np.array_equal(array, [2.0, 3.0]) for array in arrays_in(model))
+    True
+    """
+    writer = _written(model)
+    return None if writer is None else writer.arrays
+
+
 class _RowWriter(KeyWriter):
     """Writes a model with the values of its arrays, and where functions of the user's are."""
 
