@@ -44,6 +44,13 @@ def regression(data: Any) -> None:
     aq.Normal("obs", slope * x, 1, observed=data["y"])
 
 
+def regression_of_arrays(data: Any) -> None:
+    """Covariates and standard errors as plain arrays, without a name."""
+    slope = aq.Normal("slope", 0, 1)
+    errors = 0.5 + np.abs(np.asarray(data["x"]))
+    aq.Normal("obs", slope * data["x"], errors, observed=data["y"])
+
+
 def two_columns(y: Any) -> None:
     mu = aq.Normal("mu", 0, 1, shape=2)
     aq.Normal("obs", mu, 1, shape=np.shape(y), observed=y)

@@ -198,14 +198,15 @@ def test_groups_of_a_table_and_a_model_that_is_returned():
 
 def test_where_every_data_set_is_a_program_of_its_own_it_is_said(capsys):
     def build(data: Any) -> None:
-        slope = aq.Normal("slope", 0, 1)
-        aq.Normal("obs", slope * data["x"], 1, observed=data["y"])
+        slope = aq.Normal("slope", data["x"][0], 1)
+        aq.Normal("obs", slope, 1, observed=data["y"])
 
     data = [models.pairs(np.random.default_rng(i), 8) for i in range(2)]
     aq.fit_many(build, data, **{**SHORT, "progressbar": "plain"})
-    assert "x = aq.Data" in capsys.readouterr().err
-    aq.fit_many(models.regression, data, **{**SHORT, "progressbar": "plain"})
-    assert "aq.Data" not in capsys.readouterr().err
+    assert "m = aq.Data" in capsys.readouterr().err
+    for other in (models.regression, models.regression_of_arrays):
+        aq.fit_many(other, data, **{**SHORT, "progressbar": "plain"})
+        assert "aq.Data" not in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

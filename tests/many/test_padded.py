@@ -29,6 +29,7 @@ PADDED = {
     "chain": (models.chain, models.two_clumps),
     "counts": (models.counts, lambda rng, n: rng.poisson(3, n)),
     "regression": (models.regression, models.pairs),
+    "arrays": (models.regression_of_arrays, models.pairs),
     "two columns": (models.two_columns, lambda rng, n: rng.normal(size=(n, 2))),
     "vectors": (models.vectors, lambda rng, n: rng.normal(size=(n, 2))),
 }
@@ -62,7 +63,7 @@ def test_padded_rows_have_no_effect_on_the_density_or_its_gradient(name):
     assert len(keys) == 1, "each length has a program of its own"
 
 
-@pytest.mark.parametrize("name", ["labels", "chain"])
+@pytest.mark.parametrize("name", ["labels", "chain", "arrays"])
 def test_models_of_one_length_to_which_they_are_padded_share_what_is_traced(name):
     build, simulate = PADDED[name]
     rng = np.random.default_rng(2)
@@ -159,6 +160,22 @@ def test_where_rows_would_change_more_a_data_set_has_its_own_model(build):
         found = writer.written(number)
         assert not found.rows
         assert all(getattr(v, "counted", None) is None for v in found.model.variables.values())
+
+
+def test_arrays_that_are_asked_for_their_numbers_are_constants():
+    def build(data: Any) -> None:
+        slope = aq.Normal("slope", 0, 1)
+        total = aq.lift(lambda x, t: t * float(np.asarray(x).sum()))
+        aq.Normal("obs", total(data["x"], slope), 1, shape=len(data["y"]), observed=data["y"])
+
+    data = models.pairs(np.random.default_rng(4), 6)
+    found = Writer(build, [data], "test").written(0).model
+    assert not found.arrays
+    point = np.array([0.3])
+    own = written_alone(build, data)
+    assert found.density().evaluate(point) == own.density().evaluate(point)
+    shared = Writer(models.regression_of_arrays, [data], "test").written(0).model
+    assert len(shared.arrays) == 2
 
 
 def test_lengths_share_a_program_up_to_a_ratio_and_few_lengths_have_their_own():

@@ -31,6 +31,7 @@ class Leaves:
         own = [leaf for leaf in map(_source, model.observed) if leaf is not None]
         counted = [getattr(v, "counted", None) for v in model.variables.values()]
         own += [leaf for leaf in counted if leaf is not None]
+        own += model.arrays
         return Leaves({leaf.name: leaf for leaf in [*model.data, *own]})
 
     def arrays(self) -> dict[str, np.ndarray]:

@@ -12,6 +12,7 @@ import numpy as np
 from aliquot.errors import DTypeError, ShapeError
 from aliquot.expression import text as texts
 from aliquot.expression.bounds import RULES, Rule, Span, span_of
+from aliquot.expression.given import as_read
 from aliquot.precision import float64
 
 
@@ -86,9 +87,10 @@ def apply(
         (args, kwargs), is_leaf=lambda x: isinstance(x, Expression)
     )
     leaves = [leaf if isinstance(leaf, Expression) else as_operand(leaf) for leaf in leaves]
+    if any(isinstance(leaf, Expression) for leaf in leaves):
+        # What the caller does to an array later must not change the expression.
+        leaves = [as_read(x.copy()) if isinstance(x, np.ndarray) else x for x in leaves]
     where = [i for i, leaf in enumerate(leaves) if isinstance(leaf, Expression)]
-    if where:  # what the caller does to an array later must not change the expression
-        leaves = [leaf.copy() if isinstance(leaf, np.ndarray) else leaf for leaf in leaves]
     name = getattr(function, "__name__", "function")
     written = texts.call(name, args, kwargs) if text is None else text
 

@@ -65,10 +65,11 @@ def leave_out(
 
     Notes
     -----
-    What is left out becomes missing, and is integrated out [1]_: of a row its whole event, such as
-    all numbers of an `MvNormal`. Discrete variables are summed out as before, so that a hidden
-    label of a row left out says nothing, and a hidden Markov chain goes over the gap. The density
-    of an observation is then, as in `compute_log_likelihood`,
+    What is left out does not count, as if it were missing [1]_: of a row its whole event, such as
+    all numbers of an `MvNormal`. All refits share what is compiled for the first. Discrete
+    variables are summed out as before, so that a hidden label of a row left out says nothing, and a
+    hidden Markov chain goes over the gap. The density of an observation is then, as in
+    `compute_log_likelihood`,
 
     .. math:: \log p(y_i \mid \theta, y_\text{kept})
 

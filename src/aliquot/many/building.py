@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
+import numpy as np
+
 from aliquot.errors import ModelError
+from aliquot.expression.given import read_by
+from aliquot.many.datasets import rows_in
 from aliquot.model import Model
+from aliquot.model.context import current_model
+from aliquot.model.variables import Data
 
 
 def model_of(build: Callable[[Any], Any], data: Any, user: str) -> Model:
@@ -17,8 +24,12 @@ def model_of(build: Callable[[Any], Any], data: Any, user: str) -> Model:
     ModelError
         Where it writes none.
     """
-    with Model() as model:
-        made = build(data)
+    try:
+        with Model() as model, read_by(partial(_as_data, rows_in(data))):
+            made = build(data)
+    except Exception:  # what is written asks for numbers, or is wrong
+        with Model() as model:
+            made = build(data)
     if isinstance(made, Model):
         return made
     if not model.variables:
@@ -30,6 +41,17 @@ def model_of(build: Callable[[Any], Any], data: Any, user: str) -> Model:
             '        aq.Normal("obs", mu, 1, observed=y)'
         )
     return model
+
+
+def _as_data(rows: int | None, array: np.ndarray) -> Any:
+    """Let a column of numbers be data: what is written of it is the same for other data sets."""
+    if array.dtype != np.float64 or rows not in array.shape or not np.isfinite(array).all():
+        return array
+    model = current_model("aq.Data")
+    name = f"(array {len(model.arrays)})"
+    leaf = Data(name, array.shape, array.dtype, value=array, owner=model)
+    model.arrays.append(leaf)
+    return leaf
 
 
 def reason(error: BaseException) -> str:

@@ -97,8 +97,9 @@ def fit_many(
     -----
     A fit is what `sample` or `fit` would have given for that data set alone, with the same seed, up
     to rounding. Data sets share what is compiled, where they differ in data only: what is given as
-    ``observed=`` or as `aq.Data`. Lengths that are close share it, too: shorter ones are given
-    further rows, which do not count, where `build` writes the same model but for these.
+    ``observed=`` or `aq.Data`, and columns of floats as long as the data set, such as covariates.
+    Lengths that are close share it, too: shorter ones are given further rows, which do not count,
+    where `build` writes the same model but for these.
 
     Fits that take less than two seconds are done in processes besides this one, where there are
     many; a function of yours that cannot be written down for these (see `pickle`; cloudpickle, if
@@ -168,7 +169,7 @@ def fit_many(
         if writer.share_no_program(fits.left):
             announce(
                 "Each data set is compiled by itself: numbers that differ are part of the model. "
-                'Write covariates in build as data: x = aq.Data("x", x).',
+                'Where they come from the data, write them so in build: m = aq.Data("m", m).',
                 progressbar,
             )
         tree = fits.all(groups, cores, progressbar, {"random_seed": seed, "method": method})

@@ -15,6 +15,7 @@ from aliquot.distributions.base import Distribution
 from aliquot.distributions.parameters import as_shape
 from aliquot.errors import AliquotError, ModelError, ShapeError
 from aliquot.expression import Expression, leaves, unwrapped
+from aliquot.expression.given import as_read
 from aliquot.hints.arguments import DATA, DETERMINISTIC, FAMILY, POTENTIAL, SET_DATA
 from aliquot.hints.explain import explained, places_and_names, too_many, unknown_argument
 from aliquot.model import observed as observations
@@ -200,7 +201,9 @@ class Constructor[Family: Distribution]:
 
 
 def _copied(value: Any) -> Any:
-    return copy(value) if isinstance(value, np.ndarray | list) else unwrapped(value)
+    if isinstance(value, np.ndarray):
+        return as_read(copy(value))
+    return copy(value) if isinstance(value, list) else unwrapped(value)
 
 
 @contextmanager

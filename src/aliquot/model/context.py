@@ -65,6 +65,7 @@ class Model:
         self.coords = Coords(coords, on_read=self.note_read)
         self.max_table = whole_number("max_table", max_table)
         self.variables: dict[str, Any] = {}
+        self.arrays: list[Data] = []  # those that are data without a name
         # What was read as numbers, and after how many variables: later ones may hold them.
         self.noted: list[tuple[int, Read]] = []
         self._density: Density | None = None

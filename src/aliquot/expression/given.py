@@ -1,0 +1,37 @@
+"""What becomes of arrays that a user writes into expressions: constants, unless somebody says so.
+
+An array is part of a model, as its code is. For one of many data sets it may be data instead: then
+whoever calls the user's function reads it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+import numpy as np
+
+_reader: ContextVar[Callable[[np.ndarray], Any] | None] = ContextVar("aliquot_reader", default=None)
+
+
+@contextmanager
+def read_by(reader: Callable[[np.ndarray], Any]) -> Iterator[None]:
+    """Let arrays become what a function makes of them, which may be the same, in the block.
+
+    >>> with read_by(lambda array: array.sum()):
+    ...     float(as_read(np.array([1.0, 2.0]))), as_read("text")
+    (3.0, 'text')
+    """
+    token = _reader.set(reader)
+    try:
+        yield
+    finally:
+        _reader.reset(token)
+
+
+def as_read(value: Any) -> Any:
+    """Give what an operand is to be."""
+    reader = _reader.get()
+    return value if reader is None or not isinstance(value, np.ndarray) else reader(value)
