@@ -13,17 +13,15 @@ from aliquot.calibration.result import Calibration
 from aliquot.calibration.task import DIM, GROUP, NAME, NONE, Ranking, Simulation
 from aliquot.errors import ModelError
 from aliquot.inference import forward
+from aliquot.inference.identity import lines_of
 from aliquot.inference.predict import sample_prior_predictive
-from aliquot.many.collected import InMemory
 from aliquot.many.engine import Asked, FitJob, Fits
 from aliquot.many.methods import read_method
-from aliquot.many.stored import InStore, open_store, plainly
+from aliquot.many.stored import open_store
 from aliquot.many.survey import Axis, digest_of
 from aliquot.model import Model, resolve_model
-from aliquot.model.describe import rows
 from aliquot.model.rewritten import with_observations
 from aliquot.results import groups_of, tree_of
-from aliquot.storage import read_path
 
 if TYPE_CHECKING:
     import xarray
@@ -133,24 +131,21 @@ def calibrate(
     how = read_method(USER, method, DRAWS if draws is None and sampled else draws, options)
     cores = None if cores is None else whole_number("cores", cores)
     _check(model)
-    seed = as_seed(random_seed)
     chains, length = how.shape
     if length == 0:
         raise ModelError(f"{USER}: draws must be at least 1 to rank among; got 0")
     ranked = min(RANKED, chains * length)
-    opened = None
-    if store is not None:
-        asked = {
-            "random_seed": seed,
-            "seeded": random_seed is not None,
-            "method": method,
-            "shape": [chains, length],
-            "options": plainly(options),
-            "model": {row[0]: " ".join(row[1:3]) for row in rows(model)},
-            "data": digest_of(model),
-        }
-        opened = open_store(read_path(store), range(count), asked, USER)
-        seed = opened.description["random_seed"]
+    seed, opened = open_store(
+        store,
+        USER,
+        range(count),
+        random_seed,
+        method=method,
+        shape=[chains, length],
+        options=options,
+        model=lines_of(model),
+        data=digest_of(model),
+    )
     try:
         simulated = _Simulated(model, count, as_seed([seed, STREAM]))
         # Of data as they will be: those that are given may be special, such as zeros.
@@ -159,13 +154,11 @@ def calibrate(
         task = Ranking(how, symmetries, first.model.symmetries(explain=False), ranked)
         names = task.names(first)
         axes = {DIM: Axis(len(names), np.array(names))}
-        labels = range(count)
-        collector: InMemory | InStore = (
-            InMemory(labels, axes) if opened is None else InStore(opened, axes)
-        )
         fits = Fits(
-            Asked(USER, labels, lambda n: FitJob(simulated(n)), task, seed, axes, "simulations"),
-            collector,
+            Asked(
+                USER, range(count), lambda n: FitJob(simulated(n)), task, seed, axes, "simulations"
+            ),
+            opened,
             {},
         )
         said = {"random_seed": seed, "method": method, "draws": ranked}
@@ -174,8 +167,10 @@ def calibrate(
         if opened is not None:
             opened.close()
     fits.tell()
-    found = tree[GROUP].to_dataset()[NAME].values
-    ranks = np.where(np.isnan(found), NONE, found).astype(int)
+    ranks = np.full((count, len(names)), NONE)
+    if GROUP in tree.children:  # else nothing that has ended could be fitted
+        found = tree[GROUP].to_dataset()[NAME].values
+        ranks = np.where(np.isnan(found), NONE, found).astype(int)
     return Calibration(names, ranks, ranked, _with_pit(tree, ranks, ranked, names, seed))
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from math import prod
 from typing import Any
 
 import jax
@@ -19,7 +18,8 @@ import numpy as np
 from aliquot.diagnostics.components import ExchangeableComponents
 from aliquot.diagnostics.label_free import sorted_quantities
 from aliquot.diagnostics.quantity import quantity_of
-from aliquot.inference.draws import free_draws, random_keys
+from aliquot.inference.described import model_coords, model_dims
+from aliquot.inference.draws import free_draws, random_keys, spread_evenly
 from aliquot.model import Model
 from aliquot.results import build_tree
 from aliquot.symmetry import ATTRIBUTE, Symmetries
@@ -41,8 +41,8 @@ def of_variables(model: Model, symmetries: Symmetries, draws: Mapping[str, np.nd
     """Give the scalars of continuous variables and deterministics, (draws, *shape) each."""
     tree = build_tree(
         posterior={name: values[None] for name, values in draws.items()},
-        dims={n: list(v.dims) for n, v in model.variables.items() if getattr(v, "dims", None)},
-        coords=model.coords.as_dict(),
+        dims=model_dims(model),
+        coords=model_coords(model),
         order=list(model.variables),
     )
     posterior = tree["posterior"].to_dataset()
@@ -56,11 +56,11 @@ def of_variables(model: Model, symmetries: Symmetries, draws: Mapping[str, np.nd
         if components.blocks:
             free = quantity.label_free
         places = np.flatnonzero(free)
-        for element in places[_some(len(places), MOST)]:
+        for element in places[spread_evenly(len(places), MOST)]:
             names.append(quantity.label(int(element)))
             values.append(quantity.draws[element, 0])
     for quantity in sorted_quantities(posterior, components.blocks):
-        for element in _some(len(quantity.draws), MOST):
+        for element in spread_evenly(len(quantity.draws), MOST):
             names.append(quantity.label(int(element)))
             values.append(quantity.draws[element, 0])
     count = len(next(iter(draws.values())))
@@ -125,7 +125,7 @@ def of_discrete(density: Any, symmetries: Symmetries, draws: Mapping[str, np.nda
 def _of_states(
     name: str, states: np.ndarray, listed: Sequence[int], shape: tuple[int, ...]
 ) -> Iterator[tuple[str, np.ndarray]]:
-    for element in _some(states.shape[1], MOST_DISCRETE):
+    for element in spread_evenly(states.shape[1], MOST_DISCRETE):
         yield _element(name, int(element), shape), states[:, element]
     if states.shape[1] == 1:
         return
@@ -146,21 +146,12 @@ def _of_labels(
         counts = np.sort([(states == state).sum(axis=1) for state in listed], axis=0)[::-1]
         for place, count in enumerate(counts[:-1]):
             yield f"sorted sizes of {name}[{place}]", count
-    for element in _some(states.shape[1] - 1, MOST_DISCRETE):
+    for element in spread_evenly(states.shape[1] - 1, MOST_DISCRETE):
         one, other = (_element(name, int(at), shape) for at in (element, element + 1))
         yield f"{one} == {other}", states[:, element] == states[:, element + 1]
 
 
 def _element(name: str, element: int, shape: tuple[int, ...]) -> str:
-    if prod(shape) == 1 and not shape:
+    if not shape:
         return name
     return f"{name}[{', '.join(str(i) for i in np.unravel_index(element, shape))}]"
-
-
-def _some(count: int, most: int) -> np.ndarray:
-    """Choose so many places at most, evenly spread."""
-    return (
-        np.unique(np.linspace(0, count - 1, min(count, most)).astype(int))
-        if count
-        else (np.zeros(0, int))
-    )

@@ -99,19 +99,20 @@ class Calibration:
 
     def finding(self, quantity: int) -> str:
         """Say in which direction the posteriors of a quantity are off, as far as that is clear."""
-        ranks = self.ranks_of(quantity)
-        values = self.draws + 1
-        pit = (ranks + 0.5) / values
+        pit, flat = self._pit(quantity)
         n = len(pit)
-        shift = (pit.mean() - 0.5) / np.sqrt((1 - 1 / values**2) / (12 * n))
-        about = (pit - 0.5) ** 2
-        width = (about.mean() - (1 - 1 / values**2) / 12) / np.sqrt(1 / (180 * n))
-        said = []
+        shift = (pit.mean() - 0.5) / np.sqrt(flat / n)
+        width = (((pit - 0.5) ** 2).mean() - flat) / np.sqrt(1 / (180 * n))
         if abs(shift) > CLEAR:
-            said.append(f"the posterior lies too {'low' if shift > 0 else 'high'}")
-        elif abs(width) > CLEAR:
-            said.append("the posterior is too narrow" if width > 0 else "the posterior is too wide")
-        return said[0] if said else "the posterior has another shape than it should"
+            return f"the posterior lies too {'low' if shift > 0 else 'high'}"
+        if abs(width) > CLEAR:
+            return f"the posterior is too {'narrow' if width > 0 else 'wide'}"
+        return "the posterior has another shape than it should"
+
+    def _pit(self, quantity: int) -> tuple[np.ndarray, float]:
+        """Give the PIT values of a quantity, and the variance of such as are uniform."""
+        values = self.draws + 1
+        return (self.ranks_of(quantity) + 0.5) / values, (1 - 1 / values**2) / 12
 
     @property
     def verdict(self) -> str:
@@ -148,19 +149,16 @@ class Calibration:
         """
         import pandas
 
-        values = self.draws + 1
         rows = []
         for i in range(len(self.names)):
-            pit = (self.ranks_of(i) + 0.5) / values
+            pit, flat = self._pit(i)
             rows.append(
                 {
                     "p_value": self.p_values[i],
                     "adjusted": self.adjusted[i],
                     "ranks": len(pit),
                     "mean_pit": pit.mean() if len(pit) else np.nan,
-                    "spread": ((pit - 0.5) ** 2).mean() * 12 / (1 - 1 / values**2)
-                    if len(pit)
-                    else np.nan,
+                    "spread": ((pit - 0.5) ** 2).mean() / flat if len(pit) else np.nan,
                     "finding": self.finding(i) if self.wrong(i) else "",
                 }
             )

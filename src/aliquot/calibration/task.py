@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from aliquot.alike import rows_apart
 from aliquot.calibration.quantities import (
     LIKELIHOOD,
     discrete_draws,
@@ -17,7 +16,7 @@ from aliquot.calibration.quantities import (
     of_variables,
 )
 from aliquot.diagnostics.statistics import mixing
-from aliquot.many.methods import APART, FitArray, FitOutcome, Method, failed
+from aliquot.many.methods import FitArray, FitOutcome, Method, attempted
 from aliquot.many.record import OK, WARNED, FitRow
 from aliquot.model import Model
 from aliquot.symmetry import Symmetries
@@ -50,15 +49,13 @@ class Ranking:
 
     def __call__(self, simulation: Simulation, seed: int, cores: int) -> FitOutcome:
         """Do it."""
-        with rows_apart(APART):
-            try:
-                take_symmetries(simulation.model, self.known)
-                fitted = self.method.fit(simulation.model, seed, cores, judged=False)
-                return fitted if fitted.partial else self._ranked(simulation, fitted, seed)
-            except Exception as failure:
-                return FitOutcome(failed(failure, seed))
-            except KeyboardInterrupt:  # asked to stop before the first draw
-                return FitOutcome(FitRow(random_seed=seed), partial=True)
+
+        def fit() -> FitOutcome:
+            take_symmetries(simulation.model, self.known)
+            fitted = self.method.fit(simulation.model, seed, cores, judged=False)
+            return fitted if fitted.partial else self._ranked(simulation, fitted, seed)
+
+        return attempted(fit, seed)
 
     def names(self, simulation: Simulation) -> list[str]:
         """Name what is ranked."""

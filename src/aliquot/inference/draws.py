@@ -35,6 +35,15 @@ def sample_shape(values: Mapping[str, np.ndarray]) -> tuple[int, int]:
     return chains, draws
 
 
+def spread_evenly(count: int, most: int) -> np.ndarray:
+    """Choose so many of `count` places at most, evenly spread, the first and the last among them.
+
+    >>> spread_evenly(10, 3), spread_evenly(2, 3), spread_evenly(0, 3)
+    (array([0, 4, 9]), array([0, 1]), array([], dtype=int64))
+    """
+    return np.unique(np.linspace(0, count - 1, min(count, most)).astype(int))
+
+
 def random_keys(seed: int, count: int) -> np.ndarray:
     """Make a key of JAX for each draw, as numbers."""
     with float64():

@@ -19,13 +19,18 @@ _SOFTWARE = ("aliquot", "jax", "jaxlib", "numpy")
 def identity(model: Model, density: Any) -> dict[str, Any]:
     """Describe all that the draws of a run depend on besides its settings, as JSON knows it."""
     return {
-        "model": {row[0]: " ".join(row[1:3]) for row in rows(model)},
+        "model": lines_of(model),
         "coordinates": list(density.labels),
         "data": digests(model),
         "program": density.fingerprint,
         "software": {name: _version(name) for name in _SOFTWARE},
         "processor": processor(),
     }
+
+
+def lines_of(model: Model) -> dict[str, str]:
+    """Give a model's lines by the variable that each is of."""
+    return {row[0]: " ".join(row[1:3]) for row in rows(model)}
 
 
 def refuse_other(then: Mapping[str, Any], now: Mapping[str, Any], user: str) -> None:

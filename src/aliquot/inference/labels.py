@@ -14,7 +14,13 @@ from aliquot.density.likelihood import likelihood_shape
 from aliquot.diagnostics import Diagnosis, check
 from aliquot.diagnostics.empty import ATTRIBUTE as EMPTY
 from aliquot.errors import AliquotWarning, warn
-from aliquot.inference.draws import flat, free_draws, in_chains, sample_shape
+from aliquot.inference.draws import (
+    flat,
+    free_draws,
+    in_chains,
+    sample_shape,
+    spread_evenly,
+)
 from aliquot.inference.empty_components import empty_components
 from aliquot.inference.permute import that_hold
 from aliquot.model import Model
@@ -104,7 +110,7 @@ def log_predictive(density: Any, values: Mapping[str, np.ndarray]) -> dict[str, 
     found = {}
     for variable in density.observed:
         name = f"log p({variable.name})"
-        places = _positions(sizes[name])
+        places = spread_evenly(sizes[name], MOST)
         labels = np.array([*map(str, places), "all"])
         counted = np.ones(len(labels), bool)
         if variable.counted is not None:
@@ -115,9 +121,5 @@ def log_predictive(density: Any, values: Mapping[str, np.ndarray]) -> dict[str, 
     return found
 
 
-def _positions(size: int) -> np.ndarray:
-    return np.unique(np.linspace(0, size - 1, min(MOST, size)).astype(int))
-
-
 def _selected(values: Any) -> Any:
-    return jnp.append(values[_positions(values.size)], jnp.sum(values))
+    return jnp.append(values[spread_evenly(values.size, MOST)], jnp.sum(values))

@@ -118,6 +118,12 @@ class InMemory:
         return tree_of(made, said)
 
 
+def labels_along(dim: str, length: int, axes: Mapping[str, Axis]) -> np.ndarray:
+    """Give the labels along a dim of all fits' arrays: numbers where there are no others."""
+    axis = None if dim in SAMPLED else axes.get(dim)
+    return np.arange(length) if axis is None or axis.labels is None else axis.labels
+
+
 def coords_of(
     all_dims: Sequence[Sequence[str]], arrays: Mapping[str, Any], axes: Mapping[str, Axis]
 ) -> dict[str, Any]:
@@ -127,9 +133,7 @@ def coords_of(
         for dim, length in zip(dims, held[1].shape, strict=True):
             if dim == DATASET or dim in result:
                 continue
-            axis = axes.get(dim)
-            labels = None if axis is None or dim in SAMPLED else axis.labels
-            result[dim] = np.arange(length) if labels is None else labels
+            result[dim] = labels_along(dim, length, axes)
     return result
 
 

@@ -19,6 +19,7 @@ from aliquot.many.record import FAILED, WARNED, FitRow
 from aliquot.many.stored import InStore
 from aliquot.many.survey import Axis
 from aliquot.progress import fit_progress
+from aliquot.storage import ManyStore
 
 if TYPE_CHECKING:
     import xarray
@@ -39,7 +40,7 @@ class FitJob:
 class Asked:
     """What is to be done many times.
 
-    `job` makes what the task is called with; `groups` are the numbers that share programs.
+    `job` makes what the task is called with; `axes` are the dims of what it gives.
     """
 
     user: str
@@ -57,18 +58,21 @@ class Fits:
     def __init__(
         self,
         asked: Asked,
-        collector: InMemory | InStore,
+        store: ManyStore | None,
         failures: Mapping[int, BaseException],
     ) -> None:
-        self._asked, self._collector = asked, collector
+        self._asked = asked
+        self._collector: InMemory | InStore = (
+            InMemory(asked.labels, asked.axes) if store is None else InStore(store, asked.axes)
+        )
         count = len(asked.labels)
         self.records = [FitRow(random_seed=self._seed_of(n)) for n in range(count)]
         self._taking = threading.Lock()
         self._closed = False  # whether nothing more is taken
         for number, failure in failures.items():
             self.records[number] = failed(failure, self._seed_of(number))
-        if isinstance(collector, InStore):
-            for number, record in collector.records.items():
+        if isinstance(self._collector, InStore):
+            for number, record in self._collector.records.items():
                 self.records[number] = record
 
     @property

@@ -6,18 +6,16 @@ from collections.abc import Callable, Sequence
 from os import PathLike
 from typing import TYPE_CHECKING, Any
 
-from aliquot.arguments import as_seed, whole_number
+from aliquot.arguments import whole_number
 from aliquot.errors import AliquotWarning, DTypeError, ModelError, warn
 from aliquot.many.building import reason
-from aliquot.many.collected import InMemory
 from aliquot.many.datasets import USER, read_datasets
 from aliquot.many.engine import TOLD, Asked, FitJob, Fits
 from aliquot.many.methods import FitTask, read_method
 from aliquot.many.padded import Writer
-from aliquot.many.stored import InStore, open_store, plainly
+from aliquot.many.stored import open_store
 from aliquot.many.survey import Survey
 from aliquot.progress import announce
-from aliquot.storage import read_path
 
 if TYPE_CHECKING:
     import xarray
@@ -137,22 +135,17 @@ def fit_many(
     for message, numbers in list(survey.said.items())[:TOLD]:
         others = f" (and {len(numbers) - 1} others)" if len(numbers) > 1 else ""
         warn(f"data set {sets.labels[numbers[0]]}{others}: {message}", AliquotWarning)
-    seed = as_seed(random_seed)
-    collector: InMemory | InStore = InMemory(sets.labels, survey.axes)
-    opened = None
-    if store is not None:
-        asked = {
-            "random_seed": seed,
-            "seeded": random_seed is not None,
-            "method": method,
-            "shape": list(how.shape),
-            "options": plainly(options),
-            "model": survey.description,
-            "data": survey.digests,
-        }
-        opened = open_store(read_path(store), sets.labels, asked, USER)
-        seed = opened.description["random_seed"]
-        collector = InStore(opened, survey.axes)
+    seed, opened = open_store(
+        store,
+        USER,
+        sets.labels,
+        random_seed,
+        method=method,
+        shape=list(how.shape),
+        options=options,
+        model=survey.description,
+        data=survey.digests,
+    )
     writer = Writer(build, sets.values, USER)
 
     def job(number: int) -> FitJob:
@@ -162,7 +155,7 @@ def fit_many(
     try:
         fits = Fits(
             Asked(USER, sets.labels, job, FitTask(how), seed, survey.axes),
-            collector,
+            opened,
             survey.failures,
         )
         groups = writer.grouped(fits.left)

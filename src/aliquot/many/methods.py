@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -89,13 +89,18 @@ class FitTask:
 
     def __call__(self, model: Model, seed: int, cores: int) -> FitOutcome:
         """Fit it."""
-        try:
-            with rows_apart(APART):
-                return self.method.fit(model, seed, cores)
-        except Exception as failure:
-            return FitOutcome(failed(failure, seed))
-        except KeyboardInterrupt:  # asked to stop before the first draw
-            return FitOutcome(FitRow(random_seed=seed), partial=True)
+        return attempted(lambda: self.method.fit(model, seed, cores), seed)
+
+
+def attempted(fit: Callable[[], FitOutcome], seed: int) -> FitOutcome:
+    """Make one of many fits; where it fails say why."""
+    try:
+        with rows_apart(APART):
+            return fit()
+    except Exception as failure:
+        return FitOutcome(failed(failure, seed))
+    except KeyboardInterrupt:  # asked to stop before the first draw
+        return FitOutcome(FitRow(random_seed=seed), partial=True)
 
 
 def failed(failure: BaseException, seed: int) -> FitRow:

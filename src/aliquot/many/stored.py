@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from aliquot.arguments import as_seed
 from aliquot.errors import ModelError
-from aliquot.many.collected import DATASET, SAMPLED, PlacedArray
+from aliquot.many.collected import DATASET, PlacedArray, labels_along
 from aliquot.many.record import FitRow, columns
 from aliquot.many.survey import Axis
 from aliquot.results.attributes import standard_attributes
-from aliquot.storage import MOST_NUMBERS, ManyStore, open_run, require_zarr
+from aliquot.storage import MOST_NUMBERS, ManyStore, open_run, read_path, require_zarr
 
 if TYPE_CHECKING:
     import xarray
@@ -45,10 +46,7 @@ class InStore:
         self._arrays[number] = [f"{piece.group}/{piece.name}" for piece in pieces]
 
     def _along(self, dim: str, length: int) -> np.ndarray:
-        if dim == DATASET:
-            return self._labels
-        axis = None if dim in SAMPLED else self._axes.get(dim)
-        return np.arange(length) if axis is None or axis.labels is None else axis.labels
+        return self._labels if dim == DATASET else labels_along(dim, length, self._axes)
 
     def show(self, records: Sequence[FitRow], attrs: Mapping[str, Any]) -> None:
         """Write down which fits have ended, if it is time."""
@@ -91,8 +89,16 @@ def plainly(option: Any) -> Any:
     return f"{type(option).__module__}.{type(option).__qualname__}"
 
 
-def open_store(path: Path, labels: Sequence[Any], asked: Mapping[str, Any], user: str) -> ManyStore:
-    """Make a store, or go on with one of the same fits; its seed is that of the first call.
+def open_store(
+    store: Any,
+    user: str,
+    labels: Sequence[Any],
+    random_seed: Any,
+    **asked: Any,
+) -> tuple[int, ManyStore | None]:
+    """Make a store, or go on with one of the same fits; and give the seed, of the first call.
+
+    Without a `store` there is none. `asked` is what the fits are of, and how they are made.
 
     Raises
     ------
@@ -101,16 +107,22 @@ def open_store(path: Path, labels: Sequence[Any], asked: Mapping[str, Any], user
     ModelError
         Where it is of other fits: says what differs.
     """
+    seed = as_seed(random_seed)
+    if store is None:
+        return seed, None
+    path = read_path(store)
     require_zarr()
+    asked |= {"random_seed": seed, "seeded": random_seed is not None}
+    asked["options"] = plainly(asked["options"])
     if not path.exists():
-        return ManyStore.make(path, labels, asked)
-    store = ManyStore.open(path)
+        return seed, ManyStore.make(path, labels, asked)
+    opened = ManyStore.open(path)
     try:
-        _refuse_other(store.description, {**asked, "labels": list(labels)}, path, user)
+        _refuse_other(opened.description, {**asked, "labels": list(labels)}, path, user)
     except BaseException:
-        store.close()
+        opened.close()
         raise
-    return store
+    return opened.description["random_seed"], opened
 
 
 def _refuse_other(then: Mapping[str, Any], now: Mapping[str, Any], path: Path, user: str) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 
 from aliquot.density.structure.rows import arrays_in
 from aliquot.errors import heard
+from aliquot.inference.identity import lines_of
 from aliquot.inference.origin import digests
 from aliquot.many.building import model_of, reason
 from aliquot.model import Model
@@ -95,7 +96,7 @@ class Survey:
                     axis.add(length, labels)
         self.digests.append(digest_of(model))
         if not self.description:
-            self.description = {row[0]: " ".join(row[1:3]) for row in rows(model)}
+            self.description = lines_of(model)
 
 
 def digest_of(model: Model) -> str:

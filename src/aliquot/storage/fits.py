@@ -6,7 +6,6 @@ Each is one file, replaced as a whole, so that whenever a fit ends it goes on fr
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,7 @@ from aliquot.storage.folder import (
     read_description,
     write_description,
 )
-from aliquot.storage.lock import StoreLock
+from aliquot.storage.lock import StoreLock, opened
 from aliquot.storage.packing import packed, unpacked
 from aliquot.storage.writing import write
 
@@ -59,16 +58,7 @@ class FitStore:
         """
         if read_description(path).get("kind") != FIT:
             raise StorageError(f"{path} is the store of a run, not of a fit")
-        lock = StoreLock(path / OWN)
-        try:
-            store = cls(path, lock)
-        except BaseException:
-            lock.release()
-            raise
-        for file in (path / OWN).glob(".new-*"):
-            with suppress(OSError):
-                file.unlink()
-        return store
+        return opened(path, cls)
 
     @classmethod
     def make(

@@ -4,10 +4,34 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
 from aliquot.errors import StorageError
+from aliquot.storage.folder import OWN
+
+
+def opened[Store](path: Path, make: Callable[[Path, StoreLock], Store]) -> Store:
+    """Hold a store and make of it what writes to it; it is let go of where that fails.
+
+    What was half written is cleared away.
+
+    Raises
+    ------
+    StorageError
+        Where another run writes to it.
+    """
+    lock = StoreLock(path / OWN)
+    try:
+        for file in path.rglob(".new-*"):
+            with suppress(OSError):
+                file.unlink()
+        return make(path, lock)
+    except BaseException:
+        lock.release()
+        raise
+
 
 _held: set[str] = set()
 _lock = threading.RLock()  # a lock may be forgotten, and let go, while another is taken

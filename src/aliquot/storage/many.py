@@ -11,7 +11,6 @@ import json
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +21,7 @@ from aliquot.results.attributes import encode_attributes
 from aliquot.storage.chunks import content_of, is_sound
 from aliquot.storage.documents import GROUP, array_document
 from aliquot.storage.folder import MANY, OWN, making, read_description
-from aliquot.storage.lock import StoreLock
+from aliquot.storage.lock import StoreLock, opened
 from aliquot.storage.store import documents_of, publish
 from aliquot.storage.writing import settle, write
 
@@ -84,12 +83,7 @@ class ManyStore:
                 f"{path} is the store of one run or fit, not of many: choose another name for "
                 "store=. Nothing of it was touched"
             )
-        lock = StoreLock(path / OWN)
-        try:
-            return cls(path, lock)
-        except BaseException:
-            lock.release()
-            raise
+        return opened(path, cls)
 
     def put(
         self,
@@ -198,9 +192,6 @@ class ManyStore:
 
     def _recovered(self) -> dict[int, Any]:
         """Read which fits have ended, and whether all that was written of them is whole."""
-        for file in self.path.rglob(".new-*"):
-            with suppress(OSError):
-                file.unlink()
         try:
             rows = json.loads((self.path / OWN / _ROWS).read_text(encoding="utf-8"))
         except (OSError, ValueError):

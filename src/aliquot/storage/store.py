@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import warnings
 from collections.abc import Collection, Mapping
-from contextlib import suppress
 from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,7 +31,7 @@ from aliquot.storage.folder import (
     read_description,
     write_description,
 )
-from aliquot.storage.lock import StoreLock
+from aliquot.storage.lock import StoreLock, opened
 from aliquot.storage.packing import packed, unpacked
 from aliquot.storage.writing import write
 
@@ -87,14 +86,13 @@ class RunStore:
                 f"{path} holds many fits. The call that made it, aq.fit_many or aq.calibrate, goes "
                 "on with it"
             )
-        lock = StoreLock(path / OWN)
-        try:
+
+        def recovered(path: Path, lock: StoreLock) -> RunStore:
             store = cls(path, lock)
             store._recover()
-        except BaseException:
-            lock.release()
-            raise
-        return store
+            return store
+
+        return opened(path, recovered)
 
     @property
     def groups(self) -> dict[str, list[str]]:
@@ -213,9 +211,6 @@ class RunStore:
 
     def _recover(self) -> None:
         """Find from where the run can go on, and clear away what it had begun to write."""
-        for file in self.path.rglob(".new-*"):
-            with suppress(OSError):
-                file.unlink()
         found = self._checkpoints.latest()
         if found:
             self._number = found[0].number
