@@ -79,6 +79,15 @@ def test_the_direction_is_said(shift, width, said):
     assert "<li>" in found._repr_html_()
 
 
+def test_a_mean_that_is_off_by_chance_is_not_taken_for_what_is_wrong():
+    """Of ranks among too narrow posteriors the mean varies more than of uniform ones."""
+    rng = np.random.default_rng(7)
+    for _ in range(200):
+        pit = norm.cdf(rng.normal(size=200) / 0.5)
+        found = aq.Calibration(["x"], np.minimum((pit * 100).astype(int), 99)[:, None], 99, None)
+        assert "too narrow" in found.finding(0)
+
+
 def test_another_shape_is_not_called_a_direction():
     ranks = np.tile(np.r_[np.arange(16, 26), np.arange(74, 84)], 20)
     found = aq.Calibration(["x"], ranks[:, None], 99, None)
