@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import warnings
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,11 +14,13 @@ import pytest
 
 import aliquot as aq
 from aliquot.compilation import counts
-from aliquot.many import crew
+from aliquot.many import crew, processes
 from aliquot.many import engine as engines
+from tests import seeds
 from tests.many import models
 
 pytestmark = pytest.mark.filterwarnings("ignore::aliquot.AliquotWarning")
+ROOT = Path(__file__).parents[2]
 SHORT: dict[str, Any] = {
     "draws": 40,
     "tune": 60,
@@ -39,10 +43,18 @@ def alone(build: Any, data: Any, seed: int, **options: Any) -> Any:
         return aq.sample(**{**SHORT, **options, "random_seed": seed})
 
 
+def seeded() -> str:
+    """Give a program that lets a process have the seeds that this one has."""
+    program = seeds.program(ROOT)
+    return program if seeds.shifted() else ""
+
+
 @pytest.fixture
 def short_fits_go_to_processes(monkeypatch):
     monkeypatch.setattr(crew, "WORTH", 0.0)
     monkeypatch.setattr(crew, "LONG", float("inf"))
+    code = f"{seeded()}\nfrom aliquot.many.helper import main; main()"
+    monkeypatch.setattr(processes, "COMMAND", (sys.executable, "-c", code))
 
 
 def same(one: Any, other: Any) -> bool:

@@ -19,7 +19,7 @@ from aliquot.many import engine as engines
 from aliquot.storage import many as storage
 from tests.inference import durable
 from tests.many import models
-from tests.many.test_fit_many import SHORT, same, sets
+from tests.many.test_fit_many import SHORT, same, seeded, sets
 
 pytestmark = pytest.mark.filterwarnings("ignore::aliquot.AliquotWarning")
 LENGTHS = (20, 22, 24)
@@ -83,7 +83,8 @@ def test_the_same_call_goes_on_and_gives_the_same_bits(tmp_path, at_once, monkey
 @pytest.mark.slow
 def test_a_process_that_is_killed_loses_what_it_was_at(tmp_path):
     path = tmp_path / "many.zarr"
-    code = f"from tests.many import test_store; test_store.fit_in_a_process({str(path)!r})"
+    work = f"from tests.many import test_store; test_store.fit_in_a_process({str(path)!r})"
+    code = f"{seeded()}\n{work}"
     process = subprocess.Popen(
         [sys.executable, "-W", "ignore", "-c", code], env=durable.environment()
     )

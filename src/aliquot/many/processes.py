@@ -18,7 +18,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-MODULE = "aliquot.many.helper"
+COMMAND = (sys.executable, "-m", "aliquot.many.helper")
 
 
 class HelperLostError(Exception):
@@ -76,7 +76,7 @@ class Helper:
         places = os.pathsep.join(place or str(Path.cwd()) for place in sys.path)
         try:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", MODULE],
+                COMMAND,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 env={**os.environ, "PYTHONPATH": places},
