@@ -96,9 +96,11 @@ IMPORTED_LATE = [
     "matplotlib",
     "optax",
     "polars",
+    "pyarrow",
     "rich",
     "typer",
     "xarray",
+    "zarr",
 ]
 
 
@@ -135,7 +137,7 @@ LAYERS = [
     ["precision", "elementary", "blas", "background"],
     ["special", "primitives", "files"],
     ["compilation", "stacking", "alike", "tables"],
-    ["expression"],
+    ["expression", "rows"],
     ["arguments"],
     ["distributions"],
     ["transforms"],

@@ -36,6 +36,7 @@ from aliquot.errors import ImputationWarning as ImputationWarning
 from aliquot.errors import ModelError as ModelError
 from aliquot.errors import ParameterError as ParameterError
 from aliquot.errors import PartialResultWarning as PartialResultWarning
+from aliquot.errors import RowsError as RowsError
 from aliquot.errors import ShapeError as ShapeError
 from aliquot.errors import StartError as StartError
 from aliquot.errors import StorageError as StorageError
@@ -72,7 +73,7 @@ from aliquot.inference.sample import sample as sample
 from aliquot.inference.until import Until as Until
 from aliquot.many.fit_many import fit_many as fit_many
 from aliquot.model import Model as Model
-from aliquot.model import data as _data
+from aliquot.model import Data as Data
 from aliquot.model import deterministic as _deterministic
 from aliquot.model import do as do
 from aliquot.model import observe as observe
@@ -86,7 +87,7 @@ from aliquot.variational import RelativeChange as RelativeChange
 __version__ = _version("aliquot")
 
 # PyMC's names.
-Data, Deterministic, Potential = _data, _deterministic, _potential
+Deterministic, Potential = _deterministic, _potential
 
 if not TYPE_CHECKING:  # a type checker goes by the imports, and is to see which names there are
     __all__ = [
@@ -114,6 +115,7 @@ if not TYPE_CHECKING:  # a type checker goes by the imports, and is to see which
         "PartialResultWarning",
         "Potential",
         "RelativeChange",
+        "RowsError",
         "ShapeError",
         "StartError",
         "SupportError",

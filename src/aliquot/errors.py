@@ -51,6 +51,10 @@ class TableError(AliquotError, ValueError):
     """A file that is not the table that was meant, or columns that cannot be used as asked."""
 
 
+class RowsError(AliquotError, ValueError):
+    """Rows on a disk that cannot be read as numbers, or are other ones than when they were seen."""
+
+
 class StorageError(AliquotError, OSError):
     """A file that could not be written, as on a full disk; an older one is as it was.
 

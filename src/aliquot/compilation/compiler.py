@@ -17,8 +17,10 @@ from jaxlib.lapack import prepare_lapack_call
 from aliquot.compilation import folder
 from aliquot.compilation.collection import uncollected
 from aliquot.compilation.fingerprint import fingerprint
+from aliquot.compilation.hosted import HostedProgram
 from aliquot.compilation.machine import identity, settings
 from aliquot.precision import float64
+from aliquot.primitives.on_host import has_host_calls
 
 # What XLA compiles faster than this is not worth a file.
 WORTH_KEEPING_SECONDS = 0.02
@@ -101,6 +103,9 @@ def compiled(
             # Arguments that are not used are left out: where they are kept, JAX holds what it has
             # lowered and compiled for as long as the process lives.
             traced = jax.jit(function).trace(*arguments)
+            if has_host_calls(traced.jaxpr):
+                call = _hosted(traced, options)
+                return Compiled(call, time.perf_counter() - began, False)
             machine = _machine(arguments)
             key = None if machine is None else _key(machine, traced, options)
             content = None if key is None else folder.read(key)
@@ -117,6 +122,22 @@ def compiled(
             if key is not None and time.perf_counter() - asked >= WORTH_KEEPING_SECONDS:
                 _keep(key, call)
     return Compiled(call, time.perf_counter() - began, loaded)
+
+
+def _hosted(traced: Any, options: Mapping[str, Any] | None) -> Callable[..., Any]:
+    """Give a program that calls the host, and runs what is compiled between."""
+
+    def compile(function: Callable[..., Any], *structs: Any) -> Callable[..., Any]:
+        return compiled(function, *structs, options=options).call
+
+    program = HostedProgram(traced.jaxpr, compile)
+    result = jax.tree.structure(traced.out_info)
+
+    def call(*arguments: Any) -> Any:
+        with float64():
+            return jax.tree.unflatten(result, program(*jax.tree.leaves(arguments)))
+
+    return call
 
 
 def lazily(

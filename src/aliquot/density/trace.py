@@ -92,6 +92,16 @@ class Traced:
         return bare
 
     @property
+    def written(self) -> ClosedJaxpr:
+        """The trace as it was written: of the values, then of the data in the order of `keys`."""
+        return self._written
+
+    @property
+    def keys(self) -> list[str]:
+        """The names of the data, in the order of the trace's inputs."""
+        return list(self._keys)
+
+    @property
     def constant_bytes(self) -> int:
         """How much memory the constants take that all data share."""
         return sum(np.asarray(const).nbytes for const in self._written.consts)

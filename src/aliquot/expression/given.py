@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 _reader: ContextVar[Callable[[np.ndarray], Any] | None] = ContextVar("aliquot_reader", default=None)
+_otherwise: list[Callable[[np.ndarray], Any]] = []
 
 
 @contextmanager
@@ -31,7 +32,18 @@ def read_by(reader: Callable[[np.ndarray], Any]) -> Iterator[None]:
         _reader.reset(token)
 
 
+def read_otherwise(reader: Callable[[np.ndarray], Any]) -> None:
+    """Say what becomes of arrays where nobody else reads them: what the model being written says."""
+    _otherwise.append(reader)
+
+
 def as_read(value: Any) -> Any:
     """Give what an operand is to be."""
+    if not isinstance(value, np.ndarray):
+        return value
     reader = _reader.get()
-    return value if reader is None or not isinstance(value, np.ndarray) else reader(value)
+    if reader is not None:
+        return reader(value)
+    for reader in _otherwise:
+        value = reader(value)
+    return value

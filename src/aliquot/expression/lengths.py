@@ -78,6 +78,18 @@ class Lengths(Sequence[int]):
         return repr(self._shape)
 
 
+def told(node: Expression) -> tuple[int, ...]:
+    """Give a shape as whoever writes a model sees it: of rows on a disk there are all."""
+    from aliquot.expression.evaluate import leaves  # it needs the node's class
+
+    shape = node._shape
+    for leaf in leaves(node):
+        rows = getattr(leaf.owner, "rows", None)
+        if rows:
+            return tuple(rows.told(shape))
+    return shape
+
+
 def is_user_code(frame: FrameType) -> bool:
     """Say whether the code that reads a length keeps the number: it is not the library's own."""
     return frame.f_globals.get("__name__", "").partition(".")[0] not in _FOLLOW

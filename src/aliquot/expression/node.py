@@ -11,7 +11,7 @@ import numpy as np
 
 from aliquot.expression.apply import as_operand
 from aliquot.expression.bounds import bounds_of
-from aliquot.expression.lengths import Lengths, is_user_code, note
+from aliquot.expression.lengths import Lengths, is_user_code, note, told
 from aliquot.expression.operators import Operators
 from aliquot.expression.text import shorten
 from aliquot.hints.explain import MissingError, public
@@ -108,7 +108,7 @@ class Expression(Operators):
     def shape(self) -> Any:
         """Lengths of the axes."""
         frame = sys._getframe(1)
-        return Lengths(self, self._shape) if is_user_code(frame) else self._shape
+        return Lengths(self, told(self)) if is_user_code(frame) else self._shape
 
     @shape.setter
     def shape(self, shape: tuple[int, ...]) -> None:
@@ -138,6 +138,7 @@ class Expression(Operators):
         """Number of elements."""
         if is_user_code(frame := sys._getframe(1)):
             note(self, None, frame)
+            return int(np.prod(told(self), dtype=int))
         return int(np.prod(self._shape, dtype=int))
 
     def value_now(self) -> np.ndarray | None:
@@ -145,7 +146,7 @@ class Expression(Operators):
         return None
 
     def __repr__(self) -> str:
-        return f"<{self.text}: {self.dtype.name}{list(self._shape)}>"
+        return f"<{self.text}: {self.dtype.name}{list(told(self))}>"
 
 
 def _slot(node: Expression, name: str) -> Any:

@@ -15,7 +15,7 @@ from aliquot.expression import functions
 from aliquot.expression import text as texts
 from aliquot.expression.apply import apply
 from aliquot.expression.index import checked_index
-from aliquot.expression.lengths import is_user_code, note
+from aliquot.expression.lengths import is_user_code, note, told
 from aliquot.expression.methods import Methods
 from aliquot.expression.text import unary
 
@@ -141,9 +141,10 @@ class Operators(Methods):
     def _length(self: Any, reader: FrameType) -> int:
         if not self.shape:
             raise TypeError(f"{self.text} is a scalar: it has no length")
+        length: int = self.shape[0]
         if is_user_code(reader):
             note(self, 0, reader)
-        length: int = self.shape[0]
+            length = told(self)[0]
         return length
 
     def __contains__(self, item: object) -> bool:

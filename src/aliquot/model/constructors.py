@@ -168,11 +168,10 @@ class Constructor[Family: Distribution]:
 
         def shaped() -> tuple[int, ...] | None:
             by_dims = None if names is None else model.coords.shape(name, names)
-            if shape is None:
-                return by_dims
-            if by_dims is not None and as_shape(shape) != by_dims:
+            asked = by_dims if shape is None else model.rows.lengths(as_shape(shape))
+            if by_dims is not None and asked != by_dims:
                 raise ShapeError(f"{name}: shape {as_shape(shape)}, but dims {names} say {by_dims}")
-            return as_shape(shape)
+            return asked
 
         model.check_inputs(name, args, kwargs)
         written = Written(self, args, kwargs, shape, transform, initval)
@@ -278,7 +277,9 @@ def data(
             f"{name}: data are numbers; got the expression {value.text}. Use aq.Deterministic to "
             "name a computed quantity"
         )
-    array = observations.as_values(name, value)
+    array = model.rows.read(observations.as_values(name, value), name)
+    if isinstance(array, Data):
+        return model.add(array)
     array = aligned(array, KINDS[array.dtype.kind])
     names = as_dims(name, dims)
     if names is not None and len(names) != array.ndim:

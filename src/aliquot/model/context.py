@@ -11,12 +11,14 @@ import numpy as np
 from aliquot.arguments import whole_number
 from aliquot.errors import ModelError
 from aliquot.expression import Read, leaves, refuse_in_step, refuse_step_value
+from aliquot.expression.given import read_otherwise
 from aliquot.hints.arguments import DEBUG, MODEL_ARGUMENTS, SET_DATA
 from aliquot.hints.explain import MissingError, explained, public
 from aliquot.hints.names import MODEL
 from aliquot.model import portable, replace
 from aliquot.model.dims import RESERVED, Coords, check_dims
 from aliquot.model.result_names import refuse_clash, refuse_clashing_dim, refuse_unstorable
+from aliquot.model.streamed import StreamedRows
 from aliquot.model.variables import (
     Data,
     Deterministic,
@@ -62,7 +64,9 @@ class Model:
     def __init__(
         self, coords: Mapping[str, Any] | None = None, *, max_table: int = 100_000_000
     ) -> None:
+        self.rows = StreamedRows(self)  # which of the data lie on a disk, if any do
         self.coords = Coords(coords, on_read=self.note_read)
+        self.coords.rows = self.rows
         self.max_table = whole_number("max_table", max_table)
         self.variables: dict[str, Any] = {}
         self.arrays: list[Data] = []  # those that are data without a name
@@ -186,6 +190,7 @@ class Model:
         if variable.dims is not None:
             check_dims(variable.name, variable.dims, variable.shape, self.coords)
         refuse_clash(variable, self.variables, self.coords)
+        self.rows.check(variable)
         self.variables[variable.name] = variable
         self._density = None
         return variable
@@ -235,10 +240,10 @@ class Model:
             Where a parameter that is computed cannot be what it must be, such as probabilities that
             do not sum to one: names it, with the value at the start or near it.
         """
-        from aliquot.density import Density
+        from aliquot.density import density_of
 
         if self._density is None:
-            self._density = Density(self)
+            self._density = density_of(self)
         self._density.first_look()
         return self._density
 
@@ -379,6 +384,12 @@ class Model:
         from aliquot.model.describe import as_html
 
         return as_html(self)
+
+
+@read_otherwise
+def _with_rows(array: np.ndarray) -> Any:
+    """Let arrays of as many rows as lie on the model's disk be data like these."""
+    return _STACK.get()[-1].rows.read(array) if _STACK.get() else array
 
 
 def current_model(user: str, takes_model: bool = False) -> Model:

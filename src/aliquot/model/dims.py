@@ -112,6 +112,7 @@ class Coords:
     ) -> None:
         self._labels: dict[str, np.ndarray] = {}
         self._on_read = on_read
+        self.rows: Any = None  # of a model of which rows lie on a disk
         for name, labels in as_mapping("coords", coords, "{'group': labels}").items():
             self.add(name, labels)
 
@@ -142,8 +143,13 @@ class Coords:
 
     def length(self, name: str) -> int:
         """Give the length of a dim."""
-        self._note(name, sys._getframe(1))
-        return len(self._labels[name])
+        frame = sys._getframe(1)
+        self._note(name, frame)
+        length = len(self._labels[name])
+        if not self.rows or is_user_code(frame):
+            return length
+        shown: int = self.rows.lengths((length,))[0]
+        return shown
 
     def _note(self, name: str, frame: FrameType) -> None:
         if self._on_read is None or name not in self._labels or not is_user_code(frame):

@@ -31,6 +31,8 @@ def observed_variable(
     observed: Any,
 ) -> ObservedVariable:
     """Make an observed variable (and the latent of its missing entries) and add it to the model."""
+    if not isinstance(observed, Expression) and model.rows:
+        observed = model.rows.read(observations.as_values(name, observed))
     values = observations.as_values(name, known_values(model, name, observed))
     missing = observations.find_missing(values)
     distribution = likelihood(name, make, shaped(), values.shape)

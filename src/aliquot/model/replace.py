@@ -33,7 +33,7 @@ def set_data(model: Any, values: Mapping[str, Any], coords: Mapping[str, Any]) -
             model.add_dim(dim, labels)
         for name, value in values.items():
             _replace(model, name, value, coords)
-        _follow(model)
+        follow(model)
         _check(model, set(values))
     except Exception:
         _restore(model, before)
@@ -45,6 +45,11 @@ def _replace(model: Any, name: str, value: Any, coords: Mapping[str, Any]) -> No
     if not isinstance(leaf, Data):
         known = ", ".join(repr(v.name) for v in model.data) or "none"
         raise ModelError(f"{name!r} is not data of this model (its data: {known})")
+    if name in model.rows.sources:
+        raise ModelError(
+            f"{name}: its rows lie on a disk ({model.rows.sources[name].name}), and are what the "
+            "model is of: write the model anew with the other file"
+        )
     array = observations.as_values(name, value)
     if array.ndim != leaf.ndim:
         raise ShapeError(f"{name}: had {leaf.ndim} axes; the new data have shape {array.shape}")
@@ -66,11 +71,15 @@ def _replace(model: Any, name: str, value: Any, coords: Mapping[str, Any]) -> No
             model.add_dim(dim, size)
 
 
-def _follow(model: Any) -> None:
-    """Work out every shape again, in the order in which the model was written."""
+def follow(model: Any, *, checked: bool = True) -> None:
+    """Work out every shape again, in the order in which the model was written.
+
+    With `checked`, a length that the model may hold as a number and that changes is refused.
+    """
     structs: dict[int, tuple[Expression, Any]] = {}
     for number, variable in enumerate(model.variables.values()):
-        _check_reads(model.reads(before=number), structs)
+        if checked:
+            _check_reads(model.reads(before=number), structs)
         if isinstance(variable, FreeVariable):
             _shapes_of(structs, expressions(variable.distribution))
             variable.distribution = variable.remake()

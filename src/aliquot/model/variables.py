@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 
 from aliquot.distributions.base import Distribution
+from aliquot.errors import ModelError
 from aliquot.expression import Expression, Leaf
-from aliquot.expression.lengths import Read, is_user_code, place
+from aliquot.expression.lengths import Read, is_user_code, place, told
 from aliquot.model.observed import integer_bounds
 from aliquot.transforms.base import Transform
 
@@ -39,6 +40,11 @@ class Data(Leaf):
         """Give the numbers, and note it where the caller keeps them."""
         if self._value is None or not is_user_code(reader):
             return self._value
+        if self.name in getattr(getattr(self.owner, "rows", None), "sources", ()):
+            raise ModelError(
+                f"{self.name}: its {told(self)[0]:,} rows lie on a disk: read them there, where "
+                "they are needed as numbers"
+            )
         if hasattr(self.owner, "note_read"):
             what = f"the value of {self.name}"
             self.owner.note_read(Read(what, self, self._value, _value_of, place(reader)))

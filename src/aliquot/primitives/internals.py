@@ -27,7 +27,7 @@ from jax.extend.core import (  # type: ignore[attr-defined]
 
 from aliquot.precision import float64, refuse_after_fork
 
-__all__ = ["ClosedJaxpr", "Jaxpr", "Literal", "Primitive", "Var"]
+__all__ = ["ClosedJaxpr", "Jaxpr", "Literal", "Primitive", "Var", "jaxpr_as_fun"]
 
 
 def is_literal(atom: Any) -> bool:

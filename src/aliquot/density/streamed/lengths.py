@@ -1,0 +1,126 @@
+"""Numbers of rows in a trace: a mean divides by how many there are, and there are more on the disk.
+
+The model is written with some of the rows. Written with fewer, its trace differs in the lengths of
+arrays, and where a number is that of the rows. There the number of all rows is put.
+"""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from typing import Any
+
+import numpy as np
+
+from aliquot.model.observed import aligned
+from aliquot.model.replace import follow
+from aliquot.primitives import name_of
+from aliquot.primitives.internals import ClosedJaxpr, is_literal, literal, shape_of
+
+
+class OtherLengthError(Exception):
+    """Something depends on the number of rows in a way that is not known."""
+
+
+def with_fewer_rows(model: Any, fewer: int) -> Any:
+    """Copy a model of rows on a disk, written with fewer of them."""
+    copy = deepcopy(model)
+    rows = copy.rows
+    rows.shown = fewer
+    for leaf in (*copy.data, *copy.arrays, *own_data(copy)):
+        if leaf.name in rows.sources:
+            leaf.value = aligned(leaf.value[:fewer], leaf.dtype)
+            leaf.shape = leaf.value.shape
+    follow(copy, checked=False)
+    return copy
+
+
+def own_data(model: Any) -> list[Any]:
+    """List the data of observed variables that have no name in the model."""
+    from aliquot.expression import leaves
+    from aliquot.model.variables import Data
+
+    found = [leaf for v in model.observed for leaf in leaves(v.value) if isinstance(leaf, Data)]
+    return [leaf for leaf in found if leaf.name not in model.variables or leaf not in model.data]
+
+
+class Lengths:
+    """Two traces of a model, of `rows` and of `fewer` rows, and how many there are in all.
+
+    `program` is the first one, with the number of all rows where that of its own stood.
+
+    Raises
+    ------
+    OtherLengthError
+    """
+
+    def __init__(
+        self, program: ClosedJaxpr, other: ClosedJaxpr, rows: int, fewer: int, total: int
+    ) -> None:
+        self._rows, self._fewer, self._total = rows, fewer, total
+        equations = self._compare(program.jaxpr, other.jaxpr, mend=True)
+        self._constants(program.consts, other.consts)
+        self.program = ClosedJaxpr(program.jaxpr.replace(eqns=equations), program.consts)
+
+    def _compare(self, one: Any, other: Any, *, mend: bool) -> list[Any]:
+        if len(one.eqns) != len(other.eqns):
+            raise OtherLengthError
+        equations = []
+        for a, b in zip(one.eqns, other.eqns, strict=True):
+            if name_of(a) != name_of(b) or len(a.invars) != len(b.invars):
+                raise OtherLengthError
+            operands = [self._operand(x, y) for x, y in zip(a.invars, b.invars, strict=True)]
+            changed = any(x is not y for x, y in zip(operands, a.invars, strict=True))
+            if changed and not mend:
+                raise OtherLengthError
+            for key in a.params.keys() | b.params.keys():
+                if key not in a.params or key not in b.params:
+                    raise OtherLengthError
+                self._parameter(a.params[key], b.params[key])
+            equations.append(a.replace(invars=operands) if changed else a)
+        return equations
+
+    def _operand(self, a: Any, b: Any) -> Any:
+        """Give the first operand, with the number of all rows in place of its own."""
+        if is_literal(a) != is_literal(b) or shape_of(a) != self._lengthened(shape_of(b)):
+            raise OtherLengthError
+        if not is_literal(a):
+            return a
+        if np.array_equal(a.val, b.val, equal_nan=np.asarray(a.val).dtype.kind == "f"):
+            return a
+        if np.ndim(a.val) == 0 and a.val - b.val == self._rows - self._fewer:
+            return literal(self._total + (a.val - self._rows), a.aval.dtype)
+        raise OtherLengthError
+
+    def _parameter(self, a: Any, b: Any) -> None:
+        if isinstance(a, tuple | list) and isinstance(b, tuple | list) and len(a) == len(b):
+            for x, y in zip(a, b, strict=True):
+                self._parameter(x, y)
+        elif hasattr(a, "jaxpr") and hasattr(b, "jaxpr"):
+            self._compare(a.jaxpr, b.jaxpr, mend=False)
+            self._constants(getattr(a, "consts", []), getattr(b, "consts", []))
+        elif hasattr(a, "eqns") and hasattr(b, "eqns"):
+            self._compare(a, b, mend=False)
+        elif isinstance(a, int) and isinstance(b, int) and not isinstance(a, bool):
+            if (a, b) != (self._rows, self._fewer) and a != b:
+                raise OtherLengthError
+        elif not callable(a) and repr(a) != self._renamed(repr(b)):
+            raise OtherLengthError
+
+    def _renamed(self, text: str) -> str:
+        return text.replace(str(self._fewer), str(self._rows))
+
+    def _lengthened(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+        return tuple(self._rows if n == self._fewer else n for n in shape)
+
+    def _constants(self, one: Any, other: Any) -> None:
+        """Refuse numbers that differ but for their repetition along rows."""
+        if len(one) != len(other):
+            raise OtherLengthError
+        for a, b in zip(map(np.asarray, one), map(np.asarray, other), strict=True):
+            if a.shape != self._lengthened(b.shape):
+                raise OtherLengthError
+            if self._rows in a.shape:
+                axis = a.shape.index(self._rows)
+                a, b = np.take(a, [0], axis=axis), np.take(b, [0], axis=axis)
+            if not np.array_equal(a, b, equal_nan=a.dtype.kind in "fc"):
+                raise OtherLengthError

@@ -1,0 +1,169 @@
+"""A model of rows that lie on a disk: written with few of them, and told of as if with all.
+
+Whoever writes the model sees lengths of all rows. The model itself has a fixed number of them, for
+which everything is worked out as for any other data: shapes, starts, symmetries, what is summed
+out. These rows are spread over the file, and have the smallest and the largest number of each
+column among them, so that what is concluded from bounds holds for all rows. The density goes
+through the file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import prod
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from aliquot.errors import ModelError, ShapeError
+from aliquot.model.observed import aligned
+from aliquot.model.variables import Data, FreeVariable
+
+if TYPE_CHECKING:
+    from aliquot.rows import RowSource
+
+# Numbers of which a model of streamed rows is written at most, in rows of one source.
+NUMBERS = 2**18
+# Numbers that are read at once on the way to them.
+AT_ONCE = 2**19
+# How many rows that may be: lengths that are hardly that of anything else, in blocks of 64.
+LENGTHS = [64 * prime for prime in (2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 43, 53, 61, 67)]
+
+
+class StreamedRows:
+    """The rows of a model that lie on a disk; false where there are none.
+
+    Attributes
+    ----------
+    total : int
+        How many there are.
+    shown : int
+        How many the model is written with.
+    sources : dict from str to RowSource
+        By the name of the data.
+    """
+
+    def __init__(self, model: Any) -> None:
+        self._model = model
+        self.total = self.shown = -1
+        self.sources: dict[str, RowSource] = {}
+        self._extremes: set[int] = set()
+        self._samples: dict[str, dict[int, np.ndarray]] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self.sources)
+
+    def lengths(self, shape: Sequence[int]) -> tuple[int, ...]:
+        """Give a shape as the model has it, of one that whoever writes the model gave."""
+        return tuple(self.shown if n == self.total else n for n in shape)
+
+    def told(self, shape: Sequence[int]) -> tuple[int, ...]:
+        """Give a shape as whoever writes the model sees it."""
+        return tuple(self.total if n == self.shown else n for n in shape)
+
+    def has_rows(self, shape: Sequence[int]) -> bool:
+        """Say whether a shape, as the model has it, has an axis of rows."""
+        return self.shown in shape
+
+    def places(self) -> np.ndarray:
+        """Say which rows the model is written with, (shown,): extremes, and others evenly."""
+        if self.total <= self.shown:
+            return np.minimum(np.arange(self.shown), self.total - 1)
+        extremes = np.array(sorted(self._extremes), dtype=int)[: self.shown // 2]
+        even = np.linspace(0, self.total - 1, self.shown - len(extremes)).astype(int)
+        return np.sort(np.concatenate([even, extremes]))
+
+    def read(self, array: Any, name: str | None = None) -> Any:
+        """Let an array in memory that has all rows be data like those on the disk."""
+        if not self or array.ndim == 0 or array.shape[0] != self.total:
+            return array
+        from aliquot.rows import array_rows
+
+        anonymous = name is None
+        name = f"(array {len(self._model.arrays)})" if name is None else name
+        leaf = self.leaf(name, array_rows(array, name), None)
+        if anonymous:
+            self._model.arrays.append(leaf)
+        return leaf
+
+    def leaf(self, name: str, source: RowSource, dims: tuple[str, ...] | None) -> Data:
+        """Make data that are rows of a source; the model does not have them yet."""
+        if not self:
+            self._begin(source)
+        if source.rows != self.total:
+            others = next(iter(self.sources.values())).name
+            raise ShapeError(
+                f"{name}: {source.name} has {source.rows:,} rows, but {others} has "
+                f"{self.total:,}. All rows of a model that are read from a disk are read side by "
+                "side: give data of as many rows, or an index into them as a column"
+            )
+        shape = (self.shown, *source.tail)
+        leaf = Data(name, shape, np.dtype(source.dtype), dims=dims, owner=self._model)
+        self.sources[name] = source
+        self._samples[name] = {}
+        survey = source.summary
+        self._extremes.update(map(int, np.ravel(survey.least_at)))
+        self._extremes.update(map(int, np.ravel(survey.greatest_at)))
+        places = self.places()
+        for each in (*self._model.data, *self._model.arrays, leaf):
+            if each.name in self.sources:
+                each.value = self._sample(each.name, places)
+        return leaf
+
+    def check(self, variable: Any) -> None:
+        """Refuse a parameter for each row."""
+        if not self or not isinstance(variable, FreeVariable):
+            return
+        if self.has_rows(variable.shape) and not variable.distribution.discrete:
+            raise ModelError(
+                f"{variable.name}: it has a value for each of the {self.total:,} rows that lie on "
+                "a disk, and each would be a coordinate. What varies from row to row can be data, "
+                "a discrete variable, which is summed out, or an effect of groups of rows: "
+                "effect[group], with the group of each row as a column"
+            )
+
+    def _begin(self, source: RowSource) -> None:
+        self.total = source.rows
+        width = max(prod(source.tail), 1)
+        fitting = [n for n in LENGTHS if n * width <= NUMBERS] or LENGTHS[:1]
+        self.shown = next((n for n in fitting if n >= self.total), fitting[-1])
+        for variable in self._model.variables.values():
+            if self.total in variable.shape:
+                raise ModelError(
+                    f"{variable.name}: it was written before the data that lie on a disk, of "
+                    f"which there are {self.total:,} rows, too. Write those first, so that it is "
+                    "known to have the same rows"
+                )
+
+    def _sample(self, name: str, places: np.ndarray) -> np.ndarray:
+        known, source = self._samples[name], self.sources[name]
+        wanted = [int(place) for place in np.unique(places) if int(place) not in known]
+        known.update(zip(wanted, gathered(source, wanted), strict=True))
+        return aligned(np.stack([known[int(place)] for place in places]), source.dtype)
+
+
+def gathered(source: RowSource, places: Sequence[int]) -> list[np.ndarray]:
+    """Read some rows, in ascending order."""
+    found: list[np.ndarray] = []
+    at_once = max(AT_ONCE // max(prod(source.tail), 1), 1)
+    i = 0
+    with source.open() as cursor:
+        while i < len(places):
+            j = i + 1
+            # Rows that are near are read together, others by themselves.
+            while j < len(places) and places[j] < places[i] + at_once:
+                j += 1
+            part = cursor.read(places[i], places[j - 1] + 1)
+            found += [np.array(part[place - places[i]]) for place in places[i:j]]
+            i = j
+    return found
+
+
+def refuse_rows(model: Any, user: str, instead: str) -> None:
+    """Refuse what would need all rows in memory."""
+    if model.rows:
+        names = ", ".join(model.rows.sources)
+        raise ModelError(
+            f"{user}: the model's rows lie on a disk ({names}: {model.rows.total:,} rows), and "
+            f"this needs them in memory. {instead}"
+        )
