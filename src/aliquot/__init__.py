@@ -72,8 +72,8 @@ from aliquot.inference.resume import resume as resume
 from aliquot.inference.sample import sample as sample
 from aliquot.inference.until import Until as Until
 from aliquot.many.fit_many import fit_many as fit_many
-from aliquot.model import Model as Model
 from aliquot.model import Data as Data
+from aliquot.model import Model as Model
 from aliquot.model import deterministic as _deterministic
 from aliquot.model import do as do
 from aliquot.model import observe as observe

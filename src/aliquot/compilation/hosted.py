@@ -77,9 +77,7 @@ class HostedProgram:
     def _piece(self, equations: Sequence[Any], rest: Sequence[Any]) -> _Step:
         made = {var for equation in equations for var in equation.outvars}
         read = dict.fromkeys(v for e in equations for v in variables(e.invars) if v not in made)
-        after = {v for e in rest for v in variables(e.invars)} | set(
-            variables(self._jaxpr.outvars)
-        )
+        after = {v for e in rest for v in variables(e.invars)} | set(variables(self._jaxpr.outvars))
         wanted = [var for e in equations for var in e.outvars if var in after]
         inputs = [var for var in read if var not in self._constants]
         constants = {var: self._constants[var] for var in read if var in self._constants}

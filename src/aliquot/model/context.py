@@ -6,17 +6,15 @@ from collections.abc import Mapping
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-import numpy as np
-
 from aliquot.arguments import whole_number
 from aliquot.errors import ModelError
 from aliquot.expression import Read, leaves, refuse_in_step, refuse_step_value
-from aliquot.expression.given import read_otherwise
 from aliquot.hints.arguments import DEBUG, MODEL_ARGUMENTS, SET_DATA
 from aliquot.hints.explain import MissingError, explained, public
 from aliquot.hints.names import MODEL
 from aliquot.model import portable, replace
 from aliquot.model.dims import RESERVED, Coords, check_dims
+from aliquot.model.observed import refuse_missing
 from aliquot.model.result_names import refuse_clash, refuse_clashing_dim, refuse_unstorable
 from aliquot.model.streamed import StreamedRows
 from aliquot.model.variables import (
@@ -65,8 +63,7 @@ class Model:
         self, coords: Mapping[str, Any] | None = None, *, max_table: int = 100_000_000
     ) -> None:
         self.rows = StreamedRows(self)  # which of the data lie on a disk, if any do
-        self.coords = Coords(coords, on_read=self.note_read)
-        self.coords.rows = self.rows
+        self.coords = Coords(coords, on_read=self.note_read, rows=self.rows)
         self.max_table = whole_number("max_table", max_table)
         self.variables: dict[str, Any] = {}
         self.arrays: list[Data] = []  # those that are data without a name
@@ -113,9 +110,8 @@ class Model:
 
     def __getitem__(self, name: str) -> Any:
         if name not in self.variables:
-            raise KeyError(
-                f"the model has no variable {name!r}; it has {', '.join(self.variables)}"
-            )
+            known = ", ".join(self.variables)
+            raise KeyError(f"the model has no variable {name!r}; it has {known}")
         return self.variables[name]
 
     def __contains__(self, name: object) -> bool:
@@ -176,14 +172,8 @@ class Model:
                     f"{name}: it uses {leaf.name!r}, which belongs to another model. Make it anew "
                     "inside this model's with block"
                 )
-            if isinstance(leaf, Data) and leaf.value is not None and leaf.value.dtype.kind == "f":
-                count = int(np.isnan(leaf.value).sum())
-                if count:
-                    raise ModelError(
-                        f"{name}: it uses the data {leaf.name!r}, in which {count} of {leaf.size} "
-                        "values are missing (NaN). Only data given as observed= can have missing "
-                        "values: fill or model them first"
-                    )
+            if isinstance(leaf, Data):
+                refuse_missing(name, leaf.name, leaf.value)
 
     def add(self, variable: Any) -> Any:
         """Register a variable under its name."""
@@ -386,20 +376,17 @@ class Model:
         return as_html(self)
 
 
-@read_otherwise
-def _with_rows(array: np.ndarray) -> Any:
-    """Let arrays of as many rows as lie on the model's disk be data like these."""
-    return _STACK.get()[-1].rows.read(array) if _STACK.get() else array
+def is_written() -> bool:
+    """Say whether the ``with`` block of some model is running."""
+    return bool(_STACK.get())
 
 
 def current_model(user: str, takes_model: bool = False) -> Model:
     """Give the model whose ``with`` block is running; without one, that is an error."""
-    if not _STACK.get():
-        choice = ", or pass model=" if takes_model else ""
-        raise ModelError(
-            f"{user} needs a model: write it inside `with aq.Model() as model:`{choice}"
-        )
-    return _STACK.get()[-1]
+    if _STACK.get():
+        return _STACK.get()[-1]
+    choice = ", or pass model=" if takes_model else ""
+    raise ModelError(f"{user} needs a model: write it inside `with aq.Model() as model:`{choice}")
 
 
 def resolve_model(model: Model | None, user: str) -> Model:

@@ -102,17 +102,19 @@ class Coords:
     """The dims of a model, with their lengths and labels.
 
     In `coords` a whole number stands for that many labels, counted from 0. `on_read` is called
-    where whoever writes a model reads the labels of a dim, or their number.
+    where whoever writes a model reads the labels of a dim, or their number. `rows` are the model's
+    that lie on a disk.
     """
 
     def __init__(
         self,
         coords: Mapping[str, Any] | None = None,
         on_read: Callable[[Read], None] | None = None,
+        rows: Any = None,
     ) -> None:
         self._labels: dict[str, np.ndarray] = {}
         self._on_read = on_read
-        self.rows: Any = None  # of a model of which rows lie on a disk
+        self._rows = rows
         for name, labels in as_mapping("coords", coords, "{'group': labels}").items():
             self.add(name, labels)
 
@@ -146,9 +148,9 @@ class Coords:
         frame = sys._getframe(1)
         self._note(name, frame)
         length = len(self._labels[name])
-        if not self.rows or is_user_code(frame):
+        if not self._rows or is_user_code(frame):
             return length
-        shown: int = self.rows.lengths((length,))[0]
+        shown: int = self._rows.lengths((length,))[0]
         return shown
 
     def _note(self, name: str, frame: FrameType) -> None:

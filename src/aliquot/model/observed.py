@@ -10,7 +10,7 @@ import numpy as np
 from aliquot.distributions.base import Distribution
 from aliquot.distributions.constraints import Constraint, Interval, Real
 from aliquot.distributions.parameters import at
-from aliquot.errors import DTypeError, ImputationWarning, ShapeError, SupportError, warn
+from aliquot.errors import DTypeError, ImputationWarning, ModelError, ShapeError, SupportError, warn
 from aliquot.expression import Evaluation, leaves
 from aliquot.precision import float64
 
@@ -78,6 +78,17 @@ def find_missing(values: np.ndarray) -> np.ndarray | None:
         return None
     missing = np.isnan(values)
     return missing if missing.any() else None
+
+
+def refuse_missing(user: str, name: str, values: np.ndarray | None) -> None:
+    """Refuse data with missing values (NaN) where they are no observations."""
+    missing = None if values is None else find_missing(values)
+    if missing is not None:
+        raise ModelError(
+            f"{user}: it uses the data {name!r}, in which {int(missing.sum())} of {missing.size} "
+            "values are missing (NaN). Only data given as observed= can have missing values: fill "
+            "or model them first"
+        )
 
 
 def check_kind(name: str, values: np.ndarray, distribution: Distribution) -> np.ndarray:

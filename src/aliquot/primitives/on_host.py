@@ -20,9 +20,7 @@ from aliquot.primitives.internals import Primitive, every_equation
 on_host_p = Primitive("aliquot_on_host")
 
 
-def on_host(
-    function: Callable[..., np.ndarray], shape: tuple[int, ...], *operands: Any
-) -> Any:
+def on_host(function: Callable[..., np.ndarray], shape: tuple[int, ...], *operands: Any) -> Any:
     """Call a function of the host on values, inside a traced function.
 
     ``function(*arrays)`` takes arrays of float64 with one leading axis, of cases, and gives one of

@@ -43,9 +43,13 @@ def at_points(density: Target, key: str, function: Function, points: np.ndarray)
     It gives a pytree of arrays, as does this, with an axis of points before theirs. It is compiled
     once for each `key`, and kept with its log density.
     """
-    alone = jax.default_backend() == "cpu"
     count, size = points.shape
+    # A density of rows on a disk reads them once for points that come together.
+    read = getattr(density, "reads_rows", False)
+    alone = jax.default_backend() == "cpu" and not read
     length = max(1, min(ON_CPU if alone else TOGETHER, MOST_NUMBERS // max(size, 1)))
+    if read:
+        length = min(length, 1 << (count - 1).bit_length())
     arguments = (np.zeros((length, size)), np.int32(0), density.data)
 
     def make() -> _Program:
@@ -56,6 +60,7 @@ def at_points(density: Target, key: str, function: Function, points: np.ndarray)
 
     def of_part(part: np.ndarray) -> Any:
         rows = np.zeros((length, size))
+        rows[:] = part[-1]
         rows[: len(part)] = part
         began = time.perf_counter()
         with float64():

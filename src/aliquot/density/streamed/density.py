@@ -14,7 +14,7 @@ from aliquot.density.streamed.along_rows import AllRowsError
 from aliquot.density.streamed.function import differentiable
 from aliquot.density.streamed.host import PassesOverRows
 from aliquot.density.streamed.known_totals import known_totals
-from aliquot.density.streamed.lengths import Lengths, OtherLengthError, with_fewer_rows
+from aliquot.density.streamed.lengths import OtherLengthError, TwoTraces, with_rows
 from aliquot.density.streamed.parts import Parts
 from aliquot.density.streamed.programs import Programs
 from aliquot.density.streamed.refusal import refused
@@ -23,9 +23,26 @@ from aliquot.errors import ModelError
 from aliquot.primitives import inline
 from aliquot.rows import Feed
 
-# Numbers in a block, about, and rows as the model is written with, at most: a call takes some tens
-# of microseconds, and what is read next has to find its way into memory meanwhile.
-NUMBERS, TIMES = 2**19, 32
+# Numbers in a block, about. To call a program takes as long as some ten thousand of them.
+NUMBERS = 2**18
+
+
+def block_length(rows: Any) -> int:
+    """Choose how many rows a block has: a number that is hardly the length of anything else."""
+    width = sum(max(prod(source.tail), 1) for source in rows.sources.values())
+    if rows.total <= rows.shown:
+        return int(rows.shown)
+    wanted = min(max(NUMBERS // width, rows.shown), -(-rows.total // 64) * 64)
+    return int(max(64 * last_prime(wanted // 64), rows.shown))
+
+
+def last_prime(number: int) -> int:
+    """Give the largest prime up to a number from 2 on.
+
+    >>> last_prime(10), last_prime(2)
+    (7, 2)
+    """
+    return next(n for n in range(number, 1, -1) if all(n % k for k in range(2, int(n**0.5) + 1)))
 
 
 class StreamedDensity(Density):
@@ -45,20 +62,19 @@ class StreamedDensity(Density):
             super().__init__(model)
         self._model_rows = rows = model.rows
         self.deterministics = [d for d in self.deterministics if not self._of_rows(d)]
-        width = sum(max(prod(source.tail), 1) for source in rows.sources.values())
-        times = int(np.clip(NUMBERS // (rows.shown * width), 1, TIMES))
-        times = min(times, -(-rows.total // rows.shown))
-        self.feed = Feed(rows.sources, rows.shown * times)
-        traced = self._traced
-        keys = traced.keys
+        keys = self._traced.keys
         data = [1 + i for i, key in enumerate(keys) if key in rows.sources]
-        program = inline(traced.written)
+        program = inline(self._traced.written)
         try:
-            Parts(program, [0], data, rows.shown)
+            parts = Parts(program, [0], data, rows.shown)
         except AllRowsError as error:
             raise refused(self, model, error) from None
-        program = self._of_all_rows(model, program)
-        parts = Parts(program, [0], data, rows.shown)
+        size = block_length(rows)
+        if size != rows.total:
+            program = self._of_a_block(model, program, size)
+            parts = Parts(program, [0], data, size)
+        self.feed = Feed(rows.sources, size)
+        traced = self._traced
         names = [keys[i - 1] for i in data]
         values = {v: traced.data[k] for v, k in zip(program.jaxpr.invars[1:], keys, strict=True)}
         known = {var: values[var] for var in parts.known}
@@ -71,25 +87,25 @@ class StreamedDensity(Density):
 
         self.log_density = log_density
 
-    def _of_all_rows(self, model: Any, written: Any) -> Any:
-        """Give the trace, with the number of all rows where that of those it is of stands."""
+    def _of_a_block(self, model: Any, written: Any, size: int) -> Any:
+        """Give the trace of a block of rows, with the number of all rows where a number is meant."""
         rows = model.rows
-        if rows.shown == rows.total:
-            return written
-        # As many fewer as leaves everything that is decided by lengths as it is.
-        fewer = rows.shown - 64
+        # Of what fits in a block the trace is there; of fewer, all is decided as it was.
+        count = size if size != rows.shown else size - 64
         with unshared(), rows_apart(2**62):
-            other = Density(with_fewer_rows(model, fewer))
+            other = inline(Density(with_rows(model, count))._traced.written)
+        one, two = (written, other) if size == rows.shown else (other, written)
+        of_two = count if size == rows.shown else rows.shown
         try:
-            return Lengths(
-                written, inline(other._traced.written), rows.shown, fewer, rows.total
-            ).program
+            return TwoTraces(one, two, size, of_two, rows.total).program
         except OtherLengthError as error:
             raise ModelError(
                 "the log density depends on the number of rows, which lie on a disk, in a way that "
                 "does not follow from the rows that it was looked at with. Where a number of rows "
                 f"is meant, write it down, as len(x) or {rows.total}"
             ) from error
+
+    reads_rows = True
 
     def with_current_data(self) -> Density | None:
         """Give none: what is known of all rows is worked out anew."""

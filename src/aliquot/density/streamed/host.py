@@ -24,14 +24,17 @@ class PassesOverRows:
 
     def values(self, points: np.ndarray) -> np.ndarray:
         """Give the log density at points (n, d), shape (n,)."""
+        points, back = _distinct(points)
         with float64():
             read = [self.programs.before(point) for point in points]
             totals = self._sums("rows_value", read)
             after = self.programs.value_after
-            return np.array([float(after(p, t[0])) for p, t in zip(points, totals, strict=True)])
+            found = [float(after(p, t[0])) for p, t in zip(points, totals, strict=True)]
+        return np.array(found)[back]
 
     def gradients(self, points: np.ndarray) -> np.ndarray:
         """Give it with its gradient, shape (n, 1 + d)."""
+        points, back = _distinct(points)
         with float64():
             read = [self.programs.before(point) for point in points]
             sums = self._sums("rows_gradient", read)
@@ -40,7 +43,7 @@ class PassesOverRows:
                 total, slopes = _like((np.zeros(()), free), numbers)
                 value, gradient = self.programs.after(point, total, slopes)
                 row[0], row[1:] = value, gradient
-            return result
+            return result[back]
 
     def products(self, points: np.ndarray, along: np.ndarray) -> np.ndarray:
         """Give besides the derivative of both in directions (n, d), shape (n, 2 (1 + d))."""
@@ -53,9 +56,7 @@ class PassesOverRows:
             ):
                 one = np.zeros(()), free
                 (total, slopes), (moved, slopes_moved) = _like((one, one), numbers)
-                both = self.programs.after_moved(
-                    (point, total, slopes), (way, moved, slopes_moved)
-                )
+                both = self.programs.after_moved((point, total, slopes), (way, moved, slopes_moved))
                 for part, (value, gradient) in zip(row, both, strict=True):
                     part[0], part[1:] = value, gradient
             return result.reshape(len(points), -1)
@@ -65,6 +66,14 @@ class PassesOverRows:
         self.passes += 1
         program: Callable[..., Any] = getattr(self.programs, name)
         return joined(sums_over(self.feed, program, read))
+
+
+def _distinct(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Give the distinct points, and which of them each is."""
+    if len(points) == 1:
+        return points, np.zeros(1, int)
+    found, back = np.unique(points, axis=0, return_inverse=True)
+    return found, np.ravel(back)
 
 
 def _like(tree: Any, numbers: np.ndarray) -> Any:

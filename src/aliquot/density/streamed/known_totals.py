@@ -37,7 +37,11 @@ def known_totals(
         combined = [COMBINED.get(name_of(parts.maker(var)), np.add) for var in wanted]
 
         def of_block(
-            values: Any, arrays: Any, counted: Any, first: Any, inputs: Any = inputs,
+            values: Any,
+            arrays: Any,
+            counted: Any,
+            first: Any,
+            inputs: Any = inputs,
             wanted: Any = wanted,
         ) -> list[Any]:
             given = dict(zip(inputs, values, strict=True))
@@ -50,11 +54,10 @@ def known_totals(
         program = lazily(of_block)
         totals: list[Any] | None = None
         with float64():
-            for arrays, counted, first in pieces(feed, parts.rows):
-                part = [
-                    np.asarray(each)
-                    for each in program([found[var] for var in inputs], arrays, counted, first)
-                ]
+            for block in feed.walk():
+                at = np.int64(block.counted), np.int64(block.number * feed.size)
+                given = [found[var] for var in inputs]
+                part = [np.asarray(each) for each in program(given, block.arrays, *at)]
                 totals = (
                     part
                     if totals is None
@@ -66,12 +69,3 @@ def known_totals(
         assert totals is not None
         found.update(zip(wanted, totals, strict=True))
     return found
-
-
-def pieces(feed: Feed, rows: int) -> Any:
-    """Cut the blocks of a feed into pieces of as many rows as a model is traced with."""
-    for block in feed.walk():
-        for begin in range(0, max(block.counted, 1), rows):
-            arrays = {name: array[begin : begin + rows] for name, array in block.arrays.items()}
-            first = block.number * feed.size + begin
-            yield arrays, np.int64(min(block.counted - begin, rows)), np.int64(first)

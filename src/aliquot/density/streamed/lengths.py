@@ -1,7 +1,7 @@
 """Numbers of rows in a trace: a mean divides by how many there are, and there are more on the disk.
 
-The model is written with some of the rows. Written with fewer, its trace differs in the lengths of
-arrays, and where a number is that of the rows. There the number of all rows is put.
+The model is written with some of the rows. Written with as many as a block has, its trace differs
+in the lengths of arrays, and where a number is that of the rows. There that of all rows is put.
 """
 
 from __future__ import annotations
@@ -21,15 +21,16 @@ class OtherLengthError(Exception):
     """Something depends on the number of rows in a way that is not known."""
 
 
-def with_fewer_rows(model: Any, fewer: int) -> Any:
-    """Copy a model of rows on a disk, written with fewer of them."""
+def with_rows(model: Any, count: int) -> Any:
+    """Copy a model of rows on a disk, written with another number of them."""
     copy = deepcopy(model)
     rows = copy.rows
-    rows.shown = fewer
+    rows.shown = count
     for leaf in (*copy.data, *copy.arrays, *own_data(copy)):
         if leaf.name in rows.sources:
-            leaf.value = aligned(leaf.value[:fewer], leaf.dtype)
-            leaf.shape = leaf.value.shape
+            shape = (count, *leaf.value.shape[1:])
+            leaf.value = aligned(np.resize(leaf.value, shape), leaf.dtype)
+            leaf.shape = shape
     follow(copy, checked=False)
     return copy
 
@@ -43,8 +44,8 @@ def own_data(model: Any) -> list[Any]:
     return [leaf for leaf in found if leaf.name not in model.variables or leaf not in model.data]
 
 
-class Lengths:
-    """Two traces of a model, of `rows` and of `fewer` rows, and how many there are in all.
+class TwoTraces:
+    """Two traces of a model, of `rows` and of `others`, and how many rows there are in all.
 
     `program` is the first one, with the number of all rows where that of its own stood.
 
@@ -54,9 +55,9 @@ class Lengths:
     """
 
     def __init__(
-        self, program: ClosedJaxpr, other: ClosedJaxpr, rows: int, fewer: int, total: int
+        self, program: ClosedJaxpr, other: ClosedJaxpr, rows: int, others: int, total: int
     ) -> None:
-        self._rows, self._fewer, self._total = rows, fewer, total
+        self._rows, self._others, self._total = rows, others, total
         equations = self._compare(program.jaxpr, other.jaxpr, mend=True)
         self._constants(program.consts, other.consts)
         self.program = ClosedJaxpr(program.jaxpr.replace(eqns=equations), program.consts)
@@ -87,7 +88,7 @@ class Lengths:
             return a
         if np.array_equal(a.val, b.val, equal_nan=np.asarray(a.val).dtype.kind == "f"):
             return a
-        if np.ndim(a.val) == 0 and a.val - b.val == self._rows - self._fewer:
+        if np.ndim(a.val) == 0 and a.val - b.val == self._rows - self._others:
             return literal(self._total + (a.val - self._rows), a.aval.dtype)
         raise OtherLengthError
 
@@ -101,16 +102,16 @@ class Lengths:
         elif hasattr(a, "eqns") and hasattr(b, "eqns"):
             self._compare(a, b, mend=False)
         elif isinstance(a, int) and isinstance(b, int) and not isinstance(a, bool):
-            if (a, b) != (self._rows, self._fewer) and a != b:
+            if (a, b) != (self._rows, self._others) and a != b:
                 raise OtherLengthError
         elif not callable(a) and repr(a) != self._renamed(repr(b)):
             raise OtherLengthError
 
     def _renamed(self, text: str) -> str:
-        return text.replace(str(self._fewer), str(self._rows))
+        return text.replace(str(self._others), str(self._rows))
 
     def _lengthened(self, shape: tuple[int, ...]) -> tuple[int, ...]:
-        return tuple(self._rows if n == self._fewer else n for n in shape)
+        return tuple(self._rows if n == self._others else n for n in shape)
 
     def _constants(self, one: Any, other: Any) -> None:
         """Refuse numbers that differ but for their repetition along rows."""

@@ -24,7 +24,7 @@ from aliquot.primitives.rows import RowByRow, Total, row_axis
 
 
 @dataclass(frozen=True)
-class Kept:
+class Traits:
     """What is known of a value: whether it depends on coordinates, is a total, and its stage."""
 
     free: bool = False
@@ -57,15 +57,15 @@ class Parts:
         self.inputs = jaxpr.invars
         self.coordinates = [jaxpr.invars[i] for i in coordinates]
         self.data = [jaxpr.invars[i] for i in data]
-        self.known = [
-            var for i, var in enumerate(jaxpr.invars) if i not in {*coordinates, *data}
-        ]
+        self.known = [var for i, var in enumerate(jaxpr.invars) if i not in {*coordinates, *data}]
         (self.output,) = jaxpr.outvars
         self._constants = dict(zip(jaxpr.constvars, program.consts, strict=True))
         self._maker = {var: e for e in jaxpr.eqns for var in e.outvars}
         self._place = {id(e): i for i, e in enumerate(jaxpr.eqns)}
-        self.kept: dict[Any, Kept] = {var: Kept() for var in (*jaxpr.constvars, *jaxpr.invars)}
-        self.kept.update({var: Kept(free=True) for var in self.coordinates})
+        self.traits: dict[Any, Traits] = {
+            var: Traits() for var in (*jaxpr.constvars, *jaxpr.invars)
+        }
+        self.traits.update({var: Traits(free=True) for var in self.coordinates})
         self.acts: dict[int, Any] = {}
         self.totals: list[Any] = []  # sums over rows that depend on coordinates
         self.means: list[Any] = []  # the same of known rows
@@ -80,9 +80,9 @@ class Parts:
         if self.totals:
             self._split()
 
-    def of(self, atom: Any) -> Kept:
+    def of(self, atom: Any) -> Traits:
         """Give what is known of an atom."""
-        return Kept() if is_literal(atom) else self.kept[atom]
+        return Traits() if is_literal(atom) else self.traits[atom]
 
     def has_rows(self, atom: Any) -> bool:
         """Say whether an atom has an axis of rows."""
@@ -108,7 +108,7 @@ class Parts:
         elif total and not is_linear(equation, totals):
             raise AllRowsError(equation)
         for var in equation.outvars:
-            self.kept[var] = Kept(free, total, stage)
+            self.traits[var] = Traits(free, total, stage)
 
     def _is_zero(self, atom: Any) -> bool:
         """Say whether an atom is known to be zero: what is added to is then added once."""

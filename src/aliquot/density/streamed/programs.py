@@ -13,9 +13,7 @@ from functools import cached_property
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
-from jax import lax
 
 from aliquot.compilation import lazily
 from aliquot.density.streamed.parts import Parts
@@ -49,7 +47,9 @@ class Programs:
         inputs = list(known)
         with float64():
             values = lazily(
-                lambda arrays: parts.without_rows(dict(zip(inputs, arrays, strict=True)), parts.fixed)
+                lambda arrays: parts.without_rows(
+                    dict(zip(inputs, arrays, strict=True)), parts.fixed
+                )
             )([known[var] for var in inputs])
         return [np.asarray(value) for value in values]
 
@@ -63,9 +63,7 @@ class Programs:
     def _rest(self, flat: Any) -> Any:
         """Give the log density without the rows."""
         (coordinates,) = self.parts.coordinates
-        (rest,) = self.parts.without_rows(
-            {coordinates: flat, **self._known}, [self.parts.output]
-        )
+        (rest,) = self.parts.without_rows({coordinates: flat, **self._known}, [self.parts.output])
         return rest
 
     @cached_property
@@ -100,70 +98,48 @@ class Programs:
 
     # Rows ---------------------------------------------------------------------------------------
 
-    def _of_block(self, free: Sequence[Any], rows: Sequence[Any], counted: Any, first: Any) -> Any:
+    def _of_block(self, free: Sequence[Any], arrays: Any, counted: Any, first: Any) -> Any:
+        """Add up what the rows of a block give, or the first of them."""
         parts = self.parts
         across = dict(zip(parts.free, free, strict=True))
         across |= dict(zip(parts.fixed, self._fixed, strict=True))
+        rows = [arrays[name] for name in self._names]
         given = across | dict(zip(parts.data, rows, strict=True))
         return parts.contribution(parts.of_rows(given, parts.totals, counted, first), across)
-
-    def _over(
-        self,
-        of_some: Callable[[Any, Any], Any],
-        given: Any,
-        block: Mapping[str, Any],
-        counted: Any,
-        first: Any,
-    ) -> Any:
-        """Go through a block some rows at a time, as many as the model was traced with."""
-        rows = self.parts.rows
-        arrays = [block[name] for name in self._names]
-
-        def some(k: Any) -> Any:
-            begin = k * rows
-            here = [lax.dynamic_slice_in_dim(array, begin, rows) for array in arrays]
-            count = jnp.minimum(counted - begin, rows)
-            return of_some(given, (here, count, first + begin))
-
-        like = jax.eval_shape(some, jax.ShapeDtypeStruct((), np.int64))
-        start = jax.tree.map(lambda s: jnp.zeros(s.shape, s.dtype), like)
-        times = (counted + rows - 1) // rows
-        return lax.fori_loop(
-            jnp.zeros((), np.int64),
-            times,
-            lambda k, so_far: jax.tree.map(jnp.add, so_far, some(k)),
-            start,
-        )
 
     @cached_property
     def rows_value(self) -> Callable[..., Any]:
         """Compile: what the rows of a block add up to."""
-
-        def of_some(free: Any, at: Any) -> Any:
-            return rewritten(self._of_block)(free, *at)
-
-        return lazily(lambda free, *block: self._over(of_some, free, *block))
+        return self._whole_or_in_part(self._of_block)
 
     @cached_property
     def rows_gradient(self) -> Callable[..., Any]:
         """Compile the same with derivatives by what the rows read."""
-
-        def of_some(free: Any, at: Any) -> Any:
-            return rewritten(jax.value_and_grad(self._of_block))(free, *at)
-
-        return lazily(lambda free, *block: self._over(of_some, free, *block))
+        return self._whole_or_in_part(jax.value_and_grad(self._of_block))
 
     @cached_property
     def rows_product(self) -> Callable[..., Any]:
         """Compile the gradient with its derivative in a direction."""
 
-        def moved(free: Any, along: Any, *at: Any) -> Any:
+        def moved(both: Any, *block: Any) -> Any:
+            free, along = both
+
             def gradient(free: Any) -> Any:
-                return jax.value_and_grad(self._of_block)(free, *at)
+                return jax.value_and_grad(self._of_block)(free, *block)
 
             return jax.jvp(gradient, (free,), (along,))
 
-        def of_some(given: Any, at: Any) -> Any:
-            return rewritten(moved)(*given, *at)
+        return self._whole_or_in_part(moved)
 
-        return lazily(lambda given, *block: self._over(of_some, given, *block))
+    def _whole_or_in_part(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """Compile a function of a block for whole blocks, and for the last, which is shorter."""
+        fast, rows = rewritten(function), self.parts.rows
+        whole = lazily(lambda free, arrays, first: fast(free, arrays, None, first))
+        in_part = lazily(fast)
+
+        def call(free: Any, arrays: Any, counted: np.int64, first: np.int64) -> Any:
+            if counted == rows:
+                return whole(free, arrays, first)
+            return in_part(free, arrays, counted, first)
+
+        return call
