@@ -143,6 +143,7 @@ LAYERS = [
     ["transforms"],
     ["model"],
     ["marginal"],
+    ["distributed"],
     ["density"],
     ["symmetry"],
     ["newton"],

@@ -17,6 +17,7 @@ from importlib import import_module as _import_module
 from importlib.metadata import version as _version
 from typing import TYPE_CHECKING
 
+from aliquot import distributed as distributed
 from aliquot import distributions as distributions
 from aliquot import errors as errors
 from aliquot import families as _families
@@ -42,6 +43,7 @@ from aliquot.errors import StartError as StartError
 from aliquot.errors import StorageError as StorageError
 from aliquot.errors import SupportError as SupportError
 from aliquot.errors import TableError as TableError
+from aliquot.errors import WorkerError as WorkerError
 from aliquot.evidence import LogEvidence as LogEvidence
 from aliquot.expression import Expression as Expression
 from aliquot.expression import constant as constant
@@ -122,11 +124,13 @@ if not TYPE_CHECKING:  # a type checker goes by the imports, and is to see which
         "StorageError",
         "TableError",
         "Until",
+        "WorkerError",
         "calibrate",
         "check",
         "compare_components",
         "constant",
         "compute_log_likelihood",
+        "distributed",
         "distributions",
         "do",
         "errors",

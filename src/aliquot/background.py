@@ -44,8 +44,8 @@ class Background(threading.Thread):
 
 
 @atexit.register
-def _wait() -> None:
-    """Let all come to their end."""
+def wait_for_all() -> None:
+    """Let all come to their end, as a process does before it ends."""
     left = [thread for thread in _running if thread.is_alive()]
     if not left:
         return

@@ -90,6 +90,13 @@ class FitError(AliquotError, ArithmeticError):
     """A variational fit whose loss is not finite."""
 
 
+class WorkerError(AliquotError, RuntimeError):
+    """One of several processes that could not do its part, has ended, hangs or cannot be reached.
+
+    The message names its rank, machine and process. Nothing is wrong with what this process has.
+    """
+
+
 class AliquotWarning(UserWarning):
     """The base of every warning that Aliquot gives."""
 

@@ -9,6 +9,7 @@ import typer
 from aliquot.cli.classes import classes
 from aliquot.cli.demo import demo
 from aliquot.cli.hmm import hmm
+from aliquot.cli.launch import launch
 from aliquot.cli.mixture import mixture
 from aliquot.cli.regression import regression
 
@@ -46,3 +47,7 @@ def _root(
 
 for command in (mixture, classes, hmm, regression, demo):
     app.command()(command)
+# What follows the script is the script's own, options included.
+app.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})(
+    launch
+)

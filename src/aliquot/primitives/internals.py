@@ -217,6 +217,25 @@ def derivative_rule(equation: Any) -> Callable[[int], tuple[ClosedJaxpr, list[bo
     return made
 
 
+def has_backends() -> bool:
+    """Say whether JAX has begun to use a device, after which no other process can be joined."""
+    from jax._src import xla_bridge
+
+    return bool(xla_bridge.backends_are_initialized())
+
+
+def cluster(seconds: int) -> tuple[str | None, int | None, int | None, Sequence[int] | None]:
+    """Return what JAX finds out about the cluster that this process was started in.
+
+    The coordinator's address, how many processes there are, which of them this is, and which of the
+    machine's devices are its own: each None where JAX knows nothing of it.
+    """
+    from jax._src import clusters
+
+    find = clusters.ClusterEnv.auto_detect_unset_distributed_params
+    return find(None, None, None, None, None, seconds)
+
+
 def _look_after_fork() -> None:
     """Refuse to compute in a process that was forked while JAX had threads.
 
