@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from functools import cached_property
 from typing import Any
 
 import jax
 import numpy as np
 
 from aliquot.density.streamed.passes import joined, sums_over
-from aliquot.density.streamed.programs import Programs
+from aliquot.density.streamed.programs import BlockProgram, Programs
+from aliquot.density.streamed.shared import TeamPasses
+from aliquot.distributed import team
 from aliquot.precision import float64
 from aliquot.rows import Feed
 
@@ -64,8 +67,24 @@ class PassesOverRows:
     def _sums(self, name: str, read: Sequence[Any]) -> np.ndarray:
         """Add up over all rows, for each point; shape (points, numbers)."""
         self.passes += 1
-        program: Callable[..., Any] = getattr(self.programs, name)
-        return joined(sums_over(self.feed, program, read))
+        program: BlockProgram = getattr(self.programs, name)
+        width = _width(name, read[0])
+        if self._team is not None:
+            return joined(self._team.sums(name, program, read, width))
+        return joined(sums_over(self.feed, program, read, width))
+
+    @cached_property
+    def _team(self) -> TeamPasses | None:
+        together = team()
+        return TeamPasses(together, self.feed) if together.size > 1 else None
+
+
+def _width(name: str, point: Any) -> int:
+    """Count the numbers that a block gives for a point."""
+    if name == "rows_value":
+        return 1
+    numbers = sum(int(np.size(leaf)) for leaf in jax.tree.leaves(point))
+    return 1 + numbers if name == "rows_gradient" else 2 + numbers
 
 
 def _distinct(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

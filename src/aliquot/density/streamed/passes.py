@@ -47,15 +47,15 @@ def joined(segments: np.ndarray) -> np.ndarray:
 
 
 def sums_over(
-    feed: Feed, program: Callable[..., Any], points: Sequence[Any], first: int = 0
+    feed: Feed, program: Callable[..., Any], points: Sequence[Any], width: int
 ) -> np.ndarray:
     """Add up, for each point, what a program of a block of rows gives.
 
-    ``program(point, arrays, counted, first)`` gives a tree of arrays. The result has them in a row
-    for each segment and point, shape (segments, points, numbers); segments of blocks that are not
-    in the feed's share are zero.
+    ``program(point, arrays, counted, first)`` gives a tree of arrays, of so many numbers as
+    `width`. The result has them in a row for each segment and point, shape (segments, points,
+    width); segments of blocks that are not in the feed's share are zero.
     """
-    result: np.ndarray | None = None
+    result = np.zeros((min(feed.blocks, SEGMENTS), len(points), width))
 
     def one(block: Any) -> tuple[int, np.ndarray]:
         with float64():
@@ -64,10 +64,7 @@ def sums_over(
         return segment_of(block.number, feed.blocks), np.stack(found)
 
     for segment, found in _in_order(one, feed):
-        if result is None:
-            result = np.zeros((min(feed.blocks, SEGMENTS), *found.shape))
         result[segment] += found
-    assert result is not None
     return result
 
 

@@ -108,17 +108,17 @@ class Programs:
         return parts.contribution(parts.of_rows(given, parts.totals, counted, first), across)
 
     @cached_property
-    def rows_value(self) -> Callable[..., Any]:
+    def rows_value(self) -> BlockProgram:
         """Compile: what the rows of a block add up to."""
         return self._whole_or_in_part(self._of_block)
 
     @cached_property
-    def rows_gradient(self) -> Callable[..., Any]:
+    def rows_gradient(self) -> BlockProgram:
         """Compile the same with derivatives by what the rows read."""
         return self._whole_or_in_part(jax.value_and_grad(self._of_block))
 
     @cached_property
-    def rows_product(self) -> Callable[..., Any]:
+    def rows_product(self) -> BlockProgram:
         """Compile the gradient with its derivative in a direction."""
 
         def moved(both: Any, *block: Any) -> Any:
@@ -131,15 +131,22 @@ class Programs:
 
         return self._whole_or_in_part(moved)
 
-    def _whole_or_in_part(self, function: Callable[..., Any]) -> Callable[..., Any]:
+    def _whole_or_in_part(self, function: Callable[..., Any]) -> BlockProgram:
         """Compile a function of a block for whole blocks, and for the last, which is shorter."""
-        fast, rows = rewritten(function), self.parts.rows
-        whole = lazily(lambda free, arrays, first: fast(free, arrays, None, first))
-        in_part = lazily(fast)
+        return BlockProgram(rewritten(function), self.parts.rows)
 
-        def call(free: Any, arrays: Any, counted: np.int64, first: np.int64) -> Any:
-            if counted == rows:
-                return whole(free, arrays, first)
-            return in_part(free, arrays, counted, first)
 
-        return call
+class BlockProgram:
+    """A function of a block of rows, compiled for whole blocks and for shorter ones."""
+
+    def __init__(self, function: Callable[..., Any], rows: int) -> None:
+        self._rows = rows
+        self.whole = lambda free, arrays, first: function(free, arrays, None, first)
+        self.in_part = function
+        self._whole, self._in_part = lazily(self.whole), lazily(self.in_part)
+
+    def __call__(self, free: Any, arrays: Any, counted: np.int64, first: np.int64) -> Any:
+        """Compute it of the first `counted` rows; `first` is the first one's number."""
+        if counted == self._rows:
+            return self._whole(free, arrays, first)
+        return self._in_part(free, arrays, counted, first)
