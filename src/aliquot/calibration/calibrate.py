@@ -21,6 +21,7 @@ from aliquot.many.stored import open_store
 from aliquot.many.survey import Axis, digest_of
 from aliquot.model import Model, resolve_model
 from aliquot.model.rewritten import with_observations
+from aliquot.model.streamed import refuse_rows
 from aliquot.results import groups_of, tree_of
 
 if TYPE_CHECKING:
@@ -126,6 +127,11 @@ def calibrate(
     (['mu', 'log likelihood'], (20, 2))
     """
     model = resolve_model(model, USER)
+    refuse_rows(
+        model,
+        USER,
+        "Write the model with some of the rows in memory, aq.Data(name, array), for these",
+    )
     count = whole_number("simulations", simulations)
     sampled = method in ("nuts", "tempered")
     how = read_method(USER, method, DRAWS if draws is None and sampled else draws, options)

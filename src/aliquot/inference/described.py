@@ -28,13 +28,16 @@ def described(model: Model) -> dict[str, Any]:
 def observed_data(model: Model) -> dict[str, np.ndarray]:
     """Give the observed values by variable, NaN where they are missing or do not count.
 
-    Observations of another length than the covariates that were set since are left out.
+    Observations of another length than the covariates that were set since are left out, and rows
+    that lie on a disk.
     """
     result = {}
     for variable in model.observed:
         if variable.shape != variable.distribution.shape:
             continue
         source = variable.observed
+        if any(leaf.name in model.rows.sources for leaf in leaves(source)):
+            continue
         with float64():
             values = Evaluation({leaf: leaf.value for leaf in leaves(source)})(source)
         if variable.missing is not None:
@@ -49,7 +52,8 @@ def observed_data(model: Model) -> dict[str, np.ndarray]:
 
 def constant_data(model: Model) -> dict[str, np.ndarray]:
     """Give the values of the model's data by name."""
-    return {leaf.name: _shown(leaf.value) for leaf in model.data}
+    own = [leaf for leaf in model.data if leaf.name not in model.rows.sources]
+    return {leaf.name: _shown(leaf.value) for leaf in own}
 
 
 def _shown(values: Any) -> np.ndarray:
@@ -67,10 +71,14 @@ def model_dims(model: Model) -> dict[str, list[str]]:
         name: list(variable.dims)
         for name, variable in model.variables.items()
         if getattr(variable, "dims", None)
+        and not (model.rows and model.rows.has_rows(variable.shape))
     }
 
 
 def model_coords(model: Model) -> dict[str, Any]:
-    """Give the labels along each dim that some variable uses."""
+    """Give the labels along each dim that some variable uses; not of rows that lie on a disk."""
     used = {dim for dims in model_dims(model).values() for dim in dims}
-    return {dim: labels for dim, labels in model.coords.as_dict().items() if dim in used}
+    labels = {dim: labels for dim, labels in model.coords.as_dict().items() if dim in used}
+    if model.rows:
+        labels = {dim: each for dim, each in labels.items() if len(each) != model.rows.total}
+    return labels

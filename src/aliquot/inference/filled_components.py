@@ -17,6 +17,7 @@ from aliquot.inference.draws import random_keys
 from aliquot.inference.posterior import continuous_values, discrete_values, posterior_of
 from aliquot.inference.responsibilities import is_mixture, mixture_logits
 from aliquot.model import Model, resolve_model
+from aliquot.model.streamed import refuse_rows
 
 if TYPE_CHECKING:
     import xarray
@@ -85,6 +86,11 @@ def filled_components(
     import xarray
 
     model = resolve_model(model, "aq.filled_components")
+    refuse_rows(
+        model,
+        "aq.filled_components",
+        "Write the model with some of the rows in memory, aq.Data(name, array), for these",
+    )
     posterior = posterior_of(trace, "aq.filled_components")
     density = model.density()
     candidates = with_components(density, model.observed)

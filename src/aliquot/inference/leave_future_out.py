@@ -13,6 +13,7 @@ from aliquot.inference.one_step_ahead import Timeline
 from aliquot.inference.posterior import posterior_of
 from aliquot.inference.same_data import refuse_other_data
 from aliquot.model import Model, resolve_model
+from aliquot.model.streamed import refuse_rows
 
 if TYPE_CHECKING:
     import xarray
@@ -96,6 +97,11 @@ def leave_future_out(
     ('lfo_cv', 3)
     """
     model = resolve_model(model, USER)
+    refuse_rows(
+        model,
+        USER,
+        "Write the model with some of the rows in memory, aq.Data(name, array), for these",
+    )
     posterior = posterior_of(trace, USER)
     refuse_other_data(trace, model, USER)
     times = Timeline.of(model, dim, USER)

@@ -14,6 +14,7 @@ from aliquot.inference.posterior import posterior_of
 from aliquot.inference.same_data import refuse_other_data
 from aliquot.inference.sample import sample
 from aliquot.model import Model, resolve_model
+from aliquot.model.streamed import refuse_rows
 from aliquot.model.variables import ObservedVariable
 
 if TYPE_CHECKING:
@@ -105,6 +106,11 @@ def leave_out(
     array([0., 0., 0., 0.])
     """
     model = resolve_model(model, USER)
+    refuse_rows(
+        model,
+        USER,
+        "Write the model with some of the rows in memory, aq.Data(name, array), for these",
+    )
     check_observed(model, USER)
     posterior = posterior_of(trace, USER)
     refuse_other_data(trace, model, USER)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from aliquot.errors import AliquotWarning, ModelError, warn
 from aliquot.hints.arguments import PREDICT
 from aliquot.hints.explain import explained
 from aliquot.inference import forward
+from aliquot.inference.by_rows import asked_path, write_log_likelihood
 from aliquot.inference.described import model_coords
 from aliquot.inference.posterior import continuous_values, posterior_of, refuse_other_states
 from aliquot.model import Model, resolve_model
@@ -23,7 +25,11 @@ if TYPE_CHECKING:
 
 @explained(PREDICT)
 def compute_log_likelihood(
-    trace: xarray.DataTree, model: Model | None = None, *, by: str | None = None
+    trace: xarray.DataTree,
+    model: Model | None = None,
+    *,
+    by: str | None = None,
+    store: str | PathLike[str] | None = None,
 ) -> xarray.DataTree:
     """Compute the pointwise log likelihood of each draw, for `az.loo` and `az.compare`.
 
@@ -38,6 +44,9 @@ def compute_log_likelihood(
         that depends on one of its elements, together: of a row of several columns that share a
         label one number, named as the label; of a Markov chain that of the whole chain, at each
         of its steps. What does not depend on it is left out.
+    store : path, optional
+        Of a model whose rows lie on a disk: a Zarr store to write to, block by block. The group is
+        then read from there, when it is needed.
 
     Returns
     -------
@@ -67,6 +76,9 @@ def compute_log_likelihood(
     """
     model = resolve_model(model, "aq.compute_log_likelihood")
     check_observed(model, "aq.compute_log_likelihood")
+    path = asked_path(model, "aq.compute_log_likelihood", store, ".zarr")
+    if path is not None and by is not None:
+        raise ModelError("aq.compute_log_likelihood: by= and store= do not go together yet")
     if left_out := forward.potentials(model):
         warn(
             f"the log likelihood leaves out the potentials {', '.join(left_out)}: where one stands "
@@ -81,6 +93,11 @@ def compute_log_likelihood(
             refuse_other_states(model, posterior, variable)
     if by is not None:
         return _by(by, trace, model, values, (chains, draws))
+    if path is not None:
+        found = write_log_likelihood(path, model, values, chains, draws)
+        tree = trace.copy()
+        tree["log_likelihood"] = type(tree)(found)
+        return tree
     arrays = model.density().log_likelihood_of(values, chains * draws)
     rows: dict[str, Any] = {}
     dims: dict[str, Any] = {}

@@ -16,6 +16,7 @@ from aliquot.inference.described import model_coords
 from aliquot.inference.held_out import refuse_depended_on
 from aliquot.inference.posterior import continuous_values, posterior_of
 from aliquot.model import Model, resolve_model
+from aliquot.model.streamed import refuse_rows
 from aliquot.model.variables import ObservedVariable
 
 if TYPE_CHECKING:
@@ -88,6 +89,11 @@ def one_step_ahead(
     import xarray
 
     model = resolve_model(model, USER)
+    refuse_rows(
+        model,
+        USER,
+        "Write the model with some of the rows in memory, aq.Data(name, array), for these",
+    )
     times = Timeline.of(model, dim, USER)
     posterior = posterior_of(trace, USER)
     return xarray.DataArray(

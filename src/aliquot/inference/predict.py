@@ -21,6 +21,7 @@ from aliquot.inference.described import constant_data, described, model_coords, 
 from aliquot.inference.draws import Draws, in_chains, random_keys
 from aliquot.inference.posterior import posterior_of, posterior_values
 from aliquot.model import Model, resolve_model
+from aliquot.model.streamed import refuse_rows
 from aliquot.model.variables import Deterministic, FreeVariable, MissingValues, ObservedVariable
 from aliquot.precision import float64
 from aliquot.results import build_tree
@@ -87,6 +88,11 @@ def sample_prior_predictive(
     (1, 100, 2)
     """
     model = resolve_model(model, "aq.sample_prior_predictive")
+    refuse_rows(
+        model,
+        "aq.sample_prior_predictive",
+        "Write the model with some of the rows in memory, aq.Data(name, array), for these",
+    )
     draws = whole_number("draws", draws)
     forward.check_simulable(model)
     if left_out := forward.potentials(model):
@@ -167,6 +173,11 @@ def sample_posterior_predictive(
     (2, 100, 2)
     """
     model = resolve_model(model, "aq.sample_posterior_predictive")
+    refuse_rows(
+        model,
+        "aq.sample_posterior_predictive",
+        "Write the model with some of the rows in memory, aq.Data(name, array), for these",
+    )
     if var_names is None:
         forward.check_predictable(model, "aq.sample_posterior_predictive")
     posterior = posterior_of(trace, "aq.sample_posterior_predictive")

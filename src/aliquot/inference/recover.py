@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from os import PathLike
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import jax
@@ -15,6 +17,7 @@ from aliquot.errors import AliquotWarning, ModelError, warn
 from aliquot.expression import leaves
 from aliquot.hints.arguments import PREDICT
 from aliquot.hints.explain import explained
+from aliquot.inference.by_rows import asked_path, write_probabilities
 from aliquot.inference.draws import in_chains, random_keys
 from aliquot.inference.missing import draw_missing
 from aliquot.inference.model_order import in_model_order
@@ -36,6 +39,7 @@ if TYPE_CHECKING:
 
 # What can be recovered.
 KINDS = ("probabilities", "draws", "most_probable")
+KINDS_BY_DEFAULT = ("probabilities", "draws")
 GIGABYTE = 1_000_000_000
 
 
@@ -44,11 +48,12 @@ def recover(
     trace: xarray.DataTree,
     model: Model | None = None,
     *,
-    kind: str | Sequence[str] = ("probabilities", "draws"),
+    kind: str | Sequence[str] = KINDS_BY_DEFAULT,
     var_names: str | Sequence[str] | None = None,
     thin: int | None = None,
     max_bytes: int = 2 * GIGABYTE,
     random_seed: Any = None,
+    store: str | PathLike[str] | None = None,
 ) -> xarray.DataTree:
     """Give back what was summed or integrated out, for each draw of the posterior.
 
@@ -78,6 +83,10 @@ def recover(
         How large the result may become before it is thinned.
     random_seed : int, sequence of int, numpy.random.Generator, optional
         For "draws".
+    store : path, optional
+        Of a model whose rows lie on a disk: a Parquet file to write to, block by block. It has a
+        row for each row, with the probability of each state, ``p(z = 0)`` and so on, as a mean over
+        the draws, and the most probable one, ``z``. The trace then comes back as it is.
 
     Returns
     -------
@@ -136,6 +145,9 @@ def recover(
     trace = in_model_order(trace, model)
     posterior = trace["posterior"].dataset
     density = model.density()
+    path = asked_path(model, "aq.recover", store, ".parquet")
+    if path is not None:
+        return _to_file(path, trace, model, kind, var_names, thin)
     summed = [] if density.marginal is None else density.marginal.unknowns
     missing: list[Any] = [found.latent for found in density.integrated]
     if not summed and not missing:
@@ -181,6 +193,28 @@ def recover(
         rows.setdefault("posterior", {}).update(fresh)
     shaped = {group: in_chains(found, chains, draws) for group, found in rows.items()}
     return extended(trace, model, unknowns, shaped, record(model, density, dependent))
+
+
+def _to_file(
+    path: Path, trace: Any, model: Model, kind: Any, var_names: Any, thin: Any
+) -> xarray.DataTree:
+    """Write the probabilities of all rows to a file."""
+    density = model.density()
+    names = [] if density.marginal is None else [u.name for u in density.marginal.unknowns]
+    if not names:
+        raise ModelError("aq.recover: the model has no discrete variables that were summed out")
+    if kind not in (KINDS_BY_DEFAULT, "probabilities", ("probabilities",), ["probabilities"]):
+        raise ModelError(
+            f"aq.recover: of rows on a disk there are probabilities; got kind={kind!r}"
+        )
+    wanted = _wanted(var_names, names, [], ("probabilities",))
+    if thin is not None:
+        trace = thinned(trace, whole_number("aq.recover: thin", thin))
+    posterior = trace["posterior"].dataset
+    values = continuous_values(model, posterior)
+    count = posterior.sizes["chain"] * posterior.sizes["draw"]
+    write_probabilities(path, model, values, count, wanted)
+    return trace
 
 
 def _run(

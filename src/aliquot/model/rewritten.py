@@ -17,6 +17,7 @@ from aliquot.model import observed as observations
 from aliquot.model.constructors import Constructor, data, deterministic, potential
 from aliquot.model.context import Model, resolve_model
 from aliquot.model.dims import as_mapping
+from aliquot.model.streamed import refuse_rows
 from aliquot.model.variables import (
     Data,
     Deterministic,
@@ -70,7 +71,8 @@ def do(model: Model, values: Mapping[str, Any]) -> Model:
      wet = data
     slip ~ Beta(alpha=1 + 5 * wet, beta=5)
     """
-    resolve_model(model, "aq.do")
+    model = resolve_model(model, "aq.do")
+    refuse_rows(model, "aq.do", "Write the model anew")
     values = as_mapping("aq.do: values", values, "{'x': 1.0}")
     can_be = (FreeVariable, ObservedVariable, Deterministic)
     replaced = {
@@ -116,7 +118,8 @@ def observe(model: Model, values: Mapping[str, Any]) -> Model:
     mu ~ Normal(mu=0, sigma=1)
      y ~ Normal(mu=mu, sigma=1)  observed (3)
     """
-    resolve_model(model, "aq.observe")
+    model = resolve_model(model, "aq.observe")
+    refuse_rows(model, "aq.observe", "Write the model anew")
     values = as_mapping("aq.observe: values", values, "{'y': data}")
     for name, value in values.items():
         _check_observable(_variable(model, "aq.observe", name, (FreeVariable,)), value)

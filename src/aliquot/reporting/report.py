@@ -17,6 +17,7 @@ from aliquot.inference.described import observed_data
 from aliquot.inference.posterior import posterior_of, posterior_values
 from aliquot.inference.same_data import refuse_changed
 from aliquot.model import Model, current_model, resolve_model
+from aliquot.model.streamed import refuse_rows
 
 if TYPE_CHECKING:
     import xarray
@@ -107,6 +108,7 @@ def report(
             model = current_model(USER)
     else:
         model = resolve_model(model, USER)
+        refuse_rows(model, USER, "Leave model= out: the page is then of the trace alone")
     few = _few_draws(trace, model)
     if model is not None:
         _check_model(trace, few, model)

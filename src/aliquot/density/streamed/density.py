@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from copy import copy
 from functools import cached_property
 from math import prod
 from typing import Any
@@ -19,7 +21,7 @@ from aliquot.density.streamed.parts import Parts
 from aliquot.density.streamed.programs import Programs
 from aliquot.density.streamed.refusal import refused
 from aliquot.density.structure import unshared
-from aliquot.errors import ModelError
+from aliquot.errors import AliquotWarning, ModelError, warn
 from aliquot.primitives import inline
 from aliquot.rows import Feed
 
@@ -61,7 +63,14 @@ class StreamedDensity(Density):
         with unshared(), rows_apart(2**62):
             super().__init__(model)
         self._model_rows = rows = model.rows
-        self.deterministics = [d for d in self.deterministics if not self._of_rows(d)]
+        of_rows = [d.name for d in self.deterministics if self._of_rows(d)]
+        self.deterministics = [d for d in self.deterministics if d.name not in of_rows]
+        if of_rows:
+            warn(
+                f"{', '.join(of_rows)}: computed from rows that lie on a disk, so not among the "
+                "results: with each draw there would be a value for each row",
+                AliquotWarning,
+            )
         keys = self._traced.keys
         data = [1 + i for i, key in enumerate(keys) if key in rows.sources]
         program = inline(self._traced.written)
@@ -106,6 +115,18 @@ class StreamedDensity(Density):
             ) from error
 
     reads_rows = True
+
+    def pieces(self) -> Iterator[tuple[int, int, Density]]:
+        """Give this density for all rows in turn, as many at a time as the model is written with.
+
+        Each comes with the number of its first row, and how many there are; what follows in the
+        last piece are copies of the last row.
+        """
+        rows = self._model_rows
+        for block in Feed(rows.sources, rows.shown).walk():
+            piece = copy(self)
+            piece.data = self.data | block.arrays
+            yield block.number * rows.shown, block.counted, piece
 
     def with_current_data(self) -> Density | None:
         """Give none: what is known of all rows is worked out anew."""

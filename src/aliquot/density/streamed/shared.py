@@ -64,7 +64,9 @@ class SharedPass:
 
     def __call__(self, *leaves: np.ndarray) -> np.ndarray:
         """Give the sums of this process's segments, and zero for the others."""
-        points = [self._structure.unflatten([leaf[i] for leaf in leaves]) for i in range(len(leaves[0]))]
+        points = [
+            self._structure.unflatten([leaf[i] for leaf in leaves]) for i in range(len(leaves[0]))
+        ]
         return sums_over(self._feed, self._program, points, self._width)
 
     def _program(self, point: Any, arrays: Any, counted: Any, first: Any) -> Any:
@@ -84,7 +86,9 @@ class TeamPasses:
     def sums(self, name: str, program: Any, points: Sequence[Any], width: int) -> np.ndarray:
         """Add up, for each point, what all blocks give; shape (segments, points, width)."""
         leaves = [jax.tree.leaves(point) for point in points]
-        arrays = [np.stack([np.asarray(each) for each in column]) for column in zip(*leaves, strict=True)]
+        arrays = [
+            np.stack([np.asarray(each) for each in column]) for column in zip(*leaves, strict=True)
+        ]
         if name not in self._keys:
             self._keys[name] = self._define(name, program, points[0], width)
         shape = (min(self._feed.blocks, SEGMENTS), len(points), width)

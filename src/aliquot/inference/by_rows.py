@@ -1,0 +1,165 @@
+"""What a model of rows on a disk gives back row by row: written to a file, block by block."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from aliquot.errors import ModelError, StorageError
+from aliquot.model import Model
+
+if TYPE_CHECKING:
+    import xarray
+
+# Draws whose results of some rows are in memory at once.
+AT_ONCE = 250
+TOO_MANY = "give store=, the path of a file to write them to"
+
+
+def asked_path(model: Model, user: str, store: Any, suffix: str) -> Path | None:
+    """Read where to write to: needed where rows lie on a disk, refused where they are in memory.
+
+    Raises
+    ------
+    ModelError, StorageError
+        Where there has to be a path, or none; where something is there already.
+    """
+    if not model.rows:
+        if store is not None:
+            raise ModelError(
+                f"{user}: store= is for models whose rows lie on a disk (aq.Data.from_parquet and "
+                "its kin). The data of this model are in memory, and so is the result: leave it out"
+            )
+        return None
+    if store is None:
+        raise ModelError(
+            f"{user}: the model has {model.rows.total:,} rows, which lie on a disk, and the result "
+            f"has as many: {TOO_MANY}, such as store='{user.rpartition('.')[2]}{suffix}'"
+        )
+    path = Path(os.fspath(store))
+    if path.exists():
+        raise StorageError(f"{user}: {path} is there already: give another path, or remove it")
+    if not path.absolute().parent.is_dir():
+        raise StorageError(f"{user}: there is no folder {path.absolute().parent} to write to")
+    return path
+
+
+def refuse_too_large(path: Path, user: str, size: int, advice: str) -> None:
+    """Refuse what has no room on the disk, before anything is computed."""
+    free = shutil.disk_usage(path.absolute().parent).free
+    if size > free:
+        raise StorageError(
+            f"{user}: the result takes {size / 1e9:,.1f} GB, and the disk of {path} has "
+            f"{free / 1e9:,.1f} GB left: {advice}"
+        )
+
+
+def groups(values: Mapping[str, np.ndarray], count: int) -> list[dict[str, np.ndarray]]:
+    """Cut draws into groups whose results are in memory at once."""
+    cuts = range(0, count, AT_ONCE)
+    return [{name: v[a : a + AT_ONCE] for name, v in values.items()} for a in cuts]
+
+
+def write_log_likelihood(
+    path: Path, model: Model, values: Mapping[str, np.ndarray], chains: int, draws: int
+) -> xarray.Dataset:
+    """Write the log likelihood of each observation and draw as a Zarr store; return it, unread."""
+    import xarray
+    import zarr
+
+    density: Any = model.density()
+    shapes = {v.name: (model.rows.total, *v.distribution.batch_shape[1:]) for v in model.observed}
+    numbers = chains * draws * sum(int(np.prod(shape)) for shape in shapes.values())
+    user = "aq.compute_log_likelihood"
+    refuse_too_large(
+        path, user, 8 * numbers, "give fewer draws, as in trace.isel(draw=slice(0, 100))"
+    )
+    partial = path.with_name(path.name + ".partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    try:
+        root = zarr.create_group(partial, zarr_format=3)
+        arrays = {}
+        for variable in model.observed:
+            name, shape = variable.name, shapes[variable.name]
+            own = variable.dims or [f"{name}_dim_{i}" for i in range(len(shape))]
+            arrays[name] = root.create_array(
+                name,
+                shape=(chains, draws, *shape),
+                chunks=(1, min(draws, AT_ONCE), model.rows.shown, *shape[1:]),
+                dtype="float64",
+                dimension_names=["chain", "draw", *own[: len(shape)]],
+            )
+        for first, counted, piece in density.pieces():
+            for name, array in arrays.items():
+                found = [
+                    piece.log_likelihood_of(part, len(next(iter(part.values()))))[name][:, :counted]
+                    for part in groups(values, chains * draws)
+                ]
+                rows = np.concatenate(found).reshape((chains, draws, counted, *array.shape[3:]))
+                array[:, :, first : first + counted] = rows
+        os.replace(partial, path)
+    except OSError as error:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise StorageError(f"{user}: {path} could not be written: {error}") from error
+    return xarray.open_zarr(path, consolidated=False, chunks=None)
+
+
+def write_probabilities(
+    path: Path, model: Model, values: Mapping[str, np.ndarray], count: int, names: Sequence[str]
+) -> None:
+    """Write, for each row, the probability of each state and the most probable one, as Parquet.
+
+    Probabilities are means over draws. A file has the columns ``p(z = 0)``, ... and ``z`` for each
+    variable z; of a sequence these are lists, of its steps.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    density: Any = model.density()
+    unknowns = density.marginal.unknowns
+    partial = path.with_name(path.name + ".partial")
+    writer: Any = None
+
+    def one(given: Any, data: Any) -> dict[str, Any]:
+        at = density.marginal.evaluate(density.evaluation_of(given, data))
+        return dict(zip([u.name for u in unknowns], at.probabilities(), strict=True))
+
+    try:
+        for _, counted, piece in density.pieces():
+            sums: dict[str, Any] = {}
+            for part in groups(values, count):
+                for name, p in piece.over_draws(one, part, name="probabilities by rows").items():
+                    sums[name] = sums.get(name, 0.0) + p.sum(axis=0)
+            columns: dict[str, Any] = {}
+            for unknown in unknowns:
+                if unknown.name not in names:
+                    continue
+                p = sums[unknown.name][:counted] / count
+                for state in range(p.shape[-1]):
+                    columns[f"p({unknown.name} = {state})"] = _column(p[..., state])
+                columns[unknown.name] = _column(p.argmax(axis=-1))
+            table = pa.table(columns)
+            writer = writer or pq.ParquetWriter(partial, table.schema)
+            writer.write_table(table)
+        writer.close()
+        os.replace(partial, path)
+    except OSError as error:
+        raise StorageError(f"aq.recover: {path} could not be written: {error}") from error
+    finally:
+        if writer is not None:
+            writer.close()
+        partial.unlink(missing_ok=True)
+
+
+def _column(values: np.ndarray) -> Any:
+    import pyarrow as pa
+
+    if values.ndim == 1:
+        return pa.array(values)
+    flat = pa.array(np.ravel(values))
+    return pa.FixedSizeListArray.from_arrays(flat, int(np.prod(values.shape[1:])))
