@@ -26,6 +26,7 @@ from aliquot.primitives.on_host import compute, has_host_calls, on_host_p
 
 Values = dict[Any, Any]
 Compile = Callable[..., Callable[..., Any]]
+Run = Callable[[Any, list[Any]], Sequence[Any]]
 
 
 class _Step(Protocol):
@@ -98,14 +99,7 @@ class HostedProgram:
 
     def _hosted(self, equation: Any) -> _Step:
         """Give what runs an equation in which the host is called."""
-        if equation.primitive is on_host_p:
-            run = _call
-        elif (inside := with_derivative(equation)) is not None:
-            program = HostedProgram(inside, self._compile)
-            run = lambda _, operands: program(*operands)  # noqa: E731
-        else:
-            kinds = {"while": _while, "scan": _scan, "cond": _choice}
-            run = kinds[name_of(equation)](equation, self._compile)
+        run = self._runs(equation)
 
         def step(values: Values) -> None:
             results = run(equation, [_read(values, atom) for atom in equation.invars])
@@ -113,8 +107,15 @@ class HostedProgram:
 
         return step
 
-
-Run = Callable[[Any, list[Any]], Sequence[Any]]
+    def _runs(self, equation: Any) -> Run:
+        if equation.primitive is on_host_p:
+            return _call
+        inside = with_derivative(equation)
+        if inside is not None:
+            program = HostedProgram(inside, self._compile)
+            return lambda _, operands: program(*operands)
+        kinds = {"while": _while, "scan": _scan, "cond": _choice}
+        return kinds[name_of(equation)](equation, self._compile)
 
 
 def has_host_calls_in(equation: Any) -> bool:

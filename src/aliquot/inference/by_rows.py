@@ -102,7 +102,7 @@ def write_log_likelihood(
                 ]
                 rows = np.concatenate(found).reshape((chains, draws, counted, *array.shape[3:]))
                 array[:, :, first : first + counted] = rows
-        os.replace(partial, path)
+        partial.replace(path)
     except OSError as error:
         shutil.rmtree(partial, ignore_errors=True)
         raise StorageError(f"{user}: {path} could not be written: {error}") from error
@@ -147,7 +147,7 @@ def write_probabilities(
             writer = writer or pq.ParquetWriter(partial, table.schema)
             writer.write_table(table)
         writer.close()
-        os.replace(partial, path)
+        partial.replace(path)
     except OSError as error:
         raise StorageError(f"aq.recover: {path} could not be written: {error}") from error
     finally:

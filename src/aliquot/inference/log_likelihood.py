@@ -94,9 +94,9 @@ def compute_log_likelihood(
     if by is not None:
         return _by(by, trace, model, values, (chains, draws))
     if path is not None:
-        found = write_log_likelihood(path, model, values, chains, draws)
         tree = trace.copy()
-        tree["log_likelihood"] = type(tree)(found)
+        unread = write_log_likelihood(path, model, values, chains, draws)
+        tree["log_likelihood"] = type(tree)(unread)
         return tree
     arrays = model.density().log_likelihood_of(values, chains * draws)
     rows: dict[str, Any] = {}

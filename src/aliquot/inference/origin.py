@@ -91,7 +91,10 @@ def digests(model: Model, names: Sequence[str] | None = None) -> dict[str, str]:
             if isinstance(leaf, Data):
                 found.setdefault(leaf.name, (leaf.value, variable.missing))
     wanted = found if names is None else dict.fromkeys(names)
-    return {name: _digest(*found[name]) for name in wanted if name in found}
+    on_disk = {name: source.summary.digest for name, source in model.rows.sources.items()}
+    return on_disk | {
+        name: _digest(*found[name]) for name in wanted if name in found and name not in on_disk
+    }
 
 
 def _digest(values: Any, missing: Any) -> str:

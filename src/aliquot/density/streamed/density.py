@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from copy import copy
 from functools import cached_property
 from math import prod
@@ -12,39 +12,12 @@ import numpy as np
 
 from aliquot.alike import rows_apart
 from aliquot.density.density import Density
-from aliquot.density.streamed.along_rows import AllRowsError
 from aliquot.density.streamed.function import differentiable
-from aliquot.density.streamed.host import PassesOverRows
-from aliquot.density.streamed.known_totals import known_totals
-from aliquot.density.streamed.lengths import OtherLengthError, TwoTraces, with_rows
-from aliquot.density.streamed.parts import Parts
-from aliquot.density.streamed.programs import Programs
-from aliquot.density.streamed.refusal import refused
+from aliquot.density.streamed.over_rows import OverRows, traced
 from aliquot.density.structure import unshared
-from aliquot.errors import AliquotWarning, ModelError, warn
-from aliquot.primitives import inline
+from aliquot.errors import AliquotWarning, warn
+from aliquot.expression import leaves
 from aliquot.rows import Feed
-
-# Numbers in a block, about. To call a program takes as long as some ten thousand of them.
-NUMBERS = 2**18
-
-
-def block_length(rows: Any) -> int:
-    """Choose how many rows a block has: a number that is hardly the length of anything else."""
-    width = sum(max(prod(source.tail), 1) for source in rows.sources.values())
-    if rows.total <= rows.shown:
-        return int(rows.shown)
-    wanted = min(max(NUMBERS // width, rows.shown), -(-rows.total // 64) * 64)
-    return int(max(64 * last_prime(wanted // 64), rows.shown))
-
-
-def last_prime(number: int) -> int:
-    """Give the largest prime up to a number from 2 on.
-
-    >>> last_prime(10), last_prime(2)
-    (7, 2)
-    """
-    return next(n for n in range(number, 1, -1) if all(n % k for k in range(2, int(n**0.5) + 1)))
 
 
 class StreamedDensity(Density):
@@ -62,7 +35,7 @@ class StreamedDensity(Density):
     def __init__(self, model: Any) -> None:
         with unshared(), rows_apart(2**62):
             super().__init__(model)
-        self._model_rows = rows = model.rows
+        self._model_rows = model.rows
         of_rows = [d.name for d in self.deterministics if self._of_rows(d)]
         self.deterministics = [d for d in self.deterministics if d.name not in of_rows]
         if of_rows:
@@ -71,24 +44,9 @@ class StreamedDensity(Density):
                 "results: with each draw there would be a value for each row",
                 AliquotWarning,
             )
-        keys = self._traced.keys
-        data = [1 + i for i, key in enumerate(keys) if key in rows.sources]
-        program = inline(self._traced.written)
-        try:
-            parts = Parts(program, [0], data, rows.shown)
-        except AllRowsError as error:
-            raise refused(self, model, error) from None
-        size = block_length(rows)
-        if size != rows.total:
-            program = self._of_a_block(model, program, size)
-            parts = Parts(program, [0], data, size)
-        self.feed = Feed(rows.sources, size)
-        traced = self._traced
-        names = [keys[i - 1] for i in data]
-        values = {v: traced.data[k] for v, k in zip(program.jaxpr.invars[1:], keys, strict=True)}
-        known = {var: values[var] for var in parts.known}
-        known = known_totals(parts, known, names, self.feed)
-        self.host = PassesOverRows(Programs(parts, known, names), self.feed, self.size)
+        self._over = OverRows(model, self)
+        self.feed = self._over.feed
+        self.host = self._over.passes(lambda density: density._traced.written, self.size)
         function = differentiable(self.host)
 
         def log_density(flat: Any, data: Any) -> Any:
@@ -96,23 +54,33 @@ class StreamedDensity(Density):
 
         self.log_density = log_density
 
-    def _of_a_block(self, model: Any, written: Any, size: int) -> Any:
-        """Give the trace of a block of rows, with the number of all rows where a number is meant."""
-        rows = model.rows
-        # Of what fits in a block the trace is there; of fewer, all is decided as it was.
-        count = size if size != rows.shown else size - 64
-        with unshared(), rows_apart(2**62):
-            other = inline(Density(with_rows(model, count))._traced.written)
-        one, two = (written, other) if size == rows.shown else (other, written)
-        of_two = count if size == rows.shown else rows.shown
-        try:
-            return TwoTraces(one, two, size, of_two, rows.total).program
-        except OtherLengthError as error:
-            raise ModelError(
-                "the log density depends on the number of rows, which lie on a disk, in a way that "
-                "does not follow from the rows that it was looked at with. Where a number of rows "
-                f"is meant, write it down, as len(x) or {rows.total}"
-            ) from error
+    def log_likelihood_in_all(self, values: Mapping[str, np.ndarray]) -> float:
+        """Compute the log likelihood of all rows at values of every continuous free variable."""
+        shapes = {name: np.shape(value) for name, value in values.items()}
+
+        def function(density: Density, vector: Any, data: Any) -> Any:
+            given, begin = {}, 0
+            for name, shape in shapes.items():
+                end = begin + prod(shape)
+                given[name] = vector[begin:end].reshape(shape)
+                begin = end
+            return density.log_likelihood_sum(given, data)
+
+        vector = np.concatenate([np.zeros(0), *(np.ravel(value) for value in values.values())])
+        host = self._over.passes(traced(function, len(vector)), len(vector))
+        return float(host.values(vector[None])[0])
+
+    def terms_at(self, flat: np.ndarray) -> dict[str, float]:
+        """Compute the log density's terms at a flat vector, of all rows, on the host."""
+        result = {}
+        for name in super().terms_at(flat):
+
+            def function(density: Density, flat: Any, data: Any, name: str = name) -> Any:
+                return density.log_terms(flat, data)[name]
+
+            host = self._over.passes(traced(function, self.size), self.size)
+            result[name] = float(host.values(np.asarray(flat, float)[None])[0])
+        return result
 
     reads_rows = True
 
@@ -144,8 +112,6 @@ class StreamedDensity(Density):
 
     def _of_rows(self, node: Any) -> bool:
         """Say whether something is computed from rows on a disk."""
-        from aliquot.expression import leaves
-
         return any(leaf.name in self._model_rows.sources for leaf in leaves(node))
 
     def _shortened(self, one: Any, like: Any, times: int | None = None) -> None:

@@ -1,4 +1,4 @@
-"""Why a model of rows on a disk cannot be gone through block by block: which line, and what in it."""
+"""Why a model of rows on a disk cannot be gone through block by block, and which line it is."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ def refused(density: Any, model: Any, error: AllRowsError) -> ModelError:
     words = primitive(error.equation).words or name_of(error.equation)
     where = _term(density, rows) or "the model"
     return ModelError(
-        f"{where}: it needs all {rows.total:,} rows at once ({words}), and they lie on a disk, where "
-        "they are gone through block by block. What one row contributes may depend on parameters, "
-        "on its own discrete variables, and on sums over all rows of data alone, but not on other "
+        f"{where}: it needs all {rows.total:,} rows at once ({words}), and they lie on a disk, "
+        "where they are gone through block by block. What one row contributes may depend on "
+        "parameters, on its own discrete variables, and on sums over all rows of data alone, but not on other "
         "rows. Sequences can be rows of their own, with from_parquet(..., sequence=column); what "
         "fits in memory can be read with aq.Data(name, array)"
     )

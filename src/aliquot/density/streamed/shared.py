@@ -51,7 +51,9 @@ class SharedPass:
         How many numbers a block gives for each point.
     """
 
-    def __init__(self, programs: dict[str, bytes], structure: Any, feed: Feed, width: int) -> None:
+    def __init__(
+        self, programs: dict[str, bytearray], structure: Any, feed: Feed, width: int
+    ) -> None:
         self._programs, self._structure, self._width = programs, structure, width
         self._feed = feed
 
