@@ -22,9 +22,9 @@ def refused(density: Any, model: Any, error: AllRowsError) -> ModelError:
     return ModelError(
         f"{where}: it needs all {rows.total:,} rows at once ({words}), and they lie on a disk, "
         "where they are gone through block by block. What one row contributes may depend on "
-        "parameters, on its own discrete variables, and on sums over all rows of data alone, but not on other "
-        "rows. Sequences can be rows of their own, with from_parquet(..., sequence=column); what "
-        "fits in memory can be read with aq.Data(name, array)"
+        "parameters, on its own discrete variables, and on sums over all rows of data alone, but "
+        "not on other rows. Sequences can be rows of their own, with from_parquet(..., "
+        "sequence=column); what fits in memory can be read with aq.Data(name, array)"
     )
 
 
