@@ -66,6 +66,7 @@ bench: $(READY)
 	$(PYTHON) benchmarks/durable.py
 	$(PYTHON) benchmarks/many_models.py 200
 	$(PYTHON) benchmarks/many_fits.py 200 100
+	$(PYTHON) benchmarks/scale.py
 	@echo "The comparison with other libraries: make bench-peers; its results are in docs/benchmarks.md."
 
 # With the JAX that is in the environment: put one with CUDA there first.

@@ -22,6 +22,8 @@ PAGES = {
     "docs/from_a_table.md": "from_a_table.html",
     "docs/unattended.md": "unattended.html",
     "docs/calibration.md": "calibration.html",
+    "docs/larger_than_memory.md": "larger_than_memory.html",
+    "docs/several_processes.md": "several_processes.html",
     "docs/compared.md": "compared.html",
     "docs/out_of_reach.md": "out_of_reach.html",
     "docs/benchmarks.md": "benchmarks.html",

@@ -30,7 +30,7 @@ from tests.seeds import PAGE
 
 ROOT = Path(__file__).parents[1]
 # These write files, and read none of the project's.
-WRITING = ("docs/unattended.md",)
+WRITING = ("docs/unattended.md", "docs/larger_than_memory.md")
 PAGES = (
     "README.md",
     "docs/coming_from_pymc.md",
@@ -41,6 +41,7 @@ PAGES = (
     "docs/out_of_reach.md",
     "docs/unattended.md",
     "docs/calibration.md",
+    "docs/larger_than_memory.md",
 )
 FENCE = re.compile(r"^```(\w+)([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 

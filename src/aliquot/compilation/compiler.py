@@ -104,6 +104,8 @@ def compiled(
             # lowered and compiled for as long as the process lives.
             traced = jax.jit(function).trace(*arguments)
             if has_host_calls(traced.jaxpr):
+                if meanwhile is not None:
+                    meanwhile()
                 return Compiled(_hosted(traced, options), time.perf_counter() - began, False)
             machine = _machine(arguments)
             key = None if machine is None else _key(machine, traced, options)
