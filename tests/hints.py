@@ -122,9 +122,15 @@ PROGRAMS: dict[str, str] = {
     "in approx.hist": (
         "approx = aq.fit(20, model=model, progressbar=False, check=False)\napprox.hist"
     ),
-    "more_replacements": "aq.fit(20, model=model, progressbar=False, check=False)",
-    "the whole data are always used": (
-        f"{INSIDE}aq.Normal('y', 0, 1, observed=aq.Data('d', [1.0, 2.0]))"
+    "use batch_size=": (
+        f"{INSIDE}mu = aq.Normal('mu', 0, 1)\n"
+        "    aq.Normal('y', mu, 1, observed=aq.Data('d', [1.0, 2.0]))\n"
+        "    aq.fit(20, method='advi', batch_size=1, progressbar=False, check=False)"
+    ),
+    "batch_size= of aq.ADVI": (
+        f"{INSIDE}mu = aq.Normal('mu', 0, 1)\n"
+        "    aq.Normal('y', mu, 1, observed=aq.Data('d', [1.0, 2.0]))\n"
+        "    aq.ADVI(batch_size=1).fit(20, progressbar=False, check=False)"
     ),
     "optax.clip_by_global_norm": (
         "clipped = optax.chain(optax.clip_by_global_norm(1.0), optax.adam(0.01))\n"

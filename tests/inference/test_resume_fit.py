@@ -74,6 +74,15 @@ STOCHASTIC: dict[str, dict[str, Any]] = {
         "convergence": aq.RelativeChange(0.02, window=100),
     },
     "unchecked": {"n": 300, "method": "advi", "check": False},
+    "batches": {"n": 300, "method": "advi", "batch_size": 7, "every": 50},
+    "batches, full rank": {"n": 200, "method": "fullrank_advi", "batch_size": 30, "n_samples": 2},
+    "batches, loss": {
+        "n": 3000,
+        "method": "advi",
+        "batch_size": 50,
+        "every": 40,
+        "convergence": aq.RelativeChange(0.3, window=100),
+    },
 }
 
 

@@ -20,7 +20,7 @@ CHECKS_OFF = {"compute_convergence_checks": False, "progressbar": False}
 
 @pytest.fixture(scope="module")
 def table(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, np.ndarray]]:
-    """Two hidden groups in a column, known groups of rows in another, in row groups of odd sizes."""
+    """Two hidden groups in a column, known groups in another, in row groups of odd sizes."""
     rng = np.random.default_rng(0)
     group = rng.integers(0, 3, ROWS)
     hidden = rng.random(ROWS) < 0.4
@@ -105,7 +105,7 @@ def test_a_store_is_resumed_to_the_same_draws(models, trace, tmp_path):
 
 
 def test_a_store_of_other_rows_is_refused(models, table, tmp_path):
-    path, columns = table
+    _, columns = table
     other = tmp_path / "other.parquet"
     y = columns["y"].copy()
     y[1234] += 1e-3  # a row that the model is hardly written with
@@ -121,7 +121,7 @@ def test_a_store_of_other_rows_is_refused(models, table, tmp_path):
 def test_log_likelihoods_go_to_a_store(models, trace, tmp_path):
     memory, disk = models
     few = trace.isel(draw=slice(0, 5))
-    with pytest.raises(aq.ModelError, match="6,011 rows, which lie on a disk.*give store="):
+    with pytest.raises(aq.ModelError, match=r"6,011 rows, which lie on a disk.*give store="):
         aq.compute_log_likelihood(few, model=disk)
     found = aq.compute_log_likelihood(few, model=disk, store=tmp_path / "ll.zarr")
     expected = aq.compute_log_likelihood(few, model=memory).log_likelihood["obs"].values
@@ -138,7 +138,7 @@ def test_what_has_no_room_is_refused_before_it_is_computed(models, trace, tmp_pa
     import shutil
 
     monkeypatch.setattr(shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(9, 9, 0))
-    with pytest.raises(aq.StorageError, match="takes .* GB, and the disk of"):
+    with pytest.raises(aq.StorageError, match=r"takes .* GB, and the disk of"):
         aq.compute_log_likelihood(trace, model=models[1], store=tmp_path / "ll.zarr")
     assert list(tmp_path.iterdir()) == []
 
@@ -152,7 +152,7 @@ def test_probabilities_of_labels_go_to_a_file(models, trace, table, tmp_path):
     found = pq.read_table(tmp_path / "z.parquet")
     assert found.column_names == ["p(z = 0)", "p(z = 1)", "z"]
     # By Bayes' rule, draw by draw.
-    posterior = few.posterior.stack(s=("chain", "draw"))
+    posterior = few.posterior.dataset.stack(s=("chain", "draw"))
     p = np.zeros(ROWS)
     for s in range(posterior.sizes["s"]):
         draw = posterior.isel(s=s)
@@ -211,5 +211,5 @@ def test_a_file_that_changes_ends_a_run_by_name(tmp_path):
         aq.Normal("obs", mu, sigma, observed=y)
     model.density()
     np.save(path, np.zeros(300_001))
-    with pytest.raises(aq.RowsError, match="rows.npy"):
+    with pytest.raises(aq.RowsError, match=r"rows\.npy"):
         aq.find_map(model=model)

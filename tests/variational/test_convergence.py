@@ -81,3 +81,49 @@ def test_a_fit_that_moves_is_not_stopped():
 def test_a_tolerance_must_be_positive(kind):
     with pytest.raises(ValueError, match="tolerance=0: expected a positive number"):
         kind(tolerance=0)
+
+
+def noisy_losses(rng, iterations, *, falling=0.0, epoch=None):
+    """Losses near 1000 that fall by so much an iteration; noise of an epoch adds up to zero."""
+    noise = rng.normal(0, 20, iterations)
+    if epoch is not None:
+        noise -= np.repeat(noise.reshape(-1, epoch).mean(axis=1), epoch)
+    return 1000 - falling * np.arange(iterations) + noise
+
+
+def stops(criterion, hist, every=100):
+    """Look as a fit does, and say at which iteration it is stopped; None if at none."""
+    check = criterion.begin()
+    return next((i for i in range(every, len(hist) + 1, every) if check(None, hist[:i], i)), None)
+
+
+def test_noise_of_batches_that_covers_a_change_stops_no_fit():
+    """A loss that falls by 3 from window to window, where 1 is tolerated, and noise of 3."""
+    rng = np.random.default_rng(0)
+    criterion = RelativeChange(1e-3, window=100)
+    series = [noisy_losses(rng, 2000, falling=0.03) for _ in range(20)]
+    assert sum(stops(criterion, hist) is not None for hist in series) > 5
+    assert all(stops(criterion.over_batches(10), hist) is None for hist in series)
+
+
+def test_a_loss_that_is_steady_stops_a_fit_once_its_mean_is_known():
+    """Of noise of 20, two errors of a difference of means of n are at most 1 from 3,200 on."""
+    rng = np.random.default_rng(1)
+    criterion = RelativeChange(1e-3, window=100).over_batches(1)
+    found = stops(criterion, noisy_losses(rng, 60_000))
+    assert found is not None
+    assert found > 10_000
+
+
+def test_noise_that_adds_up_to_nothing_in_an_epoch_does_not_keep_a_fit():
+    rng = np.random.default_rng(2)
+    hist = noisy_losses(rng, 4000, epoch=50)
+    criterion = RelativeChange(1e-3, window=100)
+    assert stops(criterion.over_batches(50), hist) is not None
+    assert stops(criterion.over_batches(1), hist) is None
+
+
+def test_criteria_look_at_whole_epochs():
+    assert RelativeChange(window=100).over_batches(70).window == 140
+    assert ParameterChange(interval=1000).over_batches(3).interval == 1002
+    assert RelativeChange(window=100).over_batches(70).over_batches(90).window == 180

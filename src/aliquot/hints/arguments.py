@@ -10,7 +10,6 @@ _TREE = "leave it out: the result is always an xarray.DataTree in ArviZ's schema
 _NONE = "leave it out: there is no such setting here"
 _SEED = "use random_seed="
 _GENERATOR = "use random_seed=, which takes a NumPy Generator, too"
-_WHOLE = "leave it out: the whole data are always used"
 _BLOCK = "write it inside the model's own with block"
 
 SAMPLE: Mapping[str, str] = {
@@ -92,7 +91,7 @@ FIT: Mapping[str, str] = {
     "obj_optimizer": "use optimizer=, an optax optimiser such as optax.adam(0.01)",
     "obj_n_mc": "use n_samples=, where the approximation is made",
     "score": "leave it out: the loss is always kept, in approx.hist",
-    "more_replacements": _WHOLE,
+    "more_replacements": "use batch_size=: each iteration then looks at a batch of rows",
     "total_grad_norm_constraint": "use optimizer=, with optax.clip_by_global_norm",
     "inf_kwargs": "give the arguments by themselves",
     "seed": _SEED,
@@ -121,7 +120,7 @@ FAMILY: Mapping[str, str] = {
     "size": "use shape",
     "testval": "use initval",
     "default_transform": "use transform",
-    "total_size": _WHOLE,
+    "total_size": "leave it out: batch_size= of aq.ADVI makes a batch count for all rows",
     "rng": "give random_seed= to aq.sample",
     **for_all("Sigma covariance_matrix", "use cov"),
     "scale_tril": "use chol",

@@ -93,7 +93,7 @@ _OUT_OF_REACH = "docs/out_of_reach.md says what is, and where to go"
 NAMES: Mapping[str, str] = {
     "MutableData": "use aq.Data, which can always be replaced",
     "ConstantData": "use aq.Data, or the array itself",
-    "Minibatch": "leave it out: the whole data are always used, as observed= or aq.Data",
+    "Minibatch": "leave it out, and use batch_size=, as in aq.fit(method='advi', batch_size=500)",
     "get_data": "read a file with NumPy or pandas, such as pandas.read_csv(path)",
     **for_all(
         "SamplingWrapper PyMCSamplingWrapper",

@@ -26,7 +26,7 @@ ITERATIONS = 15_000
 # to its run.
 ALL = ("start", "label_switching", "check")
 SEARCHING = ("restarts",)
-MAKING = ("optimizer", "n_samples", "start", "label_switching")
+MAKING = ("optimizer", "n_samples", "batch_size", "start", "label_switching")
 RUNNING = ("callbacks", "convergence", "every", "check")
 
 
@@ -73,8 +73,8 @@ def fit(
         `start`, a mapping from names of free variables to start values on their own scale;
         `label_switching`, as in `ADVI`; `check`, whether to assess the fit and to warn if it is
         poor. Of a deterministic method: `restarts`, how many starts besides the first, by default
-        8. Of a stochastic one: `optimizer` and `n_samples` of `ADVI`; `callbacks`, `convergence`
-        and `every` of `ADVI.fit`.
+        8. Of a stochastic one: `optimizer`, `n_samples` and `batch_size` of `ADVI`; `callbacks`,
+        `convergence` and `every` of `ADVI.fit`.
 
     Returns
     -------

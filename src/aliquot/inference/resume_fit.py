@@ -116,13 +116,20 @@ def _stochastic(
     if options == stored.options and (approx := stored.result(model)) is not None:
         return _told(approx, "")
     _refuse_other_functions(options, user, optimizer, bool(callbacks or record.stopped))
+    batches = options.get("batches")  # stores from before there were any have none
     advi = kind(
         model=model,
         random_seed=options["seed"],
         optimizer=optimizer,
         n_samples=options["n_samples"],
         label_switching=options["label_switching"],
+        batch_size=batches and batches["batch_size"],
     )
+    if advi._batches_described != batches:
+        raise ModelError(
+            f"{user}: the rows would come in other batches than those that the fit was begun with: "
+            f"{batches} then, {advi._batches_described} now. Begin it anew"
+        )
     advi._go_to(record, None if optimizer is None else options["optimizer"]["step"])
     if options != stored.options:
         stored.change(**options)

@@ -9,7 +9,7 @@ through the file.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import prod
 from typing import TYPE_CHECKING, Any
 
@@ -41,13 +41,15 @@ class StreamedRows:
         How many the model is written with.
     sources : dict from str to RowSource
         By the name of the data.
+    extremes : set of int
+        Rows in which some number is the smallest or the largest of its column.
     """
 
     def __init__(self, model: Any) -> None:
         self._model = model
         self.total = self.shown = -1
         self.sources: dict[str, RowSource] = {}
-        self._extremes: set[int] = set()
+        self.extremes: set[int] = set()
         self._samples: dict[str, dict[int, np.ndarray]] = {}
 
     def __bool__(self) -> bool:
@@ -69,7 +71,7 @@ class StreamedRows:
         """Say which rows the model is written with, (shown,): extremes, and others evenly."""
         if self.total <= self.shown:
             return np.minimum(np.arange(self.shown), self.total - 1)
-        extremes = np.array(sorted(self._extremes), dtype=int)[: self.shown // 2]
+        extremes = np.array(sorted(self.extremes), dtype=int)[: self.shown // 2]
         even = np.linspace(0, self.total - 1, self.shown - len(extremes)).astype(int)
         return np.sort(np.concatenate([even, extremes]))
 
@@ -101,14 +103,38 @@ class StreamedRows:
         leaf = Data(name, shape, np.dtype(source.dtype), dims=dims, owner=self._model)
         self.sources[name] = source
         self._samples[name] = {}
-        survey = source.summary
-        self._extremes.update(map(int, np.ravel(survey.least_at)))
-        self._extremes.update(map(int, np.ravel(survey.greatest_at)))
+        self._note_extremes(source)
         places = self.places()
         for each in (*self._model.data, *self._model.arrays, leaf):
             if each.name in self.sources:
                 each.value = self._sample(each.name, places)
         return leaf
+
+    def hold(self, leaves: Sequence[Data], total: int, shown: Callable[[int], int]) -> None:
+        """Let data of a model in memory be rows like those on a disk.
+
+        Their values are then those of some rows: ``shown(extremes)`` says how many, where so many
+        rows are wanted for an extreme value in them. The rest of the model is to follow.
+        """
+        from aliquot.rows import array_rows
+
+        self.total = total
+        for leaf in leaves:
+            self.sources[leaf.name] = source = array_rows(np.asarray(leaf.value), leaf.name)
+            self._samples[leaf.name] = {}
+            self._note_extremes(source)
+        self.shown = shown(len(self.extremes))
+        places = self.places()
+        for leaf in leaves:
+            leaf.value = self._sample(leaf.name, places)
+            leaf.shape = leaf.value.shape
+
+    def some(self, shown: int) -> np.ndarray:
+        """Say which of the rows that the model is written with to take, (shown,): extremes too."""
+        places = self.places()
+        extreme = np.flatnonzero(np.isin(places, list(self.extremes)))[: shown // 2]
+        even = np.linspace(0, len(places) - 1, shown - len(extreme)).astype(int)
+        return np.sort(np.concatenate([even, extreme]))
 
     def check(self, variable: Any) -> None:
         """Refuse a parameter for each row."""
@@ -134,6 +160,11 @@ class StreamedRows:
                     f"which there are {self.total:,} rows, too. Write those first, so that it is "
                     "known to have the same rows"
                 )
+
+    def _note_extremes(self, source: RowSource) -> None:
+        survey = source.summary
+        self.extremes.update(map(int, np.ravel(survey.least_at)))
+        self.extremes.update(map(int, np.ravel(survey.greatest_at)))
 
     def _sample(self, name: str, places: np.ndarray) -> np.ndarray:
         known, source = self._samples[name], self.sources[name]

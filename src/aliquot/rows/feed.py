@@ -84,7 +84,7 @@ class Feed:
     ) -> None:
         self.sources = dict(sources)
         self.size = int(size)
-        self.rows = _same_length(self.sources)
+        self.rows = same_length(self.sources)
         if self.size < 1:
             raise ValueError(f"size is the number of rows of a block, at least 1; got {size}")
         self.blocks = -(-self.rows // self.size)
@@ -156,7 +156,7 @@ class Feed:
         if self._kept is None:
             with self._lock:
                 if self._kept is None:
-                    cursors = _open(self.sources)
+                    cursors = opened(self.sources)
                     try:
                         numbers = range(self.first, self.stop)
                         self._kept = [self._read(cursors, number) for number in numbers]
@@ -180,7 +180,7 @@ class Feed:
         with self._lock:
             if self._idle:
                 return self._idle.pop()
-        return _open(self.sources)
+        return opened(self.sources)
 
     def _give_back(self, cursors: dict[str, Cursor], well: bool) -> None:
         """Keep cursors for the next walk, unless one may be in the middle of something."""
@@ -191,7 +191,8 @@ class Feed:
         _close(cursors)
 
 
-def _open(sources: dict[str, RowSource]) -> dict[str, Cursor]:
+def opened(sources: Mapping[str, RowSource]) -> dict[str, Cursor]:
+    """Give a cursor for each source, or none is open."""
     cursors: dict[str, Cursor] = {}
     try:
         for name, source in sources.items():
@@ -214,7 +215,8 @@ def _padded(array: np.ndarray, size: int) -> np.ndarray:
     return out
 
 
-def _same_length(sources: dict[str, RowSource]) -> int:
+def same_length(sources: dict[str, RowSource]) -> int:
+    """Give the number of rows of sources side by side; refuse those that differ."""
     if not sources:
         raise RowsError("a feed needs one source of rows at least")
     (name, source), *others = sources.items()

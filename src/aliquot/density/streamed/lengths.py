@@ -6,6 +6,7 @@ in the lengths of arrays, and where a number is that of the rows. There that of 
 
 from __future__ import annotations
 
+import re
 from copy import deepcopy
 from typing import Any
 
@@ -41,7 +42,8 @@ def own_data(model: Any) -> list[Any]:
     from aliquot.model.variables import Data
 
     found = [leaf for v in model.observed for leaf in leaves(v.value) if isinstance(leaf, Data)]
-    return [leaf for leaf in found if leaf.name not in model.variables or leaf not in model.data]
+    named = {id(leaf) for leaf in model.data}
+    return [leaf for leaf in found if id(leaf) not in named]
 
 
 class TwoTraces:
@@ -108,7 +110,7 @@ class TwoTraces:
             raise OtherLengthError
 
     def _renamed(self, text: str) -> str:
-        return text.replace(str(self._others), str(self._rows))
+        return re.sub(rf"\b{self._others}\b", str(self._rows), text)  # not that of float64
 
     def _lengthened(self, shape: tuple[int, ...]) -> tuple[int, ...]:
         return tuple(self._rows if n == self._others else n for n in shape)

@@ -35,9 +35,9 @@ class Programs:
     """
 
     def __init__(self, parts: Parts, known: Mapping[Any, Any], names: Sequence[str]) -> None:
-        self.parts, self._names = parts, list(names)
+        self.parts, self.row_names = parts, list(names)
         self._fixed = self._known_values(known)
-        self._known = dict(known)
+        self.known = dict(known)
 
     def _known_values(self, known: Mapping[Any, Any]) -> list[np.ndarray]:
         """Compute, once, what rows read that depends on no coordinates."""
@@ -55,36 +55,36 @@ class Programs:
 
     # What has no rows ---------------------------------------------------------------------------
 
-    def _read(self, flat: Any) -> list[Any]:
+    def read(self, flat: Any) -> list[Any]:
         """Give what rows read at a point."""
         (coordinates,) = self.parts.coordinates
-        return self.parts.without_rows({coordinates: flat, **self._known}, self.parts.free)
+        return self.parts.without_rows({coordinates: flat, **self.known}, self.parts.free)
 
-    def _rest(self, flat: Any) -> Any:
+    def rest(self, flat: Any) -> Any:
         """Give the log density without the rows."""
         (coordinates,) = self.parts.coordinates
-        (rest,) = self.parts.without_rows({coordinates: flat, **self._known}, [self.parts.output])
+        (rest,) = self.parts.without_rows({coordinates: flat, **self.known}, [self.parts.output])
         return rest
 
     @cached_property
     def before(self) -> Callable[[Any], Any]:
         """Compile: of a flat vector what the rows read."""
-        return lazily(self._read)
+        return lazily(self.read)
 
     @cached_property
     def before_moved(self) -> Callable[[Any, Any], Any]:
         """Compile the same with its derivative in a direction."""
-        return lazily(lambda flat, along: jax.jvp(self._read, (flat,), (along,)))
+        return lazily(lambda flat, along: jax.jvp(self.read, (flat,), (along,)))
 
     def _joined(self, flat: Any, total: Any, slopes: Sequence[Any]) -> tuple[Any, Any]:
-        rest, slope = jax.value_and_grad(self._rest)(flat)
-        (more,) = jax.vjp(self._read, flat)[1](list(slopes))
+        rest, slope = jax.value_and_grad(self.rest)(flat)
+        (more,) = jax.vjp(self.read, flat)[1](list(slopes))
         return rest + total, slope + more
 
     @cached_property
     def value_after(self) -> Callable[[Any, Any], Any]:
         """Compile: the log density, given what the rows add up to."""
-        return lazily(lambda flat, total: self._rest(flat) + total)
+        return lazily(lambda flat, total: self.rest(flat) + total)
 
     @cached_property
     def after(self) -> Callable[[Any, Any, Any], Any]:
@@ -98,24 +98,24 @@ class Programs:
 
     # Rows ---------------------------------------------------------------------------------------
 
-    def _of_block(self, free: Sequence[Any], arrays: Any, counted: Any, first: Any) -> Any:
+    def of_block(self, free: Sequence[Any], arrays: Any, counted: Any, first: Any) -> Any:
         """Add up what the rows of a block give, or the first of them."""
         parts = self.parts
         across = dict(zip(parts.free, free, strict=True))
         across |= dict(zip(parts.fixed, self._fixed, strict=True))
-        rows = [arrays[name] for name in self._names]
+        rows = [arrays[name] for name in self.row_names]
         given = across | dict(zip(parts.data, rows, strict=True))
         return parts.contribution(parts.of_rows(given, parts.totals, counted, first), across)
 
     @cached_property
     def rows_value(self) -> BlockProgram:
         """Compile: what the rows of a block add up to."""
-        return self._whole_or_in_part(self._of_block)
+        return self._whole_or_in_part(self.of_block)
 
     @cached_property
     def rows_gradient(self) -> BlockProgram:
         """Compile the same with derivatives by what the rows read."""
-        return self._whole_or_in_part(jax.value_and_grad(self._of_block))
+        return self._whole_or_in_part(jax.value_and_grad(self.of_block))
 
     @cached_property
     def rows_product(self) -> BlockProgram:
@@ -125,7 +125,7 @@ class Programs:
             free, along = both
 
             def gradient(free: Any) -> Any:
-                return jax.value_and_grad(self._of_block)(free, *block)
+                return jax.value_and_grad(self.of_block)(free, *block)
 
             return jax.jvp(gradient, (free,), (along,))
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from aliquot.variational.approximation import VariationalApproximation
+
+# So many epochs tell how much their means differ by noise.
+FEWEST_EPOCHS = 8
 
 # What a criterion remembers of its last look at a fit.
 type Seen = tuple[np.ndarray, ...]
@@ -37,6 +40,10 @@ class Criterion(ABC):
     def begin(self, *, seen: Seen = ()) -> CriterionAtWork:
         """Return a check for one fit, or for the rest of one of which something has been `seen`."""
         return CriterionAtWork(self, seen)
+
+    @abstractmethod
+    def over_batches(self, epoch: int) -> Criterion:
+        """Give the same criterion for iterations of which so many have all rows."""
 
     @abstractmethod
     def look(
@@ -74,6 +81,10 @@ class RelativeChange(Criterion):
     tolerance: float = 1e-3
     window: int = field(default=1000, kw_only=True)
 
+    def over_batches(self, epoch: int) -> Criterion:
+        """Look at whole epochs, and at how much of a change may be noise."""
+        return ChangeBeyondNoise(self.tolerance, window=_whole(self.window, epoch), epoch=epoch)
+
     def look(
         self, seen: Seen, approx: VariationalApproximation, hist: np.ndarray, i: int
     ) -> tuple[str | None, Seen]:
@@ -88,6 +99,65 @@ class RelativeChange(Criterion):
         relative = 0.0 if change == 0 else change / abs(last)
         return (
             f"the average loss of {self.window} iterations changed by {relative:.2g} of its size",
+            (),
+        )
+
+
+@dataclass(frozen=True)
+class ChangeBeyondNoise(Criterion):
+    """Stop when the average loss cannot have changed much, whatever the noise of batches hides.
+
+    As `RelativeChange`, of two standard errors more than what is seen: a change that noise has
+    covered by chance is no reason to stop. The loss is smoothed over whole epochs, in which the
+    noise of batches all but cancels, and the windows grow with the fit, up to a quarter of it.
+
+    Parameters
+    ----------
+    tolerance
+        Stop when ``|last - before| + 2 standard errors <= tolerance * |last|``.
+    window
+        How many iterations to average over at least, of which windows are multiples.
+    epoch
+        How many iterations have all rows; windows are multiples of it, too.
+
+    Examples
+    --------
+    >>> check = ChangeBeyondNoise(tolerance=0.01, window=100).begin()
+    >>> noisy = np.tile([-95.0, 105.0], 400)
+    >>> print(check(None, noisy, 800))
+    None
+    >>> check = ChangeBeyondNoise(tolerance=0.01, window=100, epoch=2).begin()
+    >>> check(None, noisy, 800)
+    'the average loss of 200 iterations changed by at most 0 of its size, noise included'
+    """
+
+    tolerance: float = 1e-3
+    window: int = field(default=1000, kw_only=True)
+    epoch: int = field(default=1, kw_only=True)
+
+    def over_batches(self, epoch: int) -> Criterion:
+        """Look at whole epochs."""
+        return replace(self, window=_whole(self.window, epoch), epoch=epoch)
+
+    def look(
+        self, seen: Seen, approx: VariationalApproximation, hist: np.ndarray, i: int
+    ) -> tuple[str | None, Seen]:
+        """Compare the last two windows."""
+        window = max(hist.size // 4 // self.window, 1) * self.window
+        if hist.size < 2 * window:
+            return None, ()
+        last, before = hist[-window:], hist[-2 * window : -window]
+        # Means of epochs, or of fewer iterations where there are few epochs.
+        each = self.epoch if window >= FEWEST_EPOCHS * self.epoch else 1
+        errors = [part.reshape(-1, each).mean(axis=1) for part in (last, before)]
+        error = np.sqrt(sum(part.var(ddof=1) / part.size for part in errors))
+        change = abs(last.mean() - before.mean()) + 2 * error
+        if change > self.tolerance * abs(last.mean()):
+            return None, ()
+        relative = 0.0 if change == 0 else change / abs(last.mean())
+        return (
+            f"the average loss of {window} iterations changed by at most {relative:.2g} of its "
+            "size, noise included",
             (),
         )
 
@@ -115,6 +185,10 @@ class ParameterChange(Criterion):
     tolerance: float = 0.05
     interval: int = field(default=1000, kw_only=True)
 
+    def over_batches(self, epoch: int) -> Criterion:
+        """Compare over whole epochs: within one, the order of its rows moves the fit, too."""
+        return replace(self, interval=_whole(self.interval, epoch))
+
     def look(
         self, seen: Seen, approx: VariationalApproximation, hist: np.ndarray, i: int
     ) -> tuple[str | None, Seen]:
@@ -133,3 +207,8 @@ class ParameterChange(Criterion):
             f"in {i - int(seen[0])} iterations",
             now,
         )
+
+
+def _whole(iterations: int, epoch: int) -> int:
+    """Give the least number of iterations in whole epochs that is no less."""
+    return -(-iterations // epoch) * epoch

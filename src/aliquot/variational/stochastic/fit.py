@@ -14,6 +14,7 @@ from aliquot.precision import float64
 from aliquot.variational.approximation import VariationalApproximation, check_count
 from aliquot.variational.failure import NonFiniteLossError
 from aliquot.variational.noise import Stream, block_length, generator
+from aliquot.variational.stochastic.batches import Batches, one_of
 from aliquot.variational.stochastic.convergence import Criterion, CriterionAtWork, Seen
 from aliquot.variational.stochastic.family import Family
 from aliquot.variational.stochastic.optimizer import default_optimizer
@@ -45,7 +46,8 @@ class VariationalFit:
     decay) stays at its end afterwards. Each gradient is from `n_samples` Monte Carlo draws, to
     which the cost of an iteration is proportional. The first approximation is centred at `start`,
     (d,) unconstrained, by default ``density.start``. `wrap` makes what callbacks see and what is
-    returned of an approximation.
+    returned of an approximation. With `batches` each gradient is from the next batch of rows, and
+    it is `density` that what comes out is checked against.
     """
 
     def __init__(
@@ -58,6 +60,7 @@ class VariationalFit:
         n_samples: int = 1,
         start: np.ndarray | None = None,
         wrap: Callable[[VariationalApproximation], Any] = lambda approximation: approximation,
+        batches: Batches | None = None,
     ) -> None:
         check_count("n_samples", n_samples)
         if optimizer is not None and not (
@@ -71,6 +74,7 @@ class VariationalFit:
         self.family = family(density.size)
         self.seed = seed
         self.n_samples = n_samples
+        self.batches = batches
         self._optimizer = optimizer
         self._wrap = wrap
         self._first_params = self.family.init(_start(density, start), FIRST_SCALE)
@@ -202,6 +206,8 @@ class VariationalFit:
         n = end - first
         self._losses = np.concatenate([self._losses[:first], np.empty(n)])
         _, seen, stopped = self._looked
+        if convergence is not None and self.batches is not None:
+            convergence = convergence.over_batches(self.batches.epoch)
         criterion = None if convergence is None else convergence.begin(seen=seen)
         try:
             if first % every == 0 and first > self._looked[0]:
@@ -228,6 +234,9 @@ class VariationalFit:
                 PartialResultWarning,
             )
             return self.approximation(partial=True, stopped="interrupted")
+        finally:
+            if self.batches is not None:
+                self.batches.close()
         if recorder is not None:
             recorder.record(self.record())
         approximation = self.approximation(stopped=stopped)
@@ -249,6 +258,8 @@ class VariationalFit:
             base = self._count - self._count % length
             stop = min(end, base + length, self._count + every - self._count % every)
             stop = min(stop, self._count + pace)
+            if self.batches is not None:
+                stop = min(stop, self._count + self.batches.at_once)
             began = time.perf_counter()
             self._run(run, base, stop)
             seconds = max(time.perf_counter() - began, 1e-6)
@@ -258,16 +269,20 @@ class VariationalFit:
     def _program(self, length: int) -> Any:
         optimizer = self._rule
         self._begun()
+        fitted: Target | Batches = self.density if self.batches is None else self.batches
+        which = () if self.batches is None else (one_of,)
         return compiled(
-            self.density,
+            fitted,
             ("fit", self.family, optimizer),
-            lambda: fit_program(self.density.log_density, self.family, optimizer),
+            lambda: fit_program(fitted.log_density, self.family, optimizer, *which),
             *self._arguments(0, length, 0, 0),
         )
 
     @property
     def _rule(self) -> optax.GradientTransformation:
-        return default_optimizer() if self._optimizer is None else self._optimizer
+        if self._optimizer is not None:
+            return self._optimizer
+        return default_optimizer(batches=self.batches is not None)
 
     def _begun(self) -> FitState:
         """Give the state, which is made when it is first asked for."""
@@ -283,7 +298,9 @@ class VariationalFit:
     def _arguments(self, base: int, length: int, first: int, stop: int) -> tuple[Any, ...]:
         noise = self._block(base // length, length)
         rows = (np.asarray(row, np.int64) for row in (base, first, stop))
-        return self._state, noise, self.density.data, *rows
+        if self.batches is None:
+            return self._state, noise, self.density.data, *rows
+        return self._state, noise, self.batches.take(base + first, stop - first), *rows
 
     def _run(self, run: Any, base: int, stop: int) -> None:
         length = block_length(self.n_samples, self.family.size)

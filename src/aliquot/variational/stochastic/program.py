@@ -11,6 +11,7 @@ import jax.numpy as jnp
 from aliquot.compilation import compiled as compile_or_load
 from aliquot.compilation import kept, loop, owner_of
 from aliquot.kernel import rewritten
+from aliquot.variational.stochastic.batches import Batches
 from aliquot.variational.stochastic.family import Family, entropy, noise_log_density
 from aliquot.variational.stochastic.optimizer import average_weight
 from aliquot.variational.target import Target
@@ -68,9 +69,14 @@ class Stretch(NamedTuple):
 
 
 def fit_program(
-    log_density: LogDensity, family: Family, optimizer: optax.GradientTransformation
+    log_density: LogDensity,
+    family: Family,
+    optimizer: optax.GradientTransformation,
+    of_iteration: Callable[[Any, Any], Any] = lambda data, place: data,
 ) -> Callable[..., Stretch]:
     """Return the loop over rows ``first`` to ``stop`` of a block of noise (block, S, d).
+
+    ``of_iteration(data, i)`` gives the data of the i-th of these rows.
 
     Row i is iteration ``base + i`` of the fit. The number of rows is not compiled in, so that one
     program serves a fit of any length and calls of any length. The loop ends at the first loss or
@@ -90,7 +96,7 @@ def fit_program(
         def iterate(carry: Stretch) -> Stretch:
             params, average, optimizer_state = carry.state
             one = jax.lax.dynamic_index_in_dim(noise, carry.row, keepdims=False)
-            loss, gradient = evaluate(params, one, data)
+            loss, gradient = evaluate(params, one, of_iteration(data, carry.row - first))
             finite = jnp.isfinite(loss) & jnp.isfinite(gradient).all()
             updates, new_optimizer_state = update(
                 gradient, optimizer_state, params, value=loss, grad=gradient
@@ -116,7 +122,9 @@ def fit_program(
     return run
 
 
-def compiled(density: Target, key: Any, build: Callable[[], Callable[..., Any]], *args: Any) -> Any:
+def compiled(
+    density: Target | Batches, key: Any, build: Callable[[], Callable[..., Any]], *args: Any
+) -> Any:
     """Return the program ``key`` of a density, as `build` makes it, compiled for such ``args``."""
     owner = owner_of(density.log_density)
     made, _ = kept(owner, key, args, lambda: compile_or_load(build(), *args, options=loop()).call)
