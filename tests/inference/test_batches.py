@@ -136,6 +136,27 @@ def test_batches_of_more_rows_than_a_model_is_written_with() -> None:
     assert np.allclose(gradient, np.asarray(at[1]), rtol=1e-9, atol=1e-7)
 
 
+@pytest.mark.parametrize("groups", [64, 128, 320])
+def test_lengths_that_batches_could_have_are_told_from_rows(groups: int, tmp_path: Path) -> None:
+    """As many groups as rows that a model of small batches would be written with."""
+    rng = np.random.default_rng(8)
+    group, y = rng.integers(0, groups, ROWS), rng.normal(size=ROWS)
+
+    def written(add: Add) -> aq.Model:
+        with aq.Model() as model:
+            observed, of_row = add("y", y), add("g", group)
+            effects = aq.Normal("effects", 0, 1, shape=groups)
+            aq.Normal("obs", effects[of_row], 1.0, observed=observed)
+        return model
+
+    flat, exact = rng.normal(size=groups), written(in_memory).density()
+    for add in (in_memory, on_disk(tmp_path)):
+        model = written(add)
+        batches = read_batches(model, model.density(), 100, 1, "aq.ADVI")
+        value, _ = mean_of_an_epoch(batches, flat)
+        assert value == pytest.approx(exact.evaluate(flat), rel=1e-12)
+
+
 def test_arrays_in_expressions_of_rows_from_a_disk_are_rows(tmp_path: Path) -> None:
     """What a user writes beside data on a disk is read with them, in each batch its own rows."""
     rng = np.random.default_rng(5)

@@ -13,7 +13,7 @@ from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
-from jax.interpreters import batching
+from jax.interpreters import batching, mlir
 
 from aliquot.primitives.internals import Primitive, every_equation
 
@@ -66,6 +66,14 @@ def _batch(operands: Any, axes: Any, *, function: Any, shape: Any, ranks: Any) -
     return on_host_p.bind(*moved, function=function, shape=shape, ranks=ranks), 0
 
 
+def _refuse(*_: Any, **__: Any) -> Any:
+    raise NotImplementedError(
+        "this function goes through rows on a disk, which a program of XLA's cannot do from "
+        "within: call it without jax.jit. jax.grad, jax.value_and_grad and jax.vmap work"
+    )
+
+
 on_host_p.def_impl(compute)
+mlir.register_lowering(on_host_p, _refuse)
 on_host_p.def_abstract_eval(_shape)
 batching.primitive_batchers[on_host_p] = _batch
