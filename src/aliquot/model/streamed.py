@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 NUMBERS = 2**18
 # Numbers that are read at once on the way to them.
 AT_ONCE = 2**19
-# How many rows that may be: lengths that are hardly that of anything else, in blocks of 64.
-LENGTHS = [64 * prime for prime in (2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 43, 53, 61, 67)]
+# How many rows that may be: prime numbers, which are hardly the length of anything else.
+LENGTHS = [131, 263, 521, 1031, 2063, 4127]
 
 
 class StreamedRows:

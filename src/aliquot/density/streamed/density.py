@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import cached_property
-from math import prod
+from math import isqrt, prod
 from typing import Any
 
 import numpy as np
@@ -25,24 +26,32 @@ from aliquot.rows import Feed
 
 # Numbers in a block, about. To call a program takes as long as some ten thousand of them.
 NUMBERS = 2**18
+# So many lengths of a block are tried.
+CHOICES = 3
 
 
-def block_length(rows: Any) -> int:
-    """Choose how many rows a block has: a number that is hardly the length of anything else."""
-    width = sum(max(prod(source.tail), 1) for source in rows.sources.values())
-    if rows.total <= rows.shown:
-        return int(rows.shown)
-    wanted = min(max(NUMBERS // width, rows.shown), -(-rows.total // 64) * 64)
-    return int(max(64 * last_prime(wanted // 64), rows.shown))
+def block_lengths(rows: Any) -> list[int]:
+    """Choose how many rows a block may have: numbers that are hardly the length of anything else.
 
-
-def last_prime(number: int) -> int:
-    """Give the largest prime up to a number from 2 on.
-
-    >>> last_prime(10), last_prime(2)
-    (7, 2)
+    All are given that come close: the first may be the length of something by chance.
     """
-    return next(n for n in range(number, 1, -1) if all(n % k for k in range(2, int(n**0.5) + 1)))
+    width = sum(max(prod(source.tail), 1) for source in rows.sources.values())
+    largest, needed = max(NUMBERS // width // 64, 2), -(-rows.total // 64)
+    if needed <= largest:
+        found = [n for n in range(max(needed, 2), 2 * needed + 20) if is_prime(n)]
+    else:
+        found = [n for n in range(largest, 1, -1) if is_prime(n)]
+        found += [n for n in range(largest + 1, 2 * largest + 20) if is_prime(n)]
+    return [64 * n for n in found if 64 * n != rows.shown][:CHOICES]
+
+
+def is_prime(number: int) -> bool:
+    """Say whether a number from 2 on has no divisor.
+
+    >>> [n for n in range(2, 12) if is_prime(n)]
+    [2, 3, 5, 7, 11]
+    """
+    return all(number % k for k in range(2, isqrt(number) + 1))
 
 
 class StreamedDensity(Density):
@@ -66,13 +75,11 @@ class StreamedDensity(Density):
         data = [1 + i for i, key in enumerate(keys) if key in rows.sources]
         program = inline(self._traced.written)
         try:
-            parts = Parts(program, [0], data, rows.shown)
+            Parts(program, [0], data, rows.shown)
+            program, size = self._of_a_block(model, program)
+            parts = Parts(program, [0], data, size)
         except AllRowsError as error:
             raise refused(self, model, error) from None
-        size = block_length(rows)
-        if size != rows.total:
-            program = self._of_a_block(model, program, size)
-            parts = Parts(program, [0], data, size)
         self.feed = Feed(rows.sources, size)
         traced = self._traced
         names = [keys[i - 1] for i in data]
@@ -87,23 +94,22 @@ class StreamedDensity(Density):
 
         self.log_density = log_density
 
-    def _of_a_block(self, model: Any, written: Any, size: int) -> Any:
-        """Give the trace of a block of rows, with the number of all rows where a number is meant."""
+    def _of_a_block(self, model: Any, written: Any) -> tuple[Any, int]:
+        """Give the trace of a block of rows, with the number of all rows where a number is meant.
+
+        With how many rows the block has.
+        """
         rows = model.rows
-        # Of what fits in a block the trace is there; of fewer, all is decided as it was.
-        count = size if size != rows.shown else size - 64
-        with unshared(), rows_apart(2**62):
-            other = inline(Density(with_rows(model, count))._traced.written)
-        one, two = (written, other) if size == rows.shown else (other, written)
-        of_two = count if size == rows.shown else rows.shown
-        try:
-            return TwoTraces(one, two, size, of_two, rows.total).program
-        except OtherLengthError as error:
-            raise ModelError(
-                "the log density depends on the number of rows, which lie on a disk, in a way that "
-                "does not follow from the rows that it was looked at with. Where a number of rows "
-                f"is meant, write it down, as len(x) or {rows.total}"
-            ) from error
+        for size in block_lengths(rows):
+            with unshared(), rows_apart(2**62):
+                block = inline(Density(with_rows(model, size))._traced.written)
+            with suppress(OtherLengthError):
+                return TwoTraces(block, written, size, rows.shown, rows.total).program, size
+        raise ModelError(
+            "the log density depends on the number of rows, which lie on a disk, in a way that "
+            "does not follow from the rows that it was looked at with. Where a number of rows "
+            f"is meant, write it down, as len(x) or {rows.total}"
+        )
 
     reads_rows = True
 

@@ -39,7 +39,7 @@ class PassesOverRows:
             read = [self.programs.before(point) for point in points]
             sums = self._sums("rows_gradient", read)
             result = np.empty((len(points), 1 + self.size))
-            for row, point, free, numbers in zip(result, points, read, sums, strict=True):
+            for row, point, (free, _), numbers in zip(result, points, read, sums, strict=True):
                 total, slopes = _like((np.zeros(()), free), numbers)
                 value, gradient = self.programs.after(point, total, slopes)
                 row[0], row[1:] = value, gradient
@@ -51,7 +51,7 @@ class PassesOverRows:
             read = [self.programs.before_moved(*both) for both in zip(points, along, strict=True)]
             sums = self._sums("rows_product", read)
             result = np.empty((len(points), 2, 1 + self.size))
-            for row, point, way, (free, _), numbers in zip(
+            for row, point, way, ((free, _), _), numbers in zip(
                 result, points, along, read, sums, strict=True
             ):
                 one = np.zeros(()), free
