@@ -22,7 +22,7 @@ from aliquot.expression import text as texts
 from aliquot.expression.apply import apply
 from aliquot.expression.bounds import first, joined
 from aliquot.expression.given import as_rows
-from aliquot.expression.lengths import told
+from aliquot.expression.lengths import is_taken, on_disk, told
 from aliquot.expression.text import primary
 from aliquot.precision import float64
 
@@ -71,14 +71,7 @@ def _counts_rows(part: Any) -> bool:
     """Say whether an index may be computed from a number of rows on a disk, of which some are here."""
     from aliquot.expression.evaluate import leaves
 
-    return told(part) == part.shape and any(getattr(leaf, "on_disk", False) for leaf in leaves(part))
-
-
-def _is_taken(part: Any) -> bool:
-    """Say whether an expression is data, or elements taken from data."""
-    while part.taken_from is not None:
-        part = part.taken_from
-    return not part.inputs
+    return told(part) == part.shape and any(on_disk(leaf) for leaf in leaves(part))
 
 
 def _is_variable(part: Any) -> bool:
@@ -178,7 +171,7 @@ def _known(part: Any) -> Any:
             return None
         # Of rows on a disk some are known, with the smallest and the largest numbers: not so of
         # what is computed from them.
-        if not _is_taken(part) and any(getattr(leaf, "on_disk", False) for leaf in sources):
+        if not is_taken(part) and any(on_disk(leaf) for leaf in sources):
             return None
         with float64():
             value = np.asarray(Evaluation(sources)(part))
@@ -187,7 +180,10 @@ def _known(part: Any) -> Any:
 
 def known_or_bounds(operand: Any) -> tuple[np.ndarray | None, tuple[Any, Any] | None]:
     """Give the numbers that are known before sampling, else between which numbers they lie."""
-    value = _known(operand)
+    from aliquot.expression.evaluate import leaves
+
+    shown = hasattr(operand, "text") and any(on_disk(leaf) for leaf in leaves(operand))
+    value = None if shown else _known(operand)
     return value, None if value is not None else operand.bounds
 
 

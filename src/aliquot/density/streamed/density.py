@@ -11,6 +11,7 @@ import numpy as np
 
 from aliquot.alike import rows_apart
 from aliquot.density.density import Density
+from aliquot.density.streamed.all_rows import check_all_rows
 from aliquot.density.streamed.along_rows import AllRowsError
 from aliquot.density.streamed.function import differentiable
 from aliquot.density.streamed.host import PassesOverRows
@@ -19,6 +20,7 @@ from aliquot.density.streamed.lengths import OtherLengthError, TwoTraces, with_r
 from aliquot.density.streamed.parts import Parts
 from aliquot.density.streamed.programs import Programs
 from aliquot.density.streamed.refusal import refused
+from aliquot.density.streamed.unflattened import unflattened
 from aliquot.density.structure import unshared
 from aliquot.errors import ModelError
 from aliquot.primitives import inline
@@ -73,7 +75,7 @@ class StreamedDensity(Density):
         self.deterministics = [d for d in self.deterministics if not self._of_rows(d)]
         keys = self._traced.keys
         data = [1 + i for i, key in enumerate(keys) if key in rows.sources]
-        program = inline(self._traced.written)
+        program = unflattened(inline(self._traced.written), rows.shown)
         try:
             Parts(program, [0], data, rows.shown)
             program, size = self._of_a_block(model, program)
@@ -81,6 +83,7 @@ class StreamedDensity(Density):
         except AllRowsError as error:
             raise refused(self, model, error) from None
         self.feed = Feed(rows.sources, size)
+        check_all_rows(model, self.feed)
         traced = self._traced
         names = [keys[i - 1] for i in data]
         values = {v: traced.data[k] for v, k in zip(program.jaxpr.invars[1:], keys, strict=True)}
@@ -103,6 +106,7 @@ class StreamedDensity(Density):
         for size in block_lengths(rows):
             with unshared(), rows_apart(2**62):
                 block = inline(Density(with_rows(model, size))._traced.written)
+            block = unflattened(block, size)
             with suppress(OtherLengthError):
                 return TwoTraces(block, written, size, rows.shown, rows.total).program, size
         raise ModelError(

@@ -9,6 +9,7 @@ import numpy as np
 
 from aliquot.density.streamed.along_rows import AllRowsError
 from aliquot.density.streamed.parts import Parts
+from aliquot.density.streamed.unflattened import unflattened
 from aliquot.errors import ModelError
 from aliquot.precision import float64
 from aliquot.primitives import inline, name_of, primitive
@@ -67,7 +68,7 @@ def _term(density: Any, rows: Any) -> str | None:
         with float64():
             traced = jax.make_jaxpr(lambda f, d, n=name: density.log_terms(f, d)[n])(flat, data)
         try:
-            Parts(inline(live(traced)), [0], places, rows.shown)
+            Parts(unflattened(inline(live(traced)), rows.shown), [0], places, rows.shown)
         except AllRowsError:
             return name
     return None
