@@ -102,7 +102,7 @@ def is_taken(node: Any) -> bool:
     """
     while node.taken_from is not None:
         node = node.taken_from
-    return not node.inputs
+    return not node.inputs and getattr(node, "has_extremes", True)
 
 
 def is_user_code(frame: FrameType) -> bool:

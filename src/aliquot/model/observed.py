@@ -178,9 +178,7 @@ def integer_bounds(distribution: Distribution) -> tuple[int, int] | None:
 def _of_shown_rows(bound: Any) -> bool:
     """Say whether a bound is computed from rows on a disk, of which only some are known."""
     return (
-        isinstance(bound, Expression)
-        and any(map(on_disk, leaves(bound)))
-        and not is_taken(bound)
+        isinstance(bound, Expression) and any(map(on_disk, leaves(bound))) and not is_taken(bound)
     )
 
 

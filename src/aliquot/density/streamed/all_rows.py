@@ -47,7 +47,9 @@ class _Check:
         # As they are given: what is converted to whole numbers is no fraction any more.
         given = variable.data_expression
         self._given = variable.observed if given is None else given
-        self._of_rows = isinstance(self._given, Expression) and any(map(on_disk, leaves(self._given)))
+        self._of_rows = isinstance(self._given, Expression) and any(
+            map(on_disk, leaves(self._given))
+        )
         support = self._distribution.support
         self._fractions = self._distribution.discrete and self._given.dtype.kind == "f"
         self._support = self._looked_at(support) if self._of_rows else None

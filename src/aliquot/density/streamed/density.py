@@ -20,6 +20,7 @@ from aliquot.density.streamed.lengths import OtherLengthError, TwoTraces, with_r
 from aliquot.density.streamed.parts import Parts
 from aliquot.density.streamed.programs import Programs
 from aliquot.density.streamed.refusal import refused
+from aliquot.density.streamed.terms import traced_terms
 from aliquot.density.streamed.unflattened import unflattened
 from aliquot.density.structure import unshared
 from aliquot.errors import ModelError
@@ -71,25 +72,16 @@ class StreamedDensity(Density):
     def __init__(self, model: Any) -> None:
         with unshared(), rows_apart(2**62):
             super().__init__(model)
-        self._model_rows = rows = model.rows
+        self._model, self._model_rows = model, model.rows
         self.deterministics = [d for d in self.deterministics if not self._of_rows(d)]
-        keys = self._traced.keys
-        data = [1 + i for i, key in enumerate(keys) if key in rows.sources]
-        program = unflattened(inline(self._traced.written), rows.shown)
         try:
-            Parts(program, [0], data, rows.shown)
-            program, size = self._of_a_block(model, program)
-            parts = Parts(program, [0], data, size)
+            program, size = self._of_a_block(self._traced.written)
+            parts = Parts(program, [0], self._places, size)
         except AllRowsError as error:
             raise refused(self, model, error) from None
-        self.feed = Feed(rows.sources, size)
+        self.feed = Feed(model.rows.sources, size)
         check_all_rows(model, self.feed)
-        traced = self._traced
-        names = [keys[i - 1] for i in data]
-        values = {v: traced.data[k] for v, k in zip(program.jaxpr.invars[1:], keys, strict=True)}
-        known = {var: values[var] for var in parts.known}
-        known = known_totals(parts, known, names, self.feed)
-        self.host = PassesOverRows(Programs(parts, known, names), self.feed, self.size)
+        self.host = self._passes(parts)
         function = differentiable(self.host)
 
         def log_density(flat: Any, data: Any) -> Any:
@@ -97,23 +89,62 @@ class StreamedDensity(Density):
 
         self.log_density = log_density
 
-    def _of_a_block(self, model: Any, written: Any) -> tuple[Any, int]:
+    @property
+    def _places(self) -> list[int]:
+        """Which of a trace's inputs are rows; the first is the flat vector."""
+        return [1 + i for i, key in enumerate(self._traced.keys) if key in self._model_rows.sources]
+
+    def _of_a_block(self, written: Any) -> tuple[Any, int]:
         """Give the trace of a block of rows, with the number of all rows where a number is meant.
 
         With how many rows the block has.
         """
-        rows = model.rows
+        rows = self._model_rows
+        program = unflattened(inline(written), rows.shown)
+        Parts(program, [0], self._places, rows.shown)  # refuse what cannot be done
         for size in block_lengths(rows):
-            with unshared(), rows_apart(2**62):
-                block = inline(Density(with_rows(model, size))._traced.written)
-            block = unflattened(block, size)
+            block = inline(self._with_rows(size)._traced.written)
             with suppress(OtherLengthError):
-                return TwoTraces(block, written, size, rows.shown, rows.total).program, size
+                return self._told(block, program, size), size
         raise ModelError(
             "the log density depends on the number of rows, which lie on a disk, in a way that "
             "does not follow from the rows that it was looked at with. Where a number of rows "
             f"is meant, write it down, as len(x) or {rows.total}"
         )
+
+    def _with_rows(self, size: int) -> Density:
+        """Make the density of as many rows, of those that are known."""
+        with unshared(), rows_apart(2**62):
+            return Density(with_rows(self._model, size))
+
+    def _told(self, block: Any, program: Any, size: int) -> Any:
+        rows = self._model_rows
+        return TwoTraces(unflattened(block, size), program, size, rows.shown, rows.total).program
+
+    def _passes(self, parts: Parts) -> PassesOverRows:
+        """Prepare passes over all rows, with what is known of these."""
+        keys = self._traced.keys
+        names = [keys[i - 1] for i in self._places]
+        values = dict(zip(parts.inputs[1:], (self._traced.data[key] for key in keys), strict=True))
+        known = known_totals(parts, {var: values[var] for var in parts.known}, names, self.feed)
+        return PassesOverRows(Programs(parts, known, names), self.feed, self.size)
+
+    @cached_property
+    def _terms_apart(self) -> dict[str, PassesOverRows]:
+        """The terms of the log density by name, each with passes of its own."""
+        rows, size, other = self._model_rows, self.feed.size, self._with_rows(self.feed.size)
+        found = {}
+        for name, one in traced_terms(self).items():
+            program = unflattened(inline(one), rows.shown)
+            block = inline(traced_terms(other, name)[name])
+            told = self._told(block, program, size)
+            found[name] = self._passes(Parts(told, [0], self._places, size))
+        return found
+
+    def terms_at(self, flat: np.ndarray) -> dict[str, float]:
+        """Compute the log density's terms at a flat vector, each by a pass over all rows."""
+        point = np.asarray(flat, dtype=float)[None]
+        return {name: float(each.values(point)[0]) for name, each in self._terms_apart.items()}
 
     reads_rows = True
 

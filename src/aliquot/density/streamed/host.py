@@ -63,6 +63,8 @@ class PassesOverRows:
 
     def _sums(self, name: str, read: Sequence[Any]) -> np.ndarray:
         """Add up over all rows, for each point; shape (points, numbers)."""
+        if not self.programs.parts.totals:  # nothing is read
+            return np.zeros((len(read), 2 if name == "rows_product" else 1))
         self.passes += 1
         program: Callable[..., Any] = getattr(self.programs, name)
         return joined(sums_over(self.feed, program, read))

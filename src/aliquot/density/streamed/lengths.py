@@ -36,23 +36,12 @@ def with_rows(model: Any, count: int) -> Any:
     copy = deepcopy(model)
     rows = copy.rows
     rows.shown = count
-    for leaf in (*copy.data, *copy.arrays, *own_data(copy)):
-        if leaf.name in rows.sources:
-            shape = (count, *leaf.value.shape[1:])
-            leaf.value = aligned(np.resize(leaf.value, shape), leaf.dtype)
-            leaf.shape = shape
+    for leaf in rows.leaves:
+        shape = (count, *leaf.value.shape[1:])
+        leaf.value = aligned(np.resize(leaf.value, shape), leaf.dtype)
+        leaf.shape = shape
     follow(copy, checked=False)
     return copy
-
-
-def own_data(model: Any) -> list[Any]:
-    """List the data of observed variables that have no name in the model."""
-    from aliquot.expression import leaves
-    from aliquot.model.variables import Data
-
-    found = [leaf for v in model.observed for leaf in leaves(v.value) if isinstance(leaf, Data)]
-    named = {id(leaf) for leaf in model.data}
-    return [leaf for leaf in found if id(leaf) not in named]
 
 
 class TwoTraces:

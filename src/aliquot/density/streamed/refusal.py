@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import jax
-import numpy as np
-
 from aliquot.density.streamed.along_rows import AllRowsError
 from aliquot.density.streamed.parts import Parts
+from aliquot.density.streamed.terms import traced_terms
 from aliquot.density.streamed.unflattened import unflattened
 from aliquot.errors import ModelError
-from aliquot.precision import float64
 from aliquot.primitives import inline, name_of, primitive
 from aliquot.primitives.internals import shape_of
-from aliquot.stacking.live import live
 
 # What there is no word for elsewhere, in a user's words.
 WORDS = {
@@ -59,16 +55,11 @@ def _words(equation: Any, rows: int) -> str:
 
 
 def _term(density: Any, rows: Any) -> str | None:
-    data = density._leaves.arrays()
-    keys = sorted(data)
+    keys = sorted(density._leaves.arrays())
     places = [1 + i for i, key in enumerate(keys) if key in rows.sources]
-    flat = jax.ShapeDtypeStruct((density.size,), np.float64)
-    priors = [slot.variable.name for slot in density.slots]
-    for name in (*sorted(density.term_names().difference(priors)), *priors):
-        with float64():
-            traced = jax.make_jaxpr(lambda f, d, n=name: density.log_terms(f, d)[n])(flat, data)
+    for name, traced in traced_terms(density).items():
         try:
-            Parts(unflattened(inline(live(traced)), rows.shown), [0], places, rows.shown)
+            Parts(unflattened(inline(traced), rows.shown), [0], places, rows.shown)
         except AllRowsError:
             return name
     return None

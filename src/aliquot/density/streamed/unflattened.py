@@ -116,7 +116,9 @@ class _Unflatten:
         if not isinstance(value, Split):
             return value
         shape, axis = value.array.shape, value.layout.axis
-        return value.array.reshape((*shape[:axis], shape[axis] * shape[axis + 1], *shape[axis + 2 :]))
+        return value.array.reshape(
+            (*shape[:axis], shape[axis] * shape[axis + 1], *shape[axis + 2 :])
+        )
 
     def _apart(self, array: Any, layout: Layout) -> Any:
         axis, shape = layout.axis, array.shape
@@ -215,11 +217,17 @@ class _Unflatten:
         ends = zip(params["start_indices"], params["limit_indices"], strict=True)
         pieces = [slice(*each) for each in ends]
         if params["strides"] is not None:
-            pieces = [slice(p.start, p.stop, s) for p, s in zip(pieces, params["strides"], strict=True)]
+            pieces = [
+                slice(p.start, p.stop, s) for p, s in zip(pieces, params["strides"], strict=True)
+            ]
         own = range(rows * count)[pieces[axis]]
         if len(own) == rows * count:
             inner: tuple[Any, ...] = (slice(None), slice(None))
-        elif not layout.crosswise and own == range(own.start, rows * count, count) and len(own) == rows:
+        elif (
+            not layout.crosswise
+            and own == range(own.start, rows * count, count)
+            and len(own) == rows
+        ):
             inner = (slice(None), own.start)
         elif layout.crosswise and own.step == 1 and own.start % rows == 0 and len(own) == rows:
             inner = (own.start // rows, slice(None))
@@ -278,4 +286,8 @@ class _Unflatten:
             return None
         moved = [a + (a > old) for a in axes] + ([old + 1] if old in axes else [])
         (found,) = bind(equation, [value.array], equation.params | {"axes": tuple(sorted(moved))})
-        return found if old in axes else Split(found, value.layout.at(old - sum(a < old for a in axes)))
+        return (
+            found
+            if old in axes
+            else Split(found, value.layout.at(old - sum(a < old for a in axes)))
+        )
