@@ -19,6 +19,7 @@ from aliquot.primitives.internals import (
     closed,
     is_literal,
     jaxpr_as_fun,
+    scan_parts,
     struct,
     variables,
 )
@@ -163,8 +164,8 @@ def _while(equation: Any, compile: Compile) -> Run:
 
 
 def _scan(equation: Any, compile: Compile) -> Run:
-    params = equation.params
-    fixed_count, carry_count, length = params["num_consts"], params["num_carry"], params["length"]
+    params, length = equation.params, equation.params["length"]
+    fixed_count, carry_count = scan_parts(equation)
     body = _compiled(params["jaxpr"], compile)
 
     def run(equation: Any, operands: list[Any]) -> Sequence[Any]:

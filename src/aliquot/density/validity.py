@@ -19,6 +19,7 @@ from aliquot.distributions.base import Distribution
 from aliquot.distributions.constraints import Constraint, Interval, Real
 from aliquot.distributions.parameters import keep_in_range, over_last
 from aliquot.expression import Evaluation, Expression, leaves
+from aliquot.expression.lengths import on_disk
 from aliquot.model.variables import FreeVariable
 
 
@@ -69,7 +70,10 @@ def indexed_in_range(written: Distribution, values: Evaluation) -> Any:
 
 def in_doubt(parameter: Any, constraint: Constraint) -> bool:
     """Say whether a parameter may leave its range when the density is evaluated."""
-    if not isinstance(parameter, Expression) or parameter.value_now() is not None:
+    if not isinstance(parameter, Expression):
+        return False
+    # Of rows on a disk the extremes were looked at, not each row as a whole.
+    if parameter.value_now() is not None and not (constraint.event_dims and on_disk(parameter)):
         return False
     # A number that is not finite makes a density that is not.
     if isinstance(constraint, Real) or not constraint.constant():

@@ -21,6 +21,8 @@ from aliquot.errors import DTypeError, ShapeError
 from aliquot.expression import text as texts
 from aliquot.expression.apply import apply
 from aliquot.expression.bounds import first, joined
+from aliquot.expression.given import as_rows
+from aliquot.expression.lengths import is_taken, on_disk, told
 from aliquot.expression.text import primary
 from aliquot.precision import float64
 
@@ -52,7 +54,7 @@ def checked_index(source: Any, index: Any) -> Any:
 def _leaves(source: Any, written: str, part: Any, values: list[Any], i: int) -> bool:
     """Say whether an index that is not known before sampling may be out of range."""
     bounds = part.bounds
-    if bounds is None or not np.all(np.isfinite(bounds)):
+    if bounds is None or not np.all(np.isfinite(bounds)) or _counts_rows(part):
         return True
     why = f"{texts.label(part)} has the states {bounds[0]} to {bounds[1]}, but "
     for end in bounds:
@@ -63,6 +65,13 @@ def _leaves(source: Any, written: str, part: Any, values: list[Any], i: int) -> 
                 raise
             return True
     return False
+
+
+def _counts_rows(part: Any) -> bool:
+    """Say whether an index may be computed from a number of rows on a disk, of which some are here."""
+    from aliquot.expression.evaluate import leaves
+
+    return told(part) == part.shape and any(on_disk(leaf) for leaf in leaves(part))
 
 
 def _is_variable(part: Any) -> bool:
@@ -96,6 +105,13 @@ def _try(source: Any, written: str, index: list[Any], why: str = "") -> None:
     try:
         np.broadcast_to(np.zeros(()), source.shape)[tuple(index)]
     except IndexError as error:
+        shape = told(source) if hasattr(source, "text") else source.shape
+        if shape != source.shape:
+            raise IndexError(
+                f"cannot index {written}: {texts.label(source)} has shape {shape}, of rows that "
+                "lie on a disk and are gone through block by block. None can be picked by its "
+                "number; what is [:, i] or [..., i] of each row can"
+            ) from None
         raise IndexError(
             f"cannot index {written}: {why}{texts.label(source)} has shape {source.shape}; {error}"
         ) from None
@@ -117,7 +133,7 @@ def _take_or_nan(array: Any, index: tuple[Any, ...]) -> Any:
 def _part(source: Any, part: Any) -> Any:
     if part is None or part is Ellipsis or isinstance(part, slice | int | np.integer):
         return part
-    part = as_index(part)
+    part = as_rows(as_index(part))
     dtype = getattr(part, "dtype", None)
     if dtype is None or np.dtype(dtype).kind not in "bui":
         kind = type(part).__name__ if dtype is None else dtype
@@ -153,6 +169,10 @@ def _known(part: Any) -> Any:
         sources = {leaf: leaf.value_now() for leaf in leaves(part)}
         if any(known is None for known in sources.values()):
             return None
+        # Of rows on a disk some are known, with the smallest and the largest numbers: not so of
+        # what is computed from them.
+        if not is_taken(part) and any(on_disk(leaf) for leaf in sources):
+            return None
         with float64():
             value = np.asarray(Evaluation(sources)(part))
     return value
@@ -160,7 +180,10 @@ def _known(part: Any) -> Any:
 
 def known_or_bounds(operand: Any) -> tuple[np.ndarray | None, tuple[Any, Any] | None]:
     """Give the numbers that are known before sampling, else between which numbers they lie."""
-    value = _known(operand)
+    from aliquot.expression.evaluate import leaves
+
+    shown = hasattr(operand, "text") and any(on_disk(leaf) for leaf in leaves(operand))
+    value = None if shown else _known(operand)
     return value, None if value is not None else operand.bounds
 
 

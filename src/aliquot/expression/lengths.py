@@ -90,6 +90,21 @@ def told(node: Expression) -> tuple[int, ...]:
     return shape
 
 
+def on_disk(leaf: Any) -> bool:
+    """Say whether a leaf is data of which some rows are known, and all lie on a disk."""
+    return getattr(leaf, "on_disk", False)
+
+
+def is_taken(node: Any) -> bool:
+    """Say whether an expression is a leaf, or elements taken from one.
+
+    Of the rows that are known of data on a disk these have the smallest and the largest number.
+    """
+    while node.taken_from is not None:
+        node = node.taken_from
+    return not node.inputs and getattr(node, "has_extremes", True)
+
+
 def is_user_code(frame: FrameType) -> bool:
     """Say whether the code that reads a length keeps the number: it is not the library's own."""
     return frame.f_globals.get("__name__", "").partition(".")[0] not in _FOLLOW

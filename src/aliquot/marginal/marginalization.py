@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from html import escape
 from typing import Any
@@ -168,6 +168,22 @@ class Marginalization:
     def __getstate__(self) -> dict[str, Any]:
         """Ask for what is worked out when it is asked for: the density stays in this process."""
         return vars(self) | {"_alike": partial(tuple, self.alike)}
+
+    def of_rows(self, shown: int, total: int) -> Marginalization:
+        """Give what is said of a model of `total` rows, of which it is written with so many."""
+
+        def more(count: int) -> int:
+            return count // shown * total if count % shown == 0 else count
+
+        variables = [
+            replace(v, elements=more(v.elements), shape=tuple(map(more, v.shape)))
+            for v in self.variables
+        ]
+        tables = [replace(t, rows=more(t.rows), values=more(t.values)) for t in self.tables]
+        steps = [replace(s, elements=more(s.elements), entries=more(s.entries)) for s in self.steps]
+        return replace(
+            self, variables=tuple(variables), tables=tuple(tables), steps=tuple(steps), _alike=tuple
+        )
 
     @property
     def values(self) -> int:

@@ -80,7 +80,7 @@ class Plan:
         known = {
             position: (lambda leaf=leaf: np.asarray(leaf.value))
             for position, leaf in enumerate(self.inputs)
-            if isinstance(leaf, Data) and not isinstance(leaf, CountedRows)
+            if isinstance(leaf, Data) and not isinstance(leaf, CountedRows) and not leaf.on_disk
         }
         self.analysis: TermAnalysis = analyse(
             closed,

@@ -13,6 +13,7 @@ from aliquot.distributions.base import Distribution
 from aliquot.distributions.constraints import Interval
 from aliquot.errors import ModelError
 from aliquot.expression import Evaluation, Expression, leaves
+from aliquot.expression.lengths import is_taken, on_disk
 from aliquot.marginal.elementwise import is_elementwise
 from aliquot.model.variables import Deterministic, FreeVariable, MissingValues, ObservedVariable
 from aliquot.precision import float64
@@ -155,6 +156,14 @@ def _range(name: str, bound: Any, before: Sequence[Unknown]) -> tuple[int, int]:
             "is not known before sampling, so its states cannot be listed. Use a bound of data "
             "alone, and a Potential for the rest"
         )
+    if any(map(on_disk, sources)) and not is_taken(bound):
+        # Not all rows are known, but what lies beyond them all.
+        if bound.bounds is None or not all(isinstance(end, int) for end in bound.bounds):
+            raise ModelError(
+                f"{name!r} cannot be summed out: its bound {bound.text} is computed from rows that "
+                "lie on a disk, so its states are not known. Use a column as it is"
+            )
+        return bound.bounds
     unknowns = [by_node[id(leaf)] for leaf in sources if id(leaf) in by_node]
     count = int(np.prod([unknown.states for unknown in unknowns], dtype=float))
     if count > MOST_COMBINATIONS or not is_elementwise(bound, [u.node for u in unknowns], known):

@@ -304,7 +304,8 @@ class Model:
         from aliquot.marginal.marginalization import describe
 
         density = self.density()
-        return describe(density.marginal, self.max_table, lambda: alike_rows(density))
+        found = describe(density.marginal, self.max_table, lambda: alike_rows(density))
+        return found.of_rows(self.rows.shown, self.rows.total) if self.rows else found
 
     def symmetries(self, *, explain: bool = True) -> Symmetries:
         """Find which components can trade places without changing the log density.

@@ -9,6 +9,7 @@ import numpy as np
 
 from aliquot.distributions.base import Distribution
 from aliquot.expression import Expression, expressions
+from aliquot.expression.lengths import told
 from aliquot.model.variables import (
     Data,
     Deterministic,
@@ -64,10 +65,10 @@ def _row(variable: Any) -> tuple[str, str, str, str]:
         return name, "~", distribution_text(variable.distribution), _shape(variable) + order
     if isinstance(variable, ObservedVariable):
         count = "" if variable.missing is None else f", {int(variable.missing.sum())} missing"
-        sizes = " x ".join(map(str, variable.shape)) or "1"
+        sizes = " x ".join(map(str, told(variable))) or "1"
         return name, "~", distribution_text(variable.distribution), f"observed ({sizes}{count})"
     if isinstance(variable, Data):
-        return name, "=", "data", _shape(variable)
+        return name, "=", "data on a disk" if variable.on_disk else "data", _shape(variable)
     if isinstance(variable, Potential):
         return name, "+=", variable.inputs[0].text, "potential"
     assert isinstance(variable, Deterministic)
@@ -77,8 +78,8 @@ def _row(variable: Any) -> tuple[str, str, str, str]:
 def _shape(variable: Any) -> str:
     if variable.dims:
         dims = ", ".join(variable.dims)
-        return f"dims {dims} ({', '.join(map(str, variable.shape))})"
-    return f"shape {variable.shape}" if variable.shape else ""
+        return f"dims {dims} ({', '.join(map(str, told(variable)))})"
+    return f"shape {told(variable)}" if variable.shape else ""
 
 
 def distribution_text(distribution: Distribution) -> str:
@@ -150,9 +151,9 @@ def parents(variable: Any) -> list[str]:
 def _plate(variable: Any) -> str:
     if variable.dims:
         return " x ".join(
-            f"{dim} ({size})" for dim, size in zip(variable.dims, variable.shape, strict=True)
+            f"{dim} ({size})" for dim, size in zip(variable.dims, told(variable), strict=True)
         )
-    return " x ".join(map(str, variable.shape))
+    return " x ".join(map(str, told(variable)))
 
 
 def _node(graph: Any, variable: Any) -> None:

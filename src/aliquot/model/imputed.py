@@ -63,6 +63,7 @@ def observed_variable(
     )
     if latent is not None:
         model.add(latent)
+    model.rows.count(variable)
     return model.add(variable)
 
 

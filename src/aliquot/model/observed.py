@@ -11,7 +11,8 @@ from aliquot.distributions.base import Distribution
 from aliquot.distributions.constraints import Constraint, Interval, Real
 from aliquot.distributions.parameters import at
 from aliquot.errors import DTypeError, ImputationWarning, ModelError, ShapeError, SupportError, warn
-from aliquot.expression import Evaluation, leaves
+from aliquot.expression import Evaluation, Expression, leaves
+from aliquot.expression.lengths import is_taken, on_disk
 from aliquot.precision import float64
 
 # What XLA asks of memory that it reads without copying it first.
@@ -165,10 +166,20 @@ def integer_bounds(distribution: Distribution) -> tuple[int, int] | None:
     """Give the smallest and the largest value of a discrete variable, ``None`` where not known."""
     if not distribution.discrete:
         return None
-    support = known_support(distribution.support)
+    support = distribution.support
+    if isinstance(support, Interval) and any(map(_of_shown_rows, (support.lower, support.upper))):
+        return None
+    support = known_support(support)
     if not isinstance(support, Interval) or support.lower is None or support.upper is None:
         return None
     return int(np.min(support.lower)), int(np.max(support.upper))
+
+
+def _of_shown_rows(bound: Any) -> bool:
+    """Say whether a bound is computed from rows on a disk, of which only some are known."""
+    return (
+        isinstance(bound, Expression) and any(map(on_disk, leaves(bound))) and not is_taken(bound)
+    )
 
 
 def warn_missing(name: str, missing: np.ndarray, summed: bool) -> None:

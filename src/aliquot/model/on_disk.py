@@ -230,3 +230,15 @@ def _added(name: str, source: RowSource, dims: Any) -> Data:
             model.add_dim(dim, size)
     model.add(leaf)
     return leaf
+
+
+def rows_of(leaf: Data, *, unnamed: bool = False) -> Data:
+    """Add the rows of another model's data to the one that is being written."""
+    model = current_model("aq.Data")
+    owner: Any = leaf.owner
+    made = model.rows.leaf(leaf.name, owner.rows.sources[leaf.name], leaf.dims)
+    if unnamed:
+        model.arrays.append(made)
+        return made
+    added: Data = model.add(made)
+    return added

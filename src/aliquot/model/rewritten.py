@@ -10,6 +10,7 @@ import numpy as np
 
 from aliquot.errors import DTypeError, ModelError, ShapeError, SupportError, heard
 from aliquot.expression import Expression
+from aliquot.expression.lengths import told
 from aliquot.expression.rebuild import Rebuilding
 from aliquot.hints.arguments import DO
 from aliquot.hints.explain import explained
@@ -17,7 +18,7 @@ from aliquot.model import observed as observations
 from aliquot.model.constructors import Constructor, data, deterministic, potential
 from aliquot.model.context import Model, resolve_model
 from aliquot.model.dims import as_mapping
-from aliquot.model.streamed import refuse_rows
+from aliquot.model.on_disk import rows_of
 from aliquot.model.variables import (
     Data,
     Deterministic,
@@ -72,7 +73,6 @@ def do(model: Model, values: Mapping[str, Any]) -> Model:
     slip ~ Beta(alpha=1 + 5 * wet, beta=5)
     """
     model = resolve_model(model, "aq.do")
-    refuse_rows(model, "aq.do", "Write the model anew")
     values = as_mapping("aq.do: values", values, "{'x': 1.0}")
     can_be = (FreeVariable, ObservedVariable, Deterministic)
     replaced = {
@@ -119,7 +119,6 @@ def observe(model: Model, values: Mapping[str, Any]) -> Model:
      y ~ Normal(mu=mu, sigma=1)  observed (3)
     """
     model = resolve_model(model, "aq.observe")
-    refuse_rows(model, "aq.observe", "Write the model anew")
     values = as_mapping("aq.observe: values", values, "{'y': data}")
     for name, value in values.items():
         _check_observable(_variable(model, "aq.observe", name, (FreeVariable,)), value)
@@ -140,6 +139,9 @@ def _written_again(
     rebuilding = Rebuilding()
     places = []  # how many variables there are before each of the model's
     with new:
+        for leaf in model.arrays:
+            if leaf.on_disk:
+                rebuilding.set(leaf, rows_of(leaf, unnamed=True))
         for variable in model.variables.values():
             places.append(len(new.variables))
             if not isinstance(variable, MissingValues):
@@ -162,6 +164,8 @@ def _write(
     made: Any
     if name in replaced:
         made = data(name, replaced[name], dims=dims)
+    elif isinstance(variable, Data) and variable.on_disk:
+        made = rows_of(variable)
     elif isinstance(variable, Data):
         made = data(name, variable.value, dims=dims)
     elif isinstance(variable, FreeVariable) and name in observed:
@@ -203,6 +207,8 @@ def _observations(variable: ObservedVariable) -> Any:
     if variable.data_expression is not None:
         return variable.data_expression
     values = variable.observed.value_now()
+    if variable.observed.on_disk:
+        return variable.observed
     if variable.missing is None:
         return values
     return np.where(variable.missing, np.nan, values)
@@ -236,10 +242,11 @@ def _intervention(variable: Any, value: Any) -> np.ndarray:
     if isinstance(value, Expression):
         raise ModelError(f"{name}: give numbers; got the expression {value.text}")
     values = observations.as_values(name, value)
+    shape = told(variable)
     if values.ndim == 0:
-        values = np.broadcast_to(values, variable.shape)
-    if values.shape != variable.shape:
-        raise ShapeError(f"{name}: the values have shape {values.shape}, it has {variable.shape}")
+        values = np.broadcast_to(values, shape)
+    if values.shape != shape:
+        raise ShapeError(f"{name}: the values have shape {values.shape}, it has {shape}")
     if observations.find_missing(values) is not None:
         raise ModelError(f"{name}: the values hold NaN; an intervention has to be complete")
     if isinstance(variable, Deterministic):
@@ -273,5 +280,5 @@ def _check_observable(variable: FreeVariable, value: Any) -> None:
             "Write the model anew, without transform= or with a prior on that part"
         )
     shape = observations.as_values(name, value).shape
-    if shape != variable.shape:
-        raise ShapeError(f"{name}: the data have shape {shape}, the variable {variable.shape}")
+    if shape != told(variable):
+        raise ShapeError(f"{name}: the data have shape {shape}, the variable {told(variable)}")

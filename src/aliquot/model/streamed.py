@@ -16,8 +16,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from aliquot.errors import ModelError, ShapeError
+from aliquot.expression import leaves
+from aliquot.expression.lengths import on_disk
 from aliquot.model.observed import aligned
-from aliquot.model.variables import Data, FreeVariable
+from aliquot.model.variables import CountedRows, Data, FreeVariable, Potential
 
 if TYPE_CHECKING:
     from aliquot.rows import RowSource
@@ -26,8 +28,8 @@ if TYPE_CHECKING:
 NUMBERS = 2**18
 # Numbers that are read at once on the way to them.
 AT_ONCE = 2**19
-# How many rows that may be: lengths that are hardly that of anything else, in blocks of 64.
-LENGTHS = [64 * prime for prime in (2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 43, 53, 61, 67)]
+# How many rows that may be: prime numbers, which are hardly the length of anything else.
+LENGTHS = [131, 263, 521, 1031, 2063, 4127]
 
 
 class StreamedRows:
@@ -41,15 +43,15 @@ class StreamedRows:
         How many the model is written with.
     sources : dict from str to RowSource
         By the name of the data.
-    extremes : set of int
-        Rows in which some number is the smallest or the largest of its column.
+    leaves : list of Data
+        Those data, and what says which rows count.
     """
 
     def __init__(self, model: Any) -> None:
         self._model = model
         self.total = self.shown = -1
         self.sources: dict[str, RowSource] = {}
-        self.extremes: set[int] = set()
+        self.leaves: list[Data] = []
         self._samples: dict[str, dict[int, np.ndarray]] = {}
 
     def __bool__(self) -> bool:
@@ -71,9 +73,27 @@ class StreamedRows:
         """Say which rows the model is written with, (shown,): extremes, and others evenly."""
         if self.total <= self.shown:
             return np.minimum(np.arange(self.shown), self.total - 1)
-        extremes = np.array(sorted(self.extremes), dtype=int)[: self.shown // 2]
+        extremes = np.array(self.extremes[: self.shown // 2], dtype=int)
         even = np.linspace(0, self.total - 1, self.shown - len(extremes)).astype(int)
         return np.sort(np.concatenate([even, extremes]))
+
+    @property
+    def extremes(self) -> list[int]:
+        """List the rows with the least and the greatest number, of all columns, then of each."""
+        found: dict[int, None] = {}
+        surveys = [source.summary for source in self.sources.values()]
+        for survey in surveys:
+            found[int(np.ravel(survey.least_at)[np.argmin(survey.least)])] = None
+            found[int(np.ravel(survey.greatest_at)[np.argmax(survey.greatest)])] = None
+        for survey in surveys:
+            found.update(dict.fromkeys(map(int, np.ravel(survey.least_at))))
+            found.update(dict.fromkeys(map(int, np.ravel(survey.greatest_at))))
+        return list(found)
+
+    def has_extremes(self, name: str) -> bool:
+        """Say whether the smallest and the largest number of each column of data are shown."""
+        places, survey = set(self.places()), self.sources[name].summary
+        return places.issuperset([*np.ravel(survey.least_at), *np.ravel(survey.greatest_at)])
 
     def read(self, array: Any, name: str | None = None) -> Any:
         """Let an array in memory that has all rows be data like those on the disk."""
@@ -88,7 +108,13 @@ class StreamedRows:
             self._model.arrays.append(leaf)
         return leaf
 
-    def leaf(self, name: str, source: RowSource, dims: tuple[str, ...] | None) -> Data:
+    def leaf(
+        self,
+        name: str,
+        source: RowSource,
+        dims: tuple[str, ...] | None,
+        kind: type[Data] = Data,
+    ) -> Data:
         """Make data that are rows of a source; the model does not have them yet."""
         if not self:
             self._begin(source)
@@ -100,14 +126,13 @@ class StreamedRows:
                 "side: give data of as many rows, or an index into them as a column"
             )
         shape = (self.shown, *source.tail)
-        leaf = Data(name, shape, np.dtype(source.dtype), dims=dims, owner=self._model)
+        leaf = kind(name, shape, np.dtype(source.dtype), dims=dims, owner=self._model)
         self.sources[name] = source
         self._samples[name] = {}
-        self._note_extremes(source)
+        self.leaves.append(leaf)
         places = self.places()
-        for each in (*self._model.data, *self._model.arrays, leaf):
-            if each.name in self.sources:
-                each.value = self._sample(each.name, places)
+        for each in self.leaves:
+            each.value = self._sample(each.name, places)
         return leaf
 
     def hold(self, leaves: Sequence[Data], total: int, shown: Callable[[int], int]) -> None:
@@ -120,24 +145,57 @@ class StreamedRows:
 
         self.total = total
         for leaf in leaves:
-            self.sources[leaf.name] = source = array_rows(np.asarray(leaf.value), leaf.name)
+            self.sources[leaf.name] = array_rows(np.asarray(leaf.value), leaf.name)
             self._samples[leaf.name] = {}
-            self._note_extremes(source)
+            self.leaves.append(leaf)
         self.shown = shown(len(self.extremes))
         places = self.places()
         for leaf in leaves:
             leaf.value = self._sample(leaf.name, places)
             leaf.shape = leaf.value.shape
 
-    def some(self, shown: int) -> np.ndarray:
-        """Say which of the rows that the model is written with to take, (shown,): extremes too."""
-        places = self.places()
-        extreme = np.flatnonzero(np.isin(places, list(self.extremes)))[: shown // 2]
-        even = np.linspace(0, len(places) - 1, shown - len(extreme)).astype(int)
-        return np.sort(np.concatenate([even, extreme]))
+    def count(self, variable: Any) -> None:
+        """Note of an observed variable which steps of its sequences there are.
+
+        Raises
+        ------
+        ModelError
+            Where sequences of different lengths are observed in parts, or as wholes.
+        """
+        from aliquot.rows import StepsThatCount
+
+        for source in self._ragged(variable.data_expression):
+            shape = (self.shown, source.tail[0])
+            name, batch = variable.name, variable.distribution.batch_shape
+            if batch != shape or variable.observed.shape[:2] != shape:
+                raise ModelError(
+                    f"{name}: the sequences of {source.name} have {source.lengths.min()} to "
+                    f"{source.lengths.max()} steps, and what follows the end of one does not "
+                    "count. For that each step has to be an observation by itself: give "
+                    "observed= the data as they are, of a distribution of single steps"
+                )
+            variable.counted = self.leaf(
+                f"{name}_counted", StepsThatCount(source), None, CountedRows
+            )
+
+    def _ragged(self, expression: Any) -> list[Any]:
+        """List the sequences of different lengths that an expression is computed from."""
+        if not self or expression is None:
+            return []
+        found = [self.sources[leaf.name] for leaf in leaves(expression) if on_disk(leaf)]
+        lengths = [getattr(source, "lengths", None) for source in found]
+        return [
+            s for s, n in zip(found, lengths, strict=True) if n is not None and n.min() < n.max()
+        ]
 
     def check(self, variable: Any) -> None:
-        """Refuse a parameter for each row."""
+        """Refuse a parameter for each row, and sums over what follows the end of a sequence."""
+        if isinstance(variable, Potential) and (ragged := self._ragged(variable)):
+            raise ModelError(
+                f"{variable.name}: the sequences of {ragged[0].name} have different lengths, and "
+                "what follows the end of one would count. Give them as observed=, for instance of "
+                "an aq.CustomDist"
+            )
         if not self or not isinstance(variable, FreeVariable):
             return
         if self.has_rows(variable.shape) and not variable.distribution.discrete:
@@ -160,11 +218,6 @@ class StreamedRows:
                     f"which there are {self.total:,} rows, too. Write those first, so that it is "
                     "known to have the same rows"
                 )
-
-    def _note_extremes(self, source: RowSource) -> None:
-        survey = source.summary
-        self.extremes.update(map(int, np.ravel(survey.least_at)))
-        self.extremes.update(map(int, np.ravel(survey.greatest_at)))
 
     def _sample(self, name: str, places: np.ndarray) -> np.ndarray:
         known, source = self._samples[name], self.sources[name]
@@ -193,7 +246,7 @@ def gathered(source: RowSource, places: Sequence[int]) -> list[np.ndarray]:
 def refuse_rows(model: Any, user: str, instead: str) -> None:
     """Refuse what would need all rows in memory."""
     if model.rows:
-        names = ", ".join(model.rows.sources)
+        names = ", ".join(name for name in model.rows.sources if name in model.variables)
         raise ModelError(
             f"{user}: the model's rows lie on a disk ({names}: {model.rows.total:,} rows), and "
             f"this needs them in memory. {instead}"

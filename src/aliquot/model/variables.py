@@ -36,11 +36,22 @@ class Data(Leaf):
         """Give the numbers as they are now."""
         return self._numbers(sys._getframe(1))
 
+    @property
+    def on_disk(self) -> bool:
+        """Whether these are rows that lie on a disk: the numbers are those of some of them."""
+        return self.name in getattr(getattr(self.owner, "rows", None), "sources", ())
+
+    @property
+    def has_extremes(self) -> bool:
+        """Whether the smallest and the largest number of each column are among those known."""
+        owner: Any = self.owner
+        return not self.on_disk or owner.rows.has_extremes(self.name)
+
     def _numbers(self, reader: FrameType) -> Any:
         """Give the numbers, and note it where the caller keeps them."""
         if self._value is None or not is_user_code(reader):
             return self._value
-        if self.name in getattr(getattr(self.owner, "rows", None), "sources", ()):
+        if self.on_disk:
             raise ModelError(
                 f"{self.name}: its {told(self)[0]:,} rows lie on a disk: read them there, where "
                 "they are needed as numbers"

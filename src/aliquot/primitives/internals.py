@@ -95,6 +95,18 @@ def every_equation(jaxpr: Any) -> Iterator[Any]:
             yield from every_equation(inner)
 
 
+def scan_parts(equation: Any) -> tuple[int, int]:
+    """Give how many operands of a scan are the same in all turns, and how many it carries along.
+
+    The others are taken apart, a piece for each turn.
+    """
+    params = equation.params
+    if "num_consts" in params:
+        return params["num_consts"], params["num_carry"]
+    same, carried, _ = params["ft_in"].unpack()
+    return len(same), len(carried)
+
+
 def context_of(equation: Any) -> list[tuple[str, Any]]:
     """List the settings, by name, that an equation was traced under and is lowered with."""
     context = equation.ctx

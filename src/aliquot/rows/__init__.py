@@ -16,6 +16,7 @@ from aliquot.rows.feed import Feed as Feed
 from aliquot.rows.feed import RowBlock as Block
 from aliquot.rows.parquet import ParquetRows as ParquetRows
 from aliquot.rows.sequences import RowSequences as RowSequences
+from aliquot.rows.sequences import StepsThatCount as StepsThatCount
 from aliquot.rows.shuffled import ShuffledBatches as ShuffledBatches
 from aliquot.rows.source import Cursor as Cursor
 from aliquot.rows.source import RowSource as RowSource
@@ -33,6 +34,7 @@ __all__ = [
     "RowSequences",
     "RowSource",
     "ShuffledBatches",
+    "StepsThatCount",
     "Survey",
     "TableRows",
     "ZarrRows",

@@ -1,4 +1,4 @@
-"""`RowSequences`: consecutive rows with one key as one row of another source."""
+"""`RowSequences`: consecutive rows with one key as one row of another source, padded."""
 
 from __future__ import annotations
 
@@ -99,6 +99,41 @@ class _SequenceCursor(Cursor):
 
     def close(self) -> None:
         self._cursor.close()
+
+
+class StepsThatCount(RowSource):
+    """Of padded sequences, which steps are a sequence's own: rows of truth values (steps,).
+
+    Examples
+    --------
+    >>> from aliquot.rows.arrays import ArrayRows
+    >>> found = RowSequences(ArrayRows(np.array([1.0, 2, 3])), ArrayRows(np.array([7, 7, 4])))
+    >>> with StepsThatCount(found).open() as cursor:
+    ...     cursor.read(0, 2)
+    array([[ True,  True],
+           [ True, False]])
+    """
+
+    def __init__(self, sequences: RowSequences) -> None:
+        self.name = f"{sequences.name}, which steps there are"
+        self.lengths, self.rows = sequences.lengths, sequences.rows
+        self.tail, self.dtype = sequences.tail[:1], np.dtype(bool)
+        self.summary = survey(self)
+
+    def open(self) -> Cursor:
+        return _StepsCursor(self)
+
+
+class _StepsCursor(Cursor):
+    def __init__(self, source: StepsThatCount) -> None:
+        super().__init__(source)
+        self._lengths = source.lengths
+
+    def _fill(self, start: int, out: np.ndarray) -> None:
+        np.less(np.arange(out.shape[1]), self._lengths[start : start + len(out), None], out=out)
+
+    def close(self) -> None:
+        """Close nothing: there is no file."""
 
 
 def _begins(keys: RowSource) -> np.ndarray:

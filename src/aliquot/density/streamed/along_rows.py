@@ -11,16 +11,16 @@ from typing import Any
 
 from aliquot.primitives import Kind, kind, name_of
 from aliquot.primitives.calls import called, with_derivative
-from aliquot.primitives.internals import is_literal, programs, shape_of
+from aliquot.primitives.internals import is_literal, programs, scan_parts, shape_of
 from aliquot.primitives.rows import Acts, RowByRow, Total, acts
 
 
 class AllRowsError(Exception):
-    """An operation needs all rows at once."""
+    """An operation needs all rows at once: it is itself of rows, or a function of their total."""
 
-    def __init__(self, equation: Any) -> None:
+    def __init__(self, equation: Any, *, of_total: bool = False) -> None:
         super().__init__(name_of(equation))
-        self.equation = equation
+        self.equation, self.of_total = equation, of_total
 
 
 def touches(equation: Any, rows: int) -> bool:
@@ -72,8 +72,8 @@ def _deciding(equation: Any) -> Sequence[Any]:
 
 def _runs_over_rows(equation: Any, rows: int) -> bool:
     """Say whether a scan takes one row after the other."""
-    fixed = equation.params["num_consts"] + equation.params["num_carry"]
-    sliced = [*equation.invars[fixed:], *equation.outvars[equation.params["num_carry"] :]]
+    same, carried = scan_parts(equation)
+    sliced = [*equation.invars[same + carried :], *equation.outvars[carried:]]
     return any(shape_of(atom)[:1] == (rows,) for atom in sliced)
 
 

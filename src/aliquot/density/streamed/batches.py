@@ -21,6 +21,7 @@ from aliquot.density.streamed.in_memory import lengths_in
 from aliquot.density.streamed.lengths import OtherLengthError, TwoTraces, with_rows
 from aliquot.density.streamed.parts import Parts
 from aliquot.density.streamed.programs import Programs
+from aliquot.density.streamed.unflattened import unflattened
 from aliquot.density.structure import unshared
 from aliquot.errors import ModelError
 from aliquot.model.cut_to_rows import fitting
@@ -102,25 +103,25 @@ class DensityInBatches:
     def log_density(self, flat: Any, batch: Any) -> Any:
         """Estimate the log density from one batch, inside a traced function."""
         programs, piece = self._programs, self._programs.parts.rows
-        free = programs.read(flat)
+        read = programs.read(flat)
         rows, counted = [batch["rows"][name] for name in self._names], batch["counted"]
         if self._pieces == 1:
-            total = self._add_up(free, rows, counted)
+            total = self._add_up(read, rows, counted)
         else:
             # Derivatives keep the rows of one piece at a time.
             def add(so_far: Any, at: Any) -> Any:
                 begin, some = at
                 here = jnp.clip(counted - begin, 0, piece)
-                return so_far + self._add_up(free, some, here), None
+                return so_far + self._add_up(read, some, here), None
 
             cut = [array.reshape(self._pieces, piece, *array.shape[1:]) for array in rows]
             begins = np.arange(self._pieces, dtype=np.int64) * piece
             total, _ = lax.scan(jax.checkpoint(add), jnp.zeros(()), (begins, cut))
         return programs.rest(flat) + self.epoch * total
 
-    def _add_up(self, free: Any, arrays: Any, counted: Any) -> Any:
+    def _add_up(self, read: Any, arrays: Any, counted: Any) -> Any:
         named = dict(zip(self._names, arrays, strict=True))
-        return self._programs.of_block(free, named, counted, np.int64(0))
+        return self._programs.of_block(*read, named, counted, np.int64(0))
 
 
 def _programs(density: StreamedDensity, model: Any, size: int) -> Programs:
@@ -141,10 +142,14 @@ def _programs(density: StreamedDensity, model: Any, size: int) -> Programs:
         shorter += 64
     with unshared(), rows_apart(2**62):
         other = Density(with_rows(model, shorter))
-    written = inline(other._traced.written)
+    written = unflattened(inline(other._traced.written), shorter)
     try:
         program = TwoTraces(
-            written, inline(density._traced.written), shorter, rows.shown, rows.total
+            written,
+            unflattened(inline(density._traced.written), rows.shown),
+            shorter,
+            rows.shown,
+            rows.total,
         ).program
     except OtherLengthError:  # with as many rows as a block has it costs more
         return given

@@ -12,8 +12,11 @@ import numpy as np
 
 from aliquot.alike import rows_apart
 from aliquot.density.density import Density
+from aliquot.density.streamed.all_rows import check_all_rows
 from aliquot.density.streamed.function import differentiable
+from aliquot.density.streamed.host import PassesOverRows
 from aliquot.density.streamed.over_rows import OverRows, traced
+from aliquot.density.streamed.terms import traced_terms
 from aliquot.density.structure import unshared
 from aliquot.errors import AliquotWarning, warn
 from aliquot.expression import leaves
@@ -45,8 +48,9 @@ class StreamedDensity(Density):
                 AliquotWarning,
             )
         self._over = OverRows(model, self)
-        self.feed = self._over.feed
         self.host = self._over.passes(lambda density: density._traced.written, self.size)
+        self.feed = self._over.feed
+        check_all_rows(model, self.feed)
         function = differentiable(self.host)
 
         def log_density(flat: Any, data: Any) -> Any:
@@ -70,17 +74,18 @@ class StreamedDensity(Density):
         host = self._over.passes(traced(function, len(vector)), len(vector))
         return float(host.values(vector[None])[0])
 
+    @cached_property
+    def _terms_apart(self) -> dict[str, PassesOverRows]:
+        """The terms of the log density by name, each with passes of its own."""
+        return {
+            name: self._over.passes(lambda density, n=name: traced_terms(density, n)[n], self.size)
+            for name in traced_terms(self)
+        }
+
     def terms_at(self, flat: np.ndarray) -> dict[str, float]:
-        """Compute the log density's terms at a flat vector, of all rows, on the host."""
-        result = {}
-        for name in super().terms_at(flat):
-
-            def function(density: Density, flat: Any, data: Any, name: str = name) -> Any:
-                return density.log_terms(flat, data)[name]
-
-            host = self._over.passes(traced(function, self.size), self.size)
-            result[name] = float(host.values(np.asarray(flat, float)[None])[0])
-        return result
+        """Compute the log density's terms at a flat vector, each by a pass over all rows."""
+        point = np.asarray(flat, dtype=float)[None]
+        return {name: float(each.values(point)[0]) for name, each in self._terms_apart.items()}
 
     reads_rows = True
 

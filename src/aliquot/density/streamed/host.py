@@ -42,7 +42,7 @@ class PassesOverRows:
             read = [self.programs.before(point) for point in points]
             sums = self._sums("rows_gradient", read)
             result = np.empty((len(points), 1 + self.size))
-            for row, point, free, numbers in zip(result, points, read, sums, strict=True):
+            for row, point, (free, _), numbers in zip(result, points, read, sums, strict=True):
                 total, slopes = _like((np.zeros(()), free), numbers)
                 value, gradient = self.programs.after(point, total, slopes)
                 row[0], row[1:] = value, gradient
@@ -54,7 +54,7 @@ class PassesOverRows:
             read = [self.programs.before_moved(*both) for both in zip(points, along, strict=True)]
             sums = self._sums("rows_product", read)
             result = np.empty((len(points), 2, 1 + self.size))
-            for row, point, way, (free, _), numbers in zip(
+            for row, point, way, ((free, _), _), numbers in zip(
                 result, points, along, read, sums, strict=True
             ):
                 one = np.zeros(()), free
@@ -66,6 +66,8 @@ class PassesOverRows:
 
     def _sums(self, name: str, read: Sequence[Any]) -> np.ndarray:
         """Add up over all rows, for each point; shape (points, numbers)."""
+        if not self.programs.parts.totals:  # nothing is read
+            return np.zeros((len(read), 2 if name == "rows_product" else 1))
         self.passes += 1
         program: BlockProgram = getattr(self.programs, name)
         width = _width(name, read[0])
@@ -83,8 +85,9 @@ def _width(name: str, point: Any) -> int:
     """Count the numbers that a block gives for a point."""
     if name == "rows_value":
         return 1
-    numbers = sum(int(np.size(leaf)) for leaf in jax.tree.leaves(point))
-    return 1 + numbers if name == "rows_gradient" else 2 + numbers
+    (free, _), *_ = (point,) if name == "rows_gradient" else point
+    numbers = sum(int(np.size(leaf)) for leaf in free)
+    return 1 + numbers if name == "rows_gradient" else 2 * (1 + numbers)
 
 
 def _distinct(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

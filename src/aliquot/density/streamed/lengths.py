@@ -6,7 +6,6 @@ in the lengths of arrays, and where a number is that of the rows. There that of 
 
 from __future__ import annotations
 
-import re
 from copy import deepcopy
 from typing import Any
 
@@ -16,6 +15,16 @@ from aliquot.model.observed import aligned
 from aliquot.model.replace import follow
 from aliquot.primitives import name_of
 from aliquot.primitives.internals import ClosedJaxpr, is_literal, literal, shape_of
+
+# Parameters that are lengths of arrays, by the primitive's name.
+SIZES = {
+    ("broadcast_in_dim", "shape"),
+    ("dynamic_slice", "slice_sizes"),
+    ("gather", "slice_sizes"),
+    ("iota", "shape"),
+    ("reshape", "new_sizes"),
+    ("slice", "limit_indices"),
+}
 
 
 class OtherLengthError(Exception):
@@ -27,23 +36,12 @@ def with_rows(model: Any, count: int) -> Any:
     copy = deepcopy(model)
     rows = copy.rows
     rows.shown = count
-    for leaf in (*copy.data, *copy.arrays, *own_data(copy)):
-        if leaf.name in rows.sources:
-            shape = (count, *leaf.value.shape[1:])
-            leaf.value = aligned(np.resize(leaf.value, shape), leaf.dtype)
-            leaf.shape = shape
+    for leaf in rows.leaves:
+        shape = (count, *leaf.value.shape[1:])
+        leaf.value = aligned(np.resize(leaf.value, shape), leaf.dtype)
+        leaf.shape = shape
     follow(copy, checked=False)
     return copy
-
-
-def own_data(model: Any) -> list[Any]:
-    """List the data of observed variables that have no name in the model."""
-    from aliquot.expression import leaves
-    from aliquot.model.variables import Data
-
-    found = [leaf for v in model.observed for leaf in leaves(v.value) if isinstance(leaf, Data)]
-    named = {id(leaf) for leaf in model.data}
-    return [leaf for leaf in found if id(leaf) not in named]
 
 
 class TwoTraces:
@@ -78,49 +76,54 @@ class TwoTraces:
             for key in a.params.keys() | b.params.keys():
                 if key not in a.params or key not in b.params:
                     raise OtherLengthError
-                self._parameter(a.params[key], b.params[key])
+                self._parameter(a, key, a.params[key], b.params[key])
             equations.append(a.replace(invars=operands) if changed else a)
         return equations
 
     def _operand(self, a: Any, b: Any) -> Any:
         """Give the first operand, with the number of all rows in place of its own."""
-        if is_literal(a) != is_literal(b) or shape_of(a) != self._lengthened(shape_of(b)):
+        if is_literal(a) != is_literal(b) or not self._alike(shape_of(a), shape_of(b)):
             raise OtherLengthError
         if not is_literal(a):
             return a
         if np.array_equal(a.val, b.val, equal_nan=np.asarray(a.val).dtype.kind == "f"):
             return a
-        if np.ndim(a.val) == 0 and a.val - b.val == self._rows - self._others:
-            return literal(self._total + (a.val - self._rows), a.aval.dtype)
+        if np.ndim(a.val) == 0:
+            # So many numbers for each row, and maybe some more or less.
+            each = (a.val - b.val) / (self._rows - self._others)
+            more = a.val - each * self._rows
+            if each == round(each) and each > 0 and (each == 1 or abs(more) <= each):
+                return literal(self._total * each + more, a.aval.dtype)
         raise OtherLengthError
 
-    def _parameter(self, a: Any, b: Any) -> None:
+    def _parameter(self, equation: Any, key: str, a: Any, b: Any) -> None:
         if isinstance(a, tuple | list) and isinstance(b, tuple | list) and len(a) == len(b):
             for x, y in zip(a, b, strict=True):
-                self._parameter(x, y)
+                self._parameter(equation, key, x, y)
         elif hasattr(a, "jaxpr") and hasattr(b, "jaxpr"):
             self._compare(a.jaxpr, b.jaxpr, mend=False)
             self._constants(getattr(a, "consts", []), getattr(b, "consts", []))
         elif hasattr(a, "eqns") and hasattr(b, "eqns"):
             self._compare(a, b, mend=False)
-        elif isinstance(a, int) and isinstance(b, int) and not isinstance(a, bool):
-            if (a, b) != (self._rows, self._others) and a != b:
+        elif isinstance(a, int) and isinstance(b, int) and (name_of(equation), key) in SIZES:
+            if not self._alike((a,), (b,)):
                 raise OtherLengthError
-        elif not callable(a) and repr(a) != self._renamed(repr(b)):
+        elif not callable(a) and repr(a) != repr(b):
             raise OtherLengthError
 
-    def _renamed(self, text: str) -> str:
-        return re.sub(rf"\b{self._others}\b", str(self._rows), text)  # not that of float64
-
-    def _lengthened(self, shape: tuple[int, ...]) -> tuple[int, ...]:
-        return tuple(self._rows if n == self._others else n for n in shape)
+    def _alike(self, one: tuple[int, ...], other: tuple[int, ...]) -> bool:
+        """Say whether shapes are the same, but for rows, and nothing else is as long as these."""
+        return len(one) == len(other) and all(
+            y == self._others if x == self._rows else x == y
+            for x, y in zip(one, other, strict=True)
+        )
 
     def _constants(self, one: Any, other: Any) -> None:
         """Refuse numbers that differ but for their repetition along rows."""
         if len(one) != len(other):
             raise OtherLengthError
         for a, b in zip(map(np.asarray, one), map(np.asarray, other), strict=True):
-            if a.shape != self._lengthened(b.shape):
+            if not self._alike(a.shape, b.shape):
                 raise OtherLengthError
             if self._rows in a.shape:
                 axis = a.shape.index(self._rows)

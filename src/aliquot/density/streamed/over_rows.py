@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import prod
+from contextlib import suppress
+from math import isqrt, prod
 from typing import Any
 
 import jax
@@ -18,6 +19,7 @@ from aliquot.density.streamed.lengths import OtherLengthError, TwoTraces, with_r
 from aliquot.density.streamed.parts import Parts
 from aliquot.density.streamed.programs import Programs
 from aliquot.density.streamed.refusal import refused
+from aliquot.density.streamed.unflattened import unflattened
 from aliquot.density.structure import unshared
 from aliquot.errors import ModelError
 from aliquot.precision import float64
@@ -26,26 +28,34 @@ from aliquot.rows import Feed
 
 # Numbers in a block, about. To call a program takes as long as some ten thousand of them.
 NUMBERS = 2**18
+# So many lengths of a block are tried.
+CHOICES = 3
 
 Trace = Callable[[Density], Any]
 
 
-def block_length(rows: Any) -> int:
-    """Choose how many rows a block has: a number that is hardly the length of anything else."""
-    width = sum(max(prod(source.tail), 1) for source in rows.sources.values())
-    if rows.total <= rows.shown:
-        return int(rows.shown)
-    wanted = min(max(NUMBERS // width, rows.shown), -(-rows.total // 64) * 64)
-    return int(max(64 * last_prime(wanted // 64), rows.shown))
+def block_lengths(rows: Any) -> list[int]:
+    """Choose how many rows a block may have: numbers that are hardly the length of anything else.
 
-
-def last_prime(number: int) -> int:
-    """Give the largest prime up to a number from 2 on.
-
-    >>> last_prime(10), last_prime(2)
-    (7, 2)
+    All are given that come close: the first may be the length of something by chance.
     """
-    return next(n for n in range(number, 1, -1) if all(n % k for k in range(2, int(n**0.5) + 1)))
+    width = sum(max(prod(source.tail), 1) for source in rows.sources.values())
+    largest, needed = max(NUMBERS // width // 64, 2), -(-rows.total // 64)
+    if needed <= largest:
+        found = [n for n in range(max(needed, 2), 2 * needed + 20) if is_prime(n)]
+    else:
+        found = [n for n in range(largest, 1, -1) if is_prime(n)]
+        found += [n for n in range(largest + 1, 2 * largest + 20) if is_prime(n)]
+    return [64 * n for n in found if 64 * n != rows.shown][:CHOICES]
+
+
+def is_prime(number: int) -> bool:
+    """Say whether a number from 2 on has no divisor.
+
+    >>> [n for n in range(2, 12) if is_prime(n)]
+    [2, 3, 5, 7, 11]
+    """
+    return all(number % k for k in range(2, isqrt(number) + 1))
 
 
 def traced(function: Callable[[Density, Any, Any], Any], size: int) -> Trace:
@@ -62,13 +72,19 @@ def traced(function: Callable[[Density, Any, Any], Any], size: int) -> Trace:
 
 
 class OverRows:
-    """What a model is of, as it is written and with as many rows as a block has."""
+    """What a model is of, as it is written and with as many rows as a block has.
+
+    Attributes
+    ----------
+    feed : Feed
+        The blocks, whose length is chosen with the first function that is asked for.
+    """
+
+    feed: Feed
 
     def __init__(self, model: Any, density: Density) -> None:
         self._model, self._rows, self._density = model, model.rows, density
-        self._size = block_length(model.rows)
         self._other: Density | None = None
-        self.feed = Feed(self._rows.sources, self._size)
 
     def passes(self, trace: Trace, size: int) -> PassesOverRows:
         """Make of a trace, of a vector of so many numbers and of data, what goes through all rows.
@@ -82,36 +98,36 @@ class OverRows:
         given = self._density._leaves.arrays()
         keys = sorted(given)
         places = [1 + i for i, key in enumerate(keys) if key in rows.sources]
-        program = inline(trace(self._density))
         try:
-            parts = Parts(program, [0], places, rows.shown)
+            program = unflattened(inline(trace(self._density)), rows.shown)
+            Parts(program, [0], places, rows.shown)  # refuse what cannot be done
+            block = self._of_a_block(trace, program)
+            parts = Parts(block, [0], places, self.feed.size)
         except AllRowsError as error:
             raise refused(self._density, self._model, error) from None
-        if self._size != rows.total:
-            program = self._of_a_block(trace, program)
-            parts = Parts(program, [0], places, self._size)
         names = [keys[i - 1] for i in places]
-        values = dict(zip(program.jaxpr.invars[1:], (given[key] for key in keys), strict=True))
+        values = dict(zip(block.jaxpr.invars[1:], (given[key] for key in keys), strict=True))
         known = {var: values[var] for var in parts.known}
         known = known_totals(parts, known, names, self.feed)
         return PassesOverRows(Programs(parts, known, names), self.feed, size)
 
-    def _of_a_block(self, trace: Trace, written: Any) -> Any:
+    def _of_a_block(self, trace: Trace, program: Any) -> Any:
         """Give the trace of a block of rows, with the number of all where a number is meant."""
-        rows, size = self._rows, self._size
-        # Of what fits in a block the trace is there; of fewer, all is decided as it was.
-        count = size if size != rows.shown else size - 64
-        if self._other is None:
+        if self._other is not None:
+            return self._told(trace, self._other, program, self.feed.size)
+        for size in block_lengths(self._rows):
             with unshared(), rows_apart(2**62):
-                self._other = Density(with_rows(self._model, count))
-        other = inline(trace(self._other))
-        one, two = (written, other) if size == rows.shown else (other, written)
-        of_two = count if size == rows.shown else rows.shown
-        try:
-            return TwoTraces(one, two, size, of_two, rows.total).program
-        except OtherLengthError as error:
-            raise ModelError(
-                "the log density depends on the number of rows, which lie on a disk, in a way that "
-                "does not follow from the rows that it was looked at with. Where a number of rows "
-                f"is meant, write it down, as len(x) or {rows.total}"
-            ) from error
+                other = Density(with_rows(self._model, size))
+            with suppress(OtherLengthError):
+                found = self._told(trace, other, program, size)
+                self._other, self.feed = other, Feed(self._rows.sources, size)
+                return found
+        raise ModelError(
+            "the log density depends on the number of rows, which lie on a disk, in a way that "
+            "does not follow from the rows that it was looked at with. Where a number of rows "
+            f"is meant, write it down, as len(x) or {self._rows.total}"
+        )
+
+    def _told(self, trace: Trace, other: Density, program: Any, size: int) -> Any:
+        block = unflattened(inline(trace(other)), size)
+        return TwoTraces(block, program, size, self._rows.shown, self._rows.total).program

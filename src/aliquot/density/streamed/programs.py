@@ -38,6 +38,10 @@ class Programs:
         self.parts, self.row_names = parts, list(names)
         self._fixed = self._known_values(known)
         self.known = dict(known)
+        # Truth values and whole numbers, as of a comparison, have no derivatives.
+        floats = [np.issubdtype(var.aval.dtype, np.floating) for var in parts.free]
+        self._moving = [var for var, has in zip(parts.free, floats, strict=True) if has]
+        self._still = [var for var, has in zip(parts.free, floats, strict=True) if not has]
 
     def _known_values(self, known: Mapping[Any, Any]) -> list[np.ndarray]:
         """Compute, once, what rows read that depends on no coordinates."""
@@ -55,10 +59,12 @@ class Programs:
 
     # What has no rows ---------------------------------------------------------------------------
 
-    def read(self, flat: Any) -> list[Any]:
-        """Give what rows read at a point."""
+    def read(self, flat: Any) -> tuple[list[Any], list[Any]]:
+        """Give what rows read at a point: numbers with derivatives, and those without."""
         (coordinates,) = self.parts.coordinates
-        return self.parts.without_rows({coordinates: flat, **self.known}, self.parts.free)
+        wanted = [*self._moving, *self._still]
+        found = self.parts.without_rows({coordinates: flat, **self.known}, wanted)
+        return found[: len(self._moving)], found[len(self._moving) :]
 
     def rest(self, flat: Any) -> Any:
         """Give the log density without the rows."""
@@ -73,12 +79,17 @@ class Programs:
 
     @cached_property
     def before_moved(self) -> Callable[[Any, Any], Any]:
-        """Compile the same with its derivative in a direction."""
-        return lazily(lambda flat, along: jax.jvp(self.read, (flat,), (along,)))
+        """Compile the same with the derivatives in a direction."""
+
+        def moved(flat: Any, along: Any) -> Any:
+            free, slopes, still = jax.jvp(self.read, (flat,), (along,), has_aux=True)
+            return (free, still), slopes
+
+        return lazily(moved)
 
     def _joined(self, flat: Any, total: Any, slopes: Sequence[Any]) -> tuple[Any, Any]:
         rest, slope = jax.value_and_grad(self.rest)(flat)
-        (more,) = jax.vjp(self.read, flat)[1](list(slopes))
+        (more,) = jax.vjp(self.read, flat, has_aux=True)[1](list(slopes))
         return rest + total, slope + more
 
     @cached_property
@@ -98,10 +109,13 @@ class Programs:
 
     # Rows ---------------------------------------------------------------------------------------
 
-    def of_block(self, free: Sequence[Any], arrays: Any, counted: Any, first: Any) -> Any:
+    def of_block(
+        self, free: Sequence[Any], still: Sequence[Any], arrays: Any, counted: Any, first: Any
+    ) -> Any:
         """Add up what the rows of a block give, or the first of them."""
         parts = self.parts
-        across = dict(zip(parts.free, free, strict=True))
+        across = dict(zip(self._moving, free, strict=True))
+        across |= dict(zip(self._still, still, strict=True))
         across |= dict(zip(parts.fixed, self._fixed, strict=True))
         rows = [arrays[name] for name in self.row_names]
         given = across | dict(zip(parts.data, rows, strict=True))
@@ -110,22 +124,23 @@ class Programs:
     @cached_property
     def rows_value(self) -> BlockProgram:
         """Compile: what the rows of a block add up to."""
-        return self._whole_or_in_part(self.of_block)
+        return self._whole_or_in_part(lambda read, *block: self.of_block(*read, *block))
 
     @cached_property
     def rows_gradient(self) -> BlockProgram:
         """Compile the same with derivatives by what the rows read."""
-        return self._whole_or_in_part(jax.value_and_grad(self.of_block))
+        both = jax.value_and_grad(self.of_block)
+        return self._whole_or_in_part(lambda read, *block: both(*read, *block))
 
     @cached_property
     def rows_product(self) -> BlockProgram:
         """Compile the gradient with its derivative in a direction."""
 
         def moved(both: Any, *block: Any) -> Any:
-            free, along = both
+            (free, still), along = both
 
             def gradient(free: Any) -> Any:
-                return jax.value_and_grad(self.of_block)(free, *block)
+                return jax.value_and_grad(self.of_block)(free, still, *block)
 
             return jax.jvp(gradient, (free,), (along,))
 

@@ -4,40 +4,62 @@ from __future__ import annotations
 
 from typing import Any
 
-import jax
-import numpy as np
-
 from aliquot.density.streamed.along_rows import AllRowsError
 from aliquot.density.streamed.parts import Parts
+from aliquot.density.streamed.terms import traced_terms
+from aliquot.density.streamed.unflattened import unflattened
 from aliquot.errors import ModelError
-from aliquot.precision import float64
 from aliquot.primitives import inline, name_of, primitive
+from aliquot.primitives.internals import shape_of
+
+# What there is no word for elsewhere, in a user's words.
+WORDS = {
+    "aliquot_gather_sum": "indexing",
+    "custom_jvp_call": "a function of all",
+    "dot_general": "a product of rows with rows",
+    "gather": "indexing rows",
+    "reshape": "a reshape that mixes rows",
+    "rev": "rows in another order",
+    "slice": "a slice of rows",
+    "transpose": "rows in another order",
+}
 
 
 def refused(density: Any, model: Any, error: AllRowsError) -> ModelError:
     """Write the error, with the name of the term in which it comes up."""
     rows = model.rows
-    words = primitive(error.equation).words or name_of(error.equation)
-    where = _term(density, rows) or "the model"
+    where = _term(density, rows)
+    marginal = density.marginal
+    if error.of_total and marginal is not None and where == marginal.name:
+        what = "a discrete variable that rows share"
+    else:
+        what = _words(error.equation, rows.shown)
+        if error.of_total:
+            what = f"of a sum over rows that depends on parameters, {what}"
     return ModelError(
-        f"{where}: it needs all {rows.total:,} rows at once ({words}), and they lie on a disk, "
-        "where they are gone through block by block. What one row contributes may depend on "
-        "parameters, on its own discrete variables, and on sums over all rows of data alone, but "
-        "not on other rows. Sequences can be rows of their own, with from_parquet(..., "
-        "sequence=column); what fits in memory can be read with aq.Data(name, array)"
+        f"{where or 'the model'}: it needs all {rows.total:,} rows at once ({what}), and they lie "
+        "on a disk, where they are gone through block by block. What one row contributes may "
+        "depend on parameters, on its own discrete variables, and on sums over all rows of data "
+        "alone, but not on other rows. Sequences can be rows of their own, with "
+        "from_parquet(..., sequence=column); what fits in memory can be read with "
+        "aq.Data(name, array)"
     )
 
 
+def _words(equation: Any, rows: int) -> str:
+    shapes = [shape_of(atom) for atom in (*equation.invars, *equation.outvars)]
+    if any(shape.count(rows) > 1 for shape in shapes):
+        return "each row with each other"
+    name = name_of(equation)
+    return WORDS.get(name) or primitive(equation).words or name
+
+
 def _term(density: Any, rows: Any) -> str | None:
-    data = density._leaves.arrays()
-    keys = sorted(data)
+    keys = sorted(density._leaves.arrays())
     places = [1 + i for i, key in enumerate(keys) if key in rows.sources]
-    flat = jax.ShapeDtypeStruct((density.size,), np.float64)
-    for name in density.term_names() | {slot.variable.name for slot in density.slots}:
-        with float64():
-            traced = jax.make_jaxpr(lambda f, d, n=name: density.log_terms(f, d)[n])(flat, data)
+    for name, traced in traced_terms(density).items():
         try:
-            Parts(inline(traced), [0], places, rows.shown)
+            Parts(unflattened(inline(traced), rows.shown), [0], places, rows.shown)
         except AllRowsError:
             return name
     return None
