@@ -178,10 +178,8 @@ def test_probabilities_of_labels_go_to_a_file(models, trace, table, tmp_path):
         lambda trace, model: aq.one_step_ahead(trace, model=model),
         lambda trace, model: aq.report(trace, model, "page.html"),
         lambda trace, model: aq.calibrate(model, simulations=10),
-        lambda trace, model: aq.do(model, {"w": 0.5}),
-        lambda trace, model: aq.observe(model, {"w": 0.5}),
     ],
-    ids=["posterior", "prior", "leave_out", "ahead", "report", "calibrate", "do", "observe"],
+    ids=["posterior", "prior", "leave_out", "ahead", "report", "calibrate"],
 )
 def test_what_needs_rows_in_memory_is_refused_by_name(models, trace, use):
     with pytest.raises(aq.ModelError, match=r"the model's rows lie on a disk \(y, group: 6,011"):

@@ -120,8 +120,8 @@ class DensityInBatches:
         return programs.rest(flat) + self.epoch * total
 
     def _add_up(self, read: Any, arrays: Any, counted: Any) -> Any:
-        named = dict(zip(self._names, arrays, strict=True))
-        return self._programs.of_block(*read, named, counted, np.int64(0))
+        (free, still), named = read, dict(zip(self._names, arrays, strict=True))
+        return self._programs.of_block(free, still, named, counted, np.int64(0))
 
 
 def _programs(density: StreamedDensity, model: Any, size: int) -> Programs:

@@ -77,10 +77,11 @@ class StreamedDensity(Density):
     @cached_property
     def _terms_apart(self) -> dict[str, PassesOverRows]:
         """The terms of the log density by name, each with passes of its own."""
-        return {
-            name: self._over.passes(lambda density, n=name: traced_terms(density, n)[n], self.size)
-            for name in traced_terms(self)
-        }
+
+        def passes(name: str) -> PassesOverRows:
+            return self._over.passes(lambda density: traced_terms(density, name)[name], self.size)
+
+        return {name: passes(name) for name in traced_terms(self)}
 
     def terms_at(self, flat: np.ndarray) -> dict[str, float]:
         """Compute the log density's terms at a flat vector, each by a pass over all rows."""
