@@ -5,6 +5,8 @@
 Many chains: two Gaussians, n = 100, 500 + 500 draws each, all in one program; the second call is
 timed, whole. Hidden Markov models: one gradient of the log density by the length of the sequence
 and the number of states, with the steps one after another and in pairs (an associative scan).
+Rows: one gradient of a mixture of normals of many rows, which are on the device once, for one point
+and for 64 points in step.
 Where the latter begins to pay, and with how many states it stops, are what Aliquot's limits should
 be. NumPyro is measured on the same device if it is installed here: its NUTS mapped
 over chains and compiled once, and a scan over the steps.
@@ -42,8 +44,9 @@ GPU = {
     "chains": [64, 256, 1_024, 4_096],
     "lengths": [100, 1_000, 10_000, 100_000],
     "states": [2, 4, 8, 16, 32],
+    "rows": [100_000, 1_000_000, 10_000_000],
 }
-CPU = {"chains": [4, 16], "lengths": [100, 1_000], "states": [2, 4]}
+CPU = {"chains": [4, 16], "lengths": [100, 1_000], "states": [2, 4], "rows": [100_000]}
 DRAWS = 500
 MEMORY = 2e9
 """Bytes that the matrices of all moves may take: in pairs they are all there at once."""
@@ -196,6 +199,27 @@ def scans(length: int, states: int, numpyro: bool) -> list[Row]:
     ]
 
 
+def many_rows(count: int) -> list[Row]:
+    """Time gradients of a model of many rows, with the data on the device."""
+    rng = np.random.default_rng(0)
+    y = np.where(rng.random(count) < 0.4, -1.0, 2.0) + rng.normal(size=count)
+    with aq.Model() as model:
+        w = aq.Dirichlet("w", np.ones(2))
+        means = aq.Normal("means", 0, 5, shape=2, transform=aq.transforms.ordered)
+        aq.NormalMixture("obs", w=w, mu=means, sigma=1, observed=y)
+    density = model.density()
+    both = jax.value_and_grad(density.log_density)
+    found = []
+    with float64():
+        data = jax.device_put(density.data)
+        for points in (1, 64):
+            start = jnp.tile(density.start, (points, 1))
+            gradient = jax.jit(jax.vmap(both, in_axes=(0, None))).lower(start, data).compile()
+            seconds = timed(lambda g=gradient, at=start: g(at, data))
+            found.append({"measure": "rows", "rows": count, "points": points, "seconds": seconds})
+    return found
+
+
 def limits(rows: list[Row]) -> list[str]:
     """Say from which length on pairs are faster, by the number of states."""
     by_key = {
@@ -226,6 +250,11 @@ def written(row: Row) -> str:
             f"(first call {row['first_seconds']:.1f} s)  {row['rate']:>12,.0f} effective draws/s"
             f"{wrong}"
         )
+    if row["measure"] == "rows":
+        return (
+            f"Aliquot  {row['rows']:>12,} rows  {row['points']:>3} points  "
+            f"{1e3 * row['seconds']:10.3f} ms a gradient"
+        )
     return (
         f"{row['library']:8} {row['states']:>3} states  {row['length']:>8,} steps  "
         f"{row['way']:10}  {1e3 * row['seconds']:10.3f} ms a gradient"
@@ -242,7 +271,7 @@ def main() -> None:
     device = jax.devices()[0]
     real = device.platform != "cpu"
     sizes = GPU if real else CPU
-    chains, lengths, states = (
+    chains, lengths, states, counts = (
         getattr(given, x) if getattr(given, x) is not None else sizes[x] for x in GPU
     )
     print(f"{device.device_kind}, JAX {jax.__version__}")
@@ -270,6 +299,8 @@ def main() -> None:
         for length in lengths:
             name = f"{size} states, {length:,} steps"
             add(name, lambda n=length, s=size: scans(n, s, numpyro))
+    for count in counts:
+        add(f"{count:,} rows", lambda n=count: many_rows(n))
     for said in limits(rows):
         print(said if real else f"{said}, on this CPU")
     if left:

@@ -211,3 +211,32 @@ def test_a_file_that_changes_ends_a_run_by_name(tmp_path):
     np.save(path, np.zeros(300_001))
     with pytest.raises(aq.RowsError, match=r"rows\.npy"):
         aq.find_map(model=model)
+
+
+def test_probabilities_of_hidden_sequences_are_lists_as_long_as_these(tmp_path):
+    rng = np.random.default_rng(2)
+    lengths = rng.integers(2, 6, 40)
+    y = rng.normal(size=lengths.sum())
+    table = pa.table({"y": y, "unit": np.repeat(np.arange(40), lengths)})
+    pq.write_table(table, tmp_path / "sequences.parquet")
+
+    def write(y: Any) -> None:
+        moves = np.array([[0.8, 0.2], [0.3, 0.7]])
+        means = aq.Normal("means", [-1, 1], 1)
+        z = aq.MarkovChain("z", moves, init=[0.5, 0.5], shape=y.shape)
+        aq.Normal("obs", means[z], 1, observed=y)
+
+    with aq.Model() as disk:
+        write(aq.Data.from_parquet(tmp_path / "sequences.parquet", "y", sequence="unit"))
+    point = {"means": np.array([-0.8, 1.1])}
+    aq.recover(point, model=disk, store=tmp_path / "z.parquet")
+    found = pq.read_table(tmp_path / "z.parquet")
+    ends = np.cumsum(lengths)
+    for row in (0, 7, 39):
+        one = y[ends[row] - lengths[row] : ends[row]]
+        with aq.Model() as alone:
+            write(aq.Data("y", one))
+        expected = aq.recover(point, model=alone, kind="probabilities")
+        p = expected.state_probabilities["z"].values[0, 0, :, 1]
+        np.testing.assert_allclose(found["p(z = 1)"][row].as_py(), p, atol=1e-10)
+    assert [len(row) for row in found["z"].to_pylist()] == lengths.tolist()

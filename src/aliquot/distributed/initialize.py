@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import math
 import threading
+from importlib.util import find_spec
 
 from aliquot.distributed.exchange import Exchange
 from aliquot.distributed.join import join
@@ -54,6 +55,8 @@ def initialize(
         For settings that make no sense.
     ModelError
         Where JAX has computed something before.
+    ImportError
+        Where there are several and flatbuffers is not installed.
     WorkerError
         Where not all come in time, or have different versions of Aliquot or JAX.
 
@@ -85,6 +88,11 @@ def initialize(
         seat = find_seat(coordinator, processes, rank, timeout)
         if seat is None:
             return
+        if seat.processes > 1 and find_spec("flatbuffers") is None:
+            raise ImportError(
+                "several processes send each other programs, for which JAX needs flatbuffers: "
+                "pip install 'aliquot[distributed]'"
+            )
         made = Team(size=seat.processes)
         joined = join(seat, timeout, made.fail)
         leave_to_children()

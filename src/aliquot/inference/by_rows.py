@@ -130,7 +130,9 @@ def write_probabilities(
         return dict(zip([u.name for u in unknowns], at.probabilities(), strict=True))
 
     try:
-        for _, counted, piece in density.pieces():
+        lengths = _lengths(model)
+        for first, counted, piece in density.pieces():
+            steps = None if lengths is None else lengths[first : first + counted]
             sums: dict[str, Any] = {}
             for part in groups(values, count):
                 for name, p in piece.over_draws(one, part, name="probabilities by rows").items():
@@ -141,8 +143,8 @@ def write_probabilities(
                     continue
                 p = sums[unknown.name][:counted] / count
                 for state in range(p.shape[-1]):
-                    columns[f"p({unknown.name} = {state})"] = _column(p[..., state])
-                columns[unknown.name] = _column(p.argmax(axis=-1))
+                    columns[f"p({unknown.name} = {state})"] = _column(p[..., state], steps)
+                columns[unknown.name] = _column(p.argmax(axis=-1), steps)
             table = pa.table(columns)
             writer = writer or pq.ParquetWriter(partial, table.schema)
             writer.write_table(table)
@@ -156,10 +158,20 @@ def write_probabilities(
         partial.unlink(missing_ok=True)
 
 
-def _column(values: np.ndarray) -> Any:
+def _lengths(model: Model) -> np.ndarray | None:
+    """Give how many steps each sequence has, where rows are sequences of different lengths."""
+    found = [getattr(source, "lengths", None) for source in model.rows.sources.values()]
+    return next((lengths for lengths in found if lengths is not None), None)
+
+
+def _column(values: np.ndarray, steps: np.ndarray | None) -> Any:
+    """Make a column of values (rows,), or of lists of those of each step (rows, steps)."""
     import pyarrow as pa
 
     if values.ndim == 1:
         return pa.array(values)
-    flat = pa.array(np.ravel(values))
-    return pa.FixedSizeListArray.from_arrays(flat, int(np.prod(values.shape[1:])))
+    values = values.reshape(len(values), -1)
+    lengths = np.full(len(values), values.shape[1]) if steps is None else steps
+    offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
+    there = np.arange(values.shape[1]) < lengths[:, None]
+    return pa.ListArray.from_arrays(pa.array(offsets), pa.array(values[there]))
