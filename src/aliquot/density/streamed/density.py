@@ -101,11 +101,11 @@ class StreamedDensity(Density):
         """
         rows = self._model_rows
         program = unflattened(inline(written), rows.shown)
-        Parts(program, [0], self._places, rows.shown)  # refuse what cannot be done
         for size in block_lengths(rows):
             block = inline(self._with_rows(size)._traced.written)
             with suppress(OtherLengthError):
                 return self._told(block, program, size), size
+        Parts(program, [0], self._places, rows.shown)  # which says more, where it is refused
         raise ModelError(
             "the log density depends on the number of rows, which lie on a disk, in a way that "
             "does not follow from the rows that it was looked at with. Where a number of rows "
