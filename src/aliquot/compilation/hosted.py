@@ -156,11 +156,21 @@ def _while(equation: Any, compile: Compile) -> Run:
     def run(equation: Any, operands: list[Any]) -> Sequence[Any]:
         asked, fixed = operands[:of_condition], operands[of_condition : of_condition + of_body]
         carried = operands[of_condition + of_body :]
-        while np.asarray(condition(*asked, *carried)[0]):
-            carried = list(body(*fixed, *carried))
+        # Of loops side by side each has a truth value, and goes on as long as its own is true.
+        while np.any(going := np.asarray(condition(*asked, *carried)[0])):
+            after = body(*fixed, *carried)
+            carried = [_chosen(going, *both) for both in zip(after, carried, strict=True)]
         return carried
 
     return run
+
+
+def _chosen(going: np.ndarray, after: Any, before: Any) -> Any:
+    """Give what a loop carries after a turn, of loops side by side that of those that go on."""
+    if going.all():
+        return after
+    beside = going.reshape(going.shape + (1,) * (np.ndim(after) - going.ndim))
+    return np.where(beside, after, before)
 
 
 def _scan(equation: Any, compile: Compile) -> Run:

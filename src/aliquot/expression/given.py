@@ -33,7 +33,7 @@ def read_by(reader: Callable[[np.ndarray], Any]) -> Iterator[None]:
 
 
 def read_otherwise(reader: Callable[[np.ndarray], Any]) -> None:
-    """Say what becomes of arrays where nobody else reads them: what the model says."""
+    """Say what becomes of arrays where nobody else reads them, in the model being written."""
     _otherwise.append(reader)
 
 

@@ -68,7 +68,7 @@ def _leaves(source: Any, written: str, part: Any, values: list[Any], i: int) -> 
 
 
 def _counts_rows(part: Any) -> bool:
-    """Say whether an index may be computed from a number of rows that lie on a disk."""
+    """Say whether an index may be a total of rows on a disk, of which only some are here."""
     from aliquot.expression.evaluate import leaves
 
     return told(part) == part.shape and any(on_disk(leaf) for leaf in leaves(part))

@@ -174,6 +174,7 @@ class Constructor[Family: Distribution]:
             return asked
 
         model.check_inputs(name, args, kwargs)
+        model.rows.check_length(name, shape, names)
         written = Written(self, args, kwargs, shape, transform, initval)
         if observed is None:
             free = free_variable(

@@ -206,6 +206,19 @@ class StreamedRows:
                 "effect[group], with the group of each row as a column"
             )
 
+    def check_length(self, name: str, shape: Any, dims: Sequence[str] | None) -> None:
+        """Refuse a length that by chance is how many rows are shown: it would be taken for rows."""
+        if not self or self.shown == self.total:
+            return
+        coords = self._model.coords.as_dict()
+        given = [shape] if isinstance(shape, int | np.integer) else list(shape or ())
+        if self.shown in [*given, *(len(coords.get(dim, ())) for dim in dims or ())]:
+            raise ModelError(
+                f"{name}: a length of {self.shown} is by chance how many of the rows are looked at "
+                f"while the model is written. Make it {self.shown + 1}, the last of which nothing "
+                "reads"
+            )
+
     def _begin(self, source: RowSource) -> None:
         self.total = source.rows
         width = max(prod(source.tail), 1)

@@ -47,9 +47,8 @@ class _Check:
         # As they are given: what is converted to whole numbers is no fraction any more.
         given = variable.data_expression
         self._given = variable.observed if given is None else given
-        self._of_rows = isinstance(self._given, Expression) and any(
-            map(on_disk, leaves(self._given))
-        )
+        known = leaves(self._given) if isinstance(self._given, Expression) else ()
+        self._of_rows = any(map(on_disk, known))
         support = self._distribution.support
         self._fractions = self._distribution.discrete and self._given.dtype.kind == "f"
         self._support = self._looked_at(support) if self._of_rows else None

@@ -18,9 +18,9 @@ from aliquot.primitives.rows import Acts, RowByRow, Total, acts
 class AllRowsError(Exception):
     """An operation needs all rows at once: it is itself of rows, or a function of their total."""
 
-    def __init__(self, equation: Any, *, of_total: bool = False) -> None:
+    def __init__(self, equation: Any, rows: int, *, of_total: bool = False) -> None:
         super().__init__(name_of(equation))
-        self.equation, self.of_total = equation, of_total
+        self.equation, self.rows, self.of_total = equation, rows, of_total
 
 
 def touches(equation: Any, rows: int) -> bool:
@@ -45,13 +45,13 @@ def along(equation: Any, rows: int) -> Acts:
         return RowByRow(lambda size: equation.params)
     if kind_of_loop(equation) is not None:
         if name_of(equation) == "scan" and _runs_over_rows(equation, rows):
-            raise AllRowsError(equation)
+            raise AllRowsError(equation, rows)
         if any(rows in shape_of(atom) for atom in _deciding(equation)):
-            raise AllRowsError(equation)
+            raise AllRowsError(equation, rows)
         for inner in programs(equation):
             _check(inner, rows)
         return RowByRow(lambda size: equation.params)
-    raise AllRowsError(equation)
+    raise AllRowsError(equation, rows)
 
 
 def kind_of_loop(equation: Any) -> str | None:
@@ -81,7 +81,7 @@ def _check(program: Any, rows: int) -> None:
     """Refuse a jaxpr that does not go row by row throughout, totals included."""
     for equation in program.jaxpr.eqns:
         if touches(equation, rows) and isinstance(along(equation, rows), Total):
-            raise AllRowsError(equation)
+            raise AllRowsError(equation, rows)
 
 
 def is_elementwise(equation: Any) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from math import isqrt, prod
 from typing import Any
@@ -100,8 +100,7 @@ class OverRows:
         places = [1 + i for i, key in enumerate(keys) if key in rows.sources]
         try:
             program = unflattened(inline(trace(self._density)), rows.shown)
-            Parts(program, [0], places, rows.shown)  # refuse what cannot be done
-            block = self._of_a_block(trace, program)
+            block = self._of_a_block(trace, program, places)
             parts = Parts(block, [0], places, self.feed.size)
         except AllRowsError as error:
             raise refused(self._density, self._model, error) from None
@@ -111,7 +110,7 @@ class OverRows:
         known = known_totals(parts, known, names, self.feed)
         return PassesOverRows(Programs(parts, known, names), self.feed, size)
 
-    def _of_a_block(self, trace: Trace, program: Any) -> Any:
+    def _of_a_block(self, trace: Trace, program: Any, places: Sequence[int]) -> Any:
         """Give the trace of a block of rows, with the number of all where a number is meant."""
         if self._other is not None:
             return self._told(trace, self._other, program, self.feed.size)
@@ -122,6 +121,7 @@ class OverRows:
                 found = self._told(trace, other, program, size)
                 self._other, self.feed = other, Feed(self._rows.sources, size)
                 return found
+        Parts(program, [0], places, self._rows.shown)  # which says more, where it is refused
         raise ModelError(
             "the log density depends on the number of rows, which lie on a disk, in a way that "
             "does not follow from the rows that it was looked at with. Where a number of rows "

@@ -73,7 +73,8 @@ class Parts:
             self._look_at(equation)
         for constant, value in self._constants.items():
             if self.has_rows(constant) and not _uniform(value, row_axis(constant.aval, rows)):
-                raise AllRowsError(next(e for e in jaxpr.eqns if constant in variables(e.invars)))
+                reader = next(e for e in jaxpr.eqns if constant in variables(e.invars))
+                raise AllRowsError(reader, rows)
         self.free: list[Any] = []  # what rows read that depends on coordinates
         self.fixed: list[Any] = []  # and what does not
         self.tail: list[Any] = []
@@ -96,17 +97,17 @@ class Parts:
         total = any(totals)
         if touches(equation, self.rows):
             if total:
-                raise AllRowsError(equation, of_total=True)
+                raise AllRowsError(equation, self.rows, of_total=True)
             act = self.acts[id(equation)] = along(equation, self.rows)
             if isinstance(act, Total):
                 if act.scattered and not self._is_zero(equation.invars[0]):
-                    raise AllRowsError(equation)
+                    raise AllRowsError(equation, self.rows)
                 if name_of(equation) not in ("reduce_sum", "dot_general", "scatter-add") and free:
-                    raise AllRowsError(equation)
+                    raise AllRowsError(equation, self.rows)
                 (self.totals if free else self.means).extend(equation.outvars)
                 total, stage = free, stage if free else stage + 1
         elif total and not is_linear(equation, totals):
-            raise AllRowsError(equation, of_total=True)
+            raise AllRowsError(equation, self.rows, of_total=True)
         for var in equation.outvars:
             self.traits[var] = Traits(free, total, stage)
 

@@ -1,4 +1,4 @@
-"""Why a model of rows on a disk cannot be gone through block by block, and which line it is."""
+"""Why a model of rows on a disk cannot be gone through in blocks: which line, and what in it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def refused(density: Any, model: Any, error: AllRowsError) -> ModelError:
     if error.of_total and marginal is not None and where == marginal.name:
         what = "a discrete variable that rows share"
     else:
-        what = _words(error.equation, rows.shown)
+        what = _words(error.equation, error.rows)
         if error.of_total:
             what = f"of a sum over rows that depends on parameters, {what}"
     return ModelError(

@@ -1,7 +1,7 @@
 """Rows and what stands beside them on one axis, as elements of hidden sequences: taken apart.
 
-Elements of an array (rows, steps) are laid out on one axis where each is a variable by itself. What
-is computed of them goes row by row all the same. Here such an axis becomes two again, before
+Elements of an array (rows, steps) are laid out on one axis where each is a variable of its own.
+What is computed of them goes row by row all the same. Here such an axis becomes two again, before
 anything is asked of rows.
 """
 
