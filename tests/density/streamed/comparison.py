@@ -11,7 +11,8 @@ import pytest
 
 import aliquot as aq
 from aliquot.compilation import lazily
-from aliquot.density.streamed import density as streamed
+from aliquot.density.streamed import StreamedDensity
+from aliquot.density.streamed import over_rows as streamed
 from aliquot.model import streamed as written
 from aliquot.precision import float64
 from tests.density.streamed.models import MODELS, Columns
@@ -72,7 +73,7 @@ def assert_same(write: Write, arrays: Sequence[np.ndarray], *, products: bool = 
     Points side by side, with gradients, or with products with the Hessian.
     """
     expected, density = in_memory(write, arrays).density(), on_disk(write, arrays).density()
-    assert type(density) is streamed.StreamedDensity
+    assert type(density) is StreamedDensity
     assert density.labels == expected.labels
     points, along = points_of(expected)
     wanted = derivatives(expected, points, along if products else None)

@@ -8,7 +8,7 @@ import pytest
 
 import aliquot as aq
 from aliquot.compilation import lazily
-from aliquot.density.streamed import density as streamed
+from aliquot.density.streamed import over_rows as streamed
 from aliquot.density.streamed import passes
 from aliquot.model import streamed as written
 from aliquot.precision import float64
