@@ -72,16 +72,15 @@ def test_lengths_are_those_of_all_rows(file):
 
 
 def test_the_lines_of_a_model_tell_of_all_rows(model):
-    assert repr(model).splitlines() == [
-        "     y = data on a disk                   dims row (700)",
-        " group = data on a disk                   shape (700,)",
-        "     w ~ Dirichlet(a=[1.0, 1.0])          shape (2,)",
-        "    mu ~ Normal(mu=0, sigma=5)            shape (4, 2)",
-        "     z ~ Categorical(p=w)                 dims row (700)",
-        "centre = mu[group, 0] + 1                 shape (700,)",
-        "   obs ~ Normal(mu=mu[group, z], sigma=1) observed (700)".replace(
-            ") observed", ")  observed"
-        ),
+    lines = [" ".join(line.split()) for line in repr(model).splitlines()]
+    assert lines == [
+        "y = data on a disk dims row (700)",
+        "group = data on a disk shape (700,)",
+        "w ~ Dirichlet(a=[1.0, 1.0]) shape (2,)",
+        "mu ~ Normal(mu=0, sigma=5) shape (4, 2)",
+        "z ~ Categorical(p=w) dims row (700)",
+        "centre = mu[group, 0] + 1 shape (700,)",
+        "obs ~ Normal(mu=mu[group, z], sigma=1) observed (700)",
     ]
     assert "observed (700)" in model._repr_html_()
     assert "131" not in model._repr_html_()
@@ -92,7 +91,9 @@ def test_dims(file, model):
     with aq.Model(coords={"row": N, "other": 3}):
         y = aq.Data.from_parquet(file, "y", dims="row")
         assert y.dims == ("row",)
-        with pytest.raises(aq.ModelError, match=r"group: .*'other'"):
+        with pytest.raises(
+            aq.ShapeError, match=r"group: its shape is \(700,\), but dims \('other',\)"
+        ):
             aq.Data.from_parquet(file, "group", dims="other")
 
 
@@ -167,17 +168,13 @@ def test_arrays_of_all_rows_are_written_again():
     with aq.Model() as model:
         column = aq.Data.from_numpy(y, name="y")
         aq.Normal("obs", aq.Normal("mu", 0, 1) * np.linspace(0, 1, N), 1, observed=column)
-        aq.Normal("other", model["mu"], 1, observed=np.cos(np.arange(N)))
-    again = aq.observe(model, {"mu": 0.5})
-    mu = np.array([0.5])
-    found = again.density().evaluate([])
-    np.testing.assert_allclose(found, model.density().evaluate(mu), rtol=1e-12)
+        aq.Normal("other", aq.Normal("nu", 0, 1), 1, observed=np.cos(np.arange(N)))
+    found = aq.observe(model, {"mu": 0.5}).density().evaluate([0.2])
+    np.testing.assert_allclose(found, model.density().evaluate([0.5, 0.2]), rtol=1e-12)
 
 
 def test_shapes_of_what_is_written_again(model):
-    with pytest.raises(
-        aq.ShapeError, match=r"z: the data have shape \(3,\), the variable \(700,\)"
-    ):
+    with pytest.raises(aq.ShapeError, match=r"z: the data have shape \(3,\), the .* \(700,\)"):
         aq.observe(model, {"z": [0, 1, 0]})
     with pytest.raises(aq.ShapeError, match=r"obs: the values have shape \(3,\), it has \(700,\)"):
         aq.do(model, {"obs": [0.0, 1.0, 0.0]})
@@ -235,7 +232,7 @@ def test_files_and_columns_that_are_not_there(file, tmp_path):
             aq.Data.from_parquet(tmp_path / "none.parquet", "y")
         with pytest.raises(aq.RowsError, match="'z'"):
             aq.Data.from_parquet(file, "z")
-        with pytest.raises(aq.RowsError, match="column 'words' .*text"):
+        with pytest.raises(aq.RowsError, match=r"column 'words' .*text"):
             aq.Data.from_parquet(file, "words")
         with pytest.raises(aq.RowsError, match="'z'"):
             aq.Data.from_parquet(file, "y", sequence="z")
