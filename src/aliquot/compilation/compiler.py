@@ -104,8 +104,8 @@ def compiled(
             # lowered and compiled for as long as the process lives.
             traced = jax.jit(function).trace(*arguments)
             if has_host_calls(traced.jaxpr):
-                call = _hosted(traced, options)
-                return Compiled(call, time.perf_counter() - began, False)
+                hosted = _hosted(traced, options)
+                return Compiled(hosted, time.perf_counter() - began, False)
             machine = _machine(arguments)
             key = None if machine is None else _key(machine, traced, options)
             content = None if key is None else folder.read(key)

@@ -99,6 +99,7 @@ class HostedProgram:
 
     def _hosted(self, equation: Any) -> _Step:
         """Give what runs an equation in which the host is called."""
+        run: Run
         if equation.primitive is on_host_p:
             run = _call
         elif (inside := with_derivative(equation)) is not None:

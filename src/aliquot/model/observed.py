@@ -169,10 +169,10 @@ def integer_bounds(distribution: Distribution) -> tuple[int, int] | None:
     support = distribution.support
     if isinstance(support, Interval) and any(map(_of_shown_rows, (support.lower, support.upper))):
         return None
-    support = known_support(support)
-    if not isinstance(support, Interval) or support.lower is None or support.upper is None:
+    known = known_support(support)
+    if not isinstance(known, Interval) or known.lower is None or known.upper is None:
         return None
-    return int(np.min(support.lower)), int(np.max(support.upper))
+    return int(np.min(known.lower)), int(np.max(known.upper))
 
 
 def _of_shown_rows(bound: Any) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from math import prod
 from typing import Any
 
@@ -96,7 +97,7 @@ class _Unflatten:
 
     def constant(self, atom: Any, value: Any) -> Any:
         """Carry a constant: one that repeats itself from row to row can be taken apart."""
-        made = {}
+        made: dict[TwoAxes, Callable[[], Any]] = {}
         for axis, length in enumerate(np.shape(value)):
             if length <= self.rows or length % self.rows:
                 continue
@@ -106,7 +107,7 @@ class _Unflatten:
                 along = axis + crosswise
                 first = np.take(array, [0], axis=along)
                 if np.array_equal(array, np.broadcast_to(first, array.shape)):
-                    made[layout] = lambda array=array: array
+                    made[layout] = partial(np.asarray, array)
         return Anyhow(lambda: value, made) if made else value
 
     def plain(self, value: Any) -> Any:
@@ -171,14 +172,14 @@ class _Unflatten:
             return Split(lax.broadcast_in_dim(value.array, target, places), old.at(axis))
         if isinstance(value, Anyhow):
             return None
-        made = {}
+        made: dict[TwoAxes, Callable[[], Any]] = {}
         for axis, length in enumerate(shape):
             own = axis in dims and np.shape(value)[tuple(dims).index(axis)] != 1
             if length <= self.rows or length % self.rows or own:
                 continue
             for crosswise in (False, True):
                 layout = TwoAxes(axis, length // self.rows, crosswise)
-                made[layout] = lambda layout=layout: self._broadcast(value, shape, dims, layout)
+                made[layout] = partial(self._broadcast, value, shape, dims, layout)
         return Anyhow(lambda: bind(equation, [value])[0], made) if made else None
 
     def _broadcast(self, value: Any, shape: Any, dims: Any, layout: TwoAxes) -> Any:
