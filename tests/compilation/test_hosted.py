@@ -1,4 +1,4 @@
-"""Programs that call the host, cut there and run piece by piece, against the same in plain NumPy."""
+"""Programs that call the host, cut there and run piece by piece, against plain NumPy."""
 
 from __future__ import annotations
 

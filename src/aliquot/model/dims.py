@@ -181,6 +181,10 @@ class Coords:
                 )
         return tuple(self.length(dim) for dim in dims)
 
+    def told(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+        """Give a shape as whoever writes the model sees it: with all rows of those on a disk."""
+        return tuple(self._rows.told(shape)) if self._rows else shape
+
 
 def as_mapping(what: str, given: Any, example: str) -> Mapping[str, Any]:
     """Read a mapping, or ``None`` for an empty one."""
@@ -212,6 +216,7 @@ def check_dims(
     """Refuse dims that do not fit a shape."""
     named = coords.shape(variable, dims)
     if named != shape:
+        named, shape = coords.told(named), coords.told(shape)
         lengths = ", ".join(f"{dim!r}: {size}" for dim, size in zip(dims, named, strict=True))
         raise ShapeError(
             f"{variable}: its shape is {shape}, but dims {dims} say {named} ({lengths})"

@@ -1,4 +1,4 @@
-"""Models of rows of many kinds, each a function of columns, with the columns they are written of."""
+"""Models of rows of many kinds, each a function of columns, with the names of these."""
 
 from __future__ import annotations
 

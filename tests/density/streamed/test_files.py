@@ -102,7 +102,7 @@ def test_truncated_files_are_refused(tmp_path):
     with aq.Model() as model:
         numpy_files(tmp_path, y, x)
     density = model.density()
-    with open(tmp_path / "y.npy", "r+b") as file:
+    with (tmp_path / "y.npy").open("r+b") as file:
         file.truncate(2000)
     with pytest.raises(aq.RowsError, match=r"y\.npy"):
         density.evaluate(density.start)

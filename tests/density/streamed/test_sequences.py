@@ -96,9 +96,9 @@ def test_what_would_count_beyond_the_end_is_refused():
     with aq.Model():
         y = aq.Data.from_arrow(table, "y", sequence="who")
         sigma = aq.HalfNormal("sigma", 1)
-        with pytest.raises(aq.ModelError, match="walk: the sequences of .* have 1 to 6 steps"):
+        with pytest.raises(aq.ModelError, match=r"walk: the sequences of .* have 1 to 6 steps"):
             aq.GaussianRandomWalk("walk", sigma=sigma, observed=y)
-        with pytest.raises(aq.ModelError, match="part: the sequences of .* have 1 to 6 steps"):
+        with pytest.raises(aq.ModelError, match=r"part: the sequences of .* have 1 to 6 steps"):
             aq.Normal("part", 0, sigma, observed=y[:, 1:])
-        with pytest.raises(aq.ModelError, match="p: the sequences of .* have different lengths"):
+        with pytest.raises(aq.ModelError, match=r"p: the sequences of .* have different lengths"):
             aq.Potential("p", -(y**2) * sigma)

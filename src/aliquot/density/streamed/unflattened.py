@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from math import prod
 from typing import Any
 
@@ -24,7 +25,7 @@ from aliquot.stacking.live import live
 
 
 @dataclass(frozen=True)
-class SharedAxis:
+class TwoAxes:
     """An axis of `count` numbers for each row: all of a row, then the next row's, or crosswise."""
 
     axis: int
@@ -34,8 +35,8 @@ class SharedAxis:
     def sizes(self, rows: int) -> tuple[int, int]:
         return (self.count, rows) if self.crosswise else (rows, self.count)
 
-    def at(self, axis: int) -> SharedAxis:
-        return SharedAxis(axis, self.count, self.crosswise)
+    def at(self, axis: int) -> TwoAxes:
+        return TwoAxes(axis, self.count, self.crosswise)
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +44,7 @@ class Split:
     """A value whose axis is two: the array has one more than the value."""
 
     array: Any
-    layout: SharedAxis
+    layout: TwoAxes
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +52,7 @@ class Anyhow:
     """A value that can be made in several layouts, because it repeats itself from row to row."""
 
     plain: Callable[[], Any]
-    made: dict[SharedAxis, Callable[[], Any]]
+    made: dict[TwoAxes, Callable[[], Any]]
 
 
 def unflattened(program: ClosedJaxpr, rows: int) -> ClosedJaxpr:
@@ -96,17 +97,17 @@ class _Unflatten:
 
     def constant(self, atom: Any, value: Any) -> Any:
         """Carry a constant: one that repeats itself from row to row can be taken apart."""
-        made: dict[SharedAxis, Callable[..., Any]] = {}
+        made: dict[TwoAxes, Callable[[], Any]] = {}
         for axis, length in enumerate(np.shape(value)):
             if length <= self.rows or length % self.rows:
                 continue
             for crosswise in (False, True):
-                layout = SharedAxis(axis, length // self.rows, crosswise)
+                layout = TwoAxes(axis, length // self.rows, crosswise)
                 array = self._apart(np.asarray(value), layout)
                 along = axis + crosswise
                 first = np.take(array, [0], axis=along)
                 if np.array_equal(array, np.broadcast_to(first, array.shape)):
-                    made[layout] = lambda array=array: array
+                    made[layout] = partial(np.asarray, array)
         return Anyhow(lambda: value, made) if made else value
 
     def plain(self, value: Any) -> Any:
@@ -120,11 +121,11 @@ class _Unflatten:
             (*shape[:axis], shape[axis] * shape[axis + 1], *shape[axis + 2 :])
         )
 
-    def _apart(self, array: Any, layout: SharedAxis) -> Any:
+    def _apart(self, array: Any, layout: TwoAxes) -> Any:
         axis, shape = layout.axis, array.shape
         return array.reshape((*shape[:axis], *layout.sizes(self.rows), *shape[axis + 1 :]))
 
-    def _in(self, layout: SharedAxis, value: Any) -> Any:
+    def _in(self, layout: TwoAxes, value: Any) -> Any:
         """Give an operand's array in a layout; None where it has none."""
         if isinstance(value, Split):
             return value.array if value.layout == layout else None
@@ -135,7 +136,7 @@ class _Unflatten:
             return value
         return jnp.expand_dims(value, layout.axis) if shape[layout.axis] == 1 else None
 
-    def _layout(self, operands: Sequence[Any]) -> SharedAxis | None:
+    def _layout(self, operands: Sequence[Any]) -> TwoAxes | None:
         split = [value.layout for value in operands if isinstance(value, Split)]
         anyhow = [value.made for value in operands if isinstance(value, Anyhow)]
         if split:
@@ -171,17 +172,17 @@ class _Unflatten:
             return Split(lax.broadcast_in_dim(value.array, target, places), old.at(axis))
         if isinstance(value, Anyhow):
             return None
-        made: dict[SharedAxis, Callable[..., Any]] = {}
+        made: dict[TwoAxes, Callable[[], Any]] = {}
         for axis, length in enumerate(shape):
             own = axis in dims and np.shape(value)[tuple(dims).index(axis)] != 1
             if length <= self.rows or length % self.rows or own:
                 continue
             for crosswise in (False, True):
-                layout = SharedAxis(axis, length // self.rows, crosswise)
-                made[layout] = lambda layout=layout: self._broadcast(value, shape, dims, layout)
+                layout = TwoAxes(axis, length // self.rows, crosswise)
+                made[layout] = partial(self._broadcast, value, shape, dims, layout)
         return Anyhow(lambda: bind(equation, [value])[0], made) if made else None
 
-    def _broadcast(self, value: Any, shape: Any, dims: Any, layout: SharedAxis) -> Any:
+    def _broadcast(self, value: Any, shape: Any, dims: Any, layout: TwoAxes) -> Any:
         axis = layout.axis
         target = (*shape[:axis], *layout.sizes(self.rows), *shape[axis + 1 :])
         return lax.broadcast_in_dim(value, target, [d + (d > axis) for d in dims])
@@ -202,7 +203,7 @@ class _Unflatten:
             if length <= self.rows or length % self.rows:
                 continue
             count, ahead = length // self.rows, prod(shape[:axis])
-            for layout in (SharedAxis(axis, count), SharedAxis(axis, count, crosswise=True)):
+            for layout in (TwoAxes(axis, count), TwoAxes(axis, count, crosswise=True)):
                 if before == ahead * (count if layout.crosswise else 1):
                     sizes = (*shape[:axis], *layout.sizes(self.rows), *shape[axis + 1 :])
                     return Split(lax.reshape(array, sizes), layout)
@@ -251,7 +252,7 @@ class _Unflatten:
             if (steps == steps[0]).all() and steps[0].min() >= 0 and steps[0].max() < layout.count:
                 found = jnp.stack([value.array[..., int(j)] for j in steps[0]], axis=-1)
                 found = jnp.swapaxes(found, -1, -2) if crosswise else found
-                return Split(found, SharedAxis(layout.axis, len(steps[0]), crosswise))
+                return Split(found, TwoAxes(layout.axis, len(steps[0]), crosswise))
         return None
 
     def _stacked(self, equation: Any, operands: list[Any]) -> Any:
