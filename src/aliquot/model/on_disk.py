@@ -90,18 +90,24 @@ class DataConstructor:
 
         Examples
         --------
-        >>> import pyarrow as pa, pyarrow.parquet
+        >>> import tempfile
+        >>> import numpy as np, pyarrow as pa, pyarrow.parquet
         >>> import aliquot as aq
         >>> table = pa.table({"y": np.random.default_rng(0).normal(1.0, 2.0, 5000)})
-        >>> pa.parquet.write_table(table, "measured.parquet")
-        >>> with aq.Model() as model:
-        ...     y = aq.Data.from_parquet("measured.parquet", "y")
+        >>> with tempfile.TemporaryDirectory() as folder, aq.Model() as model:
+        ...     pa.parquet.write_table(table, f"{folder}/measured.parquet")
+        ...     y = aq.Data.from_parquet(f"{folder}/measured.parquet", "y")
         ...     mu = aq.Normal("mu", 0, 10)
         ...     sigma = aq.HalfNormal("sigma", 10)
         ...     obs = aq.Normal("obs", mu, sigma, observed=y)
         ...     mode = aq.find_map()
-        >>> y.shape, round(float(mode["mu"]))
-        ((5000,), 1)
+        >>> round(float(mode["mu"])), round(float(mode["sigma"]))
+        (1, 2)
+        >>> model
+            y = data on a disk              shape (5000,)
+           mu ~ Normal(mu=0, sigma=10)
+        sigma ~ HalfNormal(sigma=10)
+          obs ~ Normal(mu=mu, sigma=sigma)  observed (5000)
         """
         from aliquot.rows import ParquetRows
 
@@ -133,10 +139,10 @@ class DataConstructor:
         >>> import pyarrow as pa
         >>> import aliquot as aq
         >>> table = pa.table({"a": [0.5, 1.0, 2.0], "b": [1, 0, 1]})
-        >>> with aq.Model():
+        >>> with aq.Model() as model:
         ...     x = aq.Data.from_arrow(table, ["a", "b"], name="x")
-        >>> x.shape
-        (3, 2)
+        >>> model
+        x = data on a disk  shape (3, 2)
         """
         from aliquot.rows import FeatherRows, TableRows, dataset_rows
 
@@ -160,13 +166,15 @@ class DataConstructor:
 
         Examples
         --------
+        >>> import tempfile
         >>> import zarr
         >>> import aliquot as aq
-        >>> counts = zarr.create_array("counts.zarr", shape=(1000,), dtype="int64", fill_value=2)
-        >>> with aq.Model():
-        ...     y = aq.Data.from_zarr("counts.zarr", name="y")
-        >>> y.shape, y.dtype
-        ((1000,), dtype('int64'))
+        >>> with tempfile.TemporaryDirectory() as folder, aq.Model() as model:
+        ...     path = f"{folder}/counts.zarr"
+        ...     made = zarr.create_array(path, shape=(1000,), dtype="int64", fill_value=2)
+        ...     y = aq.Data.from_zarr(path, name="y")
+        >>> model
+        y = data on a disk  shape (1000,)
         """
         from aliquot.rows import ZarrRows
 
@@ -184,12 +192,14 @@ class DataConstructor:
 
         Examples
         --------
+        >>> import tempfile
+        >>> import numpy as np
         >>> import aliquot as aq
-        >>> np.save("values.npy", np.linspace(0.0, 1.0, 2000))
-        >>> with aq.Model():
-        ...     x = aq.Data.from_numpy("values.npy", name="x")
-        >>> x.shape
-        (2000,)
+        >>> with tempfile.TemporaryDirectory() as folder, aq.Model() as model:
+        ...     np.save(f"{folder}/values.npy", np.linspace(0.0, 1.0, 2000))
+        ...     x = aq.Data.from_numpy(f"{folder}/values.npy", name="x")
+        >>> model
+        x = data on a disk  shape (2000,)
         """
         from aliquot.rows import NpyRows, array_rows
 
