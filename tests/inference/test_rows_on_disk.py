@@ -134,6 +134,27 @@ def test_log_likelihoods_go_to_a_store(models, trace, tmp_path):
         aq.compute_log_likelihood(few, model=memory, store=tmp_path / "other.zarr")
 
 
+def test_observations_that_are_no_rows_are_written_once(tmp_path):
+    rng = np.random.default_rng(4)
+    y, few = rng.normal(size=5_000), rng.normal(size=3)
+    np.save(tmp_path / "y.npy", y)
+    with aq.Model() as model:
+        rows = aq.Data.from_numpy(tmp_path / "y.npy", name="rows")
+        mu = aq.Normal("mu", 0, 1)
+        aq.Normal("many", mu, 1, observed=rows)
+        aq.Normal("few", mu, 2, observed=few)
+    point = {"mu": 0.3}
+    trace = aq.fit(method="laplace", model=model, progressbar=False, check=False)
+    trace = trace.sample(4, random_seed=1)
+    found = aq.compute_log_likelihood(trace, model=model, store=tmp_path / "ll.zarr")
+    mu = trace.posterior["mu"].values[..., None]
+    ll = found.log_likelihood
+    np.testing.assert_allclose(ll["many"].values, norm.logpdf(y, mu, 1), atol=1e-10)
+    np.testing.assert_allclose(ll["few"].values, norm.logpdf(few, mu, 2), atol=1e-10)
+    together = norm.logpdf(y, 0.3, 1).sum() + norm.logpdf(few, 0.3, 2).sum()
+    assert model.log_likelihood(point) == pytest.approx(together, rel=1e-12)
+
+
 def test_what_has_no_room_is_refused_before_it_is_computed(models, trace, tmp_path, monkeypatch):
     import shutil
 

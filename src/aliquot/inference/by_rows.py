@@ -73,11 +73,16 @@ def write_log_likelihood(
     import zarr
 
     density: Any = model.density()
-    shapes = {v.name: (model.rows.total, *v.distribution.batch_shape[1:]) for v in model.observed}
-    numbers = chains * draws * sum(int(np.prod(shape)) for shape in shapes.values())
+    batches = {v.name: v.distribution.batch_shape for v in model.observed}
+    of_rows = {name for name, batch in batches.items() if batch[:1] == (model.rows.shown,)}
+    shapes = {
+        name: (model.rows.total, *batch[1:]) if name in of_rows else batch
+        for name, batch in batches.items()
+    }
+    count = chains * draws * sum(int(np.prod(shape)) for shape in shapes.values())
     user = "aq.compute_log_likelihood"
     refuse_too_large(
-        path, user, 8 * numbers, "give fewer draws, as in trace.isel(draw=slice(0, 100))"
+        path, user, 8 * count, "give fewer draws, as in trace.isel(draw=slice(0, 100))"
     )
     partial = path.with_name(path.name + ".partial")
     shutil.rmtree(partial, ignore_errors=True)
@@ -90,18 +95,22 @@ def write_log_likelihood(
             arrays[name] = root.create_array(
                 name,
                 shape=(chains, draws, *shape),
-                chunks=(1, min(draws, AT_ONCE), model.rows.shown, *shape[1:]),
+                chunks=(1, min(draws, AT_ONCE), *batches[name]),
                 dtype="float64",
                 dimension_names=["chain", "draw", *own[: len(shape)]],
             )
         for first, counted, piece in density.pieces():
+            found = [
+                piece.log_likelihood_of(part, len(next(iter(part.values()))))
+                for part in groups(values, chains * draws)
+            ]
             for name, array in arrays.items():
-                found = [
-                    piece.log_likelihood_of(part, len(next(iter(part.values()))))[name][:, :counted]
-                    for part in groups(values, chains * draws)
-                ]
-                rows = np.concatenate(found).reshape((chains, draws, counted, *array.shape[3:]))
-                array[:, :, first : first + counted] = rows
+                numbers = np.concatenate([each[name] for each in found])
+                numbers = numbers.reshape((chains, draws, *batches[name]))
+                if name in of_rows:
+                    array[:, :, first : first + counted] = numbers[:, :, :counted]
+                elif first == 0:
+                    array[:] = numbers
         partial.replace(path)
     except OSError as error:
         shutil.rmtree(partial, ignore_errors=True)

@@ -48,9 +48,12 @@ CASES = {
 @pytest.mark.parametrize("name", CASES)
 def test_frequencies_of_joint_states(rng, name):
     blocks, elements = CASES[name]
-    case = problem(rng, blocks, elements, impossible=0.0 if name == "grid" else 0.1)
+    impossible = 0.0 if name == "grid" else 0.1
+    case = problem(rng, blocks, elements, impossible=impossible)
     oracle = Enumeration(case)
-    assert oracle.log_sum > -np.inf
+    while (DRAWS * oracle.weights >= 5).sum() < 2:  # impossible moves have left one way, or none
+        case = problem(rng, blocks, elements, impossible=impossible)
+        oracle = Enumeration(case)
     elimination = plan(blocks, case.factors, largest=10**6)
     with float64():
         keys = jax.random.split(jax.random.key(7), DRAWS)

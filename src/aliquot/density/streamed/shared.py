@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import pickle
+import weakref
 from collections.abc import Sequence
 from typing import Any
 
@@ -43,8 +44,10 @@ class SharedPass:
 
     Parameters
     ----------
-    program : callable
-        ``program(point, arrays, counted, first)``, of which `whole` and `in_part` are compiled.
+    programs : dict from str to bytearray
+        The program of a block, "whole" and "in part", as JAX exports them.
+    structure : _Structure
+        Of a point.
     feed : Feed
         All rows.
     width : int
@@ -116,6 +119,7 @@ class TeamPasses:
         task = pickle.dumps(SharedPass(blobs, _Structure(given), self._feed, width))
         key = f"{name} {hashlib.blake2b(task, digest_size=8).hexdigest()}"
         self._team.define(key, task)
+        weakref.finalize(self, self._team.forget, key)
         return key
 
 
