@@ -287,3 +287,19 @@ def test_data_in_memory_beside(file):
         assert beside.shape == (N,)
         assert few.shape == (5,)
     assert list(model.rows.sources) == ["y", "beside"]
+
+
+def test_a_value_off_the_support_is_named_by_its_row_in_the_file(tmp_path):
+    y = np.ones(20_000)
+    y[12_345] = -2.0
+    np.save(tmp_path / "y.npy", y)
+    with aq.Model():
+        rows = aq.Data.from_numpy(tmp_path / "y.npy", name="rows")
+        with pytest.raises(aq.SupportError, match=r"got -2\.0 at index \(12345,\)"):
+            aq.Exponential("obs", 1, observed=rows)
+    y[12_345] = 2.5
+    np.save(tmp_path / "counts.npy", y)
+    with aq.Model():
+        rows = aq.Data.from_numpy(tmp_path / "counts.npy", name="rows")
+        with pytest.raises(aq.DTypeError, match=r"hold 2\.5 at index \(12345,\)"):
+            aq.Poisson("obs", 1, observed=rows)

@@ -36,8 +36,9 @@ def observed_variable(
     values = observations.as_values(name, known_values(model, name, observed))
     missing = observations.find_missing(values)
     distribution = likelihood(name, make, shaped(), values.shape)
-    values = observations.check_kind(name, values, distribution)
-    observations.check_support(name, values, missing, distribution)
+    rows = model.rows.places() if model.rows and model.rows.has_rows(values.shape[:1]) else None
+    values = observations.check_kind(name, values, distribution, rows)
+    observations.check_support(name, values, missing, distribution, rows)
     latent = None
     if missing is not None:
         values, latent = _with_latent(model, name, values, missing, distribution)

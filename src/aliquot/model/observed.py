@@ -92,17 +92,30 @@ def refuse_missing(user: str, name: str, values: np.ndarray | None) -> None:
         )
 
 
-def check_kind(name: str, values: np.ndarray, distribution: Distribution) -> np.ndarray:
+def check_kind(
+    name: str, values: np.ndarray, distribution: Distribution, rows: np.ndarray | None = None
+) -> np.ndarray:
     """Convert data to the distribution's dtype, refusing fractions where it counts.
 
-    Whole numbers may come as floats, as they do from pandas and from a file.
+    Whole numbers may come as floats, as they do from pandas and from a file. `rows` says, of rows
+    that lie on a disk, which these are.
     """
     if not distribution.discrete:
         return aligned(values, distribution.dtype)
-    return aligned(whole(f"{name}: the data", values, distribution), distribution.dtype)
+    return aligned(whole(f"{name}: the data", values, distribution, rows), distribution.dtype)
 
 
-def whole(what: str, values: np.ndarray, distribution: Distribution) -> np.ndarray:
+def _where(places: np.ndarray, size: int, none: str, rows: np.ndarray | None) -> str:
+    """Say where the first of some values is, and how many they are."""
+    if rows is not None:  # some of many: how many there are is not known
+        return at((int(rows[places[0][0]]), *places[0][1:]))
+    more = f" ({len(places)} of {size} are {none})" if len(places) > 1 else ""
+    return f"{at(tuple(places[0]))}{more}"
+
+
+def whole(
+    what: str, values: np.ndarray, distribution: Distribution, rows: np.ndarray | None = None
+) -> np.ndarray:
     """Make values integers of 64 bits, 0 where missing (NaN); refuse what cannot be one."""
     if values.dtype.kind == "u":
         broken = values > np.iinfo(np.int64).max
@@ -113,17 +126,21 @@ def whole(what: str, values: np.ndarray, distribution: Distribution) -> np.ndarr
     else:
         return values
     if broken.any():
-        index = tuple(np.argwhere(broken)[0])
-        more = f" ({broken.sum()} of {broken.size} are none)" if broken.sum() > 1 else ""
+        places = np.argwhere(broken)
+        where = _where(places, broken.size, "none", rows)
         raise DTypeError(
             f"{what} of {distribution.family}, a distribution of integers, hold "
-            f"{values[index]}{at(index)}{more}: give whole numbers, as integers or as floats"
+            f"{values[tuple(places[0])]}{where}: give whole numbers, as integers or as floats"
         )
     return (known if values.dtype.kind == "f" else values).astype(np.int64)
 
 
 def check_support(
-    name: str, values: np.ndarray, missing: np.ndarray | None, distribution: Distribution
+    name: str,
+    values: np.ndarray,
+    missing: np.ndarray | None,
+    distribution: Distribution,
+    rows: np.ndarray | None = None,
 ) -> None:
     """Refuse data off the support, where the support is known before sampling."""
     support = known_support(distribution.support)
@@ -138,11 +155,10 @@ def check_support(
         inside = inside | events
     if not inside.all():
         outside = np.argwhere(~inside)
-        index = tuple(outside[0])
-        more = f" ({len(outside)} of {inside.size} are outside)" if len(outside) > 1 else ""
+        where = _where(outside, inside.size, "outside", rows)
         raise SupportError(
             f"{name}: data of {distribution.family} must be {support.description}; "
-            f"got {values[index]}{at(index)}{more}"
+            f"got {values[tuple(outside[0])]}{where}"
         )
 
 
