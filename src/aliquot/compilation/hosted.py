@@ -19,6 +19,7 @@ from aliquot.primitives.internals import (
     closed,
     is_literal,
     jaxpr_as_fun,
+    programs,
     scan_parts,
     struct,
     variables,
@@ -121,14 +122,7 @@ class HostedProgram:
 
 def has_host_calls_in(equation: Any) -> bool:
     """Say whether an equation calls the host, or holds such a call."""
-    if equation.primitive is on_host_p:
-        return True
-    return any(
-        has_host_calls(entry)
-        for value in equation.params.values()
-        for entry in (value if isinstance(value, tuple | list) else (value,))
-        if hasattr(entry, "eqns") or hasattr(entry, "jaxpr")
-    )
+    return equation.primitive is on_host_p or any(map(has_host_calls, programs(equation)))
 
 
 def _read(values: Mapping[Any, Any], atom: Any) -> Any:
