@@ -49,7 +49,7 @@ def at_points(density: Target, key: str, function: Function, points: np.ndarray)
     alone = jax.default_backend() == "cpu" and not read
     length = max(1, min(ON_CPU if alone else TOGETHER, MOST_NUMBERS // max(size, 1)))
     if read:
-        length = min(length, 1 << (count - 1).bit_length())
+        length = min(length, 1 << max(count - 1, 0).bit_length())
     arguments = (np.zeros((length, size)), np.int32(0), density.data)
 
     def make() -> _Program:
@@ -60,8 +60,9 @@ def at_points(density: Target, key: str, function: Function, points: np.ndarray)
 
     def of_part(part: np.ndarray) -> Any:
         rows = np.zeros((length, size))
-        rows[:] = part[-1]
         rows[: len(part)] = part
+        if read:
+            rows[len(part) :] = part[-1:]  # a point that is there already is not computed again
         began = time.perf_counter()
         with float64():
             found = program.call(rows, np.int32(len(part)), density.data)
