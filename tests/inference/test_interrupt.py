@@ -121,3 +121,15 @@ def test_threads_that_work_for_another_stop_with_it():
         assert heard == [True, False]
         with leader.leading(), interrupts() as later:
             assert later.is_set()
+
+
+def test_a_check_of_a_fit_that_is_interrupted_loses_nothing(monkeypatch):
+    def pressed(self):
+        raise KeyboardInterrupt
+
+    with aq.Model() as model:
+        aq.Normal("x", 1, 2)
+    monkeypatch.setattr(aq.Approximation, "_checked", pressed)
+    with pytest.warns(aq.PartialResultWarning, match="how good it is is not known"):
+        approx = aq.fit(500, method="advi", model=model, random_seed=1, progressbar=False)
+    assert approx.sample(10).posterior["x"].shape == (1, 10)

@@ -241,7 +241,16 @@ class VariationalFit:
             recorder.record(self.record())
         approximation = self.approximation(stopped=stopped)
         if check:
-            approximation = approximation._checked()
+            try:
+                approximation = approximation._checked()
+            except KeyboardInterrupt:
+                how = "" if recorder is None else f": {recorder.how_to_go_on}"
+                warn(
+                    "The check of the fit was interrupted: the fit has ended and is returned, but "
+                    f"how good it is is not known{how}.",
+                    PartialResultWarning,
+                )
+                return approximation
         if recorder is not None:  # before anything is said: warnings may be errors
             recorder.finish(approximation)
         if approximation.quality is not None and not approximation.quality.good:
