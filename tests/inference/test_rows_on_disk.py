@@ -261,3 +261,42 @@ def test_probabilities_of_hidden_sequences_are_lists_as_long_as_these(tmp_path):
         p = expected.state_probabilities["z"].values[0, 0, :, 1]
         np.testing.assert_allclose(found["p(z = 1)"][row].as_py(), p, atol=1e-10)
     assert [len(row) for row in found["z"].to_pylist()] == lengths.tolist()
+
+
+def test_states_are_named_by_their_values(tmp_path):
+    y = np.random.default_rng(3).normal([2.0, 3.0, 4.0] * 100, 0.5)
+
+    def write(y: Any) -> None:
+        mu = aq.Normal("mu", 0, 1)
+        count = aq.DiscreteUniform("count", 2, 4, shape=len(y))
+        aq.Normal("obs", mu + count, 0.5, observed=y)
+
+    with aq.Model() as memory:
+        write(aq.Data("y", y))
+    with aq.Model() as disk:
+        write(aq.Data.from_numpy(y, name="y"))
+    aq.recover({"mu": 0.1}, model=disk, store=tmp_path / "count.parquet")
+    found = pq.read_table(tmp_path / "count.parquet")
+    expected = aq.recover({"mu": 0.1}, model=memory, kind="probabilities")
+    p = expected.state_probabilities["count"][0, 0]
+    assert found.column_names == ["p(count = 2)", "p(count = 3)", "p(count = 4)", "count"]
+    for state in (2, 3, 4):
+        at = p.sel(count_state=state).values
+        np.testing.assert_allclose(found[f"p(count = {state})"].to_numpy(), at, atol=1e-10)
+    best = p["count_state"].values[p.values.argmax(axis=-1)]
+    np.testing.assert_array_equal(found["count"].to_numpy(), best)
+
+
+def test_a_model_of_discrete_variables_alone(tmp_path):
+    y = np.random.default_rng(6).normal([-1.0, 1.0] * 150)
+    with aq.Model() as disk:
+        rows = aq.Data.from_numpy(y, name="rows")
+        z = aq.Bernoulli("z", 0.4, shape=len(rows))
+        aq.Normal("obs", 2 * z - 1, 1, observed=rows)
+    trace = xarray.DataTree.from_dict(
+        {"posterior": xarray.Dataset(coords={"chain": [0], "draw": [0, 1]})}
+    )
+    aq.recover(trace, model=disk, store=tmp_path / "z.parquet")
+    one, zero = 0.4 * norm.pdf(y, 1, 1), 0.6 * norm.pdf(y, -1, 1)
+    found = pq.read_table(tmp_path / "z.parquet")["p(z = 1)"].to_numpy()
+    np.testing.assert_allclose(found, one / (one + zero), atol=1e-10)

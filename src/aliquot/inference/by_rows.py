@@ -59,10 +59,12 @@ def refuse_too_large(path: Path, user: str, size: int, advice: str) -> None:
         )
 
 
-def groups(values: Mapping[str, np.ndarray], count: int) -> list[dict[str, np.ndarray]]:
-    """Cut draws into groups whose results are in memory at once."""
-    cuts = range(0, count, AT_ONCE)
-    return [{name: v[a : a + AT_ONCE] for name, v in values.items()} for a in cuts]
+def groups(
+    values: Mapping[str, np.ndarray], count: int
+) -> list[tuple[np.ndarray, dict[str, np.ndarray]]]:
+    """Cut draws into groups whose results are in memory at once: which, and their values."""
+    cuts = np.split(np.arange(count), range(AT_ONCE, count, AT_ONCE))
+    return [(draws, {name: v[draws] for name, v in values.items()}) for draws in cuts]
 
 
 def write_log_likelihood(
@@ -101,8 +103,8 @@ def write_log_likelihood(
             )
         for first, counted, piece in density.pieces():
             found = [
-                piece.log_likelihood_of(part, len(next(iter(part.values()))))
-                for part in groups(values, chains * draws)
+                piece.log_likelihood_of(some, len(places))
+                for places, some in groups(values, chains * draws)
             ]
             for name, array in arrays.items():
                 numbers = np.concatenate([each[name] for each in found])
@@ -134,8 +136,8 @@ def write_probabilities(
     partial = path.with_name(path.name + ".partial")
     writer: Any = None
 
-    def one(given: Any, data: Any) -> dict[str, Any]:
-        at = density.marginal.evaluate(density.evaluation_of(given, data))
+    def one(draw: Any, data: Any) -> dict[str, Any]:
+        at = density.marginal.evaluate(density.evaluation_of(draw[1], data))
         return dict(zip([u.name for u in unknowns], at.probabilities(), strict=True))
 
     try:
@@ -151,9 +153,9 @@ def write_probabilities(
                 if unknown.name not in names:
                     continue
                 p = sums[unknown.name][:counted] / count
-                for state in range(p.shape[-1]):
-                    columns[f"p({unknown.name} = {state})"] = _column(p[..., state], steps)
-                columns[unknown.name] = _column(p.argmax(axis=-1), steps)
+                for number, state in enumerate(unknown.values):
+                    columns[f"p({unknown.name} = {state})"] = _column(p[..., number], steps)
+                columns[unknown.name] = _column(unknown.values[p.argmax(axis=-1)], steps)
             table = pa.table(columns)
             writer = writer or pq.ParquetWriter(partial, table.schema)
             writer.write_table(table)
