@@ -22,7 +22,7 @@ from aliquot.expression import text as texts
 from aliquot.expression.apply import apply
 from aliquot.expression.bounds import first, joined
 from aliquot.expression.given import as_rows
-from aliquot.expression.lengths import is_taken, on_disk, told
+from aliquot.expression.lengths import is_taken, of_rows_on_disk, told
 from aliquot.expression.text import primary
 from aliquot.precision import float64
 
@@ -69,9 +69,7 @@ def _leaves(source: Any, written: str, part: Any, values: list[Any], i: int) -> 
 
 def _counts_rows(part: Any) -> bool:
     """Say whether an index may be a total of rows on a disk, of which only some are here."""
-    from aliquot.expression.evaluate import leaves
-
-    return told(part) == part.shape and any(on_disk(leaf) for leaf in leaves(part))
+    return of_rows_on_disk(part) and told(part) == part.shape
 
 
 def _is_variable(part: Any) -> bool:
@@ -171,7 +169,7 @@ def _known(part: Any) -> Any:
             return None
         # Of rows on a disk some are known, with the smallest and the largest numbers: not so of
         # what is computed from them.
-        if not is_taken(part) and any(on_disk(leaf) for leaf in sources):
+        if of_rows_on_disk(part) and not is_taken(part):
             return None
         with float64():
             value = np.asarray(Evaluation(sources)(part))
@@ -180,9 +178,7 @@ def _known(part: Any) -> Any:
 
 def known_or_bounds(operand: Any) -> tuple[np.ndarray | None, tuple[Any, Any] | None]:
     """Give the numbers that are known before sampling, else between which numbers they lie."""
-    from aliquot.expression.evaluate import leaves
-
-    shown = hasattr(operand, "text") and any(on_disk(leaf) for leaf in leaves(operand))
+    shown = hasattr(operand, "text") and of_rows_on_disk(operand)
     value = None if shown else _known(operand)
     return value, None if value is not None else operand.bounds
 

@@ -78,11 +78,30 @@ class Lengths(Sequence[int]):
         return repr(self._shape)
 
 
+# Whether there has been a model of rows on a disk: until then no graph is searched for them.
+_rows_are_on_disk = False
+
+
+def expect_rows_on_disk() -> None:
+    """Note that there is a model whose rows lie on a disk."""
+    global _rows_are_on_disk
+    _rows_are_on_disk = True
+
+
+def of_rows_on_disk(tree: Any) -> bool:
+    """Say whether anything in a tree is computed from rows on a disk, of which some are known."""
+    from aliquot.expression.evaluate import leaves  # it needs the node's class
+
+    return _rows_are_on_disk and any(map(on_disk, leaves(tree)))
+
+
 def told(node: Expression) -> tuple[int, ...]:
     """Give a shape as whoever writes a model sees it: of rows on a disk there are all."""
     from aliquot.expression.evaluate import leaves  # it needs the node's class
 
     shape = node._shape
+    if not _rows_are_on_disk:
+        return shape
     for leaf in leaves(node):
         rows = getattr(leaf.owner, "rows", None)
         if rows:

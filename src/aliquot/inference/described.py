@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from aliquot.expression import Evaluation, leaves
+from aliquot.expression.lengths import of_rows_on_disk
 from aliquot.model import Model
 from aliquot.precision import float64
 
@@ -36,7 +37,7 @@ def observed_data(model: Model) -> dict[str, np.ndarray]:
         if variable.shape != variable.distribution.shape:
             continue
         source = variable.observed
-        if any(leaf.name in model.rows.sources for leaf in leaves(source)):
+        if of_rows_on_disk(source):
             continue
         with float64():
             values = Evaluation({leaf: leaf.value for leaf in leaves(source)})(source)
@@ -52,8 +53,7 @@ def observed_data(model: Model) -> dict[str, np.ndarray]:
 
 def constant_data(model: Model) -> dict[str, np.ndarray]:
     """Give the values of the model's data by name."""
-    own = [leaf for leaf in model.data if leaf.name not in model.rows.sources]
-    return {leaf.name: _shown(leaf.value) for leaf in own}
+    return {leaf.name: _shown(leaf.value) for leaf in model.data if not leaf.on_disk}
 
 
 def _shown(values: Any) -> np.ndarray:

@@ -13,7 +13,7 @@ from aliquot.distributions.base import Distribution
 from aliquot.distributions.constraints import Interval
 from aliquot.errors import ModelError
 from aliquot.expression import Evaluation, Expression, leaves
-from aliquot.expression.lengths import is_taken, on_disk
+from aliquot.expression.lengths import is_taken, of_rows_on_disk
 from aliquot.marginal.elementwise import is_elementwise
 from aliquot.model.variables import Deterministic, FreeVariable, MissingValues, ObservedVariable
 from aliquot.precision import float64
@@ -156,7 +156,7 @@ def _range(name: str, bound: Any, before: Sequence[Unknown]) -> tuple[int, int]:
             "is not known before sampling, so its states cannot be listed. Use a bound of data "
             "alone, and a Potential for the rest"
         )
-    if any(map(on_disk, sources)) and not is_taken(bound):
+    if of_rows_on_disk(bound) and not is_taken(bound):
         # Not all rows are known, but what lies beyond them all.
         if bound.bounds is None or not all(isinstance(end, int) for end in bound.bounds):
             raise ModelError(

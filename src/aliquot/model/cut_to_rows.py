@@ -114,7 +114,7 @@ def fitting(least: int, taken: Collection[int]) -> int:
     """
     others = range(2 * 64, LENGTHS[-1], 64)
     for lengths in (LENGTHS, others):
-        free = [n for n in lengths if n not in taken and n - 64 not in taken]
+        free = [n for n in lengths if n not in taken]
         enough = [n for n in free if n >= least]
         if free and (enough or least > LENGTHS[-1]):
             return enough[0] if enough else free[-1]

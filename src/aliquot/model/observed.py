@@ -12,7 +12,7 @@ from aliquot.distributions.constraints import Constraint, Interval, Real
 from aliquot.distributions.parameters import at
 from aliquot.errors import DTypeError, ImputationWarning, ModelError, ShapeError, SupportError, warn
 from aliquot.expression import Evaluation, Expression, leaves
-from aliquot.expression.lengths import is_taken, on_disk
+from aliquot.expression.lengths import is_taken, of_rows_on_disk
 from aliquot.precision import float64
 
 # What XLA asks of memory that it reads without copying it first.
@@ -193,9 +193,7 @@ def integer_bounds(distribution: Distribution) -> tuple[int, int] | None:
 
 def _of_shown_rows(bound: Any) -> bool:
     """Say whether a bound is computed from rows on a disk, of which only some are known."""
-    return (
-        isinstance(bound, Expression) and any(map(on_disk, leaves(bound))) and not is_taken(bound)
-    )
+    return isinstance(bound, Expression) and of_rows_on_disk(bound) and not is_taken(bound)
 
 
 def warn_missing(name: str, missing: np.ndarray, summed: bool) -> None:

@@ -45,7 +45,7 @@ def _replace(model: Any, name: str, value: Any, coords: Mapping[str, Any]) -> No
     if not isinstance(leaf, Data):
         known = ", ".join(repr(v.name) for v in model.data) or "none"
         raise ModelError(f"{name!r} is not data of this model (its data: {known})")
-    if name in model.rows.sources:
+    if leaf.on_disk:
         raise ModelError(
             f"{name}: its rows lie on a disk ({model.rows.sources[name].name}), and are what the "
             "model is of: write the model anew with the other file"

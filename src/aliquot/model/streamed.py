@@ -10,14 +10,13 @@ through the file.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from math import prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from aliquot.errors import ModelError, ShapeError
 from aliquot.expression import leaves
-from aliquot.expression.lengths import on_disk
+from aliquot.expression.lengths import expect_rows_on_disk, on_disk
 from aliquot.model.observed import aligned
 from aliquot.model.variables import CountedRows, Data, FreeVariable, Potential
 
@@ -56,6 +55,11 @@ class StreamedRows:
 
     def __bool__(self) -> bool:
         return bool(self.sources)
+
+    @property
+    def width(self) -> int:
+        """How many numbers a row has, of all sources together."""
+        return sum(source.width for source in self.sources.values())
 
     def lengths(self, shape: Sequence[int]) -> tuple[int, ...]:
         """Give a shape as the model has it, of one that whoever writes the model gave."""
@@ -127,13 +131,23 @@ class StreamedRows:
             )
         shape = (self.shown, *source.tail)
         leaf = kind(name, shape, np.dtype(source.dtype), dims=dims, owner=self._model)
-        self.sources[name] = source
-        self._samples[name] = {}
-        self.leaves.append(leaf)
+        self._take(leaf, source)
         places = self.places()
         for each in self.leaves:
             each.value = self._sample(each.name, places)
         return leaf
+
+    def _take(self, leaf: Data, source: RowSource) -> None:
+        self.sources[leaf.name] = source
+        self._samples[leaf.name] = {}
+        self.leaves.append(leaf)
+        expect_rows_on_disk()
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Be what was sent from another process, where somebody expected rows."""
+        vars(self).update(state)
+        if self:
+            expect_rows_on_disk()
 
     def hold(self, leaves: Sequence[Data], total: int, shown: Callable[[int], int]) -> None:
         """Let data of a model in memory be rows like those on a disk.
@@ -145,9 +159,7 @@ class StreamedRows:
 
         self.total = total
         for leaf in leaves:
-            self.sources[leaf.name] = array_rows(np.asarray(leaf.value), leaf.name)
-            self._samples[leaf.name] = {}
-            self.leaves.append(leaf)
+            self._take(leaf, array_rows(np.asarray(leaf.value), leaf.name))
         self.shown = shown(len(self.extremes))
         places = self.places()
         for leaf in leaves:
@@ -221,8 +233,7 @@ class StreamedRows:
 
     def _begin(self, source: RowSource) -> None:
         self.total = source.rows
-        width = max(prod(source.tail), 1)
-        fitting = [n for n in LENGTHS if n * width <= NUMBERS] or LENGTHS[:1]
+        fitting = [n for n in LENGTHS if n * source.width <= NUMBERS] or LENGTHS[:1]
         self.shown = next((n for n in fitting if n >= self.total), fitting[-1])
         for variable in self._model.variables.values():
             if self.total in variable.shape:
@@ -242,7 +253,7 @@ class StreamedRows:
 def gathered(source: RowSource, places: Sequence[int]) -> list[np.ndarray]:
     """Read some rows, in ascending order."""
     found: list[np.ndarray] = []
-    at_once = max(AT_ONCE // max(prod(source.tail), 1), 1)
+    at_once = max(AT_ONCE // source.width, 1)
     i = 0
     with source.open() as cursor:
         while i < len(places):

@@ -12,11 +12,11 @@ import numpy as np
 
 from aliquot.errors import RowsError
 from aliquot.rows.batches import BatchCursor, damaged
+from aliquot.rows.column_rows import ColumnRows
 from aliquot.rows.columns import ArrowColumns, require_arrow
 from aliquot.rows.parquet import NUMBERS, ParquetRows
 from aliquot.rows.source import Cursor, RowSource
 from aliquot.rows.stamps import Stamps
-from aliquot.rows.survey import survey
 from aliquot.tables.words import count
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import pyarrow.dataset as ds
 
 
-class TableRows(RowSource):
+class TableRows(ColumnRows):
     """Columns of an Arrow table in memory.
 
     Parameters
@@ -61,11 +61,7 @@ class TableRows(RowSource):
         self.columns = ArrowColumns(table.schema, columns, "an Arrow table", codes)
         # What a table does not hold is not sent to another process with it.
         self.table = table.select(list(self.columns.names))
-        self.name = self.columns.name
-        self.rows, self.tail, self.dtype = len(table), self.columns.tail, self.columns.dtype
-        self.summary = survey(self, self.columns.names, self.columns.where)
-        self.columns.learnt()
-        self.levels = self.columns.levels
+        self._look(len(table))
 
     def open(self) -> Cursor:
         return _TableCursor(self)
@@ -132,7 +128,7 @@ def dataset_rows(
     return DatasetRows(dataset, columns, codes=codes)
 
 
-class DatasetRows(RowSource):
+class DatasetRows(ColumnRows):
     """Columns of a dataset of files, as pyarrow scans them: see `dataset_rows`.
 
     A read that does not follow the last one scans a file from its beginning.
@@ -161,18 +157,10 @@ class DatasetRows(RowSource):
         with damaged(where):
             counts = [fragment.count_rows() for fragment in _fragments(dataset, where)]
         self.begins = [0, *accumulate(counts)]
-        self.name = self.columns.name
-        self.rows, self.tail, self.dtype = self.begins[-1], self.columns.tail, self.columns.dtype
-        self.summary = survey(self, self.columns.names, self.columns.where)
-        self.columns.learnt()
-        self.levels = self.columns.levels
-        self._stamps.check(now=True)
+        self._look(self.begins[-1])
 
     def open(self) -> Cursor:
         return _DatasetCursor(self)
-
-    def unchanged(self) -> None:
-        self._stamps.check()
 
 
 class _DatasetCursor(BatchCursor):

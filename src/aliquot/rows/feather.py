@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING
 
 from aliquot.errors import RowsError
 from aliquot.rows.batches import BatchCursor, damaged
+from aliquot.rows.column_rows import ColumnRows
 from aliquot.rows.columns import ArrowColumns, require_arrow
 from aliquot.rows.paths import Located, file
-from aliquot.rows.source import Cursor, RowSource
+from aliquot.rows.source import Cursor
 from aliquot.rows.stamps import Stamps
-from aliquot.rows.survey import survey
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 
-class FeatherRows(RowSource):
+class FeatherRows(ColumnRows):
     """Columns of a Feather file of version 2, which is Arrow's IPC format. Needs pyarrow.
 
     Parameters
@@ -63,18 +63,10 @@ class FeatherRows(RowSource):
             batches = range(reader.num_record_batches)
             # Which row the first of each batch is, and, last, how many there are.
             self.begins = [0, *accumulate(reader.get_batch(at).num_rows for at in batches)]
-        self.name = self.columns.name
-        self.rows, self.tail, self.dtype = self.begins[-1], self.columns.tail, self.columns.dtype
-        self.summary = survey(self, self.columns.names, self.columns.where)
-        self.columns.learnt()
-        self.levels = self.columns.levels
-        self._stamps.check(now=True)
+        self._look(self.begins[-1])
 
     def open(self) -> Cursor:
         return _FeatherCursor(self)
-
-    def unchanged(self) -> None:
-        self._stamps.check()
 
 
 class _FeatherCursor(BatchCursor):

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 
 from aliquot.errors import RowsError
 from aliquot.rows.batches import BatchCursor, damaged, fewer
+from aliquot.rows.column_rows import ColumnRows
 from aliquot.rows.columns import ArrowColumns, require_arrow
 from aliquot.rows.paths import Located, files, said
-from aliquot.rows.source import Cursor, RowSource
+from aliquot.rows.source import Cursor
 from aliquot.rows.stamps import Stamps
-from aliquot.rows.survey import survey
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -31,7 +31,7 @@ NUMBERS = 1 << 16
 KNOWN = 256
 
 
-class ParquetRows(RowSource):
+class ParquetRows(ColumnRows):
     """Columns of Parquet files, one file after another. Needs pyarrow: ``aliquot[arrow]``.
 
     Parameters
@@ -88,18 +88,10 @@ class ParquetRows(RowSource):
             counts.append(rows)
         # Which row the first of each file is, and, last, how many there are.
         self.begins = [0, *accumulate(counts)]
-        self.name = self.columns.name
-        self.rows, self.tail, self.dtype = self.begins[-1], self.columns.tail, self.columns.dtype
-        self.summary = survey(self, self.columns.names, self.columns.where)
-        self.columns.learnt()
-        self.levels = self.columns.levels
-        self._stamps.check(now=True)
+        self._look(self.begins[-1])
 
     def open(self) -> Cursor:
         return _ParquetCursor(self)
-
-    def unchanged(self) -> None:
-        self._stamps.check()
 
 
 class _ParquetCursor(BatchCursor):

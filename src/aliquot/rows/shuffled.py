@@ -7,7 +7,6 @@ are in memory.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from math import prod
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -95,7 +94,7 @@ class ShuffledBatches:
     ) -> None:
         self.sources, self.seed = dict(sources), seed
         self.rows = same_length(self.sources)
-        width = sum(max(prod(source.tail), 1) for source in self.sources.values())
+        width = sum(source.width for source in self.sources.values())
         self.block = max(NUMBERS // width, 1) if block is None else block
         self.together = together
         self.batches = -(-self.rows // size)

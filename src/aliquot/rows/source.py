@@ -6,6 +6,7 @@ it, with files of its own: threads that read at once have one each.
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Self
@@ -113,6 +114,11 @@ class RowSource(ABC):
     dtype: np.dtype
     summary: RowSurvey
     levels: tuple[str, ...] | None = None
+
+    @property
+    def width(self) -> int:
+        """How many numbers a row has, at least one."""
+        return max(math.prod(self.tail), 1)
 
     @abstractmethod
     def open(self) -> Cursor:

@@ -143,8 +143,7 @@ def test_few_rows_are_one_block():
     for n in (1, 63, 64, 65, 1000, 5000, 60_000):
 
         class Rows:
-            total, shown = n, 131
-            sources = {"y": type("Source", (), {"tail": ()})}
+            total, shown, width = n, 131, 1
 
         sizes = streamed.block_lengths(Rows)
         assert min(sizes) >= n

@@ -15,7 +15,7 @@ from aliquot.compilation import lazily
 from aliquot.distributions.constraints import Constraint, Interval
 from aliquot.errors import DTypeError, SupportError
 from aliquot.expression import Evaluation, Expression, leaves
-from aliquot.expression.lengths import on_disk
+from aliquot.expression.lengths import of_rows_on_disk, on_disk
 from aliquot.precision import float64
 from aliquot.rows import Feed
 from aliquot.rows.kinds import row
@@ -47,8 +47,7 @@ class _Check:
         # As they are given: what is converted to whole numbers is no fraction any more.
         given = variable.data_expression
         self._given = variable.observed if given is None else given
-        known = leaves(self._given) if isinstance(self._given, Expression) else ()
-        self._of_rows = any(map(on_disk, known))
+        self._of_rows = of_rows_on_disk(self._given)
         support = self._distribution.support
         self._fractions = self._distribution.discrete and self._given.dtype.kind == "f"
         self._support = self._looked_at(support) if self._of_rows else None

@@ -9,10 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from aliquot.primitives import Kind, kind, name_of
+from aliquot.primitives import name_of
 from aliquot.primitives.calls import called, with_derivative
 from aliquot.primitives.internals import is_literal, programs, scan_parts, shape_of
 from aliquot.primitives.rows import Acts, RowByRow, Total, acts
+
+# What runs other jaxprs: loops, and a choice.
+LOOPS = {"scan", "while", "cond"}
 
 
 class AllRowsError(Exception):
@@ -43,7 +46,7 @@ def along(equation: Any, rows: int) -> Acts:
     if inside is not None:
         _check(inside, rows)
         return RowByRow(lambda size: equation.params)
-    if kind_of_loop(equation) is not None:
+    if name_of(equation) in LOOPS:
         if name_of(equation) == "scan" and _runs_over_rows(equation, rows):
             raise AllRowsError(equation, rows)
         if any(rows in shape_of(atom) for atom in _deciding(equation)):
@@ -52,12 +55,6 @@ def along(equation: Any, rows: int) -> Acts:
             _check(inner, rows)
         return RowByRow(lambda size: equation.params)
     raise AllRowsError(equation, rows)
-
-
-def kind_of_loop(equation: Any) -> str | None:
-    """Give the name of a loop or a choice that an equation runs; None for any other."""
-    name = name_of(equation)
-    return name if name in ("scan", "while", "cond") else None
 
 
 def _deciding(equation: Any) -> Sequence[Any]:
@@ -82,11 +79,6 @@ def _check(program: Any, rows: int) -> None:
     for equation in program.jaxpr.eqns:
         if touches(equation, rows) and isinstance(along(equation, rows), Total):
             raise AllRowsError(equation, rows)
-
-
-def is_elementwise(equation: Any) -> bool:
-    """Say whether an operation is done on each element by itself."""
-    return kind(equation) is Kind.ELEMENTWISE
 
 
 def value_of(values: dict[Any, Any], atom: Any) -> Any:

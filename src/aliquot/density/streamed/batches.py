@@ -6,7 +6,6 @@ iterations are one compiled loop.
 
 from __future__ import annotations
 
-from math import prod
 from typing import Any
 
 import jax
@@ -14,18 +13,12 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from aliquot.alike import rows_apart
-from aliquot.density.density import Density
 from aliquot.density.streamed.density import StreamedDensity
 from aliquot.density.streamed.in_memory import lengths_in
-from aliquot.density.streamed.lengths import OtherLengthError, TwoTraces, with_rows
-from aliquot.density.streamed.parts import Parts
+from aliquot.density.streamed.lengths import OtherLengthError
 from aliquot.density.streamed.programs import Programs
-from aliquot.density.streamed.unflattened import unflattened
-from aliquot.density.structure import unshared
 from aliquot.errors import ModelError
 from aliquot.model.cut_to_rows import fitting
-from aliquot.primitives import inline
 from aliquot.primitives.rows import RowByRow
 from aliquot.rows import ShuffledBatches
 
@@ -68,8 +61,7 @@ class DensityInBatches:
         self._pieces = -(-self.rows.size // piece)
         # Rows of an array that a batch is put into: what follows does not count.
         self._length = self._pieces * piece
-        width = sum(max(prod(source.tail), 1) for source in self.rows.sources.values())
-        self.at_once = int(np.clip(NUMBERS // (self._length * width), 1, MOST))
+        self.at_once = int(np.clip(NUMBERS // (self._length * model.rows.width), 1, MOST))
 
     @property
     def epoch(self) -> int:
@@ -138,24 +130,10 @@ def _programs(density: StreamedDensity, model: Any, size: int) -> Programs:
     shorter = fitting(max(size, 2 * len(rows.extremes)), lengths_in(density))
     if shorter == parts.rows:
         return given
-    if shorter == rows.shown:
-        shorter += 64
-    with unshared(), rows_apart(2**62):
-        other = Density(with_rows(model, shorter))
-    written = unflattened(inline(other._traced.written), shorter)
     try:
-        program = TwoTraces(
-            written,
-            unflattened(inline(density._traced.written), rows.shown),
-            shorter,
-            rows.shown,
-            rows.total,
-        ).program
+        fewer = density.parts_of(shorter)
     except OtherLengthError:  # with as many rows as a block has it costs more
         return given
-    inputs = parts.program.jaxpr.invars
-    data = [inputs.index(var) for var in parts.data]
-    fewer = Parts(program, [0], data, shorter)
     ours = [*parts.known, *parts.means]
     theirs = [*fewer.known, *fewer.means]
     known = {var: given.known[same] for same, var in zip(ours, theirs, strict=True)}

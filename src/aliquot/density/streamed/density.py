@@ -16,10 +16,11 @@ from aliquot.density.streamed.all_rows import check_all_rows
 from aliquot.density.streamed.function import differentiable
 from aliquot.density.streamed.host import PassesOverRows
 from aliquot.density.streamed.over_rows import OverRows, traced
+from aliquot.density.streamed.parts import Parts
 from aliquot.density.streamed.terms import traced_terms
 from aliquot.density.structure import unshared
 from aliquot.errors import AliquotWarning, warn
-from aliquot.expression import leaves
+from aliquot.expression.lengths import of_rows_on_disk
 from aliquot.rows import Feed
 
 
@@ -39,7 +40,7 @@ class StreamedDensity(Density):
         with unshared(), rows_apart(2**62):
             super().__init__(model)
         self._model_rows = model.rows
-        of_rows = [d.name for d in self.deterministics if self._of_rows(d)]
+        of_rows = [d.name for d in self.deterministics if of_rows_on_disk(d)]
         self.deterministics = [d for d in self.deterministics if d.name not in of_rows]
         if of_rows:
             warn(
@@ -48,7 +49,7 @@ class StreamedDensity(Density):
                 AliquotWarning,
             )
         self._over = OverRows(model, self)
-        self.host = self._over.passes(lambda density: density._traced.written, self.size)
+        self.host = self._over.passes(_log_density, self.size)
         self.feed = self._over.feed
         check_all_rows(model, self.feed)
         function = differentiable(self.host)
@@ -58,9 +59,14 @@ class StreamedDensity(Density):
 
         self.log_density = log_density
 
-    def log_likelihood_in_all(self, values: Mapping[str, np.ndarray]) -> float:
-        """Compute the log likelihood of all rows at values of every continuous free variable."""
-        shapes = {name: np.shape(value) for name, value in values.items()}
+    def parts_of(self, size: int) -> Parts:
+        """Take the log density apart, traced with so many rows; see `OverRows.parts_of`."""
+        return self._over.parts_of(_log_density, size)
+
+    @cached_property
+    def _likelihood(self) -> PassesOverRows:
+        """The log likelihood, of all variables' values in a row."""
+        shapes = {slot.variable.name: slot.variable.shape for slot in self.slots}
 
         def function(density: Density, vector: Any, data: Any) -> Any:
             given, begin = {}, 0
@@ -70,9 +76,13 @@ class StreamedDensity(Density):
                 begin = end
             return density.log_likelihood_sum(given, data)
 
-        vector = np.concatenate([np.zeros(0), *(np.ravel(value) for value in values.values())])
-        host = self._over.passes(traced(function, len(vector)), len(vector))
-        return float(host.values(vector[None])[0])
+        size = sum(map(prod, shapes.values()))
+        return self._over.passes(traced(function, size), size)
+
+    def log_likelihood_in_all(self, values: Mapping[str, np.ndarray]) -> float:
+        """Compute the log likelihood of all rows at values of every continuous free variable."""
+        parts = [np.ravel(values[slot.variable.name]) for slot in self.slots]
+        return float(self._likelihood.values(np.concatenate([np.zeros(0), *parts])[None])[0])
 
     @cached_property
     def _terms_apart(self) -> dict[str, PassesOverRows]:
@@ -109,17 +119,18 @@ class StreamedDensity(Density):
     @cached_property
     def numbers_read(self) -> int:
         """How many numbers of the data the log density reads."""
-        sources = self._model_rows.sources.values()
-        return int(sum(source.rows * max(prod(source.tail), 1) for source in sources))
+        rows = self._model_rows
+        return int(rows.total * rows.width)
 
     def evaluate(self, flat: Any) -> float:
         """Compute the log density at a flat vector, on the host."""
         return float(self.host.values(np.asarray(flat, dtype=float)[None])[0])
 
-    def _of_rows(self, node: Any) -> bool:
-        """Say whether something is computed from rows on a disk."""
-        return any(leaf.name in self._model_rows.sources for leaf in leaves(node))
-
     def _shortened(self, one: Any, like: Any, times: int | None = None) -> None:
         """Leave rows as they are: others come in their place."""
         return None
+
+
+def _log_density(density: Density) -> Any:
+    """Give the trace of a log density."""
+    return density._traced.written

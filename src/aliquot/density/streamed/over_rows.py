@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
-from math import isqrt, prod
+from math import isqrt
 from typing import Any
 
 import jax
@@ -19,6 +19,7 @@ from aliquot.density.streamed.lengths import OtherLengthError, TwoTraces, with_r
 from aliquot.density.streamed.parts import Parts
 from aliquot.density.streamed.programs import Programs
 from aliquot.density.streamed.refusal import refused
+from aliquot.density.streamed.shown import row_inputs, shown_parts
 from aliquot.density.streamed.unflattened import unflattened
 from aliquot.density.structure import unshared
 from aliquot.errors import ModelError
@@ -39,8 +40,7 @@ def block_lengths(rows: Any) -> list[int]:
 
     All are given that come close: the first may be the length of something by chance.
     """
-    width = sum(max(prod(source.tail), 1) for source in rows.sources.values())
-    largest, needed = max(NUMBERS // width // 64, 2), -(-rows.total // 64)
+    largest, needed = max(NUMBERS // rows.width // 64, 2), -(-rows.total // 64)
     if needed <= largest:
         found = [n for n in range(max(needed, 2), 2 * needed + 20) if is_prime(n)]
     else:
@@ -97,37 +97,50 @@ class OverRows:
         rows = self._rows
         given = self._density._leaves.arrays()
         keys = sorted(given)
-        places = [1 + i for i, key in enumerate(keys) if key in rows.sources]
         try:
-            program = unflattened(inline(trace(self._density)), rows.shown)
-            block = self._of_a_block(trace, program, places)
-            parts = Parts(block, [0], places, self.feed.size)
+            parts = self._of_a_block(trace)
         except AllRowsError as error:
             raise refused(self._density, self._model, error) from None
-        names = [keys[i - 1] for i in places]
-        values = dict(zip(block.jaxpr.invars[1:], (given[key] for key in keys), strict=True))
+        names = [key for key in keys if key in rows.sources]
+        values = dict(zip(parts.inputs[1:], (given[key] for key in keys), strict=True))
         known = {var: values[var] for var in parts.known}
         known = known_totals(parts, known, names, self.feed)
         return PassesOverRows(Programs(parts, known, names), self.feed, size)
 
-    def _of_a_block(self, trace: Trace, program: Any, places: Sequence[int]) -> Any:
-        """Give the trace of a block of rows, with the number of all where a number is meant."""
+    def _of_a_block(self, trace: Trace) -> Parts:
+        """Take the trace of a block of rows apart."""
         if self._other is not None:
-            return self._told(trace, self._other, program, self.feed.size)
+            return self._told(trace, self._other, self.feed.size)
         for size in block_lengths(self._rows):
-            with unshared(), rows_apart(2**62):
-                other = Density(with_rows(self._model, size))
+            other = self._written_with(size)
             with suppress(OtherLengthError):
-                found = self._told(trace, other, program, size)
+                found = self._told(trace, other, size)
                 self._other, self.feed = other, Feed(self._rows.sources, size)
                 return found
-        Parts(program, [0], places, self._rows.shown)  # which says more, where it is refused
-        raise ModelError(
+        shown_parts(self._density, self._rows, trace(self._density))
+        raise ModelError(  # where that has not said more
             "the log density depends on the number of rows, which lie on a disk, in a way that "
             "does not follow from the rows that it was looked at with. Where a number of rows "
             f"is meant, write it down, as len(x) or {self._rows.total}"
         )
 
-    def _told(self, trace: Trace, other: Density, program: Any, size: int) -> Any:
+    def parts_of(self, trace: Trace, size: int) -> Parts:
+        """Take a trace of so many rows apart, with the number of all where a number is meant.
+
+        Raises
+        ------
+        OtherLengthError
+            Where it depends on the number of rows in another way.
+        """
+        return self._told(trace, self._written_with(size), size)
+
+    def _written_with(self, size: int) -> Density:
+        with unshared(), rows_apart(2**62):
+            return Density(with_rows(self._model, size))
+
+    def _told(self, trace: Trace, other: Density, size: int) -> Parts:
+        rows = self._rows
         block = unflattened(inline(trace(other)), size)
-        return TwoTraces(block, program, size, self._rows.shown, self._rows.total).program
+        shown = unflattened(inline(trace(self._density)), rows.shown)
+        told = TwoTraces(block, shown, size, rows.shown, rows.total).program
+        return Parts(told, [0], row_inputs(self._density, rows), size)

@@ -30,7 +30,16 @@ def segment_of(block: int, blocks: int) -> int:
     >>> [segment_of(block, 5) for block in range(5)]
     [0, 1, 2, 3, 4]
     """
-    return block * min(blocks, SEGMENTS) // blocks
+    return block * segments_in(blocks) // blocks
+
+
+def segments_in(blocks: int) -> int:
+    """Say how many segments so many blocks make.
+
+    >>> segments_in(5), segments_in(1000)
+    (5, 60)
+    """
+    return min(blocks, SEGMENTS)
 
 
 def joined(segments: np.ndarray) -> np.ndarray:
@@ -55,7 +64,7 @@ def sums_over(
     `width`. The result has them in a row for each segment and point, shape (segments, points,
     width); segments of blocks that are not in the feed's share are zero.
     """
-    result = np.zeros((min(feed.blocks, SEGMENTS), len(points), width))
+    result = np.zeros((segments_in(feed.blocks), len(points), width))
 
     def one(block: Any) -> tuple[int, np.ndarray]:
         with float64():

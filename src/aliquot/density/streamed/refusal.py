@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from aliquot.density.streamed.along_rows import AllRowsError
-from aliquot.density.streamed.parts import Parts
+from aliquot.density.streamed.shown import shown_parts
 from aliquot.density.streamed.terms import traced_terms
-from aliquot.density.streamed.unflattened import unflattened
 from aliquot.errors import ModelError
-from aliquot.primitives import inline, name_of, primitive
+from aliquot.primitives import name_of, primitive
 from aliquot.primitives.internals import shape_of
 
 # What there is no word for elsewhere, in a user's words.
@@ -55,11 +54,9 @@ def _words(equation: Any, rows: int) -> str:
 
 
 def _term(density: Any, rows: Any) -> str | None:
-    keys = sorted(density._leaves.arrays())
-    places = [1 + i for i, key in enumerate(keys) if key in rows.sources]
     for name, traced in traced_terms(density).items():
         try:
-            Parts(unflattened(inline(traced), rows.shown), [0], places, rows.shown)
+            shown_parts(density, rows, traced)
         except AllRowsError:
             return name
     return None

@@ -18,7 +18,7 @@ import numpy as np
 from jax import export
 
 from aliquot.compilation import lazily
-from aliquot.density.streamed.passes import SEGMENTS, segment_of, sums_over
+from aliquot.density.streamed.passes import segment_of, segments_in, sums_over
 from aliquot.distributed import Team
 from aliquot.precision import float64
 from aliquot.rows import Feed
@@ -32,7 +32,7 @@ def share_of(feed: Feed, rank: int, size: int) -> Feed:
     >>> [(part.first, part.stop) for part in (share_of(feed, rank, 2) for rank in (0, 1))]
     [(0, 2), (2, 5)]
     """
-    segments = min(feed.blocks, SEGMENTS)
+    segments = segments_in(feed.blocks)
     begin, end = rank * segments // size, (rank + 1) * segments // size
     of_block = [segment_of(block, feed.blocks) for block in range(feed.blocks)]
     first = int(np.searchsorted(of_block, begin))
@@ -96,7 +96,7 @@ class TeamPasses:
         ]
         if name not in self._keys:
             self._keys[name] = self._define(name, program, points[0], width)
-        shape = (min(self._feed.blocks, SEGMENTS), len(points), width)
+        shape = (segments_in(self._feed.blocks), len(points), width)
         total = self._team.call(
             self._keys[name], arrays, lambda: sums_over(self._own, program, points, width)
         )
